@@ -1,0 +1,91 @@
+package channel
+
+import (
+	"slices"
+
+	"natterjack/server/wire"
+)
+
+// Event is what a command wants to append: a kind and the record to store under it.
+type Event struct {
+	Kind   wire.Kind
+	Record wire.Record
+}
+
+// Env is what the rules need from outside: the writer's clock and its source of ids.
+type Env struct {
+	Now   int64         // Unix milliseconds
+	NewID func() string // globally unique
+}
+
+// Post is the wish to add a message.
+type Post struct {
+	Channel  string
+	Sender   string
+	ClientID string
+	Content  wire.Content
+}
+
+// Create is the wish to make a group. Its id is [GroupID] of the same creator and client id.
+type Create struct {
+	Creator  string
+	ClientID string
+	Name     string
+	Members  []string
+}
+
+// DecidePost gives the events of a message: the message, and before it the creation of a direct channel that has not
+// spoken yet. It does not know of duplicates: whoever holds the index of client ids asks that first.
+func DecidePost(st *State, p *Post, env Env) ([]Event, error) {
+	var events []Event
+	if st == nil {
+		members, ok := directMembers(p.Channel)
+		if !ok {
+			return nil, Forbidden()
+		}
+		created := Event{Kind: wire.KindMeta, Record: wire.Record{
+			ID: env.NewID(), Sender: p.Sender, Timestamp: env.Now,
+			Meta: &wire.Meta{Action: wire.ActionCreated, Kind: wire.Direct, Members: members},
+		}}
+		events = append(events, created)
+		st = Apply(nil, p.Channel, created.Kind, 0, &created.Record)
+	}
+	if !st.Member(p.Sender) {
+		return nil, Forbidden()
+	}
+	content := p.Content
+	return append(events, Event{Kind: wire.KindMessage, Record: wire.Record{
+		ID: env.NewID(), ClientID: p.ClientID, Sender: p.Sender, Seq: st.Seq + 1,
+		Timestamp: max(env.Now, st.Active), // a clock that steps back must not reorder what people see
+		Content:   &content,
+	}}), nil
+}
+
+// DecideCreate gives the one event that makes a group, or none where the same command made it before. A second
+// command under the same client id that wants another group is a conflict.
+func DecideCreate(st *State, c *Create, env Env) ([]Event, error) {
+	members := append([]string{c.Creator}, c.Members...)
+	slices.Sort(members)
+	members = slices.Compact(members)
+	if st != nil {
+		if st.Name == c.Name && slices.Equal(st.Members, members) {
+			return nil, nil
+		}
+		return nil, wire.Errorf(wire.CodeConflict, "client_id: was used for another group")
+	}
+	return []Event{{Kind: wire.KindMeta, Record: wire.Record{
+		ID: env.NewID(), ClientID: c.ClientID, Sender: c.Creator, Timestamp: env.Now,
+		Meta: &wire.Meta{Action: wire.ActionCreated, Kind: wire.Group, Name: c.Name, Members: members},
+	}}}, nil
+}
+
+// Forbidden is the answer to whoever is not a member, and to whoever asks for a channel that does not exist: to tell
+// the two apart would tell outsiders which channels there are.
+func Forbidden() error {
+	return wire.Errorf(wire.CodeForbidden, "channel: there is none of this id that you are a member of")
+}
+
+func directMembers(id string) ([]string, bool) {
+	a, b, ok := wire.DirectUsers(id)
+	return slices.Compact([]string{a, b}), ok
+}

@@ -1,0 +1,106 @@
+package wire
+
+// Command is a frame from a client. Its one reply carries its ref.
+type Command interface {
+	// Type is the frame's name on the wire.
+	Type() string
+	// Reference is the client's own number for the command, echoed in the reply.
+	Reference() uint64
+	// Validate says what is wrong with the command on its face, as an [*Error] of code [CodeInvalid].
+	// It knows limits, not channels: whether the act is allowed is the log's to say.
+	Validate(Limits) error
+}
+
+// Ref numbers a command within its session. Zero is allowed where the client does not care for the reply's place.
+type Ref struct {
+	Ref uint64 `json:"ref,omitzero"`
+}
+
+// Reference implements [Command].
+func (r Ref) Reference() uint64 { return r.Ref }
+
+// Connect opens a session and is the first frame on every transport. Over HTTP the token may come in the
+// Authorization header instead.
+type Connect struct {
+	Ref
+	Version int     `json:"v"`
+	Token   string  `json:"token,omitzero"`
+	Resume  *Resume `json:"resume,omitzero"`
+}
+
+// Resume is how far a client has got: for each shard the highest pos it has seen, as of one epoch.
+type Resume struct {
+	Epoch     string   `json:"epoch"`
+	Positions []uint64 `json:"positions"`
+}
+
+// Send stores a message. Exactly one of Channel and To is set; To opens the direct channel with that user.
+// A send is retried with the same ClientID and content, and is then answered with the original id and seq.
+type Send struct {
+	Ref
+	Channel  string  `json:"channel,omitzero"`
+	To       string  `json:"to,omitzero"`
+	ClientID string  `json:"client_id"`
+	Content  Content `json:"content"`
+}
+
+// Content is what a message says.
+type Content struct {
+	Text string `json:"text"`
+}
+
+// CreateGroup makes a group of the caller and Members. Retried with the same ClientID it answers with the same group.
+type CreateGroup struct {
+	Ref
+	ClientID string   `json:"client_id"`
+	Name     string   `json:"name"`
+	Members  []string `json:"members"`
+}
+
+// History asks for one page of a channel's messages, in ascending order of seq: those before Before (exclusive),
+// or after After (exclusive), or with neither the latest ones.
+type History struct {
+	Ref
+	Channel string `json:"channel"`
+	Before  uint64 `json:"before,omitzero"`
+	After   uint64 `json:"after,omitzero"`
+	Limit   int    `json:"limit,omitzero"` // 50 where unset
+}
+
+// ListChannels asks for the caller's channels, the most recently active first.
+type ListChannels struct {
+	Ref
+	Limit int `json:"limit,omitzero"` // 50 where unset
+}
+
+// Refresh replaces the session's token before it expires. The user must stay the same.
+type Refresh struct {
+	Ref
+	Token string `json:"token"`
+}
+
+// Pong answers a ping. It has no reply.
+type Pong struct {
+	Ref
+}
+
+// Type implements [Command].
+func (Connect) Type() string { return "connect" }
+
+// Type implements [Command].
+func (Send) Type() string { return "send" }
+
+// Type implements [Command].
+func (CreateGroup) Type() string { return "create_group" }
+
+// Type implements [Command].
+func (History) Type() string { return "history" }
+
+// Type implements [Command].
+func (ListChannels) Type() string { return "list_channels" }
+
+// Type implements [Command].
+func (Refresh) Type() string { return "refresh" }
+
+// Type implements [Command].
+func (Pong) Type() string { return "pong" }

@@ -1,0 +1,124 @@
+package wire
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// MaxGroupNameLen is the length of a group's name in characters.
+const MaxGroupNameLen = 100
+
+const defaultLimit = 50
+
+// Validate implements [Command]. The token is judged by whoever verifies it.
+func (c Connect) Validate(Limits) error {
+	if c.Version != Version {
+		return Errorf(CodeUnsupported, "v: this server speaks version %d", Version)
+	}
+	if c.Resume != nil && (len(c.Resume.Positions) > 1024 || len(c.Resume.Epoch) > 64) {
+		return Errorf(CodeInvalid, "resume: take epoch and positions from the welcome frame")
+	}
+	return nil
+}
+
+// Validate implements [Command].
+func (s Send) Validate(l Limits) error {
+	switch {
+	case (s.Channel == "") == (s.To == ""):
+		return Errorf(CodeInvalid, "channel, to: set one of the two")
+	case s.To != "" && !ValidUser(s.To):
+		return invalidUser("to")
+	case s.Channel != "" && !ValidChannel(s.Channel):
+		return invalidChannel()
+	case !ValidClientID(s.ClientID):
+		return invalidClientID()
+	}
+	return s.Content.validate(l)
+}
+
+func (c Content) validate(l Limits) error {
+	switch {
+	case len(c.Text) > l.TextBytes:
+		return Errorf(CodeTooLarge, "content.text: %d bytes, at most %d are allowed", len(c.Text), l.TextBytes)
+	case strings.TrimSpace(c.Text) == "":
+		return Errorf(CodeInvalid, "content.text: must not be empty")
+	case strings.ContainsRune(c.Text, 0):
+		return Errorf(CodeInvalid, "content.text: must not hold a NUL character")
+	case !utf8.ValidString(c.Text):
+		return Errorf(CodeInvalid, "content.text: must be UTF-8")
+	}
+	return nil
+}
+
+// Validate implements [Command].
+func (g CreateGroup) Validate(l Limits) error {
+	switch {
+	case !ValidClientID(g.ClientID):
+		return invalidClientID()
+	case strings.TrimSpace(g.Name) == "" || utf8.RuneCountInString(g.Name) > MaxGroupNameLen || !printable(g.Name):
+		return Errorf(CodeInvalid, "name: 1 to %d printable characters", MaxGroupNameLen)
+	case len(g.Members) > l.GroupMembers:
+		return Errorf(CodeTooLarge, "members: %d, at most %d are allowed", len(g.Members), l.GroupMembers)
+	}
+	for _, m := range g.Members {
+		if !ValidUser(m) {
+			return invalidUser("members")
+		}
+	}
+	return nil
+}
+
+// Validate implements [Command].
+func (h History) Validate(l Limits) error {
+	switch {
+	case !ValidChannel(h.Channel):
+		return invalidChannel()
+	case h.Before != 0 && h.After != 0:
+		return Errorf(CodeInvalid, "before, after: set at most one of the two")
+	}
+	return validLimit(h.Limit, l)
+}
+
+// Validate implements [Command].
+func (c ListChannels) Validate(l Limits) error { return validLimit(c.Limit, l) }
+
+// Validate implements [Command].
+func (r Refresh) Validate(Limits) error {
+	if r.Token == "" {
+		return Errorf(CodeInvalid, "token: is missing")
+	}
+	return nil
+}
+
+// Validate implements [Command].
+func (Pong) Validate(Limits) error { return nil }
+
+// LimitOr50 is the number of events or channels a command asks for.
+func LimitOr50(limit int) int {
+	if limit == 0 {
+		return defaultLimit
+	}
+	return limit
+}
+
+func validLimit(limit int, l Limits) error {
+	if limit < 0 || limit > l.HistoryEvents {
+		return Errorf(CodeInvalid, "limit: 1 to %d", l.HistoryEvents)
+	}
+	return nil
+}
+
+func invalidUser(member string) *Error {
+	return Errorf(CodeInvalid, "%s: a user is 1 to %d of a-z, 0-9, '_' and '-'", member, MaxUserLen)
+}
+
+func invalidChannel() *Error { return Errorf(CodeInvalid, "channel: is not the id of a channel") }
+
+func invalidClientID() *Error {
+	return Errorf(CodeInvalid, "client_id: 1 to %d printable ASCII characters without space", MaxClientIDLen)
+}
+
+func printable(s string) bool {
+	return strings.IndexFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }) < 0
+}
