@@ -1,44 +1,184 @@
 package jetstream
 
-import "natterjack/server/wire"
+import (
+	"slices"
+	"sync"
+
+	"natterjack/jetstream/view"
+	"natterjack/server/wire"
+)
 
 // Waker is told that its cursor has something to read. Wake must return at once: it is called from the shard's own
 // goroutine, which serves every reader of the node.
 type Waker interface{ Wake() }
 
-// Entry is an event on its way out, encoded once for all its readers on this node.
-type Entry struct{}
+// Cursor is one session's place in the log: a position per shard instead of a queue, so a slow reader is an old position
+// and not memory. Its zero value is ready for [Log.Follow]; embed it by value. Next is for one goroutine at a time.
+type Cursor struct {
+	log   *Log
+	user  string
+	waker Waker
+	at    []uint64 // owned by Next: per shard, all up to here has come out, or was not for this user
+	next  *Cursor  // of the same user; owned by readers
 
-// Frame is the event's frame, JSON. It must not be written to.
-func (e *Entry) Frame() []byte { return nil }
-
-// Memo is what make returned for this entry the first time: a transport's own encoding, made once and shared by
-// all its sessions. It may be called concurrently; make may then run more than once, and one result stays.
-func (e *Entry) Memo(make func(frame []byte) []byte) []byte { return nil }
-
-// Cursor is one session's place in the log: a position per shard instead of a queue, so a slow reader is an old position and
-// not memory. Its zero value is ready for [Log.Follow]; embed it by value. Next is for one goroutine at a time.
-type Cursor struct{}
+	mu      sync.Mutex // protects following
+	pending []uint64   // per shard, the first pos that may have something for this user; 0 where there is none
+}
 
 // Start is where a cursor begins.
 type Start struct {
 	Epoch     string
-	Positions []uint64 // what the client has now seen, or had seen where Recovered
+	Positions []uint64 // what the client resumed from where Recovered, else the head
 	Recovered bool     // everything after the positions resumed from will come out of Next
 }
 
-// Follow starts a cursor for a user at what the client resumes from, or at the head where that is nil, of another epoch, ahead of the
-// log, or too far back. The waker may be called before Follow returns.
+// maxResume is how many missed events a resume replays. Someone away for longer is served better by a fresh window and
+// history on demand than by everything that was said.
+const maxResume = 10_000
+
+// viewPage is how many events a cursor takes from the view at once.
+const viewPage = 256
+
+// Follow starts a cursor for a user at what the client resumes from; or at the head where that is nil, of another epoch,
+// ahead of the log, or more than 10,000 events back. The waker may be called before Follow returns. Close the cursor,
+// whatever Follow returned.
 func (l *Log) Follow(c *Cursor, user string, resume *wire.Resume, w Waker) (Start, error) {
-	return Start{}, nil
+	c.log, c.user, c.waker = l, user, w
+	both := make([]uint64, 2*l.Shards())
+	c.at, c.pending = both[:l.Shards():l.Shards()], both[l.Shards():]
+	l.readers.add(c) // before the head is read: what is applied after that wakes this cursor
+	head := l.positions()
+	copy(c.at, head)
+	start := Start{Epoch: l.Epoch(), Positions: head}
+	if !l.resumable(resume, head) {
+		return start, nil
+	}
+	missed, err := l.view.CountMissed(user, resume.Positions, maxResume+1)
+	if err != nil || missed > maxResume {
+		return start, err
+	}
+	copy(c.at, resume.Positions)
+	start.Positions, start.Recovered = slices.Clone(resume.Positions), true
+	if missed > 0 {
+		c.lookBack(head)
+	}
+	return start, nil
 }
 
-// Next appends to dst what the user may see next, in the order of pos in each shard, up to about maxBytes of frames and at least one
-// entry where there is one, and moves the cursor behind it. More reports that Next should be called again at
-// once; without it, the waker will be called when there is something new.
+// resumable reports whether positions mean something in this log. Positions ahead of this node's view are those of a
+// node further on, so they wait for this one to come level; ahead of the stream itself they would be of a lost past.
+func (l *Log) resumable(resume *wire.Resume, head []uint64) bool {
+	return resume != nil && resume.Epoch == l.Epoch() && len(resume.Positions) == len(head)
+}
+
+// lookBack marks every shard in which the head is ahead of the cursor.
+func (c *Cursor) lookBack(head []uint64) {
+	c.mu.Lock()
+	for shard, pos := range c.at {
+		if pos < head[shard] {
+			c.mark(shard, pos+1)
+		}
+	}
+	c.mu.Unlock()
+	c.waker.Wake()
+}
+
+// mark notes that there may be something from pos on. The caller holds mu.
+func (c *Cursor) mark(shard int, pos uint64) {
+	if p := c.pending[shard]; p == 0 || pos < p {
+		c.pending[shard] = pos
+	}
+}
+
+func (c *Cursor) wake(shard int, pos uint64) {
+	c.mu.Lock()
+	c.mark(shard, pos)
+	c.mu.Unlock()
+	c.waker.Wake()
+}
+
+// grab takes the mark of a shard. What is applied after this marks it anew.
+func (c *Cursor) grab(shard int) uint64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	pos := c.pending[shard]
+	c.pending[shard] = 0
+	return pos
+}
+
+// Next appends to dst what the user may see next, in the order of pos in each shard, up to about maxBytes of frames and
+// at least one entry where there is one, and moves the cursor behind it. More reports that Next should be called again
+// at once; without it, the waker will be called when there is something new.
 func (c *Cursor) Next(dst []*Entry, maxBytes int) (entries []*Entry, more bool, err error) {
-	return nil, false, nil
+	room := max(maxBytes, 1)
+	for shard := range c.at {
+		from := c.grab(shard)
+		if from == 0 {
+			continue
+		}
+		if room <= 0 {
+			c.again(shard, from)
+			more = true
+			continue
+		}
+		// Nothing before the mark is for this user, so the cursor may step up to it: an idle reader never looks
+		// through what passed while it slept.
+		c.at[shard] = max(c.at[shard], from-1)
+		shardMore := false
+		if dst, shardMore, err = c.read(dst, shard, &room); err != nil {
+			c.again(shard, c.at[shard]+1)
+			return dst, true, err
+		}
+		more = more || shardMore
+	}
+	return dst, more, nil
+}
+
+func (c *Cursor) again(shard int, pos uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.mark(shard, pos)
+}
+
+// read reads one shard from the tail, or from the view where the cursor is older than the tail.
+func (c *Cursor) read(dst []*Entry, shard int, room *int) (entries []*Entry, more bool, err error) {
+	dst, upto, behind := c.log.tails[shard].read(dst, c.user, c.at[shard], room)
+	c.at[shard] = upto
+	if behind {
+		if dst, more, err = c.readView(dst, shard, room); err != nil {
+			return dst, true, err
+		}
+	}
+	if more || *room <= 0 {
+		c.again(shard, c.at[shard]+1)
+		return dst, true, nil
+	}
+	return dst, false, nil
+}
+
+// readView reads what the tail does not hold any more. Everything applied after upto was read here wakes the cursor
+// anew, so nothing lies between the two.
+func (c *Cursor) readView(dst []*Entry, shard int, room *int) ([]*Entry, bool, error) {
+	upto := c.log.view.Position(shard)
+	events, more, err := c.log.view.Missed(c.user, view.Span{Shard: shard, After: c.at[shard], Upto: upto}, viewPage, *room)
+	if err != nil {
+		return dst, false, err
+	}
+	for i := range events {
+		e := &Entry{shard: shard, pos: events[i].Pos, frame: frameOf(shard, &events[i])}
+		dst = append(dst, e)
+		*room -= len(e.frame)
+		c.at[shard] = e.pos
+	}
+	if !more {
+		c.at[shard] = max(c.at[shard], upto)
+	}
+	return dst, more, nil
 }
 
 // Close ends the cursor: its waker is not called any more once Close has returned. Safe to repeat.
-func (c *Cursor) Close() {}
+func (c *Cursor) Close() {
+	if c.log != nil {
+		c.log.readers.remove(c)
+	}
+}

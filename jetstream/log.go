@@ -1,12 +1,18 @@
 package jetstream
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"os"
+	"sync"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 
+	"natterjack/jetstream/view"
 	"natterjack/server/wire"
 )
 
@@ -19,57 +25,172 @@ type Engine interface {
 // Config is what a [Log] is made of. Shards and Replicas count only when the streams are first made; afterwards the
 // streams say themselves.
 type Config struct {
-	Node     string     // this node's name, unique in the cluster
 	Conn     *nats.Conn // in process; may do everything in the chat account
 	Engine   Engine
-	ViewDir  string
-	Shards   int // 8 where 0
-	Replicas int // 1 where 0
+	ViewDir  string // deleted and made anew where it is not of this log
+	Shards   int    // 8 where 0
+	Replicas int    // 1 where 0
 	Limits   wire.Limits
 	Logger   *slog.Logger
 }
 
-// Log is a node's hold on the channels: it sends, reads and follows. All methods may be called concurrently once [Log.Run] runs.
-type Log struct{}
+// Log is a node's hold on the channels: it sends, reads and follows. All methods may be called concurrently once
+// [Log.Run] runs.
+type Log struct {
+	conn    *nats.Conn
+	js      jetstream.JetStream
+	engine  Engine
+	layout  layout
+	limits  wire.Limits
+	log     *slog.Logger
+	view    *view.View
+	readers *readers
+	ready   chan struct{}
 
-// New makes the streams where they are missing, opens the view, and starts nothing.
-func New(ctx context.Context, cfg Config) (*Log, error) { return nil, errors.New("jetstream: not written yet") }
+	// One of each per shard.
+	tails     []*tail
+	followers []*follower
+	lanes     []*lane
+	writers   []*writer
+	acks      []*ackInbox
+	acked     []highest
+}
 
-// Run follows and writes until ctx ends; then it finishes the rounds at hand, hands in the writers and returns.
-func (l *Log) Run(ctx context.Context) error { return nil }
+// New waits for JetStream until ctx ends, makes the streams where they are missing, opens the view, and starts nothing.
+func New(ctx context.Context, cfg Config) (*Log, error) {
+	js, err := jetstream.New(cfg.Conn)
+	if err != nil {
+		return nil, fmt.Errorf("jetstream: %w", err)
+	}
+	streams, err := openStreams(ctx, js, cmp.Or(cfg.Shards, defaultShards), cmp.Or(cfg.Replicas, 1))
+	if err != nil {
+		return nil, err
+	}
+	l := &Log{
+		conn: cfg.Conn, js: js, engine: cfg.Engine, layout: streams, limits: cfg.Limits,
+		log: cfg.Logger.With("component", "jetstream"), readers: newReaders(), ready: make(chan struct{}),
+	}
+	l.view, err = l.openView(ctx, cfg.ViewDir)
+	if err != nil {
+		return nil, err
+	}
+	for shard := range streams.shards {
+		if err := l.addShard(shard); err != nil {
+			return nil, errors.Join(err, l.Close())
+		}
+	}
+	return l, nil
+}
+
+// openView opens the view, and empties it where it is ahead of its stream: then the stream has lost its end (a disk restored
+// from a backup, say), and the view holds events that are gone, under positions that will be given again.
+func (l *Log) openView(ctx context.Context, dir string) (*view.View, error) {
+	opts := view.Options{Shards: l.layout.shards, Epoch: l.layout.epoch, Logger: l.log}
+	v, err := view.Open(dir, opts)
+	if err != nil {
+		return nil, fmt.Errorf("open view: %w", err)
+	}
+	for shard := range l.layout.shards {
+		p := publisher{shard: shard, js: l.js}
+		last, err := p.lastPos(ctx)
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("stream %s: %w", StreamName(shard), err), v.Close())
+		}
+		if have := v.Position(shard); have > last {
+			l.log.Error("view is ahead of its stream and will be rebuilt", "shard", shard, "position", have, "last_pos", last)
+			if err := v.Close(); err != nil {
+				return nil, err
+			}
+			if err := os.RemoveAll(dir); err != nil {
+				return nil, err
+			}
+			return view.Open(dir, opts)
+		}
+	}
+	return v, nil
+}
+
+func (l *Log) addShard(shard int) error {
+	acks, err := newAckInbox(l.conn, fmt.Sprintf("%s-%d", nats.NewInbox()[len("_INBOX."):], shard))
+	if err != nil {
+		return fmt.Errorf("subscribe to acks: %w", err)
+	}
+	t := &tail{floor: l.view.Position(shard)}
+	f := &follower{shard: shard, js: l.js, view: l.view, tail: t, readers: l.readers, log: l.log}
+	p := &publisher{shard: shard, conn: l.conn, js: l.js, acks: acks, log: l.log}
+	w := newWriter(shard, l.view, p, f, l.log)
+	leads := func() bool { return l.engine.LeadsStream(StreamName(shard)) }
+	l.tails = append(l.tails, t)
+	l.followers = append(l.followers, f)
+	l.acks = append(l.acks, acks)
+	l.writers = append(l.writers, w)
+	l.lanes = append(l.lanes, newLane(leads, w, &forwarder{shard: shard, conn: l.conn, log: l.log}))
+	l.acked = append(l.acked, highest{})
+	return nil
+}
+
+// Run follows and writes until ctx ends; then it stops taking other nodes' rounds, finishes the ones at hand, answers what
+// still waits with a retryable error, and returns.
+func (l *Log) Run(ctx context.Context) error {
+	var following, writing sync.WaitGroup
+	followCtx, stopFollowing := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopFollowing()
+	for _, f := range l.followers {
+		following.Go(func() { f.run(followCtx) })
+	}
+	for shard, ln := range l.lanes {
+		writing.Go(func() { ln.run(ctx) })
+		writing.Go(func() { l.takeIn(ctx, shard) })
+	}
+	writing.Go(func() { l.awaitReady(ctx) })
+	writing.Wait()
+	stopFollowing() // last: a writer that finishes its round may wait for the view
+	following.Wait()
+	return nil
+}
 
 // Ready is closed once every shard's view has caught up with its stream as it was when Run began.
-func (l *Log) Ready() <-chan struct{} { return nil }
+func (l *Log) Ready() <-chan struct{} { return l.ready }
 
-// Close closes the view. It waits for Run.
-func (l *Log) Close() error { return nil }
+// awaitReady closes ready, or gives up with ctx.
+func (l *Log) awaitReady(ctx context.Context) {
+	for shard, f := range l.followers {
+		for {
+			last, err := l.writers[shard].stream.lastPos(ctx)
+			if err == nil {
+				err = f.await(ctx, last)
+			}
+			if err == nil {
+				break
+			}
+			if ctx.Err() != nil || sleep(ctx, maxBackoff) != nil {
+				return
+			}
+		}
+	}
+	close(l.ready)
+}
+
+// Close closes the view. Run must have returned, or never been called.
+func (l *Log) Close() error {
+	var errs []error
+	for _, a := range l.acks {
+		errs = append(errs, a.sub.Unsubscribe())
+	}
+	return errors.Join(append(errs, l.view.Close())...)
+}
 
 // Epoch names this log: positions of another epoch mean nothing here.
-func (l *Log) Epoch() string { return "" }
+func (l *Log) Epoch() string { return l.layout.epoch }
 
 // Shards is the number of shards.
-func (l *Log) Shards() int { return 0 }
+func (l *Log) Shards() int { return l.layout.shards }
 
-// Submit stores a message and calls done once, from any goroutine, with the ack or a [*wire.Error]. It does not block and
-// keeps order: of two sends to a channel from one goroutine, the first has the lower seq. The command must be valid.
-func (l *Log) Submit(user string, cmd *wire.Send, done func(wire.Ack, error)) {}
-
-// Send is [Log.Submit] for those who can wait.
-func (l *Log) Send(ctx context.Context, user string, cmd *wire.Send) (wire.Ack, error) {
-	return wire.Ack{}, nil
-}
-
-// CreateGroup makes a group, or finds the one that the same client id made.
-func (l *Log) CreateGroup(ctx context.Context, user string, cmd *wire.CreateGroup) (wire.ChannelInfo, error) {
-	return wire.ChannelInfo{}, nil
-}
-
-// History is a page of events, each encoded as an event frame, ascending.
-func (l *Log) History(ctx context.Context, user string, cmd *wire.History) (events [][]byte, more bool, err error) {
-	return nil, false, nil
-}
-
-// Channels lists the user's channels, the most recently active first.
-func (l *Log) Channels(ctx context.Context, user string, cmd *wire.ListChannels) (channels []wire.ChannelInfo, more bool, err error) {
-	return nil, false, nil
+// positions is how far this node's view has got in each shard.
+func (l *Log) positions() []uint64 {
+	p := make([]uint64, l.layout.shards)
+	for shard := range p {
+		p[shard] = l.view.Position(shard)
+	}
+	return p
 }

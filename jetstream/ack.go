@@ -1,0 +1,129 @@
+package jetstream
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"natterjack/server/wire"
+)
+
+// pubAck is JetStream's answer to a publish.
+type pubAck struct {
+	Sequence  uint64              `json:"seq"`
+	Duplicate bool                `json:"duplicate"`
+	BatchSize int                 `json:"count"`
+	Error     *jetstream.APIError `json:"error"`
+	err       error
+}
+
+// ackInbox receives the acks of one lane's publishes, on one subscription. nats.go's own PublishMsgAsync would do the same
+// with a goroutine and a future a message.
+type ackInbox struct {
+	name   string
+	prefix string
+	sub    *nats.Subscription
+	msgs   chan *nats.Msg
+	round  uint64
+}
+
+func newAckInbox(conn *nats.Conn, name string) (*ackInbox, error) {
+	in := &ackInbox{name: name, prefix: conn.NewInbox() + ".", msgs: make(chan *nats.Msg, 2*maxRound)}
+	sub, err := conn.ChanSubscribe(in.prefix+"*.*", in.msgs)
+	in.sub = sub
+	return in, err
+}
+
+// ackRound is the acks of one round. Those of an earlier round that come late are told by its number and dropped.
+type ackRound struct {
+	in    *ackInbox
+	token string
+	n     int
+}
+
+func (in *ackInbox) begin(n int) ackRound {
+	in.round++
+	return ackRound{in: in, token: strconv.FormatUint(in.round, 36), n: n}
+}
+
+func (r ackRound) reply(i int) string { return r.in.prefix + r.token + "." + strconv.Itoa(i) }
+
+// wait returns an ack for each message of the round; where none came in time, its err says so.
+func (r ackRound) wait(ctx context.Context, d time.Duration) []pubAck {
+	acks := make([]pubAck, r.n)
+	for i := range acks {
+		acks[i].err = errNoAck
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	for left := r.n; left > 0; {
+		select {
+		case msg := <-r.in.msgs:
+			if i, ok := r.index(msg.Subject); ok && errors.Is(acks[i].err, errNoAck) {
+				acks[i] = parseAck(msg)
+				left--
+			}
+		case <-timer.C:
+			return acks
+		case <-ctx.Done():
+			return acks
+		}
+	}
+	return acks
+}
+
+func (r ackRound) index(subject string) (int, bool) {
+	token, number, _ := strings.Cut(strings.TrimPrefix(subject, r.in.prefix), ".")
+	i, err := strconv.Atoi(number)
+	return i, err == nil && token == r.token && i >= 0 && i < r.n
+}
+
+var errNoAck = errors.New("jetstream: no ack in time")
+
+func parseAck(msg *nats.Msg) (a pubAck) {
+	if msg.Header.Get("Status") == "503" {
+		return pubAck{err: nats.ErrNoResponders}
+	}
+	if err := json.Unmarshal(msg.Data, &a); err != nil {
+		return pubAck{err: fmt.Errorf("parse ack: %w", err)}
+	}
+	if a.Error != nil {
+		a.err = a.Error
+	} else if a.Sequence == 0 {
+		a.err = errors.New("jetstream: ack without a sequence")
+	}
+	return refine(a)
+}
+
+// JetStream's error codes (server/errors.json of nats-server) that have an answer of their own. All others, among them
+// a lost compare-and-set (10071, 10164) and a known message id (10158, 10201), mean: look at the stream again.
+const (
+	errInsufficientResources jetstream.ErrorCode = 10023
+	errStorageExceeded       jetstream.ErrorCode = 10047
+	errStoreFailed           jetstream.ErrorCode = 10077
+)
+
+func refine(a pubAck) pubAck {
+	api, ok := errors.AsType[*jetstream.APIError](a.err)
+	if !ok {
+		return a
+	}
+	switch api.ErrorCode {
+	case errInsufficientResources, errStorageExceeded, errStoreFailed:
+		a.err = wire.Errorf(wire.CodeStorageFull, "the server's storage is full; nothing was stored, retry later").After(5 * time.Second)
+	}
+	return a
+}
+
+// final reports whether err is an answer for the sender rather than a reason to look again.
+func final(err error) bool {
+	_, ok := errors.AsType[*wire.Error](err)
+	return ok
+}

@@ -1,0 +1,54 @@
+package jetstream
+
+import (
+	"natterjack/jetstream/channel"
+	"natterjack/server/wire"
+)
+
+// sendKey is what makes two sends the same send.
+type sendKey struct{ channel, user, clientID string }
+
+// stored is what a send became, as long as only the writer knows.
+type stored struct {
+	ack     wire.Ack
+	content *wire.Content
+}
+
+// ahead is what a writer has stored and its node's view has not applied yet: a few milliseconds of the shard.
+type ahead struct {
+	states map[string]*channel.State
+	sends  map[sendKey]stored
+	order  []published // ascending by pos
+}
+
+type published struct {
+	pos uint64
+	key sendKey
+}
+
+func newAhead() ahead {
+	return ahead{states: map[string]*channel.State{}, sends: map[sendKey]stored{}}
+}
+
+func (a *ahead) state(id string) *channel.State { return a.states[id] }
+
+func (a *ahead) add(p *plan) {
+	key := sendKey{p.cmd.channel, p.cmd.user, p.cmd.clientID}
+	a.states[key.channel] = p.state
+	last := &p.events[len(p.events)-1].Record
+	a.sends[key] = stored{ack: p.ack, content: last.Content}
+	a.order = append(a.order, published{p.ack.Pos, key})
+}
+
+// forget drops what the view has applied by now.
+func (a *ahead) forget(applied uint64) {
+	n := 0
+	for ; n < len(a.order) && a.order[n].pos <= applied; n++ {
+		key := a.order[n].key
+		delete(a.sends, key)
+		if st := a.states[key.channel]; st != nil && st.Pos <= applied {
+			delete(a.states, key.channel)
+		}
+	}
+	a.order = a.order[n:]
+}

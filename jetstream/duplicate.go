@@ -1,0 +1,46 @@
+package jetstream
+
+import (
+	"natterjack/jetstream/view"
+	"natterjack/server/wire"
+)
+
+// answerStored answers a send that was stored before with its original id and seq, however long ago that was.
+func (d *decision) answerStored(c *command, key sendKey) (bool, error) {
+	if c.post == nil {
+		return false, nil // a group's id follows from its client id: the channel itself is the index
+	}
+	if s, ok := d.ahead.sends[key]; ok {
+		return true, c.answerSame(s.ack, s.content)
+	}
+	ev, err := d.view.Find(c.channel, c.user, c.clientID)
+	if err != nil || ev == nil {
+		return false, err
+	}
+	ack, content, err := ackOf(d.shard, ev)
+	if err != nil {
+		return false, err
+	}
+	return true, c.answerSame(ack, content)
+}
+
+// answerSame gives the original ack, unless the client id comes back with something else to say: to ack that would
+// lose it.
+func (c *command) answerSame(ack wire.Ack, content *wire.Content) error {
+	if content == nil || *content != c.post.Content {
+		return wire.Errorf(wire.CodeConflict, "client_id: was used for another message in this channel")
+	}
+	c.done(ack, nil)
+	return nil
+}
+
+func ackOf(shard int, ev *view.Event) (wire.Ack, *wire.Content, error) {
+	r, err := wire.DecodeRecord(ev.Record)
+	if err != nil {
+		return wire.Ack{}, nil, err
+	}
+	return wire.Ack{
+		ID: r.ID, ClientID: r.ClientID, Channel: ev.Channel, Seq: r.Seq,
+		Shard: shard, Pos: ev.Pos, Timestamp: r.Timestamp,
+	}, r.Content, nil
+}

@@ -1,0 +1,183 @@
+package jetstream
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"natterjack/jetstream/internal/crashpoint"
+	"natterjack/jetstream/view"
+)
+
+const (
+	// followHeartbeat is the smallest that nats.go allows. Two missed ones reset the consumer, so a follower whose
+	// consumer's node died is silent for about a second instead of the ten of the default.
+	followHeartbeat = 500 * time.Millisecond
+	followBatch     = 512 // events applied together at most, and half of what is asked of the consumer at once
+)
+
+// follower reads one shard, in order, into the view and from there into the tail, and wakes whom it concerns. It starts at the view's
+// own position, never at "new": an ordered consumer that is reset before its first message would skip what lies between.
+type follower struct {
+	shard   int
+	js      jetstream.JetStream
+	view    *view.View
+	tail    *tail
+	readers *readers
+	log     *slog.Logger
+
+	mu      sync.Mutex // protects following
+	changed chan struct{}
+}
+
+// run follows until ctx ends. A consumer that cannot be made, or a batch that cannot be applied, is tried again from the
+// view's position: nothing is skipped.
+func (f *follower) run(ctx context.Context) {
+	for ctx.Err() == nil {
+		if err := f.follow(ctx); err != nil && ctx.Err() == nil {
+			f.log.Warn("follower starts again", "shard", f.shard, "position", f.view.Position(f.shard), "error", err)
+			_ = sleep(ctx, 250*time.Millisecond) // the loop asks ctx
+		}
+	}
+}
+
+func (f *follower) follow(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	consumer, err := f.js.OrderedConsumer(ctx, StreamName(f.shard), jetstream.OrderedConsumerConfig{
+		DeliverPolicy: jetstream.DeliverByStartSequencePolicy,
+		OptStartSeq:   f.view.Position(f.shard) + 1,
+	})
+	if err != nil {
+		return fmt.Errorf("make consumer: %w", err)
+	}
+	msgs := make(chan jetstream.Msg, 2*followBatch)
+	consuming, err := consumer.Consume(func(m jetstream.Msg) {
+		select {
+		case msgs <- m:
+		case <-ctx.Done():
+		}
+	}, jetstream.PullMaxMessages(2*followBatch), jetstream.PullHeartbeat(followHeartbeat),
+		jetstream.ConsumeErrHandler(func(_ jetstream.ConsumeContext, err error) {
+			f.log.Debug("consumer", "shard", f.shard, "error", err)
+		}))
+	if err != nil {
+		return fmt.Errorf("consume: %w", err)
+	}
+	defer func() {
+		consuming.Stop()
+		cancel() // lets a handler that waits for room go
+		<-consuming.Closed()
+	}()
+	return f.applyAll(ctx, msgs)
+}
+
+func (f *follower) applyAll(ctx context.Context, msgs <-chan jetstream.Msg) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case m := <-msgs:
+			events, err := f.gather(m, msgs)
+			if err == nil {
+				err = f.apply(events)
+			}
+			if err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// gather takes what waits behind the first message, without waiting for more.
+func (f *follower) gather(m jetstream.Msg, msgs <-chan jetstream.Msg) ([]view.Event, error) {
+	events := make([]view.Event, 0, 1+min(len(msgs), followBatch))
+	for {
+		ev, err := eventOf(m)
+		if err != nil {
+			return nil, err
+		}
+		events = append(events, ev)
+		if len(events) == followBatch {
+			return events, nil
+		}
+		select {
+		case m = <-msgs:
+		default:
+			return events, nil
+		}
+	}
+}
+
+// eventOf is a message of the stream as an event. One with a subject of another form than ours cannot have come from a writer; it
+// keeps its pos and belongs to no channel.
+func eventOf(m jetstream.Msg) (view.Event, error) {
+	meta, err := m.Metadata()
+	if err != nil {
+		return view.Event{}, fmt.Errorf("metadata: %w", err)
+	}
+	channel, kind, _ := parseSubject(m.Subject())
+	return view.Event{Pos: meta.Sequence.Stream, Channel: channel, Kind: kind, Record: m.Data()}, nil
+}
+
+func (f *follower) apply(events []view.Event) error {
+	crashpoint.Reach(crashpoint.BeforeApply)
+	applied, err := f.view.Apply(f.shard, events, 0)
+	if err != nil {
+		return fmt.Errorf("apply: %w", err)
+	}
+	crashpoint.Reach(crashpoint.AfterApply)
+	f.announce()
+	if f.readers.none() {
+		f.tail.skip(f.view.Position(f.shard)) // whoever comes now starts at the view's position or reads the view
+		return nil
+	}
+	entries := make([]*Entry, len(applied))
+	for i := range applied {
+		entries[i] = newEntry(f.shard, &applied[i])
+	}
+	f.tail.append(entries)
+	crashpoint.Reach(crashpoint.AfterTail)
+	for _, e := range entries {
+		f.readers.wake(e)
+	}
+	return nil
+}
+
+// await returns once the view has applied the shard up to pos.
+func (f *follower) await(ctx context.Context, pos uint64) error {
+	for {
+		changed := f.watch()
+		if f.view.Position(f.shard) >= pos {
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// watch returns a channel that is closed at the next change of the view's position.
+func (f *follower) watch() <-chan struct{} {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.changed == nil {
+		f.changed = make(chan struct{})
+	}
+	return f.changed
+}
+
+func (f *follower) announce() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.changed != nil {
+		close(f.changed)
+		f.changed = nil
+	}
+}

@@ -1,0 +1,97 @@
+package jetstream
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"strconv"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"natterjack/jetstream/internal/crashpoint"
+	"natterjack/server/wire"
+)
+
+// forwardTimeout bounds one try at another node. The writer there has its own, shorter waits.
+const forwardTimeout = 3 * time.Second
+
+// writerSubject is where the node that writes a shard takes rounds from the others.
+func writerSubject(shard int) string { return "writer." + strconv.Itoa(shard) }
+
+// forwarder commits rounds on another node, by one NATS request a round: a line "<user> <command frame>" for each
+// command, answered by a line for each, an ack or an error.
+type forwarder struct {
+	shard int
+	conn  *nats.Conn
+	log   *slog.Logger
+}
+
+// commit implements [committer]. Answers that say "not now" leave the command in rest: the lane tries again until
+// the command's own time is up.
+func (f *forwarder) commit(ctx context.Context, round []*command) []*command {
+	if len(round) == 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, forwardTimeout)
+	defer cancel()
+	body, err := encodeRound(round)
+	if err != nil {
+		answerAll(round, func(*command) error { return err })
+		return nil
+	}
+	msg, err := f.conn.RequestWithContext(ctx, writerSubject(f.shard), body)
+	crashpoint.Reach(crashpoint.Forwarded)
+	if err != nil {
+		if !errors.Is(err, nats.ErrNoResponders) {
+			f.log.Warn("forwarded round without an answer", "shard", f.shard, "commands", len(round), "error", err)
+			markTried(round)
+		}
+		return round
+	}
+	markTried(round)
+	return answerRound(round, msg.Data)
+}
+
+func encodeRound(round []*command) ([]byte, error) {
+	var body []byte
+	for _, c := range round {
+		body = append(body, c.user...)
+		body = append(body, ' ')
+		var err error
+		if body, err = wire.Append(body, c.wire()); err != nil {
+			return nil, err
+		}
+		body = append(body, wire.Separator)
+	}
+	return body, nil
+}
+
+// answerRound tells each command its line of the answer and returns those that are to be tried again.
+func answerRound(round []*command, answer []byte) (rest []*command) {
+	i := 0
+	wire.Split(answer, func(line []byte) bool {
+		frame, _ := wire.DecodeFrame(line) // an answer that does not parse is no answer
+		switch f := frame.(type) {
+		case wire.Ack:
+			round[i].done(f, nil)
+		case *wire.Error:
+			if f.Code == wire.CodeUnavailable || f.Code == wire.CodeTimeout {
+				rest = append(rest, round[i])
+			} else {
+				round[i].done(wire.Ack{}, f)
+			}
+		default:
+			rest = append(rest, round[i])
+		}
+		i++
+		return i < len(round)
+	})
+	return append(rest, round[i:]...)
+}
+
+func markTried(round []*command) {
+	for _, c := range round {
+		c.tried = true
+	}
+}

@@ -1,0 +1,24 @@
+// Package crashpoint kills the process at a named point of the write path, for tests that prove what survives it. It does
+// nothing unless the binary was built with the tag "crashpoint", so no shipped binary can be killed by its environment.
+package crashpoint
+
+// Point names a place on the way of a message.
+type Point string
+
+// The points, in the order in which a message passes them.
+const (
+	Submitted   Point = "submitted"    // taken by a lane, nothing done yet
+	Forwarded   Point = "forwarded"    // on its way to the writer's node
+	Decided     Point = "decided"      // seq given, not published
+	BatchHalf   Point = "batch_half"   // some of an atomic batch published, not its commit
+	Published   Point = "published"    // handed to JetStream, its ack not seen
+	Acked       Point = "acked"        // PubAck seen, the sender not told
+	BeforeApply Point = "before_apply" // delivered to a follower, not in its view
+	AfterApply  Point = "after_apply"  // in the view, not in the tail
+	AfterTail   Point = "after_tail"   // in the tail, no session woken
+)
+
+// All are the points there are: a test that walks them cannot miss one.
+func All() []Point {
+	return []Point{Submitted, Forwarded, Decided, BatchHalf, Published, Acked, BeforeApply, AfterApply, AfterTail}
+}

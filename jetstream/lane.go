@@ -1,0 +1,184 @@
+package jetstream
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"natterjack/jetstream/internal/crashpoint"
+	"natterjack/server/wire"
+)
+
+// Bounds of a lane.
+const (
+	maxQueued     = 20_000  // commands waiting; beyond it senders are told to come back, which beats a late answer
+	maxRound      = 400     // commands committed together: JetStream takes 1,000 messages a batch, a command makes at most two
+	maxRoundBytes = 1 << 20 // and about this much text, so that a round stays one Raft append of moderate size
+	maxBackoff    = 200 * time.Millisecond
+)
+
+// committer commits a round: it answers what it can for good and returns the rest, in order, to be tried again.
+type committer interface {
+	commit(ctx context.Context, round []*command) (rest []*command)
+}
+
+// localWriter is a committer that must look again after another node has led.
+type localWriter interface {
+	committer
+	distrust()
+}
+
+// lane orders the commands of one shard on one node. While a round is being committed the next one gathers: the busier the
+// shard, the larger its rounds, without a timer. A round goes to this node's writer, or to the node whose writer it is.
+// One round at a time keeps the order of every sender; what a round could not settle goes before what came later.
+type lane struct {
+	leads  func() bool
+	writer localWriter
+	remote committer
+
+	mu     sync.Mutex // protects following
+	queue  []*command
+	closed bool
+	wake   chan struct{} // holds one token while the queue may be non-empty
+}
+
+func newLane(leads func() bool, writer localWriter, remote committer) *lane {
+	return &lane{leads: leads, writer: writer, remote: remote, wake: make(chan struct{}, 1)}
+}
+
+// submit queues a command. Its done is called exactly once, here only if the command is refused.
+func (l *lane) submit(c *command) {
+	if err := l.enqueue(c); err != nil {
+		c.done(wire.Ack{}, err)
+		return
+	}
+	select {
+	case l.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (l *lane) enqueue(c *command) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch {
+	case l.closed:
+		return draining()
+	case len(l.queue) >= maxQueued:
+		return wire.Errorf(wire.CodeUnavailable, "the channel's shard has too many commands waiting; nothing was stored").After(time.Second)
+	}
+	c.deadline = time.Now().Add(commandTimeout)
+	l.queue = append(l.queue, c)
+	return nil
+}
+
+// run commits rounds until ctx ends, then answers what still waits.
+func (l *lane) run(ctx context.Context) {
+	defer l.close()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-l.wake:
+		}
+		for round := l.take(); len(round) > 0 && ctx.Err() == nil; round = l.take() {
+			l.settle(ctx, round)
+		}
+	}
+}
+
+// settle commits a round, again where it must, until every command in it has its answer.
+func (l *lane) settle(ctx context.Context, round []*command) {
+	crashpoint.Reach(crashpoint.Submitted)
+	backoff := 5 * time.Millisecond
+	for {
+		round = answerOverdue(round)
+		if len(round) == 0 {
+			return
+		}
+		before := len(round)
+		round = l.commit(ctx, round)
+		if len(round) == 0 {
+			return
+		}
+		if len(round) < before {
+			continue // some went through: the way is open
+		}
+		if sleep(ctx, backoff) != nil {
+			answerAll(round, func(c *command) error { return c.overdue() })
+			return
+		}
+		backoff = min(2*backoff, maxBackoff)
+	}
+}
+
+func (l *lane) commit(ctx context.Context, round []*command) []*command {
+	if l.leads() {
+		return l.writer.commit(ctx, round)
+	}
+	l.writer.distrust()
+	return l.remote.commit(ctx, l.refuseServed(round))
+}
+
+// refuseServed answers the commands that another node sent here because it took this one for the writer: it looks again.
+// To send them on would let two nodes that mistake each other pass a command to and fro.
+func (l *lane) refuseServed(round []*command) []*command {
+	rest := round[:0]
+	for _, c := range round {
+		if c.served {
+			c.done(wire.Ack{}, wire.Errorf(wire.CodeUnavailable, "this node does not write the shard"))
+			continue
+		}
+		rest = append(rest, c)
+	}
+	return rest
+}
+
+// take removes the next round from the queue.
+func (l *lane) take() []*command {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n, bytes := 0, 0
+	for n < len(l.queue) && n < maxRound && bytes < maxRoundBytes {
+		bytes += l.queue[n].bytes()
+		n++
+	}
+	round := append([]*command(nil), l.queue[:n]...)
+	clear(l.queue[:n])
+	l.queue = l.queue[n:]
+	if len(l.queue) == 0 {
+		l.queue = l.queue[:0:0]
+	}
+	return round
+}
+
+func (l *lane) close() {
+	l.mu.Lock()
+	waiting := l.queue
+	l.queue, l.closed = nil, true
+	l.mu.Unlock()
+	answerAll(waiting, func(*command) error { return draining() })
+}
+
+func answerOverdue(round []*command) []*command {
+	now := time.Now()
+	rest := round[:0]
+	for _, c := range round {
+		if now.After(c.deadline) {
+			c.done(wire.Ack{}, c.overdue())
+			continue
+		}
+		rest = append(rest, c)
+	}
+	return rest
+}
+
+func answerAll(cmds []*command, why func(*command) error) {
+	for _, c := range cmds {
+		c.done(wire.Ack{}, why(c))
+	}
+}
+
+func draining() error {
+	return wire.Errorf(wire.CodeUnavailable, "this node is stopping; nothing was stored, retry on another")
+}

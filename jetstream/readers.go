@@ -1,0 +1,59 @@
+package jetstream
+
+import "sync"
+
+// readers are the open cursors of this node, by user.
+type readers struct {
+	mu     sync.RWMutex       // protects following and the cursors' next
+	byUser map[string]*Cursor // the first of the user's cursors, a list by next
+	count  int
+}
+
+func newReaders() *readers { return &readers{byUser: map[string]*Cursor{}} }
+
+func (r *readers) none() bool {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return r.count == 0
+}
+
+func (r *readers) add(c *Cursor) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	c.next = r.byUser[c.user]
+	r.byUser[c.user] = c
+	r.count++
+}
+
+// remove takes a cursor out. After it no wake for that cursor is running or will come.
+func (r *readers) remove(c *Cursor) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	first := r.byUser[c.user]
+	for p := &first; *p != nil; p = &(*p).next {
+		if *p == c {
+			*p = c.next
+			r.count--
+			break
+		}
+	}
+	if first == nil {
+		delete(r.byUser, c.user)
+	} else {
+		r.byUser[c.user] = first
+	}
+}
+
+// wake tells every cursor of every member that there is an entry for it.
+func (r *readers) wake(e *Entry) {
+	if e.state == nil {
+		return
+	}
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	for _, user := range e.state.Members {
+		for c := r.byUser[user]; c != nil; c = c.next {
+			c.wake(e.shard, e.pos)
+		}
+	}
+}

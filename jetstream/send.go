@@ -1,0 +1,89 @@
+package jetstream
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	"natterjack/server/wire"
+)
+
+// ownReadTimeout bounds how long a read waits for this node's view to show what this node acknowledged.
+const ownReadTimeout = time.Second
+
+// Submit stores a message and calls done once, from any goroutine, with the ack or a [*wire.Error]. It does not block and
+// keeps order: of two sends to a channel from one goroutine, the first has the lower seq. The command must be valid.
+func (l *Log) Submit(user string, cmd *wire.Send, done func(wire.Ack, error)) {
+	l.submit(newPost(user, cmd), done)
+}
+
+func (l *Log) submit(c *command, done func(wire.Ack, error)) {
+	shard := wire.ShardOf(c.channel, l.layout.shards)
+	c.done = func(ack wire.Ack, err error) {
+		if err == nil {
+			l.acked[shard].raise(ack.Pos)
+		}
+		done(ack, err)
+	}
+	l.lanes[shard].submit(c)
+}
+
+// Send is [Log.Submit] for those who can wait. When ctx ends first, the message may be stored all the same.
+func (l *Log) Send(ctx context.Context, user string, cmd *wire.Send) (wire.Ack, error) {
+	return l.wait(ctx, newPost(user, cmd))
+}
+
+// CreateGroup makes a group, or finds the one that the same client id made.
+func (l *Log) CreateGroup(ctx context.Context, user string, cmd *wire.CreateGroup) (wire.ChannelInfo, error) {
+	if members := len(cmd.Members) + 1; members > l.limits.GroupMembers && !within(user, cmd.Members, l.limits.GroupMembers) {
+		return wire.ChannelInfo{}, wire.Errorf(wire.CodeTooLarge, "members: %d with you, at most %d are allowed", members, l.limits.GroupMembers)
+	}
+	ack, err := l.wait(ctx, newCreate(user, cmd))
+	if err != nil {
+		return wire.ChannelInfo{}, err
+	}
+	if err := l.awaitPos(ctx, ack.Shard, ack.Pos); err != nil {
+		return wire.ChannelInfo{}, err
+	}
+	st, err := l.member(user, ack.Channel)
+	if err != nil {
+		return wire.ChannelInfo{}, err
+	}
+	return st.Info(), nil
+}
+
+// within reports whether a group of members, which may name the creator or somebody twice, has room.
+func within(creator string, members []string, limit int) bool {
+	set := map[string]bool{creator: true}
+	for _, m := range members {
+		set[m] = true
+	}
+	return len(set) <= limit
+}
+
+func (l *Log) wait(ctx context.Context, c *command) (wire.Ack, error) {
+	type answer struct {
+		ack wire.Ack
+		err error
+	}
+	answered := make(chan answer, 1)
+	l.submit(c, func(ack wire.Ack, err error) { answered <- answer{ack, err} })
+	select {
+	case a := <-answered:
+		return a.ack, a.err
+	case <-ctx.Done():
+		return wire.Ack{}, wire.Errorf(wire.CodeTimeout, "gave up waiting; it is not known whether this was stored")
+	}
+}
+
+// highest is a number that only rises.
+type highest struct{ v atomic.Uint64 }
+
+func (h *highest) raise(to uint64) {
+	for {
+		now := h.v.Load()
+		if to <= now || h.v.CompareAndSwap(now, to) {
+			return
+		}
+	}
+}

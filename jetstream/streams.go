@@ -1,0 +1,126 @@
+package jetstream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"natterjack/server/wire"
+)
+
+const (
+	defaultShards = 8
+	// duplicateWindow is JetStream's own memory of message ids. It only shortens what the view's index of client ids
+	// does without a time limit, so it is kept small: it costs 119 bytes of heap an id.
+	duplicateWindow = 2 * time.Minute
+
+	metaEpoch  = "natterjack_epoch"
+	metaShards = "natterjack_shards"
+)
+
+// StreamName is the stream of a shard.
+func StreamName(shard int) string { return "CHAT_" + strconv.Itoa(shard) }
+
+// Subject is where an event of a channel is stored.
+func Subject(shard int, channel string, kind wire.Kind) string {
+	return channelPrefix(shard, channel) + string(kind)
+}
+
+// channelPrefix and a kind are a subject; with ">" it is every event of the channel.
+func channelPrefix(shard int, channel string) string {
+	return "chat." + strconv.Itoa(shard) + "." + channel + "."
+}
+
+// parseSubject is the inverse of [Subject].
+func parseSubject(subject string) (channel string, kind wire.Kind, ok bool) {
+	parts := strings.Split(subject, ".")
+	if len(parts) != 4 || parts[0] != "chat" {
+		return "", "", false
+	}
+	return parts[2], wire.Kind(parts[3]), true
+}
+
+// layout is what the streams say of themselves, whatever the configuration says now.
+type layout struct {
+	epoch  string
+	shards int
+}
+
+// openStreams makes what is missing of the streams, and waits for a cluster that is still forming. The first stream
+// carries the epoch and the number of shards: whoever makes it first decides for all.
+func openStreams(ctx context.Context, js jetstream.JetStream, shards, replicas int) (layout, error) {
+	first, err := openStream(ctx, js, streamConfig(0, replicas, map[string]string{
+		metaEpoch: uuid.NewString(), metaShards: strconv.Itoa(shards),
+	}))
+	if err != nil {
+		return layout{}, err
+	}
+	meta := first.CachedInfo().Config.Metadata
+	l := layout{epoch: meta[metaEpoch]}
+	if l.shards, err = strconv.Atoi(meta[metaShards]); err != nil || l.epoch == "" || l.shards < 1 {
+		return layout{}, fmt.Errorf("jetstream: stream %s was not made by this server: its metadata lacks %s and %s",
+			StreamName(0), metaEpoch, metaShards)
+	}
+	for shard := 1; shard < l.shards; shard++ {
+		if _, err := openStream(ctx, js, streamConfig(shard, replicas, nil)); err != nil {
+			return layout{}, err
+		}
+	}
+	return l, nil
+}
+
+func streamConfig(shard, replicas int, metadata map[string]string) jetstream.StreamConfig {
+	return jetstream.StreamConfig{
+		Name:               StreamName(shard),
+		Description:        "channels of shard " + strconv.Itoa(shard) + ": chat.<shard>.<channel>.<kind>",
+		Subjects:           []string{"chat." + strconv.Itoa(shard) + ".>"},
+		Storage:            jetstream.FileStorage,
+		Replicas:           replicas,
+		Duplicates:         duplicateWindow,
+		AllowDirect:        true,
+		AllowAtomicPublish: true,
+		Metadata:           metadata,
+	}
+}
+
+// openStream looks the stream up and makes it where it is missing, until ctx ends: in a cluster that is forming, or
+// when another node makes it at the same moment, the first tries fail.
+func openStream(ctx context.Context, js jetstream.JetStream, cfg jetstream.StreamConfig) (jetstream.Stream, error) {
+	for {
+		stream, err := tryStream(ctx, js, cfg)
+		if err == nil {
+			return stream, nil
+		}
+		if sleep(ctx, 100*time.Millisecond) != nil {
+			return nil, fmt.Errorf("open stream %s: %w", cfg.Name, err)
+		}
+	}
+}
+
+func tryStream(ctx context.Context, js jetstream.JetStream, cfg jetstream.StreamConfig) (jetstream.Stream, error) {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	stream, err := js.Stream(ctx, cfg.Name)
+	if errors.Is(err, jetstream.ErrStreamNotFound) {
+		return js.CreateStream(ctx, cfg)
+	}
+	return stream, err
+}
+
+// sleep waits for d or the end of ctx, and says which.
+func sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

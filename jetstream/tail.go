@@ -1,0 +1,109 @@
+package jetstream
+
+import (
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"natterjack/jetstream/channel"
+	"natterjack/jetstream/view"
+	"natterjack/server/wire"
+)
+
+// Bounds of the tail of one shard. Whoever is further back reads the view; the tail is there so that those who keep up
+// share one encoding and no disk.
+const (
+	maxTailEntries = 8192
+	maxTailBytes   = 8 << 20
+)
+
+// Entry is an event on its way out, encoded once for all its readers on this node. It is immutable.
+type Entry struct {
+	shard int
+	pos   uint64
+	state *channel.State // after the event: who may see it
+	frame []byte
+	memo  atomic.Pointer[[]byte]
+}
+
+func newEntry(shard int, a *view.Applied) *Entry {
+	return &Entry{shard: shard, pos: a.Pos, state: a.State, frame: frameOf(shard, &a.Event)}
+}
+
+func frameOf(shard int, ev *view.Event) []byte {
+	const around = 96 // the members that AppendEvent adds, roughly
+	dst := make([]byte, 0, around+len(ev.Channel)+len(ev.Record))
+	return wire.AppendEvent(dst, ev.Kind, shard, ev.Pos, ev.Channel, ev.Record)
+}
+
+// Frame is the event's frame, JSON. It must not be written to.
+func (e *Entry) Frame() []byte { return e.frame }
+
+// Memo is what encode returned for this entry the first time: a transport's own encoding, made once and shared by
+// all its sessions. It may be called concurrently; encode may then run more than once, and one result stays.
+func (e *Entry) Memo(encode func(frame []byte) []byte) []byte {
+	if b := e.memo.Load(); b != nil {
+		return *b
+	}
+	b := encode(e.frame)
+	if !e.memo.CompareAndSwap(nil, &b) {
+		return *e.memo.Load()
+	}
+	return b
+}
+
+// tail is the newest events of one shard, in memory: every event with a pos above floor that the view has applied.
+type tail struct {
+	mu      sync.RWMutex // protects following
+	entries []*Entry     // ascending by pos
+	bytes   int
+	floor   uint64
+}
+
+func (t *tail) append(entries []*Entry) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, e := range entries {
+		t.entries = append(t.entries, e)
+		t.bytes += len(e.frame)
+	}
+	drop := 0
+	for drop < len(t.entries) && (len(t.entries)-drop > maxTailEntries || t.bytes > maxTailBytes) {
+		t.bytes -= len(t.entries[drop].frame)
+		t.floor = t.entries[drop].pos
+		drop++
+	}
+	clear(t.entries[:drop])
+	t.entries = t.entries[drop:]
+}
+
+// skip empties the tail: what comes next is after pos.
+func (t *tail) skip(pos uint64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.entries, t.bytes, t.floor = nil, 0, pos
+}
+
+// read appends to dst what user may see after pos, until room is used up, and returns the pos up to which it looked. Behind is
+// true where the tail does not reach back that far.
+func (t *tail) read(dst []*Entry, user string, after uint64, room *int) (entries []*Entry, upto uint64, behind bool) {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	if after < t.floor {
+		return dst, after, true
+	}
+	i, _ := slices.BinarySearchFunc(t.entries, after+1, func(e *Entry, pos uint64) int {
+		return int(int64(e.pos - pos)) //nolint:gosec // positions differ by less than 2^63
+	})
+	for _, e := range t.entries[i:] {
+		if *room <= 0 {
+			return dst, after, false
+		}
+		after = e.pos
+		if e.state.Member(user) {
+			dst = append(dst, e)
+			*room -= len(e.frame)
+		}
+	}
+	return dst, after, false
+}

@@ -1,0 +1,197 @@
+package jetstream
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/google/uuid"
+
+	"natterjack/jetstream/channel"
+	"natterjack/jetstream/internal/crashpoint"
+	"natterjack/jetstream/view"
+	"natterjack/server/wire"
+)
+
+// resyncTimeout bounds how long a writer waits for this node's view before it gives the round back to its lane.
+const resyncTimeout = 2 * time.Second
+
+// writer orders one shard: it decides what a command appends and publishes it under a compare-and-set on the channel's
+// last pos. It reads the view, and where the view is still behind what it published itself, its own ahead. Whatever
+// goes wrong, it forgets that and looks again at a view that has caught up with the stream: what was stored after all is
+// then found by its client id, what was not is published again, and the compare-and-set lets only one of two copies in.
+//
+// All methods are for the lane's one goroutine.
+type writer struct {
+	shard   int
+	view    *view.View
+	stream  *publisher
+	follow  *follower
+	log     *slog.Logger
+	ahead   ahead
+	trusted bool // the view has been level with the stream since this node leads it, and nothing failed since
+}
+
+func newWriter(shard int, v *view.View, p *publisher, f *follower, log *slog.Logger) *writer {
+	return &writer{shard: shard, view: v, stream: p, follow: f, log: log, ahead: newAhead()}
+}
+
+// distrust makes the next round look at the stream first: after a failure, or when another node may have written.
+func (w *writer) distrust() { w.trusted = false }
+
+// commit implements [committer].
+func (w *writer) commit(ctx context.Context, round []*command) []*command {
+	if !w.trusted && !w.resync(ctx) {
+		return round
+	}
+	w.ahead.forget(w.view.Position(w.shard))
+	plans := w.decide(round)
+	if len(plans) == 0 {
+		return nil
+	}
+	crashpoint.Reach(crashpoint.Decided)
+	for _, p := range plans {
+		p.cmd.tried = true
+	}
+	w.publish(ctx, plans)
+	crashpoint.Reach(crashpoint.Acked)
+	return w.conclude(plans)
+}
+
+// resync forgets what was published ahead of the view and waits until the view is level with the stream.
+func (w *writer) resync(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, resyncTimeout)
+	defer cancel()
+	w.ahead = newAhead()
+	last, err := w.stream.lastPos(ctx)
+	if err == nil {
+		err = w.follow.await(ctx, last)
+	}
+	if err != nil {
+		w.log.Warn("writer waits for its view", "shard", w.shard, "last_pos", last, "error", err)
+		return false
+	}
+	w.trusted = true
+	return true
+}
+
+// plan is a command and what it appends.
+type plan struct {
+	cmd    *command
+	events []channel.Event
+	expect uint64         // the channel's last pos before the round, for its first plan in the round
+	first  bool           // of its channel in the round
+	state  *channel.State // after the events; its pos is set when they are stored
+	ack    wire.Ack
+	again  []*command // the same send, twice in one round
+	err    error      // nil once stored
+}
+
+// decide turns a round into plans, and answers at once what appends nothing: refusals, and what was stored before.
+func (w *writer) decide(round []*command) []*plan {
+	d := decision{writer: w, env: channel.Env{Now: time.Now().UnixMilli(), NewID: newID},
+		states: map[string]*channel.State{}, sends: map[sendKey]*plan{}}
+	plans := make([]*plan, 0, len(round))
+	for _, c := range round {
+		p, err := d.plan(c)
+		switch {
+		case err != nil:
+			c.done(wire.Ack{}, err)
+		case p != nil:
+			plans = append(plans, p)
+		}
+	}
+	return plans
+}
+
+// decision is the state of one round while it is decided: what it will have appended, before any of it is stored.
+type decision struct {
+	*writer
+	env    channel.Env
+	states map[string]*channel.State
+	sends  map[sendKey]*plan
+}
+
+// plan is nil where the command has been answered or joined to a plan that is there already.
+func (d *decision) plan(c *command) (*plan, error) {
+	key := sendKey{c.channel, c.user, c.clientID}
+	if p := d.sends[key]; p != nil {
+		p.again = append(p.again, c)
+		return nil, nil
+	}
+	if done, err := d.answerStored(c, key); done || err != nil {
+		return nil, err
+	}
+	st, expect, err := d.state(c.channel)
+	if err != nil {
+		return nil, err
+	}
+	events, err := c.decide(st, d.env)
+	if err != nil || len(events) == 0 {
+		if err == nil {
+			c.done(wire.Ack{Channel: c.channel, ClientID: c.clientID, Shard: d.shard, Pos: st.Pos, Timestamp: st.Created}, nil)
+		}
+		return nil, err
+	}
+	p := &plan{cmd: c, events: events, expect: expect, first: d.states[c.channel] == nil}
+	for i := range events {
+		st = channel.Apply(st, c.channel, events[i].Kind, 0, &events[i].Record)
+	}
+	p.state = st
+	d.states[c.channel], d.sends[key] = st, p
+	return p, nil
+}
+
+// state is the channel as this round will have made it so far, and its last stored pos.
+func (d *decision) state(id string) (*channel.State, uint64, error) {
+	if st := d.states[id]; st != nil {
+		return st, 0, nil
+	}
+	st, err := d.current(id)
+	if err != nil || st == nil {
+		return nil, 0, err
+	}
+	return st, st.Pos, nil
+}
+
+func (w *writer) current(id string) (*channel.State, error) {
+	if st := w.ahead.state(id); st != nil {
+		return st, nil
+	}
+	return w.view.Channel(id)
+}
+
+func (c *command) decide(st *channel.State, env channel.Env) ([]channel.Event, error) {
+	if c.post != nil {
+		return channel.DecidePost(st, c.post, env)
+	}
+	return channel.DecideCreate(st, c.create, env)
+}
+
+// conclude answers what is stored and returns the rest, in order. A failure makes the next round look first.
+func (w *writer) conclude(plans []*plan) (rest []*command) {
+	for _, p := range plans {
+		switch {
+		case p.err == nil:
+			w.ahead.add(p)
+			p.done(p.ack, nil)
+		case final(p.err):
+			w.distrust()
+			p.done(wire.Ack{}, p.err)
+		default:
+			w.distrust()
+			rest = append(append(rest, p.cmd), p.again...)
+		}
+	}
+	return rest
+}
+
+func (p *plan) done(ack wire.Ack, err error) {
+	p.cmd.done(ack, err)
+	for _, c := range p.again {
+		c.done(ack, err)
+	}
+}
+
+// newID is a message's id: a UUIDv7 (RFC 9562), so that ids made later sort later where somebody sorts them.
+func newID() string { return uuid.Must(uuid.NewV7()).String() }
