@@ -2,7 +2,6 @@ package wire
 
 import (
 	"bytes"
-	"errors"
 	"strconv"
 
 	"github.com/go-json-experiment/json"
@@ -11,45 +10,73 @@ import (
 // Separator stands between the frames of one WebSocket message. JSON escapes it in strings, so it can stand nowhere else.
 const Separator = '\n'
 
+// notAFrame is the text for what has no type at all.
+const notAFrame = `a frame is a JSON object with a member "type"`
+
 // typed is a frame with its name: what the wire carries.
 type typed[T any] struct {
 	Type string `json:"type"`
 	Body T      `json:",embed"`
 }
 
+// commands and frames are the types of protocol v1, by name.
+var (
+	commands = map[string]func(data []byte) (Command, error){
+		"connect":       decodeCommand[Connect],
+		"send":          decodeCommand[Send],
+		"create_group":  decodeCommand[CreateGroup],
+		"history":       decodeCommand[History],
+		"list_channels": decodeCommand[ListChannels],
+		"refresh":       decodeCommand[Refresh],
+		"pong":          decodeCommand[Pong],
+	}
+	frames = map[string]func(data []byte) (Frame, error){
+		"welcome":   decodeFrame[Welcome],
+		"ack":       decodeFrame[Ack],
+		"event":     decodeFrame[Event],
+		"page":      decodeFrame[Page],
+		"channel":   decodeFrame[Channel],
+		"channels":  decodeFrame[Channels],
+		"refreshed": decodeFrame[Refreshed],
+		"ping":      decodeFrame[Ping],
+		"error":     decodeFrame[*Error],
+	}
+)
+
 // DecodeCommand reads one frame from a client: strictly, for what the server does not know it must not silently lose.
-// Errors are [*Error]s of code malformed or unknown_type, with the frame's ref where it could be read.
+// Errors are [*Error]s of code malformed or unknown_type, with the frame's ref where it could be read, and with a text that
+// names the member at fault and repeats no value.
 func DecodeCommand(data []byte) (Command, error) {
-	switch name, ref := peek(data); name {
-	case "connect":
-		return decode[Connect](data, ref)
-	case "send":
-		return decode[Send](data, ref)
-	case "create_group":
-		return decode[CreateGroup](data, ref)
-	case "history":
-		return decode[History](data, ref)
-	case "list_channels":
-		return decode[ListChannels](data, ref)
-	case "refresh":
-		return decode[Refresh](data, ref)
-	case "pong":
-		return decode[Pong](data, ref)
-	case "":
-		return nil, AsError(Errorf(CodeMalformed, "a frame is a JSON object with a member \"type\""), ref)
+	if name, ok := peekLeading(data); ok {
+		if decode, known := commands[string(name)]; known {
+			return decode(data)
+		}
+	}
+	name, ref, err := peek(data)
+	switch decode, known := commands[name]; {
+	case err != nil:
+		return nil, malformed(err, ref)
+	case known:
+		return decode(data)
+	case name == "":
+		return nil, AsError(Errorf(CodeMalformed, notAFrame), ref)
+	case !likeAName(name):
+		return nil, AsError(Errorf(CodeUnknownType, "type: is not a command of this server"), ref)
 	default:
-		return nil, AsError(Errorf(CodeUnknownType, "type: %.40q is not a command of this server", name), ref)
+		return nil, AsError(Errorf(CodeUnknownType, "type: %s is not a command of this server", name), ref)
 	}
 }
 
 // DecodeBody reads a command without its "type", as the NATS surface carries it: there the subject is the type.
+// Nothing at all means all defaults. Errors are those of [DecodeCommand].
 func DecodeBody[T Command](data []byte) (T, error) {
 	var body T
 	if len(bytes.TrimSpace(data)) == 0 {
-		data = []byte("{}") // `nats req api.alice.list_channels ''` means all defaults
+		data = []byte("{}")
 	}
 	if err := json.Unmarshal(data, &body, json.RejectUnknownMembers(true)); err != nil {
-		return body, malformed(err, 0)
+		_, ref, _ := peek(data)
+		return body, malformed(err, ref)
 	}
 	return body, nil
 }
@@ -57,31 +84,19 @@ func DecodeBody[T Command](data []byte) (T, error) {
 // DecodeFrame reads one frame from the server: leniently, so that old clients live with new servers.
 // A frame of a type this package does not know is nil without an error.
 func DecodeFrame(data []byte) (Frame, error) {
-	switch name, ref := peek(data); name {
-	case "welcome":
-		return decodeFrame[Welcome](data)
-	case "ack":
-		return decodeFrame[Ack](data)
-	case "event":
-		return decodeFrame[Event](data)
-	case "page":
-		return decodeFrame[Page](data)
-	case "channel":
-		return decodeFrame[Channel](data)
-	case "channels":
-		return decodeFrame[Channels](data)
-	case "refreshed":
-		return decodeFrame[Refreshed](data)
-	case "ping":
-		return Ping{}, nil
-	case "error":
-		e := new(Error)
-		if err := json.Unmarshal(data, e); err != nil {
-			return nil, malformed(err, ref)
+	if name, ok := peekLeading(data); ok {
+		if decode, known := frames[string(name)]; known {
+			return decode(data)
 		}
-		return e, nil
-	case "":
-		return nil, malformed(errors.New("no type"), ref)
+	}
+	name, ref, err := peek(data)
+	switch decode, known := frames[name]; {
+	case err != nil:
+		return nil, malformed(err, ref)
+	case known:
+		return decode(data)
+	case name == "":
+		return nil, AsError(Errorf(CodeMalformed, notAFrame), ref)
 	default:
 		return nil, nil
 	}
@@ -113,10 +128,14 @@ func AppendEvent(dst []byte, kind Kind, shard int, pos uint64, channel string, r
 	return appendRest(dst, record)
 }
 
-// AppendPage encodes a page around events that are frames already, each as [AppendEvent] made it.
+// AppendPage encodes a page around events that are frames already, each as [AppendEvent] made it: on the wire the
+// events of a page carry their type.
 func AppendPage(dst []byte, ref uint64, channel string, events [][]byte, more bool) []byte {
-	dst = append(dst, `{"type":"page","ref":`...)
-	dst = strconv.AppendUint(dst, ref, 10)
+	dst = append(dst, `{"type":"page"`...)
+	if ref != 0 {
+		dst = append(dst, `,"ref":`...)
+		dst = strconv.AppendUint(dst, ref, 10)
+	}
 	dst = append(dst, `,"channel":"`...)
 	dst = append(dst, channel...)
 	dst = append(dst, `","more":`...)
@@ -160,9 +179,10 @@ func appendRest(dst, object []byte) []byte {
 	return append(dst, object[1:]...)
 }
 
-func decode[T Command](data []byte, ref uint64) (Command, error) {
+func decodeCommand[T Command](data []byte) (Command, error) {
 	var f typed[T]
 	if err := json.Unmarshal(data, &f, json.RejectUnknownMembers(true)); err != nil {
+		_, ref, _ := peek(data)
 		return nil, malformed(err, ref)
 	}
 	return f.Body, nil
@@ -171,17 +191,8 @@ func decode[T Command](data []byte, ref uint64) (Command, error) {
 func decodeFrame[T Frame](data []byte) (Frame, error) {
 	var body T
 	if err := json.Unmarshal(data, &body); err != nil {
-		return nil, malformed(err, 0)
+		_, ref, _ := peek(data)
+		return nil, malformed(err, ref)
 	}
 	return body, nil
-}
-
-// malformed tells what JSON or which member is wrong, without echoing the frame's content.
-func malformed(err error, ref uint64) *Error {
-	text := "the frame is not valid JSON of its type"
-	var s *json.SemanticError
-	if errors.As(err, &s) && s.JSONPointer != "" {
-		text = string(s.JSONPointer) + ": has the wrong type, or is not known"
-	}
-	return AsError(Errorf(CodeMalformed, "%s", text), ref)
 }

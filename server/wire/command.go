@@ -58,7 +58,7 @@ type CreateGroup struct {
 }
 
 // History asks for one page of a channel's messages, in ascending order of seq: those before Before (exclusive),
-// or after After (exclusive), or with neither the latest ones.
+// or after After (exclusive), or with neither the latest ones. For seq is dense, Before: Limit+1 is the first page.
 type History struct {
 	Ref
 	Channel string `json:"channel"`

@@ -23,6 +23,12 @@
 // POST carry one frame a line. Clients skip frames and members they do not know. The server refuses them
 // instead: what it does not understand it must not silently lose.
 //
+// # Numbers
+//
+// seq, pos, ref and times are JSON integers, uint64 or int64 in Go. Clients in languages whose only number is a double keep
+// them exact up to 2^53: a shard that takes a million events a second gets there after 285 years. A ref is the client's own
+// choice and comes back as it was.
+//
 // # Position
 //
 // A channel lives in one shard; pos is the event's place in that shard, ascending but not dense. A client that keeps the

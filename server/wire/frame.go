@@ -90,8 +90,8 @@ type Meta struct {
 type Page struct {
 	Ref
 	Channel string  `json:"channel"`
-	Events  []Event `json:"events"`
 	More    bool    `json:"more"`
+	Events  []Event `json:"events"`
 }
 
 // ChannelInfo is a channel as one of its members sees it.

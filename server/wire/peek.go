@@ -1,15 +1,42 @@
 package wire
 
-import "github.com/go-json-experiment/json"
+import (
+	"bytes"
 
-// peek reads a frame's type and ref. What does not parse has no type.
-func peek(data []byte) (name string, ref uint64) {
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+var leadingType = []byte(`{"type":"`)
+
+// peekLeading reads the type of a frame that begins with it, as every encoder of ours writes it, without parsing the rest: a
+// second pass over the frame would cost as much as decoding it. What it returns is only a guess to dispatch on. The
+// decoder that follows reads the type again and refuses a second one.
+func peekLeading(data []byte) (name []byte, ok bool) {
+	rest, ok := bytes.CutPrefix(data, leadingType)
+	if !ok {
+		return nil, false
+	}
+	end := bytes.IndexByte(rest, '"')
+	if end < 0 {
+		return nil, false
+	}
+	return rest[:end], true
+}
+
+// peek reads a frame's type and ref wherever they stand. What was read before the JSON went wrong is
+// returned with the error, so that even a broken command can be answered under its ref.
+func peek(data []byte) (name string, ref uint64, err error) {
 	var head struct {
-		Type string `json:"type"`
-		Ref  uint64 `json:"ref"`
+		Type jsontext.Value `json:"type"`
+		Ref  jsontext.Value `json:"ref"`
 	}
-	if json.Unmarshal(data, &head) != nil {
-		return "", 0
+	err = json.Unmarshal(data, &head)
+	if json.Unmarshal(head.Type, &name) != nil {
+		name = ""
 	}
-	return head.Type, head.Ref
+	if json.Unmarshal(head.Ref, &ref) != nil {
+		ref = 0
+	}
+	return name, ref, err
 }

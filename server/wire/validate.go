@@ -1,8 +1,8 @@
 package wire
 
 import (
+	"strconv"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 )
 
@@ -41,12 +41,12 @@ func (c Content) validate(l Limits) error {
 	switch {
 	case len(c.Text) > l.TextBytes:
 		return Errorf(CodeTooLarge, "content.text: %d bytes, at most %d are allowed", len(c.Text), l.TextBytes)
-	case strings.TrimSpace(c.Text) == "":
-		return Errorf(CodeInvalid, "content.text: must not be empty")
-	case strings.ContainsRune(c.Text, 0):
-		return Errorf(CodeInvalid, "content.text: must not hold a NUL character")
 	case !utf8.ValidString(c.Text):
 		return Errorf(CodeInvalid, "content.text: must be UTF-8")
+	case strings.ContainsFunc(c.Text, forbiddenInText):
+		return Errorf(CodeInvalid, "content.text: must not hold control characters other than tab and line breaks")
+	case invisible(c.Text):
+		return Errorf(CodeInvalid, "content.text: must not be empty")
 	}
 	return nil
 }
@@ -56,14 +56,16 @@ func (g CreateGroup) Validate(l Limits) error {
 	switch {
 	case !ValidClientID(g.ClientID):
 		return invalidClientID()
-	case strings.TrimSpace(g.Name) == "" || utf8.RuneCountInString(g.Name) > MaxGroupNameLen || !printable(g.Name):
-		return Errorf(CodeInvalid, "name: 1 to %d printable characters", MaxGroupNameLen)
+	case !utf8.ValidString(g.Name) || strings.ContainsFunc(g.Name, forbiddenInName):
+		return Errorf(CodeInvalid, "name: must be one line of UTF-8 without control or text-direction characters")
+	case invisible(g.Name) || utf8.RuneCountInString(g.Name) > MaxGroupNameLen:
+		return Errorf(CodeInvalid, "name: 1 to %d characters", MaxGroupNameLen)
 	case len(g.Members) > l.GroupMembers:
 		return Errorf(CodeTooLarge, "members: %d, at most %d are allowed", len(g.Members), l.GroupMembers)
 	}
-	for _, m := range g.Members {
+	for i, m := range g.Members {
 		if !ValidUser(m) {
-			return invalidUser("members")
+			return invalidUser("members." + strconv.Itoa(i))
 		}
 	}
 	return nil
@@ -117,8 +119,4 @@ func invalidChannel() *Error { return Errorf(CodeInvalid, "channel: is not the i
 
 func invalidClientID() *Error {
 	return Errorf(CodeInvalid, "client_id: 1 to %d printable ASCII characters without space", MaxClientIDLen)
-}
-
-func printable(s string) bool {
-	return strings.IndexFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }) < 0
 }

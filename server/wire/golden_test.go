@@ -1,0 +1,178 @@
+package wire
+
+import (
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+)
+
+var update = flag.Bool("update", false, "write testdata anew")
+
+// golden is a frame with a name, so that clients in other languages can be held to the same bytes.
+type golden[T interface{ Type() string }] struct {
+	name  string
+	value T
+}
+
+// encode is how the server makes the frame: a page is built around events that are encoded already.
+func (g golden[T]) encode(t *testing.T) []byte {
+	t.Helper()
+	if page, ok := any(g.value).(Page); ok {
+		events := make([][]byte, 0, len(page.Events))
+		for i := range page.Events {
+			events = append(events, spliced(t, &page.Events[i]))
+		}
+		return AppendPage(nil, page.Ref.Ref, page.Channel, events, page.More)
+	}
+	frame, err := Append(nil, g.value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return frame
+}
+
+// spliced is an event frame as the follower makes it, around the stored record.
+func spliced(t *testing.T, e *Event) []byte {
+	t.Helper()
+	record, err := EncodeRecord(&e.Record)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return AppendEvent(nil, e.Kind, e.Shard, e.Pos, e.Channel, record)
+}
+
+var goldenCommands = []golden[Command]{
+	{"connect", Connect{Version: 1, Token: "eyJhbGciOiJFZERTQSJ9.e30.c2ln"}},
+	{"connect_resume", Connect{
+		Ref: Ref{1}, Version: 1, Token: "eyJhbGciOiJFZERTQSJ9.e30.c2ln",
+		Resume: &Resume{Epoch: "k3v9", Positions: []uint64{0, 17, 4_000_000_000, 1}},
+	}},
+	{"send_to", Send{Ref: Ref{2}, To: "bob", ClientID: "0199c2f0-7c2a", Content: Content{Text: "Shall we meet at seven?"}}},
+	{"send_channel", Send{Ref: Ref{3}, Channel: "alice~bob", ClientID: "c-1", Content: Content{Text: "<b>&\"\\/ \u2028 日本語 👩‍👩‍👧 \n\t"}}},
+	{"create_group", CreateGroup{Ref: Ref{4}, ClientID: "c-2", Name: "Hiking 🥾", Members: []string{"bob", "carol"}}},
+	{"create_group_alone", CreateGroup{ClientID: "c-3", Name: "Notes"}},
+	{"history", History{Ref: Ref{5}, Channel: "alice~bob"}},
+	{"history_before", History{Ref: Ref{6}, Channel: "alice~bob", Before: 120, Limit: 20}},
+	{"history_after", History{Ref: Ref{7}, Channel: "gaaaaaaaaaaaaaaaaaaaaaaaa", After: 119}},
+	{"list_channels", ListChannels{Ref: Ref{8}, Limit: 10}},
+	{"refresh", Refresh{Ref: Ref{9}, Token: "eyJhbGciOiJFZERTQSJ9.e30.c2ln"}},
+	{"pong", Pong{}},
+}
+
+var (
+	goldenMessage = Event{Kind: KindMessage, Shard: 3, Pos: 4711, Channel: "alice~bob", Record: Record{
+		ID: "01JD3Q", ClientID: "c-1", Sender: "alice", Seq: 42, Timestamp: 1_764_000_000_123,
+		Content: &Content{Text: "hello"},
+	}}
+	goldenCreated = Event{Kind: KindMeta, Shard: 0, Pos: 1, Channel: "alice~bob", Record: Record{
+		ID: "01JD3P", Sender: "alice", Timestamp: 1_764_000_000_000,
+		Meta: &Meta{Action: ActionCreated, Kind: Direct, Members: []string{"alice", "bob"}},
+	}}
+	goldenGroup = ChannelInfo{
+		ID: "gaaaaaaaaaaaaaaaaaaaaaaaa", Kind: Group, Name: "Hiking 🥾",
+		Members: []string{"alice", "bob", "carol"}, Seq: 7, Active: 1_764_000_000_456,
+	}
+)
+
+var goldenFrames = []golden[Frame]{
+	{"welcome", Welcome{
+		Ref: Ref{1}, Version: 1, Session: "s-9f2", User: "alice", Epoch: "k3v9", Positions: []uint64{0, 17, 4_000_000_000, 1},
+		Recovered: true, Time: 1_764_000_000_000, Expires: 1_764_043_200_000, Limits: DefaultLimits(),
+	}},
+	{"welcome_empty", Welcome{Version: 1, Session: "s-9f3", User: "bob", Epoch: "k3v9"}},
+	{"ack", Ack{
+		Ref: Ref{2}, ID: "01JD3Q", ClientID: "c-1", Channel: "alice~bob", Seq: 42, Shard: 3, Pos: 4711,
+		Timestamp: 1_764_000_000_123,
+	}},
+	{"event_message", goldenMessage},
+	{"event_meta", goldenCreated},
+	{"page", Page{Ref: Ref{5}, Channel: "alice~bob", Events: []Event{goldenCreated, goldenMessage}, More: true}},
+	{"page_empty", Page{Ref: Ref{6}, Channel: "alice~bob"}},
+	{"channel", Channel{Ref: Ref{4}, Channel: goldenGroup}},
+	{"channels", Channels{Ref: Ref{8}, Channels: []ChannelInfo{
+		goldenGroup,
+		{ID: "alice~bob", Kind: Direct, Members: []string{"alice", "bob"}},
+	}, More: true}},
+	{"channels_empty", Channels{Ref: Ref{8}}},
+	{"refreshed", Refreshed{Ref: Ref{9}, Expires: 1_764_043_200_000}},
+	{"ping", Ping{}},
+	{"error", AsError(Errorf(CodeForbidden, "channel: there is none of this id that you are a member of"), 7)},
+	{"error_retry", AsError(Errorf(CodeTooFast, "over 200 commands a second").After(1500e6), 0)},
+}
+
+func TestGoldenCommands(t *testing.T) {
+	checkGolden(t, "commands.json", goldenCommands, DecodeCommand)
+}
+
+func TestGoldenFrames(t *testing.T) {
+	checkGolden(t, "frames.json", goldenFrames, DecodeFrame)
+}
+
+// checkGolden holds the codec to the file both ways. The file is an object whose values are the exact bytes of a frame.
+func checkGolden[T interface{ Type() string }](t *testing.T, file string, frames []golden[T], decode func([]byte) (T, error)) {
+	t.Helper()
+	path := filepath.Join("testdata", file)
+	if *update {
+		writeGolden(t, path, frames)
+	}
+	var stored map[string]json.RawMessage // keeps the bytes as they are
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(data, &stored); err != nil {
+		t.Fatal(err)
+	}
+	if len(stored) != len(frames) {
+		t.Errorf("%s has %d frames, the test %d; run go test ./server/wire -update", file, len(stored), len(frames))
+	}
+	for _, g := range frames {
+		t.Run(g.name, func(t *testing.T) {
+			got := g.encode(t)
+			if diff := cmp.Diff(string(stored[g.name]), string(got)); diff != "" {
+				t.Errorf("encoded (-golden +got):\n%s", diff)
+			}
+			value, err := decode(got)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(g.value, value, cmpopts.EquateEmpty()); diff != "" {
+				t.Errorf("decoded (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func writeGolden[T interface{ Type() string }](t *testing.T, path string, frames []golden[T]) {
+	t.Helper()
+	var lines []string
+	for _, g := range frames {
+		lines = append(lines, `  "`+g.name+`": `+string(g.encode(t)))
+	}
+	text := "{\n" + strings.Join(lines, ",\n") + "\n}\n"
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestSplicedEvents: what is built around stored bytes is what the encoder makes of the whole.
+func TestSplicedEvents(t *testing.T) {
+	for _, e := range []Event{goldenCreated, goldenMessage, {Channel: "alice~bob"}} {
+		want, err := Append([]byte("before"), e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(string(want), "before"+string(spliced(t, &e))); diff != "" {
+			t.Errorf("AppendEvent (-Append +AppendEvent):\n%s", diff)
+		}
+	}
+}

@@ -1,0 +1,137 @@
+package wire
+
+import (
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// refusedFrames are frames that a server refuses; testdata/refused.json holds what it answers to each, word for word.
+var refusedFrames = []struct{ name, frame string }{
+	{"nothing", ``},
+	{"not_json", `hello`},
+	{"not_an_object", `["send"]`},
+	{"null", `null`},
+	{"no_type", `{"ref":7}`},
+	{"type_null", `{"type":null,"ref":7}`},
+	{"type_number", `{"ref":7,"type":5}`},
+	{"type_empty", `{"type":"","ref":7}`},
+	{"type_unknown", `{"type":"dance","ref":7}`},
+	{"type_case", `{"type":"Send","ref":7}`},
+	{"type_like_a_token", `{"type":"eyJhbGciOi.eyJzdWIi.c2ln","ref":7}`},
+	{"type_twice", `{"type":"pong","type":"send","ref":7}`},
+	{"type_twice_last", `{"type":"send","ref":7,"to":"bob","client_id":"c","content":{"text":"x"},"type":"pong"}`},
+	{"cut_off", `{"type":"send","ref":7,"to":"bob`},
+	{"two_objects", `{"type":"pong"}{"type":"pong"}`},
+	{"trailing_comma", `{"type":"pong","ref":7,}`},
+	{"member_twice", `{"type":"send","ref":7,"to":"bob","to":"eve","client_id":"c","content":{"text":"x"}}`},
+	{"nested_twice", `{"type":"send","ref":7,"to":"bob","client_id":"c","content":{"text":"x","text":"y"}}`},
+	{"member_case", `{"type":"send","ref":7,"To":"bob"}`},
+	{"member_unknown", `{"type":"send","ref":7,"priority":"high"}`},
+	{"member_unknown_nested", `{"type":"send","ref":7,"content":{"text":"x","html":"<b>"}}`},
+	{"member_like_a_token", `{"type":"send","ref":7,"eyJhbGciOi.eyJzdWIi.c2ln":1}`},
+	{"bad_utf8", "{\"type\":\"send\",\"ref\":7,\"to\":\"\xff\"}"},
+	{"ref_negative", `{"type":"pong","ref":-1}`},
+	{"ref_fraction", `{"type":"pong","ref":1.5}`},
+	{"ref_too_big", `{"type":"pong","ref":18446744073709551616}`},
+	{"ref_string", `{"type":"send","ref":"7","to":"bob"}`},
+	{"token_number", `{"type":"connect","ref":7,"v":1,"token":5551234}`},
+	{"text_object", `{"type":"send","ref":7,"to":"bob","client_id":"c","content":{"text":{"a":1}}}`},
+	{"content_string", `{"type":"send","ref":7,"to":"bob","client_id":"c","content":"hello"}`},
+	{"members_string", `{"type":"create_group","ref":7,"client_id":"c","name":"n","members":"bob"}`},
+	{"members_number", `{"type":"create_group","ref":7,"client_id":"c","name":"n","members":["bob",5]}`},
+	{"positions_negative", `{"type":"connect","ref":7,"v":1,"resume":{"epoch":"e","positions":[-1]}}`},
+	{"limit_string", `{"type":"history","ref":7,"channel":"alice~bob","limit":"50"}`},
+
+	{"v_missing", `{"type":"connect","ref":7,"token":"eyJhbGciOi"}`},
+	{"v_other", `{"type":"connect","ref":7,"v":2,"token":"eyJhbGciOi"}`},
+	{"epoch_long", `{"type":"connect","v":1,"resume":{"epoch":"` + strings.Repeat("e", 65) + `","positions":[]}}`},
+	{"send_nowhere", `{"type":"send","ref":7,"client_id":"c","content":{"text":"x"}}`},
+	{"send_both", `{"type":"send","ref":7,"to":"bob","channel":"alice~bob","client_id":"c","content":{"text":"x"}}`},
+	{"send_to_case", `{"type":"send","ref":7,"to":"Bob","client_id":"c","content":{"text":"x"}}`},
+	{"send_channel", `{"type":"send","ref":7,"channel":"bob~alice","client_id":"c","content":{"text":"x"}}`},
+	{"send_wildcard", `{"type":"send","ref":7,"channel":"*","client_id":"c","content":{"text":"x"}}`},
+	{"send_no_client_id", `{"type":"send","ref":7,"to":"bob","content":{"text":"x"}}`},
+	{"send_client_id_space", `{"type":"send","ref":7,"to":"bob","client_id":"a b","content":{"text":"x"}}`},
+	{"send_no_content", `{"type":"send","ref":7,"to":"bob","client_id":"c"}`},
+	{"send_content_null", `{"type":"send","ref":7,"to":"bob","client_id":"c","content":null}`},
+	{"text_blank", `{"type":"send","ref":7,"to":"bob","client_id":"c","content":{"text":" \n\t\u3000"}}`},
+	{"text_invisible", `{"type":"send","ref":7,"to":"bob","client_id":"c","content":{"text":"\u200b\u202e\u2066\ufe0f\u3164\u2800"}}`},
+	{"text_escape", `{"type":"send","ref":7,"to":"bob","client_id":"c","content":{"text":"\u001b[31mred"}}`},
+	{"text_nul", `{"type":"send","ref":7,"to":"bob","client_id":"c","content":{"text":"a\u0000b"}}`},
+	{"text_c1", `{"type":"send","ref":7,"to":"bob","client_id":"c","content":{"text":"a\u009bb"}}`},
+	{"text_long", `{"type":"send","ref":7,"to":"bob","client_id":"c","content":{"text":"` + strings.Repeat("x", 16385) + `"}}`},
+	{"group_no_name", `{"type":"create_group","ref":7,"client_id":"c","members":[]}`},
+	{"group_name_long", `{"type":"create_group","ref":7,"client_id":"c","name":"` + strings.Repeat("あ", 101) + `"}`},
+	{"group_name_lines", `{"type":"create_group","ref":7,"client_id":"c","name":"a\nb"}`},
+	{"group_name_bidi", `{"type":"create_group","ref":7,"client_id":"c","name":"a\u202eb"}`},
+	{"group_member", `{"type":"create_group","ref":7,"client_id":"c","name":"n","members":["bob","al.ice"]}`},
+	{"group_members", `{"type":"create_group","ref":7,"client_id":"c","name":"n","members":["b"` + strings.Repeat(`,"b"`, 500) + `]}`},
+	{"history_no_channel", `{"type":"history","ref":7}`},
+	{"history_both", `{"type":"history","ref":7,"channel":"alice~bob","before":9,"after":1}`},
+	{"history_limit", `{"type":"history","ref":7,"channel":"alice~bob","limit":101}`},
+	{"list_limit", `{"type":"list_channels","ref":7,"limit":-1}`},
+	{"refresh_no_token", `{"type":"refresh","ref":7}`},
+}
+
+func TestRefusedFrames(t *testing.T) {
+	path := filepath.Join("testdata", "refused.json")
+	if *update {
+		writeRefused(t, path)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var stored map[string]json.RawMessage
+	if err := json.Unmarshal(data, &stored); err != nil {
+		t.Fatal(err)
+	}
+	if len(stored) != len(refusedFrames) {
+		t.Errorf("refused.json has %d frames, the test %d; run go test ./server/wire -update", len(stored), len(refusedFrames))
+	}
+	for _, r := range refusedFrames {
+		t.Run(r.name, func(t *testing.T) {
+			if diff := cmp.Diff(string(stored[r.name]), string(refusal(t, r.frame))); diff != "" {
+				t.Errorf("error (-golden +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// refusal is the error frame that answers a command.
+func refusal(t *testing.T, frame string) []byte {
+	t.Helper()
+	var ref uint64
+	c, err := DecodeCommand([]byte(frame))
+	if err == nil {
+		ref = c.Reference()
+		err = c.Validate(DefaultLimits())
+	} else if e, ok := errors.AsType[*Error](err); ok {
+		ref = e.Ref.Ref
+	}
+	if err == nil {
+		t.Fatal("was not refused")
+	}
+	out, err := Append(nil, AsError(err, ref))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func writeRefused(t *testing.T, path string) {
+	t.Helper()
+	var lines []string
+	for _, r := range refusedFrames {
+		lines = append(lines, `  "`+r.name+`": `+string(refusal(t, r.frame)))
+	}
+	if err := os.WriteFile(path, []byte("{\n"+strings.Join(lines, ",\n")+"\n}\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
