@@ -1,0 +1,135 @@
+package bench
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/alecthomas/kong"
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestResult_IsOneFlatLine(t *testing.T) {
+	var out bytes.Buffer
+	err := writeLines(&out, []result{
+		{Name: "send-1", Value: 2345.6789, Unit: "sends/s", Bare: 2000, Higher: true, More: []metric{{"ack_p50_ms", 0.123456}, {"n", 0}}},
+		{Name: "alone", Value: 3, Unit: "s", Bare: math.NaN()},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `{"name":"send-1","value":2346,"unit":"sends/s","bare":2000,"ratio":1.173,"better":"higher","ack_p50_ms":0.1235,"n":0}
+{"name":"alone","value":3,"unit":"s","bare":null,"ratio":null,"better":"lower"}
+`
+	if diff := cmp.Diff(want, out.String()); diff != "" {
+		t.Error(diff)
+	}
+	for line := range strings.Lines(out.String()) {
+		if !json.Valid([]byte(line)) {
+			t.Errorf("not JSON: %s", line)
+		}
+	}
+}
+
+func TestNumber_FourDigits(t *testing.T) {
+	for v, want := range map[float64]string{
+		0: "0", 1: "1", 0.00012345: "0.0001234", 9.9999: "10", 12345.6: "12346", -1.5: "-1.5", 100: "100", 1e7: "10000000", math.Inf(1): "null",
+	} {
+		if got := number(v); got != want {
+			t.Errorf("number(%v) = %s, want %s", v, got, want)
+		}
+	}
+}
+
+func TestTable_AlignsAndWraps(t *testing.T) {
+	more := make([]metric, 12)
+	for i := range more {
+		more[i] = metric{"some_figure_ms", float64(i)}
+	}
+	var out bytes.Buffer
+	if err := writeTable(&out, []result{
+		{Name: "a", Value: 1, Unit: "ms", Bare: 2, More: more},
+		{Name: "a-long-name", Value: 1000, Unit: "sends/s", Bare: 500, Higher: true},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(out.String(), "\n")
+	at := strings.Index(lines[0], "ratio")
+	for i, want := range []string{"ratio", "0.5", "2"} {
+		if !strings.HasPrefix(lines[i][at:], want+" ") {
+			t.Errorf("line %d has no %s in column %d: %s", i, want, at, lines[i])
+		}
+	}
+	for _, line := range lines {
+		if len(line) > 110 {
+			t.Errorf("a line of %d characters: %s", len(line), line)
+		}
+	}
+	if got := strings.Count(out.String(), "some_figure_ms"); got != len(more) {
+		t.Errorf("%d figures are shown, want %d", got, len(more))
+	}
+}
+
+func TestMedians_OfEachFigure(t *testing.T) {
+	runs := make([]figures, 3)
+	for i, v := range []float64{5, 1, 3} {
+		runs[i].add("a", v)
+		runs[i].add("b", 10*v)
+	}
+	want := []metric{{"a", 3}, {"b", 30}}
+	if diff := cmp.Diff(want, medians(runs)); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]metric{{"b", 30}}, without(want, "a")); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestChoose(t *testing.T) {
+	all, err := choose(nil)
+	if err != nil || len(all) != len(suite()) {
+		t.Errorf("%d of %d, %v", len(all), len(suite()), err)
+	}
+	two, err := choose([]string{"idle-10000", "send-1"})
+	if err != nil || len(two) != 2 || two[0].name != "send-1" {
+		t.Errorf("%v, %v", two, err)
+	}
+	if _, err := choose([]string{"send-2"}); err == nil || !strings.Contains(err.Error(), "send-1000") {
+		t.Errorf("an unknown name: %v, want a list of the known", err)
+	}
+}
+
+// parse runs a command line as the one that mounts [Cmd] does.
+func parse(t *testing.T, args ...string) (*kong.Context, error) {
+	t.Helper()
+	var app struct {
+		Bench Cmd `cmd:""`
+	}
+	parser, err := kong.New(&app, Vars(), kong.Writers(new(bytes.Buffer), new(bytes.Buffer)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	k, err := parser.Parse(args)
+	if err == nil {
+		k.BindTo(t.Context(), (*context.Context)(nil))
+	}
+	return k, err
+}
+
+func TestCmd_RefusesWhatCannotBe(t *testing.T) {
+	for _, args := range [][]string{
+		{"bench", "--nodes", "2"}, {"bench", "--role", "king"}, {"bench", "--runs", "0"}, {"bench", "--time", "1ms"},
+		{"bench", "--settle", "1h"}, {"bench", "no-such-benchmark"},
+	} {
+		k, err := parse(t, args...)
+		if err == nil {
+			err = k.Run()
+		}
+		if err == nil {
+			t.Errorf("%v was accepted", args)
+		}
+	}
+}

@@ -1,0 +1,120 @@
+package bench
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"natterjack/clients/cli/bench/internal/bare"
+)
+
+// Cmd is the command `bench`.
+type Cmd struct {
+	Names   []string      `arg:"" optional:"" name:"name" help:"Benchmarks to run; all where none is named: ${benchmarks}."`
+	Runs    int           `default:"3" help:"Runs of each; the medians are reported."`
+	Time    time.Duration `default:"8s" help:"Length of a run that has a rate."`
+	WarmUp  time.Duration `default:"2s" help:"Time before a run that is not counted."`
+	Settle  time.Duration `default:"20s" help:"Time for idle connections to settle."`
+	Nodes   int           `default:"1" enum:"1,3" help:"Servers in a cluster, for send-*."`
+	NoFsync bool          `help:"Without sync_interval: always."`
+	Full    bool          `help:"At full size: history and rebuild on 5 M messages in 100,000 channels, restart with 1 M channels."`
+	Fixture string        `type:"path" placeholder:"DIR" help:"Keep the filled stores here and use them again."`
+	Binary  string        `type:"path" placeholder:"FILE" help:"The server, where it is built already."`
+	Role    string        `hidden:"" enum:",relay" default:"" help:"What a child process is."`
+}
+
+// Vars are what the help of [Cmd] refers to; the command line that mounts it passes them to kong.
+func Vars() kong.Vars {
+	var names []string
+	for _, b := range suite() {
+		names = append(names, b.name)
+	}
+	return kong.Vars{"benchmarks": strings.Join(names, ", ")}
+}
+
+// Run runs the benchmarks until all are done or ctx ends.
+func (c *Cmd) Run(ctx context.Context, k *kong.Context) error {
+	if c.Role == roleRelay {
+		return bare.Serve(ctx, k.Stdout)
+	}
+	if err := c.validate(); err != nil {
+		return err
+	}
+	chosen, err := choose(c.Names)
+	if err != nil {
+		return err
+	}
+	return c.run(ctx, chosen, k.Stdout, k.Stderr)
+}
+
+func (c *Cmd) validate() error {
+	if c.Runs < 1 || c.Runs > 100 {
+		return errors.New("--runs: 1 to 100")
+	}
+	if c.Time < time.Second || c.Time > 10*time.Minute || c.WarmUp < 0 || c.WarmUp > time.Minute {
+		return errors.New("--time: 1s to 10m; --warm-up: up to 1m")
+	}
+	if c.Settle < 0 || c.Settle > 10*time.Minute {
+		return errors.New("--settle: up to 10m")
+	}
+	return nil
+}
+
+func (c *Cmd) run(ctx context.Context, chosen []benchmark, out, log io.Writer) (err error) {
+	dir, err := os.MkdirTemp("", "natter-bench-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	r := &rig{cmd: c, dir: dir, log: log}
+	if err := r.build(ctx); err != nil {
+		return err
+	}
+	var results []result
+	for _, b := range chosen {
+		found, err := b.run(ctx, r)
+		if err != nil {
+			return fmt.Errorf("%s: %w", b.name, err)
+		}
+		if err := writeLines(out, found); err != nil {
+			return err
+		}
+		results = append(results, found...)
+	}
+	return writeTable(out, results)
+}
+
+func writeLines(out io.Writer, results []result) error {
+	encoder := json.NewEncoder(out)
+	for _, one := range results {
+		if err := encoder.Encode(one); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// choose finds benchmarks by name, in the order of the suite; all where none is named.
+func choose(names []string) (chosen []benchmark, err error) {
+	known := make(map[string]bool)
+	for _, b := range suite() {
+		known[b.name] = true
+		if slices.Contains(names, b.name) || len(names) == 0 {
+			chosen = append(chosen, b)
+		}
+	}
+	for _, name := range names {
+		if !known[name] {
+			return nil, fmt.Errorf("there is no benchmark %q; there are: %s", name, Vars()["benchmarks"])
+		}
+	}
+	return chosen, nil
+}

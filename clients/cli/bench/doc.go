@@ -1,0 +1,11 @@
+// Package bench is `natter bench`: what the server does, beside what its bare engines do, measured in the same run, with the same options, on
+// the same machine. A figure alone says as much about the machine and its neighbours as about the
+// server; the ratio of two that alternate within a minute says something of the server.
+//
+// The server is built and started here, with a data directory of its own, in its own process. So are the bare engines: a NATS server
+// and a WebSocket relay. This process is the load. It checks while it measures: a run in which a message was lost, doubled or
+// delivered out of order is an error and not a figure.
+//
+// Each benchmark alternates ours and bare for some runs and reports the median of each figure. It prints one line of JSON as
+// it ends, and a table once all have ended.
+package bench

@@ -1,0 +1,208 @@
+package bare
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"go.uber.org/goleak"
+
+	"natterjack/clients/cli/bench/internal/load"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// relay runs a relay until the test ends.
+func relay(t *testing.T) (addr string) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	r, w := io.Pipe()
+	ended := make(chan error, 1)
+	go func() { ended <- Serve(ctx, w) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+	line, err := bufio.NewReader(r).ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr, ok := RelayAddr(strings.TrimSpace(line))
+	if !ok {
+		t.Fatalf("the relay said %q", line)
+	}
+	return addr
+}
+
+func members(addr, path string, n, room int) []load.Member {
+	out := make([]load.Member, n)
+	for i := range out {
+		name := fmt.Sprintf("room%d", i/room)
+		out[i] = load.Member{Addr: addr, Path: path + "?room=" + name, Channel: name}
+	}
+	return out
+}
+
+func TestRelay_PairsHearEachOther(t *testing.T) {
+	fleet := load.NewFleet(t.Context(), "t", load.NewClock(), false)
+	if err := fleet.Connect(members(relay(t), PathRelay, 6, 2)); err != nil {
+		t.Fatal(err)
+	}
+	if err := fleet.Pace(6, 1000, 0, 60*time.Millisecond); err != nil {
+		t.Fatal(err)
+	}
+	finish(t, fleet)
+	if w := load.Collect(fleet, 0, time.Hour); w.Acked != 60 || w.Others != 60 || w.Heard != 60 {
+		t.Errorf("%d acked, %d delivered to others of %d", w.Acked, w.Others, w.Heard)
+	}
+}
+
+func TestRelay_FanOutReachesAllOfTheRoom(t *testing.T) {
+	fleet := load.NewFleet(t.Context(), "t", load.NewClock(), true)
+	if err := fleet.Connect(members(relay(t), PathFanOut, 20, 10)); err != nil {
+		t.Fatal(err)
+	}
+	if err := fleet.Loop(1, 20*time.Millisecond); err != nil {
+		t.Fatal(err)
+	}
+	finish(t, fleet)
+	w := load.Collect(fleet, 0, time.Hour)
+	if w.Acked == 0 || w.Heard != 10*w.Acked || w.Others != 9*w.Acked {
+		t.Errorf("%d acked, %d delivered, %d of them to others", w.Acked, w.Heard, w.Others)
+	}
+}
+
+func finish(t *testing.T, f *load.Fleet) {
+	t.Helper()
+	if err := f.Drain(); err != nil {
+		t.Error(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Error(err)
+	}
+	if err := load.Verify(f); err != nil {
+		t.Error(err)
+	}
+}
+
+// engine is the bare engine in this process.
+func engine(t *testing.T) *Engine {
+	t.Helper()
+	s, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: -1, JetStream: true, StoreDir: t.TempDir(), NoSigs: true, NoLog: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Start()
+	t.Cleanup(func() { s.Shutdown(); s.WaitForShutdown() })
+	if !s.ReadyForConnections(10 * time.Second) {
+		t.Fatal("the NATS server is not ready")
+	}
+	conn, err := nats.Connect(s.ClientURL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	js, err := jetstream.New(conn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := &Engine{Conn: conn, JS: js, replicas: 1}
+	t.Cleanup(func() { _ = e.Close() })
+	if err := e.makeStreams(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+// held is the number of messages in all streams.
+func held(t *testing.T, e *Engine) (n uint64) {
+	t.Helper()
+	for i := range Streams {
+		stream, err := e.JS.Stream(t.Context(), streamName(i))
+		if err != nil {
+			t.Fatal(err)
+		}
+		n += stream.CachedInfo().State.Msgs
+	}
+	return n
+}
+
+func TestPublish_StoresWhatItCounts(t *testing.T) {
+	e, clock := engine(t), load.NewClock()
+	w, err := e.Publish(t.Context(), clock, 20, 0, 50*time.Millisecond)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if stored := held(t, e); len(w.Acks) == 0 || uint64(len(w.Acks)) != stored {
+		t.Errorf("%d acks, %d messages are stored", len(w.Acks), stored)
+	}
+}
+
+func TestPublishBatches_StoresWhatItCounts(t *testing.T) {
+	for _, inFlight := range []int{1, 100, 1000} {
+		e, clock := engine(t), load.NewClock()
+		w, err := e.PublishBatches(t.Context(), clock, inFlight, 0, 50*time.Millisecond)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if stored := held(t, e); len(w.Acks) == 0 || uint64(len(w.Acks)) != stored {
+			t.Errorf("%d in flight: %d acks, %d messages are stored", inFlight, len(w.Acks), stored)
+		}
+	}
+}
+
+func TestBatch_RefusedOneIsAnError(t *testing.T) {
+	e := engine(t)
+	b := NewBatch(e.Conn, "b")
+	if err := b.Add(subject(0), nil); err != nil {
+		t.Fatal(err)
+	}
+	b.size++ // a gap, as if a message were lost on the way
+	if err := b.Commit(t.Context(), subject(0), nil); err == nil {
+		t.Fatal("a batch with a gap was committed")
+	}
+	if n := held(t, e); n != 0 {
+		t.Errorf("%d messages are stored", n)
+	}
+}
+
+func TestStream_ReadsAndAcknowledgesAll(t *testing.T) {
+	e, clock := engine(t), load.NewClock()
+	begin := clock.Now() + 5*time.Millisecond
+	w, err := e.Stream(t.Context(), clock, 1000, begin, begin+20*time.Millisecond, begin+100*time.Millisecond)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(w.Ends) != 80 || len(w.Acks) != 80 {
+		t.Errorf("%d read and %d acknowledged, want 80", len(w.Ends), len(w.Acks))
+	}
+	if w.Ends.Percentile(0) <= 0 || w.Acks.Percentile(0) <= 0 {
+		t.Errorf("the fastest took %v and %v", w.Ends.Percentile(0), w.Acks.Percentile(0))
+	}
+}
+
+func TestStoredIn(t *testing.T) {
+	for _, tc := range []struct {
+		ack   string
+		batch int
+		ok    bool
+	}{
+		{`{"stream":"A","seq":7}`, 0, true},
+		{`{"error":{"code":400},"stream":"A","seq":0}`, 0, false},
+		{``, 0, false},
+		{`{"stream":"A","seq":7,"batch":"b","count":3}`, 3, true},
+		{`{"stream":"A","seq":7,"batch":"b","count":2}`, 3, false},
+	} {
+		if err := storedIn([]byte(tc.ack), tc.batch); (err == nil) != tc.ok {
+			t.Errorf("storedIn(%s, %d) = %v", tc.ack, tc.batch, err)
+		}
+	}
+}

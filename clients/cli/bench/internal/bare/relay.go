@@ -1,0 +1,161 @@
+package bare
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/coder/websocket"
+)
+
+// Paths of a relay. On the first two a message goes as it came to the members of the room that the query names, and an ack to
+// its sender; they differ in whether the sender is one of those members. Idle sockets are only read.
+const (
+	PathRelay  = "/relay"
+	PathFanOut = "/fanout"
+	PathIdle   = "/idle"
+)
+
+// relayReady begins the line that a relay prints once it listens.
+const relayReady = "relay: ready "
+
+// queued is how many messages may wait for a socket. A full queue stalls the room: a relay that drops would look fast.
+const queued = 256
+
+// Relay is a WebSocket server of the plainest good kind: a reading and a writing goroutine for each socket, messages passed on
+// as they came, so that one is encoded once for all who hear it.
+type Relay struct {
+	mu    sync.Mutex // protects rooms; a room's members change only under it
+	rooms map[string]*room
+}
+
+type room struct{ members atomic.Pointer[[]*member] }
+
+type member struct {
+	conn  *websocket.Conn
+	queue chan []byte
+}
+
+// Serve runs a relay on a port of the system's choice, which it prints on out, until ctx ends.
+func Serve(ctx context.Context, out io.Writer) error {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	r := &Relay{rooms: make(map[string]*room)}
+	mux := http.NewServeMux()
+	mux.HandleFunc(PathRelay, func(w http.ResponseWriter, req *http.Request) { r.serve(w, req, false) })
+	mux.HandleFunc(PathFanOut, func(w http.ResponseWriter, req *http.Request) { r.serve(w, req, true) })
+	mux.HandleFunc(PathIdle, serveIdle)
+	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
+	stop := context.AfterFunc(ctx, func() { _ = server.Close() })
+	defer stop()
+	if _, err := fmt.Fprintf(out, "%s%s\n", relayReady, listener.Addr()); err != nil {
+		return errors.Join(err, server.Close())
+	}
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+// RelayAddr finds the address in a relay's output line.
+func RelayAddr(line string) (addr string, ok bool) { return strings.CutPrefix(line, relayReady) }
+
+func (r *Relay) serve(w http.ResponseWriter, req *http.Request, echo bool) {
+	conn, err := websocket.Accept(w, req, nil)
+	if err != nil {
+		return // Accept has answered
+	}
+	defer func() { _ = conn.CloseNow() }()
+	ctx, cancel := context.WithCancel(req.Context())
+	m := &member{conn: conn, queue: make(chan []byte, queued)}
+	room := r.join(req.URL.Query().Get("room"), m)
+	var writer sync.WaitGroup
+	writer.Go(func() { m.write(ctx) })
+	defer writer.Wait()
+	defer cancel()
+	defer r.leave(room, m)
+	for {
+		_, message, err := conn.Read(ctx)
+		if err != nil {
+			return
+		}
+		for _, to := range *room.members.Load() {
+			if to != m || echo {
+				to.push(ctx, message)
+			}
+		}
+		m.push(ctx, ackOf(message))
+	}
+}
+
+func serveIdle(w http.ResponseWriter, req *http.Request) {
+	conn, err := websocket.Accept(w, req, nil)
+	if err != nil {
+		return // Accept has answered
+	}
+	defer func() { _ = conn.CloseNow() }()
+	for {
+		if _, _, err := conn.Read(req.Context()); err != nil {
+			return
+		}
+	}
+}
+
+func (m *member) push(ctx context.Context, message []byte) {
+	select {
+	case m.queue <- message:
+	case <-ctx.Done():
+	}
+}
+
+func (m *member) write(ctx context.Context) {
+	for {
+		select {
+		case message := <-m.queue:
+			if m.conn.Write(ctx, websocket.MessageText, message) != nil {
+				_ = m.conn.CloseNow() // ends the reading goroutine, which ends this one
+			}
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (r *Relay) join(name string, m *member) *room {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	in, found := r.rooms[name]
+	if !found {
+		in = &room{}
+		in.members.Store(&[]*member{})
+		r.rooms[name] = in
+	}
+	members := append(slices.Clone(*in.members.Load()), m)
+	in.members.Store(&members)
+	return in
+}
+
+func (r *Relay) leave(in *room, m *member) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	members := slices.DeleteFunc(slices.Clone(*in.members.Load()), func(other *member) bool { return other == m })
+	in.members.Store(&members)
+}
+
+// ackOf acknowledges a send by its client id.
+func ackOf(message []byte) []byte {
+	_, rest, _ := bytes.Cut(message, []byte(`"client_id":"`))
+	id, _, _ := bytes.Cut(rest, []byte{'"'})
+	return fmt.Appendf(nil, `{"type":"ack","client_id":"%s"}`, id)
+}

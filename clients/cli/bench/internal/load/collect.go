@@ -1,0 +1,42 @@
+package load
+
+import "time"
+
+// Window is what a fleet saw of the messages sent, or due, within a stretch of time.
+type Window struct {
+	Acks   Samples // from sent or due to the sender's ack
+	Ends   Samples // from sent or due to each socket but the sender's
+	Acked  int     // acks that came within the stretch
+	Heard  int     // deliveries within the stretch, to every socket
+	Others int     // deliveries within the stretch, to every socket but the sender's
+}
+
+// Collect reads the notes of a closed fleet.
+func Collect(f *Fleet, from, to time.Duration) (w Window) {
+	within := func(t time.Duration) bool { return t >= from && t < to }
+	for _, s := range f.Sessions {
+		for _, n := range s.notes {
+			sent := f.Sessions[n.sender].sent[n.number]
+			own := int(n.sender) == s.index
+			switch {
+			case n.kind == kindAck && within(sent):
+				w.Acks = append(w.Acks, n.at-sent)
+			case n.kind == kindMessage && !own && within(sent):
+				w.Ends = append(w.Ends, n.at-sent)
+			}
+			if !within(n.at) {
+				continue
+			}
+			switch {
+			case n.kind == kindAck:
+				w.Acked++
+			case own:
+				w.Heard++
+			default:
+				w.Heard++
+				w.Others++
+			}
+		}
+	}
+	return w
+}

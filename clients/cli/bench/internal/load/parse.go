@@ -1,0 +1,108 @@
+package load
+
+import (
+	"bytes"
+	"fmt"
+)
+
+// kind is what a frame from the server is to the load.
+type kind uint8
+
+const (
+	kindOther kind = iota
+	kindAck
+	kindMessage
+	kindPing
+	kindWelcome
+	kindError
+)
+
+// head is how the frames of each kind begin: the type comes first, and an event's kind second. A send is what the bare
+// relay passes on as it came.
+var heads = []struct {
+	head []byte
+	kind kind
+}{
+	{[]byte(`{"type":"event","kind":"message"`), kindMessage},
+	{[]byte(`{"type":"ack"`), kindAck},
+	{[]byte(`{"type":"send"`), kindMessage},
+	{[]byte(`{"type":"ping"`), kindPing},
+	{[]byte(`{"type":"welcome"`), kindWelcome},
+	{[]byte(`{"type":"error"`), kindError},
+}
+
+func kindOf(frame []byte) kind {
+	for i := range heads {
+		if bytes.HasPrefix(frame, heads[i].head) {
+			return heads[i].kind
+		}
+	}
+	return kindOther
+}
+
+// senderDigits and [numberDigits] make the end of a client id: <run>-<sender>-<number>.
+const senderDigits = 6
+
+var (
+	clientIDMember = []byte(`"client_id":"`)
+	seqMember      = []byte(`"seq":`)
+)
+
+// identify reads who sent the message that a frame is about, and which of his it is.
+func identify(frame []byte) (sender, number int, err error) {
+	i := bytes.Index(frame, clientIDMember)
+	if i < 0 {
+		return 0, 0, fmt.Errorf("no client_id in %.200q", frame)
+	}
+	id, _, _ := bytes.Cut(frame[i+len(clientIDMember):], []byte{'"'})
+	tail := len(id) - senderDigits - 1 - numberDigits
+	if tail < 0 || id[tail+senderDigits] != '-' {
+		return 0, 0, fmt.Errorf("client_id %.64q is not of this load", id)
+	}
+	sender, okSender := digits(id[tail : tail+senderDigits])
+	number, okNumber := digits(id[len(id)-numberDigits:])
+	if !okSender || !okNumber {
+		return 0, 0, fmt.Errorf("client_id %.64q is not of this load", id)
+	}
+	return sender, number, nil
+}
+
+// seqOf reads a frame's seq; what has none has 0.
+func seqOf(frame []byte) (seq uint64) {
+	i := bytes.Index(frame, seqMember)
+	if i < 0 {
+		return 0
+	}
+	for _, c := range frame[i+len(seqMember):] {
+		if c < '0' || c > '9' {
+			break
+		}
+		seq = 10*seq + uint64(c-'0')
+	}
+	return seq
+}
+
+func digits(b []byte) (n int, ok bool) {
+	for _, c := range b {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		n = 10*n + int(c-'0')
+	}
+	return n, true
+}
+
+// lines calls handle with each frame of a message.
+func lines(message []byte, handle func(frame []byte) error) error {
+	for len(message) > 0 {
+		frame, rest, _ := bytes.Cut(message, []byte{'\n'})
+		message = rest
+		if len(frame) == 0 {
+			continue
+		}
+		if err := handle(frame); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,146 @@
+package load
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"sync/atomic"
+	"time"
+)
+
+// TextBytes is the length of the text of each message.
+const TextBytes = 200
+
+var pongFrame = Text([]byte(`{"type":"pong"}`))
+
+// Member is who a session acts as, and where it sends.
+type Member struct {
+	Addr    string // of the server, host:port
+	Path    string // of its WebSocket
+	Connect []byte // the first frame, answered by a welcome; nil where the server wants none
+	Local   net.IP // source address; nil is the system's choice
+	Channel string
+}
+
+// note is one thing that a session saw.
+type note struct {
+	at     time.Duration
+	seq    uint32 // 0 where there is none
+	sender int32  // who sent the message it is about
+	number int32  // which of his
+	kind   kind
+}
+
+// Session is one connection of a [Fleet] and all that it did and saw.
+type Session struct {
+	*Socket
+	Member
+
+	index    int // in the fleet: the sender in client ids
+	fleet    *Fleet
+	template *Template
+	welcomed chan struct{}
+	replies  chan []byte
+
+	notes []note          // owned by read until the fleet is closed
+	sent  []time.Duration // when each message was sent, or due; owned by whoever sends
+
+	sends, acks, heard atomic.Int64 // for those who wait while traffic flows
+}
+
+func newSession(f *Fleet, index int, m Member) *Session {
+	before := fmt.Sprintf(`{"type":"send","channel":"%s","client_id":"%s-%0*d-`, m.Channel, f.run, senderDigits, index)
+	after := `","content":{"text":"` + strings.Repeat("natter ", TextBytes)[:TextBytes] + `"}}`
+	return &Session{
+		Member: m, index: index, fleet: f, template: NewTemplate(before, after),
+		welcomed: make(chan struct{}), replies: make(chan []byte, 1),
+	}
+}
+
+// Send sends the session's next message, which was due at the given moment. For one goroutine at a time.
+func (s *Session) Send(due time.Duration) error {
+	n := len(s.sent)
+	s.sent = append(s.sent, due)
+	s.sends.Add(1)
+	return s.Write(s.template.Frame(n))
+}
+
+// Request sends a command other than a send and waits for its reply, which it returns. One at a time.
+func (s *Session) Request(ctx context.Context, command []byte) ([]byte, error) {
+	if err := s.Write(command); err != nil {
+		return nil, err
+	}
+	select {
+	case reply := <-s.replies:
+		return reply, nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+// read takes in what arrives until the socket is closed.
+func (s *Session) read() error {
+	for {
+		err := s.Read(func(message []byte) error {
+			now := s.fleet.clock.Now()
+			return lines(message, func(frame []byte) error { return s.take(frame, now) })
+		})
+		if errors.Is(err, net.ErrClosed) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("session %d: %w", s.index, err)
+		}
+	}
+}
+
+func (s *Session) take(frame []byte, now time.Duration) error {
+	switch k := kindOf(frame); k {
+	case kindAck:
+		if err := s.note(k, frame, now); err != nil {
+			return err
+		}
+		s.acks.Add(1)
+		if s.fleet.looping.Load() {
+			return s.Send(now)
+		}
+	case kindMessage:
+		if err := s.note(k, frame, now); err != nil {
+			return err
+		}
+		s.heard.Add(1)
+	case kindPing:
+		return s.Write(pongFrame)
+	case kindWelcome:
+		close(s.welcomed)
+	case kindError:
+		return fmt.Errorf("refused: %.500s", frame)
+	case kindOther:
+		s.answer(frame)
+	}
+	return nil
+}
+
+func (s *Session) note(k kind, frame []byte, now time.Duration) error {
+	sender, number, err := identify(frame)
+	if err != nil {
+		return err
+	}
+	s.notes = append(s.notes, note{
+		at: now, seq: uint32(seqOf(frame)), sender: int32(sender), number: int32(number), kind: k,
+	})
+	return nil
+}
+
+// answer hands a frame to whoever waits for a reply; events of other kinds than messages are nobody's.
+func (s *Session) answer(frame []byte) {
+	if strings.HasPrefix(string(frame[:min(len(frame), 16)]), `{"type":"event"`) {
+		return
+	}
+	select {
+	case s.replies <- append([]byte(nil), frame...):
+	default: // nobody asked
+	}
+}

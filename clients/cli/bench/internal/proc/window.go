@@ -1,0 +1,73 @@
+package proc
+
+import (
+	"maps"
+	"os"
+	"time"
+)
+
+// Window is a stretch of time over which processor time is counted. It is for one goroutine.
+type Window struct {
+	began time.Time
+	busy  time.Duration
+	used  map[int]time.Duration
+}
+
+// Usage is what was used in a [Window].
+type Usage struct {
+	Elapsed time.Duration
+	CPU     map[int]time.Duration // by process id
+	Load    float64               // cores used by this process, the load generator
+	Foreign float64               // cores used by processes that were not named, the kernel's own work included
+}
+
+// Begin opens a window over this process and the others of the benchmark.
+func Begin(pids ...int) (*Window, error) {
+	w := &Window{began: time.Now(), used: make(map[int]time.Duration)}
+	for _, pid := range append(pids, os.Getpid()) {
+		used, err := CPU(pid)
+		if err != nil {
+			return nil, err
+		}
+		w.used[pid] = used
+	}
+	var err error
+	w.busy, err = busy()
+	return w, err
+}
+
+// End says what was used since Begin. The window may be ended again later, from the same beginning.
+func (w *Window) End() (Usage, error) {
+	u := Usage{Elapsed: time.Since(w.began), CPU: maps.Clone(w.used)}
+	all, err := busy()
+	if err != nil {
+		return u, err
+	}
+	foreign := all - w.busy
+	for pid, before := range w.used {
+		now, err := CPU(pid)
+		if err != nil {
+			return u, err
+		}
+		u.CPU[pid] = now - before
+		foreign -= u.CPU[pid]
+	}
+	u.Load = cores(u.CPU[os.Getpid()], u.Elapsed)
+	u.Foreign = max(cores(foreign, u.Elapsed), 0)
+	return u, nil
+}
+
+// Of is the processor time of several processes together.
+func (u Usage) Of(pids ...int) (sum time.Duration) {
+	for _, pid := range pids {
+		sum += u.CPU[pid]
+	}
+	return sum
+}
+
+func cores(used, elapsed time.Duration) float64 {
+	if elapsed <= 0 {
+		return 0
+	}
+	return float64(used) / float64(elapsed)
+}

@@ -1,0 +1,171 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"natterjack/clients/cli/bench/internal/load"
+	"natterjack/clients/cli/bench/internal/proc"
+	"natterjack/server/wire"
+)
+
+// startLimit is how long a server may take to be ready; at full size it rebuilds millions of messages first.
+const startLimit = 15 * time.Minute
+
+// serverReady begins the line that a server prints once it serves.
+const serverReady = "natterjack: ready "
+
+// node is a server process of ours.
+type node struct {
+	proc *proc.Process
+	base string // http://…
+	nats string // nats://…
+}
+
+// servers are one server of ours or a cluster of them.
+type servers []node
+
+// startServers starts servers on empty data directories. Whoever starts them stops them.
+func (r *rig) startServers(ctx context.Context, n int) (started servers, err error) {
+	for range n {
+		dir, err := r.newDir("server")
+		if err != nil {
+			return nil, errors.Join(err, started.stop())
+		}
+		one, err := r.startServer(ctx, dir)
+		if err != nil {
+			return nil, errors.Join(err, started.stop())
+		}
+		started = append(started, one)
+	}
+	return started, nil
+}
+
+// startServer starts a server on a data directory.
+func (r *rig) startServer(ctx context.Context, dir string) (node, error) {
+	config := filepath.Join(r.dir, "nats.conf")
+	if err := os.WriteFile(config, []byte(r.config()), 0o600); err != nil {
+		return node{}, err
+	}
+	var n node
+	p, err := proc.Start(ctx, proc.Spec{
+		Name: "natterjack", Path: r.server,
+		Args: []string{"--listen", "127.0.0.1:0", "--data", dir, "--config", config},
+		Ready: func(line string) bool {
+			addrs, ready := strings.CutPrefix(line, serverReady)
+			for _, addr := range strings.Fields(addrs) {
+				switch {
+				case strings.HasPrefix(addr, "http"):
+					n.base = addr
+				case strings.HasPrefix(addr, "nats"):
+					n.nats = addr
+				}
+			}
+			return ready
+		},
+	}, startLimit)
+	n.proc = p
+	return n, err
+}
+
+func (s servers) pids() (pids []int) {
+	for _, n := range s {
+		pids = append(pids, n.proc.PID)
+	}
+	return pids
+}
+
+func (s servers) stop() (err error) {
+	for _, n := range s {
+		err = errors.Join(err, n.proc.Stop())
+	}
+	return err
+}
+
+// pairs signs in so many users, in pairs that share a direct channel, and spreads them over the servers.
+func (s servers) pairs(ctx context.Context, run string, n int) ([]load.Member, error) {
+	names := make([]string, n)
+	for i := range names {
+		names[i] = fmt.Sprintf("%s-%05d", run, i)
+	}
+	members, err := s.signIn(ctx, names)
+	for i := range members {
+		peer := names[min(i^1, n-1)]
+		members[i].Channel = wire.DirectChannel(names[i], peer)
+	}
+	return members, err
+}
+
+// group signs in so many users and has the first of them make a group of all.
+func (s servers) group(ctx context.Context, run string, n int) ([]load.Member, error) {
+	names := make([]string, n)
+	for i := range names {
+		names[i] = fmt.Sprintf("%s-%05d", run, i)
+	}
+	members, err := s.signIn(ctx, names)
+	if err != nil {
+		return nil, err
+	}
+	channel, err := makeGroup(ctx, members[0], run, names[1:])
+	for i := range members {
+		members[i].Channel = channel
+	}
+	return members, err
+}
+
+// signIn signs users in, user i on server i modulo their number.
+func (s servers) signIn(ctx context.Context, names []string) ([]load.Member, error) {
+	members := make([]load.Member, len(names))
+	for k, n := range s {
+		at, err := url.Parse(n.base)
+		if err != nil {
+			return nil, err
+		}
+		var mine []string
+		for i := k; i < len(names); i += len(s) {
+			mine = append(mine, names[i])
+		}
+		frames, err := load.SignIn(ctx, n.base, mine)
+		if err != nil {
+			return nil, err
+		}
+		for i, frame := range slices.All(frames) {
+			members[k+i*len(s)] = load.Member{Addr: at.Host, Path: wire.PathWebSocket, Connect: frame}
+		}
+	}
+	return members, nil
+}
+
+// makeGroup makes a group over a session of its own and returns its id.
+func makeGroup(ctx context.Context, creator load.Member, name string, others []string) (channel string, err error) {
+	fleet := load.NewFleet(ctx, "g", load.NewClock(), true)
+	defer func() { err = errors.Join(err, fleet.Close()) }()
+	if err := fleet.Connect([]load.Member{creator}); err != nil {
+		return "", err
+	}
+	command, err := wire.Append(nil, wire.CreateGroup{ClientID: "bench-" + name, Name: "bench", Members: others})
+	if err != nil {
+		return "", err
+	}
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	answer, err := fleet.Sessions[0].Request(ctx, load.Text(command))
+	if err != nil {
+		return "", fmt.Errorf("make a group: %w", err)
+	}
+	frame, err := wire.DecodeFrame(answer)
+	if made, ok := frame.(wire.Channel); ok && err == nil {
+		return made.Channel.ID, nil
+	}
+	return "", fmt.Errorf("make a group: answered %.300s", answer)
+}
+
+// config is the servers' configuration: as shipped, but for limits that a load from few sessions would meet.
+func (r *rig) config() string { return "" }

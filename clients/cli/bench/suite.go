@@ -1,0 +1,23 @@
+package bench
+
+import "context"
+
+// benchmark is one entry of the suite.
+type benchmark struct {
+	name string
+	run  func(ctx context.Context, r *rig) ([]result, error)
+}
+
+// suite is all benchmarks, in the order in which they run.
+func suite() []benchmark {
+	return []benchmark{
+		{"send-1", sending(1)},
+		{"send-100", sending(100)},
+		{"send-1000", sending(1000)},
+		{"latency-500", latency(500)},
+		{"latency-2000", latency(2000)},
+		{"latency-5000", latency(5000)},
+		{"fanout-500", fanout(500, 50)},
+		{"idle-10000", idle(10_000)},
+	}
+}
