@@ -1,0 +1,86 @@
+package embed
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/jwt/v2"
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+)
+
+// reconnectWait is short because the server is in this process: it is there, or we are stopping.
+const reconnectWait = 10 * time.Millisecond
+
+// credentials log one of our own connections in.
+type credentials struct{ user, password string }
+
+// newCredentials makes a user whom nobody can have configured, with a password of 128 random bits or more.
+func newCredentials(role string) credentials {
+	return credentials{user: "natterjack-" + role + "-" + rand.Text()[:8], password: rand.Text()}
+}
+
+// addUsers adds our own users to the options.
+func (s *Server) addUsers(o *server.Options) error {
+	if len(o.TrustedOperators) > 0 || len(o.TrustedKeys) > 0 {
+		return errors.New("nats: operator mode is not supported: users belong in the file, not in account JWTs")
+	}
+	chat := account(o, s.account)
+	if chat == nil {
+		return fmt.Errorf("nats: the configuration has no account %s", s.account)
+	}
+	s.own = newCredentials("node")
+	o.Users = append(o.Users, s.own.inProcess(chat))
+	if system := account(o, o.SystemAccount); system != nil {
+		s.system = newCredentials("system")
+		o.Users = append(o.Users, s.system.inProcess(system))
+	}
+	return nil
+}
+
+// account finds an account by name, or is nil.
+func account(o *server.Options, name string) *server.Account {
+	for _, a := range o.Accounts {
+		if a.Name == name {
+			return a
+		}
+	}
+	return nil
+}
+
+// inProcess is a user that no socket can log in as, even with the password.
+func (c credentials) inProcess(a *server.Account) *server.User {
+	return &server.User{
+		Username:               c.user,
+		Password:               c.password,
+		Account:                a,
+		AllowedConnectionTypes: map[string]struct{}{jwt.ConnectionTypeInProcess: {}},
+	}
+}
+
+// connect opens a connection in process. It reconnects for ever: the server drops even us where we read too slowly.
+func (s *Server) connect(c credentials) (*nats.Conn, error) {
+	return nats.Connect("",
+		nats.InProcessServer(s.nats),
+		nats.UserInfo(c.user, c.password),
+		nats.Name(c.user),
+		nats.MaxReconnects(-1),
+		nats.ReconnectWait(reconnectWait),
+		nats.ReconnectJitter(0, 0),
+		nats.ErrorHandler(func(_ *nats.Conn, sub *nats.Subscription, err error) {
+			subject := ""
+			if sub != nil {
+				subject = sub.Subject
+			}
+			s.logger.Warn("error on our own connection", "error", err, "subject", subject)
+		}),
+		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
+			if err != nil {
+				s.logger.Warn("our own connection is lost", "error", err)
+			}
+		}),
+		nats.ReconnectHandler(func(*nats.Conn) { s.logger.Info("our own connection is back") }),
+	)
+}

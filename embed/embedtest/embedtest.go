@@ -1,0 +1,165 @@
+// Package embedtest starts NATS servers for tests: the real thing, in this process, with JetStream in a directory of the
+// test's own. [Start] works inside a synctest bubble, given ats.Register() (nats-server/v2/server/ats) in TestMain, and closes what it
+// started before the bubble ends.
+package embedtest
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+
+	"natterjack/embed"
+)
+
+// patience bounds every wait of this package. It is for a loaded machine, not for the expected case.
+const patience = 30 * time.Second
+
+// Node is one running server and its connection. It is a jetstream.Engine. Stop and Restart are not for concurrent use.
+type Node struct {
+	*embed.Server
+	Conn *nats.Conn // in process; may do everything; replaced by Restart
+
+	opts func() *server.Options // fresh ones for each start: a server changes its own
+}
+
+// Option changes how servers are started.
+type Option func(*server.Options)
+
+// NoSync leaves syncing to the operating system, for tests that write much and do not restart after a power cut.
+func NoSync(o *server.Options) { o.SyncAlways, o.SyncInterval = false, 2*time.Minute }
+
+// Listen opens a TCP listener on loopback at a free port, see [embed.Server.URL].
+func Listen(o *server.Options) { o.DontListen, o.Host, o.Port = false, "127.0.0.1", server.RANDOM_PORT }
+
+// User adds a user of the chat account with all permissions, for tests that connect over TCP.
+func User(name, password string) Option {
+	return func(o *server.Options) {
+		for _, a := range o.Accounts {
+			if a.Name == embed.Account {
+				o.Users = append(o.Users, &server.User{Username: name, Password: password, Account: a})
+			}
+		}
+	}
+}
+
+// Start starts a server that is alone and has no listener. It is stopped when the test ends.
+func Start(tb testing.TB, options ...Option) *Node {
+	tb.Helper()
+	dir := tb.TempDir()
+	n := &Node{opts: func() *server.Options { return serverOptions(tb, dir, "n1", options) }}
+	n.start(tb)
+	tb.Cleanup(func() { n.Stop(tb) })
+	n.await(tb)
+	return n
+}
+
+// Cluster starts servers n1, n2, … that form a cluster over loopback, and waits until it has a leader. They are stopped
+// when the test ends. It needs real time: no bubble.
+func Cluster(tb testing.TB, size int, options ...Option) []*Node {
+	tb.Helper()
+	ports := freePorts(tb, size)
+	var routes []string
+	for _, port := range ports {
+		routes = append(routes, fmt.Sprintf("nats://127.0.0.1:%d", port))
+	}
+	nodes := make([]*Node, size)
+	for i := range nodes {
+		dir := tb.TempDir()
+		nodes[i] = &Node{opts: func() *server.Options {
+			o := serverOptions(tb, dir, fmt.Sprintf("n%d", i+1), options)
+			Listen(o) // routes wait for the client listener
+			o.Cluster = server.ClusterOpts{Name: "test", Host: "127.0.0.1", Port: ports[i]}
+			o.Routes = server.RoutesFromStr(strings.Join(routes, ","))
+			return o
+		}}
+		nodes[i].start(tb)
+		tb.Cleanup(func() { nodes[i].Stop(tb) })
+	}
+	for _, n := range nodes {
+		n.await(tb)
+	}
+	return nodes
+}
+
+// Stop stops the server without handing anything over, as a crash would for the others; what was acknowledged is on disk. Safe to repeat.
+func (n *Node) Stop(tb testing.TB) {
+	tb.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	if err := n.Server.Close(ctx); err != nil {
+		tb.Errorf("stop %s: %v", n.Server.Name(), err)
+	}
+}
+
+// Restart stops the server and starts it again on the same data, under the same name and, in a cluster, at the same address.
+func (n *Node) Restart(tb testing.TB) {
+	tb.Helper()
+	n.Stop(tb)
+	n.start(tb)
+	n.await(tb)
+}
+
+func (n *Node) start(tb testing.TB) {
+	tb.Helper()
+	s, err := embed.New(embed.Options{NATS: n.opts(), Logger: slog.New(slog.NewTextHandler(tb.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))})
+	if err != nil {
+		tb.Fatalf("make server: %v", err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	if err := s.Start(ctx); err != nil {
+		tb.Fatalf("start server: %v", err)
+	}
+	n.Server, n.Conn = s, s.Conn()
+}
+
+func (n *Node) await(tb testing.TB) {
+	tb.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	if err := n.Ready(ctx); err != nil {
+		tb.Fatalf("server %s: %v", n.Name(), err)
+	}
+}
+
+// configuration is what nats.conf has in the way of accounts; users come with the options.
+const configuration = `
+accounts { CHAT { jetstream: enabled }, SYS {} }
+system_account: SYS
+jetstream { sync_interval: always }
+`
+
+func serverOptions(tb testing.TB, dir, name string, options []Option) *server.Options {
+	tb.Helper()
+	o := &server.Options{}
+	if err := o.ProcessConfigString(configuration); err != nil {
+		tb.Fatalf("read configuration: %v", err)
+	}
+	o.ServerName, o.StoreDir, o.DontListen = name, dir, true
+	for _, option := range options {
+		option(o)
+	}
+	return o
+}
+
+// freePorts are ports that were free a moment ago. NATS takes no listener from outside, and routes must be known before the start.
+func freePorts(tb testing.TB, n int) []int {
+	tb.Helper()
+	ports := make([]int, n)
+	for i := range ports {
+		l, err := (&net.ListenConfig{}).Listen(tb.Context(), "tcp", "127.0.0.1:0")
+		if err != nil {
+			tb.Fatalf("find a free port: %v", err)
+		}
+		defer func() { _ = l.Close() }()
+		ports[i] = l.Addr().(*net.TCPAddr).Port
+	}
+	return ports
+}

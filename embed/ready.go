@@ -1,0 +1,73 @@
+package embed
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+)
+
+const (
+	poll       = 20 * time.Millisecond // between looks at a state that the NATS server does not announce
+	stillAfter = 5 * time.Second       // of waiting, the log says what for
+)
+
+// listening waits until the listeners are open, or the server has failed to open one.
+func (s *Server) listening(ctx context.Context) error {
+	return s.await(ctx, func() error {
+		if err := s.natsLog.failed(); err != nil {
+			return fatal{err}
+		}
+		if !s.nats.ReadyForConnections(time.Millisecond) {
+			return errors.New("nats server: its listeners are not open")
+		}
+		return nil
+	})
+}
+
+// Ready waits until JetStream can be used: at once where the server is alone; in a cluster when a metadata leader is known, and this
+// server is current with it. Where ctx ends first, its error tells what was missing.
+func (s *Server) Ready(ctx context.Context) error {
+	return s.await(ctx, func() error { return s.healthz(&server.HealthzOptions{JSMetaOnly: true}) })
+}
+
+// Health is nil where every stream and consumer this server holds is there and current, and no write has failed. After a
+// failed write a stream stays frozen until the process is started again.
+func (s *Server) Health() error { return s.healthz(nil) }
+
+func (s *Server) healthz(opts *server.HealthzOptions) error {
+	if h := s.nats.Healthz(opts); h.Status != "ok" {
+		return fmt.Errorf("nats server: %s", h.Error)
+	}
+	return nil
+}
+
+// fatal is an error of a check that waiting does not mend.
+type fatal struct{ error }
+
+// await runs check until it returns nil, a fatal error, or ctx ends.
+func (s *Server) await(ctx context.Context, check func() error) error {
+	tick := time.NewTicker(poll)
+	defer tick.Stop()
+	said := time.Now()
+	for {
+		err := check()
+		if err == nil {
+			return nil
+		}
+		if f, ok := errors.AsType[fatal](err); ok {
+			return f.error
+		}
+		if time.Since(said) >= stillAfter {
+			said = time.Now()
+			s.logger.Info("still waiting", "error", err)
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return fmt.Errorf("%w: %w", context.Cause(ctx), err)
+		}
+	}
+}

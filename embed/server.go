@@ -1,0 +1,117 @@
+package embed
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+)
+
+// Account is the account that holds the streams and the services, where the options name no other.
+const Account = "CHAT"
+
+// Options are what a [Server] is made of.
+type Options struct {
+	NATS    *server.Options // as read from nats.conf; the Server takes them over and changes them
+	Account string          // of our own connection; [Account] where empty
+	Logger  *slog.Logger    // silent where nil
+}
+
+// Server is an embedded NATS server and our own connection to it. All methods may be called concurrently once Start has returned.
+type Server struct {
+	account string
+	logger  *slog.Logger
+	natsLog *logger
+	nats    *server.Server
+	own     credentials // in account
+	system  credentials // in the system account; zero where there is none
+
+	conn *nats.Conn // set by Start
+
+	closing sync.Once
+	stop    sync.WaitGroup // the goroutine that stops the server
+	closed  chan struct{}  // closed when the server has stopped
+}
+
+// New checks the options and makes the server; it starts nothing and opens nothing.
+func New(opts Options) (*Server, error) {
+	if opts.Account == "" {
+		opts.Account = Account
+	}
+	if opts.Logger == nil {
+		opts.Logger = slog.New(slog.DiscardHandler)
+	}
+	if !opts.NATS.JetStream {
+		return nil, errors.New("nats: jetstream is not enabled")
+	}
+	if opts.NATS.DontListen && opts.NATS.Cluster.Port != 0 {
+		return nil, errors.New("nats: a member of a cluster must listen for clients: its routes wait for that, and so would Close")
+	}
+	s := &Server{
+		account: opts.Account,
+		logger:  opts.Logger.With("component", "nats"),
+		closed:  make(chan struct{}),
+	}
+	if err := s.addUsers(opts.NATS); err != nil {
+		return nil, err
+	}
+	opts.NATS.NoSigs = true // signals are the process's
+	opts.NATS.DisableJetStreamBanner = true
+	var err error
+	if s.nats, err = server.NewServer(opts.NATS); err != nil {
+		return nil, fmt.Errorf("make nats server: %w", err)
+	}
+	s.natsLog = &logger{to: s.logger}
+	debug := opts.NATS.Debug || s.logger.Enabled(context.Background(), slog.LevelDebug)
+	s.nats.SetLogger(s.natsLog, debug, opts.NATS.Trace)
+	return s, nil
+}
+
+// Start starts the server and connects to it. It returns when the listeners are open and JetStream has recovered its
+// streams; in a cluster that is before there need be a quorum, see [Server.Ready]. After an error there is nothing to close.
+func (s *Server) Start(ctx context.Context) error {
+	err := s.start(ctx)
+	if err != nil {
+		return errors.Join(err, s.Close(context.WithoutCancel(ctx)))
+	}
+	return nil
+}
+
+func (s *Server) start(ctx context.Context) error {
+	s.nats.Start() // returns when the stores are recovered, or after a fatal message
+	if err := s.listening(ctx); err != nil {
+		return err
+	}
+	var err error
+	if s.conn, err = s.connect(s.own); err != nil {
+		return fmt.Errorf("connect in process: %w", err)
+	}
+	return nil
+}
+
+// Conn is our own connection, in process; it may do everything in the chat account. It reconnects by itself and is closed by Close.
+func (s *Server) Conn() *nats.Conn { return s.conn }
+
+// NATS is the server itself, for those who report on it.
+func (s *Server) NATS() *server.Server { return s.nats }
+
+// Name is the server's name, unique in its cluster.
+func (s *Server) Name() string { return s.nats.Name() }
+
+// URL is where services and operators connect, or empty where the server has no listener.
+func (s *Server) URL() string {
+	if s.nats.Addr() == nil {
+		return ""
+	}
+	return s.nats.ClientURL()
+}
+
+// LeadsStream reports whether this server leads a stream of the chat account, or is no member of a cluster and so leads whatever
+// there is. It takes a read lock and costs well under a microsecond.
+func (s *Server) LeadsStream(stream string) bool {
+	return !s.nats.JetStreamIsClustered() || s.nats.JetStreamIsStreamLeader(s.account, stream)
+}
