@@ -2,6 +2,7 @@ package page
 
 import (
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
@@ -14,9 +15,7 @@ import (
 func get(t *testing.T, method string, header http.Header) *http.Response {
 	t.Helper()
 	req := httptest.NewRequestWithContext(t.Context(), method, "/", nil)
-	for name, values := range header {
-		req.Header[name] = values
-	}
+	maps.Copy(req.Header, header)
 	rec := httptest.NewRecorder()
 	Handler().ServeHTTP(rec, req)
 	resp := rec.Result()

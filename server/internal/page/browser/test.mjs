@@ -232,7 +232,7 @@ test("a server killed and restarted: nothing lost, nothing twice", async () => {
 test("a server stopped in good order: sent through it, read after it", async () => {
   const before = await alice.texts();
   const stopped = server.stop("SIGTERM");
-  const texts = Array.from({ length: 10 }, (_, i) => `through the stop ${i + 1}`);
+  const texts = Array.from({ length: 10 }, (_, i) => `through the stop ${i + 10}`);
   for (const text of texts) await alice.say(text);
   await stopped;
   await server.start();

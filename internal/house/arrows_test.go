@@ -1,0 +1,84 @@
+package house
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// arrow says what the packages under a path may import of this module, and which modules of others they may not.
+type arrow struct {
+	from   string
+	may    []string // paths in the module; always also below from itself
+	not    []string // import paths of others
+	reason string
+}
+
+const natsIO = "github.com/nats-io/"
+
+// The first arrow whose path holds a package is the one that counts for it.
+var arrows = []arrow{
+	{from: "server/wire", not: []string{natsIO, "net/http", "github.com/coder/"}, reason: "the protocol is encoding and validation, nothing else"},
+	{from: "jetstream/channel", may: []string{"server/wire"}, not: []string{natsIO, "net", "os", "log/slog"}, reason: "the rules of a channel are pure"},
+	{from: "jetstream/view", may: []string{"server/wire", "jetstream/channel", "jetstream/internal"}, not: []string{natsIO}, reason: "a view is fed, it does not fetch"},
+	{from: "jetstream", may: []string{"server/wire"}, reason: "the log knows the protocol and nobody who serves it"},
+	{from: "search", may: []string{"server/wire"}, not: []string{natsIO}, reason: "a consumer of the log"},
+	{from: "embed", reason: "the engine knows nothing of chat"},
+	{from: "clients/go", may: []string{"server/wire"}, not: []string{natsIO}, reason: "an SDK that drags in a server is none"},
+	{from: "clients/cli", may: []string{"server/wire", "clients/go"}, reason: "a client needs no server inside"},
+	{from: "server", may: []string{"jetstream", "search", "embed"}, not: []string{natsIO}, reason: "only jetstream and embed speak NATS"},
+	{from: "internal", may: []string{"server/wire", "server/internal", "clients", "embed", "jetstream"}, reason: "tools and tests of the repository"},
+}
+
+func TestImportsPointOneWay(t *testing.T) {
+	for _, p := range packages(t) {
+		i := slices.IndexFunc(arrows, func(a arrow) bool { return below(p.within(), a.from) })
+		if i < 0 {
+			t.Errorf("%s: no arrow speaks of it", p.ImportPath)
+			continue
+		}
+		for _, imported := range p.Imports {
+			if why := arrows[i].forbids(imported); why != "" && !excepted(p.within(), imported) {
+				t.Errorf("%s imports %s: %s", p.ImportPath, imported, why)
+			}
+		}
+	}
+}
+
+func TestOnlyWireOfServerIsImported(t *testing.T) {
+	for _, p := range packages(t) {
+		for _, imported := range p.Imports {
+			path, ours := strings.CutPrefix(imported, module+"/")
+			if ours && below(path, "server") && path != "server/wire" && !below(p.within(), "server") && !below(p.within(), "internal") {
+				t.Errorf("%s imports %s: of server, only wire is anybody else's business", p.ImportPath, imported)
+			}
+		}
+	}
+}
+
+// excepted are the imports that an arrow forbids and a reason allows.
+func excepted(from, imported string) bool {
+	switch {
+	case below(from, "clients/cli/bench"): // measures the bare engine beside ours
+		return strings.HasPrefix(imported, natsIO) || below(strings.TrimPrefix(imported, module+"/"), "embed")
+	default:
+		return false
+	}
+}
+
+func (a arrow) forbids(imported string) string {
+	if path, ours := strings.CutPrefix(imported, module+"/"); ours {
+		if below(path, a.from) || slices.ContainsFunc(a.may, func(m string) bool { return below(path, m) }) {
+			return ""
+		}
+		return a.reason
+	}
+	for _, n := range a.not {
+		if imported == n || strings.HasPrefix(imported, strings.TrimSuffix(n, "/")+"/") {
+			return a.reason
+		}
+	}
+	return ""
+}
+
+func below(path, dir string) bool { return path == dir || strings.HasPrefix(path, dir+"/") }
