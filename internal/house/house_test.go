@@ -23,7 +23,9 @@ type pkg struct {
 }
 
 // within is a package's path in the module: "server/wire".
-func (p pkg) within() string { return strings.TrimPrefix(strings.TrimPrefix(p.ImportPath, module), "/") }
+func (p pkg) within() string {
+	return strings.TrimPrefix(strings.TrimPrefix(p.ImportPath, module), "/")
+}
 
 func packages(t *testing.T) []pkg {
 	t.Helper()

@@ -21,7 +21,7 @@ func TestEveryPackageSaysWhatItIs(t *testing.T) {
 func TestModulesArePinnedAndOurs(t *testing.T) {
 	mod := read(t, "go.mod")
 	for _, directive := range []string{"replace", "exclude", "tool", "toolchain"} {
-		if regexp.MustCompile(`(?m)^`+directive+`\b`).MatchString(mod) {
+		if regexp.MustCompile(`(?m)^` + directive + `\b`).MatchString(mod) {
 			t.Errorf("go.mod has a %s directive: a build from a clean clone must not need it", directive)
 		}
 	}
