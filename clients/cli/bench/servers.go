@@ -19,6 +19,13 @@ import (
 // startLimit is how long a server may take to be ready; at full size it rebuilds millions of messages first.
 const startLimit = 15 * time.Minute
 
+// Places in a server's data directory, and the account of its streams.
+const (
+	storeDir    = "jetstream"
+	viewDir     = "view"
+	chatAccount = "CHAT"
+)
+
 // serverReady begins the line that a server prints once it serves.
 const serverReady = "natterjack: ready "
 

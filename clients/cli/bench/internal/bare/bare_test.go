@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -15,6 +16,8 @@ import (
 	"go.uber.org/goleak"
 
 	"natterjack/clients/cli/bench/internal/load"
+	"natterjack/jetstream/channel"
+	"natterjack/server/wire"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -204,5 +207,69 @@ func TestStoredIn(t *testing.T) {
 		if err := storedIn([]byte(tc.ack), tc.batch); (err == nil) != tc.ok {
 			t.Errorf("storedIn(%s, %d) = %v", tc.ack, tc.batch, err)
 		}
+	}
+}
+
+func TestStore_FillsAndReads(t *testing.T) {
+	e := engine(t)
+	s := Store{Channels: 40, Messages: 30, Shards: 3}
+	for shard := range s.Shards {
+		name := fmt.Sprintf("CHAT_%d", shard)
+		if _, err := e.JS.CreateStream(t.Context(), jetstream.StreamConfig{
+			Name: name, Subjects: []string{fmt.Sprintf("chat.%d.>", shard)}, AllowDirect: true, AllowAtomicPublish: true,
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var stored atomic.Int64
+	if err := s.Fill(t.Context(), e.Conn, &stored); err != nil {
+		t.Fatal(err)
+	}
+	if want := int64(40 * 31); stored.Load() != want || int64(s.Events()) != want {
+		t.Errorf("%d stored, %d expected, want %d", stored.Load(), s.Events(), want)
+	}
+	for i := range s.Channels {
+		if err := s.ReadLast(t.Context(), e.Conn, s.Channel(i), 30); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := s.ReadLast(t.Context(), e.Conn, s.Channel(0), 31); err == nil {
+		t.Error("31 messages were read of a channel of 30")
+	}
+	if _, err := s.ReadAll(t.Context(), e.JS); err != nil {
+		t.Error(err)
+	}
+	checkLog(t, e, s)
+}
+
+// checkLog folds the first channel's events with the server's own rules.
+func checkLog(t *testing.T, e *Engine, s Store) {
+	t.Helper()
+	id := s.Channel(0)
+	stream, subject := s.messages(id)
+	c, err := e.JS.OrderedConsumer(t.Context(), stream, jetstream.OrderedConsumerConfig{
+		FilterSubjects: []string{strings.TrimSuffix(subject, "message") + ">"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var st *channel.State
+	for i := range 31 {
+		msg, err := c.Next()
+		if err != nil {
+			t.Fatal(err)
+		}
+		record, err := wire.DecodeRecord(msg.Data())
+		if err != nil {
+			t.Fatal(err)
+		}
+		kind := msg.Subject()[strings.LastIndexByte(msg.Subject(), '.')+1:]
+		st = channel.Apply(st, id, wire.Kind(kind), uint64(i+1), &record)
+		if !st.Member(record.Sender) {
+			t.Fatalf("event %d is of %s, who is no member", i, record.Sender)
+		}
+	}
+	if st.Seq != 30 || st.Kind != wire.Direct || len(st.Members) != 2 {
+		t.Errorf("the channel ends as %+v", st)
 	}
 }

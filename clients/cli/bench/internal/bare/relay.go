@@ -17,6 +17,9 @@ import (
 	"github.com/coder/websocket"
 )
 
+// welcome tells a client that it will hear all from now on.
+var welcome = []byte(`{"type":"welcome"}`)
+
 // Paths of a relay. On the first two a message goes as it came to the members of the room that the query names, and an ack to
 // its sender; they differ in whether the sender is one of those members. Idle sockets are only read.
 const (
@@ -85,6 +88,7 @@ func (r *Relay) serve(w http.ResponseWriter, req *http.Request, echo bool) {
 	defer writer.Wait()
 	defer cancel()
 	defer r.leave(room, m)
+	m.push(ctx, welcome)
 	for {
 		_, message, err := conn.Read(ctx)
 		if err != nil {
@@ -105,6 +109,9 @@ func serveIdle(w http.ResponseWriter, req *http.Request) {
 		return // Accept has answered
 	}
 	defer func() { _ = conn.CloseNow() }()
+	if conn.Write(req.Context(), websocket.MessageText, welcome) != nil {
+		return
+	}
 	for {
 		if _, _, err := conn.Read(req.Context()); err != nil {
 			return

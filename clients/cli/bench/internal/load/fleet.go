@@ -60,11 +60,10 @@ func (f *Fleet) open(ctx context.Context, s *Session) (err error) {
 			f.fail(err)
 		}
 	})
-	if s.Member.Connect == nil {
-		return nil
-	}
-	if err := s.Write(s.Member.Connect); err != nil {
-		return fmt.Errorf("session %d: %w", s.index, err)
+	if s.Member.Connect != nil {
+		if err := s.Write(s.Member.Connect); err != nil {
+			return fmt.Errorf("session %d: %w", s.index, err)
+		}
 	}
 	timer := time.NewTimer(welcomeLimit)
 	defer timer.Stop()

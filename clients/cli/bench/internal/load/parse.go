@@ -106,3 +106,14 @@ func lines(message []byte, handle func(frame []byte) error) error {
 	}
 	return nil
 }
+
+// CheckPage checks that a reply is a page of n events, which all have their seq, without decoding it.
+func CheckPage(reply []byte, n int) error {
+	if !bytes.HasPrefix(reply, []byte(`{"type":"page"`)) {
+		return fmt.Errorf("not a page: %.300s", reply)
+	}
+	if got := bytes.Count(reply, []byte(`"kind":"message"`)); got != n {
+		return fmt.Errorf("a page of %d messages, want %d", got, n)
+	}
+	return nil
+}

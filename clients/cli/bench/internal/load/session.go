@@ -19,7 +19,7 @@ var pongFrame = Text([]byte(`{"type":"pong"}`))
 type Member struct {
 	Addr    string // of the server, host:port
 	Path    string // of its WebSocket
-	Connect []byte // the first frame, answered by a welcome; nil where the server wants none
+	Connect []byte // the first frame; nil where the server welcomes whoever comes
 	Local   net.IP // source address; nil is the system's choice
 	Channel string
 }

@@ -1,0 +1,136 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"golang.org/x/sync/errgroup"
+
+	"natterjack/clients/cli/bench/internal/bare"
+	"natterjack/clients/cli/bench/internal/proc"
+)
+
+// fixture is a data directory of the server, filled without it.
+type fixture struct {
+	bare.Store
+	dir string
+}
+
+// filledMark is the file that says a fixture is whole.
+const filledMark = "bench-filled"
+
+// fixture fills a data directory, or finds it filled. The server makes its streams in it; the bare engine fills them.
+func (r *rig) fixture(ctx context.Context, channels, messages int) (fixture, error) {
+	f := fixture{Store: bare.Store{Channels: channels, Messages: messages, Shards: bare.Streams}}
+	base := r.dir
+	if r.cmd.Fixture != "" {
+		base = r.cmd.Fixture
+	}
+	f.dir = filepath.Join(base, fmt.Sprintf("filled-%dx%d", channels, messages))
+	if _, err := os.Stat(filepath.Join(f.dir, filledMark)); err == nil {
+		return f, nil
+	}
+	if err := errors.Join(os.RemoveAll(f.dir), os.MkdirAll(f.dir, 0o700)); err != nil {
+		return f, err
+	}
+	r.say("fill %d channels with %d messages each", channels, messages)
+	made, err := r.startServer(ctx, f.dir)
+	if err != nil {
+		return f, err
+	}
+	if err := made.proc.Stop(); err != nil {
+		return f, err
+	}
+	if err := r.fill(ctx, f); err != nil {
+		return f, err
+	}
+	return f, os.WriteFile(filepath.Join(f.dir, filledMark), nil, 0o600)
+}
+
+func (r *rig) fill(ctx context.Context, f fixture) (err error) {
+	engine, err := r.openStore(ctx, f, "2m")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, engine.close()) }()
+	var stored atomic.Int64
+	filled := make(chan struct{})
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		defer close(filled)
+		return f.Fill(ctx, engine.conn, &stored)
+	})
+	group.Go(func() error {
+		ticker := time.NewTicker(20 * time.Second)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ticker.C:
+				r.say("%d of %d events", stored.Load(), f.Events())
+			case <-filled:
+				return nil
+			}
+		}
+	})
+	return group.Wait()
+}
+
+// storeEngine is a bare NATS server on the store of a fixture, in place of ours.
+type storeEngine struct {
+	proc *proc.Process
+	conn *nats.Conn
+	js   jetstream.JetStream
+}
+
+// openStore starts a bare NATS server on a fixture's store. The server itself must not run.
+func (r *rig) openStore(ctx context.Context, f fixture, interval string) (*storeEngine, error) {
+	config := fmt.Sprintf(`
+server_name: bare
+listen: 127.0.0.1:-1
+jetstream { store_dir: %q, sync_interval: %s }
+accounts { %s { jetstream: enabled, users: [ { user: bench, password: bench } ] } }
+`, filepath.Join(f.dir, storeDir), interval, chatAccount)
+	dir, err := r.newDir("store")
+	if err != nil {
+		return nil, err
+	}
+	p, url, err := bare.StartServer(ctx, r.nats, dir, config)
+	if err != nil {
+		return nil, err
+	}
+	e := &storeEngine{proc: p}
+	if e.conn, err = nats.Connect(url, nats.UserInfo("bench", "bench")); err != nil {
+		return nil, errors.Join(err, e.close())
+	}
+	if e.js, err = jetstream.New(e.conn); err != nil {
+		return nil, errors.Join(err, e.close())
+	}
+	return e, nil
+}
+
+func (e *storeEngine) close() error {
+	if e.conn != nil {
+		e.conn.Close()
+	}
+	return e.proc.Stop()
+}
+
+// forget drops the view of a fixture; the server makes it anew.
+func (f fixture) forget() error { return os.RemoveAll(filepath.Join(f.dir, viewDir)) }
+
+// cool drops what the kernel has cached of a fixture's files, so that the next reads come from the disk.
+func (f fixture) cool() error {
+	return filepath.WalkDir(f.dir, func(path string, entry os.DirEntry, err error) error {
+		if err != nil || !entry.Type().IsRegular() {
+			return err
+		}
+		return dropCached(path)
+	})
+}
