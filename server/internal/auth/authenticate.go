@@ -1,0 +1,178 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+	"github.com/go-jose/go-jose/v4/jwt"
+	"github.com/go-json-experiment/json"
+
+	"natterjack/server/wire"
+)
+
+// maxToken bounds a token's bytes. Providers that put every group of a user into it come to some 10 KiB.
+const maxToken = 16 << 10
+
+// leeway is by how much the clock of whoever signed may be ahead of ours. It is not granted to exp: a session ends there.
+const leeway = time.Minute
+
+// Config says whom an [Authenticator] trusts. At least one of Keys and OIDC is set.
+type Config struct {
+	Keys   *Keys // of our own tokens
+	OIDC   *OIDC // an identity provider
+	Logger *slog.Logger
+}
+
+// Authenticator proves who holds a token. All methods may be called concurrently.
+type Authenticator struct {
+	keys     *Keys
+	provider *provider
+	algs     []jose.SignatureAlgorithm
+	cache    cache
+}
+
+// New makes an authenticator. It asks nothing of the identity provider yet: a server must be able to start while that is away.
+func New(cfg Config) (*Authenticator, error) {
+	a := &Authenticator{keys: cfg.Keys}
+	if cfg.Keys == nil && cfg.OIDC == nil {
+		return nil, errors.New("auth: neither a key nor an identity provider is configured, nobody could sign in")
+	}
+	if cfg.Keys != nil {
+		a.algs = append(a.algs, jose.EdDSA)
+	}
+	if cfg.OIDC != nil {
+		p, err := newProvider(*cfg.OIDC, cfg.Logger.With("component", "auth"))
+		if err != nil {
+			return nil, err
+		}
+		a.provider = p
+		for _, alg := range p.algs {
+			if !slices.Contains(a.algs, alg) {
+				a.algs = append(a.algs, alg)
+			}
+		}
+	}
+	return a, nil
+}
+
+// Authenticate returns whose token it is and until when it holds. Errors are [*wire.Error]s: expired for a token that was
+// good once, unauthorized for one that proves nothing, unavailable while the identity provider cannot be asked.
+func (a *Authenticator) Authenticate(ctx context.Context, token string) (user string, expires time.Time, err error) {
+	switch {
+	case token == "":
+		return "", time.Time{}, unauthorized("is missing; sign in and send one")
+	case len(token) > maxToken:
+		return "", time.Time{}, wire.Errorf(wire.CodeUnauthorized, "token: %d bytes, at most %d are read", len(token), maxToken)
+	}
+	digest := digestOf(token)
+	proof, known := a.cache.get(digest)
+	if !known {
+		if proof, err = a.verify(ctx, token); err != nil {
+			return "", time.Time{}, err
+		}
+	}
+	if !time.Now().Before(proof.expires) {
+		return "", time.Time{}, expired(proof.expires)
+	}
+	if !known {
+		a.cache.put(digest, proof)
+	}
+	return proof.user, proof.expires, nil
+}
+
+// verify checks everything but whether a token of our own has expired.
+func (a *Authenticator) verify(ctx context.Context, token string) (proof, error) {
+	parsed, err := jose.ParseSignedCompact(token, a.algs)
+	if err != nil {
+		return proof{}, a.unreadable(err)
+	}
+	var unverified struct {
+		Issuer string `json:"iss"`
+	}
+	if json.Unmarshal(parsed.UnsafePayloadWithoutVerification(), &unverified) != nil {
+		return proof{}, notClaims()
+	}
+	switch {
+	case a.keys != nil && unverified.Issuer == Issuer:
+		return a.keys.check(parsed)
+	case a.provider != nil && unverified.Issuer == a.provider.Issuer:
+		return a.provider.check(ctx, token)
+	default:
+		return proof{}, unauthorized("its issuer is not one this server trusts")
+	}
+}
+
+func (a *Authenticator) unreadable(err error) error {
+	if _, ok := errors.AsType[*jose.ErrUnexpectedSignatureAlgorithm](err); ok {
+		return wire.Errorf(wire.CodeUnauthorized, "token: is signed by an algorithm other than %v", a.algs)
+	}
+	return unauthorized("is not a JWT in compact form")
+}
+
+// check verifies a token of our own.
+func (k *Keys) check(token *jose.JSONWebSignature) (proof, error) {
+	header := token.Signatures[0].Header
+	if header.Algorithm != string(jose.EdDSA) { // a provider beside us may allow others, our keys do not
+		return proof{}, unauthorized("of this server must be signed by EdDSA")
+	}
+	payload, ok := k.payload(token, header.KeyID)
+	if !ok {
+		return proof{}, unauthorized("its signature is not by a key of this server; sign in again")
+	}
+	var claims jwt.Claims
+	if json.Unmarshal(payload, &claims) != nil {
+		return proof{}, notClaims()
+	}
+	latest := jwt.NewNumericDate(time.Now().Add(leeway))
+	switch {
+	case claims.Issuer != Issuer:
+		return proof{}, unauthorized("its issuer is not one this server trusts")
+	case !claims.Audience.Contains(Audience):
+		return proof{}, unauthorized("its audience (aud) must be " + Audience)
+	case claims.Expiry == nil:
+		return proof{}, noExpiry()
+	case claims.NotBefore != nil && *claims.NotBefore > *latest, claims.IssuedAt != nil && *claims.IssuedAt > *latest:
+		return proof{}, unauthorized("is not valid yet; compare the clocks of its issuer and of this server")
+	case !wire.ValidUser(claims.Subject):
+		return proof{}, notAUser("sub")
+	}
+	return proof{user: claims.Subject, expires: expiryOf(claims.Expiry.Time())}, nil
+}
+
+// payload is what one of the keys signed.
+func (k *Keys) payload(token *jose.JSONWebSignature, keyID string) ([]byte, bool) {
+	for _, key := range k.candidates(keyID) {
+		if payload, err := token.Verify(key.public); err == nil {
+			return payload, true
+		}
+	}
+	return nil, false
+}
+
+// expiryOf keeps times within what Unix milliseconds, timers and people can hold.
+func expiryOf(t time.Time) time.Time {
+	if last := time.Unix(253_402_300_799, 0); t.After(last) { // the end of the year 9999
+		return last
+	}
+	return t
+}
+
+func unauthorized(what string) *wire.Error {
+	return wire.Errorf(wire.CodeUnauthorized, "token: %s", what)
+}
+
+func notClaims() *wire.Error { return unauthorized("is not a JWT whose payload is a set of claims") }
+
+func noExpiry() *wire.Error { return unauthorized("has no expiry (exp)") }
+
+func notAUser(claim string) *wire.Error {
+	return wire.Errorf(wire.CodeUnauthorized, "token: its %s is not a user: 1 to %d of a-z, 0-9, '_' and '-'", claim, wire.MaxUserLen)
+}
+
+func expired(at time.Time) *wire.Error {
+	return wire.Errorf(wire.CodeExpired, "token: expired at %s; get a new one", at.UTC().Format(time.RFC3339))
+}

@@ -1,0 +1,121 @@
+package auth
+
+import (
+	"bytes"
+	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"log/slog"
+	"sync"
+	"testing"
+
+	"github.com/go-jose/go-jose/v4"
+
+	"natterjack/server/wire"
+)
+
+func newPrivate(t testing.TB) ed25519.PrivateKey {
+	t.Helper()
+	_, private, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return private
+}
+
+func privatePEM(t testing.TB, key any) []byte {
+	t.Helper()
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
+}
+
+func publicPEM(t testing.TB, key any) []byte {
+	t.Helper()
+	der, err := x509.MarshalPKIXPublicKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})
+}
+
+func parseKeys(t testing.TB, blocks ...[]byte) *Keys {
+	t.Helper()
+	keys, err := ParseKeys(bytes.Join(blocks, []byte("\n")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return keys
+}
+
+func newAuthenticator(t testing.TB, cfg Config) *Authenticator {
+	t.Helper()
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	a, err := New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// sign makes a token of any shape: what an attacker, or a careless service, would.
+func sign(t testing.TB, alg jose.SignatureAlgorithm, key any, keyID, claims string) string {
+	t.Helper()
+	opts := new(jose.SignerOptions)
+	if keyID != "" {
+		opts.WithHeader("kid", keyID)
+	}
+	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: alg, Key: key}, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signed, err := signer.Sign([]byte(claims))
+	if err != nil {
+		t.Fatal(err)
+	}
+	token, err := signed.CompactSerialize()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return token
+}
+
+// wantRefusal checks the one error that a client is told.
+func wantRefusal(t testing.TB, err error, code wire.Code, message string) {
+	t.Helper()
+	e, ok := errors.AsType[*wire.Error](err)
+	if !ok {
+		t.Fatalf("got %v, want an error of code %s", err, code)
+	}
+	if e.Code != code || message != "" && e.Message != message {
+		t.Errorf("got %v, want %s: %s", e, code, message)
+	}
+}
+
+// capture is a logger whose output can be searched.
+type capture struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (c *capture) Write(p []byte) (int, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.buf.Write(p)
+}
+
+func (c *capture) String() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.buf.String()
+}
+
+func (c *capture) logger() *slog.Logger {
+	return slog.New(slog.NewTextHandler(c, &slog.HandlerOptions{Level: slog.LevelDebug}))
+}

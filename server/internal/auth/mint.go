@@ -1,0 +1,45 @@
+package auth
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/go-jose/go-jose/v4/jwt"
+
+	"natterjack/server/wire"
+)
+
+// Issuer and Audience of this server's own tokens.
+const (
+	Issuer   = "natterjack"
+	Audience = "natterjack"
+)
+
+// MaxTTL is the longest life of a token of ours. There is no way to take one back but to change the key.
+const MaxTTL = 366 * 24 * time.Hour
+
+// Mint makes a token that proves its holder to be user, for ttl. Times in tokens are whole seconds; expires is what the token says.
+func (k *Keys) Mint(user string, ttl time.Duration) (token string, expires time.Time, err error) {
+	switch {
+	case !k.CanSign():
+		return "", time.Time{}, errors.New("auth: there is no private key to sign with, only public ones")
+	case !wire.ValidUser(user):
+		return "", time.Time{}, fmt.Errorf("auth: user: 1 to %d of a-z, 0-9, '_' and '-'", wire.MaxUserLen)
+	case ttl < time.Second || ttl > MaxTTL:
+		return "", time.Time{}, fmt.Errorf("auth: lifetime: 1s to %v", MaxTTL)
+	}
+	now := time.Now()
+	claims := jwt.Claims{
+		Issuer:   Issuer,
+		Audience: jwt.Audience{Audience},
+		Subject:  user,
+		IssuedAt: jwt.NewNumericDate(now),
+		Expiry:   jwt.NewNumericDate(now.Add(ttl)),
+	}
+	token, err = jwt.Signed(k.signer).Claims(claims).Serialize()
+	if err != nil {
+		return "", time.Time{}, fmt.Errorf("auth: sign: %w", err)
+	}
+	return token, claims.Expiry.Time(), nil
+}

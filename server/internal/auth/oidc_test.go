@@ -1,0 +1,248 @@
+package auth
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/coreos/go-oidc/v3/oidc"
+	"github.com/coreos/go-oidc/v3/oidc/oidctest"
+	"github.com/go-jose/go-jose/v4"
+	"github.com/google/go-cmp/cmp"
+
+	"natterjack/server/wire"
+)
+
+// idp is an identity provider: go-oidc's own for tests, counted and made to fail at will.
+type idp struct {
+	oidctest.Server
+	url       string
+	key       *ecdsa.PrivateKey
+	discovers atomic.Int64
+	fetches   atomic.Int64
+	broken    atomic.Pointer[http.HandlerFunc] // serves instead, where set
+}
+
+func newIDP(t *testing.T) *idp {
+	t.Helper()
+	p := &idp{key: newECDSA(t)}
+	p.PublicKeys = []oidctest.PublicKey{{PublicKey: p.key.Public(), KeyID: "k1", Algorithm: oidc.ES256}}
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/keys" {
+			p.fetches.Add(1)
+		} else {
+			p.discovers.Add(1)
+		}
+		if broken := p.broken.Load(); broken != nil {
+			(*broken)(w, r)
+			return
+		}
+		p.ServeHTTP(w, r)
+	}))
+	t.Cleanup(srv.Close)
+	p.url = srv.URL
+	p.SetIssuer(srv.URL)
+	return p
+}
+
+func (p *idp) breakWith(h http.HandlerFunc) { p.broken.Store(&h) }
+
+func (p *idp) config() *OIDC {
+	return &OIDC{Issuer: p.url, Audience: "chat", UserClaim: "preferred_username"}
+}
+
+// token is one of the provider's, with more or other members.
+func (p *idp) token(keyID, more string) string {
+	return oidctest.SignIDToken(p.key, keyID, oidc.ES256, p.claims(time.Now().Add(time.Hour), more))
+}
+
+func (p *idp) claims(exp time.Time, more string) string {
+	return fmt.Sprintf(`{"iss":%q,"aud":"chat","sub":"auth0|1","exp":%d,"preferred_username":"alice"%s}`, p.url, exp.Unix(), more)
+}
+
+func newECDSA(t *testing.T) *ecdsa.PrivateKey {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
+func TestOIDC_BesideOwnKeys(t *testing.T) {
+	p := newIDP(t)
+	keys := parseKeys(t, privatePEM(t, newPrivate(t)))
+	a := newAuthenticator(t, Config{Keys: keys, OIDC: p.config()})
+	if p.discovers.Load() != 0 {
+		t.Error("New asked the provider")
+	}
+	own, _, err := keys.Mint("bob", time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for token, want := range map[string]string{p.token("k1", ""): "alice", own: "bob"} {
+		user, expires, err := a.Authenticate(t.Context(), token)
+		if err != nil || user != want || time.Until(expires) < 59*time.Minute {
+			t.Errorf("got %q, %v, %v, want %s", user, expires, err, want)
+		}
+	}
+	if p.discovers.Load() != 1 || p.fetches.Load() != 1 {
+		t.Errorf("%d discoveries, %d fetches of keys", p.discovers.Load(), p.fetches.Load())
+	}
+}
+
+func TestOIDC_Refuses(t *testing.T) {
+	p := newIDP(t)
+	private := newPrivate(t)
+	a := newAuthenticator(t, Config{Keys: parseKeys(t, privatePEM(t, private)), OIDC: p.config()})
+	signed := func(claims string) string { return oidctest.SignIDToken(p.key, "k1", oidc.ES256, claims) }
+	hour := time.Now().Add(time.Hour)
+	old := time.Now().Add(-time.Second).Truncate(time.Second)
+	const notUser = "token: its preferred_username is not a user: 1 to 64 of a-z, 0-9, '_' and '-'"
+	const notSigned = "token: its signature is not by a key of its issuer; sign in again"
+	for name, c := range map[string]struct {
+		token   string
+		code    wire.Code
+		message string
+	}{
+		"expired":         {signed(p.claims(old, "")), wire.CodeExpired, "token: expired at " + old.UTC().Format(time.RFC3339) + "; get a new one"},
+		"no_expiry":       {signed(fmt.Sprintf(`{"iss":%q,"aud":"chat","preferred_username":"alice"}`, p.url)), wire.CodeUnauthorized, "token: has no expiry (exp)"},
+		"other_audience":  {signed(strings.Replace(p.claims(hour, ""), `"chat"`, `"mail"`, 1)), wire.CodeUnauthorized, "token: is not for this server (aud), or not valid yet (nbf)"},
+		"future":          {signed(p.claims(hour, fmt.Sprintf(`,"nbf":%d`, hour.Unix()))), wire.CodeUnauthorized, "token: is not for this server (aud), or not valid yet (nbf)"},
+		"no_user":         {signed(strings.Replace(p.claims(hour, ""), "preferred_username", "name", 1)), wire.CodeUnauthorized, notUser},
+		"user_not_text":   {signed(strings.Replace(p.claims(hour, ""), `"alice"`, `["alice"]`, 1)), wire.CodeUnauthorized, notUser},
+		"user_email":      {signed(strings.Replace(p.claims(hour, ""), `"alice"`, `"alice@example.com"`, 1)), wire.CodeUnauthorized, notUser},
+		"other_key":       {oidctest.SignIDToken(newECDSA(t), "k1", oidc.ES256, p.claims(hour, "")), wire.CodeUnauthorized, notSigned},
+		"our_key":         {sign(t, jose.EdDSA, private, "", p.claims(hour, "")), wire.CodeUnauthorized, notSigned},
+		"its_key_for_own": {signed(claimsOf("natterjack", `"natterjack"`, `"alice"`, hour)), wire.CodeUnauthorized, "token: of this server must be signed by EdDSA"},
+		"hs256":           {sign(t, jose.HS256, publicPEM(t, p.key.Public()), "k1", p.claims(hour, "")), wire.CodeUnauthorized, "token: is signed by an algorithm other than [EdDSA RS256 PS256 ES256]"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, _, err := a.Authenticate(t.Context(), c.token)
+			wantRefusal(t, err, c.code, c.message)
+		})
+	}
+}
+
+// TestOIDC_UnknownKeyStorm: tokens of made-up keys make this server ask its provider a bounded number of times, and people
+// who have real tokens notice nothing.
+func TestOIDC_UnknownKeyStorm(t *testing.T) {
+	p := newIDP(t)
+	a := newAuthenticator(t, Config{OIDC: p.config()})
+	if _, _, err := a.Authenticate(t.Context(), p.token("k1", "")); err != nil {
+		t.Fatal(err)
+	}
+	stranger := newECDSA(t)
+	var wg sync.WaitGroup
+	for i := range 200 {
+		wg.Go(func() {
+			token := oidctest.SignIDToken(stranger, fmt.Sprint("made-up-", i), oidc.ES256, p.claims(time.Now().Add(time.Hour), ""))
+			if user, _, err := a.Authenticate(t.Context(), token); err == nil {
+				t.Errorf("a stranger signed in as %s", user)
+			}
+		})
+	}
+	wg.Wait()
+	if user, _, err := a.Authenticate(t.Context(), p.token("k1", `,"jti":"another"`)); err != nil || user != "alice" {
+		t.Errorf("meanwhile: %q, %v", user, err)
+	}
+	for i := range 2 * fetchBurst { // one after the other, for those at once share a fetch
+		token := oidctest.SignIDToken(stranger, fmt.Sprint("more-", i), oidc.ES256, p.claims(time.Now().Add(time.Hour), ""))
+		if user, _, err := a.Authenticate(t.Context(), token); err == nil {
+			t.Errorf("a stranger signed in as %s", user)
+		}
+	}
+	if n := p.discovers.Load() + p.fetches.Load(); n > fetchBurst {
+		t.Errorf("%d requests to the provider", n)
+	}
+	// A key that is new indeed cannot be told from a made-up one while the limit lasts: come again, do not sign out.
+	_, _, err := a.Authenticate(t.Context(), oidctest.SignIDToken(stranger, "k2", oidc.ES256, p.claims(time.Now().Add(time.Hour), "")))
+	wantRefusal(t, err, wire.CodeUnavailable, "token: the identity provider cannot be asked for its keys; try again")
+}
+
+func TestOIDC_KeysChange(t *testing.T) {
+	p := newIDP(t)
+	a := newAuthenticator(t, Config{OIDC: p.config()})
+	if _, _, err := a.Authenticate(t.Context(), p.token("k1", "")); err != nil {
+		t.Fatal(err)
+	}
+	p.key = newECDSA(t)
+	p.PublicKeys = []oidctest.PublicKey{{PublicKey: p.key.Public(), KeyID: "k2", Algorithm: oidc.ES256}}
+	if user, _, err := a.Authenticate(t.Context(), p.token("k2", "")); err != nil || user != "alice" {
+		t.Errorf("got %q, %v", user, err)
+	}
+}
+
+func TestOIDC_ProviderAway(t *testing.T) {
+	for name, broken := range map[string]http.HandlerFunc{
+		"error":   func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) },
+		"html":    func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>we are mending this</html>") },
+		"hang_up": func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
+	} {
+		t.Run(name+"_at_first", func(t *testing.T) {
+			p := newIDP(t)
+			p.breakWith(broken)
+			a := newAuthenticator(t, Config{OIDC: p.config()})
+			for range 20 {
+				_, _, err := a.Authenticate(t.Context(), p.token("k1", ""))
+				wantRefusal(t, err, wire.CodeUnavailable, "")
+			}
+			if n := p.discovers.Load(); n > 2 { // net/http itself asks again where a connection broke
+				t.Errorf("asked %d times", n)
+			}
+		})
+		t.Run(name+"_later", func(t *testing.T) {
+			p := newIDP(t)
+			a := newAuthenticator(t, Config{OIDC: p.config()})
+			token := p.token("k1", "")
+			if _, _, err := a.Authenticate(t.Context(), token); err != nil {
+				t.Fatal(err)
+			}
+			p.breakWith(broken)
+			if _, _, err := a.Authenticate(t.Context(), p.token("k1", `,"jti":"2"`)); err != nil {
+				t.Errorf("a known key: %v", err)
+			}
+			_, _, err := a.Authenticate(t.Context(), p.token("k2", ""))
+			wantRefusal(t, err, wire.CodeUnavailable, "")
+		})
+	}
+}
+
+func TestOIDC_Configuration(t *testing.T) {
+	good := OIDC{Issuer: "https://id.example.com", Audience: "chat"}
+	for name, c := range map[string]struct {
+		change func(*OIDC)
+		want   string
+	}{
+		"good":        {func(*OIDC) {}, ""},
+		"loopback":    {func(o *OIDC) { o.Issuer = "http://127.0.0.1:9999/realm" }, ""},
+		"localhost":   {func(o *OIDC) { o.Issuer = "http://localhost:9999" }, ""},
+		"ipv6":        {func(o *OIDC) { o.Issuer = "http://[::1]" }, ""},
+		"http":        {func(o *OIDC) { o.Issuer = "http://id.example.com" }, "auth: oidc: issuer: must be https"},
+		"no_host":     {func(o *OIDC) { o.Issuer = "id.example.com" }, "auth: oidc: issuer: must be a URL with a host and without a password"},
+		"password":    {func(o *OIDC) { o.Issuer = "https://u:hunter2@h" }, "auth: oidc: issuer: must be a URL with a host and without a password"},
+		"not_a_url":   {func(o *OIDC) { o.Issuer = "https://hunter2\x00" }, "auth: oidc: issuer: is not a URL"},
+		"no_audience": {func(o *OIDC) { o.Audience = "" }, "auth: oidc: the audience is missing; without it a token made for any other service would do"},
+		"hs256":       {func(o *OIDC) { o.Algs = []string{"HS256"} }, `auth: oidc: "HS256" is not one of the algorithms ` + fmt.Sprint(asymmetric)},
+		"none":        {func(o *OIDC) { o.Algs = []string{"none"} }, `auth: oidc: "none" is not one of the algorithms ` + fmt.Sprint(asymmetric)},
+	} {
+		cfg := good
+		c.change(&cfg)
+		_, err := newProvider(cfg, new(capture).logger())
+		got := ""
+		if err != nil {
+			got = err.Error()
+		}
+		if diff := cmp.Diff(c.want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}
