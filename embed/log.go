@@ -21,10 +21,26 @@ type logger struct {
 
 var _ server.Logger = (*logger)(nil)
 
-func (l *logger) Noticef(format string, args ...any) { l.to.Info("server", detail(format, args)) }
-func (l *logger) Warnf(format string, args ...any)   { l.to.Warn("server", detail(format, args)) }
-func (l *logger) Errorf(format string, args ...any)  { l.to.Error("server", detail(format, args)) }
-func (l *logger) Debugf(format string, args ...any)  { l.to.Debug("server", detail(format, args)) }
+// Noticef keeps what happens at Info, elections and routes among it; the table that a start prints is for Debug.
+func (l *logger) Noticef(format string, args ...any) {
+	if strings.HasPrefix(format, " ") || strings.HasPrefix(format, "---") {
+		l.Debugf(format, args...)
+		return
+	}
+	l.to.Info("server", detail(format, args))
+}
+
+// Warnf leaves out what the server says about passwords that are not hashed: they come from the environment or from a
+// secret file into memory, our own from a random source, and hashing would only make each connection dearer.
+func (l *logger) Warnf(format string, args ...any) {
+	if strings.HasPrefix(format, "Plaintext passwords") {
+		return
+	}
+	l.to.Warn("server", detail(format, args))
+}
+
+func (l *logger) Errorf(format string, args ...any) { l.to.Error("server", detail(format, args)) }
+func (l *logger) Debugf(format string, args ...any) { l.to.Debug("server", detail(format, args)) }
 
 // Fatalf does not end the process, as NATS's own logger does: a library has no business to.
 func (l *logger) Fatalf(format string, args ...any) {

@@ -21,10 +21,10 @@ import (
 // patience bounds every wait of this package. It is for a loaded machine, not for the expected case.
 const patience = 30 * time.Second
 
-// Node is one running server and its connection. It is a jetstream.Engine. Stop and Restart are not for concurrent use.
+// Node is one running server and its connection. It is a jetstream.Engine. Stop, Launch and Restart are not for concurrent use.
 type Node struct {
 	*embed.Server
-	Conn *nats.Conn // in process; may do everything; replaced by Restart
+	Conn *nats.Conn // in process; may do everything; replaced by Launch
 
 	opts func() *server.Options // fresh ones for each start: a server changes its own
 }
@@ -54,9 +54,9 @@ func Start(tb testing.TB, options ...Option) *Node {
 	tb.Helper()
 	dir := tb.TempDir()
 	n := &Node{opts: func() *server.Options { return serverOptions(tb, dir, "n1", options) }}
-	n.start(tb)
+	n.Launch(tb)
 	tb.Cleanup(func() { n.Stop(tb) })
-	n.await(tb)
+	n.Await(tb)
 	return n
 }
 
@@ -79,13 +79,41 @@ func Cluster(tb testing.TB, size int, options ...Option) []*Node {
 			o.Routes = server.RoutesFromStr(strings.Join(routes, ","))
 			return o
 		}}
-		nodes[i].start(tb)
+		nodes[i].Launch(tb)
 		tb.Cleanup(func() { nodes[i].Stop(tb) })
 	}
 	for _, n := range nodes {
-		n.await(tb)
+		n.Await(tb)
 	}
+	awaitPeers(tb, nodes)
 	return nodes
+}
+
+// awaitPeers waits until every server knows the others to be there: before that, replicated streams are refused (10005).
+func awaitPeers(tb testing.TB, nodes []*Node) {
+	tb.Helper()
+	deadline := time.Now().Add(patience)
+	for _, n := range nodes {
+		for online(n) < len(nodes)-1 {
+			if time.Now().After(deadline) {
+				tb.Fatalf("%s does not see its peers", n.Name())
+			}
+			time.Sleep(5 * time.Millisecond)
+		}
+	}
+}
+
+func online(n *Node) (peers int) {
+	info, err := n.NATS().Jsz(nil)
+	if err != nil || info.Meta == nil {
+		return 0
+	}
+	for _, p := range info.Meta.Replicas {
+		if p.Name != n.Name() && !p.Offline {
+			peers++
+		}
+	}
+	return peers
 }
 
 // Stop stops the server without handing anything over, as a crash would for the others; what was acknowledged is on disk. Safe to repeat.
@@ -102,11 +130,12 @@ func (n *Node) Stop(tb testing.TB) {
 func (n *Node) Restart(tb testing.TB) {
 	tb.Helper()
 	n.Stop(tb)
-	n.start(tb)
-	n.await(tb)
+	n.Launch(tb)
+	n.Await(tb)
 }
 
-func (n *Node) start(tb testing.TB) {
+// Launch starts the server again after Stop, and does not wait for a cluster to accept it.
+func (n *Node) Launch(tb testing.TB) {
 	tb.Helper()
 	s, err := embed.New(embed.Options{NATS: n.opts(), Logger: slog.New(slog.NewTextHandler(tb.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))})
 	if err != nil {
@@ -120,7 +149,8 @@ func (n *Node) start(tb testing.TB) {
 	n.Server, n.Conn = s, s.Conn()
 }
 
-func (n *Node) await(tb testing.TB) {
+// Await waits until JetStream can be used.
+func (n *Node) Await(tb testing.TB) {
 	tb.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
