@@ -1,0 +1,148 @@
+package natter
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"natterjack/server/wire"
+)
+
+// outbox holds the commands without a reply, in the order they were given. It outlives sessions: what a lost one left
+// unanswered, the next one takes up.
+type outbox struct {
+	replyTimeout time.Duration
+	backoff      backoff
+	slots        chan struct{} // one token for each request that counts
+	wake         chan struct{} // one token: a look at the outbox is due
+	urgent       chan struct{} // one token: a request was added
+
+	mu       sync.Mutex // guards the following and the requests
+	list     []*request
+	byRef    map[uint64]*request // in flight
+	byClient map[string]*request // sends
+	refs     uint64              // the last one used
+	hold     time.Time           // nothing is written before: the server finds the client too fast
+	ended    error
+}
+
+func newOutbox(o *Options) *outbox {
+	return &outbox{
+		replyTimeout: o.ReplyTimeout,
+		backoff:      backoff{o.BackoffMin, o.BackoffMax},
+		slots:        make(chan struct{}, o.MaxSends),
+		wake:         make(chan struct{}, 1),
+		urgent:       make(chan struct{}, 1),
+		byRef:        map[uint64]*request{},
+		byClient:     map[string]*request{},
+	}
+}
+
+// add puts a request at the end, once there is room for it.
+func (o *outbox) add(ctx context.Context, r *request) error {
+	if r.slot {
+		select {
+		case o.slots <- struct{}{}:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	err := o.ended
+	if err == nil && r.clientID != "" && o.byClient[r.clientID] != nil {
+		err = fmt.Errorf("natter: client id %q is in use by a send under way", r.clientID)
+	}
+	if err != nil {
+		o.release(r)
+		return err
+	}
+	if r.clientID != "" {
+		o.byClient[r.clientID] = r
+	}
+	o.list = append(o.list, r)
+	poke(o.wake)
+	poke(o.urgent)
+	return nil
+}
+
+// giveUp takes a request out because nobody waits for it any more. It reports false where the outcome came first.
+func (o *outbox) giveUp(r *request) (mayBeStored, ok bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if !slices.Contains(o.list, r) {
+		return false, false
+	}
+	o.remove(r)
+	return r.written, true
+}
+
+// idle reports that nobody waits for a reply.
+func (o *outbox) idle() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return len(o.list) == 0
+}
+
+// lost puts back what was in flight when a session ended. Of its sends it is not known whether they
+// are stored.
+func (o *outbox) lost() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.hold = time.Time{}
+	clear(o.byRef)
+	for _, r := range o.list {
+		r.unsure = r.unsure || r.ref != 0 && r.clientID != ""
+		r.ref, r.due = 0, time.Time{}
+	}
+}
+
+// finish ends every request, and every later one, with err.
+func (o *outbox) finish(err error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.ended = err
+	for len(o.list) > 0 {
+		o.settle(o.list[0], nil, err)
+	}
+}
+
+// settle gives a request its outcome. The caller holds the lock, here and below.
+func (o *outbox) settle(r *request, f wire.Frame, err error) {
+	o.remove(r)
+	if err != nil && r.clientID != "" {
+		err = unacknowledged(r, err)
+	}
+	r.done <- outcome{f, err}
+}
+
+// unacknowledged dresses the error of a send that ended without an answer; the server's own answers stay as they are.
+func unacknowledged(r *request, err error) error {
+	if _, answer := err.(*wire.Error); answer { //nolint:errorlint // an answer is never wrapped
+		return err
+	}
+	return &UnacknowledgedError{ClientID: r.clientID, MayBeStored: r.written, Err: err}
+}
+
+func (o *outbox) remove(r *request) {
+	if i := slices.Index(o.list, r); i >= 0 {
+		o.list = slices.Delete(o.list, i, i+1)
+		o.release(r)
+	}
+	if r.ref != 0 {
+		delete(o.byRef, r.ref)
+		r.ref = 0
+	}
+	if r.clientID != "" {
+		delete(o.byClient, r.clientID)
+	}
+	poke(o.wake) // the next of its channel may go
+}
+
+func (o *outbox) release(r *request) {
+	if r.slot {
+		<-o.slots
+	}
+}

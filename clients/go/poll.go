@@ -1,0 +1,66 @@
+package natter
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"time"
+
+	"natterjack/server/wire"
+)
+
+// polls opens links whose frames are fetched by long polling.
+type polls struct{ client *http.Client }
+
+func (polls) String() string { return "poll" }
+
+// pollPause is between polls that bring nothing new and do not wait either.
+const pollPause = time.Second
+
+func (o polls) open(ctx context.Context, url string, h hello) (link, error) {
+	t := newTunnel(ctx, o.client, url, h)
+	t.spawn(t.poll)
+	return t, nil
+}
+
+// poll asks again and again for what follows the position, which moves as the reader deals with what came.
+func (t *tunnel) poll(ctx context.Context) error {
+	for {
+		began, from := time.Now(), t.hello().Resume
+		frame, err := t.connectFrame()
+		if err != nil {
+			return err
+		}
+		message, err := t.fetch(ctx, wire.PathPoll, frame)
+		if err != nil {
+			return err
+		}
+		if err := t.pass(ctx, message); err != nil {
+			return err
+		}
+		// That this empty message is taken says that the one before has been dealt with.
+		if err := t.pass(ctx, nil); err != nil {
+			return err
+		}
+		if !moved(from, t.hello().Resume) {
+			if err := sleep(ctx, pollPause-time.Since(began)); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+func moved(from, to *wire.Resume) bool {
+	return from == nil || to == nil || from.Epoch != to.Epoch || !slices.Equal(from.Positions, to.Positions)
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}

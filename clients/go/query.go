@@ -1,0 +1,59 @@
+package natter
+
+import (
+	"context"
+
+	"natterjack/server/wire"
+)
+
+// The answers to queries.
+type (
+	Page        = wire.Page
+	Channels    = wire.Channels
+	ChannelInfo = wire.ChannelInfo
+)
+
+// Around says which messages of a channel [Client.History] reads: those before a seq, or those after one, or with
+// neither the latest. Limit is 50 unless set, and at most the session's Limits.HistoryEvents.
+type Around struct {
+	Before, After uint64
+	Limit         int
+}
+
+// History reads one page of a channel's messages, in ascending order of seq. Like every query it is repeated over
+// reconnects until ctx ends; the error is the server's [*Error] where it refuses.
+func (c *Client) History(ctx context.Context, channel string, around Around) (Page, error) {
+	h := wire.History{Channel: channel, Before: around.Before, After: around.After, Limit: around.Limit}
+	if err := h.Validate(unlimited); err != nil {
+		return Page{}, err
+	}
+	return call[Page](ctx, c, newRequest(func(ref uint64) wire.Command {
+		h.Ref = wire.Ref{Ref: ref}
+		return h
+	}))
+}
+
+// Channels lists the user's channels, the most recently active first. Limit is 50 where 0.
+func (c *Client) Channels(ctx context.Context, limit int) (Channels, error) {
+	l := wire.ListChannels{Limit: limit}
+	if err := l.Validate(unlimited); err != nil {
+		return Channels{}, err
+	}
+	return call[Channels](ctx, c, newRequest(func(ref uint64) wire.Command {
+		l.Ref = wire.Ref{Ref: ref}
+		return l
+	}))
+}
+
+// CreateGroup makes a group of the user and members. It is one group however often the command must be repeated.
+func (c *Client) CreateGroup(ctx context.Context, name string, members []string, options ...SendOption) (ChannelInfo, error) {
+	g := wire.CreateGroup{ClientID: applied(options).clientID, Name: name, Members: members}
+	if err := g.Validate(unlimited); err != nil {
+		return ChannelInfo{}, err
+	}
+	f, err := call[wire.Channel](ctx, c, newRequest(func(ref uint64) wire.Command {
+		g.Ref = wire.Ref{Ref: ref}
+		return g
+	}))
+	return f.Channel, err
+}

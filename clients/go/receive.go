@@ -1,0 +1,193 @@
+package natter
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"natterjack/server/wire"
+)
+
+// patience is how long reading stops for a slow application before events are let go. It is short of any server's own
+// patience with a client that takes nothing.
+const patience = 2 * time.Second
+
+// receive deals with the frames of a message.
+func (s *session) receive(ctx context.Context, message []byte) (err error) {
+	s.heard.Store(int64(time.Since(s.began)))
+	wire.Split(message, func(line []byte) bool {
+		var f wire.Frame
+		if f, err = wire.DecodeFrame(line); err != nil {
+			err = protocolErrorf("a frame that cannot be read: %w", notWire(err))
+			return false
+		}
+		err = s.frame(ctx, f)
+		return err == nil
+	})
+	return err
+}
+
+// notWire keeps an error of our own decoding from passing for an answer of the server.
+func notWire(err error) error { return fmt.Errorf("%s", err.Error()) } //nolint:errorlint // that is its purpose
+
+func (s *session) frame(ctx context.Context, f wire.Frame) error {
+	if s.welcome == nil {
+		switch f.(type) {
+		case wire.Welcome, *wire.Error:
+		default:
+			return protocolErrorf("its first frame is not a welcome")
+		}
+	}
+	switch f := f.(type) {
+	case wire.Welcome:
+		return s.welcomed(&f)
+	case wire.Event:
+		return s.event(ctx, &f)
+	case wire.Ping:
+		if _, ok := s.link.(stateless); !ok {
+			s.pong.Store(true)
+			poke(s.kick)
+		}
+	case *wire.Error:
+		return s.failed(f)
+	case nil: // of a type that this version does not know
+	default:
+		s.c.outbox.replied(reference(f), f, s.welcome.User)
+	}
+	return nil
+}
+
+func reference(f wire.Frame) uint64 {
+	switch f := f.(type) {
+	case wire.Ack:
+		return f.Ref.Ref
+	case wire.Page:
+		return f.Ref.Ref
+	case wire.Channel:
+		return f.Ref.Ref
+	case wire.Channels:
+		return f.Ref.Ref
+	case wire.Refreshed:
+		return f.Ref.Ref
+	}
+	return 0
+}
+
+// failed takes an error: the answer to connect, to a command, or to nothing in particular. The last is news of the
+// session's end, or concerns what this client did not say.
+func (s *session) failed(e *wire.Error) error {
+	switch {
+	case s.welcome == nil:
+		return e
+	case e.Ref.Ref != 0:
+		s.c.outbox.replied(e.Ref.Ref, e, s.welcome.User)
+	default:
+		s.c.log.Warn("error from the server", "url", s.url, "session", s.welcome.Session, "err", e)
+	}
+	return nil
+}
+
+// welcomed begins the session, or goes on with it: every long poll is welcomed anew.
+func (s *session) welcomed(w *wire.Welcome) error {
+	if w.Version != wire.Version {
+		return fatal(protocolErrorf("its version is %d, not %d", w.Version, wire.Version))
+	}
+	if s.c.user != "" && s.c.user != w.User {
+		return fatal(fmt.Errorf("natter: the token is of user %q, and before it was of %q", w.User, s.c.user))
+	}
+	withDefaults(&w.Limits)
+	reset, first := s.c.track.adopt(w)
+	if reset || first {
+		s.c.inbox.rebase(clonePosition(Position{Epoch: w.Epoch, Positions: w.Positions}), first)
+	}
+	if s.welcome == nil {
+		s.c.user, s.welcome = w.User, w
+	}
+	return nil
+}
+
+// withDefaults fills in limits that the server did not tell: without one, a frame could be of any size, and a silence of
+// any length.
+func withDefaults(l *wire.Limits) {
+	d := wire.DefaultLimits()
+	for _, v := range []struct{ told, otherwise *int }{
+		{&l.FrameBytes, &d.FrameBytes}, {&l.TextBytes, &d.TextBytes}, {&l.InFlight, &d.InFlight},
+		{&l.GroupMembers, &d.GroupMembers}, {&l.HistoryEvents, &d.HistoryEvents}, {&l.PingIntervalS, &d.PingIntervalS},
+	} {
+		if *v.told <= 0 {
+			*v.told = *v.otherwise
+		}
+	}
+}
+
+func (s *session) event(ctx context.Context, ev *wire.Event) error {
+	s.c.outbox.stored(ev, s.welcome.User)
+	if s.letGo {
+		return nil
+	}
+	fresh, gap, err := s.c.track.check(ev)
+	if err != nil {
+		return err
+	}
+	if gap != nil {
+		s.c.inbox.tell(gap)
+		s.c.log.Warn("gap", "channel", gap.Channel, "after", gap.After, "before", gap.Before)
+	}
+	if fresh {
+		s.deliver(ctx, ev)
+	} else if gap != nil {
+		s.c.track.advance(ev)
+	}
+	return nil
+}
+
+// deliver hands an event to the application, and waits a little where there is no room. An event it lets go is not
+// tracked, nor is any after it, so the next session begins with it.
+func (s *session) deliver(ctx context.Context, ev *wire.Event) {
+	if s.c.inbox.push(ev) || s.waitForRoom(ctx) && s.c.inbox.push(ev) {
+		s.c.track.advance(ev)
+		return
+	}
+	s.letGo = true
+	s.spawn(s.catchUp)
+}
+
+// waitForRoom stops reading. Whoever waits for a reply must not wait for the application too, which may be the same
+// goroutine: then there is no waiting.
+func (s *session) waitForRoom(ctx context.Context) bool {
+	select {
+	case <-s.c.outbox.urgent: // of a request that may be gone; what is left shows below
+	default:
+	}
+	if !s.c.outbox.idle() {
+		return false
+	}
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	for {
+		select {
+		case <-s.c.inbox.room:
+			if s.c.inbox.hasRoom() {
+				return true
+			}
+		case <-s.c.outbox.urgent:
+			return false
+		case <-timer.C:
+			return false
+		case <-ctx.Done():
+			return false
+		}
+	}
+}
+
+// catchUp ends the session once there is room for what it let go.
+func (s *session) catchUp(ctx context.Context) error {
+	for !s.c.inbox.hasRoom() {
+		select {
+		case <-s.c.inbox.room:
+		case <-ctx.Done():
+			return nil
+		}
+	}
+	return errReopen
+}

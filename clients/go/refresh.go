@@ -1,0 +1,64 @@
+package natter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"natterjack/server/wire"
+)
+
+// refresh replaces the token before it expires. Where that fails, the session ends at the token's end, and the next one
+// begins with a token of its own.
+func (s *session) refresh(ctx context.Context) error {
+	if s.welcome.Expires <= 0 {
+		return nil
+	}
+	// The server's clock decides, so lifetimes are measured on it.
+	expires := s.began.Add(time.Duration(s.welcome.Expires-s.welcome.Time) * time.Millisecond)
+	wait := time.Until(expires) * 4 / 5
+	for {
+		if sleep(ctx, max(wait, time.Second)) != nil {
+			return nil
+		}
+		left, err := s.renew(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case errors.Is(err, errReopen):
+			return errReopen
+		case err != nil:
+			s.c.log.Warn("token not refreshed", "url", s.url, "err", err)
+			wait = time.Until(expires) / 2
+		default:
+			expires = time.Now().Add(left)
+			wait = left * 4 / 5
+		}
+		if time.Until(expires) <= 0 {
+			return nil
+		}
+	}
+}
+
+// renew gets a token and tells it to the server. It gives how long the new one lasts.
+func (s *session) renew(ctx context.Context) (time.Duration, error) {
+	token, err := s.c.options.Tokens.Token(ctx)
+	switch {
+	case err != nil:
+		return 0, fmt.Errorf("token source: %w", err)
+	case token == *s.token.Load():
+		return 0, fmt.Errorf("token source: it has no newer one")
+	}
+	if _, ok := s.link.(stateless); ok {
+		return 0, errReopen // what is open goes on under the old token until it ends; the next one asks for a token again
+	}
+	r := newRequest(func(ref uint64) wire.Command { return wire.Refresh{Ref: wire.Ref{Ref: ref}, Token: token} })
+	r.slot = false // it must not wait behind what waits for it
+	f, err := call[wire.Refreshed](ctx, s.c, r)
+	if err != nil {
+		return 0, err
+	}
+	s.token.Store(&token)
+	return time.Duration(f.Expires-s.welcome.Time)*time.Millisecond - time.Since(s.began), nil
+}

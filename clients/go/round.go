@@ -1,0 +1,119 @@
+package natter
+
+import (
+	"time"
+
+	"natterjack/server/wire"
+)
+
+// terms are what a session writes under.
+type terms struct {
+	user   string
+	limits wire.Limits
+	heard  time.Time // when the last frame came
+	seq    func(channel string) uint64
+}
+
+// round is one look at the outbox: what is to be written now, and when to look again.
+type round struct {
+	terms
+	now   time.Time
+	batch []byte
+	next  time.Time // zero: only when woken
+	// dead is set where a reply is overdue and nothing at all was heard since the command was written.
+	dead bool
+	full bool
+	busy map[string]bool // channels whose first waiting send has been seen
+}
+
+// round writes what may be written. Of a channel's sends only the first may, so that its repeats keep their place.
+func (o *outbox) round(now time.Time, t terms) *round {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	rd := &round{terms: t, now: now, busy: map[string]bool{}}
+	for i := 0; i < len(o.list) && !rd.full; {
+		r := o.list[i]
+		o.consider(rd, r)
+		if i < len(o.list) && o.list[i] == r { // else it was refused and removed
+			i++
+		}
+	}
+	return rd
+}
+
+func (o *outbox) consider(rd *round, r *request) {
+	channel := ""
+	if r.channel != nil {
+		channel = r.channel(rd.user)
+		if rd.busy[channel] {
+			return
+		}
+		rd.busy[channel] = true
+	}
+	if r.ref != 0 && !rd.now.Before(r.due) {
+		rd.dead = rd.dead || rd.heard.Before(r.wrote)
+		o.again(r, r.clientID != "", rd.now)
+	}
+	switch {
+	case rd.now.Before(r.due):
+		rd.until(r.due)
+	case rd.now.Before(o.hold):
+		rd.until(o.hold)
+	case len(o.byRef) < max(rd.limits.InFlight, 1):
+		o.write(rd, r, channel)
+	}
+}
+
+// again puts a request that was in flight back, to be written at a time.
+func (o *outbox) again(r *request, unsure bool, at time.Time) {
+	delete(o.byRef, r.ref)
+	r.ref, r.due = 0, at
+	r.unsure = r.unsure || unsure
+	r.tries++
+}
+
+// write encodes a request into the batch and counts it as in flight. What the server's limits forbid is refused here:
+// over the limit of a frame the server would end the session.
+func (o *outbox) write(rd *round, r *request, channel string) {
+	o.refs++
+	command := r.command(o.refs)
+	if r.unsure {
+		command = r.lookup(o.refs, channel, &rd.limits)
+	}
+	frame, err := encode(command, &rd.limits)
+	if err != nil {
+		o.settle(r, nil, err)
+		return
+	}
+	if len(rd.batch) > 0 {
+		if len(rd.batch)+1+len(frame) > rd.limits.FrameBytes {
+			rd.full = true
+			return
+		}
+		rd.batch = append(rd.batch, wire.Separator)
+	}
+	rd.batch = append(rd.batch, frame...)
+	if !r.written && r.channel != nil {
+		r.after = rd.seq(channel)
+	}
+	r.ref, r.wrote, r.due, r.written = o.refs, rd.now, rd.now.Add(o.replyTimeout), true
+	o.byRef[r.ref] = r
+	rd.until(r.due)
+}
+
+func encode(c wire.Command, l *wire.Limits) ([]byte, error) {
+	if err := c.Validate(*l); err != nil {
+		return nil, err
+	}
+	frame, err := wire.Append(nil, c)
+	if err == nil && len(frame) > l.FrameBytes {
+		err = wire.Errorf(wire.CodeTooLarge, "a frame of %d bytes, at most %d are allowed", len(frame), l.FrameBytes)
+	}
+	return frame, err
+}
+
+func (rd *round) until(t time.Time) {
+	if rd.next.IsZero() || t.Before(rd.next) {
+		rd.next = t
+	}
+}

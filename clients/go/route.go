@@ -1,0 +1,70 @@
+package natter
+
+import (
+	"errors"
+	"math/rand/v2"
+	"time"
+)
+
+const (
+	// steady is how long a session must have lasted to count as a success: a server that welcomes and drops is failing.
+	steady = 10 * time.Second
+	// detour is how long a lesser transport is kept before WebSocket is tried again.
+	detour = 10 * time.Minute
+)
+
+// route says where to connect next, over what, and after which wait. Run owns it.
+type route struct {
+	urls    []string
+	openers []opener
+	backoff backoff
+
+	url, opener int
+	failures    int       // since a steady session
+	left        time.Time // when the first transport was given up
+}
+
+func newRoute(o *Options) *route {
+	all := []opener{sockets{o.HTTPClient}, streams{o.HTTPClient}, polls{o.HTTPClient}}
+	if o.Transport != Auto {
+		all = all[o.Transport-WebSocket:][:1]
+	}
+	if !o.InOrder {
+		rand.Shuffle(len(o.URLs), func(i, j int) { o.URLs[i], o.URLs[j] = o.URLs[j], o.URLs[i] })
+	}
+	return &route{urls: o.URLs, openers: all, backoff: backoff{o.BackoffMin, o.BackoffMax}}
+}
+
+func (r *route) target() (string, opener) { return r.urls[r.url], r.openers[r.opener] }
+
+// failed takes in why a session did not begin or has ended, and how long it lasted, and gives the wait before the next.
+// Servers not tried yet are tried at once; only a whole round of failures makes the wait longer.
+func (r *route) failed(err error, lasted time.Duration) time.Duration {
+	if errors.Is(err, errReopen) {
+		return 0
+	}
+	if lasted >= steady {
+		r.failures = 0
+	}
+	if r.sidestep(err, lasted) {
+		return 0
+	}
+	r.url = (r.url + 1) % len(r.urls)
+	wait := max(r.backoff.delay(r.failures/len(r.urls)), retryAfter(err))
+	r.failures++
+	return wait
+}
+
+// sidestep chooses the transport, and reports whether the same server is to be tried over it at once.
+func (r *route) sidestep(err error, lasted time.Duration) bool {
+	var blocked *blockedError
+	switch {
+	case errors.As(err, &blocked) && r.opener+1 < len(r.openers):
+		r.opener++
+		r.left = time.Now()
+		return true
+	case lasted == 0 || time.Since(r.left) >= detour:
+		r.opener = 0
+	}
+	return false
+}

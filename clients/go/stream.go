@@ -1,0 +1,86 @@
+package natter
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+
+	"natterjack/server/wire"
+)
+
+// streams opens links whose frames come as server-sent events.
+type streams struct{ client *http.Client }
+
+func (streams) String() string { return "stream" }
+
+func (o streams) open(ctx context.Context, url string, h hello) (link, error) {
+	t := newTunnel(ctx, o.client, url, h)
+	// The stream lives as long as the tunnel; until it stands, the opening's context ends the tunnel.
+	standing := context.AfterFunc(ctx, func() { t.cancel(context.Cause(ctx)) })
+	opened := make(chan error, 1)
+	t.spawn(func(life context.Context) error { return t.stream(life, opened) })
+	err := <-opened
+	if !standing() { // a proxy that waits for the end of a stream has no answer either
+		err = &blockedError{fmt.Errorf("natter: no stream: %w", context.Cause(ctx))}
+	}
+	if err != nil {
+		t.Close()
+		return nil, err
+	}
+	return t, nil
+}
+
+// stream opens the stream, says so, and passes it on until it ends.
+func (t *tunnel) stream(ctx context.Context, opened chan<- error) error {
+	resp, err := t.openStream(ctx)
+	opened <- err
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	return t.passStream(ctx, resp.Body)
+}
+
+func (t *tunnel) openStream(ctx context.Context) (*http.Response, error) {
+	frame, err := t.connectFrame()
+	if err != nil {
+		return nil, err
+	}
+	resp, err := t.post(ctx, wire.PathStream, "text/event-stream", frame)
+	if err != nil {
+		return nil, err
+	}
+	if kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type")); kind != "text/event-stream" {
+		_ = resp.Body.Close() // nothing of it is wanted
+		return nil, &blockedError{fmt.Errorf("natter: instead of a stream came %.100q", kind)}
+	}
+	return resp, nil
+}
+
+// passStream reads lines (WHATWG HTML, section 9.2.6). Each data line is a frame; any other line is a sign of life.
+func (t *tunnel) passStream(ctx context.Context, body io.Reader) error {
+	lines := bufio.NewScanner(body)
+	lines.Buffer(nil, messageLimit)
+	for lines.Scan() {
+		frame, ok := bytes.CutPrefix(lines.Bytes(), []byte("data:"))
+		switch {
+		case ok:
+			frame = bytes.Clone(frame)
+		case len(lines.Bytes()) == 0:
+			continue
+		default:
+			frame = nil
+		}
+		if err := t.pass(ctx, frame); err != nil {
+			return err
+		}
+	}
+	if err := lines.Err(); err != nil {
+		return fmt.Errorf("natter: stream: %w", err)
+	}
+	return errStreamEnded
+}

@@ -1,0 +1,146 @@
+package natter
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"sync"
+
+	"natterjack/server/wire"
+)
+
+// postsAtOnce is how many batches of commands are under way over HTTP: one would make every command wait for the slowest
+// before it.
+const postsAtOnce = 4
+
+// tunnel is the part that the links over HTTP share: commands go out as POSTs, and what comes back from these and from
+// downstream goes to one reader.
+type tunnel struct {
+	client   *http.Client
+	url      string
+	hello    hello
+	messages chan []byte
+	slots    chan struct{}
+
+	cancel context.CancelCauseFunc
+	over   <-chan struct{}
+	why    func() error
+	spawn  func(func(ctx context.Context) error) // runs under the life of the tunnel; an error ends it
+	wg     *sync.WaitGroup
+}
+
+func newTunnel(ctx context.Context, client *http.Client, url string, h hello) *tunnel {
+	life, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	wg := new(sync.WaitGroup)
+	return &tunnel{
+		client: client, url: url, hello: h,
+		messages: make(chan []byte), slots: make(chan struct{}, postsAtOnce),
+		cancel: cancel, over: life.Done(), why: func() error { return context.Cause(life) }, wg: wg,
+		spawn: func(f func(ctx context.Context) error) {
+			wg.Go(func() {
+				if err := f(life); err != nil {
+					cancel(err)
+				}
+			})
+		},
+	}
+}
+
+func (*tunnel) stateless() {}
+
+// Read implements [link].
+func (t *tunnel) Read(ctx context.Context) ([]byte, error) {
+	select {
+	case m := <-t.messages:
+		return m, nil
+	case <-t.over:
+		return nil, t.why()
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+// Write implements [link]. It returns when the batch is on its way.
+func (t *tunnel) Write(ctx context.Context, message []byte) error {
+	select {
+	case t.slots <- struct{}{}:
+	case <-t.over:
+		return t.why()
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	t.spawn(func(ctx context.Context) error {
+		defer func() { <-t.slots }()
+		replies, err := t.fetch(ctx, wire.PathFrames, message)
+		if err != nil {
+			return err
+		}
+		return t.pass(ctx, replies)
+	})
+	return nil
+}
+
+// Close implements [link].
+func (t *tunnel) Close() {
+	t.cancel(ErrClosed)
+	t.wg.Wait()
+}
+
+// pass hands a message to the reader.
+func (t *tunnel) pass(ctx context.Context, message []byte) error {
+	select {
+	case t.messages <- message:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// fetch posts and reads the whole answer.
+func (t *tunnel) fetch(ctx context.Context, path string, body []byte) ([]byte, error) {
+	resp, err := t.post(ctx, path, "application/x-ndjson", body)
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	answer, err := io.ReadAll(io.LimitReader(resp.Body, messageLimit+1))
+	if err != nil {
+		return nil, fmt.Errorf("natter: %s: %w", path, err)
+	}
+	if len(answer) > messageLimit {
+		return nil, protocolErrorf("an answer of more than %d bytes", messageLimit)
+	}
+	return answer, nil
+}
+
+// post sends the token in a header, never in the URL and not in the body: bodies are more often logged.
+func (t *tunnel) post(ctx context.Context, path, accept string, body []byte) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, t.url+path, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Authorization", "Bearer "+t.hello().Token)
+	req.Header.Set("Content-Type", "application/x-ndjson")
+	req.Header.Set("Accept", accept)
+	resp, err := t.client.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	if resp.StatusCode != http.StatusOK {
+		defer resp.Body.Close()
+		return nil, refusal(resp, nil)
+	}
+	return resp, nil
+}
+
+// connectFrame is hello without the token, which travels in the header.
+func (t *tunnel) connectFrame() ([]byte, error) {
+	frame := t.hello()
+	frame.Token = ""
+	return wire.Append(nil, frame)
+}
+
+var errStreamEnded = errors.New("natter: the server ended the stream")
