@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -104,7 +105,8 @@ func TestStepDown_WritesGoOn(t *testing.T) {
 	}
 }
 
-// write publishes one message after another to each stream until stop is called, which checks that every acknowledged one is there.
+// write publishes one message after another to each stream until stop is called. Stop waits for one more acknowledgement in each, and
+// checks that every acknowledged message is there.
 func write(t *testing.T, n *embedtest.Node) (stop func()) {
 	t.Helper()
 	js, err := jetstream.New(n.Conn)
@@ -113,13 +115,13 @@ func write(t *testing.T, n *embedtest.Node) (stop func()) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	var writers sync.WaitGroup
-	acked := make([]uint64, streams)
+	acked := make([]atomic.Uint64, streams)
 	for i := range acked {
 		writers.Go(func() {
 			for ctx.Err() == nil {
-				once, done := context.WithTimeout(ctx, time.Second)
+				once, done := context.WithTimeout(ctx, time.Second) // a proposal that a step-down drops is never answered
 				if ack, err := js.Publish(once, name(i), []byte("x")); err == nil {
-					acked[i] = ack.Sequence
+					acked[i].Store(ack.Sequence)
 				}
 				done()
 			}
@@ -127,14 +129,18 @@ func write(t *testing.T, n *embedtest.Node) (stop func()) {
 	}
 	return func() {
 		t.Helper()
+		for i := range acked {
+			before := acked[i].Load()
+			eventually(t, "another write", func() bool { return acked[i].Load() > before })
+		}
 		cancel()
 		writers.Wait()
-		for i, want := range acked {
+		for i := range acked {
 			s, err := js.Stream(t.Context(), name(i))
 			if err != nil {
 				t.Fatalf("stream %s: %v", name(i), err)
 			}
-			if last := s.CachedInfo().State.LastSeq; want == 0 || last < want {
+			if last, want := s.CachedInfo().State.LastSeq, acked[i].Load(); last < want {
 				t.Errorf("%s ends at %d, was acknowledged up to %d", name(i), last, want)
 			}
 		}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"natterjack/embed"
 )
@@ -85,35 +86,32 @@ func Cluster(tb testing.TB, size int, options ...Option) []*Node {
 	for _, n := range nodes {
 		n.Await(tb)
 	}
-	awaitPeers(tb, nodes)
+	awaitPeers(tb, nodes[0], size)
 	return nodes
 }
 
-// awaitPeers waits until every server knows the others to be there: before that, replicated streams are refused (10005).
-func awaitPeers(tb testing.TB, nodes []*Node) {
+// awaitPeers waits until a replicated stream is accepted: before the servers have heard of one another's resources, it is refused (10005).
+func awaitPeers(tb testing.TB, n *Node, size int) {
 	tb.Helper()
-	deadline := time.Now().Add(patience)
-	for _, n := range nodes {
-		for online(n) < len(nodes)-1 {
-			if time.Now().After(deadline) {
-				tb.Fatalf("%s does not see its peers", n.Name())
-			}
-			time.Sleep(5 * time.Millisecond)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	js, err := jetstream.New(n.Conn)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	probe := jetstream.StreamConfig{Name: "embedtest", Subjects: []string{"embedtest"}, Replicas: size, Storage: jetstream.MemoryStorage}
+	for {
+		if _, err = js.CreateOrUpdateStream(ctx, probe); err == nil {
+			break
 		}
-	}
-}
-
-func online(n *Node) (peers int) {
-	info, err := n.NATS().Jsz(nil)
-	if err != nil || info.Meta == nil {
-		return 0
-	}
-	for _, p := range info.Meta.Replicas {
-		if p.Name != n.Name() && !p.Offline {
-			peers++
+		if ctx.Err() != nil {
+			tb.Fatalf("make a replicated stream: %v", err)
 		}
+		time.Sleep(10 * time.Millisecond)
 	}
-	return peers
+	if err := js.DeleteStream(ctx, probe.Name); err != nil {
+		tb.Fatalf("delete stream: %v", err)
+	}
 }
 
 // Stop stops the server without handing anything over, as a crash would for the others; what was acknowledged is on disk. Safe to repeat.
@@ -137,7 +135,7 @@ func (n *Node) Restart(tb testing.TB) {
 // Launch starts the server again after Stop, and does not wait for a cluster to accept it.
 func (n *Node) Launch(tb testing.TB) {
 	tb.Helper()
-	s, err := embed.New(embed.Options{NATS: n.opts(), Logger: slog.New(slog.NewTextHandler(tb.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))})
+	s, err := embed.New(embed.Options{NATS: n.opts(), Logger: slog.New(slog.NewTextHandler(tb.Output(), &slog.HandlerOptions{Level: slog.LevelError}))})
 	if err != nil {
 		tb.Fatalf("make server: %v", err)
 	}
