@@ -14,8 +14,9 @@ type Event struct {
 
 // Env is what the rules need from outside: the writer's clock and its source of ids.
 type Env struct {
-	Now   int64         // Unix milliseconds
-	NewID func() string // globally unique
+	Now        int64         // Unix milliseconds
+	NewID      func() string // globally unique
+	MaxMembers int           // of a group, its creator included; without limit where 0
 }
 
 // Post is the wish to add a message.
@@ -38,17 +39,17 @@ type Create struct {
 // spoken yet. It does not know of duplicates: whoever holds the index of client ids asks that first.
 func DecidePost(st *State, p *Post, env Env) ([]Event, error) {
 	var events []Event
-	if st == nil {
+	if !st.Exists() {
 		members, ok := directMembers(p.Channel)
 		if !ok {
 			return nil, Forbidden()
 		}
 		created := Event{Kind: wire.KindMeta, Record: wire.Record{
-			ID: env.NewID(), Sender: p.Sender, Timestamp: env.Now,
+			ID: env.NewID(), Sender: p.Sender, Timestamp: after(st, env.Now),
 			Meta: &wire.Meta{Action: wire.ActionCreated, Kind: wire.Direct, Members: members},
 		}}
 		events = append(events, created)
-		st = Apply(nil, p.Channel, created.Kind, 0, &created.Record)
+		st = Apply(st, p.Channel, created.Kind, 0, &created.Record)
 	}
 	if !st.Member(p.Sender) {
 		return nil, Forbidden()
@@ -56,27 +57,35 @@ func DecidePost(st *State, p *Post, env Env) ([]Event, error) {
 	content := p.Content
 	return append(events, Event{Kind: wire.KindMessage, Record: wire.Record{
 		ID: env.NewID(), ClientID: p.ClientID, Sender: p.Sender, Seq: st.Seq + 1,
-		Timestamp: max(env.Now, st.Active), // a clock that steps back must not reorder what people see
-		Content:   &content,
+		Timestamp: after(st, env.Now), Content: &content,
 	}}), nil
 }
 
 // DecideCreate gives the one event that makes a group, or none where the same command made it before. A second
 // command under the same client id that wants another group is a conflict.
 func DecideCreate(st *State, c *Create, env Env) ([]Event, error) {
-	members := append([]string{c.Creator}, c.Members...)
-	slices.Sort(members)
-	members = slices.Compact(members)
-	if st != nil {
-		if st.Name == c.Name && slices.Equal(st.Members, members) {
+	members := sorted(append([]string{c.Creator}, c.Members...))
+	if st.Exists() {
+		if st.Kind == wire.Group && st.Creator == c.Creator && st.Name == c.Name && slices.Equal(st.Members, members) {
 			return nil, nil
 		}
 		return nil, wire.Errorf(wire.CodeConflict, "client_id: was used for another group")
 	}
+	if env.MaxMembers > 0 && len(members) > env.MaxMembers {
+		return nil, wire.Errorf(wire.CodeTooLarge, "members: %d with you, at most %d are allowed", len(members), env.MaxMembers)
+	}
 	return []Event{{Kind: wire.KindMeta, Record: wire.Record{
-		ID: env.NewID(), ClientID: c.ClientID, Sender: c.Creator, Timestamp: env.Now,
+		ID: env.NewID(), ClientID: c.ClientID, Sender: c.Creator, Timestamp: after(st, env.Now),
 		Meta: &wire.Meta{Action: wire.ActionCreated, Kind: wire.Group, Name: c.Name, Members: members},
 	}}}, nil
+}
+
+// after is the time of the next event: a clock that steps back must not reorder what people see.
+func after(st *State, now int64) int64 {
+	if st == nil {
+		return now
+	}
+	return max(now, st.Active)
 }
 
 // Forbidden is the answer to whoever is not a member, and to whoever asks for a channel that does not exist: to tell

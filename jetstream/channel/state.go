@@ -1,5 +1,5 @@
-// Package channel holds the rules of a channel, pure: no I/O, no clock, no NATS. [Decide] turns a command into events or
-// an error, [Apply] turns an event into the next state. Writer, view and model-based tests run the same code, so what
+// Package channel holds the rules of a channel, pure: no I/O, no clock, no NATS. [DecidePost] and [DecideCreate] turn a
+// command into events or an error, [Apply] turns an event into the next state. Writer, view and model-based tests run the same code, so what
 // the writer allowed is what every node sees.
 package channel
 
@@ -27,6 +27,10 @@ type Head struct {
 	Pos    uint64 // of the last event of any kind
 	Active int64  // time of the last event, Unix milliseconds
 }
+
+// Exists reports whether the channel was created. A log may hold events of a channel that was not: a newer node's, or what an
+// operator's purge has left.
+func (s *State) Exists() bool { return s != nil && s.Kind != "" }
 
 // Member reports whether user is one. A nil state has no members.
 func (s *State) Member(user string) bool {
