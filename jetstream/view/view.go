@@ -1,16 +1,36 @@
 // Package view is a node's materialized state of the log, in Pebble: messages by channel and seq, channels, memberships
 // both ways, the index of client ids, and for each shard the position up to which all that has been applied, stored in
 // the same batch. Reads, resume, permission checks and the live feed all come from this one position, so
-// there is no race between history and live. A view is disposable: deleted, it is rebuilt from the streams; a view of another
-// schema version deletes itself.
+// there is no race between history and live. A view is disposable: deleted, it is rebuilt from the streams; one of another
+// schema version, epoch or number of shards is deleted by [Open].
+//
+// # Durability
+//
+// A batch goes to Pebble's write-ahead log without an fsync: it survives the death of the process, and after a power cut
+// the view is as it was a moment earlier, position included, and catches up from the log. The log is what must not lose.
+//
+// # What cannot be read
+//
+// A shard never stops for one event. An event whose record no client could read (not an object of JSON on one line,
+// a known member of another type, a message whose seq is not above its channel's) is logged and left out of
+// every answer; it moves its channel's head, for the writer's compare-and-set counts it. Kinds and members that this version
+// does not know are no such case: they are kept and delivered.
 package view
 
 import (
 	"log/slog"
+	"sync/atomic"
+
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"natterjack/jetstream/channel"
 	"natterjack/server/wire"
 )
+
+// schema names the layout of keys and values, and the rules that made them. Whoever changes either raises it, and every
+// node rebuilds its view.
+const schema = 1
 
 // Options are what a view is made of. Shards and Epoch must be those of the log.
 type Options struct {
@@ -19,6 +39,8 @@ type Options struct {
 	CacheBytes int64        // of stored blocks kept in memory; 64 MiB where 0
 	StateBytes int64        // of channel states kept in memory; 64 MiB where 0
 	Logger     *slog.Logger // none where nil
+
+	fs vfs.FS // the system's where nil; tests have another
 }
 
 // Event is one event of the log, as the stream holds it.
@@ -42,4 +64,22 @@ type Span struct {
 }
 
 // View answers from what has been applied. All methods may be called concurrently, [View.Apply] by one goroutine a shard.
-type View struct{}
+type View struct {
+	db     *pebble.DB
+	disk   *disk
+	log    *slog.Logger
+	shards []shard
+}
+
+// shard is what a view holds in memory of one shard.
+type shard struct {
+	position atomic.Uint64 // stored after the states of the same batch are in the cache
+	states   cache
+	round    round // owned by the goroutine that applies
+}
+
+// Position is the highest pos applied of a shard. Whoever has read it sees at least that much in every later query.
+func (v *View) Position(shard int) uint64 { return v.shards[shard].position.Load() }
+
+// shardOf is what is in memory of the shard in which a channel lives.
+func (v *View) shardOf(ch string) *shard { return &v.shards[wire.ShardOf(ch, len(v.shards))] }

@@ -1,0 +1,75 @@
+package view
+
+import (
+	"fmt"
+
+	"natterjack/server/wire"
+)
+
+// Apply takes in events of one shard, ascending by pos, in one batch with the new position: the last event's pos or
+// upto, whichever is higher. Events up to the present position are skipped, so the same may be applied again. The result
+// has what may be delivered, which leaves out what no client could read. After an error nothing has been applied and
+// the same may be tried again; after [ErrDiskFull] there is no point in hurrying.
+func (v *View) Apply(shard int, events []Event, upto uint64) ([]Applied, error) {
+	s := &v.shards[shard]
+	was := s.position.Load()
+	if len(events) > 0 {
+		upto = max(upto, events[len(events)-1].Pos)
+	}
+	if upto <= was {
+		return nil, nil
+	}
+	if err := v.disk.room(); err != nil {
+		return nil, err
+	}
+	r := &s.round
+	r.begin(v, shard, len(events))
+	defer r.end()
+	if err := r.takeAll(events, was); err != nil {
+		return nil, fmt.Errorf("apply to shard %d: %w", shard, err)
+	}
+	if err := r.commit(upto); err != nil {
+		return nil, fmt.Errorf("commit to shard %d: %w", shard, err)
+	}
+	s.states.publish(r.states)
+	s.position.Store(upto)
+	return r.applied, nil
+}
+
+func (r *round) takeAll(events []Event, position uint64) error {
+	for i := range events {
+		if e := &events[i]; e.Pos > position {
+			position = e.Pos
+			if err := r.take(e); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// take adds one event to the batch. Its error is the disk's, never the event's.
+func (r *round) take(e *Event) error {
+	if !r.owns(e.Channel) {
+		r.leaveOut(e, errChannelName)
+		return nil
+	}
+	st, err := r.state(e.Channel)
+	if err != nil {
+		return err
+	}
+	record, err := decode(e, st)
+	if err != nil {
+		r.leaveOut(e, err)
+		r.write(&Event{Pos: e.Pos, Channel: e.Channel, Kind: unreadable}, st, &wire.Record{})
+		return nil
+	}
+	next := r.write(e, st, &record)
+	r.applied = append(r.applied, Applied{Event: *e, State: next})
+	return nil
+}
+
+func (r *round) leaveOut(e *Event, why error) {
+	r.v.log.Error("an event cannot be read and is left out",
+		"shard", r.shard, "pos", e.Pos, "channel", e.Channel, "kind", e.Kind, "error", why)
+}

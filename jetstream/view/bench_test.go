@@ -1,0 +1,135 @@
+package view
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"syscall"
+	"testing"
+	"time"
+
+	"natterjack/server/wire"
+)
+
+// feed makes the log of many direct channels of one shard: who writes next is random, as in life, and each record is
+// what the writer would have stored.
+type feed struct {
+	rng      *rand.Rand
+	channels []string
+	users    [][2]string
+	seqs     []uint64
+	pos      uint64
+	text     string
+}
+
+func newFeed(channels int) *feed {
+	f := &feed{rng: rand.New(rand.NewPCG(1, 2)), seqs: make([]uint64, channels)}
+	for i := range channels {
+		a, b := fmt.Sprintf("user-%07d", i), fmt.Sprintf("user-%07d", f.rng.IntN(channels)+channels)
+		f.channels = append(f.channels, wire.DirectChannel(a, b))
+		f.users = append(f.users, [2]string{a, b})
+	}
+	words := []string{"quite ", "the ", "loud ", "toad ", "calls ", "at ", "night ", "from ", "its ", "pond "}
+	for len(f.text) < 1<<16 {
+		f.text += words[f.rng.IntN(len(words))]
+	}
+	return f
+}
+
+func (f *feed) batch(n int) []Event {
+	events := make([]Event, 0, n)
+	for len(events) < n {
+		i := f.rng.IntN(len(f.channels))
+		if f.seqs[i] == 0 {
+			events = append(events, f.event(i, wire.KindMeta, &wire.Record{
+				Sender: f.users[i][0],
+				Meta:   &wire.Meta{Action: wire.ActionCreated, Kind: wire.Direct, Members: f.users[i][:]},
+			}))
+		}
+		f.seqs[i]++
+		start := f.rng.IntN(len(f.text) - 200)
+		events = append(events, f.event(i, wire.KindMessage, &wire.Record{
+			Sender: f.users[i][f.rng.IntN(2)], Seq: f.seqs[i],
+			ClientID: fmt.Sprintf("%016x%016x", f.rng.Uint64(), f.rng.Uint64()),
+			Content:  &wire.Content{Text: f.text[start : start+200]},
+		}))
+	}
+	return events
+}
+
+func (f *feed) event(i int, kind wire.Kind, r *wire.Record) Event {
+	f.pos++
+	r.ID = fmt.Sprintf("%013x%013x", f.pos, f.rng.Uint64()>>12)
+	r.Timestamp = 1_790_000_000_000 + int64(f.pos)
+	data, err := wire.EncodeRecord(r)
+	if err != nil {
+		panic(err)
+	}
+	return Event{Pos: f.pos, Channel: f.channels[i], Kind: kind, Record: data}
+}
+
+func openBench(b *testing.B, dir string) *View {
+	b.Helper()
+	v, err := Open(dir, Options{Shards: 1, Epoch: "bench"})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		if err := v.Close(); err != nil {
+			b.Error(err)
+		}
+	})
+	return v
+}
+
+// BenchmarkApply takes in half a million messages of 100,000 channels, 500 at a time, into an empty view, as a rebuild does.
+// CPU is that of the whole process, Pebble's work in the background included.
+func BenchmarkApply(b *testing.B) {
+	f := newFeed(100_000)
+	var batches [][]Event
+	for len(batches) < 1000 {
+		batches = append(batches, f.batch(500))
+	}
+	events, cpu := 0, processCPU(b)
+	for b.Loop() {
+		v := openBench(b, b.TempDir())
+		for _, batch := range batches {
+			if _, err := v.Apply(0, batch, 0); err != nil {
+				b.Fatal(err)
+			}
+			events += len(batch)
+		}
+	}
+	b.ReportMetric(float64(events)/b.Elapsed().Seconds(), "events/s")
+	b.ReportMetric(float64((processCPU(b)-cpu).Microseconds())/float64(events), "cpu-µs/event")
+}
+
+func processCPU(b *testing.B) time.Duration {
+	b.Helper()
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+func BenchmarkDecode(b *testing.B) {
+	f := newFeed(10)
+	events := f.batch(1000)
+	e := events[len(events)-1]
+	b.Run("essence", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := decode(&e, nil); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("whole", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := wire.DecodeRecord(e.Record); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}

@@ -1,0 +1,116 @@
+package view
+
+import (
+	"sync"
+	"sync/atomic"
+
+	"natterjack/jetstream/channel"
+)
+
+// cache holds the states of the channels of a shard that were last in use, up to a size in bytes. It evicts by the
+// CLOCK rule instead of strict recency, so that a hit takes the lock only for reading. It never holds a state that is
+// older than the last batch published: see fill.
+type cache struct {
+	mu      sync.RWMutex // guards the following
+	limit   int64
+	size    int64
+	batch   uint64 // how many have been published
+	entries map[string]*entry
+	clock   []*entry
+	hand    int
+}
+
+type entry struct {
+	state *channel.State
+	size  int64
+	at    int         // in the clock
+	used  atomic.Bool // since the hand last passed
+}
+
+func (c *cache) init(limit int64) {
+	c.limit, c.entries = limit, make(map[string]*entry)
+}
+
+// get is the state of a channel, or nil where it is not here; batch goes to fill then.
+func (c *cache) get(id string) (st *channel.State, batch uint64) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	e := c.entries[id]
+	if e == nil {
+		return nil, c.batch
+	}
+	if !e.used.Load() { // a store each time would bounce the line between the readers of a busy channel
+		e.used.Store(true)
+	}
+	return e.state, c.batch
+}
+
+// fill puts in what a reader has loaded from disk, unless a batch was published since the reader's get: the load may
+// then be older than that batch, and would hide it. The reader has its answer, the next one loads again.
+func (c *cache) fill(st *channel.State, batch uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.batch == batch && c.entries[st.ID] == nil {
+		c.put(st)
+	}
+}
+
+// publish puts in the states that a committed batch has made.
+func (c *cache) publish(states map[string]*channel.State) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.batch++
+	for _, st := range states {
+		if st != nil {
+			c.put(st)
+		}
+	}
+}
+
+func (c *cache) put(st *channel.State) {
+	size := sizeOf(st)
+	if e := c.entries[st.ID]; e != nil {
+		c.size += size - e.size
+		e.state, e.size = st, size
+	} else {
+		e := &entry{state: st, size: size, at: len(c.clock)}
+		c.entries[st.ID] = e
+		c.clock = append(c.clock, e)
+		c.size += size
+	}
+	for c.size > c.limit && len(c.clock) > 1 {
+		c.evict()
+	}
+}
+
+// evict moves the hand to the next entry that was not in use since it last passed, and drops that one.
+func (c *cache) evict() {
+	for {
+		c.hand %= len(c.clock)
+		e := c.clock[c.hand]
+		if !e.used.Swap(false) {
+			c.drop(e)
+			return
+		}
+		c.hand++
+	}
+}
+
+func (c *cache) drop(e *entry) {
+	last := len(c.clock) - 1
+	c.clock[e.at] = c.clock[last]
+	c.clock[e.at].at = e.at
+	c.clock[last] = nil
+	c.clock = c.clock[:last]
+	delete(c.entries, e.state.ID)
+	c.size -= e.size
+}
+
+// sizeOf is about what a state takes in memory, its entry and its place in the map included.
+func sizeOf(st *channel.State) int64 {
+	size := 320 + len(st.ID) + len(st.Name) + len(st.Creator)
+	for _, m := range st.Members {
+		size += 16 + len(m)
+	}
+	return int64(size)
+}

@@ -1,0 +1,52 @@
+package view
+
+import (
+	"bytes"
+	"fmt"
+	"math"
+)
+
+// CountMissed counts what a user has missed after a position in each shard, up to atMost; a higher count is not told
+// from that. Its cost grows with the smaller of the two.
+func (v *View) CountMissed(user string, after []uint64, atMost int) (count int, err error) {
+	if len(after) != len(v.shards) {
+		return 0, fmt.Errorf("count what was missed: %d positions for %d shards", len(after), len(v.shards))
+	}
+	err = v.read("count what was missed", func(r *reader) error {
+		for shard, pos := range after {
+			gaps, err := r.gaps(v, user, Span{Shard: shard, After: pos, Upto: math.MaxUint64})
+			if err != nil {
+				return err
+			}
+			for i := 0; i < len(gaps) && count < atMost; i++ {
+				n, err := r.count(gaps[i], atMost-count)
+				if err != nil {
+					return err
+				}
+				count += n
+			}
+		}
+		return nil
+	})
+	return min(count, atMost), err
+}
+
+// count is of the events in a gap, up to limit.
+func (r *reader) count(g gap, limit int) (n int, err error) {
+	at, err := r.start(g)
+	if err != nil {
+		return 0, err
+	}
+	r.key = appendEventKey(r.key[:0], g.channel, at)
+	ok := r.it.SeekGE(r.key)
+	for ; ok && n < limit && bytes.HasPrefix(r.it.Key(), r.key[:len(r.key)-placeLen]); ok = r.it.Next() {
+		e, err := eventAt(r.it, g.channel)
+		if err != nil {
+			return 0, err
+		}
+		if e.Kind != unreadable {
+			n++
+		}
+	}
+	return n, r.it.Error()
+}

@@ -1,0 +1,69 @@
+package view
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+
+	"github.com/go-json-experiment/json"
+
+	"natterjack/jetstream/channel"
+	"natterjack/server/wire"
+)
+
+// essence is what of a record the view itself needs. A message's content is not among it: it is checked to be JSON,
+// but not decoded.
+type essence struct {
+	ClientID  string     `json:"client_id"`
+	Sender    string     `json:"sender"`
+	Seq       uint64     `json:"seq"`
+	Timestamp int64      `json:"timestamp"`
+	Meta      *wire.Meta `json:"meta"`
+}
+
+var (
+	errChannelName = errors.New("the channel's name is not valid, or belongs to another shard")
+	errKindName    = errors.New("the kind's name is not valid")
+	errFraming     = errors.New("the record is not an object of JSON on one line")
+	errSeq         = errors.New("the seq is not above that of the channel")
+)
+
+// maxSeq is the highest integer that JSON keeps for everybody (RFC 8259, section 6).
+const maxSeq = 1<<53 - 1
+
+// decode reads an event's record for [channel.Apply], leniently as to members it does not know: a newer node may have
+// written it. An error means that no client could read the event either, for its frame is made around the record
+// as it is.
+func decode(e *Event, st *channel.State) (r wire.Record, err error) {
+	if !validKind(e.Kind) {
+		return r, errKindName
+	}
+	if !framed(e.Record) {
+		return r, errFraming
+	}
+	var s essence
+	if err := json.Unmarshal(e.Record, &s); err != nil {
+		return r, fmt.Errorf("decode record: %w", err)
+	}
+	r = wire.Record{ClientID: s.ClientID, Sender: s.Sender, Seq: s.Seq, Timestamp: s.Timestamp, Meta: s.Meta}
+	if e.Kind == wire.KindMessage && (r.Seq == 0 || r.Seq > maxSeq || st != nil && r.Seq <= st.Seq) {
+		return r, errSeq
+	}
+	return r, nil
+}
+
+// framed reports whether a frame can be made around a record by cutting off its brace.
+func framed(record []byte) bool {
+	n := len(record)
+	return n >= 2 && record[0] == '{' && record[n-1] == '}' && bytes.IndexByte(record, wire.Separator) < 0
+}
+
+// validKind reports whether a kind can be spliced into a frame as it is.
+func validKind(kind wire.Kind) bool {
+	for i := range len(kind) {
+		if c := kind[i]; (c < 'a' || c > 'z') && c != '_' {
+			return false
+		}
+	}
+	return len(kind) >= 1 && len(kind) <= 32
+}

@@ -1,0 +1,55 @@
+package view
+
+import (
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+)
+
+// ErrDiskFull says that Apply took in nothing because there is hardly any space left. Reading goes on.
+var ErrDiskFull = errors.New("view: the disk is full")
+
+// reserve is what Apply leaves free: Pebble ends the process when a write-ahead log or a manifest cannot be written, and
+// its background work needs room for what it has accepted.
+const reserve = 128 << 20
+
+// patience is between two looks at a disk that is full.
+const patience = time.Second
+
+// disk watches the space beneath a view.
+type disk struct {
+	fs      vfs.FS
+	dir     string
+	log     *slog.Logger
+	closing chan struct{}
+}
+
+// room is [ErrDiskFull] where a batch should not be begun.
+func (d *disk) room() error {
+	usage, err := d.fs.GetDiskUsage(d.dir)
+	if err != nil {
+		return nil // a file system that does not say; writing will show
+	}
+	if usage.AvailBytes < reserve {
+		return ErrDiskFull
+	}
+	return nil
+}
+
+// wait is called by Pebble's writers when they found no space in spite of the reserve, because others use the disk too. It
+// holds them until there is some, or the view is closed; without it the process would end.
+func (d *disk) wait() {
+	d.log.Error("the disk is full, writing waits", "dir", d.dir)
+	ticker := time.NewTicker(patience)
+	defer ticker.Stop()
+	for d.room() != nil {
+		select {
+		case <-ticker.C:
+		case <-d.closing:
+			return
+		}
+	}
+	d.log.Info("there is space again, writing goes on", "dir", d.dir)
+}

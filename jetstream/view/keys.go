@@ -1,0 +1,87 @@
+package view
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+)
+
+// A key starts with a tag for its kind. Names in it carry their length before them, so that a name is never the
+// beginning of another and all keys under one name lie together. Numbers are big-endian, so that they sort.
+//
+//	p shard                             → position
+//	c <channel>                         → what of the channel changes seldom; there is one for every channel
+//	e <channel> seq pos                 → event: activity, kind, record
+//	i <channel> hash(sender, client id) → seq and pos of the event
+//	u <user> shard channel              → membership: the pos at which it began
+//
+// An event's seq is its channel's after it: a message's own, or that of the message before. Both numbers only ever ascend in
+// a channel, so one key serves to read by seq and by pos, and the last key is the channel's head: a head stored for itself
+// would be a third write for each message.
+const (
+	tagPosition = 'p'
+	tagChannel  = 'c'
+	tagEvent    = 'e'
+	tagClient   = 'i'
+	tagMember   = 'u'
+)
+
+// clientHashLen is 128 bits: nobody can make two client ids that are taken for one, and a key stays short whatever
+// the length of the id.
+const clientHashLen = 16
+
+func appendName(dst []byte, name string) []byte {
+	dst = binary.AppendUvarint(dst, uint64(len(name)))
+	return append(dst, name...)
+}
+
+func appendNamed(dst []byte, tag byte, name string) []byte {
+	return appendName(append(dst, tag), name)
+}
+
+func appendPositionKey(dst []byte, shard int) []byte {
+	return binary.BigEndian.AppendUint16(append(dst, tagPosition), uint16(shard))
+}
+
+// place is where an event lies in its channel.
+type place struct{ seq, pos uint64 }
+
+const placeLen = 16
+
+func appendEventKey(dst []byte, ch string, at place) []byte {
+	dst = appendSeqKey(dst, ch, at.seq)
+	return binary.BigEndian.AppendUint64(dst, at.pos)
+}
+
+// appendSeqKey is not above the key of any event of that seq, and above those of all lower ones.
+func appendSeqKey(dst []byte, ch string, seq uint64) []byte {
+	return binary.BigEndian.AppendUint64(appendNamed(dst, tagEvent, ch), seq)
+}
+
+// placeOf is what the key of an event ends with.
+func placeOf(key []byte) place {
+	at := key[len(key)-placeLen:]
+	return place{seq: binary.BigEndian.Uint64(at), pos: binary.BigEndian.Uint64(at[8:])}
+}
+
+func appendClientKey(dst []byte, ch, sender, clientID string) []byte {
+	dst = appendNamed(dst, tagClient, ch)
+	var scratch [160]byte
+	sum := sha256.Sum256(append(appendName(scratch[:0], sender), clientID...))
+	return append(dst, sum[:clientHashLen]...)
+}
+
+// appendMemberKey is the key of a membership, or with an empty channel the prefix of all those of a user in a shard.
+func appendMemberKey(dst []byte, user string, shard int, ch string) []byte {
+	dst = binary.BigEndian.AppendUint16(appendNamed(dst, tagMember, user), uint16(shard))
+	return append(dst, ch...)
+}
+
+// pastPrefix is the first key that does not start with prefix. No prefix ends in 0xff throughout, for none is without a tag.
+func pastPrefix(prefix []byte) []byte {
+	end := append([]byte(nil), prefix...)
+	for i := len(end) - 1; ; i-- {
+		if end[i]++; end[i] != 0 {
+			return end[:i+1]
+		}
+	}
+}

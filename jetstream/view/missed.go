@@ -1,0 +1,81 @@
+package view
+
+import "container/heap"
+
+// Missed is what a user has missed in a span of a shard: the events of all his channels in the order of pos, up to limit
+// of them and up to about maxBytes of records, at least one where there is one. With more, the rest follows after the
+// last pos returned; without, that was all up to span.Upto. A channel with nothing new costs a look at its head.
+func (v *View) Missed(user string, span Span, limit, maxBytes int) (events []Event, more bool, err error) {
+	err = v.read("read what was missed", func(r *reader) error {
+		var m merge
+		if err := m.start(v, r, user, span); err != nil {
+			return err
+		}
+		for len(m.sources) > 0 && len(events) < limit {
+			e := m.sources[0].events[0]
+			if maxBytes -= len(e.Record); maxBytes < 0 && len(events) > 0 {
+				break
+			}
+			events = append(events, e)
+			if err := m.advance(r); err != nil {
+				return err
+			}
+		}
+		more = len(m.sources) > 0
+		return nil
+	})
+	return events, more, err
+}
+
+// merge is a heap of sources, each with at least one event at hand, by the pos of that event.
+type merge struct{ sources []*source }
+
+func (m *merge) start(v *View, r *reader, user string, span Span) error {
+	gaps, err := r.gaps(v, user, span)
+	if err != nil {
+		return err
+	}
+	for _, g := range gaps {
+		at, err := r.start(g)
+		if err != nil {
+			return err
+		}
+		src := &source{channel: g.channel, next: appendEventKey(nil, g.channel, at), upto: span.Upto}
+		if err := src.fill(r); err != nil {
+			return err
+		}
+		if len(src.events) > 0 {
+			m.sources = append(m.sources, src)
+		}
+	}
+	heap.Init(m)
+	return nil
+}
+
+// advance goes on behind the first event.
+func (m *merge) advance(r *reader) error {
+	s := m.sources[0]
+	if s.events = s.events[1:]; len(s.events) == 0 {
+		if err := s.fill(r); err != nil {
+			return err
+		}
+	}
+	if len(s.events) == 0 {
+		heap.Pop(m)
+	} else {
+		heap.Fix(m, 0)
+	}
+	return nil
+}
+
+// Len, Less, Swap, Push and Pop implement [heap.Interface].
+func (m *merge) Len() int           { return len(m.sources) }
+func (m *merge) Less(i, j int) bool { return m.sources[i].events[0].Pos < m.sources[j].events[0].Pos }
+func (m *merge) Swap(i, j int)      { m.sources[i], m.sources[j] = m.sources[j], m.sources[i] }
+func (m *merge) Push(x any)         { m.sources = append(m.sources, x.(*source)) }
+func (m *merge) Pop() any {
+	last := len(m.sources) - 1
+	s := m.sources[last]
+	m.sources = m.sources[:last]
+	return s
+}

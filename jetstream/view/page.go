@@ -1,0 +1,32 @@
+package view
+
+import "github.com/cockroachdb/pebble/v2"
+
+// eventAt reads the event of a channel that an iterator stands on. Its record is the iterator's until that moves.
+func eventAt(it *pebble.Iterator, ch string) (e Event, err error) {
+	value, err := it.ValueAndErr()
+	if err != nil {
+		return e, err
+	}
+	return parseEvent(ch, it.Key(), value)
+}
+
+// page collects events. Their records share a few buffers instead of an allocation each.
+type page struct {
+	events []Event
+	buffer []byte
+}
+
+// pageBuffer holds a page of 50 records of ordinary length.
+const pageBuffer = 16 << 10
+
+// add keeps an event with a copy of its record.
+func (p *page) add(e Event) {
+	if cap(p.buffer)-len(p.buffer) < len(e.Record) {
+		p.buffer = make([]byte, 0, max(pageBuffer, len(e.Record)))
+	}
+	start := len(p.buffer)
+	p.buffer = append(p.buffer, e.Record...)
+	e.Record = p.buffer[start:len(p.buffer):len(p.buffer)]
+	p.events = append(p.events, e)
+}

@@ -1,0 +1,76 @@
+package view
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+
+	"github.com/cockroachdb/pebble/v2"
+
+	"natterjack/jetstream/channel"
+)
+
+// reader reads the view as it was when the reader was made, however many keys it looks at. It is for one goroutine.
+type reader struct {
+	it  *pebble.Iterator
+	key []byte
+}
+
+// read lets f read. It uses the filters of the lowest level too, which a Get of Pebble does not: most lookups of client
+// ids and of new channels find nothing, and would each read a block from disk to learn so.
+func (v *View) read(what string, f func(r *reader) error) error {
+	it, err := v.db.NewIter(&pebble.IterOptions{UseL6Filters: true})
+	if err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	err = f(&reader{it: it})
+	if err = errors.Join(err, it.Close()); err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	return nil
+}
+
+// get is the value of r.key, valid until the next read, or nil where there is none.
+func (r *reader) get() ([]byte, error) {
+	if !r.it.SeekPrefixGE(r.key) || !bytes.Equal(r.it.Key(), r.key) {
+		return nil, r.it.Error()
+	}
+	return r.it.ValueAndErr()
+}
+
+// state is of a channel on disk, or nil.
+func (r *reader) state(ch string) (*channel.State, error) {
+	r.key = appendNamed(r.key[:0], tagChannel, ch)
+	value, err := r.get()
+	if value == nil || err != nil {
+		return nil, err
+	}
+	st := &channel.State{ID: ch}
+	if err := parseChannel(value, st); err != nil {
+		return nil, err
+	}
+	st.Head, err = r.head(ch)
+	return st, err
+}
+
+// head is of a channel on disk; it is zero where there is no such channel.
+func (r *reader) head(ch string) (h channel.Head, err error) {
+	r.key = appendNamed(r.key[:0], tagEvent, ch)
+	if !r.it.SeekLT(pastPrefix(r.key)) || !bytes.HasPrefix(r.it.Key(), r.key) {
+		return h, r.it.Error()
+	}
+	value, err := r.it.ValueAndErr()
+	if err != nil {
+		return h, err
+	}
+	return parseHead(r.it.Key(), value)
+}
+
+// placeFrom is that of the first event of a channel with a seq or a higher one, where there is one.
+func (r *reader) placeFrom(ch string, seq uint64) (at place, found bool, err error) {
+	r.key = appendSeqKey(r.key[:0], ch, seq)
+	if !r.it.SeekGE(r.key) || !bytes.HasPrefix(r.it.Key(), r.key[:len(r.key)-8]) {
+		return at, false, r.it.Error()
+	}
+	return placeOf(r.it.Key()), true, nil
+}
