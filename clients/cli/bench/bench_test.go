@@ -121,8 +121,12 @@ func parse(t *testing.T, args ...string) (*kong.Context, error) {
 
 func TestCmd_RefusesWhatCannotBe(t *testing.T) {
 	for _, args := range [][]string{
-		{"bench", "--nodes", "2"}, {"bench", "--role", "king"}, {"bench", "--runs", "0"}, {"bench", "--time", "1ms"},
-		{"bench", "--settle", "1h"}, {"bench", "no-such-benchmark"},
+		{"bench", "--nodes", "2"},
+		{"bench", "--role", "king"},
+		{"bench", "--runs", "0"},
+		{"bench", "--time", "1ms"},
+		{"bench", "--settle", "1h"},
+		{"bench", "no-such-benchmark"},
 	} {
 		k, err := parse(t, args...)
 		if err == nil {

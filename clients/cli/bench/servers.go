@@ -67,7 +67,7 @@ func (r *rig) startServer(ctx context.Context, dir string) (node, error) {
 		Args: []string{"--listen", "127.0.0.1:0", "--data", dir, "--config", config},
 		Ready: func(line string) bool {
 			addrs, ready := strings.CutPrefix(line, serverReady)
-			for _, addr := range strings.Fields(addrs) {
+			for addr := range strings.FieldsSeq(addrs) {
 				switch {
 				case strings.HasPrefix(addr, "http"):
 					n.base = addr

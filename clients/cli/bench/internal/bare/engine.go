@@ -94,11 +94,8 @@ func engineConfig(dir, interval string, node int, routes []string) string {
 	config := fmt.Sprintf("server_name: bare%d\nlisten: 127.0.0.1:-1\njetstream { store_dir: %q, sync_interval: %s }\n",
 		node, dir, interval)
 	if len(routes) > 1 {
-		config += fmt.Sprintf("cluster { name: bare, listen: %s, routes: [", routes[node])
-		for _, r := range routes {
-			config += fmt.Sprintf("%q,", "nats://"+r)
-		}
-		config += "] }\n"
+		config += fmt.Sprintf("cluster { name: bare, listen: %q, routes: [ \"nats://%s\" ] }\n",
+			routes[node], strings.Join(routes, `", "nats://`))
 	}
 	return config
 }

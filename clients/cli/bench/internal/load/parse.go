@@ -50,11 +50,11 @@ var (
 
 // identify reads who sent the message that a frame is about, and which of his it is.
 func identify(frame []byte) (sender, number int, err error) {
-	i := bytes.Index(frame, clientIDMember)
-	if i < 0 {
+	_, id, found := bytes.Cut(frame, clientIDMember)
+	if !found {
 		return 0, 0, fmt.Errorf("no client_id in %.200q", frame)
 	}
-	id, _, _ := bytes.Cut(frame[i+len(clientIDMember):], []byte{'"'})
+	id, _, _ = bytes.Cut(id, []byte{'"'})
 	tail := len(id) - senderDigits - 1 - numberDigits
 	if tail < 0 || id[tail+senderDigits] != '-' {
 		return 0, 0, fmt.Errorf("client_id %.64q is not of this load", id)
@@ -69,11 +69,8 @@ func identify(frame []byte) (sender, number int, err error) {
 
 // seqOf reads a frame's seq; what has none has 0.
 func seqOf(frame []byte) (seq uint64) {
-	i := bytes.Index(frame, seqMember)
-	if i < 0 {
-		return 0
-	}
-	for _, c := range frame[i+len(seqMember):] {
+	_, rest, _ := bytes.Cut(frame, seqMember)
+	for _, c := range rest {
 		if c < '0' || c > '9' {
 			break
 		}

@@ -3,7 +3,9 @@ package proc
 import (
 	"fmt"
 	"os"
+	"os/signal"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -15,7 +17,9 @@ func TestMain(m *testing.M) {
 		os.Exit(m.Run())
 	case "serve":
 		fmt.Fprintln(os.Stderr, "starting\nready at once")
-		select {} // until SIGTERM
+		stop := make(chan os.Signal, 1)
+		signal.Notify(stop, syscall.SIGTERM)
+		<-stop
 	case "work":
 		fmt.Println("ready")
 		for {
