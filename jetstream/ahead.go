@@ -40,6 +40,17 @@ func (a *ahead) add(p *plan) {
 	a.order = append(a.order, published{p.ack.Pos, key})
 }
 
+// maxAhead is how many sends a writer keeps ahead of its view.
+const maxAhead = 20_000
+
+// oldest is the pos that the view must have reached for at most keep sends to remain, or 0 where that is so.
+func (a *ahead) oldest(keep int) uint64 {
+	if len(a.order) <= keep {
+		return 0
+	}
+	return a.order[len(a.order)-keep].pos
+}
+
 // forget drops what the view has applied by now.
 func (a *ahead) forget(applied uint64) {
 	n := 0

@@ -1,6 +1,7 @@
 package jetstream
 
 import (
+	"context"
 	"slices"
 	"sync"
 
@@ -50,8 +51,8 @@ func (l *Log) Follow(c *Cursor, user string, resume *wire.Resume, w Waker) (Star
 	head := l.positions()
 	copy(c.at, head)
 	start := Start{Epoch: l.Epoch(), Positions: head}
-	if !l.resumable(resume, head) {
-		return start, nil
+	if ok, err := l.resumable(resume, head); err != nil || !ok {
+		return start, err
 	}
 	missed, err := l.view.CountMissed(user, resume.Positions, maxResume+1)
 	if err != nil || missed > maxResume {
@@ -66,9 +67,26 @@ func (l *Log) Follow(c *Cursor, user string, resume *wire.Resume, w Waker) (Star
 }
 
 // resumable reports whether positions mean something in this log. Positions ahead of this node's view are those of a
-// node further on, so they wait for this one to come level; ahead of the stream itself they would be of a lost past.
-func (l *Log) resumable(resume *wire.Resume, head []uint64) bool {
-	return resume != nil && resume.Epoch == l.Epoch() && len(resume.Positions) == len(head)
+// node further on, and this one will come level; ahead of the stream itself they are of a past that was lost.
+func (l *Log) resumable(resume *wire.Resume, head []uint64) (bool, error) {
+	if resume == nil || resume.Epoch != l.Epoch() || len(resume.Positions) != len(head) {
+		return false, nil
+	}
+	for shard, pos := range resume.Positions {
+		if pos <= head[shard] {
+			continue
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), ownReadTimeout)
+		last, err := l.writers[shard].stream.lastPos(ctx)
+		cancel()
+		if err != nil {
+			return false, wire.Errorf(wire.CodeUnavailable, "the log cannot be asked at the moment; retry")
+		}
+		if pos > last {
+			return false, nil
+		}
+	}
+	return true, nil
 }
 
 // lookBack marks every shard in which the head is ahead of the cursor.

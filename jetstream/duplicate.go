@@ -28,10 +28,14 @@ func (d *decision) answerStored(c *command, key sendKey) (bool, error) {
 // lose it.
 func (c *command) answerSame(ack wire.Ack, content *wire.Content) error {
 	if content == nil || *content != c.post.Content {
-		return wire.Errorf(wire.CodeConflict, "client_id: was used for another message in this channel")
+		return conflict()
 	}
 	c.done(ack, nil)
 	return nil
+}
+
+func conflict() error {
+	return wire.Errorf(wire.CodeConflict, "client_id: was used for another message in this channel")
 }
 
 func ackOf(shard int, ev *view.Event) (wire.Ack, *wire.Content, error) {

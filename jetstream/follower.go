@@ -20,11 +20,12 @@ const (
 	followBatch     = 512 // events applied together at most, and half of what is asked of the consumer at once
 )
 
-// follower reads one shard, in order, into the view and from there into the tail, and wakes whom it concerns. It starts at the view's
-// own position, never at "new": an ordered consumer that is reset before its first message would skip what lies between.
+// follower reads one shard, in order, into the view and from there into the tail, and wakes whom it concerns. It always starts
+// at the view's own position, never at "new", which would skip what came between two consumers.
 type follower struct {
 	shard   int
 	js      jetstream.JetStream
+	engine  Engine
 	view    *view.View
 	tail    *tail
 	readers *readers
@@ -45,16 +46,15 @@ func (f *follower) run(ctx context.Context) {
 	}
 }
 
+// follow makes a consumer and applies what it delivers, until something is wrong with it or ctx ends.
 func (f *follower) follow(ctx context.Context) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	consumer, err := f.js.OrderedConsumer(ctx, StreamName(f.shard), jetstream.OrderedConsumerConfig{
-		DeliverPolicy: jetstream.DeliverByStartSequencePolicy,
-		OptStartSeq:   f.view.Position(f.shard) + 1,
-	})
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	consumer, err := f.consumer(ctx)
 	if err != nil {
 		return fmt.Errorf("make consumer: %w", err)
 	}
+	defer f.deleteConsumer(ctx, consumer)
 	msgs := make(chan jetstream.Msg, 2*followBatch)
 	consuming, err := consumer.Consume(func(m jetstream.Msg) {
 		select {
@@ -62,27 +62,29 @@ func (f *follower) follow(ctx context.Context) error {
 		case <-ctx.Done():
 		}
 	}, jetstream.PullMaxMessages(2*followBatch), jetstream.PullHeartbeat(followHeartbeat),
-		jetstream.ConsumeErrHandler(func(_ jetstream.ConsumeContext, err error) {
-			f.log.Debug("consumer", "shard", f.shard, "error", err)
-		}))
+		jetstream.ConsumeErrHandler(func(_ jetstream.ConsumeContext, err error) { cancel(err) }))
 	if err != nil {
 		return fmt.Errorf("consume: %w", err)
 	}
 	defer func() {
 		consuming.Stop()
-		cancel() // lets a handler that waits for room go
+		cancel(nil) // lets a handler that waits for room go
 		<-consuming.Closed()
 	}()
-	return f.applyAll(ctx, msgs)
+	if err := f.applyAll(ctx, msgs); err != nil {
+		return err
+	}
+	return context.Cause(ctx)
 }
 
 func (f *follower) applyAll(ctx context.Context, msgs <-chan jetstream.Msg) error {
+	var delivered uint64 // by this consumer
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case m := <-msgs:
-			events, err := f.gather(m, msgs)
+			events, err := f.gather(m, msgs, &delivered)
 			if err == nil {
 				err = f.apply(events)
 			}
@@ -94,10 +96,10 @@ func (f *follower) applyAll(ctx context.Context, msgs <-chan jetstream.Msg) erro
 }
 
 // gather takes what waits behind the first message, without waiting for more.
-func (f *follower) gather(m jetstream.Msg, msgs <-chan jetstream.Msg) ([]view.Event, error) {
+func (f *follower) gather(m jetstream.Msg, msgs <-chan jetstream.Msg, delivered *uint64) ([]view.Event, error) {
 	events := make([]view.Event, 0, 1+min(len(msgs), followBatch))
 	for {
-		ev, err := eventOf(m)
+		ev, err := eventOf(m, delivered)
 		if err != nil {
 			return nil, err
 		}
@@ -113,12 +115,17 @@ func (f *follower) gather(m jetstream.Msg, msgs <-chan jetstream.Msg) ([]view.Ev
 	}
 }
 
-// eventOf is a message of the stream as an event. One with a subject of another form than ours cannot have come from a writer; it
-// keeps its pos and belongs to no channel.
-func eventOf(m jetstream.Msg) (view.Event, error) {
+// eventOf is a message of the stream as an event. The consumer's own count tells whether one was lost on the way: then all
+// is read again from the view's position. A message with a subject of another form than ours cannot have come from a writer;
+// it keeps its pos and belongs to no channel.
+func eventOf(m jetstream.Msg, delivered *uint64) (view.Event, error) {
 	meta, err := m.Metadata()
 	if err != nil {
 		return view.Event{}, fmt.Errorf("metadata: %w", err)
+	}
+	*delivered++
+	if meta.Sequence.Consumer != *delivered {
+		return view.Event{}, fmt.Errorf("consumer delivered %d as its message %d", meta.Sequence.Consumer, *delivered)
 	}
 	channel, kind, _ := parseSubject(m.Subject())
 	return view.Event{Pos: meta.Sequence.Stream, Channel: channel, Kind: kind, Record: m.Data()}, nil

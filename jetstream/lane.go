@@ -81,13 +81,18 @@ func (l *lane) run(ctx context.Context) {
 			return
 		case <-l.wake:
 		}
-		for round := l.take(); len(round) > 0 && ctx.Err() == nil; round = l.take() {
+		for ctx.Err() == nil { // asked before a round is taken: what is taken is answered
+			round := l.take()
+			if len(round) == 0 {
+				break
+			}
 			l.settle(ctx, round)
 		}
 	}
 }
 
-// settle commits a round, again where it must, until every command in it has its answer.
+// settle commits a round, again where it must, until every command in it has its answer: at the latest when the oldest runs
+// out of time, give or take. A try at hand is finished even when ctx ends, so that a stopping node leaves no doubt behind.
 func (l *lane) settle(ctx context.Context, round []*command) {
 	crashpoint.Reach(crashpoint.Submitted)
 	backoff := 5 * time.Millisecond
@@ -97,7 +102,7 @@ func (l *lane) settle(ctx context.Context, round []*command) {
 			return
 		}
 		before := len(round)
-		round = l.commit(ctx, round)
+		round = l.try(ctx, round)
 		if len(round) == 0 {
 			return
 		}
@@ -110,6 +115,12 @@ func (l *lane) settle(ctx context.Context, round []*command) {
 		}
 		backoff = min(2*backoff, maxBackoff)
 	}
+}
+
+func (l *lane) try(ctx context.Context, round []*command) []*command {
+	ctx, cancel := context.WithDeadline(context.WithoutCancel(ctx), round[0].deadline)
+	defer cancel()
+	return l.commit(ctx, round)
 }
 
 func (l *lane) commit(ctx context.Context, round []*command) []*command {

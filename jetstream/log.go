@@ -20,6 +20,8 @@ import (
 type Engine interface {
 	// LeadsStream reports whether this node's server leads the stream, or is alone.
 	LeadsStream(stream string) bool
+	// Name is the server's name, unique in its cluster.
+	Name() string
 }
 
 // Config is what a [Log] is made of. Shards and Replicas count only when the streams are first made; afterwards the
@@ -116,9 +118,9 @@ func (l *Log) addShard(shard int) error {
 		return fmt.Errorf("subscribe to acks: %w", err)
 	}
 	t := &tail{floor: l.view.Position(shard)}
-	f := &follower{shard: shard, js: l.js, view: l.view, tail: t, readers: l.readers, log: l.log}
+	f := &follower{shard: shard, js: l.js, engine: l.engine, view: l.view, tail: t, readers: l.readers, log: l.log}
 	p := &publisher{shard: shard, conn: l.conn, js: l.js, acks: acks, log: l.log}
-	w := newWriter(shard, l.view, p, f, l.log)
+	w := &writer{shard: shard, view: l.view, stream: p, follow: f, limits: l.limits, log: l.log, ahead: newAhead()}
 	leads := func() bool { return l.engine.LeadsStream(StreamName(shard)) }
 	l.tails = append(l.tails, t)
 	l.followers = append(l.followers, f)

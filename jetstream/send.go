@@ -35,9 +35,6 @@ func (l *Log) Send(ctx context.Context, user string, cmd *wire.Send) (wire.Ack, 
 
 // CreateGroup makes a group, or finds the one that the same client id made.
 func (l *Log) CreateGroup(ctx context.Context, user string, cmd *wire.CreateGroup) (wire.ChannelInfo, error) {
-	if members := len(cmd.Members) + 1; members > l.limits.GroupMembers && !within(user, cmd.Members, l.limits.GroupMembers) {
-		return wire.ChannelInfo{}, wire.Errorf(wire.CodeTooLarge, "members: %d with you, at most %d are allowed", members, l.limits.GroupMembers)
-	}
 	ack, err := l.wait(ctx, newCreate(user, cmd))
 	if err != nil {
 		return wire.ChannelInfo{}, err
@@ -50,15 +47,6 @@ func (l *Log) CreateGroup(ctx context.Context, user string, cmd *wire.CreateGrou
 		return wire.ChannelInfo{}, err
 	}
 	return st.Info(), nil
-}
-
-// within reports whether a group of members, which may name the creator or somebody twice, has room.
-func within(creator string, members []string, limit int) bool {
-	set := map[string]bool{creator: true}
-	for _, m := range members {
-		set[m] = true
-	}
-	return len(set) <= limit
 }
 
 func (l *Log) wait(ctx context.Context, c *command) (wire.Ack, error) {

@@ -27,13 +27,10 @@ type writer struct {
 	view    *view.View
 	stream  *publisher
 	follow  *follower
+	limits  wire.Limits
 	log     *slog.Logger
 	ahead   ahead
 	trusted bool // the view has been level with the stream since this node leads it, and nothing failed since
-}
-
-func newWriter(shard int, v *view.View, p *publisher, f *follower, log *slog.Logger) *writer {
-	return &writer{shard: shard, view: v, stream: p, follow: f, log: log, ahead: newAhead()}
 }
 
 // distrust makes the next round look at the stream first: after a failure, or when another node may have written.
@@ -41,10 +38,9 @@ func (w *writer) distrust() { w.trusted = false }
 
 // commit implements [committer].
 func (w *writer) commit(ctx context.Context, round []*command) []*command {
-	if !w.trusted && !w.resync(ctx) {
+	if !w.trusted && !w.resync(ctx) || !w.level(ctx) {
 		return round
 	}
-	w.ahead.forget(w.view.Position(w.shard))
 	plans := w.decide(round)
 	if len(plans) == 0 {
 		return nil
@@ -75,6 +71,21 @@ func (w *writer) resync(ctx context.Context) bool {
 	return true
 }
 
+// level drops what the view has applied from what is ahead of it, and where too much is, waits: a view that stands still must
+// not make the writer grow without bound.
+func (w *writer) level(ctx context.Context) bool {
+	if behind := w.ahead.oldest(maxAhead); behind > 0 {
+		ctx, cancel := context.WithTimeout(ctx, resyncTimeout)
+		defer cancel()
+		if err := w.follow.await(ctx, behind); err != nil {
+			w.log.Warn("view is too far behind its writer", "shard", w.shard, "error", err)
+			return false
+		}
+	}
+	w.ahead.forget(w.view.Position(w.shard))
+	return true
+}
+
 // plan is a command and what it appends.
 type plan struct {
 	cmd    *command
@@ -89,8 +100,8 @@ type plan struct {
 
 // decide turns a round into plans, and answers at once what appends nothing: refusals, and what was stored before.
 func (w *writer) decide(round []*command) []*plan {
-	d := decision{writer: w, env: channel.Env{Now: time.Now().UnixMilli(), NewID: newID},
-		states: map[string]*channel.State{}, sends: map[sendKey]*plan{}}
+	env := channel.Env{Now: time.Now().UnixMilli(), NewID: newID, MaxMembers: w.limits.GroupMembers}
+	d := decision{writer: w, env: env, states: map[string]*channel.State{}, sends: map[sendKey]*plan{}}
 	plans := make([]*plan, 0, len(round))
 	for _, c := range round {
 		p, err := d.plan(c)
@@ -116,8 +127,7 @@ type decision struct {
 func (d *decision) plan(c *command) (*plan, error) {
 	key := sendKey{c.channel, c.user, c.clientID}
 	if p := d.sends[key]; p != nil {
-		p.again = append(p.again, c)
-		return nil, nil
+		return nil, p.join(c)
 	}
 	if done, err := d.answerStored(c, key); done || err != nil {
 		return nil, err
@@ -140,6 +150,19 @@ func (d *decision) plan(c *command) (*plan, error) {
 	p.state = st
 	d.states[c.channel], d.sends[key] = st, p
 	return p, nil
+}
+
+// join answers a command that comes twice in one round with the answer of the first, once that is stored.
+func (p *plan) join(c *command) error {
+	if c.create != nil {
+		if _, err := channel.DecideCreate(p.state, c.create, channel.Env{}); err != nil {
+			return err
+		}
+	} else if p.cmd.post.Content != c.post.Content {
+		return conflict()
+	}
+	p.again = append(p.again, c)
+	return nil
 }
 
 // state is the channel as this round will have made it so far, and its last stored pos.

@@ -1,0 +1,134 @@
+package jetstream
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"natterjack/embed/embedtest"
+	"natterjack/server/wire"
+)
+
+func TestCursor_everyDeviceSeesTheSame(t *testing.T) {
+	l := alone(t)
+	devices := make([]*reader, 3)
+	for i := range devices {
+		devices[i], _ = follow(t, l, "bob", nil)
+	}
+	for n := range 50 {
+		mustSend(t, l, "alice", text("bob", fmt.Sprint("c", n), "hi"))
+	}
+	want := messages(t, devices[0].read(t, 51))
+	for _, d := range devices[1:] {
+		if diff := cmp.Diff(want, messages(t, d.read(t, 51))); diff != "" {
+			t.Error(diff)
+		}
+	}
+}
+
+// TestCursor_slowReaderReadsTheView lets a reader fall behind the tail, and on beyond it while it catches up.
+func TestCursor_slowReaderReadsTheView(t *testing.T) {
+	l := alone(t)
+	slow, _ := follow(t, l, "bob", nil)
+	mustSend(t, l, "alice", text("bob", "first", "hi"))
+	const n = 300
+	for i := range n {
+		mustSend(t, l, "alice", text("bob", fmt.Sprint("c", i), "hi"))
+		if i%100 == 50 {
+			for _, tl := range l.tails { // as if the tail were that short
+				tl.skip(l.view.Position(wire.ShardOf("alice~bob", l.Shards())))
+			}
+		}
+	}
+	events := slow.read(t, n+2)
+	if got := len(messages(t, events)); got != n+1 {
+		t.Errorf("saw %d messages, want %d", got, n+1)
+	}
+}
+
+func TestFollow_foreignPositionsStartAfresh(t *testing.T) {
+	l := alone(t)
+	mustSend(t, l, "alice", text("bob", "c", "hi"))
+	for name, resume := range map[string]*wire.Resume{
+		"another epoch":         {Epoch: "other", Positions: make([]uint64, l.Shards())},
+		"other shards":          {Epoch: l.Epoch(), Positions: make([]uint64, l.Shards()+1)},
+		"none":                  nil,
+		"positions of the past": {Epoch: l.Epoch(), Positions: slices.Repeat([]uint64{1 << 40}, l.Shards())},
+	} {
+		if _, s := follow(t, l, "bob", resume); s.Recovered {
+			t.Errorf("%s: recovered", name)
+		}
+	}
+}
+
+// TestFollow_resumeIsExact resumes at random places of a random log: what a user saw before and what comes after must be
+// all that was for him, once, in order.
+func TestFollow_resumeIsExact(t *testing.T) {
+	node := embedtest.Start(t, embedtest.NoSync)
+	l, _ := start(t, node, t.TempDir(), 1)
+	n := 0
+	rapid.Check(t, func(rt *rapid.T) {
+		witness, s := follow(t, l, "u0", nil)
+		defer witness.cursor.Close()
+		mine := 0
+		for range rapid.IntRange(1, 40).Draw(rt, "messages") {
+			from := rapid.IntRange(0, 3).Draw(rt, "from")
+			to := rapid.IntRange(0, 3).Draw(rt, "to")
+			n++
+			mustSend(t, l, fmt.Sprint("u", from), text(fmt.Sprint("u", to), fmt.Sprint("c", n), "hi"))
+			if from == 0 || to == 0 {
+				mine++
+			}
+		}
+		all := untilMessages(t, witness, mine)
+		cut := rapid.IntRange(0, len(all)).Draw(rt, "cut")
+		positions := slices.Clone(s.Positions)
+		for _, e := range all[:cut] {
+			positions[e.Shard] = e.Pos
+		}
+		if rapid.Bool().Draw(rt, "short tail") {
+			for shard, tl := range l.tails {
+				tl.skip(l.view.Position(shard))
+			}
+		}
+		back, s2 := follow(t, l, "u0", &wire.Resume{Epoch: l.Epoch(), Positions: positions})
+		defer back.cursor.Close()
+		if !s2.Recovered {
+			rt.Fatal("not recovered")
+		}
+		back.drain(t)
+		rest := byShard(all[cut:])
+		if diff := cmp.Diff(rest, byShard(back.seen)); diff != "" {
+			rt.Fatal(diff)
+		}
+	})
+}
+
+// untilMessages reads until n messages have come; creations of channels come with them.
+func untilMessages(tb testing.TB, r *reader, n int) []wire.Event {
+	tb.Helper()
+	for count(r.seen) < n {
+		<-r.woken
+		r.drain(tb)
+	}
+	return r.seen
+}
+
+func count(events []wire.Event) (n int) {
+	for _, e := range events {
+		if e.Kind == wire.KindMessage {
+			n++
+		}
+	}
+	return n
+}
+
+// byShard sorts events as far as order is promised: within a shard.
+func byShard(events []wire.Event) []wire.Event {
+	out := append([]wire.Event{}, events...)
+	slices.SortStableFunc(out, func(a, b wire.Event) int { return a.Shard - b.Shard })
+	return out
+}

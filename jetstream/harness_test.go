@@ -1,0 +1,185 @@
+package jetstream
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"natterjack/embed/embedtest"
+	"natterjack/server/wire"
+)
+
+const patience = 30 * time.Second
+
+// start runs a log over a node until the test ends or stop is called.
+func start(tb testing.TB, node *embedtest.Node, dir string, replicas int) (l *Log, stop func()) {
+	tb.Helper()
+	ctx, cancel := context.WithTimeout(tb.Context(), patience)
+	defer cancel()
+	l, err := New(ctx, Config{
+		Conn: node.Conn, Engine: node, ViewDir: dir, Replicas: replicas, Limits: wire.DefaultLimits(),
+		Logger: slog.New(slog.NewTextHandler(tb.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})),
+	})
+	if err != nil {
+		tb.Fatalf("New: %v", err)
+	}
+	run, cancelRun := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() { _ = l.Run(run) })
+	stop = sync.OnceFunc(func() {
+		cancelRun()
+		running.Wait()
+		if err := l.Close(); err != nil {
+			tb.Errorf("Close: %v", err)
+		}
+	})
+	tb.Cleanup(stop)
+	select {
+	case <-l.Ready():
+	case <-time.After(patience):
+		tb.Fatal("the log did not become ready")
+	}
+	return l, stop
+}
+
+func alone(tb testing.TB) *Log {
+	tb.Helper()
+	l, _ := start(tb, embedtest.Start(tb, embedtest.NoSync), tb.TempDir(), 1)
+	return l
+}
+
+func text(to, clientID, s string) *wire.Send {
+	return &wire.Send{To: to, ClientID: clientID, Content: wire.Content{Text: s}}
+}
+
+func in(ch, clientID, s string) *wire.Send {
+	return &wire.Send{Channel: ch, ClientID: clientID, Content: wire.Content{Text: s}}
+}
+
+// mustSend sends as an SDK does: again, as long as the answer says that this may help.
+func mustSend(tb testing.TB, l *Log, user string, cmd *wire.Send) wire.Ack {
+	tb.Helper()
+	ack, err := insist(tb.Context(), l, user, cmd)
+	if err != nil {
+		tb.Fatalf("send %s: %v", cmd.ClientID, err)
+	}
+	return ack
+}
+
+func insist(ctx context.Context, l *Log, user string, cmd *wire.Send) (wire.Ack, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	for {
+		ack, err := l.Send(ctx, user, cmd)
+		if err == nil || !wire.AsError(err, 0).Retryable || sleep(ctx, 5*time.Millisecond) != nil {
+			return ack, err
+		}
+	}
+}
+
+// reader is what a session is to the log: it reads whenever it is woken.
+type reader struct {
+	cursor Cursor
+	woken  chan struct{}
+	seen   []wire.Event
+}
+
+func (r *reader) Wake() {
+	select {
+	case r.woken <- struct{}{}:
+	default:
+	}
+}
+
+func follow(tb testing.TB, l *Log, user string, resume *wire.Resume) (*reader, Start) {
+	tb.Helper()
+	r := &reader{woken: make(chan struct{}, 1)}
+	s, err := l.Follow(&r.cursor, user, resume, r)
+	if err != nil {
+		tb.Fatalf("follow: %v", err)
+	}
+	tb.Cleanup(r.cursor.Close)
+	return r, s
+}
+
+// read reads until n events have been seen in all, and fails where that takes too long or there are more.
+func (r *reader) read(tb testing.TB, n int) []wire.Event {
+	tb.Helper()
+	deadline := time.After(patience)
+	for len(r.seen) < n {
+		select {
+		case <-r.woken:
+			r.drain(tb)
+		case <-deadline:
+			tb.Fatalf("saw %d events of %d", len(r.seen), n)
+		}
+	}
+	if len(r.seen) > n {
+		tb.Fatalf("saw %d events, want %d", len(r.seen), n)
+	}
+	return r.seen
+}
+
+// readTo reads until the message of a client id has come. What is of other shards may still be on its way then.
+func (r *reader) readTo(tb testing.TB, clientID string) []wire.Event {
+	tb.Helper()
+	deadline := time.After(patience)
+	for !slices.ContainsFunc(r.seen, func(e wire.Event) bool { return e.ClientID == clientID }) {
+		select {
+		case <-r.woken:
+			r.drain(tb)
+		case <-deadline:
+			tb.Fatalf("did not see %s among %d events", clientID, len(r.seen))
+		}
+	}
+	return r.seen
+}
+
+func (r *reader) drain(tb testing.TB) {
+	tb.Helper()
+	for more := true; more; {
+		entries, again, err := r.cursor.Next(nil, 4096)
+		if err != nil {
+			tb.Fatalf("next: %v", err)
+		}
+		for _, e := range entries {
+			f, err := wire.DecodeFrame(e.Frame())
+			if err != nil {
+				tb.Fatalf("frame %s: %v", e.Frame(), err)
+			}
+			r.seen = append(r.seen, f.(wire.Event))
+		}
+		more = again
+	}
+}
+
+// messages are the events of kind message, checked: in each channel seq is dense and pos ascends, and no client id is there twice.
+func messages(tb testing.TB, events []wire.Event) []wire.Event {
+	tb.Helper()
+	var out []wire.Event
+	seq, pos, ids := map[string]uint64{}, map[string]uint64{}, map[string]bool{}
+	for _, e := range events {
+		if e.Pos <= pos[e.Channel] {
+			tb.Fatalf("channel %s: pos %d after %d", e.Channel, e.Pos, pos[e.Channel])
+		}
+		pos[e.Channel] = e.Pos
+		if e.Kind != wire.KindMessage {
+			continue
+		}
+		if last, ok := seq[e.Channel]; ok && e.Seq != last+1 {
+			tb.Fatalf("channel %s: seq %d after %d", e.Channel, e.Seq, last)
+		}
+		seq[e.Channel] = e.Seq
+		if key := fmt.Sprintf("%s/%s/%s", e.Channel, e.Sender, e.ClientID); ids[key] {
+			tb.Fatalf("%s is there twice", key)
+		} else {
+			ids[key] = true
+		}
+		out = append(out, e)
+	}
+	return out
+}

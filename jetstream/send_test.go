@@ -1,0 +1,163 @@
+package jetstream
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+
+	"natterjack/embed/embedtest"
+	"natterjack/server/wire"
+)
+
+func TestSend_firstMessageMakesTheDirectChannel(t *testing.T) {
+	l := alone(t)
+	bob, _ := follow(t, l, "bob", nil)
+	ack := mustSend(t, l, "alice", text("bob", "c1", "hello"))
+	if ack.Seq != 1 || ack.Channel != "alice~bob" || ack.ID == "" || ack.ClientID != "c1" {
+		t.Fatalf("ack %+v", ack)
+	}
+	events := bob.read(t, 2)
+	if m := events[0].Meta; m == nil || m.Action != wire.ActionCreated || m.Kind != wire.Direct || len(m.Members) != 2 {
+		t.Errorf("first event %+v is not the creation", events[0])
+	}
+	if e := events[1]; e.ID != ack.ID || e.Pos != ack.Pos || e.Shard != ack.Shard || e.Content.Text != "hello" || e.Timestamp != ack.Timestamp {
+		t.Errorf("event %+v does not match ack %+v", e, ack)
+	}
+}
+
+func TestSend_retryGetsTheOriginal(t *testing.T) {
+	node, dir := embedtest.Start(t), t.TempDir()
+	l, stop := start(t, node, dir, 1)
+	first := mustSend(t, l, "alice", text("bob", "c1", "once"))
+	mustSend(t, l, "alice", text("bob", "c2", "between"))
+	if again := mustSend(t, l, "alice", text("bob", "c1", "once")); again != first {
+		t.Errorf("retry got %+v, want %+v", again, first)
+	}
+	stop()
+	l, _ = start(t, node, dir, 1)
+	if again := mustSend(t, l, "alice", text("bob", "c1", "once")); again != first {
+		t.Errorf("retry after a restart got %+v, want %+v", again, first)
+	}
+	_, err := l.Send(t.Context(), "alice", text("bob", "c1", "something else"))
+	if !errors.Is(err, wire.Errorf(wire.CodeConflict, "")) {
+		t.Errorf("other content under the same client id: %v, want conflict", err)
+	}
+	if bob := mustSend(t, l, "bob", text("alice", "c1", "mine")); bob.Seq != 3 {
+		t.Errorf("the same client id of another sender got seq %d, want 3", bob.Seq)
+	}
+}
+
+func TestSend_outsidersAreRefused(t *testing.T) {
+	l := alone(t)
+	group, err := l.CreateGroup(t.Context(), "alice", &wire.CreateGroup{ClientID: "g", Name: "friends", Members: []string{"bob"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mustSend(t, l, "alice", text("bob", "c", "hi"))
+	forbidden := wire.Errorf(wire.CodeForbidden, "")
+	for _, ch := range []string{group.ID, "alice~bob", "g" + group.ID[2:] + "a", "bob~zoe"} {
+		if _, err := l.Send(t.Context(), "mallory", in(ch, "m", "let me in")); !errors.Is(err, forbidden) {
+			t.Errorf("send to %s: %v, want forbidden", ch, err)
+		}
+		if _, _, err := l.History(t.Context(), "mallory", &wire.History{Channel: ch}); !errors.Is(err, forbidden) {
+			t.Errorf("history of %s: %v, want forbidden", ch, err)
+		}
+	}
+}
+
+func TestCreateGroup_retryFindsTheSame(t *testing.T) {
+	l := alone(t)
+	cmd := &wire.CreateGroup{ClientID: "g1", Name: "friends", Members: []string{"carol", "bob", "alice", "bob"}}
+	first, err := l.CreateGroup(t.Context(), "alice", cmd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(first.Members) != 3 {
+		t.Errorf("members %v", first.Members)
+	}
+	again, err := l.CreateGroup(t.Context(), "alice", cmd)
+	if err != nil || again.ID != first.ID {
+		t.Errorf("retry: %+v, %v; want %+v", again, err, first)
+	}
+	cmd.Name = "others"
+	if _, err := l.CreateGroup(t.Context(), "alice", cmd); !errors.Is(err, wire.Errorf(wire.CodeConflict, "")) {
+		t.Errorf("another group under the same client id: %v, want conflict", err)
+	}
+}
+
+// TestSend_manyAtOnce drives rounds of every size and form: single messages, batches, several of one channel in a batch, the same
+// send twice at once.
+func TestSend_manyAtOnce(t *testing.T) {
+	l := alone(t)
+	const senders, each = 40, 25
+	group, err := l.CreateGroup(t.Context(), "u0", &wire.CreateGroup{ClientID: "g", Name: "all", Members: users(senders)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, _ := follow(t, l, "u0", nil)
+	var wg sync.WaitGroup
+	for i, user := range users(senders) {
+		for copies := range 2 {
+			wg.Go(func() {
+				for n := range each {
+					id := fmt.Sprintf("c%d", n)
+					if _, err := insist(t.Context(), l, user, in(group.ID, id, "to all")); err != nil {
+						t.Errorf("copy %d of %s: %v", copies, id, err)
+					}
+					if _, err := insist(t.Context(), l, user, text(fmt.Sprintf("u%d", (i+n)%senders), "d"+id, "to one")); err != nil {
+						t.Errorf("copy %d of %s: %v", copies, id, err)
+					}
+				}
+			})
+		}
+	}
+	wg.Wait()
+	mustSend(t, l, "u0", in(group.ID, "last", "end"))
+	got := 0
+	for _, m := range messages(t, r.readTo(t, "last")) {
+		if m.Channel == group.ID {
+			got++
+		}
+	}
+	if got != senders*each+1 {
+		t.Errorf("saw %d messages of the group, want %d", got, senders*each+1)
+	}
+}
+
+// TestWriter_twoAtOnce lets two nodes believe that they lead every shard: the compare-and-set alone must keep order.
+func TestWriter_twoAtOnce(t *testing.T) {
+	node := embedtest.Start(t, embedtest.NoSync)
+	one, _ := start(t, node, t.TempDir(), 1)
+	two, _ := start(t, node, t.TempDir(), 1)
+	const senders, each = 8, 20
+	group, err := one.CreateGroup(t.Context(), "u0", &wire.CreateGroup{ClientID: "g", Name: "all", Members: users(senders)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, _ := follow(t, one, "u1", nil)
+	var wg sync.WaitGroup
+	for _, user := range users(senders) {
+		for _, l := range []*Log{one, two} {
+			wg.Go(func() {
+				for n := range each { // both nodes are sent the same, as a client does that lost its connection
+					if _, err := insist(t.Context(), l, user, in(group.ID, fmt.Sprintf("c%d", n), "same")); err != nil {
+						t.Errorf("%s c%d: %v", user, n, err)
+					}
+				}
+			})
+		}
+	}
+	wg.Wait()
+	if got := len(messages(t, r.read(t, senders*each))); got != senders*each {
+		t.Errorf("saw %d messages, want %d", got, senders*each)
+	}
+}
+
+func users(n int) []string {
+	out := make([]string, n)
+	for i := range out {
+		out[i] = fmt.Sprintf("u%d", i)
+	}
+	return out
+}
