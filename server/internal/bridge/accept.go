@@ -1,0 +1,73 @@
+package bridge
+
+import (
+	"bufio"
+	"bytes"
+	"io"
+	"net"
+	"net/http"
+
+	"github.com/coder/websocket"
+
+	"natterjack/server/wire"
+)
+
+// Sizes of the buffers handed to the library. Reading: header and payload of a usual frame in one system call; larger payloads
+// bypass the buffer. Writing: one control frame, see [socket].
+const (
+	readBuffer  = 512
+	writeBuffer = 2 + maxControlPayload + 1
+)
+
+// serveWebSocket accepts, and reads until the client has connected: this is the goroutine with the deep stack. Then
+// it leaves the session to a fresh one and returns, so that net/http lets go of its buffers.
+func (b *Bridge) serveWebSocket(w http.ResponseWriter, r *http.Request) {
+	if !b.origins.allow(r) {
+		b.answer(w, wire.Errorf(wire.CodeForbidden, "origin: pages from there may not use this server"))
+		return
+	}
+	if err := b.hub.enter(&b.wg); err != nil {
+		b.answer(w, err)
+		return
+	}
+	s := newSession(b)
+	ws, err := websocket.Accept(&hijacker{ResponseWriter: w, socket: &s.socket}, r, &websocket.AcceptOptions{
+		InsecureSkipVerify: true, // the origin is checked above: exactly, where the library would match patterns
+		CompressionMode:    websocket.CompressionDisabled,
+	})
+	if err != nil { // and answered by Accept
+		b.hub.leave(&b.wg)
+		return
+	}
+	s.begin(ws)
+	if s.greet() {
+		b.wg.Go(s.run)
+	} else {
+		s.finish()
+	}
+}
+
+// hijacker hands the library small buffers instead of the two of 4 KiB of net/http, and the connection wrapped.
+type hijacker struct {
+	http.ResponseWriter
+	socket *socket
+}
+
+// Hijack implements [http.Hijacker]. What the client sent early must be buffered in the reader it returns:
+// Accept keeps what is buffered and resets the reader to it and the connection.
+func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	conn, buffered, err := http.NewResponseController(h.ResponseWriter).Hijack()
+	if err != nil {
+		return nil, nil, err
+	}
+	h.socket.Conn = conn
+	early, err := buffered.Reader.Peek(buffered.Reader.Buffered())
+	if err != nil {
+		return nil, nil, err
+	}
+	r := bufio.NewReaderSize(io.MultiReader(bytes.NewReader(bytes.Clone(early)), h.socket), max(readBuffer, len(early)))
+	if _, err := r.Peek(len(early)); err != nil {
+		return nil, nil, err
+	}
+	return h.socket, bufio.NewReadWriter(r, bufio.NewWriterSize(h.socket, writeBuffer)), nil
+}

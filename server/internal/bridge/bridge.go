@@ -1,0 +1,160 @@
+package bridge
+
+import (
+	"cmp"
+	"context"
+	"log/slog"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"natterjack/jetstream"
+	"natterjack/server/wire"
+)
+
+// Log is what the bridge asks of the log. [*jetstream.Log] is one; its contracts hold.
+type Log interface {
+	Submit(user string, cmd *wire.Send, done func(wire.Ack, error))
+	Follow(c *jetstream.Cursor, user string, resume *wire.Resume, w jetstream.Waker) (jetstream.Start, error)
+	CreateGroup(ctx context.Context, user string, cmd *wire.CreateGroup) (wire.ChannelInfo, error)
+	History(ctx context.Context, user string, cmd *wire.History) (events [][]byte, more bool, err error)
+	Channels(ctx context.Context, user string, cmd *wire.ListChannels) (channels []wire.ChannelInfo, more bool, err error)
+}
+
+var _ Log = (*jetstream.Log)(nil)
+
+// Authenticator tells whose token this is and until when it holds. It may block until ctx ends. Its errors are
+// [*wire.Error]s of code unauthorized or expired; anything else is a fault of ours.
+type Authenticator interface {
+	Authenticate(ctx context.Context, token string) (user string, expires time.Time, err error)
+}
+
+// Config is what a [Bridge] is made of. Only Log and Auth are required.
+type Config struct {
+	Log    Log
+	Auth   Authenticator
+	Limits wire.Limits // members that are zero are those of [wire.DefaultLimits]
+	Logger *slog.Logger
+	// Origins are the origins of web pages, besides those of the host asked itself, that may use this
+	// server: "https://chat.example.com". There are no patterns.
+	Origins []string
+	// MaxSessions bounds the open connections of this node over all transports; 1,000,000 where 0. It counts those, too,
+	// that have not authenticated yet.
+	MaxSessions int
+	// MaxUserSessions bounds those of one user on this node; 100 where 0.
+	MaxUserSessions int
+	// DrainSpread is the time over which [Bridge.Drain] spreads its farewells, so that their clients do not arrive at the
+	// other nodes all at once; 2 s where 0.
+	DrainSpread time.Duration
+}
+
+const (
+	defaultMaxSessions     = 1_000_000
+	defaultMaxUserSessions = 100
+	defaultDrainSpread     = 2 * time.Second
+)
+
+// Timeouts. Those of the protocol are in package wire.
+const (
+	writeTimeout = 10 * time.Second // a peer that took nothing for this long is slow
+	closeTimeout = 5 * time.Second  // for the peer's answer to a close frame; the library's own is the same
+	// settleTimeout is for the replies that are due when a session ends in good order: a commit and a write.
+	settleTimeout = 2 * time.Second
+	// callTimeout bounds a command that waits: an election of the engine takes 4 to 9 s, and a sender's patience is not much longer.
+	callTimeout = 15 * time.Second
+	authTimeout = wire.ConnectTimeout
+	expiryGrace = 30 * time.Second // for the token of an open session: clocks differ, and a refresh takes time
+)
+
+// maxReads bounds the pages of history being read at once on a node, for each is up to a megabyte or two.
+const maxReads = 128
+
+// Bridge serves clients. All methods may be called concurrently.
+type Bridge struct {
+	log      Log
+	auth     Authenticator
+	limits   wire.Limits
+	logger   *slog.Logger
+	origins  origins
+	spread   time.Duration
+	hub      *hub
+	mux      *http.ServeMux
+	reads    chan struct{}
+	draining chan struct{} // closed by Drain, and by Run when it ends
+	drain    sync.Once
+
+	work context.Context //nolint:containedctx // what commands that wait live under: as long as Run, not as long as a request
+	stop context.CancelFunc
+	wg   sync.WaitGroup // sessions and HTTP handlers; entered through the hub only
+}
+
+// New makes a bridge and starts nothing.
+func New(cfg Config) *Bridge {
+	b := &Bridge{
+		log: cfg.Log, auth: cfg.Auth, limits: complete(cfg.Limits), origins: newOrigins(cfg.Origins),
+		logger: slog.New(slog.DiscardHandler), spread: cmp.Or(cfg.DrainSpread, defaultDrainSpread),
+		reads: make(chan struct{}, maxReads), draining: make(chan struct{}), mux: http.NewServeMux(),
+	}
+	if cfg.Logger != nil {
+		b.logger = cfg.Logger.With("component", "bridge")
+	}
+	b.hub = newHub(cmp.Or(cfg.MaxSessions, defaultMaxSessions), cmp.Or(cfg.MaxUserSessions, defaultMaxUserSessions), b.limits)
+	b.work, b.stop = context.WithCancel(context.Background())
+	b.mux.HandleFunc("GET "+wire.PathWebSocket, b.serveWebSocket)
+	for path, serve := range map[string]httpHandler{
+		wire.PathStream: b.serveStream, wire.PathPoll: b.servePoll, wire.PathFrames: b.serveFrames,
+	} {
+		b.mux.HandleFunc("POST "+path, b.overHTTP(serve))
+		b.mux.HandleFunc("OPTIONS "+path, b.preflight)
+	}
+	return b
+}
+
+// Routes are the paths a [Bridge] serves.
+func (b *Bridge) Routes() []string {
+	return []string{wire.PathWebSocket, wire.PathStream, wire.PathPoll, wire.PathFrames}
+}
+
+// ServeHTTP implements [http.Handler] for [Bridge.Routes].
+func (b *Bridge) ServeHTTP(w http.ResponseWriter, r *http.Request) { b.mux.ServeHTTP(w, r) }
+
+// Run keeps the sessions until ctx ends: it pings them and closes the silent and the expired. When it returns,
+// nothing of the bridge runs any more. Sessions still open then are closed as draining, without the spread of [Bridge.Drain].
+func (b *Bridge) Run(ctx context.Context) error {
+	b.heartbeat(ctx)
+	b.refuse()
+	b.stop()
+	for _, s := range b.hub.all() {
+		s.stop(wire.CloseDraining)
+	}
+	b.wg.Wait()
+	return nil
+}
+
+// Sessions is the number of open connections, over all transports.
+func (b *Bridge) Sessions() int { return b.hub.size() }
+
+// complete fills in the limits that are not set.
+func complete(l wire.Limits) wire.Limits {
+	d := wire.DefaultLimits()
+	return wire.Limits{
+		FrameBytes:    cmp.Or(l.FrameBytes, d.FrameBytes),
+		TextBytes:     cmp.Or(l.TextBytes, d.TextBytes),
+		InFlight:      cmp.Or(l.InFlight, d.InFlight),
+		GroupMembers:  cmp.Or(l.GroupMembers, d.GroupMembers),
+		HistoryEvents: cmp.Or(l.HistoryEvents, d.HistoryEvents),
+		CommandsPerS:  cmp.Or(l.CommandsPerS, d.CommandsPerS),
+		PingIntervalS: cmp.Or(l.PingIntervalS, d.PingIntervalS),
+	}
+}
+
+// page encodes a page of history; the events are frames already.
+func page(c *wire.History, events [][]byte, more bool) []byte {
+	const around = 256
+	size := around
+	for _, e := range events {
+		size += len(e) + 1
+	}
+	return wire.AppendPage(slices.Grow([]byte(nil), size), c.Ref.Ref, c.Channel, events, more)
+}

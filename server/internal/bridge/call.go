@@ -1,0 +1,138 @@
+package bridge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+
+	"natterjack/server/wire"
+)
+
+// maxCallers is how many commands of one session are waited for at once; others wait their turn within the limit in flight.
+const maxCallers = 4
+
+// call has a command answered that may block: not by the owner, which must go on reading.
+func (s *session) call(cmd wire.Command) {
+	if !s.claim(cmd.Reference()) {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.ended:
+	case s.callers < maxCallers:
+		s.callers++
+		s.work.Go(func() { s.callAll(cmd) })
+	default:
+		s.calls = append(s.calls, cmd)
+	}
+}
+
+// callAll answers a command and those that wait behind it.
+func (s *session) callAll(cmd wire.Command) {
+	defer s.rescue()
+	for more := true; more; cmd, more = s.nextCall() {
+		s.answer(s.serve(cmd))
+		s.waitRoom()
+	}
+}
+
+// nextCall takes the next command; without one the caller's place is free. Once the session ends, those that wait go unanswered.
+func (s *session) nextCall() (cmd wire.Command, more bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.code != 0 {
+		s.inFlight -= len(s.calls)
+		s.calls = nil
+		s.settle()
+	}
+	if len(s.calls) == 0 {
+		s.callers--
+		s.calls = nil
+		return nil, false
+	}
+	cmd, s.calls = s.calls[0], s.calls[1:]
+	return cmd, true
+}
+
+// serve answers a command, within [callTimeout].
+func (s *session) serve(cmd wire.Command) reply {
+	ctx, cancel := context.WithTimeout(s.bridge.work, callTimeout)
+	defer cancel()
+	if c, ok := cmd.(wire.Refresh); ok {
+		refreshed, err := s.refresh(ctx, &c)
+		if err != nil {
+			return reply{frame: s.bridge.fault(s.id, cmd.Type(), err, c.Ref.Ref)}
+		}
+		return reply{frame: refreshed}
+	}
+	return s.bridge.serve(ctx, s.id, s.user, cmd)
+}
+
+// serve has the log answer a command other than send, within ctx. A panic there costs this command, and not the process.
+func (b *Bridge) serve(ctx context.Context, session, user string, cmd wire.Command) (r reply) {
+	defer func() {
+		if p := recover(); p != nil {
+			r = reply{frame: b.fault(session, cmd.Type(), fmt.Errorf("panic: %v\n%s", p, debug.Stack()), cmd.Reference())}
+		}
+	}()
+	r, err := b.ask(ctx, user, cmd)
+	if err != nil {
+		return reply{frame: b.fault(session, cmd.Type(), err, cmd.Reference())}
+	}
+	return r
+}
+
+func (b *Bridge) ask(ctx context.Context, user string, cmd wire.Command) (reply, error) {
+	if c, ok := cmd.(wire.CreateGroup); ok {
+		info, err := b.log.CreateGroup(ctx, user, &c)
+		return reply{frame: wire.Channel{Ref: c.Ref, Channel: info}}, err
+	}
+	select {
+	case b.reads <- struct{}{}:
+		defer func() { <-b.reads }()
+	case <-ctx.Done():
+		return reply{}, ctx.Err()
+	}
+	switch c := cmd.(type) {
+	case wire.History:
+		events, more, err := b.log.History(ctx, user, &c)
+		return reply{raw: page(&c, events, more)}, err
+	case wire.ListChannels:
+		channels, more, err := b.log.Channels(ctx, user, &c)
+		if channels == nil {
+			channels = []wire.ChannelInfo{}
+		}
+		return reply{frame: wire.Channels{Ref: c.Ref, Channels: channels, More: more}}, err
+	default:
+		return reply{}, fmt.Errorf("no handler for %s", cmd.Type())
+	}
+}
+
+// fault is the frame to send for an error. It is where every error of the bridge ends: a fault of ours goes
+// to the log under the session, and to the client as [wire.CodeInternal]; all others are the client's to read, and not logged.
+func (b *Bridge) fault(session, operation string, err error, ref uint64) *wire.Error {
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		err = wire.Errorf(wire.CodeTimeout, "the server could not answer in time; whether it did what was asked is not known")
+	case errors.Is(err, context.Canceled):
+		err = drains()
+	}
+	e := wire.AsError(err, ref)
+	if e.Code == wire.CodeInternal {
+		b.logger.Error("operation failed", "session", session, "operation", operation, "error", err)
+	}
+	return e
+}
+
+// refOf is the ref to answer a frame under: of its command, or where it is none, what could be read of it.
+func refOf(cmd wire.Command, err error) uint64 {
+	if cmd != nil {
+		return cmd.Reference()
+	}
+	if e, ok := errors.AsType[*wire.Error](err); ok {
+		return e.Ref.Ref
+	}
+	return 0
+}

@@ -1,0 +1,96 @@
+package bridge
+
+import (
+	"context"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"natterjack/server/wire"
+)
+
+// open authenticates and starts the cursor. Where that fails the session closes: its client has nothing else to try on it.
+func (s *session) open(c *wire.Connect) {
+	welcome, err := s.connect(c)
+	if err != nil {
+		e := s.bridge.fault(s.id, "connect", err, c.Ref.Ref)
+		s.push(reply{frame: e})
+		s.stopWith(closeCode(e.Code))
+		return
+	}
+	s.connected = true
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.live = s.code == 0
+	s.add(reply{frame: welcome}) // before any event: the flush did not look at the cursor until now
+}
+
+func (s *session) connect(c *wire.Connect) (wire.Welcome, error) {
+	ctx, cancel := context.WithTimeout(s.bridge.work, authTimeout)
+	defer cancel()
+	who, err := s.bridge.authenticate(ctx, c.Token)
+	if err != nil {
+		return wire.Welcome{}, err
+	}
+	if err := s.bridge.hub.admit(who.user); err != nil {
+		return wire.Welcome{}, err
+	}
+	start, err := s.bridge.log.Follow(&s.cursor, who.user, c.Resume, s)
+	if err != nil {
+		s.bridge.hub.dismiss(who.user)
+		return wire.Welcome{}, err
+	}
+	s.user = who.user
+	s.expires.Store(who.expires.UnixMilli())
+	return s.bridge.welcome(c, s.id, who, start), nil
+}
+
+// refresh replaces the token.
+func (s *session) refresh(ctx context.Context, c *wire.Refresh) (wire.Refreshed, error) {
+	who, err := s.bridge.authenticate(ctx, c.Token)
+	switch {
+	case err != nil:
+		return wire.Refreshed{}, err
+	case who.user != s.user:
+		return wire.Refreshed{}, wire.Errorf(wire.CodeUnauthorized, "token: it is of another user; open another session for that one")
+	}
+	expires := who.expires.UnixMilli()
+	s.expires.Store(expires)
+	return wire.Refreshed{Ref: c.Ref, Expires: expires}, nil
+}
+
+// closeCode is how a session ends whose connect failed. What may succeed later, here or elsewhere, has no code of its own in
+// the protocol; the registry of RFC 6455 has one.
+func closeCode(c wire.Code) websocket.StatusCode {
+	switch c {
+	case wire.CodeUnauthorized, wire.CodeForbidden:
+		return websocket.StatusCode(wire.CloseUnauthorized)
+	case wire.CodeExpired:
+		return websocket.StatusCode(wire.CloseExpired)
+	case wire.CodeTooFast, wire.CodeUnavailable, wire.CodeTimeout, wire.CodeStorageFull:
+		return websocket.StatusTryAgainLater
+	default:
+		return websocket.StatusCode(wire.CloseInternal)
+	}
+}
+
+// identity is whom a token proved, and until when.
+type identity struct {
+	user    string
+	expires time.Time
+}
+
+// authenticate asks the Authenticator, and believes it no user who cannot be one.
+func (b *Bridge) authenticate(ctx context.Context, token string) (identity, error) {
+	if token == "" {
+		return identity{}, wire.Errorf(wire.CodeUnauthorized, "token: is missing")
+	}
+	user, expires, err := b.auth.Authenticate(ctx, token)
+	switch {
+	case err != nil:
+		return identity{}, err
+	case !wire.ValidUser(user):
+		return identity{}, wire.Errorf(wire.CodeUnauthorized, "token: names no valid user")
+	}
+	return identity{user, expires}, nil
+}

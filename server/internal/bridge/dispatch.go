@@ -1,0 +1,78 @@
+package bridge
+
+import (
+	"errors"
+	"time"
+
+	"natterjack/server/wire"
+)
+
+// dispatch answers one frame from the client, now or later.
+func (s *session) dispatch(frame []byte) {
+	limits := s.bridge.limits
+	wait := s.bucket.take(time.Now(), limits.CommandsPerS)
+	cmd, err := wire.DecodeCommand(frame)
+	ref := refOf(cmd, err)
+	switch {
+	case wait > 0:
+		err = overRate(limits, wait)
+	case err == nil:
+		err = s.check(cmd)
+	}
+	if err != nil {
+		s.push(reply{frame: s.bridge.fault(s.id, "dispatch", err, ref)})
+		if errors.Is(err, &wire.Error{Code: wire.CodeUnsupported}) {
+			s.stop(wire.CloseUnsupported)
+		}
+		return
+	}
+	switch cmd := cmd.(type) {
+	case wire.Pong:
+	case wire.Connect:
+		s.open(&cmd)
+	case wire.Send:
+		s.submit(&cmd)
+	default:
+		s.call(cmd)
+	}
+}
+
+// check says what is wrong with a command on its face.
+func (s *session) check(cmd wire.Command) error {
+	switch _, connect := cmd.(wire.Connect); {
+	case connect && s.connected:
+		return wire.Errorf(wire.CodeNotConnected, "connect: this session is connected already")
+	case !connect && !s.connected:
+		return wire.Errorf(wire.CodeNotConnected, "the first frame must be connect")
+	}
+	return cmd.Validate(s.bridge.limits)
+}
+
+// submit stores a message. The log answers when it is stored, from a goroutine of its own.
+func (s *session) submit(cmd *wire.Send) {
+	if !s.claim(cmd.Ref.Ref) {
+		return
+	}
+	s.bridge.log.Submit(s.user, cmd, func(ack wire.Ack, err error) {
+		if err != nil {
+			s.answer(reply{frame: s.bridge.fault(s.id, "send", err, cmd.Ref.Ref)})
+			return
+		}
+		ack.Ref = cmd.Ref
+		s.answer(reply{frame: ack})
+	})
+}
+
+// claim takes a place for a command in flight, or refuses it. [session.answer] gives the place back.
+func (s *session) claim(ref uint64) bool {
+	s.mu.Lock()
+	full := s.inFlight >= s.bridge.limits.InFlight
+	if !full {
+		s.inFlight++
+	}
+	s.mu.Unlock()
+	if full {
+		s.push(reply{frame: wire.AsError(overInFlight(s.bridge.limits), ref)})
+	}
+	return !full
+}

@@ -1,0 +1,59 @@
+package bridge
+
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+
+	"natterjack/server/wire"
+)
+
+// drainSteps is in how many steps a drain says goodbye.
+const drainSteps = 50
+
+// Drain refuses new connections and closes those there are as draining, in random order and spread over
+// [Config.DrainSpread], or half the time until ctx ends where that is shorter. It returns when all are gone or ctx ends. Replies
+// that are due go out first. Run must still run.
+func (b *Bridge) Drain(ctx context.Context) error {
+	b.refuse()
+	spread := b.spread
+	if end, ok := ctx.Deadline(); ok {
+		spread = min(spread, time.Until(end)/2)
+	}
+	all := b.hub.all()
+	rand.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+	tick := time.NewTicker(max(spread/drainSteps, time.Millisecond))
+	defer tick.Stop()
+	for step := range drainSteps {
+		for _, s := range all[len(all)*step/drainSteps : len(all)*(step+1)/drainSteps] {
+			s.stop(wire.CloseDraining)
+		}
+		select {
+		case <-tick.C:
+		case <-b.hub.empty:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	select {
+	case <-b.hub.empty:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// refuse turns away everybody who comes from here on, and tells the HTTP transports to end.
+func (b *Bridge) refuse() {
+	b.hub.shut()
+	b.drain.Do(func() { close(b.draining) })
+}
+
+// jitter is how long an HTTP transport waits before it ends once the bridge drains.
+func (b *Bridge) jitter() time.Duration {
+	return time.Duration(rand.Int64N(int64(b.spread) + 1)) //nolint:gosec // it spreads load, it hides nothing
+}
+
+func drains() *wire.Error {
+	return wire.Errorf(wire.CodeUnavailable, "this node is stopping; another will serve you").After(retrySoon)
+}

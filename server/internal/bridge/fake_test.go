@@ -1,0 +1,70 @@
+package bridge
+
+import (
+	"context"
+	"sync"
+
+	"natterjack/jetstream"
+	"natterjack/server/wire"
+)
+
+// fakeLog answers at once unless a func is set. Nothing comes out of its cursors. It is for the tests of what the real log does
+// not do on demand.
+type fakeLog struct {
+	submit  func(user string, cmd *wire.Send, done func(wire.Ack, error))
+	follow  func(user string, resume *wire.Resume) (jetstream.Start, error)
+	history func(ctx context.Context, user string, cmd *wire.History) ([][]byte, bool, error)
+}
+
+var _ Log = (*fakeLog)(nil)
+
+func (l *fakeLog) Submit(user string, cmd *wire.Send, done func(wire.Ack, error)) {
+	if l.submit != nil {
+		l.submit(user, cmd, done)
+		return
+	}
+	done(wire.Ack{ClientID: cmd.ClientID, Seq: 1, Pos: 1}, nil)
+}
+
+func (l *fakeLog) Follow(_ *jetstream.Cursor, user string, resume *wire.Resume, _ jetstream.Waker) (jetstream.Start, error) {
+	if l.follow != nil {
+		return l.follow(user, resume)
+	}
+	return jetstream.Start{Epoch: "fake", Positions: make([]uint64, 8), Recovered: resume != nil}, nil
+}
+
+func (l *fakeLog) CreateGroup(_ context.Context, _ string, cmd *wire.CreateGroup) (wire.ChannelInfo, error) {
+	return wire.ChannelInfo{Name: cmd.Name, Members: cmd.Members}, nil
+}
+
+func (l *fakeLog) History(ctx context.Context, user string, cmd *wire.History) ([][]byte, bool, error) {
+	if l.history != nil {
+		return l.history(ctx, user, cmd)
+	}
+	return nil, false, nil
+}
+
+func (l *fakeLog) Channels(context.Context, string, *wire.ListChannels) ([]wire.ChannelInfo, bool, error) {
+	return nil, false, nil
+}
+
+// held keeps sends until they are released.
+type held struct {
+	mu      sync.Mutex
+	waiting []func()
+}
+
+func (h *held) submit(_ string, cmd *wire.Send, done func(wire.Ack, error)) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.waiting = append(h.waiting, func() { done(wire.Ack{ClientID: cmd.ClientID}, nil) })
+}
+
+func (h *held) release() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, answer := range h.waiting {
+		answer()
+	}
+	h.waiting = nil
+}

@@ -1,0 +1,260 @@
+package bridge
+
+import (
+	"errors"
+	"sync"
+
+	"natterjack/jetstream"
+	"natterjack/server/wire"
+)
+
+const (
+	// batchBytes is about how much leaves in one WebSocket message, and one system call, where more waits.
+	batchBytes = 64 << 10
+	// maxQueued is from how many bytes of unsent replies on nobody makes more of them: the owner stops reading, and so
+	// the client feels it.
+	maxQueued = 256 << 10
+	// maxPooled is the largest buffer kept for the next flush.
+	maxPooled = 4 * batchBytes
+)
+
+// pingFrame asks for a sign of life.
+var pingFrame = []byte(`{"type":"ping"}`)
+
+// scratch is what a flush works with.
+type scratch struct {
+	buf     []byte // the first maxHeader bytes are left free, see seal
+	replies []reply
+	entries []*jetstream.Entry
+}
+
+var scratches = sync.Pool{New: func() any { return &scratch{buf: make([]byte, maxHeader, 4<<10)} }}
+
+// Wake implements [jetstream.Waker]: there is something behind the cursor.
+func (s *session) Wake() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.live {
+		s.start()
+	}
+}
+
+// push queues a frame that answers no command in flight.
+func (s *session) push(r reply) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.add(r)
+}
+
+// answer queues the reply to a command in flight.
+func (s *session) answer(r reply) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.inFlight--
+	s.add(r)
+}
+
+// ping queues a ping. One that waits still is enough.
+func (s *session) ping() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.pingDue = true
+	s.start()
+}
+
+// add queues a frame. The caller holds mu.
+func (s *session) add(r reply) {
+	if s.ended {
+		return
+	}
+	s.replies = append(s.replies, r)
+	s.queued += r.size()
+	s.start()
+}
+
+// start has the session flushed. The caller holds mu.
+func (s *session) start() {
+	switch {
+	case s.ended:
+	case s.flushing:
+		s.again = true
+	default:
+		s.flushing = true
+		s.work.Go(s.flush)
+	}
+}
+
+// waitRoom waits while too many replies are queued. It reports false once the session ends.
+func (s *session) waitRoom() bool {
+	s.mu.Lock()
+	for s.queued >= maxQueued && s.code == 0 && !s.ended {
+		if s.room == nil {
+			s.room = make(chan struct{})
+		}
+		room := s.room
+		s.mu.Unlock()
+		<-room
+		s.mu.Lock()
+	}
+	defer s.mu.Unlock()
+	return s.code == 0
+}
+
+// makeRoom lets those go on that wait in waitRoom. The caller holds mu.
+func (s *session) makeRoom() {
+	if s.room != nil {
+		close(s.room)
+		s.room = nil
+	}
+}
+
+// flush writes what waits, until nothing does or the connection takes no more.
+func (s *session) flush() {
+	defer s.rescue()
+	w := scratches.Get().(*scratch)
+	for {
+		ping, events := s.collect(w)
+		more, err := s.write(w, ping, events)
+		if err != nil {
+			s.broken(err)
+			return // and w is not kept: this is rare
+		}
+		if s.rest(w, more) {
+			break
+		}
+	}
+	if cap(w.buf) <= maxPooled {
+		scratches.Put(w)
+	}
+}
+
+// collect takes what is queued into w.
+func (s *session) collect(w *scratch) (ping, events bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.again = false
+	w.replies, s.replies = s.replies, w.replies[:0]
+	ping, s.pingDue = s.pingDue, false
+	return ping, s.live
+}
+
+// write writes the replies in w, a ping, and one batch of events. More reports that there are further events.
+func (s *session) write(w *scratch, ping, events bool) (more bool, err error) {
+	for i := range w.replies {
+		if err := s.writeReply(w, &w.replies[i]); err != nil {
+			return false, err
+		}
+	}
+	if ping {
+		w.append(pingFrame)
+	}
+	if events {
+		if more, err = s.writeEvents(w); err != nil {
+			return false, err
+		}
+	}
+	return more, s.sendBatch(w)
+}
+
+// writeReply adds a reply to w, and writes what is there already where that is enough.
+func (s *session) writeReply(w *scratch, r *reply) error {
+	if len(w.buf)-maxHeader >= batchBytes {
+		if err := s.sendBatch(w); err != nil {
+			return err
+		}
+	}
+	if r.frame == nil {
+		w.append(r.raw)
+		return nil
+	}
+	w.separate()
+	w.buf = s.bridge.encode(w.buf, s.id, r.frame)
+	return nil
+}
+
+// writeEvents takes what is behind the cursor. Where that is a single event and all there is, its bytes are shared with every
+// other session it goes to; several are joined.
+func (s *session) writeEvents(w *scratch) (more bool, err error) {
+	entries, more, err := s.cursor.Next(w.entries[:0], batchBytes)
+	w.entries = entries
+	defer clear(entries)
+	if err != nil {
+		return false, err
+	}
+	if len(entries) == 1 && len(w.buf) == maxHeader {
+		return more, s.socket.send(entries[0].Memo(message))
+	}
+	for _, e := range entries {
+		w.append(e.Frame())
+	}
+	return more, nil
+}
+
+// sendBatch writes what is in w as one message.
+func (s *session) sendBatch(w *scratch) error {
+	if len(w.buf) == maxHeader {
+		return nil
+	}
+	err := s.socket.send(seal(w.buf))
+	w.buf = w.buf[:maxHeader]
+	return err
+}
+
+// rest ends the flush unless there is more, or something came while it wrote.
+func (s *session) rest(w *scratch, more bool) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range w.replies {
+		s.queued -= w.replies[i].size()
+	}
+	clear(w.replies)
+	w.replies = w.replies[:0]
+	if s.queued < maxQueued {
+		s.makeRoom()
+	}
+	if s.again || more {
+		return false
+	}
+	s.replies = nil // it is empty; an idle session holds no memory for it
+	s.flushing = false
+	s.settle()
+	return true
+}
+
+// settle tells the owner that nothing is due any more. The caller holds mu.
+func (s *session) settle() {
+	if s.settled != nil && s.quiet() {
+		close(s.settled)
+		s.settled = nil
+	}
+}
+
+// broken ends the session because a flush could not go on.
+func (s *session) broken(err error) {
+	switch {
+	case errors.Is(err, errSlow):
+		s.stop(wire.CloseSlow)
+	case isGone(err):
+		s.stopWith(gone)
+	default:
+		s.bridge.fault(s.id, "flush", err, 0)
+		s.stop(wire.CloseInternal)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.replies, s.queued, s.flushing, s.ended = nil, 0, false, true
+	s.makeRoom()
+	s.settle()
+}
+
+func (w *scratch) append(frame []byte) {
+	w.separate()
+	w.buf = append(w.buf, frame...)
+}
+
+// separate begins a frame.
+func (w *scratch) separate() {
+	if len(w.buf) > maxHeader {
+		w.buf = append(w.buf, wire.Separator)
+	}
+}

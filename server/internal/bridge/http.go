@@ -1,0 +1,230 @@
+package bridge
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"time"
+
+	"natterjack/jetstream"
+	"natterjack/server/wire"
+)
+
+// exchange is one request of an HTTP transport. It holds no state beyond the request: whom it is for and where
+// it resumes comes with each.
+type exchange struct {
+	bridge *Bridge
+	w      http.ResponseWriter
+	rc     *http.ResponseController
+	r      *http.Request
+	id     string
+}
+
+// httpHandler serves an exchange. An error it returns is answered with [status]; it must not have written anything then.
+type httpHandler func(x *exchange) error
+
+// overHTTP does what all HTTP transports have in common around a handler.
+func (b *Bridge) overHTTP(serve httpHandler) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		b.origins.share(w.Header(), r)
+		if !b.origins.allow(r) {
+			b.answer(w, wire.Errorf(wire.CodeForbidden, "origin: pages from there may not use this server"))
+			return
+		}
+		if err := b.hub.enter(&b.wg); err != nil {
+			b.answer(w, err)
+			return
+		}
+		defer b.hub.leave(&b.wg)
+		x := &exchange{bridge: b, w: w, rc: http.NewResponseController(w), r: r, id: newID()}
+		defer x.rescue()
+		if err := serve(x); err != nil {
+			b.answer(w, b.fault(x.id, r.URL.Path, err, 0))
+		}
+	}
+}
+
+// rescue logs a panic and has net/http break the connection: how much of an answer is out is not known.
+func (x *exchange) rescue() {
+	p := recover()
+	if p == nil {
+		return
+	}
+	x.bridge.logger.LogAttrs(x.r.Context(), slog.LevelError, "request panicked", slog.String("session", x.id),
+		slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
+	panic(http.ErrAbortHandler)
+}
+
+func (b *Bridge) preflight(w http.ResponseWriter, r *http.Request) {
+	b.origins.share(w.Header(), r)
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// answer is the whole response to a request that failed: an error frame under the status of its code.
+func (b *Bridge) answer(w http.ResponseWriter, err error) {
+	e := b.fault("", "http", err, 0)
+	if e.RetryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.FormatInt((e.RetryAfter+999)/1000, 10))
+	}
+	if e.Code == wire.CodeUnauthorized || e.Code == wire.CodeExpired {
+		w.Header().Set("WWW-Authenticate", "Bearer")
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status(e.Code))
+	_, _ = w.Write(b.encode(nil, "", e)) // whoever is gone does not need it
+}
+
+// status is the HTTP status for an error code.
+func status(c wire.Code) int {
+	switch c {
+	case wire.CodeUnauthorized, wire.CodeExpired:
+		return http.StatusUnauthorized
+	case wire.CodeForbidden:
+		return http.StatusForbidden
+	case wire.CodeConflict:
+		return http.StatusConflict
+	case wire.CodeTooLarge:
+		return http.StatusRequestEntityTooLarge
+	case wire.CodeTooFast:
+		return http.StatusTooManyRequests
+	case wire.CodeUnavailable:
+		return http.StatusServiceUnavailable
+	case wire.CodeTimeout:
+		return http.StatusGatewayTimeout
+	case wire.CodeStorageFull:
+		return http.StatusInsufficientStorage
+	case wire.CodeInternal:
+		return http.StatusInternalServerError
+	default:
+		return http.StatusBadRequest
+	}
+}
+
+// body reads the request, within the limits of a frame and the time a connect frame may take.
+func (x *exchange) body() ([]byte, error) {
+	limit := x.bridge.limits.FrameBytes
+	_ = x.rc.SetReadDeadline(time.Now().Add(wire.ConnectTimeout)) // where the server cannot, its own timeouts hold
+	body, err := io.ReadAll(http.MaxBytesReader(x.w, x.r.Body, int64(limit)))
+	_ = x.rc.SetReadDeadline(time.Time{})
+	if _, over := errors.AsType[*http.MaxBytesError](err); over {
+		return nil, wire.Errorf(wire.CodeTooLarge, "the request: at most %d bytes are allowed", limit)
+	}
+	if err != nil {
+		return nil, wire.Errorf(wire.CodeMalformed, "the request did not arrive whole")
+	}
+	return body, nil
+}
+
+// bearer is the token of the Authorization header, or empty.
+func (x *exchange) bearer() string {
+	scheme, token, _ := strings.Cut(x.r.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return ""
+	}
+	return strings.TrimSpace(token)
+}
+
+// bounded is a context for work that outlives neither the request, nor the bridge, nor d.
+func (x *exchange) bounded(d time.Duration) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithTimeout(x.r.Context(), d)
+	stop := context.AfterFunc(x.bridge.work, cancel)
+	return ctx, func() { stop(); cancel() }
+}
+
+// authenticate is for a token from wherever the transport carries it. A request is a command, as for the rate.
+func (x *exchange) authenticate(token string) (identity, error) {
+	ctx, cancel := x.bounded(authTimeout)
+	defer cancel()
+	who, err := x.bridge.authenticate(ctx, token)
+	if err != nil {
+		return identity{}, err
+	}
+	if err := x.bridge.hub.take(who.user, time.Now()); err != nil {
+		return identity{}, err
+	}
+	x.bridge.hub.give(who.user)
+	return who, nil
+}
+
+// waiter is the waker of a transport that has a goroutine of its own to wake.
+type waiter chan struct{}
+
+// Wake implements [jetstream.Waker].
+func (w waiter) Wake() {
+	select {
+	case w <- struct{}{}:
+	default:
+	}
+}
+
+// feed is a user's events on an HTTP transport.
+type feed struct {
+	identity
+	cursor  jetstream.Cursor
+	wake    waiter
+	welcome wire.Welcome
+}
+
+// connect reads a connect frame and starts a feed; close it. On an error there is nothing to close.
+func (x *exchange) connect() (*feed, error) {
+	body, err := x.body()
+	if err != nil {
+		return nil, err
+	}
+	cmd, err := wire.DecodeCommand(body)
+	if err != nil {
+		return nil, err
+	}
+	c, ok := cmd.(wire.Connect)
+	if !ok {
+		return nil, wire.Errorf(wire.CodeNotConnected, "the request must be one connect frame")
+	}
+	if err := x.resume(&c); err != nil {
+		return nil, err
+	}
+	if err := c.Validate(x.bridge.limits); err != nil {
+		return nil, err
+	}
+	if c.Token == "" {
+		c.Token = x.bearer()
+	}
+	return x.follow(&c)
+}
+
+func (x *exchange) follow(c *wire.Connect) (*feed, error) {
+	who, err := x.authenticate(c.Token)
+	if err != nil {
+		return nil, err
+	}
+	if err := x.bridge.hub.admit(who.user); err != nil {
+		return nil, err
+	}
+	f := &feed{identity: who, wake: make(waiter, 1)}
+	start, err := x.bridge.log.Follow(&f.cursor, who.user, c.Resume, f.wake)
+	if err != nil {
+		f.close(x.bridge)
+		return nil, err
+	}
+	f.welcome = x.bridge.welcome(c, x.id, who, start)
+	return f, nil
+}
+
+func (f *feed) close(b *Bridge) {
+	f.cursor.Close()
+	b.hub.dismiss(f.user)
+}
+
+// welcome opens a session on any transport.
+func (b *Bridge) welcome(c *wire.Connect, session string, who identity, start jetstream.Start) wire.Welcome {
+	return wire.Welcome{
+		Ref: c.Ref, Version: wire.Version, Session: session, User: who.user,
+		Epoch: start.Epoch, Positions: start.Positions, Recovered: start.Recovered,
+		Time: time.Now().UnixMilli(), Expires: who.expires.UnixMilli(), Limits: b.limits,
+	}
+}

@@ -1,0 +1,196 @@
+package bridge
+
+import (
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"natterjack/server/wire"
+)
+
+// slots is into how many parts the sessions are divided for pings: each part has its turn once per ping interval, so
+// that neither timers nor a burst of pings are needed.
+const slots = 256
+
+// retrySoon is what a client is told to wait where no better figure is known.
+const retrySoon = time.Second
+
+// hub knows the open connections of this node: how many there are, and by whom, and the sessions among them. Its methods may
+// be called concurrently.
+type hub struct {
+	max, maxUser int
+	limits       wire.Limits
+
+	mu     sync.Mutex // protects following
+	closed bool
+	open   int // connections, authenticated or not, over all transports
+	users  map[string]*usage
+	slots  [slots][]*session
+	empty  chan struct{} // closed when the hub is closed and the last connection is gone
+}
+
+// usage is what a user takes up of this node.
+type usage struct {
+	open     int    // connections
+	inFlight int    // commands over HTTP without a reply
+	bucket   bucket // of commands over HTTP; a session has its own
+}
+
+func newHub(maxOpen, maxUser int, l wire.Limits) *hub {
+	return &hub{max: maxOpen, maxUser: maxUser, limits: l, users: map[string]*usage{}, empty: make(chan struct{})}
+}
+
+// enter counts a connection in and adds it to wg, which nobody waits for before the hub is closed.
+func (h *hub) enter(wg *sync.WaitGroup) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	switch {
+	case h.closed:
+		return drains()
+	case h.open >= h.max:
+		return wire.Errorf(wire.CodeTooFast, "this server holds as many connections as it may").After(retrySoon)
+	}
+	h.open++
+	wg.Add(1)
+	return nil
+}
+
+// leave undoes enter.
+func (h *hub) leave(wg *sync.WaitGroup) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.open--
+	h.signal()
+	wg.Done()
+}
+
+// add puts a session into a slot. It reports false where the hub closed in the meantime.
+func (h *hub) add(s *session) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	s.slot = rand.IntN(slots) //nolint:gosec // it spreads load, it hides nothing
+	s.index = len(h.slots[s.slot])
+	h.slots[s.slot] = append(h.slots[s.slot], s)
+	return !h.closed
+}
+
+func (h *hub) remove(s *session) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	slot := h.slots[s.slot]
+	last := len(slot) - 1
+	slot[s.index] = slot[last]
+	slot[s.index].index = s.index
+	slot[last] = nil
+	h.slots[s.slot] = slot[:last]
+}
+
+// admit counts a connection of a user.
+func (h *hub) admit(user string) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	u := h.usage(user)
+	if u.open >= h.maxUser {
+		return wire.Errorf(wire.CodeTooFast, "you have %d connections open here, and may have no more", u.open).After(retrySoon)
+	}
+	u.open++
+	return nil
+}
+
+// dismiss undoes admit.
+func (h *hub) dismiss(user string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.usage(user).open--
+	h.tidy(user, time.Now())
+}
+
+// take charges a user for a command over HTTP, and keeps a place for it until [hub.give].
+func (h *hub) take(user string, now time.Time) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	u := h.usage(user)
+	if wait := u.bucket.take(now, h.limits.CommandsPerS); wait > 0 {
+		return overRate(h.limits, wait)
+	}
+	if u.inFlight >= h.limits.InFlight {
+		return overInFlight(h.limits)
+	}
+	u.inFlight++
+	return nil
+}
+
+// give undoes the keeping of take.
+func (h *hub) give(user string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.usage(user).inFlight--
+	h.tidy(user, time.Now())
+}
+
+func (h *hub) usage(user string) *usage {
+	u := h.users[user]
+	if u == nil {
+		u = new(usage)
+		h.users[user] = u
+	}
+	return u
+}
+
+// tidy forgets a user who takes up nothing. The caller holds mu.
+func (h *hub) tidy(user string, now time.Time) {
+	if u := h.users[user]; u != nil && u.open == 0 && u.inFlight == 0 && u.bucket.full(now) {
+		delete(h.users, user)
+	}
+}
+
+// sweep forgets the users whose buckets have filled since they left.
+func (h *hub) sweep(now time.Time) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for user := range h.users {
+		h.tidy(user, now)
+	}
+}
+
+// part appends the sessions of a slot to dst.
+func (h *hub) part(dst []*session, slot int) []*session {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return append(dst, h.slots[slot]...)
+}
+
+// all are the sessions there are.
+func (h *hub) all() []*session {
+	var all []*session
+	for slot := range slots {
+		all = h.part(all, slot)
+	}
+	return all
+}
+
+// shut refuses connections from here on.
+func (h *hub) shut() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.closed = true
+	h.signal()
+}
+
+// signal closes empty when it is time. The caller holds mu.
+func (h *hub) signal() {
+	if !h.closed || h.open > 0 {
+		return
+	}
+	select {
+	case <-h.empty:
+	default:
+		close(h.empty)
+	}
+}
+
+func (h *hub) size() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.open
+}

@@ -1,0 +1,46 @@
+package bridge
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// origins are the origins of web pages that may use this server besides its own host, normalized.
+type origins map[string]bool
+
+func newOrigins(list []string) origins {
+	o := origins{}
+	for _, origin := range list {
+		o[normal(origin)] = true
+	}
+	return o
+}
+
+// normal is an origin in the form in which browsers send it: lower case, nothing behind the port.
+func normal(origin string) string { return strings.ToLower(strings.TrimRight(origin, "/")) }
+
+// allow reports whether a request may be served. Without an Origin it does not come from a web page. Tokens do not come by
+// themselves, as cookies do, so a foreign page could do little; it is refused all the same.
+func (o origins) allow(r *http.Request) bool {
+	origin := r.Header.Get("Origin")
+	if origin == "" || o[normal(origin)] {
+		return true
+	}
+	u, err := url.Parse(origin)
+	return err == nil && u.Host != "" && strings.EqualFold(u.Host, r.Host)
+}
+
+// share adds what a browser asks for before it hands an answer to a page of another origin (CORS). Only configured
+// origins get it: pages of this host do not need it.
+func (o origins) share(h http.Header, r *http.Request) {
+	h.Add("Vary", "Origin")
+	origin := r.Header.Get("Origin")
+	if !o[normal(origin)] {
+		return
+	}
+	h.Set("Access-Control-Allow-Origin", origin)
+	h.Set("Access-Control-Allow-Methods", http.MethodPost)
+	h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Last-Event-ID")
+	h.Set("Access-Control-Max-Age", "600")
+}

@@ -1,0 +1,58 @@
+package bridge
+
+import (
+	"context"
+	"time"
+
+	"natterjack/server/wire"
+)
+
+// heartbeat visits every session once per ping interval, a slot at a time, until ctx ends.
+func (b *Bridge) heartbeat(ctx context.Context) {
+	tick := time.NewTicker(b.pingInterval() / slots)
+	defer tick.Stop()
+	var visited []*session
+	for slot := 0; ; slot = (slot + 1) % slots {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		now := time.Now()
+		visited = b.hub.part(visited[:0], slot)
+		for _, s := range visited {
+			s.beat(now)
+		}
+		clear(visited)
+		if slot == 0 {
+			b.hub.sweep(now)
+		}
+	}
+}
+
+func (b *Bridge) pingInterval() time.Duration {
+	return time.Duration(b.limits.PingIntervalS) * time.Second
+}
+
+// beat is the session's turn: it is closed where it was silent since the ping before last or where its token is over, and else pinged.
+func (s *session) beat(now time.Time) {
+	s.mu.Lock()
+	connected := s.live
+	s.mu.Unlock()
+	if !connected { // the connect timeout has it, or it is ending
+		return
+	}
+	if s.heard.Swap(false) {
+		s.missed = 0
+	} else {
+		s.missed++
+	}
+	switch {
+	case s.missed >= 2:
+		s.stop(wire.CloseSilent)
+	case now.After(time.UnixMilli(s.expires.Load()).Add(expiryGrace)):
+		s.stop(wire.CloseExpired)
+	default:
+		s.ping()
+	}
+}

@@ -1,0 +1,93 @@
+package bridge
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"sync"
+	"unicode/utf8"
+
+	"github.com/coder/websocket"
+
+	"natterjack/server/wire"
+)
+
+// buffers hold messages while they are read and dispatched; an idle session has none.
+var buffers = sync.Pool{New: func() any { return new(make([]byte, 0, 4<<10)) }}
+
+// read reads one message and dispatches its frames. It reports whether there may be another one.
+func (s *session) read() bool {
+	// Without a context: the library would hang an AfterFunc on it for each of several reads of a message. What ends a read is
+	// the read deadline, see stop.
+	kind, r, err := s.ws.Reader(context.Background())
+	if err != nil {
+		return s.readFailed(err)
+	}
+	buf := buffers.Get().(*[]byte)
+	defer buffers.Put(buf)
+	message, err := readAll((*buf)[:0], r, s.bridge.limits.FrameBytes)
+	*buf = message[:0]
+	switch {
+	case errors.Is(err, errTooLong), err == nil && (kind != websocket.MessageText || !utf8.Valid(message)):
+		s.stop(wire.CloseProtocol)
+		return false
+	case err != nil:
+		return s.readFailed(err)
+	}
+	s.heard.Store(true)
+	for frame := range split(message) {
+		s.dispatch(frame)
+		if !s.waitRoom() {
+			return false
+		}
+	}
+	return true
+}
+
+// readFailed finds out why: the peer closed or is gone, it broke the framing, it was too slow to connect, or stop was called.
+func (s *session) readFailed(err error) bool {
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		s.stop(wire.CloseConnectTimeout) // nobody else sets a read deadline but stop, which came first then
+	case websocket.CloseStatus(err) != -1, isGone(err):
+		s.stopWith(gone)
+	default:
+		s.stop(wire.CloseProtocol)
+	}
+	return false
+}
+
+// isGone reports whether an error of the connection means that there is nobody at the other end any more.
+func isGone(err error) bool {
+	_, network := errors.AsType[*net.OpError](err)
+	return network || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		errors.Is(err, net.ErrClosed) || errors.Is(err, io.ErrClosedPipe)
+}
+
+var errTooLong = errors.New("message is over the limit")
+
+// readAll appends a message to dst. A message may come in several frames of the WebSocket, so its length is not known before.
+func readAll(dst []byte, r io.Reader, limit int) ([]byte, error) {
+	for {
+		if len(dst) == cap(dst) {
+			dst = append(dst, 0)[:len(dst)]
+		}
+		n, err := r.Read(dst[len(dst):cap(dst)])
+		dst = dst[:len(dst)+n]
+		switch {
+		case len(dst) > limit:
+			return dst, errTooLong
+		case err == io.EOF: //nolint:errorlint // the library returns it bare at the end of a message, and wrapped where the connection broke
+			return dst, nil
+		case err != nil:
+			return dst, err
+		}
+	}
+}
+
+// split ranges over the frames of a message.
+func split(message []byte) func(yield func(frame []byte) bool) {
+	return func(yield func([]byte) bool) { wire.Split(message, yield) }
+}

@@ -1,0 +1,186 @@
+package bridge
+
+import (
+	"context"
+	"crypto/rand"
+	"log/slog"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"natterjack/jetstream"
+	"natterjack/server/wire"
+)
+
+// session is one WebSocket connection. Its owner is the goroutine that reads: that of the HTTP handler until the client has
+// connected, then its own. The owner alone calls greet, run and finish.
+type session struct {
+	bridge *Bridge
+	ws     *websocket.Conn
+	socket socket
+	id     string
+	work   sync.WaitGroup // the flush and the calls; entered under mu while not ended
+
+	// Set by the owner when the client connects, before live.
+	user   string
+	cursor jetstream.Cursor // Next is the flush's
+
+	// Owned by the owner.
+	bucket    bucket
+	connected bool
+
+	// Owned by the hub, and by the heartbeat.
+	slot, index int
+	missed      int // visits in a row before which nothing was heard
+
+	heard   atomic.Bool  // something came since the last visit
+	expires atomic.Int64 // of the token, Unix milliseconds
+
+	mu       sync.Mutex // protects following; never held while writing or in the log
+	code     websocket.StatusCode
+	replies  []reply
+	queued   int // bytes in replies
+	inFlight int
+	calls    []wire.Command
+	callers  int           // goroutines that work off calls
+	room     chan struct{} // not nil while somebody waits until replies are fewer; closed then
+	settled  chan struct{} // not nil while the owner waits until nothing is due; closed then
+	live     bool          // welcomed, and not ending: events flow
+	pingDue  bool
+	flushing bool
+	again    bool // something came while flushing
+	ended    bool
+}
+
+func newSession(b *Bridge) *session { return &session{bridge: b, id: newID()} }
+
+// newID names a session, or an HTTP request, in the log and to its client: 60 random bits.
+func newID() string { return rand.Text()[:12] }
+
+// begin starts the time to connect.
+func (s *session) begin(ws *websocket.Conn) {
+	s.ws = ws
+	// One byte more than our own limit, which is checked first and closes with our own code.
+	ws.SetReadLimit(int64(s.bridge.limits.FrameBytes) + 1)
+	_ = s.socket.SetReadDeadline(time.Now().Add(wire.ConnectTimeout)) // a broken connection fails the first read too
+	if !s.bridge.hub.add(s) {
+		s.stop(wire.CloseDraining)
+	}
+}
+
+// greet reads until the client has connected, and reports whether it has.
+func (s *session) greet() (ok bool) {
+	defer s.rescue()
+	for !s.connected {
+		if !s.read() {
+			return false
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.code != 0 {
+		return false
+	}
+	return s.socket.SetReadDeadline(time.Time{}) == nil
+}
+
+// run reads until the session ends, and takes it apart.
+func (s *session) run() {
+	defer s.finish()
+	defer s.rescue()
+	for s.read() {
+	}
+}
+
+// stop makes the owner finish with a close code. The first code counts. It does not block and may be called by anybody.
+func (s *session) stop(code wire.CloseCode) { s.stopWith(websocket.StatusCode(code)) }
+
+func (s *session) stopWith(code websocket.StatusCode) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.code != 0 {
+		return
+	}
+	s.code = code
+	s.live = false
+	s.makeRoom()
+	_ = s.socket.SetReadDeadline(time.Unix(1, 0)) // the past: it interrupts the owner's read
+}
+
+func (s *session) stopping() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.code != 0
+}
+
+// gone stands for a close code where the peer left: there is nobody to say goodbye to.
+const gone = websocket.StatusNormalClosure
+
+// finish says goodbye where somebody may listen, and takes the session apart.
+func (s *session) finish() {
+	s.stopWith(gone) // where the code is not decided yet
+	code := s.due()
+	if code != gone {
+		_ = s.socket.SetReadDeadline(time.Now().Add(closeTimeout)) // the library's own timeout does not cover a half-read frame
+		_ = s.ws.Close(code, reason(code))
+	}
+	_ = s.ws.CloseNow()
+	s.mu.Lock()
+	s.ended = true
+	s.makeRoom()
+	s.mu.Unlock()
+	s.work.Wait()
+	s.cursor.Close()
+	if s.connected {
+		s.bridge.hub.dismiss(s.user)
+	}
+	s.bridge.logger.Debug("session closed", "session", s.id, "user", s.user, "code", int(code))
+	s.bridge.hub.remove(s)
+	s.bridge.hub.leave(&s.bridge.wg)
+}
+
+// due waits for the replies that are due, unless the peer would not take them, and returns the code to close with.
+func (s *session) due() websocket.StatusCode {
+	s.mu.Lock()
+	code := s.code
+	lost := code == gone || code == websocket.StatusCode(wire.CloseSlow) || code == websocket.StatusCode(wire.CloseSilent)
+	if lost || s.quiet() {
+		s.mu.Unlock()
+		return code
+	}
+	settled := make(chan struct{})
+	s.settled = settled
+	s.mu.Unlock()
+	timeout := time.NewTimer(settleTimeout)
+	defer timeout.Stop()
+	select {
+	case <-settled:
+	case <-timeout.C:
+	}
+	return code
+}
+
+// quiet reports whether nothing is due. The caller holds mu.
+func (s *session) quiet() bool {
+	return !s.flushing && len(s.replies) == 0 && s.inFlight == 0
+}
+
+// rescue keeps a panic of one session from ending the process, as net/http does for requests.
+func (s *session) rescue() {
+	if p := recover(); p != nil {
+		s.bridge.logger.LogAttrs(context.Background(), slog.LevelError, "session panicked", slog.String("session", s.id),
+			slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
+		s.stop(wire.CloseInternal)
+	}
+}
+
+// reason is the text of a close frame.
+func reason(code websocket.StatusCode) string {
+	if code == websocket.StatusTryAgainLater {
+		return "try again later"
+	}
+	return wire.CloseCode(code).String()
+}

@@ -1,0 +1,108 @@
+package bridge
+
+import (
+	"bytes"
+	"errors"
+	"net"
+	"os"
+	"sync"
+	"time"
+)
+
+// socket is the connection of a session, shared by two writers: the library, which writes control frames, and the
+// session's flush, which writes whole data frames.
+//
+// They must never mix within a frame. The library (github.com/coder/websocket v1.8.15) writes everything through writeFrame
+// in write.go: header and payload go into its bufio.Writer, which is flushed once at the end of a final frame. Control
+// frames are final, and at most 2+125 bytes (section 5.5 of the RFC; handleControl refuses longer pings to echo,
+// CloseError.bytesErr longer reasons), while the buffer we hand it holds more than that. So a control frame is exactly one call
+// of Write, and one mutex over Write and send is enough. Write checks it all the same, and breaks the connection rather than the framing.
+//
+// Write and send may be called concurrently.
+type socket struct {
+	net.Conn
+
+	mu    sync.Mutex // protects following; held over one frame's writes
+	until time.Time  // the write deadline in force
+	cut   []byte     // what is left of a data frame that the peer did not take in time; it must go out before anything else
+	shut  bool       // no more data: a close frame is out, or a frame is cut
+}
+
+// deadlineSlack is how much later than [writeTimeout] a deadline is set, so that it is moved only every few seconds and not for
+// each of ten thousand writes per second.
+const deadlineSlack = 5 * time.Second
+
+var (
+	errSlow = errors.New("the peer takes nothing")
+	errTorn = errors.New("the library wrote something else than a control frame")
+)
+
+// send writes a data frame. An error ends the session: [errSlow] where the peer took nothing for [writeTimeout].
+func (c *socket) send(frame []byte) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.shut {
+		return net.ErrClosed
+	}
+	rest, err := c.put(frame)
+	if err == nil {
+		return nil
+	}
+	c.shut = true
+	if len(rest) < len(frame) {
+		c.cut = bytes.Clone(rest)
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return errSlow
+	}
+	return err
+}
+
+// Write writes a control frame for the library. Before the close frame comes what is left of a cut frame: a slow peer
+// that wakes up in time can still read why it was closed.
+func (c *socket) Write(p []byte) (int, error) {
+	if !isControl(p) {
+		return 0, errTorn
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	closing := p[0]&opMask == opClose
+	if c.shut && !closing {
+		return 0, net.ErrClosed
+	}
+	c.shut = c.shut || closing
+	frame := p
+	if len(c.cut) > 0 {
+		frame = append(c.cut, p...)
+		c.cut = nil
+	}
+	if _, err := c.put(frame); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}
+
+// put writes p and returns what of it was not written. Slow is not who takes a long time for a large frame but who takes
+// nothing: after a timeout with progress it goes on.
+func (c *socket) put(p []byte) ([]byte, error) {
+	for {
+		if err := c.extend(); err != nil {
+			return p, err
+		}
+		n, err := c.Conn.Write(p)
+		p = p[n:]
+		if err == nil || n == 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
+			return p, err
+		}
+	}
+}
+
+// extend moves the write deadline where it is nearer than [writeTimeout].
+func (c *socket) extend() error {
+	now := time.Now()
+	if c.until.Sub(now) >= writeTimeout {
+		return nil
+	}
+	c.until = now.Add(writeTimeout + deadlineSlack)
+	return c.SetWriteDeadline(c.until)
+}

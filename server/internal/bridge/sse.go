@@ -1,0 +1,192 @@
+package bridge
+
+import (
+	"bytes"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"natterjack/jetstream"
+	"natterjack/server/wire"
+)
+
+// serveStream answers a connect frame with a stream of server-sent events (WHATWG HTML, section 9.2), one frame each. The id
+// of each is the state to resume from after it, so a client that sends the last one as Last-Event-ID, as an
+// EventSource does, need not keep positions itself.
+func (b *Bridge) serveStream(x *exchange) error {
+	f, err := x.connect()
+	if err != nil {
+		return err
+	}
+	defer f.close(b)
+	h := x.w.Header()
+	h.Set("Content-Type", "text/event-stream")
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Accel-Buffering", "no") // nginx would hold events back
+	s := &stream{exchange: x, feed: f, at: slices.Clone(f.welcome.Positions)}
+	s.frame(b.encode(nil, x.id, f.welcome), true)
+	s.run()
+	return nil
+}
+
+// stream is an open answer of server-sent events. It has one goroutine.
+type stream struct {
+	*exchange
+	*feed
+	at      []uint64 // per shard, the last pos sent
+	buf     bytes.Buffer
+	entries []*jetstream.Entry
+}
+
+// run writes until the client is gone, its token is over or the bridge drains.
+func (s *stream) run() {
+	ping := time.NewTicker(s.bridge.pingInterval())
+	defer ping.Stop()
+	over := time.NewTimer(time.Until(s.expires.Add(expiryGrace)))
+	defer over.Stop()
+	draining, leave := s.bridge.draining, (<-chan time.Time)(nil)
+	for {
+		more, err := s.events()
+		if err != nil {
+			s.end(err)
+			return
+		}
+		if s.flush() != nil {
+			return
+		}
+		if more {
+			continue
+		}
+		select {
+		case <-s.wake:
+		case <-ping.C:
+			s.frame(pingFrame, false)
+		case <-over.C:
+			s.end(wire.Errorf(wire.CodeExpired, "token: it has expired"))
+			return
+		case <-draining:
+			draining, leave = nil, time.After(s.bridge.jitter())
+		case <-leave:
+			s.end(drains())
+			return
+		case <-s.bridge.work.Done():
+			s.end(drains())
+			return
+		case <-s.r.Context().Done():
+			return
+		}
+	}
+}
+
+// events adds one batch of what is behind the cursor.
+func (s *stream) events() (more bool, err error) {
+	entries, more, err := s.cursor.Next(s.entries[:0], batchBytes)
+	s.entries = entries
+	defer clear(entries)
+	for _, e := range entries {
+		s.seen(e.Frame())
+		s.frame(e.Frame(), true)
+	}
+	return more, err
+}
+
+// seen moves the resume state behind an event.
+func (s *stream) seen(frame []byte) {
+	if shard, pos, ok := place(frame); ok && shard < len(s.at) {
+		s.at[shard] = pos
+	}
+}
+
+// frame adds one frame, with the resume state where it stands for one.
+func (s *stream) frame(frame []byte, state bool) {
+	if state {
+		s.buf.WriteString("id: ")
+		s.buf.Write(appendState(s.buf.AvailableBuffer(), s.welcome.Epoch, s.at))
+		s.buf.WriteByte('\n')
+	}
+	s.buf.WriteString("data: ")
+	s.buf.Write(frame) // JSON has no line break outside of strings, and none inside: see wire.Separator
+	s.buf.WriteString("\n\n")
+}
+
+// end says why the stream ends. A stream has no close code, so it is an error frame.
+func (s *stream) end(err error) {
+	s.frame(s.bridge.encode(nil, s.id, s.bridge.fault(s.id, "stream", err, 0)), false)
+	_ = s.flush()
+}
+
+// flush writes what was added.
+func (s *stream) flush() error {
+	if s.buf.Len() == 0 {
+		return nil
+	}
+	_ = s.rc.SetWriteDeadline(time.Now().Add(writeTimeout)) // where the server cannot, its own timeouts hold
+	_, err := s.w.Write(s.buf.Bytes())
+	if s.buf.Reset(); s.buf.Cap() > maxPooled {
+		s.buf = bytes.Buffer{}
+	}
+	if err != nil {
+		return err
+	}
+	return s.rc.Flush()
+}
+
+// resume takes the state to resume from out of the Last-Event-ID header. It is newer than that of the body, which a
+// client repeats unchanged when it reconnects.
+func (x *exchange) resume(c *wire.Connect) error {
+	id := x.r.Header.Get("Last-Event-ID")
+	if id == "" {
+		return nil
+	}
+	r, ok := parseState(id)
+	if !ok {
+		return wire.Errorf(wire.CodeInvalid, "Last-Event-ID: is not the id of an event of this stream")
+	}
+	c.Resume = r
+	return nil
+}
+
+// maxState is the length of a resume state with as many shards as a connect frame may name, and its epoch.
+const maxState = 1024*len("18446744073709551615-") + 64 + len(":")
+
+// appendState writes a resume state in one word: "epoch:17-0-4".
+func appendState(dst []byte, epoch string, at []uint64) []byte {
+	dst = append(dst, epoch...)
+	sep := byte(':')
+	for _, pos := range at {
+		dst = strconv.AppendUint(append(dst, sep), pos, 10)
+		sep = '-'
+	}
+	return dst
+}
+
+// parseState reads what [appendState] wrote.
+func parseState(id string) (*wire.Resume, bool) {
+	i := strings.LastIndexByte(id, ':')
+	if i < 0 || len(id) > maxState {
+		return nil, false
+	}
+	r := &wire.Resume{Epoch: id[:i]}
+	for word := range strings.SplitSeq(id[i+1:], "-") {
+		pos, err := strconv.ParseUint(word, 10, 64)
+		if err != nil {
+			return nil, false
+		}
+		r.Positions = append(r.Positions, pos)
+	}
+	return r, true
+}
+
+// place reads shard and pos from an event frame as [wire.AppendEvent] writes it, without parsing the rest.
+func place(frame []byte) (shard int, pos uint64, ok bool) {
+	_, rest, _ := bytes.Cut(frame, []byte(`,"shard":`))
+	a, rest, _ := bytes.Cut(rest, []byte(`,"pos":`))
+	b, _, found := bytes.Cut(rest, []byte(","))
+	shard, err := strconv.Atoi(string(a))
+	if err != nil || !found || shard < 0 {
+		return 0, 0, false
+	}
+	pos, err = strconv.ParseUint(string(b), 10, 64)
+	return shard, pos, err == nil
+}

@@ -1,0 +1,263 @@
+package bridge
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"natterjack/server/wire"
+)
+
+// The rules of time, each in a bubble, over pipes. They run over a fake log: the NATS client keeps timers in a pool of the
+// process, and one that was born in a bubble must not be met in the next.
+
+func TestPing_answeredStays(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, Config{Log: &fakeLog{}})
+		c := r.connect(t, "alice/24h")
+		for range 3 * 60 * 60 / r.limits.PingIntervalS {
+			select {
+			case frame := <-c.inbox:
+				if string(frame) != string(pingFrame) {
+					t.Fatalf("got %s", frame)
+				}
+			case <-time.After(2 * r.pingInterval()):
+				t.Fatal("no ping")
+			}
+			c.send(`{"type":"pong"}`)
+		}
+		c.send(`{"type":"list_channels","ref":7}`)
+		expect[wire.Channels](c)
+	})
+}
+
+func TestPing_silentIsClosed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, Config{Log: &fakeLog{}})
+		c := r.connect(t, "alice")
+		start := time.Now()
+		<-c.closed
+		c.expectClose(wire.CloseSilent)
+		if silent, i := time.Since(start), r.pingInterval(); silent < 2*i || silent > 3*i {
+			t.Errorf("closed after %v, want two to three intervals of %v", silent, i)
+		}
+	})
+}
+
+func TestPing_anyFrameCounts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, Config{Log: &fakeLog{}})
+		c := r.connect(t, "alice")
+		for i := range 40 {
+			time.Sleep(r.pingInterval() / 2)
+			c.send(fmt.Sprintf(`{"type":"history","ref":%d,"channel":"alice~bob"}`, i))
+			if p := expect[wire.Page](c); p.Ref.Ref != uint64(i) {
+				t.Fatalf("page %d, want %d", p.Ref.Ref, i)
+			}
+		}
+	})
+}
+
+func TestConnect_inTimeOrClosed(t *testing.T) {
+	for name, frames := range map[string]string{
+		"nothing":      "",
+		"other frames": `{"type":"list_channels"}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := newRig(t, Config{Log: &fakeLog{}})
+				c := r.dial(t).listen()
+				start := time.Now()
+				if frames != "" {
+					c.send(frames)
+					c.expectError(wire.CodeNotConnected, 0)
+				}
+				c.expectClose(wire.CloseConnectTimeout)
+				if took := time.Since(start); took != wire.ConnectTimeout {
+					t.Errorf("closed after %v", took)
+				}
+			})
+		})
+	}
+}
+
+// TestConnect_halfAFrame has a client stall within its first frame: neither may it stay, nor may its closing hang.
+func TestConnect_halfAFrame(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, Config{Log: &fakeLog{}})
+		c := r.dial(t).listen()
+		if _, err := c.conn.Write([]byte{0x81, 0x80 | 20, 1, 2, 3, 4, 'x'}); err != nil {
+			t.Fatal(err)
+		}
+		c.expectClose(wire.CloseConnectTimeout)
+		time.Sleep(2 * closeTimeout)
+		if n := r.Sessions(); n != 0 {
+			t.Errorf("%d sessions", n)
+		}
+	})
+}
+
+func TestExpiry_closesAfterGrace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, Config{Log: &fakeLog{}})
+		start := time.Now()
+		c := r.connect(t, "alice/5m")
+		c.pongUntilClosed()
+		c.expectClose(wire.CloseExpired)
+		least := 5*time.Minute + expiryGrace
+		if open := time.Since(start); open < least || open > least+r.pingInterval()+time.Second {
+			t.Errorf("closed after %v", open)
+		}
+	})
+}
+
+func TestRefresh_keepsTheSession(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, Config{Log: &fakeLog{}})
+		start := time.Now()
+		c := r.connect(t, "alice/5m")
+		c.send(`{"type":"refresh","ref":2,"token":"bob/1h"}`)
+		c.expectError(wire.CodeUnauthorized, 2)
+		c.send(`{"type":"refresh","ref":3,"token":"stale"}`)
+		c.expectError(wire.CodeExpired, 3)
+		c.send(`{"type":"refresh","ref":4,"token":"alice/1h"}`)
+		if got := expect[wire.Refreshed](c); got.Ref.Ref != 4 || got.Expires != start.Add(time.Hour).UnixMilli() {
+			t.Errorf("got %+v", got)
+		}
+		c.pongUntilClosed()
+		c.expectClose(wire.CloseExpired)
+		if open := time.Since(start); open < time.Hour+expiryGrace {
+			t.Errorf("closed after %v", open)
+		}
+	})
+}
+
+// pongUntilClosed answers pings.
+func (c *client) pongUntilClosed() {
+	for {
+		select {
+		case <-c.inbox:
+			c.send(`{"type":"pong"}`)
+		case <-c.closed:
+			return
+		}
+	}
+}
+
+// TestSlow_isClosed has a client take nothing in the middle of a frame: it is told why as soon as it reads again, after the rest of
+// the frame.
+func TestSlow_isClosed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, Config{Log: &fakeLog{history: manyEvents}})
+		c := r.dial(t)
+		c.send(`{"type":"connect","v":1,"token":"bob"}`)
+		c.listenOnce() // the welcome
+		c.send(`{"type":"history","ref":2,"channel":"alice~bob"}`)
+		begun := make([]byte, 1000)
+		if _, err := io.ReadFull(c.conn, begun); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(2*(writeTimeout+deadlineSlack) + time.Second) // the first time out is with progress
+		raw := io.MultiReader(bytes.NewReader(begun), c.conn)
+		if opcode, payload := readFrame(t, raw); opcode != opText || len(decode[wire.Page](t, payload).Events) != 100 {
+			t.Errorf("opcode %d, %d bytes: %.100s", opcode, len(payload), payload)
+		}
+		if opcode, payload := readFrame(t, raw); opcode != opClose || string(payload) != "\x0f\xa1slow" {
+			t.Errorf("opcode %d, payload %q", opcode, payload)
+		}
+	})
+}
+
+// manyEvents is a page that is more than a socket takes at once.
+func manyEvents(context.Context, string, *wire.History) ([][]byte, bool, error) {
+	event := wire.AppendEvent(nil, wire.KindMessage, 0, 1, "alice~bob", []byte(`{"id":"1","content":{"text":"`+strings.Repeat("x", 1000)+`"}}`))
+	return slices.Repeat([][]byte{event}, 100), false, nil
+}
+
+// TestSlow_forEver has a client that never reads again: the session ends all the same.
+func TestSlow_forEver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, Config{Log: &fakeLog{}})
+		c := r.dial(t)
+		c.send(`{"type":"connect","v":1,"token":"bob"}`)
+		time.Sleep(writeTimeout + deadlineSlack + closeTimeout + time.Second)
+		if n := r.Sessions(); n != 0 {
+			t.Errorf("%d sessions", n)
+		}
+	})
+}
+
+// TestSlow_replies has a client send and never read: the session must stop reading instead of queueing without end.
+func TestSlow_replies(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, Config{Log: &fakeLog{}, Limits: wire.Limits{CommandsPerS: 1 << 20}})
+		c := r.dial(t)
+		c.send(`{"type":"connect","v":1,"token":"bob"}`)
+		flood := []byte(strings.Repeat("{}\n", 1000))
+		var sent int
+		for ; c.tryWrite(flood, time.Second) == nil; sent++ {
+		}
+		synctest.Wait()
+		for _, s := range r.hub.all() {
+			s.mu.Lock()
+			if s.queued > maxQueued+replySize {
+				t.Errorf("%d bytes are queued", s.queued)
+			}
+			s.mu.Unlock()
+		}
+		if sent > 10 {
+			t.Errorf("%d messages were read", sent)
+		}
+	})
+}
+
+func TestDrain_spreadsFarewells(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, Config{Log: &fakeLog{}, DrainSpread: 10 * time.Second})
+		clients := make([]*client, 50)
+		for i := range clients {
+			clients[i] = r.connect(t, fmt.Sprint("u", i))
+		}
+		start := time.Now()
+		if err := r.Drain(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if took := time.Since(start); took < 9*time.Second || took > 11*time.Second {
+			t.Errorf("took %v", took)
+		}
+		for _, c := range clients {
+			c.expectClose(wire.CloseDraining)
+		}
+		if _, resp, err := r.tryDial(t); err == nil || resp == nil || resp.StatusCode != 503 || resp.Header.Get("Retry-After") == "" {
+			t.Errorf("a draining node answers %v, %v", resp, err)
+		}
+	})
+}
+
+// TestDrain_repliesComeFirst drains while a send is under way: its ack must come before the close.
+func TestDrain_repliesComeFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var h held
+		r := newRig(t, Config{Log: &fakeLog{submit: h.submit}, DrainSpread: time.Millisecond})
+		c := r.connect(t, "alice")
+		c.send(`{"type":"send","ref":2,"to":"bob","client_id":"c","content":{"text":"hi"}}`)
+		synctest.Wait()
+		drained := make(chan error)
+		go func() { drained <- r.Drain(t.Context()) }()
+		time.Sleep(settleTimeout / 2)
+		h.release()
+		if err := <-drained; err != nil {
+			t.Fatal(err)
+		}
+		if ack := expect[wire.Ack](c); ack.Ref.Ref != 2 {
+			t.Errorf("got %+v", ack)
+		}
+		c.expectClose(wire.CloseDraining)
+	})
+}
