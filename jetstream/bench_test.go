@@ -1,0 +1,73 @@
+package jetstream
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"natterjack/embed/embedtest"
+	"natterjack/server/wire"
+)
+
+var payload = strings.Repeat("x", 200)
+
+// BenchmarkSend is the log without sockets: concurrent senders, each waiting for its ack, fsync always.
+func BenchmarkSend(b *testing.B) {
+	for _, senders := range []int{1, 100, 1000} {
+		b.Run(fmt.Sprint(senders), func(b *testing.B) {
+			l, _ := start(b, embedtest.Start(b), b.TempDir(), 1)
+			var n atomic.Int64
+			concurrently(b, senders, func(sender int) {
+				id := fmt.Sprint("c", n.Add(1))
+				if _, err := l.Send(b.Context(), fmt.Sprint("u", sender), text(fmt.Sprint("v", sender), id, payload)); err != nil {
+					b.Error(err)
+				}
+			})
+		})
+	}
+}
+
+// BenchmarkBarePublish is what the engine does alone: the same messages as single publishes into the same streams.
+func BenchmarkBarePublish(b *testing.B) {
+	for _, senders := range []int{1, 100, 1000} {
+		b.Run(fmt.Sprint(senders), func(b *testing.B) {
+			node := embedtest.Start(b)
+			js, err := jetstream.New(node.Conn)
+			if err != nil {
+				b.Fatal(err)
+			}
+			if _, err := openStreams(b.Context(), js, defaultShards, 1); err != nil {
+				b.Fatal(err)
+			}
+			concurrently(b, senders, func(sender int) {
+				ch := wire.DirectChannel(fmt.Sprint("u", sender), fmt.Sprint("v", sender))
+				msg := &nats.Msg{Subject: Subject(wire.ShardOf(ch, defaultShards), ch, wire.KindMessage), Data: []byte(payload)}
+				if _, err := js.PublishMsg(b.Context(), msg); err != nil {
+					b.Error(err)
+				}
+			})
+		})
+	}
+}
+
+// concurrently does b.N things by n workers.
+func concurrently(b *testing.B, n int, do func(worker int)) {
+	var left atomic.Int64
+	left.Store(int64(b.N))
+	b.ResetTimer()
+	var wg sync.WaitGroup
+	for worker := range n {
+		wg.Go(func() {
+			for left.Add(-1) >= 0 {
+				do(worker)
+			}
+		})
+	}
+	wg.Wait()
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "msg/s")
+}
