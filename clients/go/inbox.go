@@ -37,13 +37,14 @@ func newInbox(limit int, from *Position) *inbox {
 	return b
 }
 
-// push adds an event, or reports that there is no room.
-func (b *inbox) push(ev *wire.Event) bool {
+// push adds an event and calls added before anybody can take it, or reports that there is no room.
+func (b *inbox) push(ev *wire.Event, added func(*wire.Event)) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.events >= b.limit {
 		return false
 	}
+	added(ev)
 	b.events++
 	b.items = append(b.items, item{event: *ev})
 	poke(b.ready)

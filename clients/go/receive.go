@@ -44,7 +44,7 @@ func (s *session) frame(ctx context.Context, f wire.Frame) error {
 	case wire.Event:
 		return s.event(ctx, &f)
 	case wire.Ping:
-		if _, ok := s.link.(stateless); !ok {
+		if !s.stateless() {
 			s.pong.Store(true)
 			poke(s.kick)
 		}
@@ -81,6 +81,8 @@ func (s *session) failed(e *wire.Error) error {
 		return e
 	case e.Ref.Ref != 0:
 		s.c.outbox.replied(e.Ref.Ref, e, s.welcome.User)
+	case s.stateless():
+		return e // it stands for a close code
 	default:
 		s.c.log.Warn("error from the server", "url", s.url, "session", s.welcome.Session, "err", e)
 	}
@@ -111,8 +113,12 @@ func (s *session) welcomed(w *wire.Welcome) error {
 func withDefaults(l *wire.Limits) {
 	d := wire.DefaultLimits()
 	for _, v := range []struct{ told, otherwise *int }{
-		{&l.FrameBytes, &d.FrameBytes}, {&l.TextBytes, &d.TextBytes}, {&l.InFlight, &d.InFlight},
-		{&l.GroupMembers, &d.GroupMembers}, {&l.HistoryEvents, &d.HistoryEvents}, {&l.PingIntervalS, &d.PingIntervalS},
+		{&l.FrameBytes, &d.FrameBytes},
+		{&l.TextBytes, &d.TextBytes},
+		{&l.InFlight, &d.InFlight},
+		{&l.GroupMembers, &d.GroupMembers},
+		{&l.HistoryEvents, &d.HistoryEvents},
+		{&l.PingIntervalS, &d.PingIntervalS},
 	} {
 		if *v.told <= 0 {
 			*v.told = *v.otherwise
@@ -144,12 +150,11 @@ func (s *session) event(ctx context.Context, ev *wire.Event) error {
 // deliver hands an event to the application, and waits a little where there is no room. An event it lets go is not
 // tracked, nor is any after it, so the next session begins with it.
 func (s *session) deliver(ctx context.Context, ev *wire.Event) {
-	if s.c.inbox.push(ev) || s.waitForRoom(ctx) && s.c.inbox.push(ev) {
-		s.c.track.advance(ev)
-		return
+	advance := s.c.track.advance
+	if !s.c.inbox.push(ev, advance) && !(s.waitForRoom(ctx) && s.c.inbox.push(ev, advance)) {
+		s.letGo = true
+		s.spawn(s.catchUp)
 	}
-	s.letGo = true
-	s.spawn(s.catchUp)
 }
 
 // waitForRoom stops reading. Whoever waits for a reply must not wait for the application too, which may be the same

@@ -50,7 +50,7 @@ func (s *session) renew(ctx context.Context) (time.Duration, error) {
 	case token == *s.token.Load():
 		return 0, fmt.Errorf("token source: it has no newer one")
 	}
-	if _, ok := s.link.(stateless); ok {
+	if s.stateless() {
 		return 0, errReopen // what is open goes on under the old token until it ends; the next one asks for a token again
 	}
 	r := newRequest(func(ref uint64) wire.Command { return wire.Refresh{Ref: wire.Ref{Ref: ref}, Token: token} })

@@ -135,6 +135,8 @@ func script(t *testing.T, parts ...func(p *peer)) *rig {
 				return
 			}
 			defer conn.CloseNow()
+			p := &peer{t: t, ctx: r.ctx, conn: conn, url: req.Host}
+			p.hello, _ = p.read().(wire.Connect)
 			mu.Lock()
 			if len(left) == 0 {
 				mu.Unlock()
@@ -147,8 +149,6 @@ func script(t *testing.T, parts ...func(p *peer)) *rig {
 			part := left[0]
 			left = left[1:]
 			mu.Unlock()
-			p := &peer{t: t, ctx: r.ctx, conn: conn, url: req.Host}
-			p.hello, _ = p.read().(wire.Connect)
 			part(p)
 		})
 	})
@@ -220,13 +220,36 @@ func (p *peer) welcome(change ...func(*wire.Welcome)) {
 	p.write(w)
 }
 
-// drain reads until the client has gone.
+// drain pings and reads until the client has gone.
 func (p *peer) drain() {
+	var wg sync.WaitGroup
+	gone := make(chan struct{})
+	wg.Go(func() {
+		ticker := time.NewTicker(25 * time.Second)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ticker.C:
+				p.write(wire.Ping{})
+			case <-gone:
+				return
+			}
+		}
+	})
+	p.ignore()
+	close(gone)
+	wg.Wait()
+}
+
+// ignore reads until the client has gone, and says nothing.
+func (p *peer) ignore() {
 	for p.read() != nil {
 	}
 }
 
-func (p *peer) close(code wire.CloseCode) { _ = p.conn.Close(websocket.StatusCode(code), code.String()) }
+func (p *peer) close(code wire.CloseCode) {
+	_ = p.conn.Close(websocket.StatusCode(code), code.String())
+}
 
 func ackOf(s wire.Send, seq uint64) wire.Ack {
 	return wire.Ack{

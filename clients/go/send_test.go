@@ -169,7 +169,7 @@ func TestSendRepeatsWhatMaySucceedLater(t *testing.T) {
 		r := script(t, func(p *peer) {
 			p.welcome()
 			s := expect[wire.Send](p)
-			p.write(wire.AsError(wire.Errorf(wire.CodeTooFast, "slow down").After(3 * time.Second), s.Ref.Ref))
+			p.write(wire.AsError(wire.Errorf(wire.CodeTooFast, "slow down").After(3*time.Second), s.Ref.Ref))
 			s = expect[wire.Send](p) // nothing was stored, so it is not looked for
 			if waited := time.Since(began); waited < 3*time.Second || waited > 4*time.Second {
 				t.Errorf("repeated after %v", waited)

@@ -131,6 +131,11 @@ func (s *session) run(ctx context.Context) error {
 	return context.Cause(inner)
 }
 
+func (s *session) stateless() bool {
+	_, yes := s.link.(stateless)
+	return yes
+}
+
 func (s *session) read(ctx context.Context) error {
 	for {
 		message, err := s.link.Read(ctx)

@@ -1,7 +1,6 @@
 package natter
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"fmt"
@@ -63,24 +62,14 @@ func (t *tunnel) openStream(ctx context.Context) (*http.Response, error) {
 
 // passStream reads lines (WHATWG HTML, section 9.2.6). Each data line is a frame; any other line is a sign of life.
 func (t *tunnel) passStream(ctx context.Context, body io.Reader) error {
-	lines := bufio.NewScanner(body)
-	lines.Buffer(nil, messageLimit)
-	for lines.Scan() {
-		frame, ok := bytes.CutPrefix(lines.Bytes(), []byte("data:"))
-		switch {
-		case ok:
-			frame = bytes.Clone(frame)
-		case len(lines.Bytes()) == 0:
-			continue
-		default:
-			frame = nil
+	err := t.passLines(ctx, body, func(line []byte) []byte {
+		if frame, ok := bytes.CutPrefix(line, []byte("data:")); ok {
+			return frame
 		}
-		if err := t.pass(ctx, frame); err != nil {
-			return err
-		}
+		return nil
+	})
+	if err == nil {
+		err = errStreamEnded
 	}
-	if err := lines.Err(); err != nil {
-		return fmt.Errorf("natter: stream: %w", err)
-	}
-	return errStreamEnded
+	return err
 }

@@ -1,6 +1,7 @@
 package natter
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -74,12 +75,51 @@ func (t *tunnel) Write(ctx context.Context, message []byte) error {
 	}
 	t.spawn(func(ctx context.Context) error {
 		defer func() { <-t.slots }()
-		replies, err := t.fetch(ctx, wire.PathFrames, message)
-		if err != nil {
+		return t.command(ctx, message)
+	})
+	return nil
+}
+
+// command posts a batch and passes each reply on as it comes.
+func (t *tunnel) command(ctx context.Context, batch []byte) error {
+	resp, err := t.post(ctx, wire.PathFrames, "application/x-ndjson", batch)
+	if answer, ok := errors.AsType[*wire.Error](err); ok && answer.Retryable && answer.Code != wire.CodeExpired {
+		return t.pass(ctx, refuseAll(batch, answer))
+	}
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	return t.passLines(ctx, resp.Body, func(line []byte) []byte { return line })
+}
+
+// refuseAll is the refusal of a whole request as the replies to each of its commands.
+func refuseAll(batch []byte, answer *wire.Error) (replies []byte) {
+	wire.Split(batch, func(line []byte) bool {
+		if c, err := wire.DecodeCommand(line); err == nil {
+			replies, _ = wire.Append(replies, wire.AsError(answer, c.Reference())) // it came over the wire, so it fits
+			replies = append(replies, wire.Separator)
+		}
+		return true
+	})
+	return replies
+}
+
+// passLines passes on each line of a body as pick gives it.
+func (t *tunnel) passLines(ctx context.Context, body io.Reader, pick func(line []byte) []byte) error {
+	lines := bufio.NewScanner(body)
+	lines.Buffer(nil, messageLimit)
+	for lines.Scan() {
+		if len(lines.Bytes()) == 0 {
+			continue
+		}
+		if err := t.pass(ctx, bytes.Clone(pick(lines.Bytes()))); err != nil {
 			return err
 		}
-		return t.pass(ctx, replies)
-	})
+	}
+	if err := lines.Err(); err != nil {
+		return fmt.Errorf("natter: reading an answer: %w", err)
+	}
 	return nil
 }
 
