@@ -60,12 +60,14 @@ func (c credentials) inProcess(a *server.Account) *server.User {
 	}
 }
 
-// connect opens a connection in process. It reconnects for ever: the server drops even us where we read too slowly.
+// connect opens a connection in process. It reconnects for ever: the server drops even us where we read too slowly. Its inboxes are its
+// own: whoever may subscribe to _INBOX.> would otherwise see every message that JetStream delivers to us.
 func (s *Server) connect(c credentials) (*nats.Conn, error) {
 	return nats.Connect("",
 		nats.InProcessServer(s.nats),
 		nats.UserInfo(c.user, c.password),
 		nats.Name(c.user),
+		nats.CustomInboxPrefix("_INBOX_"+rand.Text()),
 		nats.MaxReconnects(-1),
 		nats.ReconnectWait(reconnectWait),
 		nats.ReconnectJitter(0, 0),

@@ -1,0 +1,9 @@
+// Package natterjack holds what the server is shipped with: its configuration.
+package natterjack
+
+import _ "embed" // for the file
+
+// Configuration is nats.conf, which the server reads where it is given no other.
+//
+//go:embed nats.conf
+var Configuration string
