@@ -68,3 +68,29 @@ func (h *held) release() {
 	}
 	h.waiting = nil
 }
+
+// gate holds pages back until it is released, and counts how many wait at once.
+type gate struct {
+	release chan struct{}
+	mu      sync.Mutex
+	now     int
+	most    int
+}
+
+func (g *gate) history(ctx context.Context, _ string, _ *wire.History) ([][]byte, bool, error) {
+	g.count(1)
+	defer g.count(-1)
+	select {
+	case <-g.release:
+		return nil, false, nil
+	case <-ctx.Done():
+		return nil, false, ctx.Err()
+	}
+}
+
+func (g *gate) count(d int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.now += d
+	g.most = max(g.most, g.now)
+}

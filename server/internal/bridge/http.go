@@ -137,7 +137,7 @@ func (x *exchange) bounded(d time.Duration) (context.Context, context.CancelFunc
 	return ctx, func() { stop(); cancel() }
 }
 
-// authenticate is for a token from wherever the transport carries it. A request is a command, as for the rate.
+// authenticate is for a token from wherever the transport carries it. A request counts as a command.
 func (x *exchange) authenticate(token string) (identity, error) {
 	ctx, cancel := x.bounded(authTimeout)
 	defer cancel()
@@ -145,11 +145,7 @@ func (x *exchange) authenticate(token string) (identity, error) {
 	if err != nil {
 		return identity{}, err
 	}
-	if err := x.bridge.hub.take(who.user, time.Now()); err != nil {
-		return identity{}, err
-	}
-	x.bridge.hub.give(who.user)
-	return who, nil
+	return who, x.bridge.hub.charge(who.user, time.Now())
 }
 
 // waiter is the waker of a transport that has a goroutine of its own to wake.

@@ -105,13 +105,20 @@ func (h *hub) dismiss(user string) {
 	h.tidy(user, time.Now())
 }
 
-// take charges a user for a command over HTTP, and keeps a place for it until [hub.give].
+// charge counts a request over HTTP against its user's rate.
+func (h *hub) charge(user string, now time.Time) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.pay(h.usage(user), now)
+}
+
+// take counts a command over HTTP against its user's rate, and keeps a place in flight for it until [hub.give].
 func (h *hub) take(user string, now time.Time) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	u := h.usage(user)
-	if wait := u.bucket.take(now, h.limits.CommandsPerS); wait > 0 {
-		return overRate(h.limits, wait)
+	if err := h.pay(u, now); err != nil {
+		return err
 	}
 	if u.inFlight >= h.limits.InFlight {
 		return overInFlight(h.limits)
@@ -120,7 +127,15 @@ func (h *hub) take(user string, now time.Time) error {
 	return nil
 }
 
-// give undoes the keeping of take.
+// pay takes from the bucket of a user. The caller holds mu.
+func (h *hub) pay(u *usage, now time.Time) error {
+	if wait := u.bucket.take(now, h.limits.CommandsPerS); wait > 0 {
+		return overRate(h.limits, wait)
+	}
+	return nil
+}
+
+// give gives back the place of take.
 func (h *hub) give(user string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -1,0 +1,162 @@
+package bridge
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"natterjack/server/wire"
+)
+
+func TestBucket_sustainsTheRate(t *testing.T) {
+	var b bucket
+	now := time.Unix(1_000_000, 0)
+	const perS = 100
+	took := func(d time.Duration) (n int) {
+		for end := now.Add(d); now.Before(end); now = now.Add(time.Millisecond) {
+			for b.take(now, perS) == 0 {
+				n++
+			}
+		}
+		return n
+	}
+	if n := took(time.Millisecond); n != burst*perS {
+		t.Errorf("a burst of %d", n)
+	}
+	if n := took(10 * time.Second); n < 10*perS-1 || n > 10*perS+1 {
+		t.Errorf("%d in 10 s", n)
+	}
+	wait := b.take(now, perS)
+	if wait <= 0 || wait > time.Second/perS {
+		t.Errorf("wait %v", wait)
+	}
+	if now = now.Add(wait); b.take(now, perS) != 0 {
+		t.Error("what it said to wait is not enough")
+	}
+	if b.full(now) || !b.full(now.Add(burst*time.Second)) {
+		t.Error("it is not full when it should be")
+	}
+}
+
+func TestDispatch_tooFast(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, Config{Log: &fakeLog{}, Limits: wire.Limits{CommandsPerS: 10}})
+		c := r.connect(t, "alice")
+		var frames []string
+		for ref := range 30 {
+			frames = append(frames, fmt.Sprintf(`{"type":"send","ref":%d,"to":"bob","client_id":"c","content":{"text":"x"}}`, ref+1))
+		}
+		c.send(strings.Join(frames, "\n"))
+		for ref := range uint64(19) { // the connect frame was one of the burst
+			if ack := expect[wire.Ack](c); ack.Ref.Ref != ref+1 {
+				t.Fatalf("got %+v", ack)
+			}
+		}
+		e := c.expectError(wire.CodeTooFast, 20)
+		for ref := uint64(21); ref <= 30; ref++ {
+			c.expectError(wire.CodeTooFast, ref)
+		}
+		time.Sleep(time.Duration(e.RetryAfter) * time.Millisecond)
+		c.send(frames[0])
+		expect[wire.Ack](c)
+	})
+}
+
+func TestDispatch_inFlight(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var h held
+		r := newRig(t, Config{Log: &fakeLog{submit: h.submit}, Limits: wire.Limits{InFlight: 3}})
+		c := r.connect(t, "alice")
+		send := func(ref int) {
+			c.send(fmt.Sprintf(`{"type":"send","ref":%d,"to":"bob","client_id":"c","content":{"text":"x"}}`, ref))
+		}
+		for ref := range 4 {
+			send(ref + 1)
+		}
+		if e := c.expectError(wire.CodeTooFast, 4); e.RetryAfter == 0 {
+			t.Error("no retry_after")
+		}
+		h.release()
+		for range 3 {
+			expect[wire.Ack](c)
+		}
+		send(5)
+		synctest.Wait()
+		h.release()
+		if ack := expect[wire.Ack](c); ack.Ref.Ref != 5 {
+			t.Errorf("got %+v", ack)
+		}
+	})
+}
+
+// TestCall_atMostSoManyAtOnce gives a session more commands that wait than it may have waited for at once.
+func TestCall_atMostSoManyAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gate := &gate{release: make(chan struct{})}
+		r := newRig(t, Config{Log: &fakeLog{history: gate.history}})
+		c := r.connect(t, "alice")
+		for ref := range 3 * maxCallers {
+			c.send(fmt.Sprintf(`{"type":"history","ref":%d,"channel":"alice~bob"}`, ref))
+		}
+		synctest.Wait()
+		close(gate.release)
+		seen := map[uint64]bool{}
+		for range 3 * maxCallers {
+			seen[expect[wire.Page](c).Ref.Ref] = true
+		}
+		if len(seen) != 3*maxCallers || gate.most != maxCallers {
+			t.Errorf("%d answered, %d at once", len(seen), gate.most)
+		}
+	})
+}
+
+// TestCall_timesOut has the log never answer: the client is told in time, and the session goes on.
+func TestCall_timesOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gate := &gate{release: make(chan struct{})}
+		r := newRig(t, Config{Log: &fakeLog{history: gate.history}})
+		c := r.connect(t, "alice")
+		start := time.Now()
+		c.send(`{"type":"history","ref":2,"channel":"alice~bob"}`)
+		c.expectError(wire.CodeTimeout, 2)
+		if took := time.Since(start); took != callTimeout {
+			t.Errorf("took %v", took)
+		}
+		c.send(`{"type":"list_channels","ref":3}`)
+		expect[wire.Channels](c)
+	})
+}
+
+func TestHub_boundsConnections(t *testing.T) {
+	r := newRig(t, Config{Log: &fakeLog{}, MaxSessions: 3})
+	for range 3 {
+		r.dial(t)
+	}
+	_, resp, err := r.tryDial(t)
+	if err == nil || resp == nil || resp.StatusCode != 429 || resp.Header.Get("Retry-After") != "1" {
+		t.Errorf("the fourth got %v, %v", resp, err)
+	}
+}
+
+// TestHub_forgets opens and closes many sessions at once, and looks for what they leave behind.
+func TestHub_forgets(t *testing.T) {
+	r := newRig(t, Config{Log: &fakeLog{}})
+	var working sync.WaitGroup
+	for i := range 8 {
+		working.Go(func() {
+			for range 20 {
+				c := r.connect(t, fmt.Sprint("u", i%3))
+				_ = c.ws.CloseNow()
+			}
+		})
+	}
+	working.Wait()
+	eventually(t, func() bool { return r.Sessions() == 0 })
+	r.hub.sweep(time.Now().Add(time.Hour))
+	if len(r.hub.users) != 0 || len(r.hub.all()) != 0 {
+		t.Errorf("left: %v, %d sessions", r.hub.users, len(r.hub.all()))
+	}
+}

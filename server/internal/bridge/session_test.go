@@ -1,0 +1,508 @@
+package bridge
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"natterjack/jetstream"
+	"natterjack/server/wire"
+)
+
+// What a session does, over the real log.
+
+func TestSession_messageCrosses(t *testing.T) {
+	r := newRig(t, Config{})
+	phone, laptop := r.connect(t, "alice"), r.connect(t, "alice")
+	bob := r.connect(t, "bob")
+	phone.send(`{"type":"send","ref":5,"to":"bob","client_id":"c1","content":{"text":"hi"}}`)
+
+	var ack wire.Ack
+	events := map[*client][]wire.Event{}
+	for _, c := range []*client{phone, laptop, bob} {
+		for len(events[c]) < 2 || c == phone && ack.ID == "" {
+			switch f := decode[wire.Frame](t, c.next()).(type) {
+			case wire.Ack:
+				ack = f
+			case wire.Event:
+				events[c] = append(events[c], f)
+			default:
+				t.Fatalf("got %#v", f)
+			}
+		}
+	}
+	if ack.Ref.Ref != 5 || ack.ClientID != "c1" || ack.Channel != "alice~bob" || ack.Seq != 1 || ack.ID == "" || ack.Pos == 0 {
+		t.Errorf("ack %+v", ack)
+	}
+	for _, got := range events {
+		created, message := got[0], got[1]
+		if created.Kind != wire.KindMeta || created.Meta == nil || created.Meta.Action != wire.ActionCreated {
+			t.Errorf("first event %+v", created)
+		}
+		if message.ID != ack.ID || message.Pos != ack.Pos || message.Seq != 1 || message.Sender != "alice" || message.Content.Text != "hi" {
+			t.Errorf("second event %+v, ack %+v", message, ack)
+		}
+	}
+}
+
+func TestSession_commandsAreAnswered(t *testing.T) {
+	r := newRig(t, Config{})
+	c := r.connect(t, "alice")
+	c.send(`{"type":"create_group","ref":2,"client_id":"g1","name":"Toads","members":["bob"]}`)
+	var group wire.ChannelInfo
+	for group.ID == "" {
+		if f, ok := decode[wire.Frame](t, c.next()).(wire.Channel); ok {
+			group = f.Channel
+		}
+	}
+	c.send(fmt.Sprintf(`{"type":"send","ref":3,"channel":"%s","client_id":"c1","content":{"text":"croak"}}`, group.ID))
+	for done := false; !done; {
+		_, done = decode[wire.Frame](t, c.next()).(wire.Ack)
+	}
+	c.drop()
+	// The view of this node may be a moment behind the ack.
+	eventually(t, func() bool {
+		c.send(fmt.Sprintf(`{"type":"history","ref":4,"channel":"%s"}`, group.ID))
+		p := awaitFrame[wire.Page](c)
+		return p.Ref.Ref == 4 && len(p.Events) == 1 && p.Events[0].Content.Text == "croak"
+	})
+	c.send(`{"type":"list_channels","ref":5}`)
+	if l := awaitFrame[wire.Channels](c); l.Ref.Ref != 5 || len(l.Channels) != 1 || l.Channels[0].ID != group.ID {
+		t.Errorf("got %+v", l)
+	}
+}
+
+// TestSession_framesTogether sends several frames in one message, with blank lines between, the connect frame among them.
+func TestSession_framesTogether(t *testing.T) {
+	r := newRig(t, Config{Log: &fakeLog{}})
+	c := r.dial(t).listen()
+	c.send("\n" + `{"type":"connect","v":1,"token":"alice"}` + "\n \r\n" +
+		`{"type":"send","ref":2,"to":"bob","client_id":"a","content":{"text":"1"}}` + "\n" +
+		`{"type":"send","ref":3,"to":"bob","client_id":"b","content":{"text":"2"}}` + "\n\n")
+	expect[wire.Welcome](c)
+	for ref := range uint64(2) {
+		if ack := expect[wire.Ack](c); ack.Ref.Ref != ref+2 {
+			t.Errorf("got %+v", ack)
+		}
+	}
+}
+
+// TestSession_orderOfSends sends many messages without waiting: seq must follow the order of sending.
+func TestSession_orderOfSends(t *testing.T) {
+	r := newRig(t, Config{})
+	c := r.connect(t, "alice")
+	const n = 60
+	var frames []string
+	for i := range n {
+		frames = append(frames, fmt.Sprintf(`{"type":"send","ref":%d,"to":"bob","client_id":"c%d","content":{"text":"hi"}}`, i+1, i+1))
+	}
+	c.send(strings.Join(frames[:n/2], "\n"))
+	c.send(strings.Join(frames[n/2:], "\n"))
+	for acks := 0; acks < n; {
+		if ack, ok := decode[wire.Frame](t, c.next()).(wire.Ack); ok {
+			acks++
+			if ack.Seq != ack.Ref.Ref {
+				t.Errorf("send %d has seq %d", ack.Ref.Ref, ack.Seq)
+			}
+		}
+	}
+}
+
+// TestSession_resumes cuts a session, misses messages, and comes back with the position of the last event it saw.
+func TestSession_resumes(t *testing.T) {
+	r := newRig(t, Config{})
+	alice := r.connect(t, "alice")
+	first := r.dial(t).listen()
+	first.send(`{"type":"connect","v":1,"token":"bob"}`)
+	w := expect[wire.Welcome](first)
+	say := func(from, to int) {
+		for i := from; i < to; i++ {
+			alice.send(fmt.Sprintf(`{"type":"send","to":"bob","client_id":"c%d","content":{"text":"hi"}}`, i))
+		}
+	}
+	var seen []uint64
+	see := func(c *client, n int) {
+		for len(seen) < n {
+			e := expect[wire.Event](c)
+			w.Positions[e.Shard] = e.Pos
+			if e.Kind == wire.KindMessage {
+				seen = append(seen, e.Seq)
+			}
+		}
+	}
+	say(0, 10)
+	see(first, 10)
+	_ = first.ws.CloseNow()
+	say(10, 40)
+	for acks := 0; acks < 40; {
+		if _, ok := decode[wire.Frame](t, alice.next()).(wire.Ack); ok {
+			acks++
+		}
+	}
+	second := r.dial(t).listen()
+	second.send(`{"type":"connect","v":1,"token":"bob","resume":` + toJSON(t, wire.Resume{Epoch: w.Epoch, Positions: w.Positions}) + `}`)
+	if w2 := expect[wire.Welcome](second); !w2.Recovered {
+		t.Fatalf("not recovered: %+v", w2)
+	}
+	see(second, 40)
+	for i, seq := range seen {
+		if seq != uint64(i+1) {
+			t.Fatalf("saw seq %v", seen)
+		}
+	}
+}
+
+// TestSession_slowReaderMissesNothing has a client read nothing while more is said than sockets and buffers hold.
+func TestSession_slowReaderMissesNothing(t *testing.T) {
+	r := newRig(t, Config{Limits: wire.Limits{CommandsPerS: 1 << 20}})
+	bob := r.dial(t)
+	bob.send(`{"type":"connect","v":1,"token":"bob"}`)
+	bob.listenOnce()
+	alice := r.connect(t, "alice")
+	const n = 400
+	text := strings.Repeat("x", 2000)
+	for i := 0; i < n; {
+		for range 40 {
+			alice.send(fmt.Sprintf(`{"type":"send","to":"bob","client_id":"c%d","content":{"text":"%s"}}`, i, text))
+			i++
+		}
+		for acks := 0; acks < 40; {
+			if _, ok := decode[wire.Frame](t, alice.next()).(wire.Ack); ok {
+				acks++
+			}
+		}
+	}
+	bob.listen()
+	expect[wire.Event](bob) // the creation
+	for i := range uint64(n) {
+		if e := expect[wire.Event](bob); e.Seq != i+1 {
+			t.Fatalf("seq %d, want %d", e.Seq, i+1)
+		}
+	}
+}
+
+// TestSession_pingsBetweenEvents has the library write pongs while events stream past it, and reads the bytes off the wire: every
+// frame must be whole, every ping answered, every event there.
+func TestSession_pingsBetweenEvents(t *testing.T) {
+	r := newRig(t, Config{Limits: wire.Limits{CommandsPerS: 1 << 20}})
+	bob := r.dial(t)
+	bob.send(`{"type":"connect","v":1,"token":"bob"}`)
+	bob.listenOnce()
+	const events, pings = 500, 500
+	var writing sync.WaitGroup
+	defer writing.Wait()
+	writing.Go(func() {
+		for i := range pings {
+			if _, err := bob.conn.Write(maskedPing(i)); err != nil {
+				t.Errorf("ping: %v", err)
+				return
+			}
+		}
+	})
+	alice := r.connect(t, "alice")
+	writing.Go(func() {
+		for i := 0; i < events; {
+			for range 50 {
+				alice.send(fmt.Sprintf(`{"type":"send","to":"bob","client_id":"c%d","content":{"text":"%s"}}`, i, strings.Repeat("x", i+1)))
+				i++
+			}
+			for acks := 0; acks < 50; {
+				if bytes.HasPrefix(alice.next(), []byte(`{"type":"ack"`)) {
+					acks++
+				}
+			}
+		}
+	})
+	var seq, pong int
+	for seq < events || pong < pings {
+		switch opcode, payload := readFrame(t, bob.conn); opcode {
+		case opText:
+			for frame := range split(payload) {
+				if e := decode[wire.Event](t, frame); e.Kind == wire.KindMessage {
+					if seq++; e.Seq != uint64(seq) {
+						t.Fatalf("seq %d, want %d", e.Seq, seq)
+					}
+				}
+			}
+		default:
+			if want := fmt.Sprint("ping ", pong); string(payload) != want {
+				t.Fatalf("opcode %x with %q, want %q", opcode, payload, want)
+			}
+			pong++
+		}
+	}
+}
+
+func maskedPing(i int) []byte {
+	payload := fmt.Sprint("ping ", i)
+	frame := []byte{finBit | 9, 0x80 | byte(len(payload)), 1, 2, 3, 4}
+	for i := range len(payload) {
+		frame = append(frame, payload[i]^frame[2+i%4])
+	}
+	return frame
+}
+
+// TestSession_earlyBytes sends the connect frame in one write with the handshake: net/http has read it before the library sees the
+// connection.
+func TestSession_earlyBytes(t *testing.T) {
+	for _, padding := range []int{0, readBuffer, 3000} {
+		r := newRig(t, Config{Log: &fakeLog{}})
+		conn, err := r.listener.dial(t.Context(), "", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = conn.Close() }()
+		frame := strings.Repeat(" ", padding) + `{"type":"connect","v":1,"token":"alice"}`
+		early := "GET /v1/ws HTTP/1.1\r\nHost: bridge\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
+			"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n" + string(masked(frame))
+		var writing sync.WaitGroup
+		writing.Go(func() { _, _ = conn.Write([]byte(early)) })
+		head := make([]byte, 0, 1024)
+		for !bytes.HasSuffix(head, []byte("\r\n\r\n")) {
+			b := make([]byte, 1)
+			if _, err := conn.Read(b); err != nil {
+				t.Fatalf("%d bytes early: %v after %q", padding, err, head)
+			}
+			head = append(head, b...)
+		}
+		if _, payload := readFrame(t, conn); decode[wire.Welcome](t, payload).User != "alice" {
+			t.Errorf("got %s", payload)
+		}
+		writing.Wait()
+	}
+}
+
+// masked is a text message as a client writes it, with a mask of zeros.
+func masked(payload string) []byte {
+	head := appendHeader(nil, len(payload))
+	head[1] |= 0x80
+	return append(append(head, 0, 0, 0, 0), payload...)
+}
+
+// TestSession_panicIsContained has the log panic under a session: that one ends, the others stay.
+func TestSession_panicIsContained(t *testing.T) {
+	r := newRig(t, Config{Log: &fakeLog{
+		submit: func(string, *wire.Send, func(wire.Ack, error)) { panic("submit") },
+		history: func(context.Context, string, *wire.History) ([][]byte, bool, error) {
+			panic("history")
+		},
+	}})
+	c, other := r.connect(t, "alice"), r.connect(t, "bob")
+	c.send(`{"type":"history","ref":2,"channel":"alice~bob"}`)
+	c.expectError(wire.CodeInternal, 2)
+	c.send(`{"type":"send","ref":3,"to":"bob","client_id":"a","content":{"text":"1"}}`)
+	c.expectClose(wire.CloseInternal)
+	other.send(`{"type":"list_channels","ref":4}`)
+	expect[wire.Channels](other)
+}
+
+func TestConnect_refusals(t *testing.T) {
+	follow := func(_ string, resume *wire.Resume) (jetstream.Start, error) {
+		if resume != nil && resume.Epoch == "broken" {
+			return jetstream.Start{}, errors.New("the view is broken")
+		}
+		if resume != nil {
+			return jetstream.Start{}, wire.Errorf(wire.CodeUnavailable, "catching up")
+		}
+		return jetstream.Start{}, nil
+	}
+	for name, tc := range map[string]struct {
+		frame string
+		code  wire.Code
+		close websocket.StatusCode
+	}{
+		"no token":        {`{"type":"connect","ref":9,"v":1}`, wire.CodeUnauthorized, 4501},
+		"forged token":    {`{"type":"connect","ref":9,"v":1,"token":"forged"}`, wire.CodeUnauthorized, 4501},
+		"not a user":      {`{"type":"connect","ref":9,"v":1,"token":"Alice B"}`, wire.CodeUnauthorized, 4501},
+		"stale token":     {`{"type":"connect","ref":9,"v":1,"token":"stale"}`, wire.CodeExpired, 4004},
+		"our fault":       {`{"type":"connect","ref":9,"v":1,"token":"faulty"}`, wire.CodeInternal, 4005},
+		"other version":   {`{"type":"connect","ref":9,"v":2,"token":"alice"}`, wire.CodeUnsupported, 4502},
+		"no version":      {`{"type":"connect","ref":9,"token":"alice"}`, wire.CodeUnsupported, 4502},
+		"catching up":     {`{"type":"connect","ref":9,"v":1,"token":"alice","resume":{"epoch":"e","positions":[]}}`, wire.CodeUnavailable, 1013},
+		"broken view":     {`{"type":"connect","ref":9,"v":1,"token":"alice","resume":{"epoch":"broken","positions":[]}}`, wire.CodeInternal, 4005},
+		"too many of one": {`{"type":"connect","ref":9,"v":1,"token":"crowd"}`, wire.CodeTooFast, 1013},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t, Config{Log: &fakeLog{follow: follow}, MaxUserSessions: 1})
+			r.connect(t, "crowd")
+			c := r.dial(t).listen()
+			c.send(tc.frame)
+			c.expectError(tc.code, 9)
+			<-c.closed
+			if got := websocket.CloseStatus(c.end); got != tc.close {
+				t.Errorf("closed with %v, want %d", c.end, tc.close)
+			}
+		})
+	}
+}
+
+// TestDispatch_badInput gives every bad input its code, and the session survives it.
+func TestDispatch_badInput(t *testing.T) {
+	r := newRig(t, Config{})
+	c := r.connect(t, "alice")
+	long := strings.Repeat("x", r.limits.TextBytes+1)
+	many := `"` + strings.Join(slices.Repeat([]string{"bob"}, 501), `","`) + `"`
+	for name, tc := range map[string]struct {
+		frame string
+		code  wire.Code
+		ref   uint64
+	}{
+		"not JSON":           {`hello`, wire.CodeMalformed, 0},
+		"not an object":      {`[1,2]`, wire.CodeMalformed, 0},
+		"cut":                {`{"type":"send","ref":3,`, wire.CodeMalformed, 3},
+		"no type":            {`{"ref":3}`, wire.CodeMalformed, 3},
+		"wrong member type":  {`{"type":"history","ref":3,"channel":7}`, wire.CodeMalformed, 3},
+		"unknown member":     {`{"type":"history","ref":3,"channel":"alice~bob","admin":true}`, wire.CodeMalformed, 3},
+		"double member":      {`{"type":"history","ref":3,"channel":"alice~bob","channel":"x"}`, wire.CodeMalformed, 3},
+		"unknown type":       {`{"type":"delete_everything","ref":3}`, wire.CodeUnknownType, 3},
+		"server's type":      {`{"type":"welcome","ref":3}`, wire.CodeUnknownType, 3},
+		"connect twice":      {`{"type":"connect","ref":3,"v":1,"token":"alice"}`, wire.CodeNotConnected, 3},
+		"neither to":         {`{"type":"send","ref":3,"client_id":"a","content":{"text":"x"}}`, wire.CodeInvalid, 3},
+		"not a user":         {`{"type":"send","ref":3,"to":"Bob","client_id":"a","content":{"text":"x"}}`, wire.CodeInvalid, 3},
+		"not a channel":      {`{"type":"send","ref":3,"channel":"chat.>","client_id":"a","content":{"text":"x"}}`, wire.CodeInvalid, 3},
+		"no client id":       {`{"type":"send","ref":3,"to":"bob","content":{"text":"x"}}`, wire.CodeInvalid, 3},
+		"no text":            {`{"type":"send","ref":3,"to":"bob","client_id":"a","content":{"text":" "}}`, wire.CodeInvalid, 3},
+		"long text":          {`{"type":"send","ref":3,"to":"bob","client_id":"a","content":{"text":"` + long + `"}}`, wire.CodeTooLarge, 3},
+		"large group":        {`{"type":"create_group","ref":3,"client_id":"a","name":"n","members":[` + many + `]}`, wire.CodeTooLarge, 3},
+		"large page":         {`{"type":"history","ref":3,"channel":"alice~bob","limit":101}`, wire.CodeInvalid, 3},
+		"before and after":   {`{"type":"history","ref":3,"channel":"alice~bob","before":1,"after":1}`, wire.CodeInvalid, 3},
+		"not a member":       {`{"type":"send","ref":3,"channel":"bob~carol","client_id":"a","content":{"text":"x"}}`, wire.CodeForbidden, 3},
+		"history of others":  {`{"type":"history","ref":3,"channel":"bob~carol"}`, wire.CodeForbidden, 3},
+		"no such group":      {`{"type":"send","ref":3,"channel":"gabcdefghijklmnopqrstuvwx","client_id":"a","content":{"text":"x"}}`, wire.CodeForbidden, 3},
+		"token of another":   {`{"type":"refresh","ref":3,"token":"bob"}`, wire.CodeUnauthorized, 3},
+		"forged token":       {`{"type":"refresh","ref":3,"token":"forged"}`, wire.CodeUnauthorized, 3},
+		"stale token":        {`{"type":"refresh","ref":3,"token":"stale"}`, wire.CodeExpired, 3},
+		"no token":           {`{"type":"refresh","ref":3}`, wire.CodeInvalid, 3},
+		"a fault of the key": {`{"type":"refresh","ref":3,"token":"faulty"}`, wire.CodeInternal, 3},
+	} {
+		c.send(tc.frame)
+		if e := expect[*wire.Error](c); e.Code != tc.code || e.Ref.Ref != tc.ref || e.Message == "" {
+			t.Errorf("%s: %+v, want code %s and ref %d", name, e, tc.code, tc.ref)
+		}
+	}
+	c.send(`{"type":"list_channels","ref":9}`)
+	if l := expect[wire.Channels](c); len(l.Channels) != 0 {
+		t.Errorf("bad input left %+v", l)
+	}
+}
+
+func TestRead_framingLies(t *testing.T) {
+	for name, lie := range map[string]func(c *client){
+		"binary":    func(c *client) { c.write(websocket.MessageBinary, []byte(`{"type":"pong"}`)) },
+		"not UTF-8": func(c *client) { c.write(websocket.MessageText, []byte("{\"type\":\"\xff\"}")) },
+		"oversize":  func(c *client) { c.write(websocket.MessageText, bytes.Repeat([]byte(" "), 1<<16+1)) },
+		"endless": func(c *client) {
+			_, _ = c.conn.Write([]byte{0x81, 0xff, 0x7f, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}) // a length of 2^62 and more
+			for err := error(nil); err == nil; {
+				_, err = c.conn.Write(make([]byte, 1000))
+			}
+		},
+		"unmasked": func(c *client) { _, _ = c.conn.Write([]byte{0x81, 2, '{', '}'}) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, Config{Log: &fakeLog{}})
+			c := r.connect(t, "alice")
+			var lying sync.WaitGroup
+			defer lying.Wait()
+			lying.Go(func() { lie(c) })
+			c.expectClose(wire.CloseProtocol)
+		})
+	}
+}
+
+func TestRead_limitIsInclusive(t *testing.T) {
+	r := newRig(t, Config{Log: &fakeLog{}})
+	c := r.connect(t, "alice")
+	frame := `{"type":"list_channels","ref":2}`
+	c.send(frame + strings.Repeat(" ", r.limits.FrameBytes-len(frame)))
+	expect[wire.Channels](c)
+}
+
+// TestRead_fragments sends a message in several frames of the WebSocket, with a ping between.
+func TestRead_fragments(t *testing.T) {
+	r := newRig(t, Config{Log: &fakeLog{}})
+	c := r.connect(t, "alice")
+	w, err := c.ws.Writer(t.Context(), websocket.MessageText)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, part := range []string{`{"type":"list_`, `channels",`, `"ref":2}`} {
+		if _, err := w.Write([]byte(part)); err != nil {
+			t.Fatal(err)
+		}
+		if i == 1 {
+			if err := c.ws.Ping(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	expect[wire.Channels](c)
+}
+
+func TestOrigin_foreignIsRefused(t *testing.T) {
+	r := newRig(t, Config{Log: &fakeLog{}, Origins: []string{"https://Chat.example.com/", "http://[::1]:5173"}})
+	for origin, ok := range map[string]bool{
+		"http://bridge":            true,
+		"https://BRIDGE":           true,
+		"https://chat.example.com": true,
+		"http://[::1]:5173":        true,
+		"http://chat.example.com":  false,
+		"https://evil.example.com": false,
+		"https://bridge.evil.com":  false,
+		"https://bridge:444":       false,
+		"null":                     false,
+		"://":                      false,
+	} {
+		_, resp, err := r.tryDial(t, "Origin", origin)
+		if (err == nil) != ok {
+			t.Errorf("%s: %v", origin, err)
+		}
+		if err != nil && (resp == nil || resp.StatusCode != http.StatusForbidden) {
+			t.Errorf("%s: response %v", origin, resp)
+		}
+	}
+}
+
+// drop forgets what has come.
+func (c *client) drop() {
+	for {
+		select {
+		case <-c.inbox:
+		case <-time.After(50 * time.Millisecond):
+			return
+		}
+	}
+}
+
+// awaitFrame is the next frame of a type; others are passed over.
+func awaitFrame[T wire.Frame](c *client) T {
+	c.tb.Helper()
+	for {
+		if f, ok := decode[wire.Frame](c.tb, c.next()).(T); ok {
+			return f
+		}
+	}
+}
+
+// eventually asks until the answer is yes.
+func eventually(tb testing.TB, ok func() bool) {
+	tb.Helper()
+	for end := time.Now().Add(patience); !ok(); {
+		if time.Now().After(end) {
+			tb.Fatal("it never came true")
+		}
+	}
+}
