@@ -51,7 +51,7 @@ func TestCluster_anyNodeServesAnybody(t *testing.T) {
 // TestCluster_nodeDies stops a node without a word while all three send, as a crash does; the other two go on.
 func TestCluster_nodeDies(t *testing.T) {
 	nodes, logs, stops := cluster(t)
-	const each = 60
+	const each = 600
 	group, err := logs[0].CreateGroup(t.Context(), "u0", &wire.CreateGroup{ClientID: "g", Name: "all", Members: users(3)})
 	if err != nil {
 		t.Fatal(err)
@@ -61,7 +61,7 @@ func TestCluster_nodeDies(t *testing.T) {
 	sending.Go(func() { sendAll(t, logs[1:], group.ID, each) })
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	for i := range 5 { // its own sends, one of which may be under way when it dies
+	for i := range 20 { // its own sends, one of which may be under way when it dies
 		_, _ = insist(ctx, logs[0], "u0", in(group.ID, fmt.Sprint("early", i), "before it dies"))
 	}
 	stops[0]()

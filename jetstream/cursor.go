@@ -77,7 +77,7 @@ func (l *Log) resumable(resume *wire.Resume, head []uint64) (bool, error) {
 			continue
 		}
 		ctx, cancel := context.WithTimeout(context.Background(), ownReadTimeout)
-		last, err := l.writers[shard].stream.lastPos(ctx)
+		last, err := lastPos(ctx, l.js, shard)
 		cancel()
 		if err != nil {
 			return false, wire.Errorf(wire.CodeUnavailable, "the log cannot be asked at the moment; retry")

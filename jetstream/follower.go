@@ -17,7 +17,9 @@ const (
 	// followHeartbeat is the smallest that nats.go allows. Two missed ones reset the consumer, so a follower whose
 	// consumer's node died is silent for about a second instead of the ten of the default.
 	followHeartbeat = 500 * time.Millisecond
-	followBatch     = 512 // events applied together at most, and half of what is asked of the consumer at once
+	// levelAfter is how long nothing must have been delivered before a follower asks whether there is nothing more.
+	levelAfter  = 200 * time.Millisecond
+	followBatch = 512 // events applied together at most, and half of what is asked of the consumer at once
 )
 
 // follower reads one shard, in order, into the view and from there into the tail, and wakes whom it concerns. It always starts
@@ -38,11 +40,16 @@ type follower struct {
 // run follows until ctx ends. A consumer that cannot be made, or a batch that cannot be applied, is tried again from the
 // view's position: nothing is skipped.
 func (f *follower) run(ctx context.Context) {
-	for ctx.Err() == nil {
-		if err := f.follow(ctx); err != nil && ctx.Err() == nil {
-			f.log.Warn("follower starts again", "shard", f.shard, "position", f.view.Position(f.shard), "error", err)
-			_ = sleep(ctx, 250*time.Millisecond) // the loop asks ctx
+	for failed := uint64(0); ctx.Err() == nil; {
+		err := f.follow(ctx)
+		if err == nil || ctx.Err() != nil {
+			continue
 		}
+		if at := f.view.Position(f.shard) + 1; at != failed { // said once a place
+			f.log.Warn("follower starts again", "shard", f.shard, "from", at, "error", err)
+			failed = at
+		}
+		_ = sleep(ctx, 250*time.Millisecond) // the loop asks ctx
 	}
 }
 
@@ -71,19 +78,22 @@ func (f *follower) follow(ctx context.Context) error {
 		cancel(nil) // lets a handler that waits for room go
 		<-consuming.Closed()
 	}()
-	if err := f.applyAll(ctx, msgs); err != nil {
+	if err := f.applyAll(ctx, consumer, msgs); err != nil {
 		return err
 	}
 	return context.Cause(ctx)
 }
 
-func (f *follower) applyAll(ctx context.Context, msgs <-chan jetstream.Msg) error {
+func (f *follower) applyAll(ctx context.Context, consumer jetstream.Consumer, msgs <-chan jetstream.Msg) error {
 	var delivered uint64 // by this consumer
+	idle := time.NewTicker(levelAfter)
+	defer idle.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case m := <-msgs:
+			idle.Reset(levelAfter)
 			events, err := f.gather(m, msgs, &delivered)
 			if err == nil {
 				err = f.apply(events)
@@ -91,8 +101,33 @@ func (f *follower) applyAll(ctx context.Context, msgs <-chan jetstream.Msg) erro
 			if err != nil {
 				return err
 			}
+		case <-idle.C:
+			if f.watched() {
+				f.level(ctx, consumer, delivered)
+			}
 		}
 	}
+}
+
+// level moves the view's position past messages that are gone. When an operator purges the end of a stream nothing is
+// delivered for it, and whoever waits for the stream's last pos would wait for ever. It runs only while somebody waits.
+func (f *follower) level(ctx context.Context, consumer jetstream.Consumer, delivered uint64) {
+	ctx, cancel := context.WithTimeout(ctx, levelAfter)
+	defer cancel()
+	last, err := lastPos(ctx, f.js, f.shard)
+	if err != nil {
+		return // whoever waits asks again
+	}
+	info, err := consumer.Info(ctx)
+	if err != nil || info.NumPending > 0 || info.Delivered.Consumer != delivered || last <= f.view.Position(f.shard) {
+		return
+	}
+	if _, err := f.view.Apply(f.shard, nil, last); err != nil {
+		f.log.Error("view not moved past purged messages", "shard", f.shard, "error", err)
+		return
+	}
+	f.tail.skip(last)
+	f.announce()
 }
 
 // gather takes what waits behind the first message, without waiting for more.
@@ -178,6 +213,13 @@ func (f *follower) watch() <-chan struct{} {
 		f.changed = make(chan struct{})
 	}
 	return f.changed
+}
+
+// watched reports whether somebody waits for the position to change.
+func (f *follower) watched() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.changed != nil
 }
 
 func (f *follower) announce() {

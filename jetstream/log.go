@@ -53,7 +53,6 @@ type Log struct {
 	tails     []*tail
 	followers []*follower
 	lanes     []*lane
-	writers   []*writer
 	acks      []*ackInbox
 	acked     []highest
 }
@@ -93,8 +92,7 @@ func (l *Log) openView(ctx context.Context, dir string) (*view.View, error) {
 		return nil, fmt.Errorf("open view: %w", err)
 	}
 	for shard := range l.layout.shards {
-		p := publisher{shard: shard, js: l.js}
-		last, err := p.lastPos(ctx)
+		last, err := lastPos(ctx, l.js, shard)
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("stream %s: %w", StreamName(shard), err), v.Close())
 		}
@@ -119,13 +117,11 @@ func (l *Log) addShard(shard int) error {
 	}
 	t := &tail{floor: l.view.Position(shard)}
 	f := &follower{shard: shard, js: l.js, engine: l.engine, view: l.view, tail: t, readers: l.readers, log: l.log}
-	p := &publisher{shard: shard, conn: l.conn, js: l.js, acks: acks, log: l.log}
-	w := &writer{shard: shard, view: l.view, stream: p, follow: f, limits: l.limits, log: l.log, ahead: newAhead()}
+	w := &writer{shard: shard, js: l.js, view: l.view, stream: publisher{shard: shard, conn: l.conn, acks: acks}, follow: f, limits: l.limits, log: l.log, ahead: newAhead()}
 	leads := func() bool { return l.engine.LeadsStream(StreamName(shard)) }
 	l.tails = append(l.tails, t)
 	l.followers = append(l.followers, f)
 	l.acks = append(l.acks, acks)
-	l.writers = append(l.writers, w)
 	l.lanes = append(l.lanes, newLane(leads, w, &forwarder{shard: shard, conn: l.conn, log: l.log}))
 	l.acked = append(l.acked, highest{})
 	return nil
@@ -158,7 +154,7 @@ func (l *Log) Ready() <-chan struct{} { return l.ready }
 func (l *Log) awaitReady(ctx context.Context) {
 	for shard, f := range l.followers {
 		for {
-			last, err := l.writers[shard].stream.lastPos(ctx)
+			last, err := lastPos(ctx, l.js, shard)
 			if err == nil {
 				err = f.await(ctx, last)
 			}

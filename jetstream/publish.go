@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"strconv"
 	"time"
 
@@ -38,9 +37,7 @@ const (
 type publisher struct {
 	shard int
 	conn  *nats.Conn
-	js    jetstream.JetStream
 	acks  *ackInbox
-	log   *slog.Logger
 	batch uint64 // number of the last batch, for its id
 }
 
@@ -173,15 +170,6 @@ func failAll(plans []*plan, err error) {
 	for _, p := range plans {
 		p.err = err
 	}
-}
-
-// lastPos asks the stream's leader for the pos of its last message.
-func (p *publisher) lastPos(ctx context.Context) (uint64, error) {
-	s, err := p.js.Stream(ctx, StreamName(p.shard))
-	if err != nil {
-		return 0, err
-	}
-	return s.CachedInfo().State.LastSeq, nil
 }
 
 // errStoredBefore says that JetStream knows the message id: an earlier try was stored, with another id and time than this

@@ -113,6 +113,15 @@ func tryStream(ctx context.Context, js jetstream.JetStream, cfg jetstream.Stream
 	return stream, err
 }
 
+// lastPos asks the leader of a shard's stream for the pos of its last message.
+func lastPos(ctx context.Context, js jetstream.JetStream, shard int) (uint64, error) {
+	stream, err := js.Stream(ctx, StreamName(shard))
+	if err != nil {
+		return 0, err
+	}
+	return stream.CachedInfo().State.LastSeq, nil
+}
+
 // sleep waits for d or the end of ctx, and says which.
 func sleep(ctx context.Context, d time.Duration) error {
 	t := time.NewTimer(d)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"natterjack/jetstream/channel"
 	"natterjack/jetstream/internal/crashpoint"
@@ -25,11 +26,13 @@ const resyncTimeout = 2 * time.Second
 type writer struct {
 	shard   int
 	view    *view.View
-	stream  *publisher
+	js      jetstream.JetStream
+	stream  publisher
 	follow  *follower
 	limits  wire.Limits
 	log     *slog.Logger
 	ahead   ahead
+	waiting bool // for a resync to succeed; said once
 	trusted bool // the view has been level with the stream since this node leads it, and nothing failed since
 }
 
@@ -59,16 +62,15 @@ func (w *writer) resync(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(ctx, resyncTimeout)
 	defer cancel()
 	w.ahead = newAhead()
-	last, err := w.stream.lastPos(ctx)
+	last, err := lastPos(ctx, w.js, w.shard)
 	if err == nil {
 		err = w.follow.await(ctx, last)
 	}
-	if err != nil {
-		w.log.Warn("writer waits for its view", "shard", w.shard, "last_pos", last, "error", err)
-		return false
+	if err != nil && !w.waiting {
+		w.log.Warn("writer waits until its view is level with the stream", "shard", w.shard, "last_pos", last, "error", err)
 	}
-	w.trusted = true
-	return true
+	w.trusted, w.waiting = err == nil, err != nil
+	return w.trusted
 }
 
 // level drops what the view has applied from what is ahead of it, and where too much is, waits: a view that stands still must
