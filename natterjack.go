@@ -1,4 +1,4 @@
-// Package natterjack holds what the server is shipped with: its configuration.
+// Package natterjack holds what the server is shipped with: its configuration, and its version.
 package natterjack
 
 import _ "embed" // for the file
@@ -7,3 +7,6 @@ import _ "embed" // for the file
 //
 //go:embed nats.conf
 var Configuration string
+
+// Version is the program's, by semantic versioning.
+const Version = "0.1.0"

@@ -1,0 +1,29 @@
+package embed
+
+import (
+	"fmt"
+	"net"
+	"strconv"
+
+	"github.com/nats-io/nats-server/v2/server"
+)
+
+// NATSOptions are the options of the NATS server, for those who do not speak NATS.
+type NATSOptions = server.Options
+
+// ListenAt sets where NATS clients connect; port 0 is any free one.
+func ListenAt(o *NATSOptions, address string) error {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return fmt.Errorf("%q is not host:port", address)
+	}
+	n, err := strconv.ParseUint(port, 10, 16)
+	if err != nil {
+		return fmt.Errorf("%q has no port number", address)
+	}
+	o.Host, o.Port = host, int(n)
+	if n == 0 {
+		o.Port = server.RANDOM_PORT
+	}
+	return nil
+}

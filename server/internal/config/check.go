@@ -1,0 +1,158 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"natterjack/embed"
+)
+
+// maxDrain keeps a stop within what service managers wait for.
+const maxDrain = 5 * time.Minute
+
+// check finds everything that is wrong, refuses what would be open by mistake, and decides whether there is a development sign-in.
+func (c *Config) check() error {
+	exposure := embed.Expose(c.NATS)
+	c.Warnings = append(c.Warnings, exposure.Warned...)
+	local, err := c.checkListen()
+	errs := []error{err, c.checkTLS(), c.checkOrigins(), c.checkLimits(), c.checkStreams(), c.checkLog(), c.checkNode()}
+	for _, r := range exposure.Refused {
+		errs = append(errs, errors.New(r))
+	}
+	if c.Clustered() {
+		errs = append(errs, c.checkCluster()...)
+	}
+	if !local && !c.trusts() {
+		errs = append(errs, fmt.Errorf("listen: %s can be reached from the network, and there is neither auth.key nor auth.issuer "+
+			"to tell who may use it: configure one, or listen on 127.0.0.1", c.Listen))
+	}
+	c.SignIn = c.Auth.SignIn && c.Auth.Issuer == "" && local && len(exposure.Network) == 0
+	c.warn(local)
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("refusing to start:\n%w", err)
+	}
+	return nil
+}
+
+// trusts reports whether somebody has been configured whose tokens are taken.
+func (c *Config) trusts() bool { return c.Auth.Key != "" || c.Auth.Issuer != "" }
+
+func (c *Config) warn(local bool) {
+	if !c.NATS.SyncAlways {
+		c.Warnings = append(c.Warnings, "jetstream: sync_interval is not \"always\": a power cut takes acknowledged messages back")
+	}
+	if !local && c.TLS.Cert == "" {
+		c.Warnings = append(c.Warnings, "listen: without tls, tokens cross the network in the clear, unless a proxy in front has it")
+	}
+	if !c.SignIn && !c.trusts() {
+		c.Warnings = append(c.Warnings, "auth: there is neither a key nor an issuer nor a development sign-in: nobody can get a token but by the key that this node makes")
+	}
+}
+
+func (c *Config) checkListen() (local bool, err error) {
+	host, port, err := net.SplitHostPort(c.Listen)
+	if err == nil {
+		_, err = strconv.ParseUint(port, 10, 16)
+	}
+	if err != nil {
+		return false, fmt.Errorf("listen: %q is not host:port", c.Listen)
+	}
+	return embed.Loopback(host), nil
+}
+
+func (c *Config) checkTLS() error {
+	if (c.TLS.Cert == "") != (c.TLS.Key == "") {
+		return errors.New("tls: cert and key go together")
+	}
+	return nil
+}
+
+// checkOrigins wants origins as browsers send them: a scheme, a host and perhaps a port.
+func (c *Config) checkOrigins() error {
+	var errs []error
+	for _, o := range c.Origins {
+		u, err := url.Parse(o)
+		if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || strings.TrimSuffix(o, "/") != u.Scheme+"://"+u.Host || strings.Contains(o, "*") {
+			errs = append(errs, fmt.Errorf("origins: %q is not an origin such as https://chat.example.com; there are no patterns", o))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// checkLimits keeps limits within what was thought through; a record of a message, with all its text escaped, has to fit into a NATS
+// message.
+func (c *Config) checkLimits() error {
+	l := c.Limits
+	const escaped, around = 6, 4 << 10 // a byte may become \u0000; the other members of a record
+	payload := int(c.NATS.MaxPayload)
+	if payload == 0 {
+		payload = 1 << 20
+	}
+	return errors.Join(
+		within("limits.frame_bytes", l.FrameBytes, 1<<10, 1<<20),
+		within("limits.text_bytes", l.TextBytes, 1, min(l.FrameBytes, (payload-around)/escaped)),
+		within("limits.in_flight", l.InFlight, 1, 4096),
+		within("limits.group_members", l.GroupMembers, 2, 500),
+		within("limits.history_events", l.HistoryEvents, 1, 1000),
+		within("limits.commands_per_s", l.CommandsPerS, 1, 100_000),
+		within("limits.ping_interval_s", l.PingIntervalS, 5, 300),
+	)
+}
+
+func (c *Config) checkStreams() error {
+	errs := []error{within("shards", c.Shards, 1, 256), within("replicas", c.Replicas, 1, 5)}
+	if c.Replicas > 1 && !c.Clustered() {
+		errs = append(errs, fmt.Errorf("replicas: %d copies need a cluster of at least as many nodes", c.Replicas))
+	}
+	if !c.NATS.JetStream {
+		errs = append(errs, errors.New("jetstream: is not enabled: without it there is no log"))
+	}
+	return errors.Join(errs...)
+}
+
+func (c *Config) checkLog() error {
+	if c.Log.Format != "text" && c.Log.Format != "json" {
+		return fmt.Errorf("log.format: %q is neither text nor json", c.Log.Format)
+	}
+	return nil
+}
+
+func (c *Config) checkNode() error {
+	var errs []error
+	if c.Data == "" {
+		errs = append(errs, errors.New("data: is empty"))
+	}
+	if c.Drain <= 0 || c.Drain > maxDrain {
+		errs = append(errs, fmt.Errorf("drain: %v is not between 0 and %v", c.Drain, maxDrain))
+	}
+	return errors.Join(errs...)
+}
+
+// checkCluster refuses members that would start each with secrets of their own.
+func (c *Config) checkCluster() (errs []error) {
+	if c.NATS.ServerName == "" {
+		errs = append(errs, errors.New("server_name: in a cluster it must be set, be unique, and never change"))
+	}
+	if missing := c.missing(); len(missing) > 0 {
+		for i, user := range missing {
+			missing[i] = variable(user)
+		}
+		errs = append(errs, fmt.Errorf("accounts: all nodes of a cluster must have the same passwords: set %s", strings.Join(missing, ", ")))
+	}
+	if !c.trusts() {
+		errs = append(errs, errors.New("auth: all nodes of a cluster must take the same tokens: set auth.key or auth.issuer"))
+	}
+	return errs
+}
+
+func within(key string, n, low, high int) error {
+	if n < low || n > high {
+		return fmt.Errorf("%s: %d is not between %d and %d", key, n, low, high)
+	}
+	return nil
+}

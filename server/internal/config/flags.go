@@ -1,0 +1,75 @@
+package config
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/alecthomas/kong"
+)
+
+// ErrHelp is returned where help or the version was asked for, and printed.
+var ErrHelp = errors.New("config: help was asked for")
+
+// ErrUsage is wrapped by errors that are about how the program was called.
+var ErrUsage = errors.New("usage")
+
+// flags are the command line. What is empty was not said; its default is the file's to tell.
+type flags struct {
+	Config     string           `env:"NATTERJACK_CONFIG" placeholder:"FILE" help:"Configuration; the one this program is shipped with, where not given."`
+	Data       string           `env:"NATTERJACK_DATA" placeholder:"DIR" help:"Directory of everything the node keeps (./data)."`
+	Listen     string           `env:"NATTERJACK_LISTEN" placeholder:"HOST:PORT" help:"Address for chat clients, HTTP and WebSocket (127.0.0.1:8080); port 0 takes a free one."`
+	NATSListen string           `name:"nats-listen" env:"NATTERJACK_NATS_LISTEN" placeholder:"HOST:PORT" help:"Address for services and operators (127.0.0.1:4222); port 0 takes a free one."`
+	Name       string           `env:"NATTERJACK_NAME" placeholder:"NAME" help:"Name of the node, unique in its cluster."`
+	Shards     int              `env:"NATTERJACK_SHARDS" placeholder:"N" help:"Streams that channels are spread over (8). Counts at the very first start only."`
+	Replicas   int              `env:"NATTERJACK_REPLICAS" placeholder:"N" help:"Copies of each stream (1; 3 in a cluster). Counts at the very first start only."`
+	Drain      time.Duration    `env:"NATTERJACK_DRAIN" placeholder:"10s" help:"How long, at most, a stop takes to send clients elsewhere."`
+	LogLevel   string           `env:"NATTERJACK_LOG_LEVEL" placeholder:"LEVEL" help:"debug, info, warn or error (info)."`
+	LogFormat  string           `env:"NATTERJACK_LOG_FORMAT" placeholder:"FORMAT" help:"text or json (text)."`
+	Version    kong.VersionFlag `help:"Print the version and exit."`
+}
+
+// parseFlags reads arguments and their twins in the environment.
+func parseFlags(args []string, version string, stdout io.Writer) (f flags, known []string, err error) {
+	helped := false
+	parser, err := kong.New(&f,
+		kong.Name("natterjack"),
+		kong.Description("A node of a Natterjack chat system."),
+		kong.Vars{"version": version},
+		kong.Writers(stdout, stdout),
+		kong.Exit(func(int) { helped = true }),
+	)
+	if err != nil {
+		return f, nil, fmt.Errorf("flags: %w", err)
+	}
+	_, err = parser.Parse(args)
+	if helped {
+		return f, nil, ErrHelp
+	}
+	if err != nil {
+		return f, nil, fmt.Errorf("%w: %w", ErrUsage, err)
+	}
+	for _, flag := range parser.Model.Flags {
+		known = append(known, flag.Envs...)
+	}
+	return f, known, nil
+}
+
+// over puts what the flags say over what the file says.
+func (f flags) over(s *settings) error {
+	s.Listen = cmp.Or(f.Listen, s.Listen)
+	s.Data = cmp.Or(f.Data, s.Data)
+	s.Shards = cmp.Or(f.Shards, s.Shards)
+	s.Replicas = cmp.Or(f.Replicas, s.Replicas)
+	s.Drain = cmp.Or(f.Drain, s.Drain)
+	s.Log.Format = cmp.Or(f.LogFormat, s.Log.Format)
+	if f.LogLevel == "" {
+		return nil
+	}
+	if err := s.Log.Level.UnmarshalText([]byte(f.LogLevel)); err != nil {
+		return fmt.Errorf("%w: --log-level: %w", ErrUsage, err)
+	}
+	return nil
+}

@@ -1,0 +1,108 @@
+package config
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"natterjack"
+	"natterjack/embed"
+	"natterjack/embed/conf"
+	"natterjack/server/wire"
+)
+
+// block is the name of our block in the file.
+const block = "natterjack"
+
+// settings are the block.
+type settings struct {
+	Listen   string        `conf:"listen"`
+	Data     string        `conf:"data"`
+	Drain    time.Duration `conf:"drain"`
+	Shards   int           `conf:"shards"`
+	Replicas int           `conf:"replicas"`
+	Log      Log           `conf:"log"`
+	Origins  []string      `conf:"origins"`
+	TLS      TLS           `conf:"tls"`
+	Auth     Auth          `conf:"auth"`
+	Limits   wire.Limits   `conf:"limits"`
+}
+
+func defaults() settings {
+	return settings{
+		Listen: "127.0.0.1:8080", Data: "./data", Drain: 10 * time.Second, Shards: 8,
+		Log: Log{Format: "text"}, Auth: Auth{SignIn: true}, Limits: wire.DefaultLimits(),
+	}
+}
+
+// Load reads arguments, environment and file. Help goes to stdout. It opens nothing but the files of the configuration, and makes nothing.
+func Load(args []string, stdout io.Writer) (*Config, error) {
+	f, known, err := parseFlags(args, natterjack.Version, stdout)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkEnvironment(os.Environ(), known); err != nil {
+		return nil, err
+	}
+	vars, made := passwords(os.Environ())
+	source := conf.Source{Path: f.Config, Block: block, Vars: vars}
+	if f.Config == "" {
+		source.Text = natterjack.Configuration
+	}
+	read, opts, warnings, err := source.Read()
+	if err != nil {
+		return nil, fmt.Errorf("read configuration: %w", err)
+	}
+	s := defaults()
+	if err := errors.Join(read.Decode(&s), f.over(&s)); err != nil {
+		return nil, err
+	}
+	c := s.config(opts)
+	c.made = made
+	for _, w := range warnings {
+		c.Warnings = append(c.Warnings, w.Error())
+	}
+	if err := c.prepareNATS(f); err != nil {
+		return nil, err
+	}
+	return c, c.check()
+}
+
+func (s settings) config(opts *embed.NATSOptions) *Config {
+	return &Config{
+		Listen: s.Listen, Data: s.Data, Drain: s.Drain, Shards: s.Shards, Replicas: s.Replicas,
+		Log: s.Log, Origins: s.Origins, TLS: s.TLS, Auth: s.Auth, Limits: s.Limits, NATS: opts,
+	}
+}
+
+// prepareNATS puts flags over the NATS server's options, and our defaults under them.
+func (c *Config) prepareNATS(f flags) error {
+	if f.NATSListen != "" {
+		if err := embed.ListenAt(c.NATS, f.NATSListen); err != nil {
+			return fmt.Errorf("%w: --nats-listen: %w", ErrUsage, err)
+		}
+	}
+	c.NATS.ServerName = cmp.Or(f.Name, c.NATS.ServerName)
+	if c.NATS.ServerName == "" && !c.Clustered() {
+		c.NATS.ServerName = hostName()
+	}
+	c.NATS.StoreDir = cmp.Or(c.NATS.StoreDir, c.Data) // the server adds "jetstream" itself
+	if c.Replicas == 0 {
+		c.Replicas = 1
+		if c.Clustered() {
+			c.Replicas = 3
+		}
+	}
+	return nil
+}
+
+func hostName() string {
+	name, err := os.Hostname()
+	if err != nil || name == "" {
+		return "natterjack"
+	}
+	return name
+}

@@ -1,0 +1,93 @@
+// Package secrets keeps passwords that the server made for itself, one file each, readable by its own account only.
+package secrets
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+)
+
+// Dir is a directory of secrets. It is made with the first secret. Its methods may be called concurrently, by several processes too.
+type Dir string
+
+// maxSecret bounds what is read.
+const maxSecret = 1 << 10
+
+var validName = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,63}$`)
+
+// Password returns the secret of a name, and makes it where there is none: 26 characters of A–Z and 2–7, 130 random bits, durable
+// before they are returned. A file that others may read is refused, for the secret is none any more.
+func (d Dir) Password(name string) (password string, made bool, err error) {
+	if !validName.MatchString(name) {
+		return "", false, fmt.Errorf("secrets: %q is not a name of a secret", name)
+	}
+	path := filepath.Join(string(d), name)
+	password, err = read(path)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return password, false, err
+	}
+	if made, err = d.store(path, rand.Text()); err != nil {
+		return "", false, fmt.Errorf("make secret: %w", err)
+	}
+	password, err = read(path) // somebody else's where he was faster
+	return password, made, err
+}
+
+func read(path string) (string, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return "", fmt.Errorf("read secret: %w", err)
+	}
+	if info.Mode().Perm()&0o077 != 0 {
+		return "", fmt.Errorf("secrets: others may use %s (mode %#o); run: chmod 600 %[1]s, and change the secret if somebody may have read it", path, info.Mode().Perm())
+	}
+	if info.Size() > maxSecret {
+		return "", fmt.Errorf("secrets: %s is %d bytes, which is no password", path, info.Size())
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return "", fmt.Errorf("read secret: %w", err)
+	}
+	password := strings.TrimSpace(string(data))
+	if password == "" {
+		return "", fmt.Errorf("secrets: %s is empty; delete it for a new one to be made", path)
+	}
+	return password, nil
+}
+
+// store writes a secret to a file of its own and then links it to its name: unlike a rename, that does not replace one that
+// another process has made meanwhile.
+func (d Dir) store(path, secret string) (made bool, err error) {
+	if err := os.MkdirAll(string(d), 0o700); err != nil {
+		return false, err
+	}
+	tmp, err := os.CreateTemp(string(d), ".new-*") // mode 0600
+	if err != nil {
+		return false, err
+	}
+	defer os.Remove(tmp.Name())
+	_, err = tmp.WriteString(secret + "\n")
+	if err := errors.Join(err, tmp.Sync(), tmp.Close()); err != nil {
+		return false, err
+	}
+	if err := os.Link(tmp.Name(), path); errors.Is(err, fs.ErrExist) {
+		return false, nil
+	} else if err != nil {
+		return false, err
+	}
+	return true, syncDir(string(d))
+}
+
+// syncDir makes the name of a new file durable.
+func syncDir(dir string) error {
+	f, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
