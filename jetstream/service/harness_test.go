@@ -1,0 +1,225 @@
+package service
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats-server/v2/server/ats"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/micro"
+	"go.uber.org/goleak"
+
+	"natterjack/embed"
+	"natterjack/embed/embedtest"
+	"natterjack/jetstream"
+	"natterjack/server/wire"
+)
+
+// patience bounds every wait. It is for a loaded machine, not for the expected case.
+const patience = 30 * time.Second
+
+func TestMain(m *testing.M) {
+	ats.Register() // its one goroutine stays
+	goleak.VerifyTestMain(m, goleak.IgnoreCurrent())
+}
+
+// testLogger writes to the test's output and, besides, to w.
+func testLogger(tb testing.TB, w io.Writer) *slog.Logger {
+	return slog.New(slog.NewTextHandler(io.MultiWriter(tb.Output(), w), &slog.HandlerOptions{Level: slog.LevelWarn}))
+}
+
+// run runs a service over a log until the test ends or stop is called; stop returns what Run did.
+func run(tb testing.TB, s *Service) (stop func() error) {
+	tb.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	var err error
+	running.Go(func() { err = s.Run(ctx) })
+	stop = sync.OnceValue(func() error {
+		cancel()
+		running.Wait()
+		return err
+	})
+	tb.Cleanup(func() {
+		if err := stop(); err != nil {
+			tb.Errorf("Run: %v", err)
+		}
+	})
+	await(tb, "the service to answer", func() bool {
+		ctx, cancel := context.WithTimeout(tb.Context(), patience)
+		defer cancel()
+		_, err := s.cfg.Conn.RequestWithContext(ctx, "$SRV.PING."+Name+"."+s.id, nil)
+		return err == nil
+	})
+	return stop
+}
+
+func await(tb testing.TB, what string, done func() bool) {
+	tb.Helper()
+	for deadline := time.Now().Add(patience); !done(); {
+		if time.Now().After(deadline) {
+			tb.Fatalf("gave up waiting for %s", what)
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// over makes a service over a log of the test's.
+func over(tb testing.TB, node *embedtest.Node, log Log) *Service {
+	tb.Helper()
+	return New(Config{
+		Conn: node.Conn, Log: log, Limits: wire.DefaultLimits(), Node: node.Name(), Version: "1.2.3", Logger: testLogger(tb, io.Discard),
+	})
+}
+
+// startLog runs the real log over a node until the test ends.
+func startLog(tb testing.TB, node *embedtest.Node) *jetstream.Log {
+	tb.Helper()
+	ctx, cancel := context.WithTimeout(tb.Context(), patience)
+	defer cancel()
+	l, err := jetstream.New(ctx, jetstream.Config{
+		Conn: node.Conn, Engine: node, ViewDir: tb.TempDir(), Limits: wire.DefaultLimits(), Logger: testLogger(tb, io.Discard),
+	})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	runCtx, stop := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() { _ = l.Run(runCtx) })
+	tb.Cleanup(func() {
+		stop()
+		running.Wait()
+		if err := l.Close(); err != nil {
+			tb.Errorf("close log: %v", err)
+		}
+	})
+	select {
+	case <-l.Ready():
+	case <-time.After(patience):
+		tb.Fatal("the log is not ready")
+	}
+	return l
+}
+
+// whole is a node with a log and a service, and clients of it over TCP.
+type whole struct {
+	node *embedtest.Node
+	log  *jetstream.Log
+	*Service
+}
+
+func startWhole(tb testing.TB) *whole {
+	tb.Helper()
+	node := embedtest.Start(tb, embedtest.NoSync, embedtest.Listen, embedtest.User("backend", "pw"), permitted("alice", "api.alice.>"))
+	log := startLog(tb, node)
+	w := &whole{node: node, log: log, Service: over(tb, node, log)}
+	run(tb, w.Service)
+	return w
+}
+
+// permitted adds a user of the chat account who may publish to some subjects only.
+func permitted(name string, publish ...string) embedtest.Option {
+	return func(o *server.Options) {
+		for _, a := range o.Accounts {
+			if a.Name == embed.Account {
+				o.Users = append(o.Users, &server.User{Username: name, Password: "pw", Account: a, Permissions: &server.Permissions{
+					Publish:   &server.SubjectPermission{Allow: publish},
+					Subscribe: &server.SubjectPermission{Allow: []string{"_INBOX.>"}},
+				}})
+			}
+		}
+	}
+}
+
+// client is somebody's connection over TCP.
+type client struct {
+	*nats.Conn
+	denied chan error // what the server refused
+}
+
+func (w *whole) connect(tb testing.TB, user string) *client {
+	tb.Helper()
+	c := &client{denied: make(chan error, 16)}
+	conn, err := nats.Connect(w.node.URL(), nats.UserInfo(user, "pw"), nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
+		c.denied <- err
+	}))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(conn.Close)
+	c.Conn = conn
+	return c
+}
+
+// exchange is what a back end does: it publishes a body and reads the frame that comes back.
+func exchange(tb testing.TB, conn *nats.Conn, subject, body string, header nats.Header) (wire.Frame, *nats.Msg) {
+	tb.Helper()
+	ctx, cancel := context.WithTimeout(tb.Context(), patience)
+	defer cancel()
+	msg, err := conn.RequestMsgWithContext(ctx, &nats.Msg{Subject: subject, Data: []byte(body), Header: header})
+	if err != nil {
+		tb.Fatalf("%s %.100s: %v", subject, body, err)
+	}
+	frame, err := wire.DecodeFrame(msg.Data)
+	if err != nil {
+		tb.Fatalf("%s %.100s: answered %.200s: %v", subject, body, msg.Data, err)
+	}
+	if bytes.IndexByte(msg.Data, wire.Separator) >= 0 {
+		tb.Errorf("%s: the answer is more than a frame: %.200s", subject, msg.Data)
+	}
+	return frame, msg
+}
+
+// ask is exchange for those who expect an answer of a kind.
+func ask[T wire.Frame](tb testing.TB, conn *nats.Conn, subject, body string, header nats.Header) T {
+	tb.Helper()
+	frame, msg := exchange(tb, conn, subject, body, header)
+	f, ok := frame.(T)
+	if !ok {
+		tb.Fatalf("%s %.100s: answered %.200s", subject, body, msg.Data)
+	}
+	return f
+}
+
+// wantError asks for what must be refused, and checks that body and headers say the same.
+func wantError(tb testing.TB, conn *nats.Conn, subject, body string, code wire.Code) *wire.Error {
+	tb.Helper()
+	frame, msg := exchange(tb, conn, subject, body, nil)
+	e, ok := frame.(*wire.Error)
+	if !ok || !errors.Is(e, &wire.Error{Code: code}) {
+		tb.Fatalf("%s %.100s: answered %.200s, want %s", subject, body, msg.Data, code)
+	}
+	if msg.Header.Get(micro.ErrorCodeHeader) != string(code) || msg.Header.Get(micro.ErrorHeader) != e.Message {
+		tb.Errorf("%s: headers %v, body %s", subject, msg.Header, msg.Data)
+	}
+	return e
+}
+
+// fake is a log that does as the test says.
+type fake struct {
+	submit func(user string, cmd *wire.Send, done func(wire.Ack, error))
+	read   func(context.Context) error
+}
+
+func (f *fake) Submit(user string, cmd *wire.Send, done func(wire.Ack, error)) {
+	f.submit(user, cmd, done)
+}
+
+func (f *fake) CreateGroup(ctx context.Context, _ string, _ *wire.CreateGroup) (wire.ChannelInfo, error) {
+	return wire.ChannelInfo{}, f.read(ctx)
+}
+
+func (f *fake) History(ctx context.Context, _ string, _ *wire.History) ([][]byte, bool, error) {
+	return nil, false, f.read(ctx)
+}
+
+func (f *fake) Channels(ctx context.Context, _ string, _ *wire.ListChannels) ([]wire.ChannelInfo, bool, error) {
+	return nil, false, f.read(ctx)
+}

@@ -1,0 +1,148 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nuid"
+
+	"natterjack/server/wire"
+)
+
+// Name of the service, as `nats micro ls` shows it.
+const Name = "natterjack"
+
+const (
+	// queueGroup is shared by all nodes: each request is served by one of them. It is what micro uses where nothing is said.
+	queueGroup = "q"
+	// maxSends and maxReads bound what is in flight on this node. A send waits for the log and costs some hundred bytes; a
+	// read costs a goroutine and a page.
+	maxSends = 8192
+	maxReads = 256
+	// readTimeout bounds whatever waits in a goroutine, and so how long a stop can take.
+	readTimeout = 10 * time.Second
+	// drainTimeout is more than nats.go takes to flush a connection that answers.
+	drainTimeout = 15 * time.Second
+)
+
+// Log is what the service asks of the log.
+type Log interface {
+	Submit(user string, cmd *wire.Send, done func(wire.Ack, error))
+	CreateGroup(ctx context.Context, user string, cmd *wire.CreateGroup) (wire.ChannelInfo, error)
+	History(ctx context.Context, user string, cmd *wire.History) (events [][]byte, more bool, err error)
+	Channels(ctx context.Context, user string, cmd *wire.ListChannels) (channels []wire.ChannelInfo, more bool, err error)
+}
+
+// Config is what a [Service] is made of.
+type Config struct {
+	Conn    *nats.Conn // in the chat account; may answer anybody there
+	Log     Log
+	Limits  wire.Limits
+	Node    string // this node's name
+	Version string // semantic version of the program
+	Logger  *slog.Logger
+}
+
+// Service serves requests. Its methods may be called concurrently.
+type Service struct {
+	cfg       Config
+	log       *slog.Logger
+	id        string // of this instance
+	started   time.Time
+	endpoints []*endpoint
+	requests  sync.WaitGroup // taken and not finished
+}
+
+// New makes a service and starts nothing.
+func New(cfg Config) *Service {
+	s := &Service{cfg: cfg, log: cfg.Logger.With("component", "service"), id: nuid.Next()}
+	s.endpoints = []*endpoint{
+		{name: wire.Send{}.Type(), max: maxSends, handle: s.send},
+		{name: wire.CreateGroup{}.Type(), max: maxReads, handle: inBackground(s.createGroup)},
+		{name: wire.History{}.Type(), max: maxReads, handle: inBackground(s.history)},
+		{name: wire.ListChannels{}.Type(), max: maxReads, handle: inBackground(s.listChannels)},
+	}
+	return s
+}
+
+// Run serves until ctx ends. Then it takes no more requests, answers those that it has, its queues included, and
+// returns; the log and the connection have to live until then. It is called once.
+func (s *Service) Run(ctx context.Context) error {
+	s.started = time.Now().UTC()
+	subs, err := s.subscribe()
+	if err == nil {
+		s.log.Info("serving requests", "subject", subjectOf("*", "*"), "id", s.id)
+		<-ctx.Done()
+	}
+	return errors.Join(err, s.stop(subs))
+}
+
+func (s *Service) subscribe() (subs []*subscription, err error) {
+	add := func(sub *subscription, err error) error {
+		if err == nil {
+			subs = append(subs, sub)
+		}
+		return err
+	}
+	for _, e := range s.endpoints {
+		if err := add(subscribe(s.cfg.Conn, e.subject(), queueGroup, func(m *nats.Msg) { s.receive(e, m) })); err != nil {
+			return subs, err
+		}
+	}
+	for subject, answer := range s.monitoring() {
+		if err := add(subscribe(s.cfg.Conn, subject, "", answer)); err != nil {
+			return subs, err
+		}
+	}
+	return subs, nil
+}
+
+// stop drains all subscriptions, waits for the last request, and flushes the answers.
+func (s *Service) stop(subs []*subscription) error {
+	var errs []error
+	for _, sub := range subs {
+		errs = append(errs, sub.drain())
+	}
+	timeout := time.NewTimer(drainTimeout)
+	defer timeout.Stop()
+	for _, sub := range subs {
+		select {
+		case <-sub.closed:
+		case <-timeout.C:
+			return errors.Join(append(errs, errors.New("service: queued requests were not served in time"))...)
+		}
+	}
+	s.requests.Wait()
+	if err := s.cfg.Conn.FlushTimeout(drainTimeout); err != nil && !errors.Is(err, nats.ErrConnectionClosed) {
+		errs = append(errs, fmt.Errorf("service: flush answers: %w", err))
+	}
+	return errors.Join(errs...)
+}
+
+// subscription is one of NATS whose end can be waited for.
+type subscription struct {
+	*nats.Subscription
+	closed chan struct{} // closed after the last callback has returned
+}
+
+func subscribe(conn *nats.Conn, subject, queue string, callback nats.MsgHandler) (*subscription, error) {
+	sub, err := conn.QueueSubscribe(subject, queue, callback) // an empty queue is none
+	if err != nil {
+		return nil, fmt.Errorf("service: subscribe to %s: %w", subject, err)
+	}
+	s := &subscription{Subscription: sub, closed: make(chan struct{})}
+	sub.SetClosedHandler(func(string) { close(s.closed) })
+	return s, nil
+}
+
+func (s *subscription) drain() error {
+	if err := s.Drain(); err != nil && !errors.Is(err, nats.ErrConnectionClosed) && !errors.Is(err, nats.ErrBadSubscription) {
+		return fmt.Errorf("service: drain %s: %w", s.Subject, err)
+	}
+	return nil
+}

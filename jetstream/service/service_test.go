@@ -1,0 +1,299 @@
+package service
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/micro"
+
+	"natterjack/embed/embedtest"
+	"natterjack/server/wire"
+)
+
+const hello = `{"to":"bob","client_id":"c","content":{"text":"hello"}}`
+
+// TestStop_LosesNothing: what was taken before the stop is answered after it, queued requests included, and nothing is taken later.
+func TestStop_LosesNothing(t *testing.T) {
+	node := embedtest.Start(t)
+	release := make(chan struct{})
+	taken := make(chan struct{}, 1)
+	var held sync.WaitGroup
+	s := over(t, node, &fake{
+		submit: func(_ string, cmd *wire.Send, done func(wire.Ack, error)) {
+			select {
+			case taken <- struct{}{}:
+			default:
+			}
+			held.Go(func() {
+				<-release
+				done(wire.Ack{ClientID: cmd.ClientID}, nil)
+			})
+		},
+		read: func(context.Context) error { <-release; return nil },
+	})
+	stop := run(t, s)
+	answers, err := node.Conn.SubscribeSync("_INBOX.answers")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const each = 100
+	for range each {
+		for _, subject := range []string{"api.alice.send", "api.alice.list_channels"} {
+			if err := node.Conn.PublishRequest(subject, "_INBOX.answers", bodyOf(subject)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	<-taken
+	stopped := make(chan error)
+	go func() { stopped <- stop() }()
+	await(t, "the subscriptions to end", func() bool {
+		_, err := node.Conn.Request("$SRV.PING", nil, patience)
+		return errors.Is(err, nats.ErrNoResponders)
+	})
+	select {
+	case err := <-stopped:
+		t.Errorf("Run returned with requests in flight: %v", err)
+	default:
+	}
+	close(release)
+	if err := <-stopped; err != nil {
+		t.Error(err)
+	}
+	for i := range 2 * each {
+		msg, err := answers.NextMsg(patience)
+		if err != nil {
+			t.Fatalf("answer %d of %d: %v", i+1, 2*each, err)
+		}
+		if msg.Header.Get(micro.ErrorCodeHeader) != "" {
+			t.Errorf("answered %s", msg.Data)
+		}
+	}
+	if _, err := node.Conn.Request("api.alice.send", []byte(hello), patience); !errors.Is(err, nats.ErrNoResponders) {
+		t.Errorf("after the stop: %v", err)
+	}
+	held.Wait()
+}
+
+func bodyOf(subject string) []byte {
+	if strings.HasSuffix(subject, ".send") {
+		return []byte(hello)
+	}
+	return nil
+}
+
+func TestStop_ConnectionGone(t *testing.T) {
+	node := embedtest.Start(t)
+	stop := run(t, over(t, node, &fake{}))
+	node.Conn.Close()
+	if err := stop(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestRun_ConnectionGone(t *testing.T) {
+	node := embedtest.Start(t)
+	node.Conn.Close()
+	if err := over(t, node, &fake{}).Run(t.Context()); !errors.Is(err, nats.ErrConnectionClosed) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestBusy: beyond what may be in flight, the answer is at once that it is too much, and room comes back.
+func TestBusy(t *testing.T) {
+	node := embedtest.Start(t)
+	done := make(chan func(wire.Ack, error), 4)
+	reading, release := make(chan struct{}, 4), make(chan struct{})
+	s := over(t, node, &fake{
+		submit: func(_ string, _ *wire.Send, d func(wire.Ack, error)) { done <- d },
+		read:   func(context.Context) error { reading <- struct{}{}; <-release; return nil },
+	})
+	for _, e := range s.endpoints {
+		e.max = 2
+	}
+	run(t, s)
+	var asking sync.WaitGroup
+	for range 2 {
+		asking.Go(func() { ask[wire.Ack](t, node.Conn, "api.alice.send", hello, nil) })
+		asking.Go(func() { ask[wire.Channels](t, node.Conn, "api.alice.list_channels", "", nil) })
+	}
+	first, second := <-done, <-done
+	<-reading
+	<-reading
+	for _, subject := range []string{"api.alice.send", "api.alice.list_channels"} {
+		e := wantError(t, node.Conn, subject, string(bodyOf(subject)), wire.CodeTooFast)
+		if !e.Retryable || e.RetryAfter == 0 {
+			t.Errorf("%s: %+v", subject, e)
+		}
+	}
+	first(wire.Ack{}, nil)
+	second(wire.Ack{}, nil)
+	close(release)
+	asking.Wait()
+	asking.Go(func() { ask[wire.Ack](t, node.Conn, "api.alice.send", hello, nil) })
+	(<-done)(wire.Ack{}, nil)
+	asking.Wait()
+	ask[wire.Channels](t, node.Conn, "api.alice.list_channels", "", nil)
+}
+
+// TestFaults: what the log says reaches the requester as it is, what it did not mean to say stays in the log of the server.
+func TestFaults(t *testing.T) {
+	node := embedtest.Start(t)
+	var logged bytes.Buffer
+	failure := make(chan error, 1)
+	s := over(t, node, &fake{
+		submit: func(_ string, _ *wire.Send, done func(wire.Ack, error)) { done(wire.Ack{}, <-failure) },
+		read:   func(context.Context) error { return <-failure },
+	})
+	s.log = testLogger(t, &logged)
+	stop := run(t, s)
+	for _, subject := range []string{"api.alice.send", "api.alice.list_channels", "api.alice.history", "api.alice.create_group"} {
+		body := map[string]string{
+			"api.alice.send": hello, "api.alice.history": `{"channel":"alice~bob"}`, "api.alice.create_group": `{"name":"n"}`,
+		}[subject]
+		for _, code := range []wire.Code{wire.CodeUnavailable, wire.CodeTimeout, wire.CodeStorageFull} {
+			failure <- fmt.Errorf("round: %w", wire.Errorf(code, "the text for %s", code))
+			if e := wantError(t, node.Conn, subject, body, code); !e.Retryable || e.Message != "the text for "+string(code) {
+				t.Errorf("%s: %+v", subject, e)
+			}
+		}
+		failure <- errors.New("pebble: secret path")
+		if e := wantError(t, node.Conn, subject, body, wire.CodeInternal); strings.Contains(e.Message, "pebble") {
+			t.Errorf("%s told %q", subject, e.Message)
+		}
+	}
+	if err := stop(); err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(logged.String(), "pebble: secret path"); n != 4 {
+		t.Errorf("logged %d of 4 internal errors:\n%s", n, logged.String())
+	}
+}
+
+// TestReads_AreBounded: a read that hangs ends with its context.
+func TestReads_AreBounded(t *testing.T) {
+	node := embedtest.Start(t)
+	deadline := make(chan bool, 1)
+	s := over(t, node, &fake{read: func(ctx context.Context) error {
+		_, ok := ctx.Deadline()
+		deadline <- ok
+		return nil
+	}})
+	run(t, s)
+	ask[wire.Channels](t, node.Conn, "api.alice.list_channels", "", nil)
+	if !<-deadline {
+		t.Error("it could hang for ever")
+	}
+}
+
+// TestMonitoring speaks NATS's service protocol as `nats micro` does.
+func TestMonitoring(t *testing.T) {
+	w := startWhole(t)
+	c := w.connect(t, "backend")
+	wantID := micro.ServiceIdentity{Name: "natterjack", ID: w.id, Version: "1.2.3", Metadata: map[string]string{"node": "n1", "protocol": "1"}}
+	for _, whose := range []string{"", ".natterjack", ".natterjack." + w.id} {
+		var ping micro.Ping
+		monitor(t, c.Conn, "$SRV.PING"+whose, &ping)
+		if diff := cmp.Diff(micro.Ping{ServiceIdentity: wantID, Type: micro.PingResponseType}, ping); diff != "" {
+			t.Errorf("PING%s (-want +got):\n%s", whose, diff)
+		}
+		var info micro.Info
+		monitor(t, c.Conn, "$SRV.INFO"+whose, &info)
+		var subjects []string
+		for _, e := range info.Endpoints {
+			subjects = append(subjects, e.Name+" "+e.Subject+" "+e.QueueGroup)
+		}
+		want := []string{
+			"send api.*.send q", "create_group api.*.create_group q", "history api.*.history q", "list_channels api.*.list_channels q",
+		}
+		if diff := cmp.Diff(want, subjects); diff != "" || info.Type != micro.InfoResponseType {
+			t.Errorf("INFO%s of type %s (-want +got):\n%s", whose, info.Type, diff)
+		}
+		var stats micro.Stats
+		monitor(t, c.Conn, "$SRV.STATS"+whose, &stats)
+		if len(stats.Endpoints) != 4 || stats.Type != micro.StatsResponseType || stats.Started.IsZero() {
+			t.Errorf("STATS%s: %+v", whose, stats)
+		}
+	}
+}
+
+// TestStats_CountWhatIsAnsweredLater: the log refuses after the handler has returned, and that counts.
+func TestStats_CountWhatIsAnsweredLater(t *testing.T) {
+	w := startWhole(t)
+	c := w.connect(t, "backend")
+	ask[wire.Ack](t, c.Conn, "api.alice.send", hello, nil)
+	wantError(t, c.Conn, "api.eve.send", `{"channel":"alice~bob","content":{"text":"x"}}`, wire.CodeForbidden)
+	wantError(t, c.Conn, "api.eve.history", `{"channel":"alice~bob"}`, wire.CodeForbidden)
+	await(t, "the answers to be counted", func() bool {
+		stats := statsOf(t, c.Conn, w.id)
+		return stats.Endpoints[0].NumRequests == 2 && stats.Endpoints[2].NumRequests == 1
+	})
+	stats := statsOf(t, c.Conn, w.id)
+	send := stats.Endpoints[0]
+	if send.NumErrors != 1 || !strings.HasPrefix(send.LastError, "forbidden: ") || send.ProcessingTime <= 0 || send.AverageProcessingTime != send.ProcessingTime/2 {
+		t.Errorf("send: %+v", send)
+	}
+	if history := stats.Endpoints[2]; history.NumErrors != 1 || history.ProcessingTime <= 0 {
+		t.Errorf("history: %+v", history)
+	}
+}
+
+func statsOf(t *testing.T, conn *nats.Conn, id string) micro.Stats {
+	t.Helper()
+	var stats micro.Stats
+	monitor(t, conn, "$SRV.STATS.natterjack."+id, &stats)
+	return stats
+}
+
+func monitor(t *testing.T, conn *nats.Conn, subject string, into any) {
+	t.Helper()
+	msg, err := conn.Request(subject, nil, patience)
+	if err != nil {
+		t.Fatalf("%s: %v", subject, err)
+	}
+	if err := json.Unmarshal(msg.Data, into); err != nil {
+		t.Fatalf("%s: %v", subject, err)
+	}
+}
+
+// FuzzReceive: whatever a request is, it is finished once, with an answer that fits.
+func FuzzReceive(f *testing.F) {
+	node := embedtest.Start(f)
+	s := over(f, node, &fake{
+		submit: func(_ string, _ *wire.Send, done func(wire.Ack, error)) { done(wire.Ack{}, nil) },
+		read:   func(context.Context) error { return nil },
+	})
+	f.Add(0, "alice", []byte(hello), "c")
+	f.Add(1, "alice", []byte(`{"name":"n"}`), "")
+	f.Add(2, "al ice", []byte(`{"channel":"alice~bob"}`), "\n")
+	f.Add(3, "", []byte(``), "")
+	f.Fuzz(func(t *testing.T, operation int, user string, body []byte, id string) {
+		e := s.endpoints[uint(operation)%uint(len(s.endpoints))]
+		before := e.stats().NumRequests
+		s.receive(e, &nats.Msg{Subject: subjectOf(user, e.name), Data: body, Header: nats.Header{nats.MsgIdHdr: {id}}})
+		s.requests.Wait()
+		if after := e.stats().NumRequests; after != before+1 || e.inFlight != 0 {
+			t.Fatalf("finished %d times, %d in flight", after-before, e.inFlight)
+		}
+	})
+}
+
+func BenchmarkSend(b *testing.B) {
+	node := embedtest.Start(b)
+	s := over(b, node, &fake{submit: func(_ string, _ *wire.Send, done func(wire.Ack, error)) { done(wire.Ack{}, nil) }})
+	run(b, s)
+	for b.Loop() {
+		if _, err := node.Conn.Request("api.alice.send", []byte(hello), 5*time.Second); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
