@@ -18,6 +18,7 @@ const natsIO = "github.com/nats-io/"
 
 // The first arrow whose path holds a package is the one that counts for it.
 var arrows = []arrow{
+	{from: "", not: []string{natsIO, "net", "net/http"}, reason: "the module's root holds what is shipped, and does nothing"},
 	{from: "server/wire", not: []string{natsIO, "net/http", "github.com/coder/"}, reason: "the protocol is encoding and validation, nothing else"},
 	{from: "jetstream/channel", may: []string{"server/wire"}, not: []string{natsIO, "net", "os", "log/slog"}, reason: "the rules of a channel are pure"},
 	{from: "jetstream/view", may: []string{"server/wire", "jetstream/channel", "jetstream/internal"}, not: []string{natsIO}, reason: "a view is fed, it does not fetch"},
