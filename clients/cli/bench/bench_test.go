@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -135,5 +136,34 @@ func TestCmd_RefusesWhatCannotBe(t *testing.T) {
 		if err == nil {
 			t.Errorf("%v was accepted", args)
 		}
+	}
+}
+
+// The shipped configuration must have what a benchmark changes, or benchmarks would measure something else.
+func TestShipped_CanBeChanged(t *testing.T) {
+	r := &rig{cmd: &Cmd{NoFsync: true}, dir: t.TempDir()}
+	config, err := r.shipped(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"sync_interval: 2m", "listen: 127.0.0.1:-1\n", "commands_per_s: 100000"} {
+		if !strings.Contains(config, want) {
+			t.Errorf("no %q in the configuration", want)
+		}
+	}
+	r.cmd.NoFsync = false
+	members, err := r.plan(t.Context(), 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, m := range members {
+		for _, want := range []string{"sync_interval: always", "replicas: 3", fmt.Sprintf("server_name: n%d", i+1), "bench-signing.pem"} {
+			if !strings.Contains(m.config, want) {
+				t.Errorf("no %q in the configuration of member %d", want, i)
+			}
+		}
+	}
+	if _, err := change("a b a", "a", "c"); err == nil {
+		t.Error("a text that is there twice was changed")
 	}
 }

@@ -41,11 +41,7 @@ func (r *rig) fixture(ctx context.Context, channels, messages int) (fixture, err
 		return f, err
 	}
 	r.say("fill %d channels with %d messages each", channels, messages)
-	made, err := r.startServer(ctx, f.dir)
-	if err != nil {
-		return f, err
-	}
-	if err := made.proc.Stop(); err != nil {
+	if err := r.visit(ctx, f, func(node) error { return nil }); err != nil {
 		return f, err
 	}
 	if err := r.fill(ctx, f); err != nil {
@@ -95,8 +91,8 @@ func (r *rig) openStore(ctx context.Context, f fixture, interval string) (*store
 server_name: bare
 listen: 127.0.0.1:-1
 jetstream { store_dir: %q, sync_interval: %s }
-accounts { %s { jetstream: enabled, users: [ { user: bench, password: bench } ] } }
-`, filepath.Join(f.dir, storeDir), interval, chatAccount)
+accounts { CHAT { jetstream: enabled, users: [ { user: bench, password: bench } ] } }
+`, f.dir, interval) // NATS adds "jetstream" to the directory, as it does for the server
 	dir, err := r.newDir("store")
 	if err != nil {
 		return nil, err
@@ -120,6 +116,19 @@ func (e *storeEngine) close() error {
 		e.conn.Close()
 	}
 	return e.proc.Stop()
+}
+
+// visit starts the server on a fixture, does something, and stops it.
+func (r *rig) visit(ctx context.Context, f fixture, do func(node) error) error {
+	config, err := r.shipped(ctx)
+	if err != nil {
+		return err
+	}
+	n, err := r.startServer(ctx, member{data: f.dir, config: config})
+	if err != nil {
+		return err
+	}
+	return errors.Join(do(n), n.proc.Stop())
 }
 
 // forget drops the view of a fixture; the server makes it anew.

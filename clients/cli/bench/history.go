@@ -61,15 +61,6 @@ func sample(seed uint64, n, k int) []int {
 	return rand.New(rand.NewPCG(seed, 0)).Perm(n)[:min(k, n)]
 }
 
-// visit starts the server on a fixture, does something, and stops it.
-func (r *rig) visit(ctx context.Context, f fixture, do func(node) error) error {
-	n, err := r.startServer(ctx, f.dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(do(n), n.proc.Stop())
-}
-
 // historyRun is one run of the history benchmark.
 type historyRun struct {
 	*rig

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"natterjack/clients/cli/bench/internal/load"
 	"natterjack/clients/cli/bench/internal/proc"
 	"natterjack/server/wire"
@@ -19,12 +21,8 @@ import (
 // startLimit is how long a server may take to be ready; at full size it rebuilds millions of messages first.
 const startLimit = 15 * time.Minute
 
-// Places in a server's data directory, and the account of its streams.
-const (
-	storeDir    = "jetstream"
-	viewDir     = "view"
-	chatAccount = "CHAT"
-)
+// viewDir is where a server keeps its view, in its data directory.
+const viewDir = "view"
 
 // serverReady begins the line that a server prints once it serves.
 const serverReady = "natterjack: ready "
@@ -39,32 +37,36 @@ type node struct {
 // servers are one server of ours or a cluster of them.
 type servers []node
 
-// startServers starts servers on empty data directories. Whoever starts them stops them.
-func (r *rig) startServers(ctx context.Context, n int) (started servers, err error) {
-	for range n {
-		dir, err := r.newDir("server")
-		if err != nil {
-			return nil, errors.Join(err, started.stop())
-		}
-		one, err := r.startServer(ctx, dir)
-		if err != nil {
-			return nil, errors.Join(err, started.stop())
-		}
-		started = append(started, one)
+// startServers starts a server, or a cluster of them, on empty data directories. Whoever starts them stops them.
+func (r *rig) startServers(ctx context.Context, n int) (servers, error) {
+	plan, err := r.plan(ctx, n)
+	if err != nil {
+		return nil, err
+	}
+	started := make(servers, n)
+	group, ctx := errgroup.WithContext(ctx)
+	for i, m := range plan { // at once: of a cluster, none is ready before most are
+		group.Go(func() (err error) {
+			started[i], err = r.startServer(ctx, m)
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, errors.Join(err, started.stop())
 	}
 	return started, nil
 }
 
-// startServer starts a server on a data directory.
-func (r *rig) startServer(ctx context.Context, dir string) (node, error) {
-	config := filepath.Join(r.dir, "nats.conf")
-	if err := os.WriteFile(config, []byte(r.config()), 0o600); err != nil {
+// startServer starts a server.
+func (r *rig) startServer(ctx context.Context, m member) (node, error) {
+	config := filepath.Join(m.data, "bench.conf")
+	if err := os.WriteFile(config, []byte(m.config), 0o600); err != nil {
 		return node{}, err
 	}
 	var n node
 	p, err := proc.Start(ctx, proc.Spec{
-		Name: "natterjack", Path: r.server,
-		Args: []string{"--listen", "127.0.0.1:0", "--data", dir, "--config", config},
+		Name: "natterjack", Path: r.server, Env: m.env,
+		Args: []string{"--listen", "127.0.0.1:0", "--data", m.data, "--config", config},
 		Ready: func(line string) bool {
 			addrs, ready := strings.CutPrefix(line, serverReady)
 			for addr := range strings.FieldsSeq(addrs) {
@@ -91,7 +93,9 @@ func (s servers) pids() (pids []int) {
 
 func (s servers) stop() (err error) {
 	for _, n := range s {
-		err = errors.Join(err, n.proc.Stop())
+		if n.proc != nil {
+			err = errors.Join(err, n.proc.Stop())
+		}
 	}
 	return err
 }
@@ -173,6 +177,3 @@ func makeGroup(ctx context.Context, creator load.Member, name string, others []s
 	}
 	return "", fmt.Errorf("make a group: answered %.300s", answer)
 }
-
-// config is the servers' configuration: as shipped, but for limits that a load from few sessions would meet.
-func (r *rig) config() string { return "" }

@@ -38,7 +38,7 @@ type Engine struct {
 
 // StartEngine starts what spec says. Whoever starts an engine closes it.
 func StartEngine(ctx context.Context, spec EngineSpec) (*Engine, error) {
-	routes, err := freeAddrs(ctx, spec.Nodes)
+	routes, err := FreeAddrs(ctx, spec.Nodes)
 	if err != nil {
 		return nil, err
 	}
@@ -100,8 +100,8 @@ func engineConfig(dir, interval string, node int, routes []string) string {
 	return config
 }
 
-// freeAddrs are loopback addresses with ports that were free a moment ago: a cluster's nodes must know each other's beforehand.
-func freeAddrs(ctx context.Context, n int) (addrs []string, err error) {
+// FreeAddrs are loopback addresses with ports that were free a moment ago: a cluster's nodes must know each other's beforehand.
+func FreeAddrs(ctx context.Context, n int) (addrs []string, err error) {
 	for range n {
 		l, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 		if err != nil {
