@@ -3,11 +3,17 @@ package view
 import (
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/bloom"
+	"github.com/cockroachdb/pebble/v2/sstable/block"
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
-// options are Pebble's, chosen for records of some hundred bytes that are written once in a random order of channels and
-// mostly read soon after.
+const (
+	memTable  = 32 << 20 // what is gathered in memory before it is written as sorted files, and read again at a start
+	memTables = 3        // how many may be in memory before writing waits
+)
+
+// options are Pebble's, chosen for records of some hundred bytes that are written once, in a random order of channels, and mostly
+// read soon after.
 func (d *disk) options(o Options, corrupt func(error)) *pebble.Options {
 	p := &pebble.Options{
 		FS:                          vfs.OnDiskFull(o.fs, d.wait),
@@ -15,14 +21,12 @@ func (d *disk) options(o Options, corrupt func(error)) *pebble.Options {
 		FormatMajorVersion:          pebble.FormatNewest,
 		MemTableSize:                memTable,
 		MemTableStopWritesThreshold: memTables,
-		L0CompactionThreshold:       2,
-		L0StopWritesThreshold:       1000,
-		LBaseMaxBytes:               memTable,
+		L0StopWritesThreshold:       64, // a rebuild may get ahead of compaction; live events must not wait for it
 		CompactionConcurrencyRange:  func() (lower, upper int) { return 1, 2 },
 		Logger:                      logger{o.Logger},
 		EventListener:               listener(o.Logger, corrupt),
 	}
-	p.TargetFileSizes[0] = 8 << 20
+	p.TargetFileSizes[0] = 8 << 20 // each file ends in an fsync, which competes with those of the log
 	for i := range p.Levels {
 		p.Levels[i] = pebble.LevelOptions{
 			BlockSize:      16 << 10,
@@ -30,11 +34,14 @@ func (d *disk) options(o Options, corrupt func(error)) *pebble.Options {
 			FilterPolicy:   bloom.FilterPolicy(10),
 		}
 	}
-	p.ApplyCompressionSettings(func() pebble.DBCompressionSettings { return pebble.DBCompressionFastest })
+	p.ApplyCompressionSettings(compression)
 	return p
 }
 
-const (
-	memTable  = 32 << 20 // what is gathered in memory before a sorted file is written, and read again at a start
-	memTables = 3        // how many may be full before writing waits
-)
+// compression is for the lowest level alone, where nearly all of the data comes to rest. To compress what is soon merged
+// again took a quarter of the CPU of a rebuild.
+func compression() pebble.DBCompressionSettings {
+	c := pebble.DBCompressionNone
+	c.Levels[len(c.Levels)-1] = block.FastestCompression
+	return c
+}
