@@ -212,6 +212,22 @@ func TestPoll_waitsWhereNothingIs(t *testing.T) {
 	})
 }
 
+func TestPoll_waitsNoLongerThanPreferred(t *testing.T) {
+	for prefer, want := range map[string]time.Duration{
+		"wait=0": 0, "respond-async, wait=3": 3 * time.Second, "wait=60": pollWait, "wait=-1": pollWait, "wait": pollWait,
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			r := newRig(t, Config{Log: &fakeLog{}})
+			start := time.Now()
+			body := `{"type":"connect","v":1,"token":"bob","resume":{"epoch":"fake","positions":[0]}}`
+			frames := r.lines(t, wire.PathPoll, body, "Prefer", prefer)
+			if took := time.Since(start); len(frames) != 1 || took != want {
+				t.Errorf("%s: %+v after %v", prefer, frames, took)
+			}
+		})
+	}
+}
+
 // sse is one server-sent event.
 type sse struct{ id, data string }
 

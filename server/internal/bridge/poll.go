@@ -2,6 +2,8 @@ package bridge
 
 import (
 	"net/http"
+	"strconv"
+	"strings"
 	"time"
 
 	"natterjack/jetstream"
@@ -37,9 +39,9 @@ func (b *Bridge) servePoll(x *exchange) error {
 	return nil
 }
 
-// await is what waits for the client, or will within [pollWait].
+// await is what waits for the client, or will within its patience.
 func (x *exchange) await(f *feed) ([]*jetstream.Entry, error) {
-	patience := time.NewTimer(pollWait)
+	patience := time.NewTimer(x.patience())
 	defer patience.Stop()
 	draining, leave := x.bridge.draining, (<-chan time.Time)(nil)
 	for {
@@ -61,6 +63,18 @@ func (x *exchange) await(f *feed) ([]*jetstream.Entry, error) {
 			return nil, nil
 		}
 	}
+}
+
+// patience is how long a poll may wait: [pollWait], or less where the client prefers so (RFC 7240, section 4.3). One that has
+// just come back prefers not to wait at all: it needs the welcome before it can do anything else.
+func (x *exchange) patience() time.Duration {
+	for preference := range strings.SplitSeq(x.r.Header.Get("Prefer"), ",") {
+		wait, ok := strings.CutPrefix(strings.TrimSpace(preference), "wait=")
+		if seconds, err := strconv.ParseUint(wait, 10, 16); ok && err == nil {
+			return min(time.Duration(seconds)*time.Second, pollWait)
+		}
+	}
+	return pollWait
 }
 
 // lines begins an answer of one frame a line.
