@@ -1,0 +1,119 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"natterjack/server/internal/auth"
+	"natterjack/server/internal/page"
+	"natterjack/server/wire"
+)
+
+const (
+	// readHeaderTimeout is for a phone on a bad network; without one, opened and abandoned connections pile up. There is no timeout for bodies and
+	// answers: streams are as long as they like, and the bridge bounds the others itself.
+	readHeaderTimeout = 10 * time.Second
+	idleTimeout       = 2 * time.Minute // between requests of a connection; long polls come back within seconds
+	maxHeaderBytes    = 32 << 10        // tokens are up to 16 KiB
+	healthFor         = time.Second     // an answer about health is good for this long, so that asking is cheap
+)
+
+// listen opens the listener and serves.
+func (r *running) listen(ctx context.Context) error {
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", r.cfg.Listen)
+	if err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	r.listener = l
+	r.server = &http.Server{
+		Handler:           r.routes(),
+		ReadHeaderTimeout: readHeaderTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeaderBytes,
+		ErrorLog:          slog.NewLogLogger(r.logger.Handler(), slog.LevelDebug), // handshakes of scanners and hung-up clients
+	}
+	serve := r.server.Serve
+	if r.cert != nil {
+		r.server.TLSConfig = r.cert.config()
+		serve = func(l net.Listener) error { return r.server.ServeTLS(l, "", "") }
+	}
+	r.parts.http = begin(ctx, "http", r.failed, func(ctx context.Context) error {
+		err := serve(l)
+		if errors.Is(err, http.ErrServerClosed) || r.draining.Load() {
+			<-ctx.Done() // it ended because stop closed it, before it told so
+			return nil
+		}
+		return err
+	})
+	return nil
+}
+
+func (r *running) routes() http.Handler {
+	mux := http.NewServeMux()
+	for _, path := range r.bridge.Routes() {
+		mux.Handle(path, r.bridge)
+	}
+	mux.Handle("/{$}", page.Handler())
+	if r.cfg.SignIn && r.keys != nil && r.keys.CanSign() {
+		mux.Handle(wire.PathSignIn, auth.NewSignIn(r.keys, r.base))
+	}
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, nil) })
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) { answer(w, r.ready()) })
+	return mux
+}
+
+// answer tells a load balancer what to do, and nobody why: that is in the log.
+func answer(w http.ResponseWriter, err error) {
+	w.Header().Set("Cache-Control", "no-store")
+	if err != nil {
+		http.Error(w, "unavailable", http.StatusServiceUnavailable)
+		return
+	}
+	_, _ = w.Write([]byte("ok\n")) // whoever asked has gone: nobody is left to tell
+}
+
+var errDraining = errors.New("node: is stopping")
+
+// ready reports whether new clients should be sent here.
+func (r *running) ready() error {
+	if r.draining.Load() {
+		return errDraining
+	}
+	return r.health.check(r.engine.Health, r.logger)
+}
+
+// health remembers an answer for a while. Its method may be called concurrently.
+type health struct {
+	mu  sync.Mutex // guards the following; held while asking, so that one asks for all
+	at  time.Time
+	err error
+}
+
+func (h *health) check(ask func() error, logger *slog.Logger) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if time.Since(h.at) < healthFor {
+		return h.err
+	}
+	before := h.err
+	h.at, h.err = time.Now(), ask()
+	if h.err != nil && before == nil {
+		logger.Warn("not healthy", "error", h.err)
+	}
+	return h.err
+}
+
+// addresses are known once the listeners are open: a configured port may have been 0.
+func (r *running) addresses() Addresses {
+	scheme := "http"
+	if r.cert != nil {
+		scheme = "https"
+	}
+	return Addresses{HTTP: scheme + "://" + r.listener.Addr().String(), NATS: r.engine.URL()}
+}

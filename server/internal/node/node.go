@@ -1,0 +1,97 @@
+package node
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+
+	"natterjack/embed"
+	"natterjack/server/internal/auth"
+	"natterjack/server/internal/config"
+	"natterjack/server/internal/datadir"
+	"natterjack/server/internal/secrets"
+)
+
+// Node is a node that has not been started. Run is called once, and Close after it, or instead of it.
+type Node struct {
+	cfg    *config.Config
+	base   *slog.Logger // for the parts, each of which names itself
+	logger *slog.Logger
+	dir    *datadir.Dir
+	keys   *auth.Keys // nil where an identity provider is the only one trusted
+	auth   *auth.Authenticator
+	engine *embed.Server
+	cert   *certificate // nil where HTTPS is left to a proxy
+}
+
+// New opens the data directory, makes the secrets that are missing there, and puts together what does not need a running NATS
+// server. It starts nothing.
+func New(cfg *config.Config, logger *slog.Logger) (n *Node, err error) {
+	n = &Node{cfg: cfg, base: logger, logger: logger.With("component", "node")}
+	for _, w := range cfg.Warnings {
+		n.logger.Warn("configuration", "warning", w)
+	}
+	if n.dir, err = datadir.Open(cfg.Data); err != nil {
+		return nil, err
+	}
+	if err := errors.Join(n.passwords(), n.openKeys(), n.openCertificate()); err != nil {
+		return nil, errors.Join(err, n.Close())
+	}
+	if n.engine, err = embed.New(embed.Options{NATS: cfg.NATS, Logger: logger}); err != nil {
+		return nil, errors.Join(err, n.Close())
+	}
+	return n, nil
+}
+
+// Close lets go of the data directory.
+func (n *Node) Close() error { return n.dir.Close() }
+
+// passwords completes the NATS server's users.
+func (n *Node) passwords() error {
+	store := secrets.Dir(n.dir.Secrets())
+	return n.cfg.Passwords(func(name string) (string, error) {
+		password, made, err := store.Password(name)
+		if made {
+			n.logger.Info("made a password", "user", name, "file", filepath.Join(string(store), name))
+		}
+		return password, err
+	})
+}
+
+// openKeys makes a key only where none is configured: a path mistyped on one node of a cluster must not become a key of its own.
+func (n *Node) openKeys() (err error) {
+	made := false
+	switch a := n.cfg.Auth; {
+	case a.Key != "":
+		n.keys, err = auth.LoadKeys(a.Key)
+	case a.Issuer == "":
+		n.keys, made, err = auth.LoadOrMakeKeys(n.dir.SigningKey())
+	}
+	if err != nil {
+		return err
+	}
+	if made {
+		n.logger.Info("made a key to sign tokens with", "file", n.dir.SigningKey())
+	}
+	n.auth, err = auth.New(auth.Config{Keys: n.keys, OIDC: n.provider(), Logger: n.base})
+	return err
+}
+
+func (n *Node) provider() *auth.OIDC {
+	a := n.cfg.Auth
+	if a.Issuer == "" {
+		return nil
+	}
+	return &auth.OIDC{Issuer: a.Issuer, Audience: a.Audience, UserClaim: a.Claim}
+}
+
+func (n *Node) openCertificate() (err error) {
+	if n.cfg.TLS.Cert == "" {
+		return nil
+	}
+	if n.cert, err = loadCertificate(n.cfg.TLS.Cert, n.cfg.TLS.Key, n.logger); err != nil {
+		return fmt.Errorf("tls: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,110 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"sync/atomic"
+
+	"natterjack"
+	"natterjack/jetstream"
+	"natterjack/jetstream/service"
+	"natterjack/server/internal/bridge"
+)
+
+// Addresses are where a node that is ready can be reached, as URLs.
+type Addresses struct {
+	HTTP string
+	NATS string
+}
+
+// running is what a node has while it runs. Everything is set by start and taken apart by stop, on one goroutine.
+type running struct {
+	*Node
+	log      *jetstream.Log
+	bridge   *bridge.Bridge
+	listener net.Listener
+	server   *http.Server
+	failed   chan error // the first part that ended by itself
+
+	parts struct{ log, service, bridge, http *part }
+
+	health   health
+	draining atomic.Bool // read by requests
+}
+
+// Run starts the node, calls ready once it serves, and stops it when ctx ends or something fails. A stop that was asked for is no error.
+func (n *Node) Run(ctx context.Context, ready func(Addresses)) error {
+	r := &running{Node: n, failed: make(chan error, 1)}
+	err := r.start(ctx)
+	if err == nil {
+		ready(r.addresses())
+		err = r.wait(ctx)
+	}
+	if ctx.Err() != nil {
+		n.logger.Info("stopping", "reason", context.Cause(ctx))
+		err = nil
+	} else {
+		n.logger.Error("stopping", "error", err)
+	}
+	return errors.Join(err, r.stop(context.WithoutCancel(ctx)))
+}
+
+func (r *running) start(ctx context.Context) error {
+	if err := r.startEngine(ctx); err != nil {
+		return err
+	}
+	var err error
+	r.log, err = jetstream.New(ctx, jetstream.Config{
+		Conn: r.engine.Conn(), Engine: r.engine, ViewDir: r.dir.View(),
+		Shards: r.cfg.Shards, Replicas: r.cfg.Replicas, Limits: r.cfg.Limits, Logger: r.base,
+	})
+	if err != nil {
+		return fmt.Errorf("open the log: %w", err)
+	}
+	r.parts.log = begin(ctx, "log", r.failed, r.log.Run)
+	r.startServing(ctx)
+	if err := r.await(ctx, r.log.Ready()); err != nil {
+		return err
+	}
+	return r.listen(ctx)
+}
+
+func (r *running) startEngine(ctx context.Context) error {
+	if err := r.engine.Start(ctx); err != nil {
+		return err
+	}
+	if err := r.engine.Ready(ctx); err != nil {
+		return fmt.Errorf("wait for the cluster: %w", err)
+	}
+	return nil
+}
+
+// startServing starts what serves the log, over NATS at once, and over HTTP when there is a listener.
+func (r *running) startServing(ctx context.Context) {
+	r.bridge = bridge.New(bridge.Config{
+		Log: r.log, Auth: r.auth, Limits: r.cfg.Limits, Logger: r.base, Origins: r.cfg.Origins,
+	})
+	r.parts.bridge = begin(ctx, "bridge", r.failed, r.bridge.Run)
+	requests := service.New(service.Config{
+		Conn: r.engine.Conn(), Log: r.log, Limits: r.cfg.Limits, Node: r.engine.Name(), Version: natterjack.Version, Logger: r.base,
+	})
+	r.parts.service = begin(ctx, "service", r.failed, requests.Run)
+}
+
+// wait blocks until the node is told to stop, or has to.
+func (r *running) wait(ctx context.Context) error { return r.await(ctx, nil) }
+
+// await waits for what is awaited, unless ctx or a part ends before.
+func (r *running) await(ctx context.Context, awaited <-chan struct{}) error {
+	select {
+	case <-awaited:
+		return nil
+	case err := <-r.failed:
+		return err
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}

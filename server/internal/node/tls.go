@@ -1,0 +1,73 @@
+package node
+
+import (
+	"crypto/tls"
+	"log/slog"
+	"os"
+	"sync"
+	"time"
+)
+
+// lookAgainAfter is how often, at most, a handshake looks whether the files have changed.
+const lookAgainAfter = 10 * time.Second
+
+// certificate is read again when its files change, as they do every few weeks. Its methods may be called concurrently.
+type certificate struct {
+	cert, key string
+	logger    *slog.Logger
+
+	mu      sync.Mutex // guards the following
+	current *tls.Certificate
+	changed time.Time // when the files were, as of what is current
+	looked  time.Time
+}
+
+func loadCertificate(cert, key string, logger *slog.Logger) (*certificate, error) {
+	c := &certificate{cert: cert, key: key, logger: logger}
+	return c, c.load()
+}
+
+func (c *certificate) config() *tls.Config {
+	return &tls.Config{
+		MinVersion:     tls.VersionTLS12,
+		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return c.get(), nil },
+	}
+}
+
+// get is the certificate in force. One that cannot be read leaves the one before in force.
+func (c *certificate) get() *tls.Certificate {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if time.Since(c.looked) < lookAgainAfter {
+		return c.current
+	}
+	if c.modified().After(c.changed) {
+		if err := c.load(); err != nil {
+			c.logger.Error("the new certificate cannot be used", "error", err)
+		} else {
+			c.logger.Info("certificate was read again")
+		}
+	}
+	c.looked = time.Now()
+	return c.current
+}
+
+func (c *certificate) load() error {
+	changed := c.modified()
+	pair, err := tls.LoadX509KeyPair(c.cert, c.key)
+	if err != nil {
+		return err
+	}
+	c.current, c.changed, c.looked = &pair, changed, time.Now()
+	return nil
+}
+
+// modified is when the later of the files was written.
+func (c *certificate) modified() (t time.Time) {
+	for _, path := range []string{c.cert, c.key} {
+		if info, err := os.Stat(path); err == nil && info.ModTime().After(t) {
+			t = info.ModTime()
+		}
+	}
+	return t
+}

@@ -1,0 +1,61 @@
+// Command server is a node of a Natterjack chat system: alone, or as a member of a cluster.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"natterjack/server/internal/config"
+	"natterjack/server/internal/node"
+)
+
+func main() { os.Exit(run()) }
+
+// run is 0 after a stop that was asked for, 2 where the program was called wrongly, and 1 where it failed.
+func run() int {
+	cfg, err := config.Load(os.Args[1:], os.Stdout)
+	if errors.Is(err, config.ErrHelp) {
+		return 0
+	}
+	if err == nil {
+		err = serve(cfg)
+	}
+	if err == nil {
+		return 0
+	}
+	fmt.Fprintf(os.Stderr, "natterjack: %v\n", err)
+	if errors.Is(err, config.ErrUsage) {
+		return 2
+	}
+	return 1
+}
+
+// serve runs a node until the process is told to stop. Told again, the process ends at once, as if it had not listened.
+func serve(cfg *config.Config) error {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop)
+	n, err := node.New(cfg, newLogger(cfg.Log))
+	if err != nil {
+		return err
+	}
+	return errors.Join(n.Run(ctx, announce), n.Close())
+}
+
+// announce says, as the only line on standard output, where the node can be reached. Scripts wait for it.
+func announce(a node.Addresses) {
+	fmt.Fprintf(os.Stdout, "natterjack: ready %s %s\n", a.HTTP, a.NATS)
+}
+
+func newLogger(l config.Log) *slog.Logger {
+	opts := &slog.HandlerOptions{Level: l.Level}
+	if l.Format == "json" {
+		return slog.New(slog.NewJSONHandler(os.Stderr, opts))
+	}
+	return slog.New(slog.NewTextHandler(os.Stderr, opts))
+}
