@@ -78,13 +78,13 @@ func (f *follower) follow(ctx context.Context) error {
 		cancel(nil) // lets a handler that waits for room go
 		<-consuming.Closed()
 	}()
-	if err := f.applyAll(ctx, consumer, msgs); err != nil {
+	if err := f.applyAll(ctx, msgs); err != nil {
 		return err
 	}
 	return context.Cause(ctx)
 }
 
-func (f *follower) applyAll(ctx context.Context, consumer jetstream.Consumer, msgs <-chan jetstream.Msg) error {
+func (f *follower) applyAll(ctx context.Context, msgs <-chan jetstream.Msg) error {
 	var delivered uint64 // by this consumer
 	idle := time.NewTicker(levelAfter)
 	defer idle.Stop()
@@ -103,7 +103,7 @@ func (f *follower) applyAll(ctx context.Context, consumer jetstream.Consumer, ms
 			}
 		case <-idle.C:
 			if f.watched() {
-				f.level(ctx, consumer, delivered)
+				f.level(ctx)
 			}
 		}
 	}
@@ -111,22 +111,22 @@ func (f *follower) applyAll(ctx context.Context, consumer jetstream.Consumer, ms
 
 // level moves the view's position past messages that are gone. When an operator purges the end of a stream nothing is
 // delivered for it, and whoever waits for the stream's last pos would wait for ever. It runs only while somebody waits.
-func (f *follower) level(ctx context.Context, consumer jetstream.Consumer, delivered uint64) {
+//
+// That nothing more is pending proves nothing: the consumer reads this node's replica, which after a restart may not have got
+// as far as the leader. So the leader itself must say that the messages are gone.
+func (f *follower) level(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, levelAfter)
 	defer cancel()
-	last, err := lastPos(ctx, f.js, f.shard)
-	if err != nil {
+	at := f.view.Position(f.shard)
+	upto, err := goneUpto(ctx, f.js, f.shard, at)
+	if err != nil || upto <= at {
 		return // whoever waits asks again
 	}
-	info, err := consumer.Info(ctx)
-	if err != nil || info.NumPending > 0 || info.Delivered.Consumer != delivered || last <= f.view.Position(f.shard) {
-		return
-	}
-	if _, err := f.view.Apply(f.shard, nil, last); err != nil {
+	if _, err := f.view.Apply(f.shard, nil, upto); err != nil {
 		f.log.Error("view not moved past purged messages", "shard", f.shard, "error", err)
 		return
 	}
-	f.tail.skip(last)
+	f.tail.skip(upto)
 	f.announce()
 }
 

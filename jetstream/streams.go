@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -120,6 +121,26 @@ func lastPos(ctx context.Context, js jetstream.JetStream, shard int) (uint64, er
 		return 0, err
 	}
 	return stream.CachedInfo().State.LastSeq, nil
+}
+
+// goneUpto is the pos up to which a stream has no message any more after a pos, or that pos itself. It comes out of one answer of
+// the leader: of two, one might be by a server that leads no more.
+func goneUpto(ctx context.Context, js jetstream.JetStream, shard int, after uint64) (uint64, error) {
+	s, err := js.Stream(ctx, StreamName(shard))
+	if err != nil || s.CachedInfo().State.LastSeq <= after {
+		return after, err
+	}
+	info, err := s.Info(ctx, jetstream.WithDeletedDetails(true))
+	if err != nil {
+		return after, err
+	}
+	state := &info.State
+	upto := max(after, state.FirstSeq-1)
+	i, _ := slices.BinarySearch(state.Deleted, upto+1)
+	for ; i < len(state.Deleted) && state.Deleted[i] == upto+1; i++ {
+		upto++
+	}
+	return min(upto, max(after, state.LastSeq)), nil
 }
 
 // sleep waits for d or the end of ctx, and says which.
