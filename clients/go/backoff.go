@@ -12,11 +12,11 @@ type backoff struct{ min, max time.Duration }
 // delay is the wait after some failures: the first is anything up to min, later ones at least half their full length.
 func (b backoff) delay(failures int) time.Duration {
 	if failures <= 0 {
-		return rand.N(b.min) //nolint:gosec // jitter keeps no secret
+		return rand.N(b.min)
 	}
 	full := b.max
 	if failures < 32 && b.min<<failures > 0 {
 		full = min(b.max, b.min<<failures)
 	}
-	return full/2 + rand.N(full/2+1) //nolint:gosec // jitter keeps no secret
+	return full/2 + rand.N(full/2+1)
 }

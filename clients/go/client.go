@@ -108,11 +108,11 @@ func (c *Client) keepConnected(ctx context.Context) error {
 		case ctx.Err() != nil:
 			return ErrClosed
 		case isFatal(err):
-			c.log.Error("giving up", "url", url, "err", err)
+			c.log.ErrorContext(ctx, "giving up", "url", url, "err", err)
 			return fatal(err)
 		}
 		wait := c.route.failed(err, lasted)
-		c.log.Info("disconnected", "url", url, "err", err, "retry_in", wait)
+		c.log.InfoContext(ctx, "disconnected", "url", url, "err", err, "retry_in", wait)
 		if news = news || lasted > 0; news && err != errReopen { //nolint:errorlint // it is returned bare
 			c.inbox.tell(&DisconnectedError{URL: url, Err: err})
 			news = false

@@ -261,7 +261,7 @@ func TestNobodyReads(t *testing.T) {
 			t.Fatal(err)
 		}
 		time.Sleep(time.Minute / 2)
-		if n := len(c.inbox.items); n > 8 {
+		if n := held(c); n > 8 {
 			t.Errorf("%d events are held", n)
 		}
 	})
@@ -286,7 +286,10 @@ func TestEventsEnd(t *testing.T) {
 				t.Errorf("with its context ended: %v", err)
 			}
 		}
-		for range c.Events(t.Context()) {
+		for _, err := range c.Events(t.Context()) {
+			if err != nil {
+				t.Error(err)
+			}
 			for _, err := range c.Events(t.Context()) {
 				if !errors.Is(err, errTwoReaders) || !errors.Is(err, ErrFatal) {
 					t.Errorf("read twice: %v", err)

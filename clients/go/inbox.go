@@ -117,7 +117,8 @@ func (b *inbox) tryTake() (it item, ok bool, err error) {
 	case it.from != nil:
 		b.at = *it.from
 	case it.news == nil:
-		b.at.Positions[it.event.Shard] = it.event.Pos
+		at := &b.at.Positions[it.event.Shard]
+		*at = max(*at, it.event.Pos) // what was left out before comes after what followed it
 		b.events--
 	}
 	if b.events <= b.limit/2 {

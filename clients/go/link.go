@@ -82,12 +82,10 @@ func refusal(resp *http.Response, cause error) error {
 
 // retryAfter is how long an error asks to wait.
 func retryAfter(err error) time.Duration {
-	var answer *wire.Error
-	if errors.As(err, &answer) {
+	if answer, ok := errors.AsType[*wire.Error](err); ok {
 		return time.Duration(min(max(answer.RetryAfter, 0), time.Hour.Milliseconds())) * time.Millisecond
 	}
-	var status *statusError
-	if errors.As(err, &status) {
+	if status, ok := errors.AsType[*statusError](err); ok {
 		return status.wait
 	}
 	return 0

@@ -23,19 +23,12 @@ func (o polls) open(ctx context.Context, url string, h hello) (link, error) {
 	return t, nil
 }
 
-// poll asks again and again for what follows the position, which moves as the reader deals with what came.
+// poll asks again and again for what follows the position, which moves as the reader deals with what came. The first time
+// it does not let the server wait: there is no session before the welcome.
 func (t *tunnel) poll(ctx context.Context) error {
-	for {
+	for welcomed := false; ; welcomed = true {
 		began, from := time.Now(), t.hello().Resume
-		frame, err := t.connectFrame()
-		if err != nil {
-			return err
-		}
-		message, err := t.fetch(ctx, wire.PathPoll, frame)
-		if err != nil {
-			return err
-		}
-		if err := t.pass(ctx, message); err != nil {
+		if err := t.pollOnce(ctx, welcomed); err != nil {
 			return err
 		}
 		// That this empty message is taken says that the one before has been dealt with.
@@ -48,6 +41,23 @@ func (t *tunnel) poll(ctx context.Context) error {
 			}
 		}
 	}
+}
+
+func (t *tunnel) pollOnce(ctx context.Context, mayWait bool) error {
+	header := http.Header{"Accept": {ndjson}}
+	if !mayWait {
+		header.Set("Prefer", "wait=0") // RFC 7240, section 4.3
+	}
+	frame, err := t.connectFrame()
+	if err != nil {
+		return err
+	}
+	resp, err := t.post(ctx, wire.PathPoll, header, frame)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	return t.passLines(ctx, resp.Body, func(line []byte) []byte { return line })
 }
 
 func moved(from, to *wire.Resume) bool {

@@ -6,12 +6,14 @@ import (
 	"natterjack/server/wire"
 )
 
-// The answers to queries.
-type (
-	Page        = wire.Page
-	Channels    = wire.Channels
-	ChannelInfo = wire.ChannelInfo
-)
+// Page is what [Client.History] reads.
+type Page = wire.Page
+
+// Channels is what [Client.Channels] lists.
+type Channels = wire.Channels
+
+// ChannelInfo is a channel as one of its members sees it.
+type ChannelInfo = wire.ChannelInfo
 
 // Around says which messages of a channel [Client.History] reads: those before a seq, or those after one, or with
 // neither the latest. Limit is 50 unless set, and at most the session's Limits.HistoryEvents.

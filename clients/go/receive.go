@@ -28,7 +28,7 @@ func (s *session) receive(ctx context.Context, message []byte) (err error) {
 }
 
 // notWire keeps an error of our own decoding from passing for an answer of the server.
-func notWire(err error) error { return fmt.Errorf("%s", err.Error()) } //nolint:errorlint // that is its purpose
+func notWire(err error) error { return fmt.Errorf("%s", err.Error()) }
 
 func (s *session) frame(ctx context.Context, f wire.Frame) error {
 	if s.welcome == nil {
@@ -49,7 +49,7 @@ func (s *session) frame(ctx context.Context, f wire.Frame) error {
 			poke(s.kick)
 		}
 	case *wire.Error:
-		return s.failed(f)
+		return s.failed(ctx, f)
 	case nil: // of a type that this version does not know
 	default:
 		s.c.outbox.replied(reference(f), f, s.welcome.User)
@@ -75,7 +75,7 @@ func reference(f wire.Frame) uint64 {
 
 // failed takes an error: the answer to connect, to a command, or to nothing in particular. The last is news of the
 // session's end, or concerns what this client did not say.
-func (s *session) failed(e *wire.Error) error {
+func (s *session) failed(ctx context.Context, e *wire.Error) error {
 	switch {
 	case s.welcome == nil:
 		return e
@@ -84,7 +84,7 @@ func (s *session) failed(e *wire.Error) error {
 	case s.stateless():
 		return e // it stands for a close code
 	default:
-		s.c.log.Warn("error from the server", "url", s.url, "session", s.welcome.Session, "err", e)
+		s.c.log.WarnContext(ctx, "error from the server", "url", s.url, "session", s.welcome.Session, "err", e)
 	}
 	return nil
 }
@@ -137,7 +137,7 @@ func (s *session) event(ctx context.Context, ev *wire.Event) error {
 	}
 	if gap != nil {
 		s.c.inbox.tell(gap)
-		s.c.log.Warn("gap", "channel", gap.Channel, "after", gap.After, "before", gap.Before)
+		s.c.log.WarnContext(ctx, "gap", "channel", gap.Channel, "after", gap.After, "before", gap.Before)
 	}
 	if fresh {
 		s.deliver(ctx, ev)

@@ -19,17 +19,17 @@ func (s *session) refresh(ctx context.Context) error {
 	expires := s.began.Add(time.Duration(s.welcome.Expires-s.welcome.Time) * time.Millisecond)
 	wait := time.Until(expires) * 4 / 5
 	for {
-		if sleep(ctx, max(wait, time.Second)) != nil {
-			return nil
+		if err := sleep(ctx, max(wait, time.Second)); err != nil {
+			return err
 		}
 		left, err := s.renew(ctx)
 		switch {
 		case ctx.Err() != nil:
-			return nil
+			return context.Cause(ctx)
 		case errors.Is(err, errReopen):
 			return errReopen
 		case err != nil:
-			s.c.log.Warn("token not refreshed", "url", s.url, "err", err)
+			s.c.log.WarnContext(ctx, "token not refreshed", "url", s.url, "err", err)
 			wait = time.Until(expires) / 2
 		default:
 			expires = time.Now().Add(left)

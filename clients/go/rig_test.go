@@ -68,7 +68,7 @@ func serve(t *testing.T, h func(r *rig) http.Handler) *rig {
 	listener := newPipes()
 	transport := &http.Transport{DialContext: listener.dial}
 	r := &rig{client: &http.Client{Transport: transport}, ctx: ctx}
-	server := &http.Server{Handler: h(r), ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)} //nolint:gosec // in memory
+	server := &http.Server{Handler: h(r), ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)}
 	var wg sync.WaitGroup
 	wg.Go(func() { _ = server.Serve(listener) })
 	t.Cleanup(func() {
@@ -134,7 +134,7 @@ func script(t *testing.T, parts ...func(p *peer)) *rig {
 				t.Error(err)
 				return
 			}
-			defer conn.CloseNow()
+			defer func() { _ = conn.CloseNow() }()
 			p := &peer{t: t, ctx: r.ctx, conn: conn, url: req.Host}
 			p.hello, _ = p.read().(wire.Connect)
 			mu.Lock()
@@ -297,4 +297,11 @@ func nextEvent(t *testing.T, c *Client) Event {
 			t.Fatalf("instead of an event: %v", err)
 		}
 	}
+}
+
+// held is how much Events has to yield.
+func held(c *Client) int {
+	c.inbox.mu.Lock()
+	defer c.inbox.mu.Unlock()
+	return len(c.inbox.items)
 }

@@ -39,7 +39,7 @@ func (c *Client) connect(ctx context.Context) (lasted time.Duration, err error) 
 	if err := s.open(ctx, opener); err != nil {
 		return 0, s.judge(err)
 	}
-	c.log.Info("connected", "url", url, "transport", opener.String(), "session", s.welcome.Session, "recovered", s.welcome.Recovered)
+	c.log.InfoContext(ctx, "connected", "url", url, "transport", opener.String(), "session", s.welcome.Session, "recovered", s.welcome.Recovered)
 	c.life.set(s.describe())
 	err = s.run(ctx)
 	c.life.set(nil)
@@ -81,19 +81,18 @@ func (s *session) judge(err error) error {
 
 // greet reads the answer to hello.
 func (s *session) greet(ctx context.Context) error {
-	message, err := s.link.Read(ctx)
-	if err != nil && ctx.Err() != nil {
-		return &blockedError{fmt.Errorf("natter: no answer to connect: %w", err)}
-	}
-	if err != nil {
-		return err
-	}
 	s.spawn = func(func(ctx context.Context) error) {} // what the first message lets go is seen to in run
-	if err := s.receive(ctx, message); err != nil {
-		return err
-	}
-	if s.welcome == nil {
-		return protocolErrorf("its first frame is not a welcome")
+	for s.welcome == nil {
+		message, err := s.link.Read(ctx)
+		if err != nil && ctx.Err() != nil {
+			return &blockedError{fmt.Errorf("natter: no answer to connect: %w", err)}
+		}
+		if err != nil {
+			return err
+		}
+		if err := s.receive(ctx, message); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -98,7 +98,7 @@ func TestBackoff(t *testing.T) {
 		if _, err := next(t, c); !isDisconnected(err) {
 			t.Errorf("instead of a disconnection: %v", err)
 		}
-		if n := len(c.inbox.items); n != 0 {
+		if n := held(c); n != 0 {
 			t.Errorf("failed attempts are told %d times more", n)
 		}
 		if err := c.Close(); err != nil {
@@ -134,7 +134,7 @@ func TestRetryAfter(t *testing.T) {
 			if err != nil {
 				return
 			}
-			defer conn.CloseNow()
+			defer func() { _ = conn.CloseNow() }()
 			_, _, _ = conn.Read(req.Context())
 			frame, _ := wire.Append(nil, wire.Errorf(wire.CodeUnavailable, "draining").After(40*time.Second))
 			_ = conn.Write(req.Context(), websocket.MessageText, frame)
@@ -264,7 +264,7 @@ func TestTokenIsRefreshedBeforeItExpires(t *testing.T) {
 		})
 		var n atomic.Int32
 		tokens := TokenFunc(func(context.Context) (string, error) {
-			return "token " + string('0'+rune(n.Add(1))), nil
+			return "token " + string('0'+n.Add(1)), nil
 		})
 		c := r.start(t, func(o *Options) { o.Tokens = tokens })
 		time.Sleep(260 * time.Second)
@@ -304,7 +304,7 @@ func TestCloseIsBounded(t *testing.T) {
 				if err != nil {
 					return
 				}
-				defer conn.CloseNow()
+				defer func() { _ = conn.CloseNow() }()
 				p := &peer{t: t, ctx: r.ctx, conn: conn}
 				p.hello, _ = p.read().(wire.Connect)
 				p.welcome()

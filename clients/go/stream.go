@@ -49,7 +49,7 @@ func (t *tunnel) openStream(ctx context.Context) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	resp, err := t.post(ctx, wire.PathStream, "text/event-stream", frame)
+	resp, err := t.post(ctx, wire.PathStream, http.Header{"Accept": {"text/event-stream"}}, frame)
 	if err != nil {
 		return nil, err
 	}

@@ -8,22 +8,39 @@ import (
 	"natterjack/server/wire"
 )
 
-// tracker knows what has been read: the highest pos of each shard, and the seq of each channel's last message. It tells
-// what is new from what came before, and a channel whose numbers have a hole from one that is whole.
+// tracker knows what has been read. It tells what is new from what came before, and a channel whose numbers have a hole
+// from one that is whole.
+//
+// What is new is told channel by channel: by the shard's position alone, a message that was left out would pass for an old
+// one as soon as another channel of its shard went on.
 type tracker struct {
-	mu      sync.Mutex // guards the following
-	epoch   string     // empty before the first welcome
-	pos     []uint64
-	seqs    map[string]uint64
-	suspect GapError // the hole for which the place is being read a second time
+	mu       sync.Mutex // guards the following
+	epoch    string     // empty before the first welcome
+	base     []uint64   // per shard, where the reading began
+	pos      []uint64   // per shard, where the next session begins
+	channels map[string]place
+	suspect  GapError // the hole for which a place is being read a second time
+}
+
+// place is how far a channel has been read.
+type place struct {
+	pos      uint64
+	seq      uint64 // of the last message, where numbered
+	numbered bool
 }
 
 func newTracker(from *Position) *tracker {
-	t := &tracker{seqs: map[string]uint64{}}
+	t := &tracker{channels: map[string]place{}}
 	if from != nil {
-		t.epoch, t.pos = from.Epoch, slices.Clone(from.Positions)
+		t.begin(from.Epoch, from.Positions)
 	}
 	return t
+}
+
+// begin starts afresh. The caller holds the lock.
+func (t *tracker) begin(epoch string, positions []uint64) {
+	t.epoch, t.base, t.pos = epoch, slices.Clone(positions), slices.Clone(positions)
+	clear(t.channels)
 }
 
 // resume is where the next session begins; nil where any place will do.
@@ -45,8 +62,7 @@ func (t *tracker) adopt(w *wire.Welcome) (reset, first bool) {
 		return false, false
 	}
 	first = t.epoch == ""
-	t.epoch, t.pos = w.Epoch, slices.Clone(w.Positions)
-	clear(t.seqs)
+	t.begin(w.Epoch, w.Positions)
 	return !first, first
 }
 
@@ -59,38 +75,51 @@ func (t *tracker) check(ev *wire.Event) (fresh bool, gap *GapError, err error) {
 	if ev.Shard < 0 || ev.Shard >= len(t.pos) {
 		return false, nil, protocolErrorf("an event of shard %d of %d", ev.Shard, len(t.pos))
 	}
-	if ev.Pos <= t.pos[ev.Shard] {
+	p, known := t.channels[ev.Channel]
+	if !known {
+		p.pos = t.base[ev.Shard]
+	}
+	if ev.Pos <= p.pos {
+		t.reach(ev)
 		return false, nil, nil
 	}
-	last, known := t.seqs[ev.Channel]
-	if ev.Kind != wire.KindMessage || !known || ev.Seq == last+1 {
+	if ev.Kind != wire.KindMessage || !p.numbered || ev.Seq == p.seq+1 {
 		return true, nil, nil
 	}
-	hole := GapError{Channel: ev.Channel, After: last, Before: ev.Seq}
+	hole := GapError{Channel: ev.Channel, After: p.seq, Before: ev.Seq}
 	if t.suspect != hole {
 		t.suspect = hole
+		t.pos[ev.Shard] = min(t.pos[ev.Shard], p.pos) // the rest of the shard is read twice; it is known by its places
 		return false, nil, protocolErrorf("%s", strings.TrimPrefix(hole.Error(), "natter: "))
 	}
-	return ev.Seq > last, &hole, nil
+	return ev.Seq > p.seq, &hole, nil
 }
 
 // advance moves behind an event.
 func (t *tracker) advance(ev *wire.Event) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.pos[ev.Shard] = ev.Pos
+	t.reach(ev)
+	p := t.channels[ev.Channel]
+	p.pos = ev.Pos
 	switch {
 	case ev.Kind == wire.KindMessage:
-		t.seqs[ev.Channel] = max(t.seqs[ev.Channel], ev.Seq)
-	case ev.Meta == nil || ev.Meta.Action != wire.ActionCreated:
+		p.seq, p.numbered = max(p.seq, ev.Seq), true
+	case ev.Meta != nil && ev.Meta.Action == wire.ActionCreated:
+		p.seq, p.numbered = 0, true // the first message is number one
+	default:
 		// What this client does not know may be a leaving and coming back, between which numbers are rightly missing.
-		delete(t.seqs, ev.Channel)
+		p.numbered = false
 	}
+	t.channels[ev.Channel] = p
 }
+
+// reach moves the shard's position. The caller holds the lock.
+func (t *tracker) reach(ev *wire.Event) { t.pos[ev.Shard] = max(t.pos[ev.Shard], ev.Pos) }
 
 // seq is of the channel's last message read; 0 where none was.
 func (t *tracker) seq(channel string) uint64 {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.seqs[channel]
+	return t.channels[channel].seq
 }

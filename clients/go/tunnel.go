@@ -17,6 +17,8 @@ import (
 // before it.
 const postsAtOnce = 4
 
+const ndjson = "application/x-ndjson"
+
 // tunnel is the part that the links over HTTP share: commands go out as POSTs, and what comes back from these and from
 // downstream goes to one reader.
 type tunnel struct {
@@ -29,24 +31,33 @@ type tunnel struct {
 	cancel context.CancelCauseFunc
 	over   <-chan struct{}
 	why    func() error
-	spawn  func(func(ctx context.Context) error) // runs under the life of the tunnel; an error ends it
-	wg     *sync.WaitGroup
+	work   func(part func(ctx context.Context) error) // does a part under the life of the tunnel; an error ends it
+
+	mu     sync.Mutex // guards the following: nothing is added to wg once it is waited for
+	closed bool
+	wg     sync.WaitGroup
 }
 
 func newTunnel(ctx context.Context, client *http.Client, url string, h hello) *tunnel {
 	life, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
-	wg := new(sync.WaitGroup)
 	return &tunnel{
 		client: client, url: url, hello: h,
 		messages: make(chan []byte), slots: make(chan struct{}, postsAtOnce),
-		cancel: cancel, over: life.Done(), why: func() error { return context.Cause(life) }, wg: wg,
-		spawn: func(f func(ctx context.Context) error) {
-			wg.Go(func() {
-				if err := f(life); err != nil {
-					cancel(err)
-				}
-			})
+		cancel: cancel, over: life.Done(), why: func() error { return context.Cause(life) },
+		work: func(part func(ctx context.Context) error) {
+			if err := part(life); err != nil {
+				cancel(err)
+			}
 		},
+	}
+}
+
+// spawn does a part beside its caller; nothing where the tunnel is closed.
+func (t *tunnel) spawn(part func(ctx context.Context) error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !t.closed {
+		t.wg.Go(func() { t.work(part) })
 	}
 }
 
@@ -82,7 +93,7 @@ func (t *tunnel) Write(ctx context.Context, message []byte) error {
 
 // command posts a batch and passes each reply on as it comes.
 func (t *tunnel) command(ctx context.Context, batch []byte) error {
-	resp, err := t.post(ctx, wire.PathFrames, "application/x-ndjson", batch)
+	resp, err := t.post(ctx, wire.PathFrames, http.Header{"Accept": {ndjson}}, batch)
 	if answer, ok := errors.AsType[*wire.Error](err); ok && answer.Retryable && answer.Code != wire.CodeExpired {
 		return t.pass(ctx, refuseAll(batch, answer))
 	}
@@ -126,6 +137,9 @@ func (t *tunnel) passLines(ctx context.Context, body io.Reader, pick func(line [
 // Close implements [link].
 func (t *tunnel) Close() {
 	t.cancel(ErrClosed)
+	t.mu.Lock()
+	t.closed = true
+	t.mu.Unlock()
 	t.wg.Wait()
 }
 
@@ -139,32 +153,15 @@ func (t *tunnel) pass(ctx context.Context, message []byte) error {
 	}
 }
 
-// fetch posts and reads the whole answer.
-func (t *tunnel) fetch(ctx context.Context, path string, body []byte) ([]byte, error) {
-	resp, err := t.post(ctx, path, "application/x-ndjson", body)
-	if err != nil {
-		return nil, err
-	}
-	defer resp.Body.Close()
-	answer, err := io.ReadAll(io.LimitReader(resp.Body, messageLimit+1))
-	if err != nil {
-		return nil, fmt.Errorf("natter: %s: %w", path, err)
-	}
-	if len(answer) > messageLimit {
-		return nil, protocolErrorf("an answer of more than %d bytes", messageLimit)
-	}
-	return answer, nil
-}
-
 // post sends the token in a header, never in the URL and not in the body: bodies are more often logged.
-func (t *tunnel) post(ctx context.Context, path, accept string, body []byte) (*http.Response, error) {
+func (t *tunnel) post(ctx context.Context, path string, header http.Header, body []byte) (*http.Response, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, t.url+path, bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
+	req.Header = header
 	req.Header.Set("Authorization", "Bearer "+t.hello().Token)
-	req.Header.Set("Content-Type", "application/x-ndjson")
-	req.Header.Set("Accept", accept)
+	req.Header.Set("Content-Type", ndjson)
 	resp, err := t.client.Do(req)
 	if err != nil {
 		return nil, err

@@ -1,0 +1,71 @@
+package natter
+
+import (
+	"errors"
+	"testing"
+	"testing/synctest"
+
+	"github.com/google/go-cmp/cmp"
+
+	"natterjack/server/wire"
+)
+
+// Queries are repeated over reconnects; a group stays one group.
+func TestQueries(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		info := wire.ChannelInfo{ID: group, Kind: wire.Group, Name: "n", Members: []string{"alice", "bob"}}
+		ids := map[string]bool{}
+		r := script(t,
+			func(p *peer) {
+				p.welcome()
+				ids[expect[wire.CreateGroup](p).ClientID] = true
+			},
+			func(p *peer) {
+				p.welcome()
+				g := expect[wire.CreateGroup](p)
+				ids[g.ClientID] = true
+				if d := cmp.Diff([]string{"bob"}, g.Members); d != "" || g.Name != "n" {
+					t.Errorf("%+v", g)
+				}
+				p.write(wire.Channel{Ref: g.Ref, Channel: info})
+				h := expect[wire.History](p)
+				if h.Before != 9 || h.Limit != 5 {
+					t.Errorf("%+v", h)
+				}
+				p.write(wire.Page{Ref: h.Ref, Channel: group, Events: []wire.Event{said(group, "bob", "b", 8, 8)}, More: true})
+				l := expect[wire.ListChannels](p)
+				p.write(wire.Channels{Ref: l.Ref, Channels: []wire.ChannelInfo{info}})
+				h = expect[wire.History](p)
+				p.write(wire.AsError(wire.Errorf(wire.CodeForbidden, "no"), h.Ref.Ref))
+				h = expect[wire.History](p)
+				p.write(wire.Channels{Ref: h.Ref})
+				p.drain()
+			})
+		c := r.start(t, nil)
+		if got, err := c.CreateGroup(t.Context(), "n", []string{"bob"}); err != nil || got.ID != group {
+			t.Errorf("%+v, %v", got, err)
+		}
+		if len(ids) != 1 {
+			t.Errorf("client ids %v", ids)
+		}
+		page, err := c.History(t.Context(), group, Around{Before: 9, Limit: 5})
+		if err != nil || len(page.Events) != 1 || !page.More {
+			t.Errorf("%+v, %v", page, err)
+		}
+		if l, err := c.Channels(t.Context(), 0); err != nil || len(l.Channels) != 1 {
+			t.Errorf("%+v, %v", l, err)
+		}
+		if _, err := c.History(t.Context(), group, Around{}); !errors.Is(err, &Error{Code: wire.CodeForbidden}) {
+			t.Errorf("refused: %v", err)
+		}
+		if _, err := c.History(t.Context(), group, Around{}); err == nil {
+			t.Error("a reply of another kind passed")
+		}
+		if _, err := c.History(t.Context(), group, Around{Before: 1, After: 1}); !errors.Is(err, &Error{Code: wire.CodeInvalid}) {
+			t.Errorf("both ends: %v", err)
+		}
+		if channel, err := c.Direct(t.Context(), "aaron"); err != nil || channel != "aaron~alice" {
+			t.Errorf("%q, %v", channel, err)
+		}
+	})
+}
