@@ -13,6 +13,7 @@ type Send struct {
 	Lane                            string // sends of one lane were made one after the other, each after the answer to the one before
 	Channel, Sender, ClientID, Text string
 	Ack                             *Ack // nil where the sender was not told that it is stored; then it may be, once
+	Refused                         bool // the sender was told that it is not stored
 }
 
 // Ack is what the sender was told.

@@ -157,6 +157,8 @@ func (c *checker) contents(channel string) {
 			c.add(Phantom, channel, "message %d of %s with client id %s was not sent", e.Seq, e.Sender, e.ClientID)
 		case s.Text != e.Text:
 			c.add(Changed, channel, "message %d says %q, %s sent %q", e.Seq, e.Text, e.Sender, s.Text)
+		case s.Refused:
+			c.add(Misled, channel, "%s was told that %s is not stored, and it is message %d", e.Sender, e.ClientID, e.Seq)
 		}
 	}
 }

@@ -19,8 +19,10 @@ func good(seed uint64) *check.Run {
 	pos := uint64(0)
 	appendTo := func(channel, sender, clientID, text string) check.Event {
 		pos += 1 + r.Uint64N(3)
-		e := check.Event{Channel: channel, Shard: 3, Pos: pos, Seq: seq[channel], ID: fmt.Sprint("id", pos),
-			ClientID: clientID, Sender: sender, Text: text, Timestamp: int64(1000 + pos)}
+		e := check.Event{
+			Channel: channel, Shard: 3, Pos: pos, Seq: seq[channel], ID: fmt.Sprint("id", pos),
+			ClientID: clientID, Sender: sender, Text: text, Timestamp: int64(1000 + pos),
+		}
 		seq[channel]++
 		all = append(all, e)
 		return e
@@ -46,8 +48,10 @@ func good(seed uint64) *check.Run {
 	}
 	for _, via := range []string{"n1", "n2"} {
 		for channel := range run.Members {
-			run.Histories = append(run.Histories, check.History{Via: via, Channel: channel,
-				Events: of(all, func(e check.Event) bool { return e.Channel == channel && e.Seq > 0 })})
+			run.Histories = append(run.Histories, check.History{
+				Via: via, Channel: channel,
+				Events: of(all, func(e check.Event) bool { return e.Channel == channel && e.Seq > 0 }),
+			})
 		}
 	}
 	return run
@@ -207,6 +211,7 @@ func TestVerify_finds(t *testing.T) {
 		"ack of another seq":                 {check.Misled, func(run *check.Run) { run.Sends[2].Ack.Seq += 100 }},
 		"ack of another id":                  {check.Misled, func(run *check.Run) { run.Sends[2].Ack.ID = "other" }},
 		"ack of another pos":                 {check.Misled, func(run *check.Run) { run.Sends[2].Ack.Pos++ }},
+		"stored after a refusal":             {check.Misled, func(run *check.Run) { run.Sends[5].Refused = true }},
 		"shown to a stranger":                {check.Leaked, func(run *check.Run) { run.Feeds[3].Events = run.Feeds[0].Events }},
 		"a later send stored before":         {check.Overtaken, func(run *check.Run) { slices.Reverse(run.Sends) }},
 		"one answer for two sends of a lane": {check.Overtaken, func(run *check.Run) { run.Sends = append(run.Sends, run.Sends[0]) }},

@@ -13,7 +13,7 @@ const (
 	Hole      Kind = "hole"      // a seq below the highest that no message has
 	Phantom   Kind = "phantom"   // shown, and sent by nobody
 	Changed   Kind = "changed"   // not as it was sent, or not the same for everybody
-	Misled    Kind = "misled"    // the ack told something else than the event
+	Misled    Kind = "misled"    // the answer told something else than the event
 	Leaked    Kind = "leaked"    // shown to somebody who is not a member
 	Overtaken Kind = "overtaken" // stored before one that the same sender had sent before it
 )

@@ -1,0 +1,216 @@
+package chaos_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+const shards = 8
+
+// cluster is three nodes and an operator's connection to them.
+type cluster struct {
+	tb    testing.TB
+	nodes []*node
+	ops   *nats.Conn
+	js    jetstream.JetStream
+}
+
+// newCluster starts three nodes of one cluster.
+func newCluster(tb testing.TB, plan *rand.Rand, binary func() (string, error)) *cluster {
+	tb.Helper()
+	return newClusterOf(tb, 3, plan, binary, "")
+}
+
+// newClusterOf starts a cluster of a size, or with 1 a node that is alone. Storage goes into the jetstream block.
+func newClusterOf(tb testing.TB, size int, plan *rand.Rand, binary func() (string, error), storage string) *cluster {
+	tb.Helper()
+	path, err := binary()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	c := &cluster{tb: tb}
+	setups := newSetups(tb, size, plan, storage)
+	for i := range setups {
+		n := newNode(tb, path, &setups[i])
+		c.nodes = append(c.nodes, n)
+		tb.Cleanup(n.end)
+	}
+	began := time.Now()
+	for _, n := range c.nodes {
+		n.begin()
+	}
+	for _, n := range c.nodes {
+		n.life.awaitReady(n)
+	}
+	tb.Logf("%d nodes were ready after %v", size, time.Since(began).Round(time.Millisecond))
+	c.connect(setups)
+	return c
+}
+
+func (c *cluster) connect(setups []setup) {
+	c.tb.Helper()
+	var urls []string
+	for _, s := range setups {
+		urls = append(urls, fmt.Sprintf("nats://operator:%s@127.0.0.1:%d", operatorPassword, s.NATS))
+	}
+	var err error
+	c.ops, err = nats.Connect(strings.Join(urls, ","), nats.MaxReconnects(-1), nats.ReconnectWait(100*time.Millisecond),
+		nats.PingInterval(2*time.Second), nats.MaxPingsOutstanding(2))
+	if err != nil {
+		c.tb.Fatalf("connect as operator: %v", err)
+	}
+	c.tb.Cleanup(c.ops.Close)
+	if c.js, err = jetstream.New(c.ops); err != nil {
+		c.tb.Fatal(err)
+	}
+}
+
+// urls are those of all nodes.
+func (c *cluster) urls() (urls []string) {
+	for _, n := range c.nodes {
+		urls = append(urls, n.url)
+	}
+	return urls
+}
+
+// others are the nodes but one.
+func (c *cluster) others(but *node) (others []*node) {
+	for _, n := range c.nodes {
+		if n != but {
+			others = append(others, n)
+		}
+	}
+	return others
+}
+
+// leaders are the names of the nodes that lead the shards, once each has a leader.
+func (c *cluster) leaders(ctx context.Context) (leaders [shards]string) {
+	c.tb.Helper()
+	for shard := range leaders {
+		c.eventually(ctx, func(ctx context.Context) error {
+			s, err := c.js.Stream(ctx, streamName(shard))
+			if err != nil {
+				return err
+			}
+			if leaders[shard] = s.CachedInfo().Cluster.Leader; leaders[shard] == "" {
+				return errors.New("it has none")
+			}
+			return nil
+		}, "leader of shard %d", shard)
+	}
+	return leaders
+}
+
+func streamName(shard int) string { return fmt.Sprint("CHAT_", shard) }
+
+// lead makes a node the leader of some shards; it gives up when ctx or the node ends.
+func (c *cluster) lead(ctx context.Context, n *node, some []int) {
+	for i := 0; i < len(some) && ctx.Err() == nil && n.life.running(); {
+		one, cancel := context.WithTimeout(ctx, 2*time.Second)
+		s, err := c.js.Stream(one, streamName(some[i]))
+		if err == nil && s.CachedInfo().Cluster.Leader == n.name {
+			i++
+		} else if err == nil {
+			_ = c.stepDown(one, some[i], n.name) // the next look tells
+		}
+		cancel()
+		_ = wait(ctx, 20*time.Millisecond)
+	}
+}
+
+func (c *cluster) stepDown(ctx context.Context, shard int, preferred string) error {
+	body := fmt.Sprintf(`{"placement":{"preferred":%q}}`, preferred)
+	msg, err := c.ops.RequestWithContext(ctx, "$JS.API.STREAM.LEADER.STEPDOWN."+streamName(shard), []byte(body))
+	if err != nil {
+		return err
+	}
+	var answer struct {
+		Error *jetstream.APIError `json:"error"`
+	}
+	if err := json.Unmarshal(msg.Data, &answer); err != nil || answer.Error == nil {
+		return err
+	}
+	return answer.Error
+}
+
+// awaitWhole waits until every shard has a leader and two followers that are level with it.
+func (c *cluster) awaitWhole(ctx context.Context) {
+	c.tb.Helper()
+	for shard := range shards {
+		c.eventually(ctx, func(ctx context.Context) error {
+			s, err := c.js.Stream(ctx, streamName(shard))
+			if err != nil {
+				return err
+			}
+			info := s.CachedInfo().Cluster
+			for _, r := range info.Replicas {
+				if r.Offline || !r.Current {
+					return fmt.Errorf("%s is not current", r.Name)
+				}
+			}
+			if info.Leader == "" || len(info.Replicas) != len(c.nodes)-1 {
+				return errors.New("it is not whole")
+			}
+			return nil
+		}, "shard %d to be whole", shard)
+	}
+}
+
+// eventually tries until it works, and fails the test where that is not within patience.
+func (c *cluster) eventually(ctx context.Context, try func(context.Context) error, what string, args ...any) {
+	c.tb.Helper()
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	for {
+		one, cancelOne := context.WithTimeout(ctx, 2*time.Second)
+		err := try(one)
+		cancelOne()
+		if err == nil {
+			return
+		}
+		if wait(ctx, 50*time.Millisecond) != nil {
+			c.tb.Fatalf("waited for %s: %v", fmt.Sprintf(what, args...), err)
+		}
+	}
+}
+
+// wait waits for d or the end of ctx, and says which.
+func wait(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// freePorts are ports that nobody listens on. They are outside the range from which the kernel takes those of outgoing connections:
+// one of the hundreds of clients would take the port of a node that is down, and it could not come back.
+func freePorts(tb testing.TB, n int, plan *rand.Rand) (ports []int) {
+	tb.Helper()
+	for try := 0; len(ports) < n; try++ {
+		port := 10_000 + plan.IntN(20_000)
+		l, err := (&net.ListenConfig{}).Listen(tb.Context(), "tcp", fmt.Sprintf("127.0.0.1:%d", port))
+		if err != nil && try < 1000 {
+			continue
+		}
+		if err != nil {
+			tb.Fatalf("find a free port: %v", err)
+		}
+		defer l.Close()
+		ports = append(ports, port)
+	}
+	return ports
+}

@@ -1,0 +1,161 @@
+package chaos_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+
+	natter "natterjack/clients/go"
+	"natterjack/server/chaos/internal/check"
+	"natterjack/server/wire"
+)
+
+// device is one client of a user, and everything it was shown.
+type device struct {
+	name, user string
+	token      string
+	client     *natter.Client
+
+	mu   sync.Mutex // protects following
+	seen []sighting
+	lost int // connections
+	news []error
+}
+
+// sighting is an event and when it was shown.
+type sighting struct {
+	at    time.Time
+	event check.Event
+}
+
+// backoffMax is less than a client's own: with one node it would otherwise go on waiting for long after that is back.
+const backoffMax = 2 * time.Second
+
+// newDevice makes a client of the nodes at urls.
+func newDevice(tb testing.TB, name, user string, urls []string) *device {
+	tb.Helper()
+	d := &device{name: name, user: user}
+	var err error
+	if d.token, err = signIn(tb.Context(), user, urls[0]); err != nil {
+		tb.Fatalf("sign %s in: %v", user, err)
+	}
+	d.client, err = natter.New(natter.Options{URLs: urls, Tokens: natter.StaticToken(d.token), Transport: natter.WebSocket, BackoffMax: backoffMax})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return d
+}
+
+// signIn gets a token once: it is good on every node, whether or not the one that gave it is there.
+func signIn(ctx context.Context, user, url string) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	return natter.SignIn{User: user, URLs: []string{url}}.Token(ctx)
+}
+
+// watch notes what the device is shown until the client is closed.
+func (d *device) watch(ctx context.Context) {
+	for ev, err := range d.client.Events(ctx) {
+		if errors.Is(err, natter.ErrFatal) {
+			if !errors.Is(err, natter.ErrClosed) && ctx.Err() == nil {
+				d.note(err)
+			}
+			return
+		}
+		d.see(ev, err)
+	}
+}
+
+func (d *device) see(ev natter.Event, err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if _, ok := errors.AsType[*natter.DisconnectedError](err); ok {
+		d.lost++
+		return
+	}
+	if err != nil {
+		d.news = append(d.news, err)
+		return
+	}
+	d.seen = append(d.seen, sighting{time.Now(), eventOf(&ev)})
+}
+
+func (d *device) note(err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.news = append(d.news, err)
+}
+
+// feed is what the device was shown so far.
+func (d *device) feed() check.Feed {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	f := check.Feed{Device: d.name, User: d.user}
+	for _, s := range d.seen {
+		f.Events = append(f.Events, s.event)
+	}
+	return f
+}
+
+// sightings are those from a time on.
+func (d *device) sightings(from time.Time) (since []sighting) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, s := range d.seen {
+		if s.at.After(from) {
+			since = append(since, s)
+		}
+	}
+	return since
+}
+
+func eventOf(ev *wire.Event) check.Event {
+	e := check.Event{
+		Channel: ev.Channel, Shard: ev.Shard, Pos: ev.Pos, Seq: ev.Seq, ID: ev.ID,
+		ClientID: ev.ClientID, Sender: ev.Sender, Timestamp: ev.Timestamp,
+	}
+	if ev.Content != nil {
+		e.Text = ev.Content.Text
+	}
+	return e
+}
+
+func ackOf(a *wire.Ack) *check.Ack {
+	return &check.Ack{
+		ID: a.ID, ClientID: a.ClientID, Channel: a.Channel, Seq: a.Seq, Pos: a.Pos, Shard: a.Shard, Timestamp: a.Timestamp,
+	}
+}
+
+// ask sends one command to one node by POST and returns the reply, without the patience of a client that tries again.
+func ask(ctx context.Context, url, token string, command wire.Command) (wire.Frame, error) {
+	body, err := wire.Append(nil, command)
+	if err != nil {
+		return nil, err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url+wire.PathFrames, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Authorization", "Bearer "+token)
+	req.Header.Set("Content-Type", "application/x-ndjson")
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	var answer json.RawMessage // one line
+	if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil {
+		return nil, fmt.Errorf("%s: %w", resp.Status, err)
+	}
+	f, err := wire.DecodeFrame(answer)
+	if f == nil && err == nil {
+		err = fmt.Errorf("%s: %s", resp.Status, answer)
+	}
+	return f, err
+}

@@ -1,0 +1,79 @@
+package chaos_test
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+)
+
+// patience bounds every wait for something that is bound to happen. It is for a loaded machine, not for the expected case.
+const patience = 90 * time.Second
+
+const modeEnv = "NATTERJACK_CHAOS"
+
+var (
+	seedFlag = flag.Uint64("seed", 0, "make the same plan as the run that logged this seed; 0 is a new one")
+	full     = os.Getenv(modeEnv) == "full" // everything, for as long as it takes
+	scratch  string
+)
+
+func TestMain(m *testing.M) {
+	if mode := os.Getenv(modeEnv); mode != "" && mode != "full" && mode != "short" {
+		fmt.Fprintf(os.Stderr, "%s is %q, neither full nor short\n", modeEnv, mode)
+		os.Exit(2)
+	}
+	os.Exit(run(m))
+}
+
+func run(m *testing.M) int {
+	var err error
+	if scratch, err = os.MkdirTemp("", "natterjack-chaos-"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(scratch)
+	return m.Run()
+}
+
+// newPlan is what a test draws its plan from.
+func newPlan(t *testing.T) *rand.Rand {
+	t.Helper()
+	seed := *seedFlag
+	if seed == 0 {
+		seed = rand.Uint64N(1_000_000)
+	}
+	t.Logf("for the same plan: go test ./server/chaos -run '^%s$' -seed %d", t.Name(), seed)
+	return rand.New(rand.NewPCG(seed, 0))
+}
+
+// sometimes is the full value, or the short one in the short run.
+func sometimes[T any](inFull, inShort T) T {
+	if full {
+		return inFull
+	}
+	return inShort
+}
+
+// The server as it is shipped, and the one that can be killed at named points.
+var (
+	shipped   = sync.OnceValues(func() (string, error) { return build("natterjack") })
+	crashable = sync.OnceValues(func() (string, error) { return build("natterjack-crashpoint", "-tags", "crashpoint") })
+)
+
+func build(name string, flags ...string) (string, error) {
+	path := filepath.Join(scratch, name)
+	args := append(append([]string{"build", "-o", path}, flags...), "natterjack/server")
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
+	defer cancel()
+	if out, err := exec.CommandContext(ctx, "go", args...).CombinedOutput(); err != nil {
+		return "", fmt.Errorf("go %v: %w\n%s", args, err, out)
+	}
+	return path, nil
+}

@@ -1,0 +1,157 @@
+package chaos_test
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	natter "natterjack/clients/go"
+	"natterjack/jetstream/channel"
+	"natterjack/server/wire"
+)
+
+// probes tell for how long live delivery is interrupted, shard by shard: one device on each node that knows no other node,
+// and in each shard a group of the three, in which each speaks five times a second.
+type probes struct {
+	crowd    *crowd
+	devices  map[string]*device // by the name of its node
+	channels [shards]string
+}
+
+const probeEvery = 200 * time.Millisecond
+
+func newProbes(cr *crowd) *probes {
+	cr.tb.Helper()
+	p := &probes{crowd: cr, devices: map[string]*device{}}
+	for _, n := range cr.cluster.nodes {
+		user := "probe-" + n.name
+		p.devices[n.name] = cr.add(newDevice(cr.tb, user, user, []string{n.url}))
+	}
+	cr.awaitConnected()
+	all := p.on(cr.cluster.nodes)
+	for shard := range p.channels {
+		id := clientIDInto(shard, all[0].user)
+		p.channels[shard] = cr.group(all[0], fmt.Sprint("probe ", shard), all[1:], natter.WithClientID(id))
+	}
+	return p
+}
+
+// clientIDInto is a client id under which a user makes a group that falls into a shard.
+func clientIDInto(shard int, user string) string {
+	for i := 0; ; i++ {
+		id := fmt.Sprintf("shard%d.%d", shard, i)
+		if wire.ShardOf(channel.GroupID(user, id), shards) == shard {
+			return id
+		}
+	}
+}
+
+// on are the devices on some nodes.
+func (p *probes) on(nodes []*node) (some []*device) {
+	for _, n := range nodes {
+		some = append(some, p.devices[n.name])
+	}
+	return some
+}
+
+// talk begins; it ends with ctx.
+func (p *probes) talk(ctx context.Context) {
+	for _, name := range slices.Sorted(maps.Keys(p.devices)) {
+		for _, ch := range p.channels {
+			p.crowd.talk(ctx, p.devices[name], ch, probeEvery)
+		}
+	}
+}
+
+// silences is the longest silence in each shard.
+type silences [shards]time.Duration
+
+// after waits until live delivery among the given nodes goes on after a moment, and returns the longest silence that any device on
+// them had from that moment on.
+func (p *probes) after(ctx context.Context, moment time.Time, nodes []*node) (longest silences) {
+	p.crowd.tb.Helper()
+	p.await(ctx, moment, nodes)
+	_ = wait(ctx, time.Second) // an interruption may come in two parts
+	for shard := range longest {
+		for _, d := range p.on(nodes) {
+			longest[shard] = max(longest[shard], p.silence(d, shard, moment, nodes))
+		}
+	}
+	return longest
+}
+
+// await waits until messages that devices on the given nodes sent after a moment are shown to all of these in all shards.
+func (p *probes) await(ctx context.Context, moment time.Time, nodes []*node) {
+	p.crowd.tb.Helper()
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	for shard := range p.channels {
+		for _, d := range p.on(nodes) {
+			for !p.heard(d, shard, moment, nodes) {
+				if wait(ctx, 50*time.Millisecond) != nil {
+					p.crowd.tb.Errorf("%s was shown nothing new in shard %d within %v after %v", d.name, shard, patience, moment)
+					return
+				}
+			}
+		}
+	}
+}
+
+// heard reports whether a device was shown a message of a shard's group that was sent after a moment.
+func (p *probes) heard(d *device, shard int, moment time.Time, from []*node) bool {
+	return slices.ContainsFunc(d.sightings(moment), func(s sighting) bool {
+		return s.event.Timestamp > moment.UnixMilli() && p.of(s, shard, from)
+	})
+}
+
+func (p *probes) silence(d *device, shard int, since time.Time, from []*node) (longest time.Duration) {
+	last := since
+	for _, s := range d.sightings(since) {
+		if p.of(s, shard, from) {
+			longest = max(longest, s.at.Sub(last))
+			last = s.at
+		}
+	}
+	return max(longest, time.Since(last))
+}
+
+func (p *probes) of(s sighting, shard int, from []*node) bool {
+	return s.event.Channel == p.channels[shard] && slices.ContainsFunc(from, func(n *node) bool { return s.event.Sender == p.devices[n.name].user })
+}
+
+// bound is how long an interruption may be: what is promised, and from where on it is clearly wrong, also on a machine that has
+// much else to do.
+type bound struct {
+	what            string
+	promised, wrong time.Duration
+}
+
+var (
+	leaderLives = bound{"shards whose leader lives", 3 * time.Second, sometimes(6*time.Second, 12*time.Second)}
+	leaderDies  = bound{"shards whose leader died", 9 * time.Second, sometimes(18*time.Second, 36*time.Second)}
+	handedOver  = bound{"graceful stop", time.Second, sometimes(2*time.Second, 8*time.Second)}
+)
+
+// hold logs the longest silence of some shards and reports it where it is clearly wrong.
+func (b bound) hold(p *probes, all silences, some func(shard int) bool) {
+	p.crowd.tb.Helper()
+	var of []time.Duration
+	for shard, d := range all {
+		if some(shard) {
+			of = append(of, d.Round(10*time.Millisecond))
+		}
+	}
+	if len(of) == 0 {
+		return
+	}
+	longest, note := slices.Max(of), ""
+	if longest > b.promised {
+		note = ": LONGER THAN PROMISED"
+	}
+	p.crowd.tb.Logf("%s: silent for %v at most, %v are promised%s %v", b.what, longest, b.promised, note, of)
+	if longest > b.wrong {
+		p.crowd.tb.Errorf("%s: delivery was interrupted for %v", b.what, longest)
+	}
+}
