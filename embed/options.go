@@ -3,6 +3,7 @@ package embed
 import (
 	"fmt"
 	"net"
+	"net/url"
 	"strconv"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -26,4 +27,17 @@ func ListenAt(o *NATSOptions, address string) error {
 		o.Port = server.RANDOM_PORT
 	}
 	return nil
+}
+
+// logRoutesIn gives the cluster's own user to routes that name none. The server does so for the routes it learns of, not for those that
+// are configured, where the password would have to be part of a URL, and variables are not replaced.
+func logRoutesIn(o *NATSOptions) {
+	if o.Cluster.Username == "" {
+		return
+	}
+	for _, route := range o.Routes {
+		if route.User == nil {
+			route.User = url.UserPassword(o.Cluster.Username, o.Cluster.Password)
+		}
+	}
 }

@@ -59,6 +59,7 @@ func New(opts Options) (*Server, error) {
 	if err := s.addUsers(opts.NATS); err != nil {
 		return nil, err
 	}
+	logRoutesIn(opts.NATS)
 	opts.NATS.NoSigs = true // signals are the process's
 	opts.NATS.DisableJetStreamBanner = true
 	var err error

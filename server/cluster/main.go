@@ -1,0 +1,94 @@
+// Command cluster runs three nodes of one cluster on this machine, n1, n2 and n3, from the configurations beside it and with
+// what it makes below data/cluster: the server's binary, the secrets that the nodes share, and their data. It is started at the
+// root of the repository, says on standard output where the nodes are once all are ready, starts a node again
+// that ends, and stops all on an interrupt.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+
+	"natterjack/server/internal/auth"
+	"natterjack/server/internal/secrets"
+)
+
+var (
+	dir   = filepath.Join("data", "cluster")
+	names = []string{"n1", "n2", "n3"}
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends this at once, and leaves the nodes
+	if err := run(ctx); err != nil {
+		fmt.Fprintf(os.Stderr, "cluster: %v\n", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context) error {
+	environ, err := shared()
+	if err != nil {
+		return err
+	}
+	binary := filepath.Join(dir, "natterjack")
+	build := exec.CommandContext(ctx, "go", "build", "-o", binary, "./server")
+	build.Stdout, build.Stderr = os.Stderr, os.Stderr
+	if err := build.Run(); err != nil {
+		return fmt.Errorf("build the server (start this at the root of the repository): %w", err)
+	}
+	nodes := make([]*node, len(names))
+	var running sync.WaitGroup
+	for i, name := range names {
+		nodes[i] = newNode(name, binary, filepath.Join("server", "cluster", name+".conf"), environ)
+		running.Go(func() { nodes[i].run() })
+	}
+	if announce(ctx, nodes) {
+		<-ctx.Done()
+	}
+	for _, n := range nodes { // one after the other, so that each has somebody to hand over to
+		n.stop()
+	}
+	running.Wait()
+	return nil
+}
+
+// announce says where the nodes are once all are ready, unless ctx ends before.
+func announce(ctx context.Context, nodes []*node) bool {
+	line := "cluster: ready"
+	for _, n := range nodes {
+		select {
+		case addresses := <-n.ready:
+			line += " " + addresses
+		case <-ctx.Done():
+			return false
+		}
+	}
+	fmt.Fprintln(os.Stdout, line)
+	return true
+}
+
+// shared makes what the nodes share, and returns the environment that tells them.
+func shared() ([]string, error) {
+	store := secrets.Dir(filepath.Join(dir, "secrets"))
+	if _, _, err := auth.LoadOrMakeKeys(filepath.Join(string(store), "signing.pem")); err != nil {
+		return nil, err
+	}
+	environ := os.Environ()
+	var errs []error
+	for _, user := range []string{"service", "operator", "sys", "cluster"} {
+		password, _, err := store.Password(user)
+		errs = append(errs, err)
+		environ = append(environ, "NATTERJACK_"+strings.ToUpper(user)+"_PASSWORD="+password)
+	}
+	return environ, errors.Join(errs...)
+}
