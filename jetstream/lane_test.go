@@ -65,9 +65,8 @@ func TestLane_keepsOrderThroughFailures(t *testing.T) {
 				}
 			}))
 		}
-		for len(committed) < len(want) {
+		for synctest.Wait(); len(committed) < len(want); synctest.Wait() {
 			time.Sleep(time.Millisecond)
-			synctest.Wait()
 		}
 		if !slices.Equal(committed, want) {
 			t.Errorf("committed %v", committed)
