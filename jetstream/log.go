@@ -173,7 +173,9 @@ func (l *Log) awaitReady(ctx context.Context) {
 func (l *Log) Close() error {
 	var errs []error
 	for _, a := range l.acks {
-		errs = append(errs, a.sub.Unsubscribe())
+		if err := a.sub.Unsubscribe(); !errors.Is(err, nats.ErrConnectionClosed) { // then it has ended already
+			errs = append(errs, err)
+		}
 	}
 	return errors.Join(append(errs, l.view.Close())...)
 }
