@@ -1,0 +1,342 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/jsonschema-go/jsonschema"
+	"pgregory.net/rapid"
+
+	"natterjack/server/wire"
+)
+
+func testRoot(t *testing.T) string {
+	t.Helper()
+	root, err := findRoot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return root
+}
+
+func newGenerator(t *testing.T) *generator {
+	t.Helper()
+	dir := filepath.Join(testRoot(t), "server", "wire")
+	d, err := readDocs(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	examples, err := readExamples(filepath.Join(dir, "testdata"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &generator{docs: d, examples: examples}
+}
+
+func TestUpToDate(t *testing.T) {
+	root := testRoot(t)
+	want, err := generate(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := os.ReadFile(filepath.Join(root, output))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(want, got) {
+		t.Errorf("%s is stale; run: go generate ./internal/asyncapi\n%s", output, cmp.Diff(strings.Split(string(got), "\n"), strings.Split(string(want), "\n")))
+	}
+}
+
+func TestDeterministic(t *testing.T) {
+	first := newGenerator(t).yaml()
+	for range 3 {
+		if !bytes.Equal(first, newGenerator(t).yaml()) {
+			t.Fatal("two runs differ")
+		}
+	}
+}
+
+// TestEveryFrameIsDescribed: whoever adds a type of frame to wire is told that it is missing here.
+func TestEveryFrameIsDescribed(t *testing.T) {
+	described := map[string]bool{}
+	for _, f := range frames {
+		described[f.goType.Name()] = true
+		if len(f.examples) == 0 {
+			t.Errorf("%s has no example", f.name)
+		}
+		if !spoken(f.name) {
+			t.Errorf("%s is on no transport", f.name)
+		}
+	}
+	files, err := filepath.Glob(filepath.Join(testRoot(t), "server", "wire", "*.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for _, name := range files {
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, decl := range file.Decls {
+			f, ok := decl.(*ast.FuncDecl)
+			if !ok || f.Recv == nil || f.Name.Name != "Type" {
+				continue
+			}
+			found++
+			recv := f.Recv.List[0].Type
+			if star, ok := recv.(*ast.StarExpr); ok {
+				recv = star.X
+			}
+			if typeName := recv.(*ast.Ident).Name; !described[typeName] {
+				t.Errorf("%s is not described", typeName)
+			}
+		}
+	}
+	if found != len(frames) {
+		t.Errorf("wire has %d types of frame, %d are described", found, len(frames))
+	}
+}
+
+func spoken(name string) bool {
+	for _, tr := range transports {
+		if slices.Contains(tr.in, name) || slices.Contains(tr.out, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// TestEverythingIsDocumented: every type, code and close code has words in the document.
+func TestEverythingIsDocumented(t *testing.T) {
+	g := newGenerator(t)
+	for _, f := range frames {
+		if g.docs.types[f.goType.Name()] == "" {
+			t.Errorf("%s has no doc comment", f.goType.Name())
+		}
+	}
+	for _, n := range named {
+		if g.docs.types[n.Name()] == "" {
+			t.Errorf("%s has no doc comment", n.Name())
+		}
+	}
+	for _, typeName := range []string{"Code", "CloseCode"} {
+		if len(g.docs.consts[typeName]) == 0 {
+			t.Errorf("no constants of %s", typeName)
+		}
+		for _, c := range g.docs.consts[typeName] {
+			if c.doc == "" {
+				t.Errorf("%s has no comment", c.name)
+			}
+		}
+	}
+	for key := range patterns {
+		typeName, field, _ := strings.Cut(key, ".")
+		if _, ok := g.docs.fields[typeName+"."+field]; !ok {
+			t.Errorf("there is a pattern for %s, which is not a field", key)
+		}
+	}
+}
+
+// TestGoldenFramesAreOfTheirSchema holds the schemas to the frames that the codec really writes.
+func TestGoldenFramesAreOfTheirSchema(t *testing.T) {
+	g := newGenerator(t)
+	seen := map[string]bool{}
+	for name, frame := range g.examples {
+		var head struct{ Type string }
+		if err := json.Unmarshal(frame, &head); err != nil {
+			t.Fatal(err)
+		}
+		if strings.HasSuffix(name, "_empty") && head.Type == "welcome" {
+			continue // a zero frame, which no server sends
+		}
+		seen[head.Type] = true
+		if err := validate(t, g, schemaOf(head.Type), frame); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if len(seen) != len(frames) {
+		t.Errorf("%d of %d types of frame were tried", len(seen), len(frames))
+	}
+}
+
+func TestSchemasRefuse(t *testing.T) {
+	g := newGenerator(t)
+	for name, c := range map[string]struct{ schema, value string }{
+		"unknown_member":  {"Send", `{"type":"send","to":"bob","client_id":"c","content":{"text":"x"},"what":1}`},
+		"other_type":      {"Send", `{"type":"pong","to":"bob","client_id":"c","content":{"text":"x"}}`},
+		"no_type":         {"Send", `{"to":"bob","client_id":"c","content":{"text":"x"}}`},
+		"user_case":       {"Send", `{"type":"send","to":"Bob","client_id":"c","content":{"text":"x"}}`},
+		"type_in_body":    {"SendBody", `{"type":"send","to":"bob","client_id":"c","content":{"text":"x"}}`},
+		"negative":        {"History", `{"type":"history","channel":"alice~bob","before":-1}`},
+		"not_a_number":    {"Ack", `{"type":"ack","id":"m","client_id":"c","channel":"alice~bob","seq":"1","shard":0,"pos":1,"timestamp":1}`},
+		"position_string": {"Connect", `{"type":"connect","v":1,"resume":{"epoch":"e","positions":["1"]}}`},
+		"code_number":     {"Error", `{"type":"error","code":5,"message":"m","retryable":false}`},
+	} {
+		if validate(t, g, c.schema, json.RawMessage(c.value)) == nil {
+			t.Errorf("%s: %s is of schema %s", name, c.value, c.schema)
+		}
+	}
+	for name, c := range map[string]struct{ schema, value string }{
+		"new_code":       {"Error", `{"type":"error","code":"quantum","message":"m","retryable":false}`},
+		"new_member":     {"Ack", `{"type":"ack","id":"m","client_id":"c","channel":"alice~bob","seq":1,"shard":0,"pos":1,"timestamp":1,"mood":"good"}`},
+		"no_client_id":   {"SendBody", `{"to":"bob","content":{"text":"x"}}`},
+		"nothing_needed": {"ListChannelsBody", `{}`},
+	} {
+		if err := validate(t, g, c.schema, json.RawMessage(c.value)); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func schemaOf(frameType string) string {
+	for _, f := range frames {
+		if f.name == frameType {
+			return f.goType.Name()
+		}
+	}
+	return ""
+}
+
+// validate checks a value against one of the schemas, with their references to each other.
+func validate(t *testing.T, g *generator, name string, value json.RawMessage) error {
+	t.Helper()
+	document := object{{"$ref", schemaRef + name}, {"$defs", g.schemas()}}
+	data := strings.ReplaceAll(string(asJSON(t, document)), schemaRef, "#/$defs/")
+	var schema jsonschema.Schema
+	if err := json.Unmarshal([]byte(data), &schema); err != nil {
+		t.Fatal(err)
+	}
+	resolved, err := schema.Resolve(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var instance any
+	if err := json.Unmarshal(value, &instance); err != nil {
+		t.Fatal(err)
+	}
+	return resolved.Validate(instance)
+}
+
+func asJSON(t *testing.T, value any) []byte {
+	t.Helper()
+	switch v := value.(type) {
+	case object:
+		var parts []string
+		for _, m := range v {
+			parts = append(parts, string(asJSON(t, m.key))+":"+string(asJSON(t, m.value)))
+		}
+		return []byte("{" + strings.Join(parts, ",") + "}")
+	case []any:
+		var parts []string
+		for _, item := range v {
+			parts = append(parts, string(asJSON(t, item)))
+		}
+		return []byte("[" + strings.Join(parts, ",") + "]")
+	default:
+		data, err := json.Marshal(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return data
+	}
+}
+
+// TestPatterns: the grammars of the document are those of the code.
+func TestPatterns(t *testing.T) {
+	for name, c := range map[string]struct {
+		pattern string
+		valid   func(string) bool
+	}{
+		"user":      {userPattern, wire.ValidUser},
+		"client_id": {clientIDPattern, wire.ValidClientID},
+	} {
+		re := regexp.MustCompile(c.pattern)
+		rapid.Check(t, func(t *rapid.T) {
+			s := rapid.OneOf(rapid.StringMatching(`[a-zA-Z0-9_~ -]{0,70}`), rapid.String()).Draw(t, name)
+			if re.MatchString(s) != c.valid(s) {
+				t.Fatalf("%s: %q is valid: %v", name, s, c.valid(s))
+			}
+		})
+	}
+	// The order of the two users of a direct channel is beyond a pattern: what is valid has to match it.
+	re := regexp.MustCompile(channelPattern)
+	rapid.Check(t, func(t *rapid.T) {
+		s := rapid.OneOf(rapid.StringMatching(`[a-z0-9_-]{0,65}~[a-z0-9_-]{0,65}`), rapid.StringMatching(`g[a-z1-8]{23,25}`)).Draw(t, "channel")
+		if wire.ValidChannel(s) && !re.MatchString(s) {
+			t.Fatalf("%q is a channel", s)
+		}
+		if re.MatchString(s) && !wire.ValidChannel(s) && !strings.Contains(s, "~") {
+			t.Fatalf("%q is not a channel", s)
+		}
+	})
+}
+
+func TestYAML(t *testing.T) {
+	var b strings.Builder
+	appendYAML(&b, object{
+		{"plain", "a word, and (more)"},
+		{"colon", "a: b"},
+		{"hash", "a # b"},
+		{"number", "50"},
+		{"dash", "- a"},
+		{"yes", "no"},
+		{"unicode", "…"},
+		{"quotes", `"x" \n`},
+		{"markup", "<b>&"},
+		{"block", "one\n\n  two\nthree"},
+		{"empty", []any{}},
+		{"nothing", object{}},
+		{"list", []any{"a", object{{"k", 1}, {"l", []any{true}}}}},
+		{"nested", object{{"deep", object{{"at", json.RawMessage("null")}}}}},
+		{"skipped", object{}.with("x", "")},
+	}, "")
+	want := `plain: a word, and (more)
+colon: "a: b"
+hash: "a # b"
+number: "50"
+dash: "- a"
+"yes": "no"
+unicode: "…"
+quotes: "\"x\" \\n"
+markup: "<b>&"
+block: |-
+  one
+
+    two
+  three
+empty: []
+nothing: {}
+list:
+  - a
+  - k: 1
+    l:
+      - true
+nested:
+  deep:
+    at: null
+skipped: {}
+`
+	if diff := cmp.Diff(want, b.String()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestSummary(t *testing.T) {
+	for text, want := range map[string]string{"One. Two.": "One", "One.": "One", "": "", "a.b": "a.b"} {
+		if got := summary(text); got != want {
+			t.Errorf("%q: %q", text, got)
+		}
+	}
+}

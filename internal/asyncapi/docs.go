@@ -1,0 +1,119 @@
+package main
+
+import (
+	"go/ast"
+	"go/doc/comment"
+	"go/parser"
+	"go/token"
+	"path/filepath"
+	"strings"
+)
+
+// docs are the doc comments of a package, as Markdown.
+type docs struct {
+	pkg    string
+	types  map[string]string     // by type
+	fields map[string]string     // by "Type.Field"
+	consts map[string][]constant // by type; those without one under ""
+}
+
+// constant is a named value and what its comment says.
+type constant struct{ name, value, doc string }
+
+func readDocs(dir string) (*docs, error) {
+	names, err := filepath.Glob(filepath.Join(dir, "*.go")) // sorted
+	if err != nil {
+		return nil, err
+	}
+	d := &docs{types: map[string]string{}, fields: map[string]string{}, consts: map[string][]constant{}}
+	for _, name := range names {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ParseComments)
+		if err != nil {
+			return nil, err
+		}
+		d.file(f)
+	}
+	return d, nil
+}
+
+func (d *docs) file(f *ast.File) {
+	if f.Doc != nil {
+		d.pkg = markdown(f.Doc.Text())
+	}
+	for _, decl := range f.Decls {
+		g, ok := decl.(*ast.GenDecl)
+		if !ok {
+			continue
+		}
+		for _, spec := range g.Specs {
+			switch s := spec.(type) {
+			case *ast.TypeSpec:
+				d.typeSpec(g, s)
+			case *ast.ValueSpec:
+				d.valueSpec(g, s)
+			}
+		}
+	}
+}
+
+func (d *docs) typeSpec(g *ast.GenDecl, s *ast.TypeSpec) {
+	d.types[s.Name.Name] = text(s.Doc, g.Doc)
+	st, ok := s.Type.(*ast.StructType)
+	if !ok {
+		return
+	}
+	for _, f := range st.Fields.List {
+		for _, name := range f.Names {
+			d.fields[s.Name.Name+"."+name.Name] = text(f.Doc, f.Comment)
+		}
+	}
+}
+
+func (d *docs) valueSpec(g *ast.GenDecl, s *ast.ValueSpec) {
+	if g.Tok != token.CONST || len(s.Values) != 1 {
+		return
+	}
+	literal, ok := s.Values[0].(*ast.BasicLit)
+	if !ok {
+		return
+	}
+	typeName := ""
+	if id, ok := s.Type.(*ast.Ident); ok {
+		typeName = id.Name
+	}
+	name := s.Names[0].Name
+	doc := text(s.Comment, s.Doc)
+	if !g.Lparen.IsValid() {
+		doc = text(g.Doc)
+	}
+	doc = strings.TrimPrefix(doc, name+" is ") // the wire knows no Go names
+	c := constant{name: name, value: strings.Trim(literal.Value, `"`), doc: doc}
+	d.consts[typeName] = append(d.consts[typeName], c)
+}
+
+// text is the first comment that says something.
+func text(groups ...*ast.CommentGroup) string {
+	for _, g := range groups {
+		if g != nil && strings.TrimSpace(g.Text()) != "" {
+			return markdown(g.Text())
+		}
+	}
+	return ""
+}
+
+// markdown turns a doc comment into what AsyncAPI wants: paragraphs as one line, and links to other symbols as plain words.
+// It is the printer for text that is used: the one for Markdown escapes every underscore.
+func markdown(doc string) string {
+	p := comment.Parser{LookupSym: func(string, string) bool { return true }}
+	printer := comment.Printer{TextWidth: -1, TextCodePrefix: "    "}
+	return strings.TrimSpace(string(printer.Text(p.Parse(doc))))
+}
+
+// summary is the first sentence of a description, without its period.
+func summary(description string) string {
+	first, _, _ := strings.Cut(description, ". ")
+	return strings.TrimSuffix(first, ".")
+}

@@ -1,0 +1,46 @@
+package main
+
+import (
+	"reflect"
+
+	"natterjack/server/wire"
+)
+
+// frame is a type of frame, and how it is used.
+type frame struct {
+	goType   reflect.Type
+	name     string
+	command  bool     // from the client
+	nats     bool     // offered over NATS too
+	reply    string   // the frame that answers the command, unless error does
+	examples []string // names of golden frames
+}
+
+// frames are all types of frame, in the order of the document.
+var frames = []frame{
+	of(wire.Connect{}, frame{command: true, reply: "welcome", examples: []string{"connect", "connect_resume"}}),
+	of(wire.Send{}, frame{command: true, nats: true, reply: "ack", examples: []string{"send_to", "send_channel"}}),
+	of(wire.CreateGroup{}, frame{command: true, nats: true, reply: "channel", examples: []string{"create_group"}}),
+	of(wire.History{}, frame{command: true, nats: true, reply: "page", examples: []string{"history", "history_before"}}),
+	of(wire.ListChannels{}, frame{command: true, nats: true, reply: "channels", examples: []string{"list_channels"}}),
+	of(wire.Refresh{}, frame{command: true, reply: "refreshed", examples: []string{"refresh"}}),
+	of(wire.Pong{}, frame{command: true, examples: []string{"pong"}}),
+	of(wire.Welcome{}, frame{examples: []string{"welcome"}}),
+	of(wire.Ack{}, frame{examples: []string{"ack"}}),
+	of(wire.Event{}, frame{examples: []string{"event_message", "event_meta"}}),
+	of(wire.Page{}, frame{examples: []string{"page"}}),
+	of(wire.Channel{}, frame{examples: []string{"channel"}}),
+	of(wire.Channels{}, frame{examples: []string{"channels"}}),
+	of(wire.Refreshed{}, frame{examples: []string{"refreshed"}}),
+	of(wire.Ping{}, frame{examples: []string{"ping"}}),
+	of(new(wire.Error), frame{examples: []string{"error", "error_retry"}}),
+}
+
+func of(value interface{ Type() string }, f frame) frame {
+	f.name = value.Type()
+	f.goType = reflect.TypeOf(value)
+	if f.goType.Kind() == reflect.Pointer {
+		f.goType = f.goType.Elem()
+	}
+	return f
+}

@@ -1,0 +1,168 @@
+package main
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"natterjack/server/wire"
+)
+
+const schemaRef = "#/components/schemas/"
+
+// named are the types that have a schema of their own, beside those of the frames.
+var named = []reflect.Type{
+	reflect.TypeFor[wire.Content](), reflect.TypeFor[wire.Resume](), reflect.TypeFor[wire.Limits](), reflect.TypeFor[wire.Meta](),
+	reflect.TypeFor[wire.ChannelInfo](), reflect.TypeFor[wire.Record](),
+	reflect.TypeFor[wire.Code](), reflect.TypeFor[wire.Kind](), reflect.TypeFor[wire.Action](), reflect.TypeFor[wire.ChannelKind](),
+}
+
+// Grammars of names, as wire's Valid functions check them.
+var (
+	userPattern     = fmt.Sprintf(`^[a-z0-9_-]{1,%d}$`, wire.MaxUserLen)
+	clientIDPattern = fmt.Sprintf(`^[!-~]{1,%d}$`, wire.MaxClientIDLen)
+	channelPattern  = fmt.Sprintf(`^([a-z0-9_-]{1,%d}~[a-z0-9_-]{1,%[1]d}|g[a-z2-7]{24})$`, wire.MaxUserLen)
+)
+
+// patterns are the grammars of members, by Go type and field.
+var patterns = map[string]string{
+	"Send.To": userPattern, "Welcome.User": userPattern, "Record.Sender": userPattern,
+	"CreateGroup.Members": userPattern, "Meta.Members": userPattern, "ChannelInfo.Members": userPattern,
+	"Send.ClientID": clientIDPattern, "CreateGroup.ClientID": clientIDPattern, "Ack.ClientID": clientIDPattern, "Record.ClientID": clientIDPattern,
+	"Send.Channel": channelPattern, "History.Channel": channelPattern, "Ack.Channel": channelPattern,
+	"Event.Channel": channelPattern, "Page.Channel": channelPattern, "ChannelInfo.ID": channelPattern,
+}
+
+// frameSchema is the schema of a frame on the wire, its type included. What the server does not know it refuses, what a client
+// does not know it skips: only commands are closed.
+func (g *generator) frameSchema(f frame) object {
+	return g.structSchema(f.goType, object{{"type", object{{"const", f.name}}}}, f.command)
+}
+
+// bodySchema is the schema of a command over NATS, where the subject is its type and a client id may be left out.
+func (g *generator) bodySchema(f frame) object {
+	s := g.structSchema(f.goType, nil, true)
+	for i, m := range s {
+		if m.key == "required" {
+			s[i].value = slices.DeleteFunc(slices.Clone(m.value.([]any)), func(name any) bool { return name == "client_id" })
+		}
+	}
+	return s
+}
+
+// structSchema is the schema of a struct with more properties before its own.
+func (g *generator) structSchema(t reflect.Type, properties object, closed bool) object {
+	s := object{{"type", "object"}}.with("description", g.docs.types[t.Name()])
+	var required []any
+	for _, m := range properties {
+		required = append(required, m.key)
+	}
+	for p := range g.properties(t) {
+		properties = append(properties, member{p.name, p.schema})
+		if p.required {
+			required = append(required, p.name)
+		}
+	}
+	s = append(s, member{"properties", properties})
+	if len(required) > 0 {
+		s = append(s, member{"required", required})
+	}
+	if closed {
+		s = append(s, member{"additionalProperties", false})
+	}
+	return s
+}
+
+type property struct {
+	name     string
+	schema   object
+	required bool
+}
+
+// properties yields the members of a struct as JSON has them: those of embedded structs are its own.
+func (g *generator) properties(t reflect.Type) func(func(property) bool) {
+	return func(yield func(property) bool) {
+		for f := range t.Fields() {
+			name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
+			if f.Anonymous && name == "" {
+				for p := range g.properties(f.Type) {
+					if !yield(p) {
+						return
+					}
+				}
+				continue
+			}
+			p := property{name: name, schema: g.fieldSchema(t, f), required: !strings.Contains(options, "omitzero")}
+			if !yield(p) {
+				return
+			}
+		}
+	}
+}
+
+func (g *generator) fieldSchema(t reflect.Type, f reflect.StructField) object {
+	key := t.Name() + "." + f.Name
+	s := g.typeSchema(f.Type, patterns[key])
+	description := g.docs.fields[key]
+	if t == reflect.TypeFor[wire.Ref]() {
+		description = g.docs.types["Ref"] // whose one field needs no words of its own
+	}
+	s = s.with("description", description)
+	if t == reflect.TypeFor[wire.Limits]() {
+		s = append(s, member{"default", int(reflect.ValueOf(wire.DefaultLimits()).FieldByIndex(f.Index).Int())})
+	}
+	return s
+}
+
+// typeSchema is the schema of a value. The pattern is that of a string, or of an array's strings.
+func (g *generator) typeSchema(t reflect.Type, pattern string) object {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if slices.Contains(named, t) || slices.ContainsFunc(frames, func(f frame) bool { return f.goType == t }) {
+		return object{{"$ref", schemaRef + t.Name()}}
+	}
+	switch t.Kind() {
+	case reflect.String:
+		return object{{"type", "string"}}.with("pattern", pattern)
+	case reflect.Bool:
+		return object{{"type", "boolean"}}
+	case reflect.Int, reflect.Int64:
+		return object{{"type", "integer"}}
+	case reflect.Uint64:
+		return object{{"type", "integer"}, {"minimum", 0}}
+	case reflect.Slice:
+		return object{{"type", "array"}, {"items", g.typeSchema(t.Elem(), pattern)}}
+	default:
+		panic(fmt.Sprintf("asyncapi: no schema for %v", t)) // whoever adds such a member sees it at once
+	}
+}
+
+// enumSchema is the schema of a named string. It lists what there is and admits what may come.
+func (g *generator) enumSchema(t reflect.Type) object {
+	var values []any
+	for _, c := range g.docs.consts[t.Name()] {
+		values = append(values, object{{"const", c.value}}.with("description", c.doc))
+	}
+	values = append(values, object{{"type", "string"}, {"description", "of a newer server"}})
+	return object{{"type", "string"}}.with("description", g.docs.types[t.Name()]).with("anyOf", values)
+}
+
+// schemas are all the schemas, those of frames first.
+func (g *generator) schemas() (s object) {
+	for _, f := range frames {
+		s = append(s, member{f.goType.Name(), g.frameSchema(f)})
+		if f.nats {
+			s = append(s, member{f.goType.Name() + "Body", g.bodySchema(f)})
+		}
+	}
+	for _, t := range named {
+		if t.Kind() == reflect.Struct {
+			s = append(s, member{t.Name(), g.structSchema(t, nil, t == reflect.TypeFor[wire.Resume]())})
+		} else {
+			s = append(s, member{t.Name(), g.enumSchema(t)})
+		}
+	}
+	return s
+}
