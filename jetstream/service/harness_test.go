@@ -32,6 +32,7 @@ func TestMain(m *testing.M) {
 
 // testLogger writes to the test's output and, besides, to w.
 func testLogger(tb testing.TB, w io.Writer) *slog.Logger {
+	tb.Helper()
 	return slog.New(slog.NewTextHandler(io.MultiWriter(tb.Output(), w), &slog.HandlerOptions{Level: slog.LevelWarn}))
 }
 

@@ -76,7 +76,7 @@ func (s *Service) Run(ctx context.Context) error {
 	s.started = time.Now().UTC()
 	subs, err := s.subscribe()
 	if err == nil {
-		s.log.Info("serving requests", "subject", subjectOf("*", "*"), "id", s.id)
+		s.log.InfoContext(ctx, "serving requests", "subject", subjectOf("*", "*"), "id", s.id)
 		<-ctx.Done()
 	}
 	return errors.Join(err, s.stop(subs))

@@ -231,8 +231,8 @@ func TestStats_CountWhatIsAnsweredLater(t *testing.T) {
 	w := startWhole(t)
 	c := w.connect(t, "backend")
 	ask[wire.Ack](t, c.Conn, "api.alice.send", hello, nil)
-	wantError(t, c.Conn, "api.eve.send", `{"channel":"alice~bob","content":{"text":"x"}}`, wire.CodeForbidden)
-	wantError(t, c.Conn, "api.eve.history", `{"channel":"alice~bob"}`, wire.CodeForbidden)
+	_ = wantError(t, c.Conn, "api.eve.send", `{"channel":"alice~bob","content":{"text":"x"}}`, wire.CodeForbidden)
+	_ = wantError(t, c.Conn, "api.eve.history", `{"channel":"alice~bob"}`, wire.CodeForbidden)
 	await(t, "the answers to be counted", func() bool {
 		stats := statsOf(t, c.Conn, w.id)
 		return stats.Endpoints[0].NumRequests == 2 && stats.Endpoints[2].NumRequests == 1

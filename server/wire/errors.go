@@ -39,7 +39,7 @@ func (c Code) Retryable() bool {
 }
 
 // Error is the one error type that crosses the wire, as a frame of type "error". Message is for people and names
-// nothing internal. Two errors are the same to [errors.Is] where their codes are.
+// nothing internal; programs go by the code.
 type Error struct {
 	Ref
 	Code       Code   `json:"code"`

@@ -17,11 +17,8 @@ func peekLeading(data []byte) (name []byte, ok bool) {
 	if !ok {
 		return nil, false
 	}
-	end := bytes.IndexByte(rest, '"')
-	if end < 0 {
-		return nil, false
-	}
-	return rest[:end], true
+	name, _, ok = bytes.Cut(rest, []byte{'"'})
+	return name, ok
 }
 
 // peek reads a frame's type and ref wherever they stand. What was read before the JSON went wrong is

@@ -48,7 +48,7 @@ func (l *limited) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	resp, err := l.next.RoundTrip(r)
 	if err != nil {
-		l.logger.Warn("the identity provider does not answer", "url", r.URL.Redacted(), "error", err)
+		l.logger.WarnContext(r.Context(), "the identity provider does not answer", "url", r.URL.Redacted(), "error", err)
 		return nil, err
 	}
 	resp.Body = &cappedBody{Reader: io.LimitReader(resp.Body, maxFetch), Closer: resp.Body}

@@ -16,85 +16,85 @@ import (
 	"natterjack/server/wire"
 )
 
-func newPrivate(t testing.TB) ed25519.PrivateKey {
-	t.Helper()
+func newPrivate(tb testing.TB) ed25519.PrivateKey {
+	tb.Helper()
 	_, private, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return private
 }
 
-func privatePEM(t testing.TB, key any) []byte {
-	t.Helper()
+func privatePEM(tb testing.TB, key any) []byte {
+	tb.Helper()
 	der, err := x509.MarshalPKCS8PrivateKey(key)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
 }
 
-func publicPEM(t testing.TB, key any) []byte {
-	t.Helper()
+func publicPEM(tb testing.TB, key any) []byte {
+	tb.Helper()
 	der, err := x509.MarshalPKIXPublicKey(key)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})
 }
 
-func parseKeys(t testing.TB, blocks ...[]byte) *Keys {
-	t.Helper()
+func parseKeys(tb testing.TB, blocks ...[]byte) *Keys {
+	tb.Helper()
 	keys, err := ParseKeys(bytes.Join(blocks, []byte("\n")))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return keys
 }
 
-func newAuthenticator(t testing.TB, cfg Config) *Authenticator {
-	t.Helper()
+func newAuthenticator(tb testing.TB, cfg Config) *Authenticator {
+	tb.Helper()
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
 	a, err := New(cfg)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return a
 }
 
 // sign makes a token of any shape: what an attacker, or a careless service, would.
-func sign(t testing.TB, alg jose.SignatureAlgorithm, key any, keyID, claims string) string {
-	t.Helper()
+func sign(tb testing.TB, alg jose.SignatureAlgorithm, key any, keyID, claims string) string {
+	tb.Helper()
 	opts := new(jose.SignerOptions)
 	if keyID != "" {
 		opts.WithHeader("kid", keyID)
 	}
 	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: alg, Key: key}, opts)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	signed, err := signer.Sign([]byte(claims))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	token, err := signed.CompactSerialize()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return token
 }
 
 // wantRefusal checks the one error that a client is told.
-func wantRefusal(t testing.TB, err error, code wire.Code, message string) {
-	t.Helper()
+func wantRefusal(tb testing.TB, err error, code wire.Code, message string) {
+	tb.Helper()
 	e, ok := errors.AsType[*wire.Error](err)
 	if !ok {
-		t.Fatalf("got %v, want an error of code %s", err, code)
+		tb.Fatalf("got %v, want an error of code %s", err, code)
 	}
 	if e.Code != code || message != "" && e.Message != message {
-		t.Errorf("got %v, want %s: %s", e, code, message)
+		tb.Errorf("got %v, want %s: %s", e, code, message)
 	}
 }
 

@@ -169,7 +169,7 @@ func (p *provider) keySet(ctx context.Context) (oidc.KeySet, error) {
 	p.keys, p.lastFail = p.discover(oidc.ClientContext(context.WithoutCancel(ctx), p.client))
 	if p.lastFail != nil {
 		p.nextTry = time.Now().Add(discoveryPause)
-		p.logger.Warn("the identity provider cannot be discovered", "issuer", p.Issuer, "error", p.lastFail)
+		p.logger.WarnContext(ctx, "the identity provider cannot be discovered", "issuer", p.Issuer, "error", p.lastFail)
 		return nil, p.lastFail
 	}
 	return p.keys, nil

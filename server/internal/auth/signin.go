@@ -37,7 +37,7 @@ func NewSignIn(keys *Keys, logger *slog.Logger) *SignIn {
 // ServeHTTP implements [http.Handler].
 func (s *SignIn) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if status, err := s.admit(r); err != nil {
-		s.logger.Warn("development sign-in refused", "reason", err.Message, "remote", r.RemoteAddr)
+		s.logger.WarnContext(r.Context(), "development sign-in refused", "reason", err.Message, "remote", r.RemoteAddr)
 		answerError(w, status, err)
 		return
 	}
@@ -55,11 +55,11 @@ func (s *SignIn) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	token, expires, err := s.keys.Mint(body.User, SignInTTL)
 	if err != nil {
-		s.logger.Error("development sign-in failed", "error", err)
+		s.logger.ErrorContext(r.Context(), "development sign-in failed", "error", err)
 		answerError(w, http.StatusInternalServerError, wire.AsError(err, 0))
 		return
 	}
-	s.logger.Info("development sign-in", "user", body.User, "remote", r.RemoteAddr)
+	s.logger.InfoContext(r.Context(), "development sign-in", "user", body.User, "remote", r.RemoteAddr)
 	answer(w, http.StatusOK, signedIn{Token: token, Expires: expires.UnixMilli()})
 }
 
