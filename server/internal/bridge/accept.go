@@ -3,7 +3,6 @@ package bridge
 import (
 	"bufio"
 	"bytes"
-	"io"
 	"net"
 	"net/http"
 
@@ -31,7 +30,7 @@ func (b *Bridge) serveWebSocket(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s := newSession(b)
-	ws, err := websocket.Accept(&hijacker{ResponseWriter: w, socket: &s.socket}, r, &websocket.AcceptOptions{
+	ws, err := websocket.Accept(&hijacker{ResponseWriter: w, session: s}, r, &websocket.AcceptOptions{
 		InsecureSkipVerify: true, // the origin is checked above: exactly, where the library would match patterns
 		CompressionMode:    websocket.CompressionDisabled,
 	})
@@ -50,7 +49,7 @@ func (b *Bridge) serveWebSocket(w http.ResponseWriter, r *http.Request) {
 // hijacker hands the library small buffers instead of the two of 4 KiB of net/http, and the connection wrapped.
 type hijacker struct {
 	http.ResponseWriter
-	socket *socket
+	session *session
 }
 
 // Hijack implements [http.Hijacker]. What the client sent early must be buffered in the reader it returns:
@@ -60,14 +59,15 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	h.socket.Conn = conn
+	s := h.session
+	s.socket.Conn = conn
 	early, err := buffered.Reader.Peek(buffered.Reader.Buffered())
 	if err != nil {
 		return nil, nil, err
 	}
-	r := bufio.NewReaderSize(io.MultiReader(bytes.NewReader(bytes.Clone(early)), h.socket), max(readBuffer, len(early)))
-	if _, err := r.Peek(len(early)); err != nil {
+	s.input = bufio.NewReaderSize(bytes.NewReader(bytes.Clone(early)), max(readBuffer, len(early)))
+	if _, err := s.input.Peek(len(early)); err != nil {
 		return nil, nil, err
 	}
-	return h.socket, bufio.NewReadWriter(r, bufio.NewWriterSize(h.socket, writeBuffer)), nil
+	return &s.socket, bufio.NewReadWriter(s.input, bufio.NewWriterSize(&s.socket, writeBuffer)), nil
 }

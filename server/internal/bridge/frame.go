@@ -11,6 +11,7 @@ const (
 	opClose = 0x8
 	finBit  = 0x80
 	opMask  = 0x0f
+	maskBit = 0x80 // in the second byte of a client's frame
 
 	len16 = 126 // the length follows in 2 bytes
 	len64 = 127 // the length follows in 8 bytes

@@ -162,7 +162,7 @@ func (r *rig) dial(tb testing.TB, header ...string) *client {
 
 func (r *rig) tryDial(tb testing.TB, header ...string) (*client, *http.Response, error) {
 	tb.Helper()
-	c := &client{tb: tb, inbox: make(chan []byte, 1<<16), closed: make(chan struct{})}
+	c := &client{tb: tb, inbox: make(chan []byte, 1<<12), closed: make(chan struct{})}
 	transport := &http.Transport{DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
 		conn, err := r.listener.dial(ctx, network, addr)
 		c.conn = conn

@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"sync"
+	"time"
 	"unicode/utf8"
 
 	"github.com/coder/websocket"
@@ -45,6 +46,31 @@ func (s *session) read() bool {
 	}
 	return true
 }
+
+// takePong takes a pong that waits off the wire, and reports whether there was one. It is the one message of an idle session: read by
+// the library and decoded, it would double the session's stack for good (see run). Pongs in any other form than the
+// usual one are none to takePong, and are read like every message.
+func (s *session) takePong() bool {
+	const head = 2 + 4 // with the mask
+	frame, _ := s.input.Peek(min(s.input.Buffered(), head+len(pongFrame)))
+	if len(frame) < head+len(pongFrame) || frame[0] != finBit|opText || frame[1] != maskBit|byte(len(pongFrame)) {
+		return false
+	}
+	mask, payload := frame[2:head], frame[head:]
+	for i := range payload {
+		if payload[i]^mask[i%len(mask)] != pongFrame[i] {
+			return false
+		}
+	}
+	if s.bucket.take(time.Now(), s.bridge.limits.CommandsPerS) > 0 {
+		return false // dispatch answers that
+	}
+	_, _ = s.input.Discard(len(frame)) // it is buffered
+	s.heard.Store(true)
+	return true
+}
+
+const pongFrame = `{"type":"pong"}`
 
 // readFailed finds out why: the peer closed or is gone, it broke the framing, it was too slow to connect, or stop was called.
 func (s *session) readFailed(err error) bool {
