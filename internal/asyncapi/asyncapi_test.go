@@ -152,6 +152,7 @@ func TestEverythingIsDocumented(t *testing.T) {
 // TestGoldenFramesAreOfTheirSchema holds the schemas to the frames that the codec really writes.
 func TestGoldenFramesAreOfTheirSchema(t *testing.T) {
 	g := newGenerator(t)
+	v := newValidator(t, g)
 	seen := map[string]bool{}
 	for name, frame := range g.examples {
 		var head struct{ Type string }
@@ -162,7 +163,7 @@ func TestGoldenFramesAreOfTheirSchema(t *testing.T) {
 			continue // a zero frame, which no server sends
 		}
 		seen[head.Type] = true
-		if err := validate(t, g, schemaOf(head.Type), frame); err != nil {
+		if err := v.validate(t, schemaOf(head.Type), frame); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -172,7 +173,7 @@ func TestGoldenFramesAreOfTheirSchema(t *testing.T) {
 }
 
 func TestSchemasRefuse(t *testing.T) {
-	g := newGenerator(t)
+	v := newValidator(t, newGenerator(t))
 	for name, c := range map[string]struct{ schema, value string }{
 		"unknown_member":  {"Send", `{"type":"send","to":"bob","client_id":"c","content":{"text":"x"},"what":1}`},
 		"other_type":      {"Send", `{"type":"pong","to":"bob","client_id":"c","content":{"text":"x"}}`},
@@ -184,7 +185,7 @@ func TestSchemasRefuse(t *testing.T) {
 		"position_string": {"Connect", `{"type":"connect","v":1,"resume":{"epoch":"e","positions":["1"]}}`},
 		"code_number":     {"Error", `{"type":"error","code":5,"message":"m","retryable":false}`},
 	} {
-		if validate(t, g, c.schema, json.RawMessage(c.value)) == nil {
+		if v.validate(t, c.schema, json.RawMessage(c.value)) == nil {
 			t.Errorf("%s: %s is of schema %s", name, c.value, c.schema)
 		}
 	}
@@ -194,7 +195,7 @@ func TestSchemasRefuse(t *testing.T) {
 		"no_client_id":   {"SendBody", `{"to":"bob","content":{"text":"x"}}`},
 		"nothing_needed": {"ListChannelsBody", `{}`},
 	} {
-		if err := validate(t, g, c.schema, json.RawMessage(c.value)); err != nil {
+		if err := v.validate(t, c.schema, json.RawMessage(c.value)); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -209,24 +210,36 @@ func schemaOf(frameType string) string {
 	return ""
 }
 
-// validate checks a value against one of the schemas, with their references to each other.
-func validate(t *testing.T, g *generator, name string, value json.RawMessage) error {
+// validator checks values against the schemas, with their references to each other.
+type validator struct {
+	defs     string
+	resolved map[string]*jsonschema.Resolved
+}
+
+func newValidator(t *testing.T, g *generator) *validator {
 	t.Helper()
-	document := object{{"$ref", schemaRef + name}, {"$defs", g.schemas()}}
-	data := strings.ReplaceAll(string(asJSON(t, document)), schemaRef, "#/$defs/")
-	var schema jsonschema.Schema
-	if err := json.Unmarshal([]byte(data), &schema); err != nil {
-		t.Fatal(err)
-	}
-	resolved, err := schema.Resolve(nil)
-	if err != nil {
-		t.Fatal(err)
+	defs := strings.ReplaceAll(string(asJSON(t, g.schemas())), schemaRef, "#/$defs/")
+	return &validator{defs: defs, resolved: map[string]*jsonschema.Resolved{}}
+}
+
+func (v *validator) validate(t *testing.T, name string, value json.RawMessage) error {
+	t.Helper()
+	if v.resolved[name] == nil {
+		var schema jsonschema.Schema
+		if err := json.Unmarshal([]byte(`{"$ref":"#/$defs/`+name+`","$defs":`+v.defs+`}`), &schema); err != nil {
+			t.Fatal(err)
+		}
+		resolved, err := schema.Resolve(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		v.resolved[name] = resolved
 	}
 	var instance any
 	if err := json.Unmarshal(value, &instance); err != nil {
 		t.Fatal(err)
 	}
-	return resolved.Validate(instance)
+	return v.resolved[name].Validate(instance)
 }
 
 func asJSON(t *testing.T, value any) []byte {
