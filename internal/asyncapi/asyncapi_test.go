@@ -210,36 +210,35 @@ func schemaOf(frameType string) string {
 	return ""
 }
 
-// validator checks values against the schemas, with their references to each other.
-type validator struct {
-	defs     string
-	resolved map[string]*jsonschema.Resolved
-}
+// validator checks values against the schemas. All of them are members of one, for that to be resolved once: it is slow.
+type validator struct{ resolved *jsonschema.Resolved }
 
 func newValidator(t *testing.T, g *generator) *validator {
 	t.Helper()
-	defs := strings.ReplaceAll(string(asJSON(t, g.schemas())), schemaRef, "#/$defs/")
-	return &validator{defs: defs, resolved: map[string]*jsonschema.Resolved{}}
+	schemas := g.schemas()
+	var refs object
+	for _, m := range schemas {
+		refs = append(refs, member{m.key, object{{"$ref", schemaRef + m.key}}})
+	}
+	data := strings.ReplaceAll(string(asJSON(t, object{{"properties", refs}, {"$defs", schemas}})), schemaRef, "#/$defs/")
+	var schema jsonschema.Schema
+	if err := json.Unmarshal([]byte(data), &schema); err != nil {
+		t.Fatal(err)
+	}
+	resolved, err := schema.Resolve(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &validator{resolved}
 }
 
 func (v *validator) validate(t *testing.T, name string, value json.RawMessage) error {
 	t.Helper()
-	if v.resolved[name] == nil {
-		var schema jsonschema.Schema
-		if err := json.Unmarshal([]byte(`{"$ref":"#/$defs/`+name+`","$defs":`+v.defs+`}`), &schema); err != nil {
-			t.Fatal(err)
-		}
-		resolved, err := schema.Resolve(nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		v.resolved[name] = resolved
-	}
 	var instance any
 	if err := json.Unmarshal(value, &instance); err != nil {
 		t.Fatal(err)
 	}
-	return v.resolved[name].Validate(instance)
+	return v.resolved.Validate(map[string]any{name: instance})
 }
 
 func asJSON(t *testing.T, value any) []byte {
