@@ -9,9 +9,9 @@ default: lint test
 run *flags:
     go run ./server {{flags}}
 
-# three nodes of one cluster on loopback: 8080, 8081 and 8082
+# three nodes of one cluster on this machine, at 8080, 8081 and 8082; one that is killed is started again
 cluster:
-    .ci/cluster
+    go run ./server/cluster
 
 # everything, as the README says it
 test *flags:

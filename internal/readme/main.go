@@ -5,8 +5,9 @@
 //
 // It takes the code blocks whose language is console. A line that begins with "$ " is a command, and the lines up to the
 // next one are its output, where numbers, times and ids may differ, and "…" stands for any lines. Words after
-// the language say more: "background" leaves the command running until the end of the document, and is then
-// content when the output has come; "skip" is for what cannot be run here, and says so in the report.
+// the language say more: "background" leaves the command running, and is content once the output has come; "terminal"
+// gives it a terminal; "skip" is for what cannot be run here, and says so in the report. The comment <!-- stop --> on a line
+// of its own is where a reader stops what runs in the background. What is exported stays so for the commands that follow.
 package main
 
 import (
@@ -69,16 +70,17 @@ func runDocument(ctx context.Context, out io.Writer, dir, name string) error {
 	defer shell.close()
 	failed := 0
 	for _, s := range steps {
-		verdict := "ok  "
+		verdict, err := "ok  ", error(nil)
 		if s.skip {
 			verdict = "SKIP"
-		} else if err := shell.do(ctx, s); err != nil {
+		} else if err = shell.do(ctx, s); err != nil {
 			verdict = "FAIL"
 			failed++
-			fmt.Fprintf(out, "%s %s:%d %s\n%v\n", verdict, name, s.line, s.command, err)
-			continue
 		}
 		fmt.Fprintf(out, "%s %s:%d %s\n", verdict, name, s.line, s.command)
+		if err != nil {
+			fmt.Fprintln(out, err)
+		}
 	}
 	if failed > 0 {
 		return fmt.Errorf("%d of %d commands failed", failed, len(steps))

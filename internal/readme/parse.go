@@ -12,10 +12,14 @@ type step struct {
 	command    string
 	output     []string
 	background bool
+	terminal   bool
 	skip       bool
 }
 
-const fence = "```"
+const (
+	fence    = "```"
+	stopHere = "<!-- stop -->"
+)
 
 // parse takes the commands out of a document's console blocks.
 func parse(document string) []step {
@@ -28,11 +32,14 @@ func parse(document string) []step {
 			words = append(strings.Fields(info), "")
 		case isFence:
 			words = nil
+		case line == stopHere:
+			steps = append(steps, step{line: i + 1, command: stopHere})
 		case words == nil || words[0] != "console":
 		case strings.HasPrefix(line, "$ "):
 			steps = append(steps, step{
 				line: i + 1, command: line[len("$ "):],
-				background: slices.Contains(words, "background"), skip: slices.Contains(words, "skip"),
+				background: slices.Contains(words, "background"), terminal: slices.Contains(words, "terminal"),
+				skip: slices.Contains(words, "skip"),
 			})
 		case len(steps) > 0:
 			last := &steps[len(steps)-1]
@@ -51,6 +58,7 @@ var varying = []struct {
 	pattern *regexp.Regexp
 	with    string
 }{
+	{regexp.MustCompile(`\x1b\[[0-9;]*m`), ""}, // colours
 	{regexp.MustCompile(`\b[A-Za-z0-9_-]*[0-9][A-Za-z0-9_-]{11,}\b`), "ID"},
 	{regexp.MustCompile(`[0-9]+(\.[0-9]+)?(µs|ms|[smh])\b`), "DURATION"},
 	{regexp.MustCompile(`[0-9]+`), "N"},

@@ -10,14 +10,15 @@ import (
 const document = "# Title\n" +
 	"```console\n$ echo one \\\n    two\none two\n$ true\n```\n" +
 	"```sh\n$ not this\n```\n" +
-	"text\n```console background\n$ serve\nready\n```\n```console skip\n$ rm -rf /\n```\n"
+	"text\n```console background\n$ serve\nready\n```\n<!-- stop -->\n```console terminal skip\n$ rm -rf /\n```\n"
 
 func TestParseTakesCommandsAndTheirOutput(t *testing.T) {
 	want := []step{
 		{line: 3, command: "echo one two", output: []string{"one two"}},
 		{line: 6, command: "true"},
 		{line: 13, command: "serve", output: []string{"ready"}, background: true},
-		{line: 17, command: "rm -rf /", skip: true},
+		{line: 16, command: stopHere},
+		{line: 18, command: "rm -rf /", terminal: true, skip: true},
 	}
 	if diff := cmp.Diff(want, parse(document), cmp.AllowUnexported(step{})); diff != "" {
 		t.Errorf("steps (-want +got):\n%s", diff)
@@ -55,6 +56,10 @@ func TestShellJudgesWhatIsPrinted(t *testing.T) {
 		{command: "echo it is 7", output: []string{"it is 8"}},
 		{command: "echo ready; exec sleep 60", output: []string{"ready"}, background: true},
 		{command: "true"},
+		{command: "export A=b"},
+		{command: "echo a is $A", output: []string{"a is b"}},
+		{command: "test -t 1 && echo yes", output: []string{"yes"}, terminal: true},
+		{command: stopHere},
 	} {
 		if err := s.do(t.Context(), st); err != nil {
 			t.Errorf("%s: %v", st.command, err)

@@ -17,11 +17,19 @@ import (
 // shell runs commands in one directory, and keeps those in the background until it is closed.
 type shell struct {
 	dir     string
+	exports string // put before every command
 	running []*exec.Cmd
 }
 
 // do runs a step and judges what it prints.
 func (s *shell) do(ctx context.Context, st step) error {
+	if st.command == stopHere {
+		s.close()
+		return nil
+	}
+	if strings.HasPrefix(st.command, "export ") {
+		s.exports += st.command + "\n"
+	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	printed := new(output)
@@ -38,7 +46,11 @@ func (s *shell) do(ctx context.Context, st step) error {
 
 // command is not bound to a context: a command in the background outlives its step, and close ends it.
 func (s *shell) command(st step, printed *output) *exec.Cmd {
-	cmd := exec.Command("bash", "-c", st.command) //nolint:noctx // see above
+	args := []string{"bash", "-c", s.exports + st.command}
+	if st.terminal {
+		args = []string{"script", "--quiet", "--return", "--flush", "--command", s.exports + st.command, "/dev/null"}
+	}
+	cmd := exec.Command(args[0], args[1:]...) //nolint:noctx,gosec // see above; commands are what this program is about
 	cmd.Dir = s.dir
 	cmd.Env = append(os.Environ(), "GOBIN="+filepath.Join(s.dir, "bin"), "PATH="+filepath.Join(s.dir, "bin")+":"+os.Getenv("PATH"))
 	cmd.Stdout, cmd.Stderr = printed, printed
@@ -64,6 +76,7 @@ func (s *shell) close() {
 		_ = cmd.Wait() // it was told to end; how it did is not what the document promises
 		kill.Stop()
 	}
+	s.running = nil
 }
 
 // judge compares what a command printed with what the document says. Where it says nothing, anything goes. What the

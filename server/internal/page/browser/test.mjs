@@ -335,9 +335,9 @@ try {
   if (process.env.SHOTS) mkdirSync(process.env.SHOTS, { recursive: true });
   const binary = process.env.SERVER ?? path.join(work, "natterjack");
   if (!process.env.SERVER) execFileSync("go", ["build", "-o", binary, "./server"], { cwd: root, stdio: "inherit" });
-  const [http, nats] = [await freePort(), await freePort()];
-  server = new Server(binary, ["--listen", `127.0.0.1:${http}`, "--data", path.join(work, "data")]);
-  server.url = `http://127.0.0.1:${http}/`;
+  const listen = `127.0.0.1:${await freePort()}`; // not 0: it must be the same after a restart
+  server = new Server(binary, ["--listen", listen, "--nats-listen", "127.0.0.1:0", "--data", path.join(work, "data")]);
+  server.url = `http://${listen}/`;
   await server.start();
   browser = await chromium.launch({
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
