@@ -6,8 +6,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"os"
+	"os/signal"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/alecthomas/kong"
 	"github.com/google/go-cmp/cmp"
@@ -100,6 +104,55 @@ func TestChoose(t *testing.T) {
 	}
 	if _, err := choose([]string{"send-2"}); err == nil || !strings.Contains(err.Error(), "send-1000") {
 		t.Errorf("an unknown name: %v, want a list of the known", err)
+	}
+}
+
+// TestMain is the relay of this package's tests where it is started as one.
+func TestMain(m *testing.M) {
+	if len(os.Args) < 2 || os.Args[1] != "bench" {
+		os.Exit(m.Run())
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	var app struct {
+		Bench Cmd `cmd:""`
+	}
+	k := kong.Parse(&app, Vars())
+	k.BindTo(ctx, (*context.Context)(nil))
+	k.FatalIfErrorf(k.Run())
+}
+
+// The whole of it, small: real servers in processes of their own, and what is printed. Whether the figures are good is no test's business.
+func TestRun_MeasuresTheRealServer(t *testing.T) {
+	var out, log bytes.Buffer
+	c := &Cmd{Runs: 1, Time: time.Second, WarmUp: 0, Nodes: 1, Channels: 200}
+	chosen, err := choose([]string{"send-100", "latency-500", "history", "restart", "rebuild"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.run(t.Context(), chosen, &out, &log); err != nil {
+		t.Fatalf("%v\n%s", err, log.String())
+	}
+	var names []string
+	for line := range strings.Lines(out.String()) {
+		if !strings.HasPrefix(line, "{") {
+			break
+		}
+		var r struct {
+			Name               string
+			Value, Bare, Ratio float64
+		}
+		if err := json.Unmarshal([]byte(line), &r); err != nil {
+			t.Fatal(err)
+		}
+		if r.Value <= 0 || r.Bare <= 0 || r.Ratio <= 0 {
+			t.Errorf("nothing was measured: %s", line)
+		}
+		names = append(names, r.Name)
+	}
+	want := []string{"send-100", "latency-500", "history-cold", "history-warm", "restart", "rebuild"}
+	if diff := cmp.Diff(want, names); diff != "" {
+		t.Error(diff)
 	}
 }
 

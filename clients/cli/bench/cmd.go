@@ -16,19 +16,23 @@ import (
 	"natterjack/clients/cli/bench/internal/bare"
 )
 
+// fullChannels is what the targets of history, rebuild and restart are about.
+const fullChannels = 100_000
+
 // Cmd is the command `bench`.
 type Cmd struct {
-	Names   []string      `arg:"" optional:"" name:"name" help:"Benchmarks to run; all where none is named: ${benchmarks}."`
-	Runs    int           `default:"3" help:"Runs of each; the medians are reported."`
-	Time    time.Duration `default:"8s" help:"Length of a run that has a rate."`
-	WarmUp  time.Duration `default:"2s" help:"Time before a run that is not counted."`
-	Settle  time.Duration `default:"20s" help:"Time for idle connections to settle."`
-	Nodes   int           `default:"1" enum:"1,3" help:"Servers in a cluster, for send-*."`
-	NoFsync bool          `help:"Without sync_interval: always."`
-	Full    bool          `help:"At full size: history and rebuild on 5 M messages in 100,000 channels, restart with 1 M channels."`
-	Fixture string        `type:"path" placeholder:"DIR" help:"Keep the filled stores here and use them again."`
-	Binary  string        `type:"path" placeholder:"FILE" help:"The server, where it is built already."`
-	Role    string        `hidden:"" enum:",relay" default:"" help:"What a child process is."`
+	Names    []string      `arg:"" optional:"" name:"name" help:"Benchmarks to run; all where none is named: ${benchmarks}."`
+	Runs     int           `default:"3" help:"Runs of each; the medians are reported."`
+	Time     time.Duration `default:"8s" help:"Length of a run that has a rate."`
+	WarmUp   time.Duration `default:"2s" help:"Time before a run that is not counted."`
+	Settle   time.Duration `default:"20s" help:"Time for idle connections to settle."`
+	Nodes    int           `default:"1" enum:"1,3" help:"Servers in a cluster, for send-*."`
+	NoFsync  bool          `help:"Without sync_interval: always."`
+	Channels int           `default:"10000" help:"Channels of history and rebuild, with 50 messages each; restart has ten times as many, with one."`
+	Full     bool          `help:"As many channels as it is built for: 100,000, which are 5 M messages, and 1 M for restart."`
+	Fixture  string        `type:"path" placeholder:"DIR" help:"Keep the filled stores here and use them again."`
+	Binary   string        `type:"path" placeholder:"FILE" help:"The server, where it is built already."`
+	Role     string        `hidden:"" enum:",relay" default:"" help:"What a child process is."`
 }
 
 // Vars are what the help of [Cmd] refers to; the command line that mounts it passes them to kong.
@@ -48,6 +52,9 @@ func (c *Cmd) Run(ctx context.Context, k *kong.Context) error {
 	if err := c.validate(); err != nil {
 		return err
 	}
+	if c.Full {
+		c.Channels = fullChannels
+	}
 	chosen, err := choose(c.Names)
 	if err != nil {
 		return err
@@ -64,6 +71,9 @@ func (c *Cmd) validate() error {
 	}
 	if c.Settle < 0 || c.Settle > 10*time.Minute {
 		return errors.New("--settle: up to 10m")
+	}
+	if c.Channels < 1 || c.Channels > fullChannels {
+		return fmt.Errorf("--channels: 1 to %d", fullChannels)
 	}
 	return nil
 }
@@ -84,12 +94,24 @@ func (c *Cmd) run(ctx context.Context, chosen []benchmark, out, log io.Writer) (
 		if err != nil {
 			return fmt.Errorf("%s: %w", b.name, err)
 		}
+		for i := range found {
+			found[i].More = append(found[i].More, c.circumstances()...)
+		}
 		if err := writeLines(out, found); err != nil {
 			return err
 		}
 		results = append(results, found...)
 	}
 	return writeTable(out, results)
+}
+
+// circumstances are what a figure has to be read with.
+func (c *Cmd) circumstances() []metric {
+	fsync := 1.0
+	if c.NoFsync {
+		fsync = 0
+	}
+	return []metric{{"runs", float64(c.Runs)}, {"run_s", c.Time.Seconds()}, {"fsync", fsync}}
 }
 
 func writeLines(out io.Writer, results []result) error {

@@ -14,21 +14,15 @@ import (
 )
 
 const (
-	page         = 50  // messages; every channel has as many
-	pagesRead    = 500 // a run, each of another channel
-	historySmall = 10_000
-	historyFull  = 100_000 // channels: 5 M messages
+	page      = 50  // messages; every channel has as many
+	pagesRead = 500 // a run, each of another channel
 )
 
 // history measures the time of a page: the last 50 messages of a channel, of channels chosen at random, each asked for by one
 // of its members over his socket. Cold is the first time after a start, with nothing of the data in the kernel's cache; warm is the
 // same pages once more. Bare, JetStream alone reads the same 50 messages by their subject, cold and warm likewise.
 func history(ctx context.Context, r *rig) ([]result, error) {
-	channels := historySmall
-	if r.cmd.Full {
-		channels = historyFull
-	}
-	f, err := r.fixture(ctx, channels, page)
+	f, err := r.fixture(ctx, r.cmd.Channels, page)
 	if err != nil {
 		return nil, err
 	}
@@ -36,7 +30,7 @@ func history(ctx context.Context, r *rig) ([]result, error) {
 		return nil, err
 	}
 	found, err := r.repeat("history", func(i int, fig *figures) error {
-		h := &historyRun{rig: r, f: fig, fixture: f, channels: sample(uint64(i), channels, pagesRead)}
+		h := &historyRun{rig: r, f: fig, fixture: f, channels: sample(uint64(i), f.Channels, pagesRead)}
 		return inTurn(ctx, h.ours, h.bare)
 	})
 	if err != nil {

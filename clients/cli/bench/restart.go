@@ -9,19 +9,13 @@ import (
 	"natterjack/clients/cli/bench/internal/proc"
 )
 
-const (
-	restartSmall = 100_000
-	restartFull  = 1_000_000 // channels
-)
+// restartFactor is how many times the channels of the other fixtures a restart has, for it is their number that it is about.
+const restartFactor = 10
 
 // restart measures the time from the start of a process to the line that says it serves, after a proper stop, on a store of many channels
 // with a message each. Bare is a NATS server alone on the same store.
 func restart(ctx context.Context, r *rig) ([]result, error) {
-	channels := restartSmall
-	if r.cmd.Full {
-		channels = restartFull
-	}
-	f, err := r.fixture(ctx, channels, 1)
+	f, err := r.fixture(ctx, restartFactor*r.cmd.Channels, 1)
 	if err != nil {
 		return nil, err
 	}
@@ -43,7 +37,7 @@ func restart(ctx context.Context, r *rig) ([]result, error) {
 	}
 	return []result{{
 		Name: "restart", Value: of(found, "start_s"), Unit: "s", Bare: of(found, "bare_start_s"),
-		More: append(without(found, "start_s", "bare_start_s"), metric{"channels", float64(channels)}),
+		More: append(without(found, "start_s", "bare_start_s"), metric{"channels", float64(f.Channels)}),
 	}}, nil
 }
 
@@ -66,11 +60,7 @@ func addStart(f *figures, prefix string, p *proc.Process) error {
 // rebuild measures how fast a view is made anew from the streams: all their events, over the time from the start of the process to
 // the line that says it has caught up. Bare, ordered consumers read the same streams and do nothing.
 func rebuild(ctx context.Context, r *rig) ([]result, error) {
-	channels := historySmall
-	if r.cmd.Full {
-		channels = historyFull
-	}
-	f, err := r.fixture(ctx, channels, page)
+	f, err := r.fixture(ctx, r.cmd.Channels, page)
 	if err != nil {
 		return nil, err
 	}

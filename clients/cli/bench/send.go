@@ -33,7 +33,9 @@ func sending(senders int) func(context.Context, *rig) ([]result, error) {
 		if err != nil {
 			return nil, err
 		}
-		return []result{sendResult(name, senders, found)}, nil
+		one := sendResult(name, senders, found)
+		one.More = append(one.More, metric{"nodes", float64(r.cmd.Nodes)})
+		return []result{one}, nil
 	}
 }
 

@@ -113,16 +113,13 @@ func FreeAddrs(ctx context.Context, n int) (addrs []string, err error) {
 	return addrs, nil
 }
 
-// makeStreams makes streams with the options of the server's own. A cluster that is still forming refuses at first.
+// makeStreams makes streams with the options of the server's own, as soon as a cluster has formed.
 func (e *Engine) makeStreams(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	for i := range Streams {
 		for {
-			_, err := e.JS.CreateStream(ctx, jetstream.StreamConfig{
-				Name: streamName(i), Subjects: []string{fmt.Sprintf("bare.%d.>", i)}, Storage: jetstream.FileStorage,
-				Replicas: e.replicas, Duplicates: 2 * time.Minute, AllowDirect: true, AllowAtomicPublish: true,
-			})
+			err := e.makeStream(ctx, i)
 			if err == nil {
 				break
 			}
@@ -132,6 +129,17 @@ func (e *Engine) makeStreams(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// makeStream tries for a short time only: a cluster that has no leader yet does not answer at all.
+func (e *Engine) makeStream(ctx context.Context, i int) error {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	_, err := e.JS.CreateStream(ctx, jetstream.StreamConfig{
+		Name: streamName(i), Subjects: []string{fmt.Sprintf("bare.%d.>", i)}, Storage: jetstream.FileStorage,
+		Replicas: e.replicas, Duplicates: 2 * time.Minute, AllowDirect: true, AllowAtomicPublish: true,
+	})
+	return err
 }
 
 func pause(ctx context.Context, d time.Duration) error {
