@@ -137,7 +137,7 @@ func (m *faulty) answerSend(s *wire.Send) (wire.Frame, error) {
 			return ack, nil
 		}
 	}
-	switch f {
+	switch f { //nolint:exhaustive // of the faults of a command, the others say nothing
 	case dropBefore, dropAfter:
 		return nil, errFault
 	case unavailable:

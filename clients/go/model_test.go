@@ -92,6 +92,7 @@ func (r *modelRun) wrong(format string, args ...any) {
 }
 
 func (r *modelRun) run(t *testing.T) {
+	t.Helper()
 	r.client = serve(t, r.server.handler).start(t, func(o *Options) {
 		o.Transport, o.MaxEvents = r.transport, r.buffer
 	})

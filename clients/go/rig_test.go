@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"sync"
 	"testing"
 	"time"
@@ -13,10 +14,16 @@ import (
 	"github.com/coder/websocket"
 	"go.uber.org/goleak"
 
+	"natterjack/clients/internal/servertest"
 	"natterjack/server/wire"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		servertest.Clean()
+		os.Exit(code)
+	}))
+}
 
 // pipes is a listener whose connections are in memory, so that a real HTTP server runs in a bubble of time.
 type pipes struct {

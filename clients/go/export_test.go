@@ -1,0 +1,27 @@
+package natter
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+
+	"natterjack/server/wire"
+)
+
+// ServerOfExamples stands for a server in the examples. It has stored lines "user: text" in the channel of user and alice,
+// under positions that begin with 1.
+func ServerOfExamples(lines ...string) http.Handler {
+	m := newFaulty(1, 1, nil)
+	for i, line := range lines {
+		user, text, _ := strings.Cut(line, ": ")
+		m.store(user, &wire.Send{To: "alice", ClientID: fmt.Sprint(i), Content: wire.Content{Text: text}})
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/", m.handler(&rig{ctx: context.Background()}))
+	mux.HandleFunc(wire.PathSignIn, func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, `{"token":"alice"}`)
+	})
+	return mux
+}
