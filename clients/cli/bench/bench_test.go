@@ -216,7 +216,7 @@ func TestShipped_CanBeChanged(t *testing.T) {
 			}
 		}
 	}
-	if _, err := change("a b a", "a", "c"); err == nil {
+	if _, err := change("a b a", [2]string{"a", "c"}); err == nil {
 		t.Error("a text that is there twice was changed")
 	}
 }

@@ -53,18 +53,18 @@ func (r *rig) shipped(ctx context.Context) (string, error) {
 		return "", err
 	}
 	return change(string(text),
-		"\nlisten: 127.0.0.1:4222\n", "\nlisten: 127.0.0.1:-1\n",
-		"sync_interval: always", "sync_interval: "+r.syncInterval(),
-		"\nnatterjack {\n", "\nnatterjack {\n  limits { commands_per_s: 100000 }\n")
+		[2]string{"\nlisten: 127.0.0.1:4222\n", "\nlisten: 127.0.0.1:-1\n"},
+		[2]string{"sync_interval: always", "sync_interval: " + r.syncInterval()},
+		[2]string{"\nnatterjack {\n", "\nnatterjack {\n  limits { commands_per_s: 100000 }\n"})
 }
 
-// change replaces texts, given as pairs, each of which must be there exactly once.
-func change(text string, pairs ...string) (string, error) {
-	for i := 0; i < len(pairs); i += 2 {
-		if n := strings.Count(text, pairs[i]); n != 1 {
-			return "", fmt.Errorf("nats.conf has %q %d times", pairs[i], n)
+// change replaces texts, each of which must be there exactly once.
+func change(text string, fromTo ...[2]string) (string, error) {
+	for _, c := range fromTo {
+		if n := strings.Count(text, c[0]); n != 1 {
+			return "", fmt.Errorf("nats.conf has %q %d times", c[0], n)
 		}
-		text = strings.Replace(text, pairs[i], pairs[i+1], 1)
+		text = strings.Replace(text, c[0], c[1], 1)
 	}
 	return text, nil
 }
@@ -81,8 +81,8 @@ func (r *rig) join(ctx context.Context, members []member) error {
 	}
 	for i := range members {
 		members[i].config, err = change(members[i].config,
-			"\n  limits { commands", fmt.Sprintf("\n  replicas: %d\n  limits { commands", len(members)),
-			"\n  auth {\n", fmt.Sprintf("\n  auth {\n    key: %q\n", key))
+			[2]string{"\n  limits { commands", fmt.Sprintf("\n  replicas: %d\n  limits { commands", len(members))},
+			[2]string{"\n  auth {\n", fmt.Sprintf("\n  auth {\n    key: %q\n", key)})
 		if err != nil {
 			return err
 		}
