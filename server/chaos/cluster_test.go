@@ -25,21 +25,15 @@ type cluster struct {
 	js    jetstream.JetStream
 }
 
-// newCluster starts three nodes of one cluster.
-func newCluster(tb testing.TB, plan *rand.Rand, binary func() (string, error)) *cluster {
-	tb.Helper()
-	return newClusterOf(tb, 3, plan, binary, "")
-}
-
-// newClusterOf starts a cluster of a size, or with 1 a node that is alone. Storage goes into the jetstream block.
-func newClusterOf(tb testing.TB, size int, plan *rand.Rand, binary func() (string, error), storage string) *cluster {
+// newCluster starts a cluster of a size, or with 1 a node that is alone. Storage goes into their jetstream blocks.
+func newCluster(tb testing.TB, size int, plan *rand.Rand, binary func() (string, error), storage ...string) *cluster {
 	tb.Helper()
 	path, err := binary()
 	if err != nil {
 		tb.Fatal(err)
 	}
 	c := &cluster{tb: tb}
-	setups := newSetups(tb, size, plan, storage)
+	setups := newSetups(tb, size, plan, strings.Join(storage, ", "))
 	for i := range setups {
 		n := newNode(tb, path, &setups[i])
 		c.nodes = append(c.nodes, n)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"testing"
 	"time"
 
 	natter "natterjack/clients/go"
@@ -135,8 +136,8 @@ var (
 )
 
 // hold logs the longest silence of some shards and reports it where it is clearly wrong.
-func (b bound) hold(p *probes, all silences, some func(shard int) bool) {
-	p.crowd.tb.Helper()
+func (b bound) hold(t *testing.T, all silences, some func(shard int) bool) {
+	t.Helper()
 	var of []time.Duration
 	for shard, d := range all {
 		if some(shard) {
@@ -150,8 +151,8 @@ func (b bound) hold(p *probes, all silences, some func(shard int) bool) {
 	if longest > b.promised {
 		note = ": LONGER THAN PROMISED"
 	}
-	p.crowd.tb.Logf("%s: silent for %v at most, %v are promised%s %v", b.what, longest, b.promised, note, of)
+	t.Logf("%s: silent for %v at most, %v are promised%s %v", b.what, longest, b.promised, note, of)
 	if longest > b.wrong {
-		p.crowd.tb.Errorf("%s: delivery was interrupted for %v", b.what, longest)
+		t.Errorf("%s: delivery was interrupted for %v", b.what, longest)
 	}
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"sync"
-	"syscall"
-	"testing"
 	"time"
 
 	"natterjack/server/chaos/internal/check"
@@ -15,32 +13,6 @@ import (
 // answerBound is the longest that a node without a quorum may leave a command unanswered. A command may wait for five
 // seconds in its lane; the rest is for the machine.
 const answerBound = 15 * time.Second
-
-// TestQuorum stops two of three nodes. The third must answer every send with an error that says to try again, none with an ack;
-// what was said meanwhile is stored once the others are back, and what was refused is not.
-func TestQuorum(t *testing.T) {
-	st := newStage(t, shipped, people())
-	if err := wait(t.Context(), time.Second); err != nil {
-		t.Fatal(err)
-	}
-	alone := st.cluster.nodes[st.plan.IntN(3)]
-	for _, n := range st.cluster.others(alone) {
-		n.signal(syscall.SIGSTOP)
-	}
-	if err := wait(t.Context(), 500*time.Millisecond); err != nil { // for what both have done by now
-		t.Fatal(err)
-	}
-	insistent := &insistent{stage: st, alone: alone}
-	ctx, cancel := context.WithTimeout(t.Context(), sometimes(20*time.Second, 8*time.Second))
-	defer cancel()
-	insistent.run(ctx)
-	for _, n := range st.cluster.others(alone) {
-		n.signal(syscall.SIGCONT)
-	}
-	silent := st.probes.after(t.Context(), time.Now(), st.cluster.nodes)
-	leaderDies.hold(st.probes, silent, func(int) bool { return true })
-	st.finish()
-}
 
 // insistent sends to a node that has no quorum, without a client's patience.
 type insistent struct {

@@ -1,0 +1,88 @@
+package chaos_test
+
+import (
+	"testing"
+	"time"
+)
+
+// onlyInFull is for the tests of which [TestShort] has a part.
+func onlyInFull(t *testing.T) {
+	t.Helper()
+	if !full {
+		t.Skipf("takes minutes; TestShort has a part of it, and %s=full runs it", modeEnv)
+	}
+}
+
+// TestShort does one of each to the nodes of one cluster. The full run leaves it to the others.
+func TestShort(t *testing.T) {
+	if full {
+		t.Skip("the other tests do this and more")
+	}
+	st := newStage(t, crashable, people())
+	st.kill(st.busiest(true))
+	points := points(t)
+	st.crash(st.anyNode(), points[st.plan.IntN(len(points))], 1+st.plan.IntN(10))
+	if st.plan.IntN(2) == 0 {
+		st.freeze(st.busiest(true), 7*time.Second)
+	} else {
+		st.isolate(st.anyNode(), 7*time.Second)
+	}
+	st.retire(st.busiest(true))
+	st.finish()
+}
+
+// TestKill kills one node after the other at random moments; every other time the next one dies before the one before it has
+// caught up.
+func TestKill(t *testing.T) {
+	onlyInFull(t)
+	st := newStage(t, shipped, people())
+	for i := range 10 {
+		st.kill(st.anyNode())
+		if i%2 == 0 {
+			st.cluster.awaitWhole(t.Context())
+		}
+	}
+	st.finish()
+}
+
+// TestFreeze freezes the node that leads most shards for 20 s, and then one that leads few.
+func TestFreeze(t *testing.T) {
+	onlyInFull(t)
+	st := newStage(t, shipped, people())
+	st.freeze(st.busiest(true), 20*time.Second)
+	st.random()
+	st.freeze(st.busiest(false), 20*time.Second)
+	st.finish()
+}
+
+// TestRetire stops and starts each node in turn, as a rolling upgrade does, twice.
+func TestRetire(t *testing.T) {
+	onlyInFull(t)
+	st := newStage(t, shipped, people())
+	for i := range 6 {
+		st.random()
+		st.retire(st.cluster.nodes[i%3])
+	}
+	st.finish()
+}
+
+// TestCrash has nodes kill themselves at every named point of the write path.
+func TestCrash(t *testing.T) {
+	onlyInFull(t)
+	st := newStage(t, crashable, people())
+	points := points(t)
+	st.plan.Shuffle(len(points), func(i, j int) { points[i], points[j] = points[j], points[i] })
+	for _, point := range points {
+		st.crash(st.anyNode(), point, 1+st.plan.IntN(20))
+	}
+	st.finish()
+}
+
+// TestIsolate leaves a node without a quorum for 20 s.
+func TestIsolate(t *testing.T) {
+	onlyInFull(t)
+	st := newStage(t, shipped, people())
+	st.random()
+	st.isolate(st.anyNode(), 20*time.Second)
+	st.finish()
+}

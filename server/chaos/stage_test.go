@@ -1,0 +1,109 @@
+package chaos_test
+
+import (
+	"context"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+)
+
+// people is the crowd of most tests.
+func people() scale {
+	return sometimes(
+		scale{
+			devices: 200, directs: 60, rate: 100,
+			groups: []int{100, 60, 40, 25, 25, 25, 10, 10, 10, 10, 10, 10, 5, 5, 5, 5, 5, 5, 5, 5, 3, 3, 3, 3, 3, 3, 3, 3},
+		},
+		scale{devices: 30, directs: 10, rate: 60, groups: []int{15, 8, 5, 5, 3, 3, 3}},
+	)
+}
+
+// stage is what a test plays on: a cluster, and people who talk on it until hush. Its faults are methods; each of them leaves
+// all nodes running.
+type stage struct {
+	t       *testing.T
+	plan    *rand.Rand
+	cluster *cluster
+	crowd   *crowd
+	probes  *probes
+	hush    func()
+}
+
+func newStage(t *testing.T, binary func() (string, error), s scale) *stage {
+	t.Helper()
+	plan := newPlan(t)
+	return newStageOn(t, plan, newCluster(t, 3, plan, binary), s)
+}
+
+// newStageOn lets people talk on a cluster.
+func newStageOn(t *testing.T, plan *rand.Rand, c *cluster, s scale) *stage {
+	t.Helper()
+	st := &stage{t: t, plan: plan, cluster: c}
+	st.crowd = newCrowd(t, c, plan, s)
+	st.probes = newProbes(st.crowd)
+	talking, hush := context.WithCancel(t.Context())
+	st.hush = hush
+	st.crowd.gather(talking, s)
+	st.probes.talk(talking)
+	st.crowd.meet(talking, 300*time.Millisecond)
+	return st
+}
+
+// finish ends the talk and judges it.
+func (st *stage) finish() {
+	st.t.Helper()
+	st.hush()
+	st.cluster.awaitWhole(st.t.Context())
+	st.crowd.verify()
+}
+
+// between draws a time from a range of milliseconds.
+func (st *stage) between(from, to int) time.Duration {
+	return time.Duration(from+st.plan.IntN(to-from)) * time.Millisecond
+}
+
+// random waits for a random while.
+func (st *stage) random() {
+	st.t.Helper()
+	st.pause(st.between(200, 2500))
+}
+
+func (st *stage) pause(d time.Duration) {
+	st.t.Helper()
+	if err := wait(st.t.Context(), d); err != nil {
+		st.t.Fatal(err)
+	}
+}
+
+func (st *stage) anyNode() *node { return st.cluster.nodes[st.plan.IntN(len(st.cluster.nodes))] }
+
+// calm waits until messages get through between all nodes but one, so that what follows is that one's doing, and returns who
+// leads what.
+func (st *stage) calm(but *node) (leaders [shards]string) {
+	st.t.Helper()
+	st.probes.await(st.t.Context(), time.Now(), st.cluster.others(but))
+	return st.cluster.leaders(st.t.Context())
+}
+
+// busiest is the node that leads most shards, or fewest.
+func (st *stage) busiest(most bool) *node {
+	st.t.Helper()
+	leads := map[string]int{}
+	for _, name := range st.cluster.leaders(st.t.Context()) {
+		leads[name]++
+	}
+	byCount := func(a, b *node) int { return leads[a.name] - leads[b.name] }
+	if most {
+		return slices.MaxFunc(st.cluster.nodes, byCount)
+	}
+	return slices.MinFunc(st.cluster.nodes, byCount)
+}
+
+// without tells how long delivery between the other nodes was interrupted since a node was lost.
+func (st *stage) without(victim *node, moment time.Time, leaders [shards]string) {
+	st.t.Helper()
+	silent := st.probes.after(st.t.Context(), moment, st.cluster.others(victim))
+	leaderLives.hold(st.t, silent, func(shard int) bool { return leaders[shard] != victim.name })
+	leaderDies.hold(st.t, silent, func(shard int) bool { return leaders[shard] == victim.name })
+}
