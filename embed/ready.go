@@ -62,7 +62,7 @@ func (s *Server) await(ctx context.Context, check func() error) error {
 		}
 		if time.Since(said) >= stillAfter {
 			said = time.Now()
-			s.logger.Info("still waiting", "error", err)
+			s.logger.InfoContext(ctx, "still waiting", "error", err)
 		}
 		select {
 		case <-tick.C:

@@ -162,7 +162,7 @@ func TestLog_StaticMessages(t *testing.T) {
 	if err := errors.Join(s.Start(t.Context()), s.Close(t.Context())); err != nil {
 		t.Fatal(err)
 	}
-	for _, line := range strings.Split(strings.TrimSpace(log.String()), "\n") {
+	for line := range strings.SplitSeq(strings.TrimSpace(log.String()), "\n") {
 		if !strings.Contains(line, "msg=server component=nats detail=") {
 			t.Errorf("not the server's one message: %s", line)
 		}

@@ -42,7 +42,7 @@ func (s *Server) stepDown(ctx context.Context) error {
 			continue // has none yet
 		}
 		if err := g.stepDown(ctx); err != nil {
-			s.logger.Debug("a step-down failed", "group", g.name, "error", err)
+			s.logger.DebugContext(ctx, "a step-down failed", "group", g.name, "error", err)
 		}
 	}
 	if left > 0 {

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -33,7 +34,7 @@ func testMain(m *testing.M) int {
 	}
 	defer os.RemoveAll(dir)
 	binary = filepath.Join(dir, "natterjack")
-	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
+	if out, err := exec.CommandContext(context.Background(), "go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "build: %v\n%s", err, out)
 		return 1
 	}
@@ -71,7 +72,7 @@ func (l *log) String() string {
 
 func command(tb testing.TB, args ...string) *exec.Cmd {
 	tb.Helper()
-	cmd := exec.Command(binary, args...)
+	cmd := exec.CommandContext(context.WithoutCancel(tb.Context()), binary, args...) // ended by the test, not by its end
 	cmd.Dir = tb.TempDir()
 	return cmd
 }

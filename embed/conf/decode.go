@@ -21,7 +21,7 @@ func (v Value) Decode(dst any) error {
 var duration = reflect.TypeFor[time.Duration]()
 
 func (v Value) decode(dst reflect.Value) error {
-	if u, ok := dst.Addr().Interface().(encoding.TextUnmarshaler); ok {
+	if u, ok := reflect.TypeAssert[encoding.TextUnmarshaler](dst.Addr()); ok {
 		return v.text(u)
 	}
 	switch {

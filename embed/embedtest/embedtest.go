@@ -107,7 +107,7 @@ func awaitPeers(tb testing.TB, n *Node, size int) {
 		if ctx.Err() != nil {
 			tb.Fatalf("make a replicated stream: %v", err)
 		}
-		time.Sleep(10 * time.Millisecond)
+		<-time.After(10 * time.Millisecond)
 	}
 	if err := js.DeleteStream(ctx, probe.Name); err != nil {
 		tb.Fatalf("delete stream: %v", err)

@@ -23,6 +23,7 @@ import (
 var (
 	dir   = filepath.Join("data", "cluster")
 	names = []string{"n1", "n2", "n3"}
+	users = []string{"service", "operator", "sys", "cluster"} // whose passwords the configurations take from the environment
 )
 
 func main() {
@@ -41,7 +42,7 @@ func run(ctx context.Context) error {
 		return err
 	}
 	binary := filepath.Join(dir, "natterjack")
-	build := exec.CommandContext(ctx, "go", "build", "-o", binary, "./server")
+	build := exec.CommandContext(ctx, "go", "build", "-o", binary, "./server") //nolint:gosec // the path is made of constants
 	build.Stdout, build.Stderr = os.Stderr, os.Stderr
 	if err := build.Run(); err != nil {
 		return fmt.Errorf("build the server (start this at the root of the repository): %w", err)
@@ -64,16 +65,16 @@ func run(ctx context.Context) error {
 
 // announce says where the nodes are once all are ready, unless ctx ends before.
 func announce(ctx context.Context, nodes []*node) bool {
-	line := "cluster: ready"
+	line := []string{"cluster: ready"}
 	for _, n := range nodes {
 		select {
 		case addresses := <-n.ready:
-			line += " " + addresses
+			line = append(line, addresses)
 		case <-ctx.Done():
 			return false
 		}
 	}
-	fmt.Fprintln(os.Stdout, line)
+	fmt.Fprintln(os.Stdout, strings.Join(line, " "))
 	return true
 }
 
@@ -85,10 +86,12 @@ func shared() ([]string, error) {
 	}
 	environ := os.Environ()
 	var errs []error
-	for _, user := range []string{"service", "operator", "sys", "cluster"} {
+	for _, user := range users {
 		password, _, err := store.Password(user)
 		errs = append(errs, err)
-		environ = append(environ, "NATTERJACK_"+strings.ToUpper(user)+"_PASSWORD="+password)
+		environ = append(environ, variable(user)+"="+password)
 	}
 	return environ, errors.Join(errs...)
 }
+
+func variable(user string) string { return "NATTERJACK_" + strings.ToUpper(user) + "_PASSWORD" }

@@ -32,7 +32,7 @@ func newNode(name, binary, conf string, environ []string) *node {
 	n := &node{name: name, ready: make(chan string, 1), done: make(chan struct{})}
 	n.ctx, n.cancel = context.WithCancel(context.Background())
 	n.command = func(ctx context.Context) *exec.Cmd {
-		cmd := exec.CommandContext(ctx, binary, "--config", conf)
+		cmd := exec.CommandContext(ctx, binary, "--config", conf) //nolint:gosec // what was built a moment ago
 		cmd.Env = environ
 		cmd.Cancel = func() error { return interrupt(cmd.Process) }
 		apart(cmd)

@@ -2,6 +2,7 @@ package config
 
 import (
 	"log/slog"
+	"slices"
 	"time"
 
 	"natterjack/embed"
@@ -75,5 +76,6 @@ func (c *Config) missing() (names []string) {
 			names = append(names, name)
 		}
 	}
-	return names
+	slices.Sort(names) // the server reads users in any order
+	return slices.Compact(names)
 }

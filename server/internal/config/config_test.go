@@ -182,7 +182,7 @@ func TestLoad_Refuses(t *testing.T) {
 		"monitoring on the network":     {text: "http: 0.0.0.0:8222", want: []string{"monitoring asks for no password"}},
 		"several at once":               {args: []string{"--listen", ":8080"}, text: "http: 0.0.0.0:8222", want: []string{"monitoring", "neither auth.key"}},
 		"cluster, no name":              {text: strings.Replace(cluster, "server_name: n1", "", 1), want: []string{"server_name: in a cluster"}},
-		"cluster, made passwords":       {text: cluster, want: []string{"set NATTERJACK_SERVICE_PASSWORD, NATTERJACK_OPERATOR_PASSWORD, NATTERJACK_SYS_PASSWORD"}},
+		"cluster, made passwords":       {text: cluster, want: []string{"set NATTERJACK_OPERATOR_PASSWORD, NATTERJACK_SERVICE_PASSWORD, NATTERJACK_SYS_PASSWORD"}},
 		"cluster, made key":             {text: strings.Replace(cluster, "natterjack", "#", 1), want: []string{"must take the same tokens"}},
 		"cluster open to all":           {text: strings.ReplaceAll(cluster, "listen: 127.0.0.1", "listen: 0.0.0.0"), want: []string{"anybody on the network could join as a node"}},
 	} {

@@ -43,6 +43,7 @@ func load(tb testing.TB, args ...string) *config.Config {
 }
 
 func logger(tb testing.TB) *slog.Logger {
+	tb.Helper()
 	return slog.New(slog.NewTextHandler(tb.Output(), &slog.HandlerOptions{Level: slog.LevelInfo}))
 }
 
@@ -92,6 +93,7 @@ func get(tb testing.TB, c *http.Client, url string) (int, string) {
 
 // client makes connections of its own, which are closed when the test ends.
 func client(tb testing.TB, trusted *x509.CertPool) *http.Client {
+	tb.Helper()
 	t := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: trusted}}
 	tb.Cleanup(t.CloseIdleConnections)
 	return &http.Client{Transport: t, Timeout: patience}

@@ -44,10 +44,10 @@ func (n *Node) Run(ctx context.Context, ready func(Addresses)) error {
 		err = r.wait(ctx)
 	}
 	if ctx.Err() != nil {
-		n.logger.Info("stopping", "reason", context.Cause(ctx))
+		n.logger.InfoContext(ctx, "stopping", "reason", context.Cause(ctx))
 		err = nil
 	} else {
-		n.logger.Error("stopping", "error", err)
+		n.logger.ErrorContext(ctx, "stopping", "error", err)
 	}
 	return errors.Join(err, r.stop(context.WithoutCancel(ctx)))
 }

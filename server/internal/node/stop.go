@@ -39,7 +39,7 @@ func (r *running) stepDown(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, stepDownTimeout)
 	defer cancel()
 	if err := r.engine.StepDown(ctx); err != nil {
-		r.logger.Warn("not everything was handed over", "error", err)
+		r.logger.WarnContext(ctx, "not everything was handed over", "error", err)
 	}
 }
 
@@ -49,9 +49,9 @@ func (r *running) drain(ctx context.Context) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, r.cfg.Drain)
 	defer cancel()
-	r.logger.Info("draining", "sessions", r.bridge.Sessions())
+	r.logger.InfoContext(ctx, "draining", "sessions", r.bridge.Sessions())
 	if err := r.bridge.Drain(ctx); err != nil {
-		r.logger.Warn("sessions were cut off", "sessions", r.bridge.Sessions(), "error", err)
+		r.logger.WarnContext(ctx, "sessions were cut off", "sessions", r.bridge.Sessions(), "error", err)
 	}
 }
 
@@ -62,7 +62,7 @@ func (r *running) endHTTP(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, httpTimeout)
 	defer cancel()
 	if err := r.server.Shutdown(ctx); err != nil {
-		r.logger.Warn("requests were cut off", "error", err)
+		r.logger.WarnContext(ctx, "requests were cut off", "error", err)
 		_ = r.server.Close()
 	}
 	return endPart(ctx, r.parts.http)

@@ -1,0 +1,54 @@
+package main
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"natterjack/server/internal/config"
+)
+
+// TestConfigurations reads the three, which must agree on what nodes share and on nothing else.
+func TestConfigurations(t *testing.T) {
+	for _, user := range users {
+		t.Setenv(variable(user), "secret-of-"+user)
+	}
+	taken := map[string]string{}
+	alone := func(name, what, value string) {
+		if other := taken[what+value]; other != "" {
+			t.Errorf("%s and %s have the same %s: %s", name, other, what, value)
+		}
+		taken[what+value] = name
+	}
+	var routes, key string
+	for i, name := range names {
+		c, err := config.Load([]string{"--config", name + ".conf"}, nil)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		o := c.NATS
+		if o.ServerName != name || !c.Clustered() || c.Replicas != 3 || !c.SignIn || o.Cluster.Password != "secret-of-cluster" {
+			t.Errorf("%s: named %s, clustered %v, %d replicas, sign-in %v, cluster password %q", name, o.ServerName, c.Clustered(), c.Replicas, c.SignIn, o.Cluster.Password)
+		}
+		alone(name, "HTTP address", c.Listen)
+		alone(name, "port", string(rune(o.Port)))
+		alone(name, "port", string(rune(o.Cluster.Port)))
+		alone(name, "directory", c.Data)
+		if filepath.Dir(c.Data) != dir {
+			t.Errorf("%s: data in %s, want it in %s", name, c.Data, dir)
+		}
+		var all []string
+		for _, r := range o.Routes {
+			all = append(all, r.Host)
+		}
+		if i == 0 {
+			routes, key = strings.Join(all, " "), c.Auth.Key
+		}
+		if strings.Join(all, " ") != routes || len(all) != len(names) || c.Auth.Key != key {
+			t.Errorf("%s: routes %v, key %s; want those of the others: %s, %s", name, all, c.Auth.Key, routes, key)
+		}
+	}
+	if key != filepath.Join(dir, "secrets", "signing.pem") {
+		t.Errorf("the configurations want the key %s, which nobody makes", key)
+	}
+}
