@@ -1,0 +1,141 @@
+package node
+
+import (
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// connect logs a user of the shipped configuration in, with the password that the node has made. Violations are what the server
+// has refused.
+func connect(t *testing.T, a Addresses, data, user string) (conn *nats.Conn, violations chan error) {
+	t.Helper()
+	password, err := os.ReadFile(filepath.Join(data, "secrets", user))
+	if err != nil {
+		t.Fatal(err)
+	}
+	violations = make(chan error, 16)
+	conn, err = nats.Connect(a.NATS, nats.UserInfo(user, strings.TrimSpace(string(password))), nats.CustomInboxPrefix("_INBOX."+user),
+		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { violations <- err }))
+	if err != nil {
+		t.Fatalf("connect as %s: %v", user, err)
+	}
+	t.Cleanup(conn.Close)
+	return conn, violations
+}
+
+func mustRefuse(t *testing.T, violations chan error, what string) {
+	t.Helper()
+	select {
+	case err := <-violations:
+		if !errors.Is(err, nats.ErrPermissionViolation) {
+			t.Errorf("%s: %v, want %v", what, err, nats.ErrPermissionViolation)
+		}
+	case <-time.After(patience):
+		t.Errorf("%s: was not refused", what)
+	}
+}
+
+func request(t *testing.T, conn *nats.Conn, subject, body string) (frame struct {
+	Type string
+	Seq  uint64
+	Code string
+},
+) {
+	t.Helper()
+	reply, err := conn.Request(subject, []byte(body), patience)
+	if err != nil {
+		t.Fatalf("request %s: %v", subject, err)
+	}
+	if err := json.Unmarshal(reply.Data, &frame); err != nil {
+		t.Fatalf("request %s: %q", subject, reply.Data)
+	}
+	return frame
+}
+
+const message = `{"to":"bob","client_id":"c1","content":{"text":"hi"}}`
+
+func TestUsers_Service(t *testing.T) {
+	cfg := load(t)
+	a, _ := start(t, cfg)
+	conn, violations := connect(t, a, cfg.Data, "service")
+	if f := request(t, conn, "api.alice.send", message); f.Type != "ack" || f.Seq != 1 {
+		t.Errorf("send: %+v, want an ack of 1", f)
+	}
+	if reply, err := conn.Request("$SRV.PING.natterjack", nil, patience); err != nil || !strings.Contains(string(reply.Data), "natterjack") {
+		t.Errorf("ping: %v, %v", reply, err)
+	}
+	for _, subject := range []string{"chat.0.alice~bob.message", "$JS.API.STREAM.LIST", "$JS.API.STREAM.DELETE.CHAT_0", "$SYS.REQ.SERVER.PING", "_INBOX.operator.x", "other"} {
+		if err := conn.Publish(subject, []byte("x")); err != nil {
+			t.Fatal(err)
+		}
+		mustRefuse(t, violations, "publish "+subject)
+	}
+	for _, subject := range []string{">", "chat.>", "api.>", "$JS.>", "_INBOX_*.>"} {
+		if _, err := conn.SubscribeSync(subject); err != nil {
+			t.Fatal(err)
+		}
+		mustRefuse(t, violations, "subscribe "+subject)
+	}
+}
+
+func TestUsers_Operator(t *testing.T) {
+	cfg := load(t)
+	a, _ := start(t, cfg)
+	conn, violations := connect(t, a, cfg.Data, "operator")
+	if f := request(t, conn, "api.alice.send", message); f.Type != "ack" {
+		t.Errorf("send: %+v, want an ack", f)
+	}
+	js, err := jetstream.New(conn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	consumer, err := js.OrderedConsumer(t.Context(), "CHAT_"+shardOfAliceAndBob, jetstream.OrderedConsumerConfig{FilterSubjects: []string{"chat.*.alice~bob.message"}})
+	if err != nil {
+		t.Fatalf("read the log: %v", err)
+	}
+	batch, err := consumer.Fetch(1, jetstream.FetchMaxWait(patience))
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := 0
+	for msg := range batch.Messages() {
+		read++
+		if !strings.Contains(string(msg.Data()), `"hi"`) {
+			t.Errorf("the log has %s", msg.Data())
+		}
+	}
+	if read != 1 {
+		t.Errorf("read %d messages, want 1: %v", read, batch.Error())
+	}
+	if err := conn.Publish("chat.0.alice~bob.message", []byte("x")); err != nil {
+		t.Fatal(err)
+	}
+	mustRefuse(t, violations, "publish to a log")
+	if _, err := conn.SubscribeSync("api.>"); err != nil {
+		t.Fatal(err)
+	}
+	mustRefuse(t, violations, "take requests")
+}
+
+// shardOfAliceAndBob is FNV-1a32("alice~bob") mod 8.
+const shardOfAliceAndBob = "2"
+
+func TestUsers_System(t *testing.T) {
+	cfg := load(t)
+	a, _ := start(t, cfg)
+	conn, _ := connect(t, a, cfg.Data, "sys")
+	if reply, err := conn.Request("$SYS.REQ.SERVER.PING", nil, patience); err != nil || !strings.Contains(string(reply.Data), cfg.NATS.ServerName) {
+		t.Errorf("ping the servers: %v, %v", reply, err)
+	}
+	if _, err := nats.Connect(a.NATS, nats.UserInfo("sys", "")); !errors.Is(err, nats.ErrAuthorization) {
+		t.Errorf("without the password: %v, want %v", err, nats.ErrAuthorization)
+	}
+}
