@@ -34,6 +34,10 @@ fmt:
 fuzz duration="30s":
     .ci/fuzz {{duration}}
 
+# the faults in full: processes killed, frozen, retired, cut off, crashed at every named point; takes its time
+chaos *flags:
+    NATTERJACK_CHAOS=full go test ./server/chaos -v -timeout 30m {{flags}}
+
 # the first page in a real browser; needs Node.js and Chromium
 browser:
     .ci/browser
