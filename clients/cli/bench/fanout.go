@@ -61,6 +61,7 @@ type fanoutRun struct {
 }
 
 func (o *fanoutRun) talk(ctx context.Context, prefix string, run fleetRun) error {
+	run.senders = speakers
 	run.traffic = func(f *load.Fleet, span stretch) error { return f.Pace(speakers, o.rate, span.begin, span.whole()) }
 	w, usage, err := o.measure(ctx, run)
 	if err != nil {

@@ -87,6 +87,7 @@ func (l *latencyRun) relayed(ctx context.Context) error {
 }
 
 func (l *latencyRun) talk(ctx context.Context, prefix string, run fleetRun) error {
+	run.senders = talkers
 	run.traffic = func(f *load.Fleet, span stretch) error { return f.Pace(talkers, l.rate, span.begin, span.whole()) }
 	w, usage, err := l.measure(ctx, run)
 	if err != nil {

@@ -78,7 +78,7 @@ func (s *sendRun) ours(i int) func(context.Context) error {
 			return err
 		}
 		w, usage, err := s.measure(ctx, fleetRun{
-			name: name, members: members, echo: true, pids: s.servers.pids(),
+			name: name, members: members, senders: s.senders, echo: true, pids: s.servers.pids(),
 			traffic: func(f *load.Fleet, span stretch) error { return f.Loop(s.senders, span.whole()) },
 		})
 		if err != nil {

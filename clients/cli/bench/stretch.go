@@ -62,6 +62,7 @@ func (s stretch) until(ctx context.Context, t time.Duration) error {
 type fleetRun struct {
 	name    string // differs between runs on the same server
 	members []load.Member
+	senders int  // the first of the members
 	echo    bool // senders hear their own messages
 	pids    []int
 	traffic func(f *load.Fleet, s stretch) error
@@ -71,7 +72,11 @@ type fleetRun struct {
 func (r *rig) measure(ctx context.Context, run fleetRun) (load.Window, proc.Usage, error) {
 	clock := load.NewClock()
 	fleet := load.NewFleet(ctx, run.name, clock, run.echo)
-	if err := fleet.Connect(run.members); err != nil {
+	err := fleet.Connect(run.members)
+	if err == nil {
+		err = fleet.Prime(run.senders)
+	}
+	if err != nil {
 		return load.Window{}, proc.Usage{}, errors.Join(err, fleet.Close())
 	}
 	span := r.newStretch(clock)

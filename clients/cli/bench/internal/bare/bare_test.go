@@ -60,11 +60,14 @@ func TestRelay_PairsHearEachOther(t *testing.T) {
 	if err := fleet.Connect(members(relay(t), PathRelay, 6, 2)); err != nil {
 		t.Fatal(err)
 	}
+	if err := fleet.Prime(6); err != nil {
+		t.Fatal(err)
+	}
 	if err := fleet.Pace(6, 1000, 0, 60*time.Millisecond); err != nil {
 		t.Fatal(err)
 	}
 	finish(t, fleet)
-	if w := load.Collect(fleet, 0, time.Hour); w.Acked != 60 || w.Others != 60 || w.Heard != 60 {
+	if w := load.Collect(fleet, 0, time.Hour); w.Acked != 66 || w.Others != 66 || w.Heard != 66 {
 		t.Errorf("%d acked, %d delivered to others of %d", w.Acked, w.Others, w.Heard)
 	}
 }
