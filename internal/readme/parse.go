@@ -60,6 +60,7 @@ var varying = []struct {
 }{
 	{regexp.MustCompile(`\x1b\[[0-9;]*m`), ""}, // colours
 	{regexp.MustCompile(`\b[A-Za-z0-9_-]*[0-9][A-Za-z0-9_-]{11,}\b`), "ID"},
+	{regexp.MustCompile(`\b[A-Za-z0-9_-]{20,}\b`), "ID"}, // those that happen to have no digit, or only a late one
 	{regexp.MustCompile(`[0-9]+(\.[0-9]+)?(µs|ms|[smh])\b`), "DURATION"},
 	{regexp.MustCompile(`[0-9]+`), "N"},
 	{regexp.MustCompile(`[─═]+`), "─"},
