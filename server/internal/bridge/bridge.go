@@ -79,6 +79,7 @@ type Bridge struct {
 	origins  origins
 	spread   time.Duration
 	hub      *hub
+	flushers *flushers
 	mux      *http.ServeMux
 	reads    chan struct{}
 	draining chan struct{} // closed by Drain, and by Run when it ends
@@ -95,6 +96,7 @@ func New(cfg Config) *Bridge {
 		log: cfg.Log, auth: cfg.Auth, limits: complete(cfg.Limits), origins: newOrigins(cfg.Origins),
 		logger: slog.New(slog.DiscardHandler), spread: cmp.Or(cfg.DrainSpread, defaultDrainSpread),
 		reads: make(chan struct{}, maxReads), draining: make(chan struct{}), mux: http.NewServeMux(),
+		flushers: newFlushers(),
 	}
 	if cfg.Logger != nil {
 		b.logger = cfg.Logger.With("component", "bridge")
@@ -129,6 +131,7 @@ func (b *Bridge) Run(ctx context.Context) error {
 		s.stop(wire.CloseDraining)
 	}
 	b.wg.Wait()
+	b.flushers.close()
 	return nil
 }
 

@@ -80,7 +80,8 @@ func (s *session) start() {
 		s.again = true
 	default:
 		s.flushing = true
-		s.work.Go(s.flush)
+		s.work.Add(1) // flush takes it off
+		s.bridge.flushers.flush(s)
 	}
 }
 
@@ -110,6 +111,7 @@ func (s *session) makeRoom() {
 
 // flush writes what waits, until nothing does or the connection takes no more.
 func (s *session) flush() {
+	defer s.work.Done()
 	defer s.rescue()
 	w := scratches.Get().(*scratch)
 	for {

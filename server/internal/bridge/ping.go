@@ -18,6 +18,7 @@ func (b *Bridge) heartbeat(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
+		b.flushers.trim()
 		now := time.Now()
 		visited = b.hub.part(visited[:0], slot)
 		for _, s := range visited {
