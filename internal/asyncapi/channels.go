@@ -71,7 +71,7 @@ func (g *generator) channels() (c object) {
 	c = append(c, member{inbox, object{
 		{"address", json.RawMessage("null")},
 		{"servers", natsServer()},
-		{"description", "The reply subject of a NATS request. It must be an inbox (_INBOX…)."},
+		{"description", "The reply subject of a NATS request. It must be an inbox, _INBOX.>."},
 		{"messages", messageRefs("ack", "channel", "page", "channels", "error")},
 	}})
 	return append(c, member{"log", object{

@@ -36,8 +36,8 @@ func testLogger(tb testing.TB, w io.Writer) *slog.Logger {
 	return slog.New(slog.NewTextHandler(io.MultiWriter(tb.Output(), w), &slog.HandlerOptions{Level: slog.LevelWarn}))
 }
 
-// run runs a service over a log until the test ends or stop is called; stop returns what Run did.
-func run(tb testing.TB, s *Service) (stop func() error) {
+// run runs a service until the test ends or stop is called; stop returns what Run did. The connection is a requester's.
+func run(tb testing.TB, conn *nats.Conn, s *Service) (stop func() error) {
 	tb.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
@@ -54,9 +54,7 @@ func run(tb testing.TB, s *Service) (stop func() error) {
 		}
 	})
 	await(tb, "the service to answer", func() bool {
-		ctx, cancel := context.WithTimeout(tb.Context(), patience)
-		defer cancel()
-		_, err := s.cfg.Conn.RequestWithContext(ctx, "$SRV.PING."+Name+"."+s.id, nil)
+		_, err := conn.Request("$SRV.PING."+Name+"."+s.id, nil, patience)
 		return err == nil
 	})
 	return stop
@@ -109,7 +107,14 @@ func startLog(tb testing.TB, node *embedtest.Node) *jetstream.Log {
 	return l
 }
 
-// whole is a node with a log and a service, and clients of it over TCP.
+// start starts a node without a log, and a connection of a back end.
+func start(tb testing.TB) (*embedtest.Node, *nats.Conn) {
+	tb.Helper()
+	node := embedtest.Start(tb, embedtest.User("backend", "pw"))
+	return node, connect(tb, node, "backend").Conn
+}
+
+// whole is a node with a log and a service.
 type whole struct {
 	node *embedtest.Node
 	log  *jetstream.Log
@@ -118,10 +123,10 @@ type whole struct {
 
 func startWhole(tb testing.TB) *whole {
 	tb.Helper()
-	node := embedtest.Start(tb, embedtest.NoSync, embedtest.Listen, embedtest.User("backend", "pw"), permitted("alice", "api.alice.>"))
+	node := embedtest.Start(tb, embedtest.NoSync, embedtest.User("backend", "pw"), permitted("alice", "api.alice.>"))
 	log := startLog(tb, node)
 	w := &whole{node: node, log: log, Service: over(tb, node, log)}
-	run(tb, w.Service)
+	run(tb, connect(tb, node, "backend").Conn, w.Service)
 	return w
 }
 
@@ -139,7 +144,7 @@ func permitted(name string, publish ...string) embedtest.Option {
 	}
 }
 
-// client is somebody's connection over TCP.
+// client is somebody's connection.
 type client struct {
 	*nats.Conn
 	denied chan error // what the server refused
@@ -147,10 +152,14 @@ type client struct {
 
 func (w *whole) connect(tb testing.TB, user string) *client {
 	tb.Helper()
+	return connect(tb, w.node, user)
+}
+
+func connect(tb testing.TB, node *embedtest.Node, user string) *client {
+	tb.Helper()
 	c := &client{denied: make(chan error, 16)}
-	conn, err := nats.Connect(w.node.URL(), nats.UserInfo(user, "pw"), nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
-		c.denied <- err
-	}))
+	refused := func(_ *nats.Conn, _ *nats.Subscription, err error) { c.denied <- err }
+	conn, err := nats.Connect("", nats.InProcessServer(node.NATS()), nats.UserInfo(user, "pw"), nats.ErrorHandler(refused))
 	if err != nil {
 		tb.Fatal(err)
 	}

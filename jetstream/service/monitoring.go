@@ -51,7 +51,7 @@ func (s *Service) info() micro.Info {
 	info := micro.Info{
 		ServiceIdentity: s.identity(),
 		Type:            micro.InfoResponseType,
-		Description:     "Chat: the acting user is the second token of the subject, the body is the command as JSON",
+		Description:     "chat, as the user in api.USER.OPERATION",
 	}
 	for _, e := range s.endpoints {
 		info.Endpoints = append(info.Endpoints, micro.EndpointInfo{Name: e.name, Subject: e.subject(), QueueGroup: queueGroup})

@@ -225,21 +225,21 @@ func TestPermissions(t *testing.T) {
 // TestReplyIsAnInbox: who may ask must not have the service, which may publish everywhere, answer into a stream.
 func TestReplyIsAnInbox(t *testing.T) {
 	w := startWhole(t)
-	alice := w.connect(t, "alice")
+	alice, backend := w.connect(t, "alice"), w.connect(t, "backend").Conn
 	ask[wire.Ack](t, alice.Conn, "api.alice.send", `{"to":"bob","client_id":"c1","content":{"text":"hello"}}`, nil)
-	for _, reply := range []string{"chat.0.alice~bob.message", "chat.1.alice~bob.meta", "writer.0", "$JS.API.STREAM.DELETE.CHAT_0", "api.bob.send", "_INBOXX"} {
+	for _, reply := range []string{"chat.0.alice~bob.message", "chat.1.alice~bob.meta", "writer.0", "$JS.API.STREAM.DELETE.CHAT_0", "api.bob.send", "_INBOX_SECRET.1", "_INBOXX"} {
 		for _, subject := range []string{"api.alice.send", "api.alice.history", "api.alice.list_channels", "api.alice.create_group"} {
 			if err := alice.PublishRequest(subject, reply, []byte(`{"channel":"alice~bob"}`)); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if err := w.node.Conn.PublishRequest("$SRV.STATS", reply, nil); err != nil {
+		if err := backend.PublishRequest("$SRV.STATS", reply, nil); err != nil {
 			t.Fatal(err)
 		}
 	}
-	stats := statsOf(t, w.node.Conn, w.id)
+	stats := statsOf(t, backend, w.id)
 	for i := range stats.Endpoints {
-		await(t, "the requests to be refused", func() bool { return statsOf(t, w.node.Conn, w.id).Endpoints[i].NumErrors == 6 })
+		await(t, "the requests to be refused", func() bool { return statsOf(t, backend, w.id).Endpoints[i].NumErrors == 7 })
 	}
 	if n := stored(t, w); n != 2 {
 		t.Errorf("%d events are stored", n)

@@ -47,13 +47,14 @@ func (r *request) admit(busy error) error {
 }
 
 // errReply is for requests that want their answer where it could do harm.
-var errReply = wire.Errorf(wire.CodeForbidden, "reply: must be an inbox (_INBOX…)")
+var errReply = wire.Errorf(wire.CodeForbidden, "reply: must be an inbox, _INBOX.>")
 
 // isInbox reports whether an answer may go there. The reply subject is the requester's to choose, and NATS does not check that he may publish to
-// it; this connection may publish to everything. Without this, whoever may ask could have us write into a stream. Other accounts' requests
-// come through the server's own _R_ subjects.
+// it; this connection may publish to everything. Without this, whoever may ask could have us write into a stream, or into the inbox
+// in which a node waits for JetStream's acks, which is why those of nodes begin with _INBOX_ and a word instead. Other accounts'
+// requests come through the server's own _R_ subjects.
 func isInbox(reply string) bool {
-	return strings.HasPrefix(reply, "_INBOX.") || strings.HasPrefix(reply, "_INBOX_") || strings.HasPrefix(reply, "_R_.")
+	return strings.HasPrefix(reply, "_INBOX.") || strings.HasPrefix(reply, "_R_.")
 }
 
 // answer answers with a frame, or with err, and finishes the request.

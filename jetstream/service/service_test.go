@@ -15,7 +15,6 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/micro"
 
-	"natterjack/embed/embedtest"
 	"natterjack/server/wire"
 )
 
@@ -23,7 +22,7 @@ const hello = `{"to":"bob","client_id":"c","content":{"text":"hello"}}`
 
 // TestStop_LosesNothing: what was taken before the stop is answered after it, queued requests included, and nothing is taken later.
 func TestStop_LosesNothing(t *testing.T) {
-	node := embedtest.Start(t)
+	node, conn := start(t)
 	release := make(chan struct{})
 	taken := make(chan struct{}, 1)
 	var held sync.WaitGroup
@@ -40,24 +39,27 @@ func TestStop_LosesNothing(t *testing.T) {
 		},
 		read: func(context.Context) error { <-release; return nil },
 	})
-	stop := run(t, s)
-	answers, err := node.Conn.SubscribeSync("_INBOX.answers")
+	stop := run(t, conn, s)
+	answers, err := conn.SubscribeSync("_INBOX.answers")
 	if err != nil {
 		t.Fatal(err)
 	}
 	const each = 100
 	for range each {
 		for _, subject := range []string{"api.alice.send", "api.alice.list_channels"} {
-			if err := node.Conn.PublishRequest(subject, "_INBOX.answers", bodyOf(subject)); err != nil {
+			if err := conn.PublishRequest(subject, "_INBOX.answers", bodyOf(subject)); err != nil {
 				t.Fatal(err)
 			}
 		}
+	}
+	if err := conn.Flush(); err != nil { // they have reached the server, and so the service's queues
+		t.Fatal(err)
 	}
 	<-taken
 	stopped := make(chan error)
 	go func() { stopped <- stop() }()
 	await(t, "the subscriptions to end", func() bool {
-		_, err := node.Conn.Request("$SRV.PING", nil, patience)
+		_, err := conn.Request("$SRV.PING", nil, patience)
 		return errors.Is(err, nats.ErrNoResponders)
 	})
 	select {
@@ -78,7 +80,7 @@ func TestStop_LosesNothing(t *testing.T) {
 			t.Errorf("answered %s", msg.Data)
 		}
 	}
-	if _, err := node.Conn.Request("api.alice.send", []byte(hello), patience); !errors.Is(err, nats.ErrNoResponders) {
+	if _, err := conn.Request("api.alice.send", []byte(hello), patience); !errors.Is(err, nats.ErrNoResponders) {
 		t.Errorf("after the stop: %v", err)
 	}
 	held.Wait()
@@ -91,9 +93,44 @@ func bodyOf(subject string) []byte {
 	return nil
 }
 
+// TestStop_OthersTakeOver: while one of two instances stops, each request is answered by one of them, and none by an error.
+func TestStop_OthersTakeOver(t *testing.T) {
+	node, conn := start(t)
+	log := &fake{submit: func(_ string, cmd *wire.Send, done func(wire.Ack, error)) {
+		done(wire.Ack{ClientID: cmd.ClientID}, nil)
+	}}
+	goes, stays := over(t, node, log), over(t, node, log)
+	stop := run(t, conn, goes)
+	run(t, conn, stays)
+	var asking sync.WaitGroup
+	half, stopped := make(chan struct{}), make(chan struct{})
+	const requests = 400
+	asking.Go(func() {
+		for i := range requests {
+			switch i {
+			case requests / 4:
+				close(half)
+			case requests / 2:
+				<-stopped // the second half begins after the stop, the first one goes on through it
+			}
+			ask[wire.Ack](t, conn, "api.alice.send", hello, nil)
+		}
+	})
+	<-half
+	if err := stop(); err != nil {
+		t.Error(err)
+	}
+	close(stopped)
+	asking.Wait()
+	before, after := goes.endpoints[0].stats().NumRequests, stays.endpoints[0].stats().NumRequests
+	if before == 0 || after < requests/2 || before+after != requests {
+		t.Errorf("%d were answered by the one that stopped, %d by the other, of %d", before, after, requests)
+	}
+}
+
 func TestStop_ConnectionGone(t *testing.T) {
-	node := embedtest.Start(t)
-	stop := run(t, over(t, node, &fake{}))
+	node, conn := start(t)
+	stop := run(t, conn, over(t, node, &fake{}))
 	node.Conn.Close()
 	if err := stop(); err != nil {
 		t.Error(err)
@@ -101,7 +138,7 @@ func TestStop_ConnectionGone(t *testing.T) {
 }
 
 func TestRun_ConnectionGone(t *testing.T) {
-	node := embedtest.Start(t)
+	node, _ := start(t)
 	node.Conn.Close()
 	if err := over(t, node, &fake{}).Run(t.Context()); !errors.Is(err, nats.ErrConnectionClosed) {
 		t.Errorf("got %v", err)
@@ -110,7 +147,7 @@ func TestRun_ConnectionGone(t *testing.T) {
 
 // TestBusy: beyond what may be in flight, the answer is at once that it is too much, and room comes back.
 func TestBusy(t *testing.T) {
-	node := embedtest.Start(t)
+	node, conn := start(t)
 	done := make(chan func(wire.Ack, error), 4)
 	reading, release := make(chan struct{}, 4), make(chan struct{})
 	s := over(t, node, &fake{
@@ -120,17 +157,17 @@ func TestBusy(t *testing.T) {
 	for _, e := range s.endpoints {
 		e.max = 2
 	}
-	run(t, s)
+	run(t, conn, s)
 	var asking sync.WaitGroup
 	for range 2 {
-		asking.Go(func() { ask[wire.Ack](t, node.Conn, "api.alice.send", hello, nil) })
-		asking.Go(func() { ask[wire.Channels](t, node.Conn, "api.alice.list_channels", "", nil) })
+		asking.Go(func() { ask[wire.Ack](t, conn, "api.alice.send", hello, nil) })
+		asking.Go(func() { ask[wire.Channels](t, conn, "api.alice.list_channels", "", nil) })
 	}
 	first, second := <-done, <-done
 	<-reading
 	<-reading
 	for _, subject := range []string{"api.alice.send", "api.alice.list_channels"} {
-		e := wantError(t, node.Conn, subject, string(bodyOf(subject)), wire.CodeTooFast)
+		e := wantError(t, conn, subject, string(bodyOf(subject)), wire.CodeTooFast)
 		if !e.Retryable || e.RetryAfter == 0 {
 			t.Errorf("%s: %+v", subject, e)
 		}
@@ -139,15 +176,15 @@ func TestBusy(t *testing.T) {
 	second(wire.Ack{}, nil)
 	close(release)
 	asking.Wait()
-	asking.Go(func() { ask[wire.Ack](t, node.Conn, "api.alice.send", hello, nil) })
+	asking.Go(func() { ask[wire.Ack](t, conn, "api.alice.send", hello, nil) })
 	(<-done)(wire.Ack{}, nil)
 	asking.Wait()
-	ask[wire.Channels](t, node.Conn, "api.alice.list_channels", "", nil)
+	ask[wire.Channels](t, conn, "api.alice.list_channels", "", nil)
 }
 
 // TestFaults: what the log says reaches the requester as it is, what it did not mean to say stays in the log of the server.
 func TestFaults(t *testing.T) {
-	node := embedtest.Start(t)
+	node, conn := start(t)
 	var logged bytes.Buffer
 	failure := make(chan error, 1)
 	s := over(t, node, &fake{
@@ -155,19 +192,19 @@ func TestFaults(t *testing.T) {
 		read:   func(context.Context) error { return <-failure },
 	})
 	s.log = testLogger(t, &logged)
-	stop := run(t, s)
+	stop := run(t, conn, s)
 	for _, subject := range []string{"api.alice.send", "api.alice.list_channels", "api.alice.history", "api.alice.create_group"} {
 		body := map[string]string{
 			"api.alice.send": hello, "api.alice.history": `{"channel":"alice~bob"}`, "api.alice.create_group": `{"name":"n"}`,
 		}[subject]
 		for _, code := range []wire.Code{wire.CodeUnavailable, wire.CodeTimeout, wire.CodeStorageFull} {
 			failure <- fmt.Errorf("round: %w", wire.Errorf(code, "the text for %s", code))
-			if e := wantError(t, node.Conn, subject, body, code); !e.Retryable || e.Message != "the text for "+string(code) {
+			if e := wantError(t, conn, subject, body, code); !e.Retryable || e.Message != "the text for "+string(code) {
 				t.Errorf("%s: %+v", subject, e)
 			}
 		}
 		failure <- errors.New("pebble: secret path")
-		if e := wantError(t, node.Conn, subject, body, wire.CodeInternal); strings.Contains(e.Message, "pebble") {
+		if e := wantError(t, conn, subject, body, wire.CodeInternal); strings.Contains(e.Message, "pebble") {
 			t.Errorf("%s told %q", subject, e.Message)
 		}
 	}
@@ -181,15 +218,15 @@ func TestFaults(t *testing.T) {
 
 // TestReads_AreBounded: a read that hangs ends with its context.
 func TestReads_AreBounded(t *testing.T) {
-	node := embedtest.Start(t)
+	node, conn := start(t)
 	deadline := make(chan bool, 1)
 	s := over(t, node, &fake{read: func(ctx context.Context) error {
 		_, ok := ctx.Deadline()
 		deadline <- ok
 		return nil
 	}})
-	run(t, s)
-	ask[wire.Channels](t, node.Conn, "api.alice.list_channels", "", nil)
+	run(t, conn, s)
+	ask[wire.Channels](t, conn, "api.alice.list_channels", "", nil)
 	if !<-deadline {
 		t.Error("it could hang for ever")
 	}
@@ -267,7 +304,7 @@ func monitor(t *testing.T, conn *nats.Conn, subject string, into any) {
 
 // FuzzReceive: whatever a request is, it is finished once, with an answer that fits.
 func FuzzReceive(f *testing.F) {
-	node := embedtest.Start(f)
+	node, _ := start(f)
 	s := over(f, node, &fake{
 		submit: func(_ string, _ *wire.Send, done func(wire.Ack, error)) { done(wire.Ack{}, nil) },
 		read:   func(context.Context) error { return nil },
@@ -288,11 +325,11 @@ func FuzzReceive(f *testing.F) {
 }
 
 func BenchmarkSend(b *testing.B) {
-	node := embedtest.Start(b)
+	node, conn := start(b)
 	s := over(b, node, &fake{submit: func(_ string, _ *wire.Send, done func(wire.Ack, error)) { done(wire.Ack{}, nil) }})
-	run(b, s)
+	run(b, conn, s)
 	for b.Loop() {
-		if _, err := node.Conn.Request("api.alice.send", []byte(hello), 5*time.Second); err != nil {
+		if _, err := conn.Request("api.alice.send", []byte(hello), 5*time.Second); err != nil {
 			b.Fatal(err)
 		}
 	}
