@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -69,8 +70,7 @@ func (s *shell) wait(ctx context.Context, cmd *exec.Cmd, st step, printed *outpu
 
 // close ends what runs in the background, the latest first, and waits for it.
 func (s *shell) close() {
-	for i := len(s.running) - 1; i >= 0; i-- {
-		cmd := s.running[i]
+	for _, cmd := range slices.Backward(s.running) {
 		signalGroup(cmd, syscall.SIGTERM)
 		kill := time.AfterFunc(30*time.Second, func() { signalGroup(cmd, syscall.SIGKILL) })
 		_ = cmd.Wait() // it was told to end; how it did is not what the document promises
