@@ -56,7 +56,7 @@ drift:
 
 # runs the commands of the documents and compares what they print
 readme:
-    go run ./internal/readme README.md
+    go run ./internal/readme README.md docs/nats-cli.md
 
 # known vulnerabilities in what we depend on; needs the network
 vuln:

@@ -6,7 +6,7 @@
 // It takes the code blocks whose language is console. A line that begins with "$ " is a command, and the lines up to the
 // next one are its output, where numbers, times and ids may differ, and "…" stands for any lines. Words after
 // the language say more: "background" leaves the command running, and is content once the output has come; "terminal"
-// gives it a terminal; "skip" is for what cannot be run here, and says so in the report. The comment <!-- stop --> on a line
+// gives it a terminal; "fails" says that it does; "skip" is for what cannot be run here, and says so in the report. The comment <!-- stop --> on a line
 // of its own is where a reader stops what runs in the background. What is exported stays so for the commands that follow.
 package main
 

@@ -13,6 +13,7 @@ type step struct {
 	output     []string
 	background bool
 	terminal   bool
+	fails      bool
 	skip       bool
 }
 
@@ -39,7 +40,7 @@ func parse(document string) []step {
 			steps = append(steps, step{
 				line: i + 1, command: line[len("$ "):],
 				background: slices.Contains(words, "background"), terminal: slices.Contains(words, "terminal"),
-				skip: slices.Contains(words, "skip"),
+				fails: slices.Contains(words, "fails"), skip: slices.Contains(words, "skip"),
 			})
 		case len(steps) > 0:
 			last := &steps[len(steps)-1]

@@ -56,6 +56,7 @@ func TestShellJudgesWhatIsPrinted(t *testing.T) {
 		{command: "echo it is 7", output: []string{"it is 8"}},
 		{command: "echo ready; exec sleep 60", output: []string{"ready"}, background: true},
 		{command: "true"},
+		{command: "echo no; exit 3", output: []string{"no"}, fails: true},
 		{command: "export A=b"},
 		{command: "echo a is $A", output: []string{"a is b"}},
 		{command: "test -t 1 && echo yes", output: []string{"yes"}, terminal: true},
@@ -68,6 +69,7 @@ func TestShellJudgesWhatIsPrinted(t *testing.T) {
 	for _, st := range []step{
 		{command: "echo one", output: []string{"two"}},
 		{command: "exit 3"},
+		{command: "true", fails: true},
 	} {
 		if err := s.do(t.Context(), st); err == nil {
 			t.Errorf("%s: no error", st.command)

@@ -62,8 +62,9 @@ func (s *shell) command(st step, printed *output) *exec.Cmd {
 func (s *shell) wait(ctx context.Context, cmd *exec.Cmd, st step, printed *output) error {
 	stop := context.AfterFunc(ctx, func() { signalGroup(cmd, syscall.SIGKILL) })
 	defer stop()
-	if err := cmd.Wait(); err != nil {
-		return fmt.Errorf("%w, having printed:\n%s", err, strings.Join(printed.lines(), "\n"))
+	err := cmd.Wait()
+	if (err != nil) != st.fails || ctx.Err() != nil {
+		return fmt.Errorf("it ended with %v, having printed:\n%s", err, strings.Join(printed.lines(), "\n"))
 	}
 	return st.judge(printed.lines())
 }
