@@ -64,7 +64,7 @@ func (s *shell) wait(ctx context.Context, cmd *exec.Cmd, st step, printed *outpu
 	defer stop()
 	err := cmd.Wait()
 	if (err != nil) != st.fails || ctx.Err() != nil {
-		return fmt.Errorf("it ended with %v, having printed:\n%s", err, strings.Join(printed.lines(), "\n"))
+		return fmt.Errorf("%s, having printed:\n%s", cmd.ProcessState, strings.Join(printed.lines(), "\n"))
 	}
 	return st.judge(printed.lines())
 }
