@@ -118,11 +118,11 @@ func (l *latencyRun) add(prefix string, w load.Window, usage proc.Usage, pids []
 	l.f.addOthers(prefix, usage)
 }
 
-// relayMembers are sessions of the bare relay, so many to a room.
+// relayMembers are sessions of the bare relay, so many to a room, spread as [servers.pairs] spreads them.
 func relayMembers(addr, path, run string, n, room int) []load.Member {
 	members := make([]load.Member, n)
 	for i := range members {
-		name := fmt.Sprintf("%s-%d", run, i/room)
+		name := fmt.Sprintf("%s-%d", run, i%(n/room))
 		members[i] = load.Member{Addr: addr, Path: path + "?room=" + name, Channel: name}
 	}
 	return members

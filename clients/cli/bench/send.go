@@ -10,7 +10,7 @@ import (
 )
 
 // sending measures durable sends a second. Each of the senders waits for its ack before it sends the next message, and
-// every message is delivered to the peer's socket, and to the sender's own, within the same time. Bare, as many publishers
+// every message is delivered to the socket of a peer, who is silent, and to the sender's own. Bare, as many publishers
 // as there are senders publish single messages of the same size to as many streams, each waiting for its PubAck; and beside
 // them the same number of messages in flight is committed in atomic batches.
 func sending(senders int) func(context.Context, *rig) ([]result, error) {
@@ -73,7 +73,7 @@ type sendRun struct {
 func (s *sendRun) ours(i int) func(context.Context) error {
 	return func(ctx context.Context) error {
 		name := fmt.Sprintf("r%d", i)
-		members, err := s.servers.pairs(ctx, name, max(s.senders, 2))
+		members, err := s.servers.pairs(ctx, name, 2*s.senders)
 		if err != nil {
 			return err
 		}

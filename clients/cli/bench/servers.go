@@ -100,7 +100,8 @@ func (s servers) stop() (err error) {
 	return err
 }
 
-// pairs signs in so many users, in pairs that share a direct channel, and spreads them over the servers.
+// pairs signs in so many users, in pairs that share a direct channel, and spreads them over the servers. The second half are
+// the peers of the first: whoever sends in turn does not send to one channel twice in a row.
 func (s servers) pairs(ctx context.Context, run string, n int) ([]load.Member, error) {
 	names := make([]string, n)
 	for i := range names {
@@ -108,8 +109,7 @@ func (s servers) pairs(ctx context.Context, run string, n int) ([]load.Member, e
 	}
 	members, err := s.signIn(ctx, names)
 	for i := range members {
-		peer := names[min(i^1, n-1)]
-		members[i].Channel = wire.DirectChannel(names[i], peer)
+		members[i].Channel = wire.DirectChannel(names[i], names[(i+n/2)%n])
 	}
 	return members, err
 }
