@@ -49,12 +49,13 @@ func run(ctx context.Context, out io.Writer, documents []string) error {
 	if text, err := git.CombinedOutput(); err != nil {
 		return fmt.Errorf("clone: %w: %s", err, text)
 	}
+	var errs []error
 	for _, name := range documents {
 		if err := runDocument(ctx, out, clone, name); err != nil {
-			return fmt.Errorf("%s: %w", name, err)
+			errs = append(errs, fmt.Errorf("%s: %w", name, err))
 		}
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 // runDocument runs one document's commands; what it left running ends with it.
