@@ -36,7 +36,7 @@ func BenchmarkFanout(b *testing.B) {
 		for i := range members {
 			members[i] = fmt.Sprint("u", i)
 			written.expect(1) // a welcome
-			br.attach(b, members[i], written)
+			attach(b, br, members[i], written)
 		}
 		written.await(b)
 		written.expect(fanout) // the creation of the group
@@ -106,6 +106,7 @@ func benchFrame() []byte {
 }
 
 func perDelivery(b *testing.B) {
+	b.Helper()
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/fanout, "ns/delivery")
 }
 
@@ -131,6 +132,7 @@ func (c *counter) add() {
 func (c *counter) expect(more int64) { c.want.Add(more) }
 
 func (c *counter) await(b *testing.B) {
+	b.Helper()
 	timeout := time.After(patience)
 	for c.n.Load() < c.want.Load() {
 		select {
@@ -142,14 +144,16 @@ func (c *counter) await(b *testing.B) {
 }
 
 // attach opens a session on a connection that takes everything.
-func (br *Bridge) attach(b *testing.B, user string, written *counter) {
+func attach(b *testing.B, to *Bridge, user string, written *counter) {
+	b.Helper()
 	sink := newSink(string(masked(`{"type":"connect","v":1,"token":"`+user+`"}`)), written)
 	b.Cleanup(func() { _ = sink.Close() })
-	br.ServeHTTP(sink.upgrade(b))
+	to.ServeHTTP(sink.upgrade(b))
 }
 
 // bare is a connection of the library alone.
 func bare(b *testing.B, written *counter) *websocket.Conn {
+	b.Helper()
 	sink := newSink("", written)
 	w, r := sink.upgrade(b)
 	c, err := websocket.Accept(w, r, nil)
@@ -198,6 +202,7 @@ func (s *sink) SetWriteDeadline(time.Time) error { return nil }
 
 // upgrade is a request to open a WebSocket on the sink.
 func (s *sink) upgrade(b *testing.B) (http.ResponseWriter, *http.Request) {
+	b.Helper()
 	r := httptest.NewRequestWithContext(b.Context(), http.MethodGet, wire.PathWebSocket, nil)
 	for name, value := range map[string]string{
 		"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==",

@@ -51,7 +51,7 @@ func (b *Bridge) refuse() {
 
 // jitter is how long an HTTP transport waits before it ends once the bridge drains.
 func (b *Bridge) jitter() time.Duration {
-	return time.Duration(rand.Int64N(int64(b.spread) + 1)) //nolint:gosec // it spreads load, it hides nothing
+	return time.Duration(rand.Int64N(int64(b.spread) + 1))
 }
 
 func drains() *wire.Error {

@@ -239,7 +239,7 @@ func (s *session) broken(err error) {
 	case isGone(err):
 		s.stopWith(gone)
 	default:
-		s.bridge.fault(s.id, "flush", err, 0)
+		_ = s.bridge.fault(s.id, "flush", err, 0) // for the log; the close code tells the client
 		s.stop(wire.CloseInternal)
 	}
 	s.mu.Lock()

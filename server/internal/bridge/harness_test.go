@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -31,7 +32,7 @@ func TestMain(m *testing.M) {
 	code := m.Run()
 	if code == 0 {
 		if err := goleak.Find(ignore); err != nil {
-			slog.Error("goroutines outlive the tests", "error", err)
+			_, _ = fmt.Fprintln(os.Stderr, "goroutines outlive the tests:", err)
 			code = 1
 		}
 	}
@@ -103,6 +104,7 @@ func realLog(tb testing.TB) *jetstream.Log {
 }
 
 func logger(tb testing.TB) *slog.Logger {
+	tb.Helper()
 	return slog.New(slog.NewTextHandler(tb.Output(), &slog.HandlerOptions{Level: slog.LevelDebug}))
 }
 
@@ -293,13 +295,16 @@ func decode[T wire.Frame](tb testing.TB, data []byte) T {
 }
 
 // expectError takes the next frame, which must be an error.
-func (c *client) expectError(code wire.Code, ref uint64) *wire.Error {
+func (c *client) expectError(code wire.Code, ref uint64) {
 	c.tb.Helper()
-	e := expect[*wire.Error](c)
+	c.checkError(expect[*wire.Error](c), code, ref)
+}
+
+func (c *client) checkError(e *wire.Error, code wire.Code, ref uint64) {
+	c.tb.Helper()
 	if e.Code != code || e.Ref.Ref != ref || e.Message == "" || e.Retryable != code.Retryable() {
 		c.tb.Fatalf("error %+v, want code %s and ref %d", e, code, ref)
 	}
-	return e
 }
 
 // expectClose waits for the close code.

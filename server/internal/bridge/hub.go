@@ -68,7 +68,7 @@ func (h *hub) leave(wg *sync.WaitGroup) {
 func (h *hub) add(s *session) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	s.slot = rand.IntN(slots) //nolint:gosec // it spreads load, it hides nothing
+	s.slot = rand.IntN(slots)
 	s.index = len(h.slots[s.slot])
 	h.slots[s.slot] = append(h.slots[s.slot], s)
 	return !h.closed

@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 	"sync"
 	"testing"
@@ -55,7 +56,8 @@ func TestDispatch_tooFast(t *testing.T) {
 				t.Fatalf("got %+v", ack)
 			}
 		}
-		e := c.expectError(wire.CodeTooFast, 20)
+		e := expect[*wire.Error](c)
+		c.checkError(e, wire.CodeTooFast, 20)
 		for ref := uint64(21); ref <= 30; ref++ {
 			c.expectError(wire.CodeTooFast, ref)
 		}
@@ -76,7 +78,8 @@ func TestDispatch_inFlight(t *testing.T) {
 		for ref := range 4 {
 			send(ref + 1)
 		}
-		if e := c.expectError(wire.CodeTooFast, 4); e.RetryAfter == 0 {
+		e := expect[*wire.Error](c)
+		if c.checkError(e, wire.CodeTooFast, 4); e.RetryAfter == 0 {
 			t.Error("no retry_after")
 		}
 		h.release()
@@ -136,7 +139,7 @@ func TestHub_boundsConnections(t *testing.T) {
 		r.dial(t)
 	}
 	_, resp, err := r.tryDial(t)
-	if err == nil || resp == nil || resp.StatusCode != 429 || resp.Header.Get("Retry-After") != "1" {
+	if err == nil || resp == nil || resp.StatusCode != http.StatusTooManyRequests || resp.Header.Get("Retry-After") != "1" {
 		t.Errorf("the fourth got %v, %v", resp, err)
 	}
 }

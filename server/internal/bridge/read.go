@@ -105,7 +105,7 @@ func readAll(dst []byte, r io.Reader, limit int) ([]byte, error) {
 		switch {
 		case len(dst) > limit:
 			return dst, errTooLong
-		case err == io.EOF: //nolint:errorlint // the library returns it bare at the end of a message, and wrapped where the connection broke
+		case err == io.EOF: // bare, at the end of a message; wrapped it would be the end of the connection
 			return dst, nil
 		case err != nil:
 			return dst, err

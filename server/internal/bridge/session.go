@@ -123,12 +123,6 @@ func (s *session) stopWith(code websocket.StatusCode) {
 	_ = s.socket.SetReadDeadline(time.Unix(1, 0)) // the past: it interrupts the owner's read
 }
 
-func (s *session) stopping() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.code != 0
-}
-
 // gone stands for a close code where the peer left: there is nobody to say goodbye to.
 const gone = websocket.StatusNormalClosure
 

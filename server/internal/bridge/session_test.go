@@ -227,6 +227,9 @@ func TestSession_pingsBetweenEvents(t *testing.T) {
 		switch opcode, payload := readFrame(t, bob.conn); opcode {
 		case opText:
 			for frame := range split(payload) {
+				if string(frame) == string(pingFrame) {
+					continue
+				}
 				if e := decode[wire.Event](t, frame); e.Kind == wire.KindMessage {
 					if seq++; e.Seq != uint64(seq) {
 						t.Fatalf("seq %d, want %d", e.Seq, seq)

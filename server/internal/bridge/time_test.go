@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -59,6 +60,42 @@ func TestPing_anyFrameCounts(t *testing.T) {
 			c.send(fmt.Sprintf(`{"type":"history","ref":%d,"channel":"alice~bob"}`, i))
 			if p := expect[wire.Page](c); p.Ref.Ref != uint64(i) {
 				t.Fatalf("page %d, want %d", p.Ref.Ref, i)
+			}
+		}
+	})
+}
+
+// TestPong_offTheWire sends pongs in every way in which the bytes can come, others that only look like one, and commands right
+// behind: what is taken off the wire must be the pongs and nothing else.
+func TestPong_offTheWire(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, Config{Log: &fakeLog{}})
+		c := r.connect(t, "alice/24h")
+		pong, ask := masked(pongFrame), masked(`{"type":"list_channels","ref":2}`)
+		for cut := range pong {
+			for _, part := range [][]byte{pong[:cut], pong[cut:], append(bytes.Clone(pong), ask...)} {
+				if _, err := c.conn.Write(part); err != nil {
+					t.Fatal(err)
+				}
+				synctest.Wait()
+			}
+			expect[wire.Channels](c)
+			time.Sleep(r.pingInterval())
+		}
+		for _, other := range []string{`{"type":"pinf"}`, `{"type":"pong"]`} {
+			if _, err := c.conn.Write(masked(other)); err != nil {
+				t.Fatal(err)
+			}
+			if e := expect[*wire.Error](c); e.Code != wire.CodeUnknownType && e.Code != wire.CodeMalformed {
+				t.Errorf("%s: %+v", other, e)
+			}
+		}
+		c.send(strings.Repeat(pongFrame+"\n", 3*r.limits.CommandsPerS))
+		c.expectError(wire.CodeTooFast, 0)
+		c.drop()
+		for range 3 { // the bucket is empty
+			if _, err := c.conn.Write(pong); err != nil {
+				t.Fatal(err)
 			}
 		}
 	})
@@ -234,7 +271,7 @@ func TestDrain_spreadsFarewells(t *testing.T) {
 		for _, c := range clients {
 			c.expectClose(wire.CloseDraining)
 		}
-		if _, resp, err := r.tryDial(t); err == nil || resp == nil || resp.StatusCode != 503 || resp.Header.Get("Retry-After") == "" {
+		if _, resp, err := r.tryDial(t); err == nil || resp == nil || resp.StatusCode != http.StatusServiceUnavailable || resp.Header.Get("Retry-After") == "" {
 			t.Errorf("a draining node answers %v, %v", resp, err)
 		}
 	})
