@@ -28,7 +28,9 @@ func (v *View) Apply(shard int, events []Event, upto uint64) ([]Applied, error) 
 	if err := r.takeAll(events, was); err != nil {
 		return nil, fmt.Errorf("apply to shard %d: %w", shard, err)
 	}
+	s.states.hold()
 	if err := r.commit(upto); err != nil {
+		s.states.publish(nil)
 		return nil, fmt.Errorf("commit to shard %d: %w", shard, err)
 	}
 	s.states.publish(r.states)

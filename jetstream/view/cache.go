@@ -8,13 +8,13 @@ import (
 )
 
 // cache holds the states of the channels of a shard that were last in use, up to a size in bytes. It evicts by the
-// CLOCK rule instead of strict recency, so that a hit takes the lock only for reading. It never holds a state that is
-// older than the last batch published: see fill.
+// CLOCK rule instead of strict recency, so that a hit takes the lock only for reading. Whoever asks it and then the disk
+// sees a channel move forwards only.
 type cache struct {
 	mu      sync.RWMutex // guards the following
 	limit   int64
 	size    int64
-	batch   uint64 // how many have been published
+	batch   uint64 // odd while a batch is committed, and two higher after it
 	entries map[string]*entry
 	clock   []*entry
 	hand    int
@@ -45,14 +45,21 @@ func (c *cache) get(id string) (st *channel.State, batch uint64) {
 	return e.state, c.batch
 }
 
-// fill puts in what a reader has loaded from disk, unless a batch was published since the reader's get: the load may
-// then be older than that batch, and would hide it. The reader has its answer, the next one loads again.
+// fill puts in what a reader has loaded from disk after its get, unless a batch was committed meanwhile or is now: the load
+// may then be older than that batch, and would hide it. The reader has its answer, the next one loads again.
 func (c *cache) fill(st *channel.State, batch uint64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.batch == batch && c.entries[st.ID] == nil {
+	if c.batch == batch && batch%2 == 0 && c.entries[st.ID] == nil {
 		c.put(st)
 	}
+}
+
+// hold keeps loads out until publish. It comes before a commit: from then on the disk is ahead of the cache.
+func (c *cache) hold() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.batch++
 }
 
 // publish puts in the states that a committed batch has made.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"natterjack/jetstream/channel"
 	"natterjack/server/wire"
@@ -19,12 +20,20 @@ type essence struct {
 	Seq       uint64     `json:"seq"`
 	Timestamp int64      `json:"timestamp"`
 	Meta      *wire.Meta `json:"meta"`
+
+	// The frame has these already, and a member that comes twice makes it unreadable.
+	Type    jsontext.Value `json:"type"`
+	Kind    jsontext.Value `json:"kind"`
+	Shard   jsontext.Value `json:"shard"`
+	Pos     jsontext.Value `json:"pos"`
+	Channel jsontext.Value `json:"channel"`
 }
 
 var (
 	errChannelName = errors.New("the channel's name is not valid, or belongs to another shard")
 	errKindName    = errors.New("the kind's name is not valid")
-	errFraming     = errors.New("the record is not an object of JSON on one line")
+	errFraming     = errors.New("the record is not an object of JSON on one line, without space around its members")
+	errReserved    = errors.New("the record has a member of the frame around it")
 	errSeq         = errors.New("the seq is not above that of the channel")
 )
 
@@ -45,6 +54,9 @@ func decode(e *Event, st *channel.State) (r wire.Record, err error) {
 	if err := json.Unmarshal(e.Record, &s); err != nil {
 		return r, fmt.Errorf("decode record: %w", err)
 	}
+	if s.Type != nil || s.Kind != nil || s.Shard != nil || s.Pos != nil || s.Channel != nil {
+		return r, errReserved
+	}
 	r = wire.Record{ClientID: s.ClientID, Sender: s.Sender, Seq: s.Seq, Timestamp: s.Timestamp, Meta: s.Meta}
 	if e.Kind == wire.KindMessage && (r.Seq == 0 || r.Seq > maxSeq || st != nil && r.Seq <= st.Seq) {
 		return r, errSeq
@@ -54,8 +66,10 @@ func decode(e *Event, st *channel.State) (r wire.Record, err error) {
 
 // framed reports whether a frame can be made around a record by cutting off its brace.
 func framed(record []byte) bool {
-	n := len(record)
-	return n >= 2 && record[0] == '{' && record[n-1] == '}' && bytes.IndexByte(record, wire.Separator) < 0
+	if string(record) == "{}" {
+		return true
+	}
+	return bytes.HasPrefix(record, []byte(`{"`)) && record[len(record)-1] == '}' && bytes.IndexByte(record, wire.Separator) < 0
 }
 
 // validKind reports whether a kind can be spliced into a frame as it is.

@@ -4,16 +4,18 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"log/slog"
-	"os"
-	"path/filepath"
 	"regexp"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
 // home is the directory of a view. The database lies in a directory of its own in there, named after all that it must
 // agree with, so that what does not agree can never be opened by mistake, however a deletion was cut short.
 type home struct {
+	fs   vfs.FS
 	dir  string
 	name string
 	log  *slog.Logger
@@ -25,34 +27,42 @@ const condemned = "condemned"
 // ours are the names of databases. Nothing else in the directory is touched.
 var ours = regexp.MustCompile(`^v\d+-\d+-[0-9a-f]{16}$`)
 
-func nameOf(o Options) string {
+func homeOf(dir string, o Options) home {
 	epoch := sha256.Sum256([]byte(o.Epoch))
-	return fmt.Sprintf("v%d-%d-%x", schema, o.Shards, epoch[:8])
+	return home{fs: o.fs, dir: dir, name: fmt.Sprintf("v%d-%d-%x", schema, o.Shards, epoch[:8]), log: o.Logger}
 }
 
-func (h home) path() string { return filepath.Join(h.dir, h.name) }
+// path is where the database lies.
+func (h home) path() string { return h.at(h.name) }
+
+func (h home) at(name string) string { return h.fs.PathJoin(h.dir, name) }
+
+// lock makes the directory this process's own.
+func (h home) lock() (io.Closer, error) {
+	if err := h.fs.MkdirAll(h.dir, 0o700); err != nil {
+		return nil, err
+	}
+	return h.fs.Lock(h.at("lock"))
+}
 
 // tidy deletes the databases that will not be used again.
 func (h home) tidy() error {
-	if err := os.MkdirAll(h.dir, 0o700); err != nil {
-		return err
-	}
-	entries, err := os.ReadDir(h.dir)
+	names, err := h.fs.List(h.dir)
 	if err != nil {
 		return err
 	}
-	_, err = os.Stat(filepath.Join(h.dir, condemned))
+	_, err = h.fs.Stat(h.at(condemned))
 	damaged := err == nil
-	for _, e := range entries {
-		if !ours.MatchString(e.Name()) || e.Name() == h.name && !damaged {
+	for _, name := range names {
+		if !ours.MatchString(name) || name == h.name && !damaged {
 			continue
 		}
-		h.log.Warn("a view that is damaged or of another log, schema or number of shards is deleted", "name", e.Name())
-		if err := os.RemoveAll(filepath.Join(h.dir, e.Name())); err != nil {
+		h.log.Warn("a view that is damaged or of another log, schema or number of shards is deleted", "name", name)
+		if err := h.fs.RemoveAll(h.at(name)); err != nil {
 			return err
 		}
 	}
-	if err := os.Remove(filepath.Join(h.dir, condemned)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := h.fs.Remove(h.at(condemned)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	return nil
@@ -61,7 +71,11 @@ func (h home) tidy() error {
 // condemn sees to it that a damaged database is made anew at the next start. Until then it answers what it can.
 func (h home) condemn(why error) {
 	h.log.Error("the view is damaged; the next start makes it anew", "error", why)
-	if err := os.WriteFile(filepath.Join(h.dir, condemned), nil, 0o600); err != nil {
+	f, err := h.fs.Create(h.at(condemned), vfs.WriteCategoryUnspecified)
+	if err == nil {
+		err = f.Close()
+	}
+	if err != nil {
 		h.log.Error("the damaged view could not be marked", "error", err)
 	}
 }

@@ -5,41 +5,59 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
+	"syscall"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
 // Open opens the view in dir, or makes an empty one: where there is none, or only one of another schema, epoch or number
-// of shards, or a damaged one. Those are deleted.
+// of shards, or a damaged one. Those are deleted. One process at a time may have dir open.
 func Open(dir string, o Options) (*View, error) {
 	o, err := o.withDefaults()
 	if err != nil {
 		return nil, fmt.Errorf("open view: %w", err)
 	}
-	h := home{dir: dir, name: nameOf(o), log: o.Logger}
+	h := homeOf(dir, o)
+	lock, err := h.lock()
+	if err != nil {
+		return nil, fmt.Errorf("lock view: %w", err)
+	}
+	v, err := openOrRemake(h, o)
+	if err != nil {
+		return nil, fmt.Errorf("open view: %w", errors.Join(err, lock.Close()))
+	}
+	v.lock = lock
+	return v, nil
+}
+
+func openOrRemake(h home, o Options) (*View, error) {
 	if err := h.tidy(); err != nil {
-		return nil, fmt.Errorf("tidy view: %w", err)
+		return nil, err
 	}
 	v, err := open(h, o)
-	if pebble.IsCorruptionError(err) {
-		h.condemn(err)
-		if err := h.tidy(); err != nil {
-			return nil, fmt.Errorf("delete damaged view: %w", err)
-		}
-		v, err = open(h, o)
+	if err == nil || !damaged(err) {
+		return v, err
 	}
-	if err != nil {
-		return nil, fmt.Errorf("open view: %w", err)
+	h.condemn(err)
+	if err := h.tidy(); err != nil {
+		return nil, err
 	}
-	return v, nil
+	return open(h, o)
+}
+
+// damaged reports whether an error of opening lies in the files and not in what is around them, such as rights, limits or
+// space. Pebble calls only some of it corruption.
+func damaged(err error) bool {
+	var errno syscall.Errno
+	return !errors.As(err, &errno) || errno == syscall.ENOENT
 }
 
 // Close closes the view and leaves what was applied to the write-ahead log, so it takes no longer the more there is. No
 // other call may be under way.
 func (v *View) Close() error {
 	close(v.disk.closing)
-	if err := v.db.Close(); err != nil {
+	if err := errors.Join(v.db.Close(), v.lock.Close()); err != nil {
 		return fmt.Errorf("close view: %w", err)
 	}
 	return nil
@@ -77,7 +95,7 @@ func open(h home, o Options) (*View, error) {
 		s.states.init(o.StateBytes / int64(o.Shards))
 		position, err := v.storedPosition(i)
 		if err != nil {
-			return nil, errors.Join(err, v.Close())
+			return nil, errors.Join(err, db.Close())
 		}
 		s.position.Store(position)
 	}

@@ -17,13 +17,17 @@ type page struct {
 	buffer []byte
 }
 
-// pageBuffer holds a page of 50 records of ordinary length.
-const pageBuffer = 16 << 10
+// Buffers double from the first size to the last: a page of one record is not held by a buffer for fifty.
+const (
+	firstBuffer = 1 << 10
+	lastBuffer  = 16 << 10
+)
 
 // add keeps an event with a copy of its record.
 func (p *page) add(e Event) {
 	if cap(p.buffer)-len(p.buffer) < len(e.Record) {
-		p.buffer = make([]byte, 0, max(pageBuffer, len(e.Record)))
+		size := min(max(2*cap(p.buffer), firstBuffer), lastBuffer)
+		p.buffer = make([]byte, 0, max(size, len(e.Record)))
 	}
 	start := len(p.buffer)
 	p.buffer = append(p.buffer, e.Record...)

@@ -75,7 +75,9 @@ func parseEvent(ch string, key, value []byte) (e Event, err error) {
 	case codeMessage:
 		e.Kind = wire.KindMessage
 	case codeNamed:
-		e.Kind = wire.Kind(p.name())
+		if e.Kind = wire.Kind(p.name()); e.Kind == unreadable {
+			p.fail()
+		}
 	default:
 		p.fail()
 	}

@@ -6,18 +6,19 @@
 //
 // # Durability
 //
-// A batch goes to Pebble's write-ahead log without an fsync: it survives the death of the process, and after a power cut
-// the view is as it was a moment earlier, position included, and catches up from the log. The log is what must not lose.
+// A batch goes to Pebble's write-ahead log without an fsync. After the death of the process or a power cut the view is as it
+// was a moment earlier, position included, and catches up from the log. The log is what must not lose.
 //
 // # What cannot be read
 //
-// A shard never stops for one event. An event whose record no client could read (not an object of JSON on one line,
-// a known member of another type, a message whose seq is not above its channel's) is logged and left out of
+// A shard never stops for one event. An event of which no frame can be made that a client could read (its record is not an object of
+// JSON on one line, a known member has another type, a message has a seq that is not above its channel's) is logged and left out of
 // every answer; it moves its channel's head, for the writer's compare-and-set counts it. Kinds and members that this version
 // does not know are no such case: they are kept and delivered.
 package view
 
 import (
+	"io"
 	"log/slog"
 	"sync/atomic"
 
@@ -66,6 +67,7 @@ type Span struct {
 // View answers from what has been applied. All methods may be called concurrently, [View.Apply] by one goroutine a shard.
 type View struct {
 	db     *pebble.DB
+	lock   io.Closer // of its directory
 	disk   *disk
 	log    *slog.Logger
 	shards []shard

@@ -1,0 +1,116 @@
+package view
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"natterjack/server/wire"
+)
+
+const (
+	raceShards   = 2
+	raceChannels = 12 // of each shard
+	raceBatches  = 60
+	raceFirst    = raceChannels // pos at which all channels are created
+)
+
+// TestReadersBesideApply has every batch add one message to every channel of its shard, so that a position tells what must be
+// there: readers may never see less, nor a channel move backwards. The caches hold next to nothing.
+func TestReadersBesideApply(t *testing.T) {
+	v := newView(t, Options{Shards: raceShards, StateBytes: 4000, fs: vfs.NewMem()})
+	channels := raceChannelsOf(t)
+	var writers, readers sync.WaitGroup
+	var done atomic.Bool
+	for shard, ids := range channels {
+		writers.Go(func() { writeRace(t, v, shard, ids) })
+	}
+	for i := range 3 {
+		readers.Go(func() {
+			r := raceReader{v: v, channels: channels, seen: make(map[string]uint64), rng: rand.New(rand.NewPCG(uint64(i), 1))}
+			for !done.Load() && !t.Failed() {
+				if err := r.look(); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	writers.Wait()
+	done.Store(true)
+	readers.Wait()
+}
+
+// raceChannelsOf are direct channels of ann, by shard.
+func raceChannelsOf(t *testing.T) [][]string {
+	t.Helper()
+	channels := make([][]string, raceShards)
+	for i := 0; len(channels[0]) < raceChannels || len(channels[1]) < raceChannels; i++ {
+		ch := wire.DirectChannel("ann", fmt.Sprint("peer", i))
+		if shard := wire.ShardOf(ch, raceShards); len(channels[shard]) < raceChannels {
+			channels[shard] = append(channels[shard], ch)
+		}
+	}
+	return channels
+}
+
+func writeRace(t *testing.T, v *View, shard int, ids []string) {
+	var events []Event
+	for i, ch := range ids {
+		_, peer, _ := wire.DirectUsers(ch)
+		events = append(events, created(t, uint64(i+1), ch, "ann", peer))
+	}
+	for seq := uint64(1); seq <= raceBatches+1; seq++ {
+		if _, err := v.Apply(shard, events, 0); err != nil {
+			t.Error(err)
+			return
+		}
+		events = events[:0]
+		for i, ch := range ids {
+			events = append(events, message(t, raceFirst+(seq-1)*raceChannels+uint64(i+1), ch, seq))
+		}
+	}
+}
+
+type raceReader struct {
+	v        *View
+	channels [][]string
+	seen     map[string]uint64 // seq
+	rng      *rand.Rand
+}
+
+// look reads a position and then asks about a channel what must be known by then.
+func (r *raceReader) look() error {
+	shard := r.rng.IntN(raceShards)
+	ch := r.channels[shard][r.rng.IntN(raceChannels)]
+	pos := r.v.Position(shard)
+	if pos == 0 {
+		return nil
+	}
+	seq := (pos - raceFirst) / raceChannels
+	st, err := r.v.Channel(ch)
+	if err != nil || st == nil || st.Seq < max(seq, r.seen[ch]) || len(st.Members) != 2 {
+		return fmt.Errorf("channel at pos %d, after seq %d: %+v, %v", pos, r.seen[ch], st, err)
+	}
+	r.seen[ch] = st.Seq
+	if seq == 0 {
+		return nil
+	}
+	page, _, err := r.v.History(ch, 0, 0, 3)
+	if err != nil || len(page) == 0 || page[len(page)-1].Pos <= pos-raceChannels {
+		return fmt.Errorf("history at pos %d: %v, %v", pos, positions(page), err)
+	}
+	e, err := r.v.Find(ch, "ann", fmt.Sprint(seq))
+	if err != nil || e == nil {
+		return fmt.Errorf("message %d at pos %d: %v, %v", seq, pos, e, err)
+	}
+	after := pos - 2*min(raceChannels, pos/2)
+	missed, more, err := r.v.Missed("ann", Span{Shard: shard, After: after, Upto: pos}, 1000, 1<<20)
+	if err != nil || more || uint64(len(missed)) != pos-after {
+		return fmt.Errorf("missed from %d to %d: %v, %v", after, pos, positions(missed), err)
+	}
+	return nil
+}

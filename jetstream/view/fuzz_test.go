@@ -1,0 +1,107 @@
+package view
+
+import (
+	"bytes"
+	"cmp"
+	"reflect"
+	"testing"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"natterjack/jetstream/channel"
+	"natterjack/server/wire"
+)
+
+// FuzzDecode holds decode to the wire's own decoder, and what it lets through to being a frame.
+func FuzzDecode(f *testing.F) {
+	f.Add("message", []byte(`{"id":"1","client_id":"c","sender":"ann","seq":1,"timestamp":5,"content":{"text":"hello"}}`))
+	f.Add("meta", []byte(`{"id":"1","sender":"ann","timestamp":5,"meta":{"action":"created","kind":"group","name":"g","members":["ann","bob"]}}`))
+	f.Add("reaction", []byte(`{"id":"1","sender":"ann","new":{"deep":[1,null,"\ud83d\ude00"]},"seq":0}`))
+	f.Add("message", []byte(`{}`))
+	f.Add("message", []byte(`{"seq":1,"seq":2}`))
+	f.Add("message", []byte(`{"seq":1,"pos":2}`))
+	f.Add("message", []byte("{\n}"))
+	f.Add("a", []byte("{ }"))
+	f.Add("Message", []byte(`{"seq":9007199254740992}`))
+	f.Fuzz(func(t *testing.T, kind string, data []byte) {
+		e := Event{Pos: 1, Channel: room, Kind: wire.Kind(kind), Record: data}
+		got, err := decode(&e, nil)
+		if err != nil {
+			return
+		}
+		frame := wire.AppendEvent(nil, e.Kind, 0, e.Pos, e.Channel, e.Record)
+		if bytes.IndexByte(frame, wire.Separator) >= 0 || !jsontext.Value(frame).IsValid() {
+			t.Fatalf("taken in, but no frame: %q", frame)
+		}
+		want, err := wire.DecodeRecord(data)
+		if err != nil {
+			return // the content, which the view does not look at
+		}
+		want.ID, want.Content = "", nil
+		if !reflect.DeepEqual(got, want) {
+			t.Fatalf("%q: got %+v, want %+v", data, got, want)
+		}
+	})
+}
+
+func FuzzKeys(f *testing.F) {
+	f.Add("ann~bob", uint64(1), uint64(2), "ann~bobby", uint64(1), uint64(300))
+	f.Add("a", uint64(1), uint64(2), "a", uint64(1), uint64(1<<63))
+	f.Add("", uint64(0), uint64(0), "\x00", uint64(1), uint64(255))
+	f.Fuzz(func(t *testing.T, ch1 string, seq1, pos1 uint64, ch2 string, seq2, pos2 uint64) {
+		at1, at2 := place{seq1, pos1}, place{seq2, pos2}
+		key1, key2 := appendEventKey(nil, ch1, at1), appendEventKey(nil, ch2, at2)
+		if placeOf(key1) != at1 {
+			t.Fatalf("place %v came back as %v", at1, placeOf(key1))
+		}
+		if ch1 == ch2 {
+			order := cmp.Or(cmp.Compare(seq1, seq2), cmp.Compare(pos1, pos2))
+			if got := bytes.Compare(key1, key2); got != order {
+				t.Fatalf("%v and %v compare as %d, want %d", at1, at2, got, order)
+			}
+		}
+		prefix := appendNamed(nil, tagEvent, ch1)
+		within := bytes.HasPrefix(key2, prefix)
+		if within != (ch1 == ch2) {
+			t.Fatalf("%q is taken for %q", ch2, ch1)
+		}
+		if between := bytes.Compare(prefix, key2) <= 0 && bytes.Compare(key2, pastPrefix(prefix)) < 0; between != within {
+			t.Fatalf("the bounds of %q and the key of %q: %v, want %v", ch1, ch2, between, within)
+		}
+		if same := bytes.Equal(appendClientKey(nil, room, ch1, ch2), appendClientKey(nil, room, ch2, ch1)); same != (ch1 == ch2) {
+			t.Fatalf("sender %q and client id %q are the same the other way round: %v", ch1, ch2, same)
+		}
+	})
+}
+
+func FuzzValues(f *testing.F) {
+	f.Add([]byte{})
+	f.Add(appendEvent(nil, -5, "message", []byte("{}")))
+	f.Add(appendEvent(nil, 5, "reaction", []byte("{}")))
+	f.Add(appendEvent(nil, 5, unreadable, nil))
+	f.Add(appendPlace(nil, place{1, 1 << 63}))
+	f.Add(appendChannel(nil, &channel.State{Kind: wire.Group, Name: "n", Creator: "ann", Created: 7, Members: []string{"ann", "bob"}}))
+	f.Fuzz(func(t *testing.T, value []byte) {
+		key := appendEventKey(nil, room, place{3, 4})
+		if e, err := parseEvent(room, key, value); err == nil {
+			head, err := parseHead(key, value)
+			noError(t, err)
+			back, err := parseEvent(room, key, appendEvent(nil, head.Active, e.Kind, e.Record))
+			noError(t, err)
+			equal(t, "event", back, e)
+		}
+		var st, again channel.State
+		if parseChannel(value, &st) == nil {
+			noError(t, parseChannel(appendChannel(nil, &st), &again))
+			equal(t, "channel", again, st)
+		}
+		if at, err := parsePlace(value); err == nil {
+			if again := must(parsePlace(appendPlace(nil, at)))(t); again != at {
+				t.Fatalf("place %v came back as %v", at, again)
+			}
+		}
+		if n, err := parseNumber(value); err == nil {
+			equal(t, "number", must(parseNumber(appendNumber(nil, n)))(t), n)
+		}
+	})
+}

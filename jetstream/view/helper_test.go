@@ -1,0 +1,110 @@
+package view
+
+import (
+	"bytes"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/google/go-cmp/cmp"
+
+	"natterjack/server/wire"
+)
+
+// newView is an empty view in memory.
+func newView(t *testing.T, o Options) *View {
+	t.Helper()
+	if o.fs == nil {
+		o.fs = vfs.NewMem()
+	}
+	o.Shards = max(o.Shards, 1)
+	v := must(Open("view", o))(t)
+	t.Cleanup(func() { noError(t, v.Close()) })
+	return v
+}
+
+// must is a value that came without an error, or the end of the test.
+func must[T any](value T, err error) func(*testing.T) T {
+	return func(t *testing.T) T {
+		t.Helper()
+		noError(t, err)
+		return value
+	}
+}
+
+func noError(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func equal[T any](t *testing.T, what string, got, want T) {
+	t.Helper()
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", what, diff)
+	}
+}
+
+// created is a channel's first event.
+func created(t *testing.T, pos uint64, ch string, members ...string) Event {
+	t.Helper()
+	return event(t, pos, ch, wire.KindMeta, wire.Record{
+		Sender: members[0], Meta: &wire.Meta{Action: wire.ActionCreated, Kind: wire.Group, Members: members},
+	})
+}
+
+// message is one of ann's, with its seq as client id.
+func message(t *testing.T, pos uint64, ch string, seq uint64) Event {
+	t.Helper()
+	return event(t, pos, ch, wire.KindMessage, wire.Record{
+		Sender: "ann", Seq: seq, ClientID: fmt.Sprint(seq), Content: &wire.Content{Text: "hello"},
+	})
+}
+
+func event(t *testing.T, pos uint64, ch string, kind wire.Kind, r wire.Record) Event {
+	t.Helper()
+	r.ID, r.Timestamp = fmt.Sprint("id", pos), int64(pos)*1000
+	return Event{Pos: pos, Channel: ch, Kind: kind, Record: must(wire.EncodeRecord(&r))(t)}
+}
+
+// positions of events are what most tests compare.
+func positions(events []Event) []uint64 {
+	pos := []uint64{}
+	for _, e := range events {
+		pos = append(pos, e.Pos)
+	}
+	return pos
+}
+
+func appliedPositions(applied []Applied) []uint64 {
+	pos := []uint64{}
+	for _, a := range applied {
+		pos = append(pos, a.Pos)
+	}
+	return pos
+}
+
+// logged is a logger whose lines can be read.
+type logged struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (l *logged) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.Write(p)
+}
+
+func (l *logged) logger() *slog.Logger { return slog.New(slog.NewTextHandler(l, nil)) }
+
+// count is how many lines hold a text.
+func (l *logged) count(text string) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return strings.Count(l.buf.String(), text)
+}

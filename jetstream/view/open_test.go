@@ -1,0 +1,131 @@
+package view
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+)
+
+// A view of another log must not answer for this one, and what is not a view must survive.
+func TestOpenDeletesWhatIsOfAnotherLog(t *testing.T) {
+	dir := t.TempDir()
+	noError(t, os.WriteFile(filepath.Join(dir, "notes"), []byte("mine"), 0o600))
+	noError(t, os.Mkdir(filepath.Join(dir, "v0-4-0123456789abcdef"), 0o700)) // of an older schema
+	for _, c := range []struct {
+		name string
+		o    Options
+		want uint64
+	}{
+		{"new", Options{Shards: 4, Epoch: "one"}, 0},
+		{"the same again", Options{Shards: 4, Epoch: "one"}, 5},
+		{"another epoch", Options{Shards: 4, Epoch: "two"}, 0},
+		{"the first again", Options{Shards: 4, Epoch: "one"}, 0},
+		{"another number of shards", Options{Shards: 8, Epoch: "one"}, 0},
+	} {
+		v := must(Open(dir, c.o))(t)
+		equal(t, c.name, v.Position(0), c.want)
+		must(v.Apply(0, nil, 5))(t)
+		noError(t, v.Close())
+		entries := must(os.ReadDir(dir))(t)
+		equal(t, "entries after "+c.name, len(entries), 3) // the view, its lock, the notes
+	}
+	equal(t, "notes", string(must(os.ReadFile(filepath.Join(dir, "notes")))(t)), "mine")
+}
+
+func TestOpenRefusesToShare(t *testing.T) {
+	dir := t.TempDir()
+	o := Options{Shards: 1}
+	v := must(Open(dir, o))(t)
+	must(v.Apply(0, nil, 5))(t)
+	if other, err := Open(dir, o); err == nil {
+		noError(t, other.Close())
+		t.Error("opened twice")
+	}
+	noError(t, v.Close())
+	v = must(Open(dir, o))(t)
+	equal(t, "position", v.Position(0), 5)
+	noError(t, v.Close())
+}
+
+func TestOpenChecksItsOptions(t *testing.T) {
+	for _, shards := range []int{-1, 0, 1 << 16} {
+		if v, err := Open("view", Options{Shards: shards, fs: vfs.NewMem()}); err == nil {
+			noError(t, v.Close())
+			t.Errorf("opened with %d shards", shards)
+		}
+	}
+}
+
+// damages are what a disk may do to a file.
+var damages = map[string]func(t *testing.T, fs vfs.FS, path string){
+	"lost": func(t *testing.T, fs vfs.FS, path string) { noError(t, fs.Remove(path)) },
+	"empty": func(t *testing.T, fs vfs.FS, path string) {
+		noError(t, must(fs.Create(path, vfs.WriteCategoryUnspecified))(t).Close())
+	},
+	"scribbled over": func(t *testing.T, fs vfs.FS, path string) {
+		f := must(fs.OpenReadWrite(path, vfs.WriteCategoryUnspecified))(t)
+		must(f.WriteAt([]byte("a passing toad"), 8))(t)
+		noError(t, f.Close())
+	},
+}
+
+func TestOpenMakesADamagedViewAnew(t *testing.T) {
+	for name, damage := range damages {
+		t.Run(name, func(t *testing.T) {
+			var log logged
+			o := must(Options{Shards: 1, fs: vfs.NewMem(), Logger: log.logger()}.withDefaults())(t)
+			v := must(Open("view", o))(t)
+			must(v.Apply(0, []Event{created(t, 1, room, "ann", "bob"), message(t, 2, room, 1)}, 0))(t)
+			noError(t, v.db.Flush())
+			noError(t, v.Close())
+			eachTable(t, o, damage)
+			v = must(Open("view", o))(t)
+			equal(t, "position", v.Position(0), 0)
+			must(v.Apply(0, []Event{created(t, 1, room, "ann", "bob")}, 0))(t)
+			equal(t, "members", must(v.Channel(room))(t).Members, []string{"ann", "bob"})
+			if log.count("damaged") == 0 {
+				t.Error("nobody was told")
+			}
+			noError(t, v.Close())
+		})
+	}
+}
+
+// Damage that a query meets ends no process: the query fails, and the next start makes the view anew.
+func TestQueryMeetsDamage(t *testing.T) {
+	var log logged
+	o := must(Options{Shards: 1, fs: vfs.NewMem(), Logger: log.logger()}.withDefaults())(t)
+	v := must(Open("view", o))(t)
+	events := []Event{created(t, 1, room, "ann", "bob")}
+	for i := range uint64(500) { // some blocks: the position must not lie in the damaged one
+		events = append(events, message(t, i+2, room, i+1))
+	}
+	must(v.Apply(0, events, 0))(t)
+	noError(t, v.db.Flush())
+	noError(t, v.Close())
+	eachTable(t, o, damages["scribbled over"])
+	v = must(Open("view", o))(t)
+	equal(t, "position", v.Position(0), 501)
+	if _, err := v.Channel(room); err == nil {
+		t.Error("the damage was not met")
+	}
+	if log.count("damaged") == 0 {
+		t.Error("nobody was told")
+	}
+	noError(t, v.Close())
+	v = must(Open("view", o))(t)
+	equal(t, "position", v.Position(0), 0)
+	noError(t, v.Close())
+}
+
+func eachTable(t *testing.T, o Options, damage func(t *testing.T, fs vfs.FS, path string)) {
+	t.Helper()
+	dir := homeOf("view", o).path()
+	for _, file := range must(o.fs.List(dir))(t) {
+		if filepath.Ext(file) == ".sst" {
+			damage(t, o.fs, o.fs.PathJoin(dir, file))
+		}
+	}
+}
