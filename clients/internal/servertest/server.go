@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -95,9 +94,13 @@ func (s *Server) Again(tb testing.TB) {
 	}
 	s.life = l
 	select {
-	case s.URL = <-l.url:
-		_, port, _ := net.SplitHostPort(strings.TrimPrefix(s.URL, "http://"))
-		s.listen = net.JoinHostPort("127.0.0.1", port)
+	case url := <-l.url:
+		if s.URL == "" {
+			s.URL, s.listen = url, strings.TrimPrefix(url, "http://")
+		}
+		if url != s.URL {
+			tb.Fatalf("the server is at %s, not at %s", url, s.URL)
+		}
 	case err := <-l.ended:
 		tb.Fatalf("the server ended at once: %v\n%s", err, l.log)
 	case <-time.After(readyTimeout):

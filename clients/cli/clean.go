@@ -1,0 +1,48 @@
+package main
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// clean makes a text of somebody else safe to print: a terminal obeys control characters, and the bidirectional ones let a
+// line look like another. They become visible signs; line breaks and tabs stay.
+func clean(s string) string {
+	if strings.IndexFunc(s, risky) < 0 && utf8.ValidString(s) {
+		return s
+	}
+	return strings.Map(func(r rune) rune {
+		switch {
+		case !risky(r): // invalid UTF-8 comes as U+FFFD and goes out as such
+			return r
+		case r < 0x20:
+			return 0x2400 + r // the sign of that control character
+		case r == 0x7f:
+			return 0x2421
+		default:
+			return utf8.RuneError
+		}
+	}, s)
+}
+
+// risky reports whether a terminal could take a rune for more than a character.
+func risky(r rune) bool {
+	switch {
+	case r == '\n' || r == '\t':
+		return false
+	case r == '\u2028' || r == '\u2029':
+		return true
+	}
+	return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r)
+}
+
+// oneLine is clean for what stands among other things on a line.
+func oneLine(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '\n' || r == '\t' {
+			return ' '
+		}
+		return r
+	}, clean(s))
+}

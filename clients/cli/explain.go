@@ -1,0 +1,58 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	natter "natterjack/clients/go"
+	"natterjack/server/wire"
+)
+
+// explain is an error for a person: what happened, and what can be done about it, or nothing.
+func explain(err error) (text, hint string) {
+	text = plain(err)
+	lost, unacknowledged := errors.AsType[*natter.UnacknowledgedError](err)
+	answer, answered := errors.AsType[*natter.Error](err)
+	_, misused := errors.AsType[usageError](err)
+	switch {
+	case misused:
+		return text, "natter --help says how, and so does --help after a command"
+	case unacknowledged && lost.MayBeStored:
+		text, _ = explain(lost.Err)
+		return "it is not known whether the message is stored: " + text,
+			fmt.Sprintf("send it again with --client-id %s: it will be stored once", lost.ClientID)
+	case unacknowledged && lost.Err != nil:
+		text, hint = explain(lost.Err)
+		return "not sent: " + text, hint
+	case answered:
+		return string(answer.Code) + ": " + answer.Message, hints[answer.Code]
+	case errors.Is(err, context.DeadlineExceeded):
+		return "no answer in time", "is the server running, and is --server right? --timeout says how long to try"
+	case errors.Is(err, context.Canceled):
+		return "interrupted", ""
+	}
+	if strings.Contains(text, "sign-in: HTTP status 404") {
+		return text, "this server has no development sign-in: set NATTERJACK_TOKEN"
+	}
+	return text, ""
+}
+
+// plain is an error without the words by which programs know it.
+func plain(err error) string {
+	text := err.Error()
+	for _, words := range []string{"natter: cannot go on: ", "natter: token source: ", "natter: "} {
+		text = strings.ReplaceAll(text, words, "")
+	}
+	return text
+}
+
+// hints are what to do about the server's answers, where that does not follow from their text.
+var hints = map[wire.Code]string{
+	wire.CodeUnauthorized: "set NATTERJACK_TOKEN, or --token-file, to a token that this server takes",
+	wire.CodeExpired:      "set NATTERJACK_TOKEN, or --token-file, to a newer token",
+	wire.CodeForbidden:    "`natter channels` lists the channels you are a member of",
+	wire.CodeUnsupported:  "this natter and the server are too far apart in age",
+	wire.CodeStorageFull:  "the server's disk is full: tell its operator",
+}

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	natter "natterjack/clients/go"
+	"natterjack/server/wire"
+)
+
+type groupCmd struct {
+	Create groupCreateCmd `cmd:"" help:"Make a group."`
+}
+
+type groupCreateCmd struct {
+	account
+	patience
+	Name     string   `required:"" placeholder:"NAME" help:"The group's name."`
+	Members  []string `placeholder:"USER,…" help:"Its members besides yourself."`
+	ClientID string   `name:"client-id" placeholder:"ID" help:"Name of this command, to give it again under: it makes one group."`
+}
+
+// Run implements the command.
+func (c *groupCreateCmd) Run(ctx context.Context, t *terminal) error {
+	for _, m := range c.Members {
+		if !wire.ValidUser(m) {
+			return usage("--members: " + userGrammar)
+		}
+	}
+	ctx, cancel := c.context(ctx)
+	defer cancel()
+	return c.act(ctx, t, func(ctx context.Context, client *natter.Client, _ natter.Session) error {
+		info, err := client.CreateGroup(ctx, c.Name, c.Members, natter.WithClientID(c.ClientID))
+		if err != nil {
+			return err
+		}
+		if c.JSON {
+			return c.printer(t).info(&info)
+		}
+		_, err = fmt.Fprintln(t.out, oneLine(info.ID))
+		return err
+	})
+}
+
+type channelsCmd struct {
+	account
+	patience
+	Limit int `default:"50" help:"How many channels, at most (${default})."`
+}
+
+// Run implements the command.
+func (c *channelsCmd) Run(ctx context.Context, t *terminal) error {
+	if c.Limit < 1 {
+		return usage("--limit: at least 1")
+	}
+	ctx, cancel := c.context(ctx)
+	defer cancel()
+	return c.act(ctx, t, func(ctx context.Context, client *natter.Client, s natter.Session) error {
+		list, err := client.Channels(ctx, min(c.Limit, s.Limits.HistoryEvents))
+		if err != nil {
+			return err
+		}
+		p := c.printer(t)
+		for i := range list.Channels {
+			if err := p.info(&list.Channels[i]); err != nil {
+				return err
+			}
+		}
+		if list.More && !c.JSON {
+			t.note("there are more channels, less recently active")
+		}
+		return nil
+	})
+}

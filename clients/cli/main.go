@@ -1,0 +1,74 @@
+// Command natter is the terminal client of Natterjack: it sends, listens and reads history, for people and for scripts.
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"natterjack/clients/cli/bench"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	code := run(ctx, os.Args[1:], newTerminal(os.Stdin, os.Stdout, os.Stderr, os.Getenv))
+	stop()
+	os.Exit(code)
+}
+
+// The exit codes.
+const (
+	exitOK    = 0
+	exitFault = 1
+	exitUsage = 2
+)
+
+// app is the command line.
+type app struct {
+	Send     sendCmd     `cmd:"" help:"Send a message, and wait until it is stored."`
+	Listen   listenCmd   `cmd:"" help:"Print messages as they come."`
+	History  historyCmd  `cmd:"" help:"Print messages of a channel."`
+	Channels channelsCmd `cmd:"" help:"List channels, the most recently active first."`
+	Group    groupCmd    `cmd:"" help:"Make groups."`
+	Bench    bench.Cmd   `cmd:"" help:"Measure the server beside its bare engines."`
+}
+
+// asked ends a parse that printed help.
+type asked struct{}
+
+func run(ctx context.Context, args []string, t *terminal) (code int) {
+	defer func() {
+		switch p := recover().(type) {
+		case nil:
+		case asked:
+			code = exitOK
+		default:
+			panic(p)
+		}
+	}()
+	var a app
+	parser, err := kong.New(&a, bench.Vars(), kong.Name("natter"), kong.UsageOnError(), kong.Writers(t.out, t.err),
+		kong.Description("The terminal client of Natterjack."), kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.Exit(func(int) { panic(asked{}) }), kong.Bind(t), kong.BindTo(ctx, (*context.Context)(nil)))
+	if err != nil {
+		return t.fail(err)
+	}
+	parsed, err := parser.Parse(args)
+	if err != nil {
+		return t.fail(usageError{err})
+	}
+	if err := parsed.Run(); err != nil {
+		return t.fail(err)
+	}
+	return exitOK
+}
+
+// usageError is a command line that cannot be followed.
+type usageError struct{ error }
+
+func usage(text string) error { return usageError{errors.New(text)} }

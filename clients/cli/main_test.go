@@ -1,0 +1,190 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	natter "natterjack/clients/go"
+	"natterjack/clients/internal/servertest"
+)
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	servertest.Clean()
+	os.Exit(code)
+}
+
+// The scripts run the command as its users do, against a real server. Each has users of its own.
+func TestScripts(t *testing.T) {
+	binary, err := servertest.Build("natter", "natterjack/clients/cli")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := servertest.Start(t)
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Setup: func(env *testscript.Env) error {
+			script := strings.TrimPrefix(env.WorkDir[strings.LastIndex(env.WorkDir, "script-"):], "script-")
+			for _, user := range []string{"alice", "bob", "carol"} {
+				env.Setenv(strings.ToUpper(user), user+"-"+script)
+			}
+			env.Setenv("NATTERJACK_SERVER", s.URL)
+			env.Setenv("SERVER", s.URL)
+			env.Setenv("PATH", filepath.Dir(binary)+string(filepath.ListSeparator)+env.Getenv("PATH"))
+			env.Setenv("TZ", "Asia/Tokyo")
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"token": writeToken, "exits": exits, "await": await},
+	})
+}
+
+// writeToken is the command "token USER FILE".
+func writeToken(ts *testscript.TestScript, _ bool, args []string) {
+	token, err := natter.SignIn{User: args[0], URLs: []string{ts.Getenv("SERVER")}}.Token(context.Background())
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(token+"\n"), 0o600))
+}
+
+// exits is the command "exits CODE COMMAND…".
+func exits(ts *testscript.TestScript, _ bool, args []string) {
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	err = ts.Exec(args[1], args[2:]...)
+	got := 0
+	if failed, ok := errors.AsType[*exec.ExitError](err); ok {
+		got = failed.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	if got != want {
+		ts.Fatalf("exit code %d, not %d", got, want)
+	}
+}
+
+// await is the command "await FILE": until there is one.
+func await(ts *testscript.TestScript, _ bool, args []string) {
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+		if _, err := os.Stat(ts.MkAbs(args[0])); err == nil {
+			return
+		}
+	}
+	ts.Fatalf("there is no %s", args[0])
+}
+
+// buffer is an output that may be read while it is written.
+type buffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (b *buffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.Write(p)
+}
+
+func (b *buffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.String()
+}
+
+func natterRuns(t *testing.T, ctx context.Context, s *servertest.Server, args ...string) (code int, out, errs string) {
+	t.Helper()
+	var o, e buffer
+	term := &terminal{in: strings.NewReader(""), out: &o, err: &e, getenv: func(string) string { return "" }}
+	code = run(ctx, append(args, "--server", s.URL), term)
+	return code, o.String(), e.String()
+}
+
+// A send outlives a server that is away for a while, and says so.
+func TestSendWaitsForTheServer(t *testing.T) {
+	s := servertest.Start(t)
+	s.Kill(t)
+	var sending sync.WaitGroup
+	sending.Go(func() {
+		code, out, errs := natterRuns(t, t.Context(), s, "send", "--as", "alice", "--to", "bob", "hi", "--timeout", "2m")
+		if code != exitOK || out != "stored as message 1 of alice~bob\n" || !strings.Contains(errs, "no connection to "+s.URL) {
+			t.Errorf("exit code %d\n%s\n%s", code, out, errs)
+		}
+	})
+	s.Again(t)
+	sending.Wait()
+}
+
+// A listener goes on over a restart of the server, and misses nothing.
+func TestListenOverARestart(t *testing.T) {
+	s := servertest.Start(t)
+	const n = 20
+	mark := t.TempDir() + "/mark"
+	m, err := loadMark(mark)
+	if m != nil || err != nil {
+		t.Fatalf("%+v, %v", m, err)
+	}
+	// The place is written down before the listener that counts begins, so that it cannot come too late.
+	if code, _, errs := natterRuns(t, t.Context(), s, "send", "--as", "alice", "--to", "bob", "first"); code != exitOK {
+		t.Fatal(errs)
+	}
+	var listening sync.WaitGroup
+	listening.Go(func() {
+		code, out, errs := natterRuns(t, t.Context(), s, "listen", "--as", "bob", "--with", "alice", "--backlog", "100", "--count", fmt.Sprint(n+1), "--json")
+		if lines := strings.Count(out, "\n"); code != exitOK || lines != n+1 {
+			t.Errorf("exit code %d, %d lines\n%s\n%s", code, lines, out, errs)
+		}
+		for i := range n {
+			if text := fmt.Sprintf(`"content":{"text":"number %d"}`, i); strings.Count(out, text) != 1 {
+				t.Errorf("%d times %s", strings.Count(out, text), text)
+			}
+		}
+	})
+	for i := range n {
+		if i == n/2 {
+			s.Kill(t)
+			s.Again(t)
+		}
+		code, _, errs := natterRuns(t, t.Context(), s, "send", "--as", "alice", "--to", "bob", fmt.Sprint("number ", i), "--timeout", "2m")
+		if code != exitOK {
+			t.Fatal(errs)
+		}
+	}
+	listening.Wait()
+}
+
+// Being told to stop is how a listener ends.
+func TestListenInterrupted(t *testing.T) {
+	s := servertest.Start(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	var out, errs buffer
+	errs.b.Grow(1 << 10)
+	term := &terminal{in: strings.NewReader(""), out: &out, err: &interrupter{to: &errs, at: "listening as bob", do: cancel}, getenv: os.Getenv}
+	if code := run(ctx, []string{"listen", "--as", "bob", "--server", s.URL}, term); code != exitOK {
+		t.Errorf("exit code %d: %s", code, errs.String())
+	}
+}
+
+// interrupter does something once a text is written.
+type interrupter struct {
+	to *buffer
+	at string
+	do func()
+}
+
+func (i *interrupter) Write(p []byte) (int, error) {
+	n, err := i.to.Write(p)
+	if strings.Contains(i.to.String(), i.at) {
+		i.do()
+	}
+	return n, err
+}

@@ -1,0 +1,166 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"hash/fnv"
+	"io"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"natterjack/server/wire"
+)
+
+// printer prints messages and channels, for people or one JSON object a line.
+type printer struct {
+	out     io.Writer
+	json    bool
+	color   bool
+	channel bool // whether messages say which channel they are of
+
+	widths [3]int // of the columns so far: channel, seq, sender
+}
+
+// line is a message as scripts see it.
+type line struct {
+	ID        string        `json:"id"`
+	ClientID  string        `json:"client_id,omitempty"`
+	Sender    string        `json:"sender"`
+	Channel   string        `json:"channel"`
+	Seq       uint64        `json:"seq,omitempty"`
+	Pos       uint64        `json:"pos"`
+	Timestamp int64         `json:"timestamp"`
+	Content   *wire.Content `json:"content,omitempty"`
+	Kind      wire.Kind     `json:"kind"`
+	Shard     int           `json:"shard"`
+	Meta      *wire.Meta    `json:"meta,omitempty"`
+}
+
+func (p *printer) event(ev *wire.Event) error {
+	if p.json {
+		return p.object(line{
+			ID: ev.ID, ClientID: ev.ClientID, Sender: ev.Sender, Channel: ev.Channel, Seq: ev.Seq, Pos: ev.Pos,
+			Timestamp: ev.Timestamp, Content: ev.Content, Kind: ev.Kind, Shard: ev.Shard, Meta: ev.Meta,
+		})
+	}
+	var seq, text string
+	switch {
+	case ev.Content != nil:
+		seq, text = fmt.Sprint(ev.Seq), clean(ev.Content.Text)
+	case ev.Meta != nil:
+		text = "* " + describe(ev.Meta)
+	default:
+		text = "* " + oneLine(string(ev.Kind))
+	}
+	return p.row(ev, seq, text)
+}
+
+// row prints a message in columns; further lines of its text stand under the first, so that none looks like a message.
+func (p *printer) row(ev *wire.Event, seq, text string) error {
+	at := time.UnixMilli(ev.Timestamp).Format(time.DateTime)
+	columns := []string{at}
+	width := len(at)
+	for i, cell := range p.measure(ev, seq) {
+		if i == 0 && !p.channel {
+			continue
+		}
+		width += 2 + p.widths[i]
+		padded := pad(cell, p.widths[i], i == 1)
+		if i == 2 {
+			padded = p.paint(senderColor(cell), padded)
+		}
+		columns = append(columns, padded)
+	}
+	columns[0] = p.paint("2", at)
+	text = strings.ReplaceAll(text, "\n", "\n"+strings.Repeat(" ", width+2))
+	_, err := fmt.Fprintf(p.out, "%s  %s\n", strings.Join(columns, "  "), text)
+	return err
+}
+
+// measure makes the columns wide enough for an event, and gives its cells.
+func (p *printer) measure(ev *wire.Event, seq string) [3]string {
+	cells := [3]string{oneLine(ev.Channel), seq, oneLine(ev.Sender)}
+	for i, cell := range cells {
+		p.widths[i] = max(p.widths[i], utf8.RuneCountInString(cell))
+	}
+	return cells
+}
+
+// fit makes the columns wide enough for what is known to come.
+func (p *printer) fit(events []wire.Event) {
+	for i := range events {
+		p.measure(&events[i], fmt.Sprint(events[i].Seq))
+	}
+}
+
+func describe(m *wire.Meta) string {
+	if m.Action != wire.ActionCreated {
+		return oneLine(string(m.Action))
+	}
+	members := oneLine(strings.Join(m.Members, ", "))
+	if m.Name == "" {
+		return "created a channel of " + members
+	}
+	return fmt.Sprintf("created the group %s of %s", oneLine(m.Name), members)
+}
+
+// info prints a channel. What people named stands last: its width is not known in columns.
+func (p *printer) info(c *wire.ChannelInfo) error {
+	if p.json {
+		return p.object(c)
+	}
+	p.widths[0] = max(p.widths[0], utf8.RuneCountInString(oneLine(c.ID)), 25)
+	active := "-"
+	if c.Active > 0 {
+		active = time.UnixMilli(c.Active).Format(time.DateTime)
+	}
+	name := strings.Join(c.Members, ", ")
+	if c.Name != "" {
+		name = c.Name + ": " + name
+	}
+	_, err := fmt.Fprintf(p.out, "%s  %-6s  %6d  %s  %s\n", pad(oneLine(c.ID), p.widths[0], false), oneLine(string(c.Kind)),
+		c.Seq, p.paint("2", pad(active, len(time.DateTime), false)), oneLine(name))
+	return err
+}
+
+// object prints JSON that is safe on a terminal too: JSON escapes only the first 32 control characters.
+func (p *printer) object(v any) error {
+	data, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	var b strings.Builder
+	for _, r := range string(data) {
+		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
+			fmt.Fprintf(&b, `\u%04x`, r)
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	_, err = fmt.Fprintln(p.out, b.String())
+	return err
+}
+
+func (p *printer) paint(code, s string) string {
+	if !p.color {
+		return s
+	}
+	return "\x1b[" + code + "m" + s + "\x1b[0m"
+}
+
+// senderColor gives each sender one of the six colours that are legible on dark and on light.
+func senderColor(sender string) string {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(sender)) // a hash never fails
+	return fmt.Sprintf("1;%d", 31+h.Sum32()%6)
+}
+
+func pad(s string, width int, left bool) string {
+	blanks := strings.Repeat(" ", max(width-utf8.RuneCountInString(s), 0))
+	if left {
+		return blanks + s
+	}
+	return s + blanks
+}

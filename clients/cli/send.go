@@ -1,0 +1,76 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	natter "natterjack/clients/go"
+	"natterjack/server/wire"
+)
+
+// target is the channel that a command is about.
+type target struct {
+	Channel string `placeholder:"ID" help:"The channel."`
+}
+
+// pick is the channel's id: a given one, or that of the direct channel with a user, named by a flag.
+func (g target) pick(s natter.Session, flag, user string) (string, error) {
+	switch {
+	case (g.Channel == "") == (user == ""):
+		return "", usage(flag + ", --channel: one of the two")
+	case user != "" && !wire.ValidUser(user):
+		return "", usage(flag + ": " + userGrammar)
+	case user != "":
+		return wire.DirectChannel(s.User, user), nil
+	case !wire.ValidChannel(g.Channel):
+		return "", usage("--channel: is not the id of a channel")
+	}
+	return g.Channel, nil
+}
+
+type sendCmd struct {
+	account
+	patience
+	target
+	To       string `placeholder:"USER" help:"Whom to send to, in the direct channel with that user."`
+	ClientID string `name:"client-id" placeholder:"ID" help:"Name of the message, to send it again under: it is stored once."`
+	Text     string `arg:"" help:"The text; - reads it from standard input."`
+}
+
+// Run implements the command.
+func (c *sendCmd) Run(ctx context.Context, t *terminal) error {
+	if _, err := c.pick(natter.Session{}, "--to", c.To); err != nil {
+		return err
+	}
+	if c.ClientID != "" && !wire.ValidClientID(c.ClientID) {
+		return usage(fmt.Sprintf("--client-id: 1 to %d printable ASCII characters without space", wire.MaxClientIDLen))
+	}
+	text, err := t.text(c.Text)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := c.context(ctx)
+	defer cancel()
+	return c.act(ctx, t, func(ctx context.Context, client *natter.Client, s natter.Session) error {
+		channel, err := c.pick(s, "--to", c.To)
+		if err != nil {
+			return err
+		}
+		ack, err := client.Send(ctx, channel, text, natter.WithClientID(c.ClientID))
+		if err != nil {
+			return err
+		}
+		return c.print(t, s.User, text, &ack)
+	})
+}
+
+func (c *sendCmd) print(t *terminal, user, text string, ack *natter.Ack) error {
+	p := c.printer(t)
+	if !p.json {
+		_, err := fmt.Fprintf(t.out, "stored as message %d of %s\n", ack.Seq, oneLine(ack.Channel))
+		return err
+	}
+	return p.event(&natter.Event{Kind: wire.KindMessage, Shard: ack.Shard, Pos: ack.Pos, Channel: ack.Channel, Record: wire.Record{
+		ID: ack.ID, ClientID: ack.ClientID, Sender: user, Seq: ack.Seq, Timestamp: ack.Timestamp, Content: &wire.Content{Text: text},
+	}})
+}
