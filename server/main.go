@@ -35,7 +35,8 @@ func run() int {
 	return 1
 }
 
-// serve runs a node until the process is told to stop. Told again, the process ends at once, as if it had not listened.
+// serve runs a node until the process is told to stop. Told again, the process ends at once, as if it had not listened. The limit of
+// open files, one for each client, is the hard one already: the Go runtime raises it at start.
 func serve(cfg *config.Config) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

@@ -36,7 +36,7 @@ func (r *running) listen(ctx context.Context) error {
 		ReadHeaderTimeout: readHeaderTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
-		ErrorLog:          slog.NewLogLogger(r.logger.Handler(), slog.LevelDebug), // handshakes of scanners and hung-up clients
+		ErrorLog:          slog.NewLogLogger(r.logger.Handler(), slog.LevelWarn), // panics of handlers, and failed handshakes
 	}
 	serve := r.server.Serve
 	if r.cert != nil {

@@ -53,6 +53,7 @@ func (n *Node) Run(ctx context.Context, ready func(Addresses)) error {
 }
 
 func (r *running) start(ctx context.Context) error {
+	r.logger.InfoContext(ctx, "starting", "version", natterjack.Version, "name", r.engine.Name(), "data", r.cfg.Data, "cluster", r.cfg.Clustered())
 	if err := r.startEngine(ctx); err != nil {
 		return err
 	}
