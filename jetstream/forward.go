@@ -16,22 +16,26 @@ import (
 // forwardTimeout bounds one try at another node. The writer there has its own, shorter waits.
 const forwardTimeout = 3 * time.Second
 
-// writerSubject is where the node that writes a shard takes rounds from the others.
-func writerSubject(shard int) string { return "writer." + strconv.Itoa(shard) }
+// roundsSubject is where a node takes rounds of a shard from the others.
+func roundsSubject(shard int, node string) string {
+	return "writer." + strconv.Itoa(shard) + "." + node
+}
 
 // forwarder commits rounds on another node, by one NATS request a round: a line "<user> <command frame>" for each
 // command, answered by a line for each, an ack or an error.
 type forwarder struct {
-	shard int
-	conn  *nats.Conn
-	log   *slog.Logger
+	shard   int
+	conn    *nats.Conn
+	writers *writers
+	log     *slog.Logger
 }
 
 // commit implements [committer]. Answers that say "not now" leave the command in rest: the lane tries again until
 // the command's own time is up.
 func (f *forwarder) commit(ctx context.Context, round []*command) []*command {
-	if len(round) == 0 {
-		return nil
+	to, known := f.writers.elsewhere(f.shard)
+	if len(round) == 0 || !known {
+		return round
 	}
 	ctx, cancel := context.WithTimeout(ctx, forwardTimeout)
 	defer cancel()
@@ -40,13 +44,16 @@ func (f *forwarder) commit(ctx context.Context, round []*command) []*command {
 		answerAll(round, func(*command) error { return err })
 		return nil
 	}
-	msg, err := f.conn.RequestWithContext(ctx, writerSubject(f.shard), body)
+	msg, err := f.conn.RequestWithContext(ctx, roundsSubject(f.shard, to), body)
 	crashpoint.Reach(crashpoint.Forwarded)
 	if err != nil {
-		if !errors.Is(err, nats.ErrNoResponders) {
-			f.log.Warn("forwarded round without an answer", "shard", f.shard, "commands", len(round), "error", err)
-			markTried(round)
+		if errors.Is(err, nats.ErrNoResponders) {
+			return round
 		}
+		if !errors.Is(context.Cause(ctx), errElected) {
+			f.log.Warn("forwarded round without an answer", "shard", f.shard, "commands", len(round), "error", err)
+		}
+		markTried(round)
 		return round
 	}
 	markTried(round)

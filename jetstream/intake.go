@@ -13,22 +13,36 @@ import (
 	"natterjack/server/wire"
 )
 
-// watchLeader is how often a node looks whether it leads a shard. It bounds how long others find nobody at the writer's
-// subject after a step-down; a round that comes too early is answered "not now" and tried again.
-const watchLeader = 50 * time.Millisecond
+const (
+	// watchLeader is how often a node looks whether it leads a shard. It bounds how long the others do not know of a new writer.
+	watchLeader = 50 * time.Millisecond
+	// announceEvery is how often a writer says again that it is one, for nodes that have come since.
+	announceEvery = time.Second
+)
 
-// takeIn takes rounds of other nodes for a shard whenever this node leads it.
+// takeIn takes rounds of other nodes for a shard, and tells them whenever this node leads it. Rounds are taken all the time: one that
+// comes by mistake is refused at once, while one to a subject on which nobody listens any more could be lost on the
+// way, and its sender would wait.
 func (l *Log) takeIn(ctx context.Context, shard int) {
 	in := &intake{lane: l.lanes[shard], log: l.log}
+	sub, err := l.conn.Subscribe(roundsSubject(shard, l.writers.self), in.serve)
+	if err != nil {
+		l.log.Error("cannot take rounds of other nodes", "shard", shard, "error", err)
+		return
+	}
+	defer in.stop(sub)
 	tick := time.NewTicker(watchLeader)
 	defer tick.Stop()
-	defer in.stop()
-	for {
-		if in.lane.leads() {
-			in.start(l.conn, shard)
-		} else {
-			in.stop()
+	for led, said := false, (time.Time{}); ; {
+		leads := in.lane.leads()
+		if led && !leads {
+			in.lane.interrupt()
 		}
+		if leads && (!led || time.Since(said) >= announceEvery) {
+			l.writers.announce(l.conn, shard)
+			said = time.Now()
+		}
+		led = leads
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
@@ -37,35 +51,16 @@ func (l *Log) takeIn(ctx context.Context, shard int) {
 	}
 }
 
-// intake takes rounds that other nodes send to this node's writer of a shard, as long as this node leads it. All methods
-// but serve are for one goroutine.
+// intake takes rounds that other nodes send to this node's writer of a shard.
 type intake struct {
 	lane *lane
 	log  *slog.Logger
-	sub  *nats.Subscription // nil while another node leads
 }
 
-func (in *intake) start(conn *nats.Conn, shard int) {
-	if in.sub != nil {
-		return
-	}
-	// A queue group, so that of two nodes that both take themselves for the writer one gets the round.
-	sub, err := conn.QueueSubscribe(writerSubject(shard), "writer", in.serve)
-	if err != nil {
-		in.log.Error("cannot take rounds of other nodes", "shard", shard, "error", err)
-		return
-	}
-	in.sub = sub
-}
-
-func (in *intake) stop() {
-	if in.sub == nil {
-		return
-	}
-	if err := in.sub.Drain(); err != nil && !errors.Is(err, nats.ErrConnectionClosed) {
+func (in *intake) stop(sub *nats.Subscription) {
+	if err := sub.Drain(); err != nil && !errors.Is(err, nats.ErrConnectionClosed) {
 		in.log.Warn("intake not drained", "error", err)
 	}
-	in.sub = nil
 }
 
 // serve queues a round in this node's lane and responds once all of it is answered.

@@ -2,6 +2,7 @@ package jetstream
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -39,7 +40,8 @@ type lane struct {
 	mu     sync.Mutex // protects following
 	queue  []*command
 	closed bool
-	wake   chan struct{} // holds one token while the queue may be non-empty
+	cancel context.CancelCauseFunc // of the try at hand
+	wake   chan struct{}           // holds one token while the queue may be non-empty
 }
 
 func newLane(leads func() bool, writer localWriter, remote committer) *lane {
@@ -52,10 +54,7 @@ func (l *lane) submit(c *command) {
 		c.done(wire.Ack{}, err)
 		return
 	}
-	select {
-	case l.wake <- struct{}{}:
-	default:
-	}
+	poke(l.wake)
 }
 
 func (l *lane) enqueue(c *command) error {
@@ -64,6 +63,8 @@ func (l *lane) enqueue(c *command) error {
 	switch {
 	case l.closed:
 		return draining()
+	case c.served && !l.leads():
+		return elsewhere() // at once, and not behind a round that may itself be away
 	case len(l.queue) >= maxQueued:
 		return wire.Errorf(wire.CodeUnavailable, "the channel's shard has too many commands waiting; nothing was stored").After(time.Second)
 	}
@@ -118,10 +119,28 @@ func (l *lane) settle(ctx context.Context, round []*command) {
 }
 
 func (l *lane) try(ctx context.Context, round []*command) []*command {
-	ctx, cancel := context.WithDeadline(context.WithoutCancel(ctx), round[0].deadline)
-	defer cancel()
+	ctx, cancelDeadline := context.WithDeadline(context.WithoutCancel(ctx), round[0].deadline)
+	defer cancelDeadline()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	l.mu.Lock()
+	l.cancel = cancel
+	l.mu.Unlock()
 	return l.commit(ctx, round)
 }
+
+// interrupt ends the try at hand, if there is one, because the shard's leader has changed: an answer is not to be waited for any
+// more. The round is tried again, with the new leader, and what was stored after all is found there.
+func (l *lane) interrupt() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.cancel != nil {
+		l.cancel(errElected)
+	}
+}
+
+// errElected is why a try was interrupted.
+var errElected = errors.New("jetstream: the shard has another leader")
 
 func (l *lane) commit(ctx context.Context, round []*command) []*command {
 	if l.leads() {
@@ -137,7 +156,7 @@ func (l *lane) refuseServed(round []*command) []*command {
 	rest := round[:0]
 	for _, c := range round {
 		if c.served {
-			c.done(wire.Ack{}, wire.Errorf(wire.CodeUnavailable, "this node does not write the shard"))
+			c.done(wire.Ack{}, elsewhere())
 			continue
 		}
 		rest = append(rest, c)
@@ -188,6 +207,10 @@ func answerAll(cmds []*command, why func(*command) error) {
 	for _, c := range cmds {
 		c.done(wire.Ack{}, why(c))
 	}
+}
+
+func elsewhere() error {
+	return wire.Errorf(wire.CodeUnavailable, "this node does not write the shard")
 }
 
 func draining() error {

@@ -47,6 +47,7 @@ type Log struct {
 	log     *slog.Logger
 	view    *view.View
 	readers *readers
+	writers *writers
 	ready   chan struct{}
 
 	// One of each per shard.
@@ -75,6 +76,7 @@ func New(ctx context.Context, cfg Config) (*Log, error) {
 	if err != nil {
 		return nil, err
 	}
+	l.writers = newWriters(unique(), streams.shards, func(shard int) { l.lanes[shard].interrupt() })
 	for shard := range streams.shards {
 		if err := l.addShard(shard); err != nil {
 			return nil, errors.Join(err, l.Close())
@@ -111,7 +113,7 @@ func (l *Log) openView(ctx context.Context, dir string) (*view.View, error) {
 }
 
 func (l *Log) addShard(shard int) error {
-	acks, err := newAckInbox(l.conn, fmt.Sprintf("%s-%d", nats.NewInbox()[len("_INBOX."):], shard))
+	acks, err := newAckInbox(l.conn, fmt.Sprintf("%s-%d", unique(), shard))
 	if err != nil {
 		return fmt.Errorf("subscribe to acks: %w", err)
 	}
@@ -122,14 +124,21 @@ func (l *Log) addShard(shard int) error {
 	l.tails = append(l.tails, t)
 	l.followers = append(l.followers, f)
 	l.acks = append(l.acks, acks)
-	l.lanes = append(l.lanes, newLane(leads, w, &forwarder{shard: shard, conn: l.conn, log: l.log}))
+	l.lanes = append(l.lanes, newLane(leads, w, &forwarder{shard: shard, conn: l.conn, writers: l.writers, log: l.log}))
 	l.acked = append(l.acked, highest{})
 	return nil
 }
 
+// unique is a name that nobody had before: that of an inbox, which a token of a subject can be.
+func unique() string { return nats.NewInbox()[len(nats.InboxPrefix):] }
+
 // Run follows and writes until ctx ends; then it stops taking other nodes' rounds, finishes the ones at hand, answers what
 // still waits with a retryable error, and returns.
 func (l *Log) Run(ctx context.Context) error {
+	announcements, err := l.conn.Subscribe(announceSubject("*"), l.writers.heard)
+	if err != nil {
+		return fmt.Errorf("subscribe to writers: %w", err)
+	}
 	var following, writing sync.WaitGroup
 	followCtx, stopFollowing := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopFollowing()
@@ -144,6 +153,9 @@ func (l *Log) Run(ctx context.Context) error {
 	writing.Wait()
 	stopFollowing() // last: a writer that finishes its round may wait for the view
 	following.Wait()
+	if err := announcements.Unsubscribe(); !errors.Is(err, nats.ErrConnectionClosed) { // then it has ended already
+		return err
+	}
 	return nil
 }
 
