@@ -2,6 +2,7 @@ package jetstream
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -14,9 +15,11 @@ import (
 )
 
 const (
-	// followHeartbeat is the smallest that nats.go allows. Two missed ones reset the consumer, so a follower whose
-	// consumer's node died is silent for about a second instead of the ten of the default.
+	// followHeartbeat is the smallest that nats.go allows. After two missed ones the consumer is asked whether it is there, so that a
+	// follower whose consumer's node died is silent for two seconds instead of the ten of the default.
 	followHeartbeat = 500 * time.Millisecond
+	// aliveTimeout is how long a consumer that has fallen silent may take to say that it is still there.
+	aliveTimeout = time.Second
 	// levelAfter is how long nothing must have been delivered before a follower asks whether there is nothing more.
 	levelAfter  = 200 * time.Millisecond
 	followBatch = 512 // events applied together at most, and half of what is asked of the consumer at once
@@ -62,14 +65,20 @@ func (f *follower) follow(ctx context.Context) error {
 		return fmt.Errorf("make consumer: %w", err)
 	}
 	defer f.deleteConsumer(ctx, consumer)
-	msgs := make(chan jetstream.Msg, 2*followBatch)
+	msgs, silent := make(chan jetstream.Msg, 2*followBatch), make(chan struct{}, 1)
 	consuming, err := consumer.Consume(func(m jetstream.Msg) {
 		select {
 		case msgs <- m:
 		case <-ctx.Done():
 		}
 	}, jetstream.PullMaxMessages(2*followBatch), jetstream.PullHeartbeat(followHeartbeat),
-		jetstream.ConsumeErrHandler(func(_ jetstream.ConsumeContext, err error) { cancel(err) }))
+		jetstream.ConsumeErrHandler(func(_ jetstream.ConsumeContext, err error) {
+			if errors.Is(err, jetstream.ErrNoHeartbeat) {
+				poke(silent)
+				return
+			}
+			cancel(err)
+		}))
 	if err != nil {
 		return fmt.Errorf("consume: %w", err)
 	}
@@ -78,13 +87,13 @@ func (f *follower) follow(ctx context.Context) error {
 		cancel(nil) // lets a handler that waits for room go
 		<-consuming.Closed()
 	}()
-	if err := f.applyAll(ctx, msgs); err != nil {
+	if err := f.applyAll(ctx, consumer, msgs, silent); err != nil {
 		return err
 	}
 	return context.Cause(ctx)
 }
 
-func (f *follower) applyAll(ctx context.Context, msgs <-chan jetstream.Msg) error {
+func (f *follower) applyAll(ctx context.Context, consumer jetstream.Consumer, msgs <-chan jetstream.Msg, silent <-chan struct{}) error {
 	var delivered uint64 // by this consumer
 	idle := time.NewTicker(levelAfter)
 	defer idle.Stop()
@@ -101,11 +110,35 @@ func (f *follower) applyAll(ctx context.Context, msgs <-chan jetstream.Msg) erro
 			if err != nil {
 				return err
 			}
+		case <-silent:
+			if err := alive(ctx, consumer); err != nil {
+				return err
+			}
 		case <-idle.C:
 			if f.watched() {
 				f.level(ctx)
 			}
 		}
+	}
+}
+
+// alive asks a consumer that has fallen silent whether it is still there; if so, it has been asked for messages again already. A
+// machine that was busy for a second is no reason to make a new consumer: that takes the cluster's meta leader, and an election
+// where that is what has just died.
+func alive(ctx context.Context, consumer jetstream.Consumer) error {
+	ctx, cancel := context.WithTimeout(ctx, aliveTimeout)
+	defer cancel()
+	if _, err := consumer.Info(ctx); err != nil {
+		return fmt.Errorf("consumer has fallen silent: %w", err)
+	}
+	return nil
+}
+
+// poke leaves a token in a channel of one, where there is none yet.
+func poke(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
 	}
 }
 

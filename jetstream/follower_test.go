@@ -79,3 +79,20 @@ func streamOf(ctx context.Context, tb testing.TB, l *Log, shard int) jetstream.S
 	}
 	return s
 }
+
+// TestAlive: a consumer that merely was not heard for a moment stays in use, one that is gone is told.
+func TestAlive(t *testing.T) {
+	l := alone(t)
+	f := l.followers[0]
+	c, err := f.consumer(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := alive(t.Context(), c); err != nil {
+		t.Errorf("a consumer that is there: %v", err)
+	}
+	f.deleteConsumer(t.Context(), c)
+	if err := alive(t.Context(), c); err == nil {
+		t.Error("a consumer that is gone passes for one that is there")
+	}
+}
