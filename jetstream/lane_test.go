@@ -42,9 +42,12 @@ func wish(id string, done func(wire.Ack, error)) *command {
 // TestLane_keepsOrderThroughFailures fails random parts of rounds: what is tried again must stay before what came later.
 func TestLane_keepsOrderThroughFailures(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex
 		var committed []string
 		calls := 0
 		w := &script{run: func(round []*command) []*command {
+			mu.Lock()
+			defer mu.Unlock()
 			calls++
 			keep := (len(round)*(calls%3) + 2) / 3 // none, a third or two thirds go through
 			for _, c := range round[:keep] {
@@ -65,7 +68,13 @@ func TestLane_keepsOrderThroughFailures(t *testing.T) {
 				}
 			}))
 		}
-		for synctest.Wait(); len(committed) < len(want); synctest.Wait() {
+		for synctest.Wait(); ; synctest.Wait() {
+			mu.Lock()
+			n := len(committed)
+			mu.Unlock()
+			if n == len(want) {
+				break
+			}
 			time.Sleep(time.Millisecond)
 		}
 		if !slices.Equal(committed, want) {
