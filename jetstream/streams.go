@@ -104,8 +104,9 @@ func openStream(ctx context.Context, js jetstream.JetStream, cfg jetstream.Strea
 	}
 }
 
+// tryStream tries once, briefly: a request that was on its way to a meta leader that is no more is never answered.
 func tryStream(ctx context.Context, js jetstream.JetStream, cfg jetstream.StreamConfig) (jetstream.Stream, error) {
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
 	stream, err := js.Stream(ctx, cfg.Name)
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
