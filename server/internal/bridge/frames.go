@@ -116,9 +116,8 @@ func (p *post) reply(due []<-chan reply) error {
 			buf = p.bridge.encode(buf, p.id, r.frame)
 		}
 		buf = append(buf, wire.Separator)
-		_ = p.rc.SetWriteDeadline(time.Now().Add(writeTimeout))
-		if _, err := p.w.Write(buf); err != nil {
-			return nil //nolint:nilerr // whoever is gone is told nothing
+		if p.write(buf) != nil {
+			return nil // whoever is gone is told nothing
 		}
 	}
 	return nil

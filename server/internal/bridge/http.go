@@ -121,6 +121,17 @@ func (x *exchange) body() ([]byte, error) {
 	return body, nil
 }
 
+// write writes a part of the answer that is to leave now, to a peer that must take something of it within [writeTimeout].
+func (x *exchange) write(p []byte) error {
+	_ = x.rc.SetWriteDeadline(time.Now().Add(writeTimeout)) // where the server cannot, its own timeouts hold
+	_, err := x.w.Write(p)
+	if err == nil {
+		err = x.rc.Flush()
+	}
+	_ = x.rc.SetWriteDeadline(time.Time{}) // the connection may live on
+	return err
+}
+
 // bearer is the token of the Authorization header, or empty.
 func (x *exchange) bearer() string {
 	scheme, token, _ := strings.Cut(x.r.Header.Get("Authorization"), " ")

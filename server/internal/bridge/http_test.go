@@ -5,9 +5,11 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -116,6 +118,39 @@ func TestFrames_limits(t *testing.T) {
 		r.hub.sweep(time.Now().Add(time.Hour))
 		if len(r.hub.users) != 0 {
 			t.Errorf("left: %v", r.hub.users)
+		}
+	})
+}
+
+// TestHTTP_connectionIsReused comes back on the same connection after the deadlines of the first request are over.
+func TestHTTP_connectionIsReused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, Config{Log: &fakeLog{}})
+		var conns atomic.Int32
+		r.http.Transport.(*http.Transport).DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
+			conns.Add(1)
+			return r.listener.dial(ctx, network, addr)
+		}
+		for range 3 {
+			r.lines(t, wire.PathFrames, `{"type":"list_channels"}`, "Authorization", "Bearer alice")
+			r.lines(t, wire.PathPoll, `{"type":"connect","v":1,"token":"alice"}`)
+			time.Sleep(2 * writeTimeout)
+		}
+		if n := conns.Load(); n != 1 {
+			t.Errorf("%d connections", n)
+		}
+	})
+}
+
+// TestStream_slowIsLeft has a reader take nothing any more: its handler ends.
+func TestStream_slowIsLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, Config{Log: &fakeLog{}})
+		next, _ := r.stream(t, `{"type":"connect","v":1,"token":"bob/24h"}`)
+		next()
+		time.Sleep(24 * time.Hour) // pings fill what the client's transport buffers
+		if n := r.Sessions(); n != 0 {
+			t.Errorf("%d sessions", n)
 		}
 	})
 }

@@ -33,9 +33,9 @@ func (b *Bridge) servePoll(x *exchange) error {
 	for _, e := range entries {
 		body = append(append(body, e.Frame()...), wire.Separator)
 	}
+	x.w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	x.lines()
-	_ = x.rc.SetWriteDeadline(time.Now().Add(writeTimeout))
-	_, _ = x.w.Write(body) // whoever is gone polls again from where he was
+	_ = x.write(body) // whoever is gone polls again from where he was
 	return nil
 }
 

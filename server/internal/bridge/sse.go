@@ -121,15 +121,11 @@ func (s *stream) flush() error {
 	if s.buf.Len() == 0 {
 		return nil
 	}
-	_ = s.rc.SetWriteDeadline(time.Now().Add(writeTimeout)) // where the server cannot, its own timeouts hold
-	_, err := s.w.Write(s.buf.Bytes())
+	err := s.write(s.buf.Bytes())
 	if s.buf.Reset(); s.buf.Cap() > maxPooled {
 		s.buf = bytes.Buffer{}
 	}
-	if err != nil {
-		return err
-	}
-	return s.rc.Flush()
+	return err
 }
 
 // resume takes the state to resume from out of the Last-Event-ID header. It is newer than that of the body, which a
