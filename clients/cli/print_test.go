@@ -174,3 +174,21 @@ func TestMark(t *testing.T) {
 		t.Error("saved nowhere")
 	}
 }
+
+func FuzzMark(f *testing.F) {
+	f.Add([]byte(`{"user":"bob","epoch":"e","positions":[1,2]}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		file := filepath.Join(t.TempDir(), "mark")
+		if err := os.WriteFile(file, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		m, err := loadMark(file)
+		if err != nil {
+			return
+		}
+		o := natter.Options{URLs: []string{"http://one"}, Tokens: natter.StaticToken("t"), Resume: &m.Position}
+		if _, err := natter.New(o); err != nil {
+			t.Errorf("%q was read, but is no position: %v", data, err)
+		}
+	})
+}

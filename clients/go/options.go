@@ -56,8 +56,8 @@ type Options struct {
 	ConnectTimeout time.Duration
 	// ReplyTimeout is how long the reply to a command may take before the command is repeated; 10 s unless set.
 	ReplyTimeout time.Duration
-	// BackoffMin and BackoffMax bound the wait between attempts to connect and between repeats of a command. It doubles
-	// from the one to the other and is jittered; 200 ms and 15 s unless set.
+	// BackoffMin and BackoffMax bound the wait between attempts to connect, which doubles from the one to the other and is
+	// jittered; 200 ms and 15 s unless set. Repeats of a command wait likewise, for 2 s at most.
 	BackoffMin, BackoffMax time.Duration
 }
 

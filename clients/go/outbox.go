@@ -28,10 +28,14 @@ type outbox struct {
 	ended    error
 }
 
+// repeatMax bounds the wait before a repeat on a connection that stands. A server that is there to say no is not overrun by
+// being asked, and a send should not lie about long after the writer it waits for has moved.
+const repeatMax = 2 * time.Second
+
 func newOutbox(o *Options) *outbox {
 	return &outbox{
 		replyTimeout: o.ReplyTimeout,
-		backoff:      backoff{o.BackoffMin, o.BackoffMax},
+		backoff:      backoff{o.BackoffMin, max(o.BackoffMin, min(o.BackoffMax, repeatMax))},
 		slots:        make(chan struct{}, o.MaxSends),
 		wake:         make(chan struct{}, 1),
 		urgent:       make(chan struct{}, 1),

@@ -208,10 +208,12 @@ func (s *session) describe() *Session {
 	return d
 }
 
+// isFatal reports whether the next session would end like this one. That a request is malformed is not such a reason: over HTTP
+// it is also what the server says to one that was cut off on the way.
 func isFatal(err error) bool {
 	if errors.Is(err, ErrFatal) {
 		return true
 	}
-	var answer *wire.Error
-	return errors.As(err, &answer) && !answer.Retryable
+	answer, ok := errors.AsType[*wire.Error](err)
+	return ok && !answer.Retryable && answer.Code != wire.CodeMalformed
 }

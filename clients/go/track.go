@@ -12,7 +12,7 @@ import (
 // from one that is whole.
 //
 // What is new is told channel by channel: by the shard's position alone, a message that was left out would pass for an old
-// one as soon as another channel of its shard went on.
+// one as soon as another channel of its shard went on. So it keeps some 100 bytes for each channel that has spoken.
 type tracker struct {
 	mu       sync.Mutex // guards the following
 	epoch    string     // empty before the first welcome
