@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -35,6 +36,8 @@ type follower struct {
 	tail    *tail
 	readers *readers
 	log     *slog.Logger
+
+	waiting atomic.Int32 // how many await a position
 
 	mu      sync.Mutex // protects following
 	changed chan struct{}
@@ -115,7 +118,7 @@ func (f *follower) applyAll(ctx context.Context, consumer jetstream.Consumer, ms
 				return err
 			}
 		case <-idle.C:
-			if f.watched() {
+			if f.waiting.Load() > 0 {
 				f.level(ctx)
 			}
 		}
@@ -225,6 +228,8 @@ func (f *follower) apply(events []view.Event) error {
 
 // await returns once the view has applied the shard up to pos.
 func (f *follower) await(ctx context.Context, pos uint64) error {
+	f.waiting.Add(1)
+	defer f.waiting.Add(-1)
 	for {
 		changed := f.watch()
 		if f.view.Position(f.shard) >= pos {
@@ -246,13 +251,6 @@ func (f *follower) watch() <-chan struct{} {
 		f.changed = make(chan struct{})
 	}
 	return f.changed
-}
-
-// watched reports whether somebody waits for the position to change.
-func (f *follower) watched() bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.changed != nil
 }
 
 func (f *follower) announce() {

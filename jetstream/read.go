@@ -17,7 +17,7 @@ func (l *Log) History(ctx context.Context, user string, cmd *wire.History) (even
 	if _, err := l.member(user, cmd.Channel); err != nil {
 		return nil, false, err
 	}
-	found, more, err := l.view.History(cmd.Channel, cmd.Before, cmd.After, wire.LimitOr50(cmd.Limit))
+	found, more, err := l.view.History(cmd.Channel, cmd.Before, cmd.After, l.limit(cmd.Limit))
 	if err != nil {
 		return nil, false, err
 	}
@@ -35,7 +35,7 @@ func (l *Log) Channels(ctx context.Context, user string, cmd *wire.ListChannels)
 			return nil, false, err
 		}
 	}
-	states, more, err := l.view.Recent(user, wire.LimitOr50(cmd.Limit))
+	states, more, err := l.view.Recent(user, l.limit(cmd.Limit))
 	if err != nil {
 		return nil, false, err
 	}
@@ -45,6 +45,9 @@ func (l *Log) Channels(ctx context.Context, user string, cmd *wire.ListChannels)
 	}
 	return channels, more, nil
 }
+
+// limit is how long a page may be that was asked for with a limit, or without one.
+func (l *Log) limit(asked int) int { return min(wire.LimitOr50(asked), l.limits.HistoryEvents) }
 
 // member is the channel, or the refusal of whoever is not in it.
 func (l *Log) member(user, id string) (*channel.State, error) {
