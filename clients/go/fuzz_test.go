@@ -3,6 +3,7 @@ package natter
 import (
 	"bytes"
 	"context"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"sync"
@@ -46,7 +47,10 @@ func FuzzReceive(f *testing.F) {
 		if n := held(c); n > 4*2+1 {
 			t.Errorf("%d are held", n)
 		}
-		for range c.Events(ctx) {
+		for _, err := range c.Events(ctx) {
+			if !errors.Is(err, ErrFatal) {
+				t.Errorf("with its context ended: %v", err)
+			}
 		}
 		_ = c.Position()
 	})

@@ -124,7 +124,11 @@ func withDefaults(l *wire.Limits) {
 			*v.told = *v.otherwise
 		}
 	}
+	l.PingIntervalS = min(l.PingIntervalS, maxPingIntervalS)
 }
+
+// maxPingIntervalS is the longest interval between pings that is believed: an hour.
+const maxPingIntervalS = 3600
 
 func (s *session) event(ctx context.Context, ev *wire.Event) error {
 	s.c.outbox.stored(ev, s.welcome.User)

@@ -16,7 +16,7 @@ func (s *session) refresh(ctx context.Context) error {
 		return nil
 	}
 	// The server's clock decides, so lifetimes are measured on it.
-	expires := s.began.Add(time.Duration(s.welcome.Expires-s.welcome.Time) * time.Millisecond)
+	expires := s.began.Add(lifetime(s.welcome.Time, s.welcome.Expires))
 	wait := time.Until(expires) * 4 / 5
 	for {
 		if err := sleep(ctx, max(wait, time.Second)); err != nil {
@@ -60,5 +60,14 @@ func (s *session) renew(ctx context.Context) (time.Duration, error) {
 		return 0, err
 	}
 	s.token.Store(&token)
-	return time.Duration(f.Expires-s.welcome.Time)*time.Millisecond - time.Since(s.began), nil
+	return lifetime(s.welcome.Time, f.Expires) - time.Since(s.began), nil
+}
+
+// lifetime is between two times of the server, Unix milliseconds; a century where it is longer.
+func lifetime(from, to int64) time.Duration {
+	const century = 100 * 365 * 24 * time.Hour
+	if to <= from {
+		return 0
+	}
+	return time.Duration(min(uint64(to)-uint64(from), uint64(century.Milliseconds()))) * time.Millisecond
 }

@@ -3,6 +3,7 @@ package natter
 import (
 	"context"
 	"errors"
+	"math"
 	"net/http"
 	"slices"
 	"strings"
@@ -272,6 +273,19 @@ func TestTokenIsRefreshedBeforeItExpires(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+func TestLifetime(t *testing.T) {
+	for _, tc := range []struct {
+		from, to int64
+		want     time.Duration
+	}{
+		{1000, 3500, 2500 * time.Millisecond}, {5, 1, 0}, {0, math.MaxInt64, 876000 * time.Hour}, {1, math.MinInt64, 0},
+	} {
+		if got := lifetime(tc.from, tc.to); got != tc.want {
+			t.Errorf("from %d to %d: %v", tc.from, tc.to, got)
+		}
+	}
 }
 
 func TestTokenSourceFails(t *testing.T) {
