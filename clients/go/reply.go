@@ -88,7 +88,7 @@ func (o *outbox) stored(ev *wire.Event, user string) {
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if r := o.byClient[ev.ClientID]; r != nil && r.written && r.channel(user) == ev.Channel {
+	if r := o.byClient[ev.ClientID]; r != nil && r.written && r.place(user) == ev.Channel {
 		o.settle(r, acknowledgement(ev), nil)
 	}
 }

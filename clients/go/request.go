@@ -17,6 +17,7 @@ type request struct {
 	done     chan outcome
 
 	// The outbox guards the following.
+	key     string    // the channel, once the user is known
 	ref     uint64    // while in flight
 	due     time.Time // in flight: of the reply; waiting: of the next try
 	wrote   time.Time // when last
@@ -31,6 +32,14 @@ type request struct {
 type outcome struct {
 	frame wire.Frame
 	err   error
+}
+
+// place is where a send goes; empty for what has no place in an order.
+func (r *request) place(user string) string {
+	if r.key == "" && r.channel != nil {
+		r.key = r.channel(user)
+	}
+	return r.key
 }
 
 func newRequest(command func(ref uint64) wire.Command) *request {

@@ -42,9 +42,8 @@ func (o *outbox) round(now time.Time, t terms) *round {
 }
 
 func (o *outbox) consider(rd *round, r *request) {
-	channel := ""
-	if r.channel != nil {
-		channel = r.channel(rd.user)
+	channel := r.place(rd.user)
+	if channel != "" {
 		if rd.busy[channel] {
 			return
 		}
@@ -93,7 +92,7 @@ func (o *outbox) write(rd *round, r *request, channel string) {
 		rd.batch = append(rd.batch, wire.Separator)
 	}
 	rd.batch = append(rd.batch, frame...)
-	if !r.written && r.channel != nil {
+	if !r.written && channel != "" {
 		r.after = rd.seq(channel)
 	}
 	r.ref, r.wrote, r.due, r.written = o.refs, rd.now, rd.now.Add(o.replyTimeout), true
