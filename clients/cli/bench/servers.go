@@ -94,7 +94,7 @@ func (s servers) pids() (pids []int) {
 func (s servers) stop() (err error) {
 	for _, n := range s {
 		if n.proc != nil {
-			err = errors.Join(err, n.proc.Stop())
+			err = errors.Join(err, n.proc.Alive(), n.proc.Stop()) // one that ended by itself tells why
 		}
 	}
 	return err

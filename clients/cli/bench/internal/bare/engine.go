@@ -172,7 +172,7 @@ func (e *Engine) Close() (err error) {
 		e.Conn.Close()
 	}
 	for _, p := range e.Nodes {
-		err = errors.Join(err, p.Stop())
+		err = errors.Join(err, p.Alive(), p.Stop())
 	}
 	return err
 }

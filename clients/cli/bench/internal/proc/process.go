@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"strings"
 	"syscall"
 	"time"
 )
@@ -101,19 +100,6 @@ func (p *Process) Stop() error {
 	_ = p.cmd.Process.Kill()
 	<-p.done
 	return fmt.Errorf("%s did not stop within %v and was killed; its last words:\n%s", p.Name, stopTimeout, p.out.last())
-}
-
-// Warnings are the lines of the process's output that contain one of the words.
-func (p *Process) Warnings(words ...string) (lines []string) {
-	for line := range strings.Lines(p.out.last()) {
-		for _, w := range words {
-			if strings.Contains(line, w) {
-				lines = append(lines, strings.TrimSpace(line))
-				break
-			}
-		}
-	}
-	return lines
 }
 
 func errOrExit(err error) error {
