@@ -1,0 +1,156 @@
+package channel
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"natterjack/server/wire"
+)
+
+// env gives ids 1, 2, 3 …
+func env(now int64) Env {
+	n := 0
+	return Env{Now: now, MaxMembers: 3, NewID: func() string { n++; return fmt.Sprint(n) }}
+}
+
+var (
+	direct = &State{
+		ID: "ann~bob", Kind: wire.Direct, Creator: "ann", Created: 100, Members: []string{"ann", "bob"},
+		Head: Head{Seq: 4, Pos: 9, Active: 500},
+	}
+	group = &State{
+		ID: GroupID("ann", "c"), Kind: wire.Group, Name: "toads", Creator: "ann", Created: 100, Members: []string{"ann", "bob", "cem"},
+		Head: Head{Pos: 3, Active: 100},
+	}
+	// unborn is a channel of which the log holds only events that this version cannot read.
+	unborn = &State{ID: "ann~bob", Head: Head{Seq: 2, Pos: 7, Active: 500}}
+)
+
+func opened(id, sender string, now int64, members ...string) Event {
+	return Event{Kind: wire.KindMeta, Record: wire.Record{
+		ID: id, Sender: sender, Timestamp: now, Meta: &wire.Meta{Action: wire.ActionCreated, Kind: wire.Direct, Members: members},
+	}}
+}
+
+func said(id, sender string, seq uint64, now int64) Event {
+	return Event{Kind: wire.KindMessage, Record: wire.Record{
+		ID: id, ClientID: "c", Sender: sender, Seq: seq, Timestamp: now, Content: &wire.Content{Text: "hello"},
+	}}
+}
+
+func TestDecidePost(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		st      *State
+		channel string
+		sender  string
+		now     int64
+		want    []Event
+		err     wire.Code
+	}{
+		{"a message", direct, "ann~bob", "ann", 600, []Event{said("1", "ann", 5, 600)}, ""},
+		{"the other's", direct, "ann~bob", "bob", 600, []Event{said("1", "bob", 5, 600)}, ""},
+		{"after the clock stepped back", direct, "ann~bob", "ann", 400, []Event{said("1", "ann", 5, 500)}, ""},
+		{"a group's first", group, group.ID, "cem", 600, []Event{said("1", "cem", 1, 600)}, ""},
+		{"opens a direct channel", nil, "ann~bob", "bob", 600, []Event{opened("1", "bob", 600, "ann", "bob"), said("2", "bob", 1, 600)}, ""},
+		{"to oneself", nil, "ann~ann", "ann", 600, []Event{opened("1", "ann", 600, "ann"), said("2", "ann", 1, 600)}, ""},
+		{"opens what others' events stand in", unborn, "ann~bob", "ann", 400, []Event{opened("1", "ann", 500, "ann", "bob"), said("2", "ann", 3, 500)}, ""},
+		{"not a member", direct, "ann~bob", "eve", 600, nil, wire.CodeForbidden},
+		{"not a member of what is not there yet", nil, "ann~bob", "eve", 600, nil, wire.CodeForbidden},
+		{"a member's name begins like one's own", direct, "ann~bob", "an", 600, nil, wire.CodeForbidden},
+		{"no such group", nil, GroupID("ann", "x"), "ann", 600, nil, wire.CodeForbidden},
+		{"a group nobody created", &State{ID: group.ID, Head: Head{Pos: 3}}, group.ID, "ann", 600, nil, wire.CodeForbidden},
+		{"a direct channel by its other name", nil, "bob~ann", "ann", 600, nil, wire.CodeForbidden},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p := &Post{Channel: c.channel, Sender: c.sender, ClientID: "c", Content: wire.Content{Text: "hello"}}
+			got, err := DecidePost(c.st, p, env(c.now))
+			check(t, got, c.want, err, c.err)
+		})
+	}
+}
+
+func TestDecideCreate(t *testing.T) {
+	created := func(now int64, members ...string) []Event {
+		return []Event{{Kind: wire.KindMeta, Record: wire.Record{
+			ID: "1", ClientID: "c", Sender: "ann", Timestamp: now,
+			Meta: &wire.Meta{Action: wire.ActionCreated, Kind: wire.Group, Name: "toads", Members: members},
+		}}}
+	}
+	for _, c := range []struct {
+		name    string
+		st      *State
+		group   string
+		members []string
+		want    []Event
+		err     wire.Code
+	}{
+		{"a group", nil, "toads", []string{"cem", "bob"}, created(600, "ann", "bob", "cem"), ""},
+		{"with the creator named too", nil, "toads", []string{"cem", "ann", "cem", "bob"}, created(600, "ann", "bob", "cem"), ""},
+		{"of oneself", nil, "toads", nil, created(600, "ann"), ""},
+		{"where others' events stand", &State{Head: Head{Pos: 7, Active: 700}}, "toads", nil, created(700, "ann"), ""},
+		{"of too many", nil, "toads", []string{"bob", "cem", "dot"}, nil, wire.CodeTooLarge},
+		{"again", group, "toads", []string{"bob", "cem"}, nil, ""},
+		{"again, in another order", group, "toads", []string{"cem", "bob", "ann"}, nil, ""},
+		{"again, by another name", group, "frogs", []string{"bob", "cem"}, nil, wire.CodeConflict},
+		{"again, with others", group, "toads", []string{"bob"}, nil, wire.CodeConflict},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got, err := DecideCreate(c.st, &Create{Creator: "ann", ClientID: "c", Name: c.group, Members: c.members}, env(600))
+			check(t, got, c.want, err, c.err)
+		})
+	}
+}
+
+func check(t *testing.T, got, want []Event, err error, code wire.Code) {
+	t.Helper()
+	if e, _ := errors.AsType[*wire.Error](err); (e == nil) != (code == "") || e != nil && e.Code != code {
+		t.Fatalf("error %v, want %q", err, code)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("events (-want +got):\n%s", diff)
+	}
+}
+
+// The two refusals must not tell whether there is such a channel.
+func TestForbiddenTellsNothing(t *testing.T) {
+	p := &Post{Channel: group.ID, Sender: "eve"}
+	_, there := DecidePost(group, p, env(1))
+	_, absent := DecidePost(nil, p, env(1))
+	if there.Error() != absent.Error() {
+		t.Errorf("%q and %q", there, absent)
+	}
+}
+
+func TestGroupID(t *testing.T) {
+	if a, b := GroupID("ann", "1"), GroupID("ann", "1"); a != b {
+		t.Errorf("%q and %q", a, b)
+	}
+	seen := map[string]string{}
+	for _, c := range [][2]string{{"ann", "1"}, {"ann", "2"}, {"an", "n1"}, {"ann1", ""}, {"bob", "1"}, {"", "ann1"}} {
+		id := GroupID(c[0], c[1])
+		if other, ok := seen[id]; ok {
+			t.Errorf("%q is of %s and of %s", id, c, other)
+		}
+		seen[id] = strings.Join(c[:], " ")
+	}
+}
+
+func FuzzGroupID(f *testing.F) {
+	f.Add("ann", "1")
+	f.Add("", "")
+	f.Add("a\x00b", "c")
+	f.Fuzz(func(t *testing.T, creator, clientID string) {
+		id := GroupID(creator, clientID)
+		if !wire.ValidChannel(id) {
+			t.Errorf("%q is not the id of a channel", id)
+		}
+		if _, _, direct := wire.DirectUsers(id); direct {
+			t.Errorf("%q is taken for a direct channel", id)
+		}
+	})
+}
