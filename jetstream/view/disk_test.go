@@ -1,0 +1,101 @@
+package view
+
+import (
+	"errors"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+)
+
+// fullDisk is a disk that others fill between our look at its space and our write.
+type fullDisk struct {
+	vfs.FS
+	full   atomic.Bool
+	looks  atomic.Int32 // that still see space although there is none
+	failed atomic.Int32 // writes
+}
+
+func (d *fullDisk) GetDiskUsage(string) (vfs.DiskUsage, error) {
+	if d.full.Load() && d.looks.Add(-1) < 0 {
+		return vfs.DiskUsage{AvailBytes: 0}, nil
+	}
+	return vfs.DiskUsage{AvailBytes: 1 << 40}, nil
+}
+
+func (d *fullDisk) Create(name string, c vfs.DiskWriteCategory) (vfs.File, error) {
+	f, err := d.FS.Create(name, c)
+	return &fullFile{File: f, disk: d}, err
+}
+
+type fullFile struct {
+	vfs.File
+	disk *fullDisk
+}
+
+func (f *fullFile) Write(p []byte) (int, error) {
+	if f.disk.full.Load() {
+		f.disk.failed.Add(1)
+		return 0, syscall.ENOSPC
+	}
+	return f.File.Write(p)
+}
+
+// bulk is more than Pebble gathers before it writes to its log, and less than it gathers before it begins another.
+func bulk(t *testing.T) []Event {
+	t.Helper()
+	events := []Event{created(t, 1, room, "ann", "bob")}
+	for seq := range uint64(300) {
+		events = append(events, message(t, seq+2, room, seq+1))
+	}
+	return events
+}
+
+// A write that finds the disk full in spite of the reserve waits; without that Pebble would end the process.
+func TestWritesWaitForSpace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fs := &fullDisk{FS: vfs.NewMem()}
+		v := must(Open("view", Options{Shards: 1, fs: fs}))(t)
+		fs.looks.Store(1)
+		fs.full.Store(true)
+		must(v.Apply(0, bulk(t), 0))(t)
+		synctest.Wait()
+		if fs.failed.Load() == 0 {
+			t.Error("nothing was written")
+		}
+		if _, err := v.Apply(0, []Event{message(t, 302, room, 301)}, 0); !errors.Is(err, ErrDiskFull) {
+			t.Errorf("error %v, want %v", err, ErrDiskFull)
+		}
+		equal(t, "seq, meanwhile", must(v.Channel(room))(t).Seq, 300)
+		time.Sleep(time.Minute)
+		fs.full.Store(false)
+		must(v.Apply(0, []Event{message(t, 302, room, 301)}, 0))(t)
+		noError(t, v.Close())
+		v = must(Open("view", Options{Shards: 1, fs: fs}))(t)
+		equal(t, "seq", must(v.Channel(room))(t).Seq, 301)
+		noError(t, v.Close())
+	})
+}
+
+// A view on a full disk can be closed, and goes on from wherever it was written.
+func TestCloseDoesNotWaitForSpace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fs := &fullDisk{FS: vfs.NewMem()}
+		v := must(Open("view", Options{Shards: 1, fs: fs}))(t)
+		fs.looks.Store(1)
+		fs.full.Store(true)
+		must(v.Apply(0, bulk(t), 0))(t)
+		synctest.Wait()
+		if err := v.Close(); err == nil {
+			t.Error("closed without an error")
+		}
+		fs.full.Store(false)
+		v = must(Open("view", Options{Shards: 1, fs: fs}))(t)
+		must(v.Apply(0, bulk(t), 0))(t)
+		equal(t, "seq", must(v.Channel(room))(t).Seq, 300)
+		noError(t, v.Close())
+	})
+}
