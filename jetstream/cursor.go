@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"time"
 
 	"natterjack/jetstream/view"
 	"natterjack/server/wire"
@@ -36,6 +37,9 @@ type Start struct {
 // maxResume is how many missed events a resume replays. Someone away for longer is served better by a fresh window and
 // history on demand than by everything that was said.
 const maxResume = 10_000
+
+// resumeTimeout bounds how long it may take to tell whether positions ahead of this node's view mean something.
+const resumeTimeout = 3 * time.Second
 
 // viewPage is how many events a cursor takes from the view at once.
 const viewPage = 256
@@ -72,17 +76,17 @@ func (l *Log) resumable(resume *wire.Resume, head []uint64) (bool, error) {
 	if resume == nil || resume.Epoch != l.Epoch() || len(resume.Positions) != len(head) {
 		return false, nil
 	}
+	ctx, cancel := context.WithTimeout(context.Background(), resumeTimeout)
+	defer cancel()
 	for shard, pos := range resume.Positions {
 		if pos <= head[shard] {
 			continue
 		}
-		ctx, cancel := context.WithTimeout(context.Background(), ownReadTimeout)
-		last, err := lastPos(ctx, l.js, shard)
-		cancel()
+		ok, err := reaches(ctx, l.js, shard, pos)
 		if err != nil {
 			return false, wire.Errorf(wire.CodeUnavailable, "the log cannot be asked at the moment; retry")
 		}
-		if pos > last {
+		if !ok {
 			return false, nil
 		}
 	}

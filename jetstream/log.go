@@ -94,16 +94,14 @@ func (l *Log) openView(ctx context.Context, dir string) (*view.View, error) {
 		return nil, fmt.Errorf("open view: %w", err)
 	}
 	for shard := range l.layout.shards {
-		last, err := lastPos(ctx, l.js, shard)
+		have := v.Position(shard)
+		ok, err := reaches(ctx, l.js, shard, have)
 		if err != nil {
-			return nil, errors.Join(fmt.Errorf("stream %s: %w", StreamName(shard), err), v.Close())
+			return nil, errors.Join(err, v.Close())
 		}
-		if have := v.Position(shard); have > last {
-			l.log.Error("view is ahead of its stream and will be rebuilt", "shard", shard, "position", have, "last_pos", last)
-			if err := v.Close(); err != nil {
-				return nil, err
-			}
-			if err := os.RemoveAll(dir); err != nil {
+		if !ok {
+			l.log.Error("view is ahead of its stream and will be rebuilt", "shard", shard, "position", have)
+			if err := errors.Join(v.Close(), os.RemoveAll(dir)); err != nil {
 				return nil, err
 			}
 			return view.Open(dir, opts)
