@@ -25,19 +25,22 @@ type cluster struct {
 	js    jetstream.JetStream
 }
 
-// newCluster starts a cluster of a size, or with 1 a node that is alone. Storage goes into their jetstream blocks.
-func newCluster(tb testing.TB, size int, plan *rand.Rand, binary func() (string, error), storage ...string) *cluster {
+// newCluster starts a cluster of a size, or with 1 a node that is alone. Before, change may change the first node.
+func newCluster(tb testing.TB, size int, plan *rand.Rand, binary func() (string, error), change ...func(*node)) *cluster {
 	tb.Helper()
 	path, err := binary()
 	if err != nil {
 		tb.Fatal(err)
 	}
 	c := &cluster{tb: tb}
-	setups := newSetups(tb, size, plan, strings.Join(storage, ", "))
+	setups := newSetups(tb, size, plan)
 	for i := range setups {
 		n := newNode(tb, path, &setups[i])
 		c.nodes = append(c.nodes, n)
 		tb.Cleanup(n.end)
+	}
+	for _, f := range change {
+		f(c.nodes[0])
 	}
 	began := time.Now()
 	for _, n := range c.nodes {

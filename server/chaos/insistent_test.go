@@ -10,11 +10,11 @@ import (
 	"natterjack/server/wire"
 )
 
-// answerBound is the longest that a node without a quorum may leave a command unanswered. A command may wait for five
+// answerBound is the longest that a node in trouble may leave a command unanswered. A command may wait for five
 // seconds in its lane; the rest is for the machine.
 const answerBound = 15 * time.Second
 
-// insistent sends to a node that has no quorum, without a client's patience.
+// insistent sends to a node in trouble, without a client's patience.
 type insistent struct {
 	*stage
 	alone *node
@@ -48,25 +48,38 @@ func (in *insistent) run(ctx context.Context) {
 }
 
 func (in *insistent) send(d *device, shard int, cmd wire.Send) {
-	s := &check.Send{Lane: fmt.Sprint("raw", shard), Channel: cmd.Channel, Sender: d.user, ClientID: cmd.ClientID, Text: cmd.Content.Text}
+	if in.put(d, fmt.Sprint("raw", shard), cmd) {
+		in.crowd.tb.Errorf("%s was acknowledged without a quorum", cmd.ClientID)
+	}
+}
+
+// put sends and notes; it reports whether the message was stored. Any other answer must say that a retry may help.
+func (in *insistent) put(d *device, lane string, cmd wire.Send) (stored bool) {
+	s := &check.Send{Lane: lane, Channel: cmd.Channel, Sender: d.user, ClientID: cmd.ClientID, Text: cmd.Content.Text}
 	in.crowd.mu.Lock()
 	in.crowd.sends = append(in.crowd.sends, s)
 	in.crowd.mu.Unlock()
 	f := in.ask(d, cmd)
-	refusal, ok := f.(*wire.Error)
-	if !ok || !refusal.Retryable {
-		in.crowd.tb.Errorf("a send without a quorum was answered with %+v", f)
-		return
-	}
 	in.crowd.mu.Lock()
-	s.Refused = refusal.Code == wire.CodeUnavailable
-	in.crowd.mu.Unlock()
+	defer in.crowd.mu.Unlock()
+	switch f := f.(type) {
+	case wire.Ack:
+		s.Ack = ackOf(&f)
+		return true
+	case *wire.Error:
+		s.Refused = f.Code == wire.CodeUnavailable || f.Code == wire.CodeStorageFull
+		if f.Retryable {
+			return false
+		}
+	}
+	in.crowd.tb.Errorf("a send was answered with %+v", f)
+	return false
 }
 
 func (in *insistent) read(d *device, cmd wire.History) {
 	f := in.ask(d, cmd)
 	if refusal, ok := f.(*wire.Error); ok && !refusal.Retryable {
-		in.crowd.tb.Errorf("history without a quorum was answered with %v", refusal)
+		in.crowd.tb.Errorf("history was answered with %v", refusal)
 	}
 }
 
@@ -78,7 +91,7 @@ func (in *insistent) ask(d *device, cmd wire.Command) wire.Frame {
 	f, err := ask(ctx, in.alone.url, d.token, cmd)
 	took := time.Since(began)
 	if err != nil {
-		in.crowd.tb.Errorf("%s without a quorum was not answered: %v", cmd.Type(), err)
+		in.crowd.tb.Errorf("%s was not answered: %v", cmd.Type(), err)
 		return f
 	}
 	what := cmd.Type() + " → " + f.Type()

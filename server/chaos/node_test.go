@@ -23,6 +23,7 @@ type node struct {
 	name    string
 	url     string // of its HTTP listener
 	dir     string
+	setup   *setup
 	command []string
 	environ []string
 	life    *life
@@ -30,7 +31,7 @@ type node struct {
 
 func newNode(tb testing.TB, binary string, s *setup) *node {
 	tb.Helper()
-	n := &node{tb: tb, name: s.Name, url: fmt.Sprintf("http://127.0.0.1:%d", s.HTTP), dir: tb.TempDir()}
+	n := &node{tb: tb, name: s.Name, url: fmt.Sprintf("http://127.0.0.1:%d", s.HTTP), dir: tb.TempDir(), setup: s}
 	n.command = []string{binary, "--config", s.write(tb, n.dir), "--data", filepath.Join(n.dir, "data")}
 	for _, pair := range os.Environ() {
 		if !strings.HasPrefix(pair, "NATTERJACK_") { // what is said to the tests is not said to the server
@@ -48,6 +49,13 @@ type life struct {
 	done   chan struct{} // closed when it has ended
 	err    error         // how it ended; to be read after done
 	doomed atomic.Bool   // its end is the test's doing
+}
+
+// store changes the configuration of the node's storage, as of its next start.
+func (n *node) store(block string) {
+	n.tb.Helper()
+	n.setup.Storage = block
+	n.setup.write(n.tb, n.dir)
 }
 
 // begin starts a process. Env is added to what the node always has.

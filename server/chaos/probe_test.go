@@ -66,8 +66,15 @@ func (p *probes) talk(ctx context.Context) {
 	}
 }
 
+// silence is a time in which a device was shown nothing new in a shard.
+type silence struct {
+	length time.Duration
+	from   time.Duration // since the fault
+	device string
+}
+
 // silences is the longest silence in each shard.
-type silences [shards]time.Duration
+type silences [shards]silence
 
 // after waits until live delivery among the given nodes goes on after a moment, and returns the longest silence that any device on
 // them had from that moment on.
@@ -77,7 +84,9 @@ func (p *probes) after(ctx context.Context, moment time.Time, nodes []*node) (lo
 	_ = wait(ctx, time.Second) // an interruption may come in two parts
 	for shard := range longest {
 		for _, d := range p.on(nodes) {
-			longest[shard] = max(longest[shard], p.silence(d, shard, moment, nodes))
+			if s := p.silence(d, shard, moment, nodes); s.length > longest[shard].length {
+				longest[shard] = s
+			}
 		}
 	}
 	return longest
@@ -107,15 +116,21 @@ func (p *probes) heard(d *device, shard int, moment time.Time, from []*node) boo
 	})
 }
 
-func (p *probes) silence(d *device, shard int, since time.Time, from []*node) (longest time.Duration) {
-	last := since
+func (p *probes) silence(d *device, shard int, since time.Time, from []*node) silence {
+	longest, last := silence{device: d.name}, since
+	until := func(t time.Time) {
+		if length := t.Sub(last); length > longest.length {
+			longest.length, longest.from = length, last.Sub(since)
+		}
+		last = t
+	}
 	for _, s := range d.sightings(since) {
 		if p.of(s, shard, from) {
-			longest = max(longest, s.at.Sub(last))
-			last = s.at
+			until(s.at)
 		}
 	}
-	return max(longest, time.Since(last))
+	until(time.Now())
+	return longest
 }
 
 func (p *probes) of(s sighting, shard int, from []*node) bool {
@@ -135,24 +150,28 @@ var (
 	handedOver  = bound{"graceful stop", time.Second, sometimes(2*time.Second, 8*time.Second)}
 )
 
-// hold logs the longest silence of some shards and reports it where it is clearly wrong.
+// hold logs the longest silences of some shards, and reports what is clearly wrong.
 func (b bound) hold(t *testing.T, all silences, some func(shard int) bool) {
 	t.Helper()
 	var of []time.Duration
-	for shard, d := range all {
-		if some(shard) {
-			of = append(of, d.Round(10*time.Millisecond))
+	longest, where := silence{}, 0
+	for shard, s := range all {
+		if !some(shard) {
+			continue
+		}
+		of = append(of, s.length.Round(10*time.Millisecond))
+		if s.length > longest.length {
+			longest, where = s, shard
 		}
 	}
 	if len(of) == 0 {
 		return
 	}
-	longest, note := slices.Max(of), ""
-	if longest > b.promised {
-		note = ": LONGER THAN PROMISED"
+	t.Logf("%s: silent for %v", b.what, of)
+	if longest.length > b.promised {
+		t.Logf("%s: LONGER THAN THE PROMISED %v: %s in shard %d for %v from %v on", b.what, b.promised, longest.device, where, longest.length, longest.from)
 	}
-	t.Logf("%s: silent for %v at most, %v are promised%s %v", b.what, longest, b.promised, note, of)
-	if longest > b.wrong {
-		t.Errorf("%s: delivery was interrupted for %v", b.what, longest)
+	if longest.length > b.wrong {
+		t.Errorf("%s: delivery was interrupted for %v", b.what, longest.length)
 	}
 }

@@ -24,14 +24,14 @@ type setup struct {
 	Route       int // 0 for a node that is alone
 	Routes      string
 	Key         string // file of the signing key, the same for all
-	Storage     string // more of the jetstream block
+	Storage     string // in place of the shipped jetstream block, where not empty
 	environment []string
 }
 
 const operatorPassword = "of-the-tests-only"
 
 // newSetups makes what the nodes of a cluster share, and what each has for itself.
-func newSetups(tb testing.TB, size int, plan *rand.Rand, storage string) []setup {
+func newSetups(tb testing.TB, size int, plan *rand.Rand) []setup {
 	tb.Helper()
 	shared := tb.TempDir()
 	ports := freePorts(tb, 3*size, plan)
@@ -41,7 +41,7 @@ func newSetups(tb testing.TB, size int, plan *rand.Rand, storage string) []setup
 		routes = append(routes, fmt.Sprintf("nats://127.0.0.1:%d", ports[3*i+2]))
 		setups[i] = setup{
 			Name: fmt.Sprint("n", i+1), HTTP: ports[3*i], NATS: ports[3*i+1],
-			Key: filepath.Join(shared, "signing.pem"), Storage: storage,
+			Key: filepath.Join(shared, "signing.pem"),
 		}
 		if size > 1 {
 			setups[i].Route = ports[3*i+2]
@@ -77,7 +77,7 @@ include shipped.conf
 server_name: {{.Name}}
 listen: 127.0.0.1:{{.NATS}}
 {{- if .Storage}}
-jetstream { sync_interval: always, {{.Storage}} }
+jetstream { {{.Storage}} }
 {{- end}}
 {{- if .Route}}
 cluster {

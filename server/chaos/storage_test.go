@@ -1,0 +1,75 @@
+package chaos_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"natterjack/server/chaos/internal/check"
+	"natterjack/server/wire"
+)
+
+// TestStorageLimit fills what a node that is alone may store. It must say so, to everybody and in time, go on reading, and go on
+// storing once it is given more.
+func TestStorageLimit(t *testing.T) {
+	plan := newPlan(t)
+	c := newCluster(t, 1, plan, shipped, func(n *node) { n.store("sync_interval: always, max_file_store: 4MB") })
+	cr := newCrowd(t, c, plan, scale{devices: 4})
+	ch := cr.group(cr.devices[0], "all", cr.devices[1:])
+	alone := c.nodes[0]
+	in := &insistent{stage: &stage{t: t, plan: plan, cluster: c, crowd: cr}, alone: alone, answers: map[string]int{}}
+	stored := 0
+	for i := 0; in.answers["send → storage_full"] < 20; i++ {
+		if i == 2000 {
+			t.Fatalf("2000 messages of 15 KB each fit into 4 MB: %v", in.answers)
+		}
+		cmd := wire.Send{Channel: ch, ClientID: fmt.Sprint("big.", i), Content: wire.Content{Text: strings.Repeat("fifteen bytes. ", 1000)}}
+		if in.put(cr.devices[i%4], "lane"+cr.devices[i%4].name, cmd) {
+			stored++
+		}
+	}
+	in.read(cr.devices[1], wire.History{Channel: ch, Limit: 50})
+	cr.talking.Go(func() { // a client tries until it is stored
+		cr.send(cr.devices[0], check.Send{Lane: "patient", Channel: ch, ClientID: "patient", Text: "there will be room"})
+	})
+	if err := wait(t.Context(), 2*time.Second); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d messages were stored, then the answers were %v, the slowest after %v", stored, in.answers, in.longest)
+	alone.stop()
+	alone.store("sync_interval: always")
+	alone.start()
+	cr.verify()
+}
+
+// TestDiskFull fills the disk of one of three nodes. The others go on without it, it does not end and gives nobody a false ack, and
+// once there is room and it is started again, it has everything.
+func TestDiskFull(t *testing.T) {
+	onlyInFull(t)
+	plan := newPlan(t)
+	d := newDisk(t, 512)
+	c := newCluster(t, 3, plan, shipped, d.hold)
+	st := newStageOn(t, plan, c, scale{devices: 60, directs: 20, rate: 60, groups: []int{30, 20, 10, 5, 5, 3, 3, 3}})
+	victim := c.nodes[0]
+	c.lead(t.Context(), victim, plan.Perm(shards)[:3])
+	leaders := st.calm(victim)
+	moment := time.Now()
+	d.fill()
+	t.Logf("the disk of %s is full; leaders were %v", victim.name, leaders)
+	st.without(victim, moment, leaders)
+	st.pause(10 * time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	probe := st.probes.devices[victim.name]
+	if f, err := ask(ctx, victim.url, probe.token, wire.History{Channel: st.probes.channels[0]}); err != nil {
+		t.Errorf("history of a node whose disk is full: %v", err)
+	} else if refusal, ok := f.(*wire.Error); ok && !refusal.Retryable {
+		t.Errorf("history of a node whose disk is full: %v", refusal)
+	}
+	d.relieve()
+	victim.stop()
+	victim.start()
+	st.finish()
+}
