@@ -129,6 +129,20 @@ func TestRun_ServesAndStops(t *testing.T) {
 	}
 }
 
+// A connection that asks nothing, as browsers open some ahead, holds a stop up for a while and does not make it a failure.
+func TestRun_StopsBesideAConnectionThatAsksNothing(t *testing.T) {
+	a, stop := start(t, load(t))
+	conn, err := (&net.Dialer{Timeout: patience}).DialContext(t.Context(), "tcp", strings.TrimPrefix(a.HTTP, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	get(t, client(t, nil), a.HTTP+"/healthz") // accepted after the other
+	if err := stop(); err != nil {
+		t.Errorf("Run: %v", err)
+	}
+}
+
 func TestRun_SignInOnlyWhereItIsOn(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "nats.conf")
 	if err := os.WriteFile(path, []byte(`

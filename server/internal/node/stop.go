@@ -59,9 +59,9 @@ func (r *running) endHTTP(ctx context.Context) error {
 	if r.server == nil {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, httpTimeout)
+	limited, cancel := context.WithTimeout(ctx, httpTimeout)
 	defer cancel()
-	if err := r.server.Shutdown(ctx); err != nil {
+	if err := r.server.Shutdown(limited); err != nil { // a connection that has not asked anything yet is enough: browsers open some ahead
 		r.logger.WarnContext(ctx, "requests were cut off", "error", err)
 		_ = r.server.Close()
 	}
