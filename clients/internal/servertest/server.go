@@ -117,8 +117,9 @@ func (s *Server) Kill(tb testing.TB) {
 // Stop asks the process to end, and fails the test where that is not a good end.
 func (s *Server) Stop(tb testing.TB) {
 	tb.Helper()
+	log := s.life.log
 	if err := s.end(tb, syscall.SIGTERM); err != nil {
-		tb.Errorf("the server stopped with %v", err)
+		tb.Errorf("the server stopped with %v\n%s", err, log)
 	}
 }
 
