@@ -66,7 +66,7 @@ func (r *round) take(e *Event) error {
 		r.write(&Event{Pos: e.Pos, Channel: e.Channel, Kind: unreadable}, st, &wire.Record{})
 		return nil
 	}
-	next := r.write(e, st, &record)
+	next := r.write(e, st, record)
 	r.applied = append(r.applied, Applied{Event: *e, State: next})
 	return nil
 }

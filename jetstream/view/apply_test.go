@@ -74,6 +74,7 @@ func TestApplyLeavesOutWhatNobodyCanRead(t *testing.T) {
 		"two lines":             {Channel: room, Kind: wire.KindMessage, Record: []byte("{\"seq\":2,\n\"sender\":\"ann\"}")},
 		"member of wrong type":  {Channel: room, Kind: wire.KindMessage, Record: []byte(`{"seq":2,"sender":["ann"]}`)},
 		"member twice":          {Channel: room, Kind: wire.KindMessage, Record: []byte(`{"seq":2,"seq":3}`)},
+		"content that is none":  {Channel: room, Kind: wire.KindMessage, Record: []byte(`{"seq":2,"content":"hello"}`)},
 		"member of the frame":   {Channel: room, Kind: wire.KindMessage, Record: []byte(`{"seq":2,"pos":null}`)},
 		"no seq":                {Channel: room, Kind: wire.KindMessage, Record: []byte(`{"sender":"ann"}`)},
 		"old seq":               {Channel: room, Kind: wire.KindMessage, Record: []byte(`{"seq":1}`)},

@@ -3,6 +3,7 @@ package view
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"syscall"
 	"testing"
 	"time"
@@ -116,20 +117,61 @@ func BenchmarkDecode(b *testing.B) {
 	f := newFeed(10)
 	events := f.batch(1000)
 	e := events[len(events)-1]
-	b.Run("essence", func(b *testing.B) {
-		b.ReportAllocs()
-		for b.Loop() {
-			if _, err := decode(&e, nil); err != nil {
-				b.Fatal(err)
-			}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := decode(&e, nil); err != nil {
+			b.Fatal(err)
 		}
-	})
-	b.Run("whole", func(b *testing.B) {
-		b.ReportAllocs()
-		for b.Loop() {
-			if _, err := wire.DecodeRecord(e.Record); err != nil {
-				b.Fatal(err)
-			}
+	}
+}
+
+// BenchmarkQuery asks a view of a million messages in 100,000 channels, as warm as use makes it.
+func BenchmarkQuery(b *testing.B) {
+	f := newFeed(100_000)
+	v := openBench(b, b.TempDir())
+	for range 2000 {
+		if _, err := v.Apply(0, f.batch(500), 0); err != nil {
+			b.Fatal(err)
 		}
+	}
+	at := v.Position(0)
+	pick := func() int { return f.rng.IntN(len(f.channels)) }
+	b.Run("history of 50", func(b *testing.B) {
+		full := slices.IndexFunc(f.seqs, func(seq uint64) bool { return seq >= 15 })
+		ask(b, func() error {
+			_, _, err := v.History(f.channels[full], 0, 0, 50)
+			return err
+		})
 	})
+	b.Run("history of 50 of any channel", func(b *testing.B) {
+		ask(b, func() error { _, _, err := v.History(f.channels[pick()], 0, 0, 50); return err })
+	})
+	b.Run("client id not there", func(b *testing.B) {
+		ask(b, func() error { i := pick(); _, err := v.Find(f.channels[i], f.users[i][0], "new"); return err })
+	})
+	b.Run("channel", func(b *testing.B) {
+		ask(b, func() error { _, err := v.Channel(f.channels[pick()]); return err })
+	})
+	b.Run("nothing missed", func(b *testing.B) {
+		ask(b, func() error {
+			_, _, err := v.Missed(f.users[pick()][0], Span{After: at, Upto: at}, 100, 1<<20)
+			return err
+		})
+	})
+	b.Run("ten missed", func(b *testing.B) {
+		ask(b, func() error {
+			_, _, err := v.Missed(f.users[pick()][0], Span{After: 0, Upto: at}, 10, 1<<20)
+			return err
+		})
+	})
+}
+
+func ask(b *testing.B, query func() error) {
+	b.Helper()
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := query(); err != nil {
+			b.Fatal(err)
+		}
+	}
 }

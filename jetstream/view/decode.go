@@ -12,16 +12,10 @@ import (
 	"natterjack/server/wire"
 )
 
-// essence is what of a record the view itself needs. A message's content is not among it: it is checked to be JSON,
-// but not decoded.
-type essence struct {
-	ClientID  string     `json:"client_id"`
-	Sender    string     `json:"sender"`
-	Seq       uint64     `json:"seq"`
-	Timestamp int64      `json:"timestamp"`
-	Meta      *wire.Meta `json:"meta"`
-
-	// The frame has these already, and a member that comes twice makes it unreadable.
+// framedRecord is a record and the members that the frame adds around it. One that has such a member itself would come twice,
+// which no client reads.
+type framedRecord struct {
+	wire.Record
 	Type    jsontext.Value `json:"type"`
 	Kind    jsontext.Value `json:"kind"`
 	Shard   jsontext.Value `json:"shard"`
@@ -40,28 +34,27 @@ var (
 // maxSeq is the highest integer that JSON keeps for everybody (RFC 8259, section 6).
 const maxSeq = 1<<53 - 1
 
-// decode reads an event's record for [channel.Apply], leniently as to members it does not know: a newer node may have
-// written it. An error means that no client could read the event either, for its frame is made around the record
-// as it is.
-func decode(e *Event, st *channel.State) (r wire.Record, err error) {
+// decode reads an event's record, leniently as to members it does not know: a newer node may have written it. An error
+// means that no client could read the event either, for its frame is made around the record as it is. All of the record is
+// decoded, its content too: to leave that out was measured to save nothing.
+func decode(e *Event, st *channel.State) (*wire.Record, error) {
 	if !validKind(e.Kind) {
-		return r, errKindName
+		return nil, errKindName
 	}
 	if !framed(e.Record) {
-		return r, errFraming
+		return nil, errFraming
 	}
-	var s essence
-	if err := json.Unmarshal(e.Record, &s); err != nil {
-		return r, fmt.Errorf("decode record: %w", err)
+	r := new(framedRecord)
+	if err := json.Unmarshal(e.Record, r); err != nil {
+		return nil, fmt.Errorf("decode record: %w", err)
 	}
-	if s.Type != nil || s.Kind != nil || s.Shard != nil || s.Pos != nil || s.Channel != nil {
-		return r, errReserved
+	if r.Type != nil || r.Kind != nil || r.Shard != nil || r.Pos != nil || r.Channel != nil {
+		return nil, errReserved
 	}
-	r = wire.Record{ClientID: s.ClientID, Sender: s.Sender, Seq: s.Seq, Timestamp: s.Timestamp, Meta: s.Meta}
 	if e.Kind == wire.KindMessage && (r.Seq == 0 || r.Seq > maxSeq || st != nil && r.Seq <= st.Seq) {
-		return r, errSeq
+		return nil, errSeq
 	}
-	return r, nil
+	return &r.Record, nil
 }
 
 // framed reports whether a frame can be made around a record by cutting off its brace.
