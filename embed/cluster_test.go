@@ -71,6 +71,12 @@ func TestLeadsStream(t *testing.T) {
 	if led := leaders(nodes, "missing"); led != nil {
 		t.Errorf("%v lead a stream that does not exist", led)
 	}
+	if err := nodes[0].NATS().ShutdownJetStream(); err != nil { // as the server does when its disk is full
+		t.Fatal(err)
+	}
+	if led := leaders(nodes[:1], name(0)); led != nil {
+		t.Errorf("%v leads without JetStream", led)
+	}
 }
 
 func TestStepDown_Alone(t *testing.T) {

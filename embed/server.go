@@ -24,6 +24,7 @@ type Options struct {
 // Server is an embedded NATS server and our own connection to it. All methods may be called concurrently once Start has returned.
 type Server struct {
 	account string
+	member  bool // of a cluster
 	logger  *slog.Logger
 	natsLog *logger
 	nats    *server.Server
@@ -53,6 +54,7 @@ func New(opts Options) (*Server, error) {
 	}
 	s := &Server{
 		account: opts.Account,
+		member:  opts.NATS.Cluster.Port != 0,
 		logger:  opts.Logger.With("component", "nats"),
 		closed:  make(chan struct{}),
 	}
@@ -114,5 +116,6 @@ func (s *Server) URL() string {
 // LeadsStream reports whether this server leads a stream of the chat account, or is no member of a cluster and so leads whatever
 // there is. It takes a read lock and costs well under a microsecond.
 func (s *Server) LeadsStream(stream string) bool {
-	return !s.nats.JetStreamIsClustered() || s.nats.JetStreamIsStreamLeader(s.account, stream)
+	// The server's own JetStreamIsClustered is false, too, once a full disk has made it give up JetStream.
+	return !s.member || s.nats.JetStreamIsStreamLeader(s.account, stream)
 }
