@@ -45,6 +45,16 @@ func TestKill(t *testing.T) {
 	st.finish()
 }
 
+// TestBlackout kills all nodes at once, three times.
+func TestBlackout(t *testing.T) {
+	onlyInFull(t)
+	st := newStage(t, shipped, people())
+	for range 3 {
+		st.blackout()
+	}
+	st.finish()
+}
+
 // TestFreeze freezes the node that leads most shards for 20 s, and then one that leads few.
 func TestFreeze(t *testing.T) {
 	onlyInFull(t)

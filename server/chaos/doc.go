@@ -8,5 +8,6 @@
 //	NATTERJACK_CHAOS=full go test ./server/chaos -v -timeout 30m
 //
 // Each test logs its seed; -seed N makes the same plan again: who talks in which channels, what is done to whom, and when. The
-// moment at which a message meets a fault remains the machine's.
+// moment at which a message meets a fault remains the machine's. With -race-server the servers run under the race detector;
+// with -artifacts their logs are kept.
 package chaos

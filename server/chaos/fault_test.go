@@ -19,6 +19,29 @@ func (st *stage) kill(victim *node) {
 	victim.start()
 }
 
+// blackout kills all nodes at once and starts them again.
+func (st *stage) blackout() {
+	st.t.Helper()
+	st.random()
+	moment := time.Now()
+	for _, n := range st.cluster.nodes {
+		n.life.doomed.Store(true)
+		n.signal(syscall.SIGKILL)
+	}
+	for _, n := range st.cluster.nodes {
+		n.kill() // waits
+	}
+	st.t.Log("all nodes were killed")
+	for _, n := range st.cluster.nodes {
+		n.begin()
+	}
+	for _, n := range st.cluster.nodes {
+		n.life.awaitReady(n)
+	}
+	st.probes.await(st.t.Context(), time.Now(), st.cluster.nodes)
+	st.t.Logf("all go on %v later", time.Since(moment).Round(time.Millisecond))
+}
+
 // freeze stops a node as SIGSTOP does, and lets it continue: it comes back believing that no time has passed.
 func (st *stage) freeze(victim *node, d time.Duration) {
 	st.t.Helper()

@@ -20,6 +20,7 @@ const modeEnv = "NATTERJACK_CHAOS"
 
 var (
 	seedFlag = flag.Uint64("seed", 0, "make the same plan as the run that logged this seed; 0 is a new one")
+	raceFlag = flag.Bool("race-server", false, "build the server with the race detector, which makes it several times slower")
 	full     = os.Getenv(modeEnv) == "full" // everything, for as long as it takes
 	scratch  string
 )
@@ -61,7 +62,7 @@ func sometimes[T any](inFull, inShort T) T {
 	return inShort
 }
 
-// The server as it is shipped, and the one that can be killed at named points.
+// The server as it is shipped, and the one that can be killed at named points. The short run makes do with the latter.
 var (
 	shipped   = sync.OnceValues(func() (string, error) { return build("natterjack") })
 	crashable = sync.OnceValues(func() (string, error) { return build("natterjack-crashpoint", "-tags", "crashpoint") })
@@ -69,7 +70,8 @@ var (
 
 func build(name string, flags ...string) (string, error) {
 	path := filepath.Join(scratch, name)
-	args := append(append([]string{"build", "-o", path}, flags...), "natterjack/server")
+	args := append([]string{"build", "-o", path, fmt.Sprintf("-race=%t", *raceFlag)}, flags...)
+	args = append(args, "natterjack/server")
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
 	defer cancel()
 	if out, err := exec.CommandContext(ctx, "go", args...).CombinedOutput(); err != nil {

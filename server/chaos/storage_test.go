@@ -15,7 +15,7 @@ import (
 // storing once it is given more.
 func TestStorageLimit(t *testing.T) {
 	plan := newPlan(t)
-	c := newCluster(t, 1, plan, shipped, func(n *node) { n.store("sync_interval: always, max_file_store: 4MB") })
+	c := newCluster(t, 1, plan, sometimes(shipped, crashable), func(n *node) { n.store("sync_interval: always, max_file_store: 4MB") })
 	cr := newCrowd(t, c, plan, scale{devices: 4})
 	ch := cr.group(cr.devices[0], "all", cr.devices[1:])
 	alone := c.nodes[0]
@@ -69,6 +69,9 @@ func TestDiskFull(t *testing.T) {
 		t.Errorf("history of a node whose disk is full: %v", refusal)
 	}
 	d.relieve()
+	moment = time.Now()
+	st.probes.await(t.Context(), moment, c.nodes)
+	t.Logf("%s goes on %v after there is room again", victim.name, time.Since(moment).Round(time.Millisecond))
 	victim.stop()
 	victim.start()
 	st.finish()
