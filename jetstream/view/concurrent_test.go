@@ -33,9 +33,7 @@ func TestReadersBesideApply(t *testing.T) {
 		readers.Go(func() {
 			r := raceReader{v: v, channels: channels, seen: make(map[string]uint64), rng: rand.New(rand.NewPCG(uint64(i), 1))}
 			for !done.Load() && !t.Failed() {
-				if err := r.look(); err != nil {
-					t.Error(err)
-				}
+				r.look(t)
 			}
 		})
 	}
@@ -58,6 +56,7 @@ func raceChannelsOf(t *testing.T) [][]string {
 }
 
 func writeRace(t *testing.T, v *View, shard int, ids []string) {
+	t.Helper()
 	var events []Event
 	for i, ch := range ids {
 		_, peer, _ := wire.DirectUsers(ch)
@@ -83,34 +82,35 @@ type raceReader struct {
 }
 
 // look reads a position and then asks about a channel what must be known by then.
-func (r *raceReader) look() error {
+func (r *raceReader) look(t *testing.T) {
+	t.Helper()
 	shard := r.rng.IntN(raceShards)
 	ch := r.channels[shard][r.rng.IntN(raceChannels)]
 	pos := r.v.Position(shard)
 	if pos == 0 {
-		return nil
+		return
 	}
 	seq := (pos - raceFirst) / raceChannels
 	st, err := r.v.Channel(ch)
 	if err != nil || st == nil || st.Seq < max(seq, r.seen[ch]) || len(st.Members) != 2 {
-		return fmt.Errorf("channel at pos %d, after seq %d: %+v, %v", pos, r.seen[ch], st, err)
+		t.Errorf("channel at pos %d, after seq %d: %+v, %v", pos, r.seen[ch], st, err)
+		return
 	}
 	r.seen[ch] = st.Seq
 	if seq == 0 {
-		return nil
+		return
 	}
 	page, _, err := r.v.History(ch, 0, 0, 3)
 	if err != nil || len(page) == 0 || page[len(page)-1].Pos <= pos-raceChannels {
-		return fmt.Errorf("history at pos %d: %v, %v", pos, positions(page), err)
+		t.Errorf("history at pos %d: %v, %v", pos, positions(page), err)
 	}
 	e, err := r.v.Find(ch, "ann", fmt.Sprint(seq))
 	if err != nil || e == nil {
-		return fmt.Errorf("message %d at pos %d: %v, %v", seq, pos, e, err)
+		t.Errorf("message %d at pos %d: %v, %v", seq, pos, e, err)
 	}
 	after := pos - 2*min(raceChannels, pos/2)
 	missed, more, err := r.v.Missed("ann", Span{Shard: shard, After: after, Upto: pos}, 1000, 1<<20)
 	if err != nil || more || uint64(len(missed)) != pos-after {
-		return fmt.Errorf("missed from %d to %d: %v, %v", after, pos, positions(missed), err)
+		t.Errorf("missed from %d to %d: %v, %v", after, pos, positions(missed), err)
 	}
-	return nil
 }

@@ -26,13 +26,10 @@ type disk struct {
 	closing chan struct{}
 }
 
-// room is [ErrDiskFull] where a batch should not be begun.
+// room is [ErrDiskFull] where a batch should not be begun. A file system that does not say is taken to have space.
 func (d *disk) room() error {
 	usage, err := d.fs.GetDiskUsage(d.dir)
-	if err != nil {
-		return nil // a file system that does not say; writing will show
-	}
-	if usage.AvailBytes < reserve {
+	if err == nil && usage.AvailBytes < reserve {
 		return ErrDiskFull
 	}
 	return nil

@@ -68,11 +68,19 @@ func (m *merge) advance(r *reader) error {
 	return nil
 }
 
-// Len, Less, Swap, Push and Pop implement [heap.Interface].
-func (m *merge) Len() int           { return len(m.sources) }
+// Len implements [heap.Interface].
+func (m *merge) Len() int { return len(m.sources) }
+
+// Less implements [heap.Interface].
 func (m *merge) Less(i, j int) bool { return m.sources[i].events[0].Pos < m.sources[j].events[0].Pos }
-func (m *merge) Swap(i, j int)      { m.sources[i], m.sources[j] = m.sources[j], m.sources[i] }
-func (m *merge) Push(x any)         { m.sources = append(m.sources, x.(*source)) }
+
+// Swap implements [heap.Interface].
+func (m *merge) Swap(i, j int) { m.sources[i], m.sources[j] = m.sources[j], m.sources[i] }
+
+// Push implements [heap.Interface].
+func (m *merge) Push(x any) { m.sources = append(m.sources, x.(*source)) }
+
+// Pop implements [heap.Interface].
 func (m *merge) Pop() any {
 	last := len(m.sources) - 1
 	s := m.sources[last]

@@ -1,6 +1,7 @@
 package view
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -59,15 +60,19 @@ func TestOpenChecksItsOptions(t *testing.T) {
 }
 
 // damages are what a disk may do to a file.
-var damages = map[string]func(t *testing.T, fs vfs.FS, path string){
-	"lost": func(t *testing.T, fs vfs.FS, path string) { noError(t, fs.Remove(path)) },
-	"empty": func(t *testing.T, fs vfs.FS, path string) {
-		noError(t, must(fs.Create(path, vfs.WriteCategoryUnspecified))(t).Close())
+var damages = map[string]func(fs vfs.FS, path string) error{
+	"lost": func(fs vfs.FS, path string) error { return fs.Remove(path) },
+	"empty": func(fs vfs.FS, path string) error {
+		f, err := fs.Create(path, vfs.WriteCategoryUnspecified)
+		return errors.Join(err, f.Close())
 	},
-	"scribbled over": func(t *testing.T, fs vfs.FS, path string) {
-		f := must(fs.OpenReadWrite(path, vfs.WriteCategoryUnspecified))(t)
-		must(f.WriteAt([]byte("a passing toad"), 8))(t)
-		noError(t, f.Close())
+	"scribbled over": func(fs vfs.FS, path string) error {
+		f, err := fs.OpenReadWrite(path, vfs.WriteCategoryUnspecified)
+		if err != nil {
+			return err
+		}
+		_, err = f.WriteAt([]byte("a passing toad"), 8)
+		return errors.Join(err, f.Close())
 	},
 }
 
@@ -120,12 +125,12 @@ func TestQueryMeetsDamage(t *testing.T) {
 	noError(t, v.Close())
 }
 
-func eachTable(t *testing.T, o Options, damage func(t *testing.T, fs vfs.FS, path string)) {
+func eachTable(t *testing.T, o Options, damage func(fs vfs.FS, path string) error) {
 	t.Helper()
 	dir := homeOf("view", o).path()
 	for _, file := range must(o.fs.List(dir))(t) {
 		if filepath.Ext(file) == ".sst" {
-			damage(t, o.fs, o.fs.PathJoin(dir, file))
+			noError(t, damage(o.fs, o.fs.PathJoin(dir, file)))
 		}
 	}
 }
