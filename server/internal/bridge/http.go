@@ -111,7 +111,7 @@ func (x *exchange) body() ([]byte, error) {
 	limit := x.bridge.limits.FrameBytes
 	_ = x.rc.SetReadDeadline(time.Now().Add(wire.ConnectTimeout)) // where the server cannot, its own timeouts hold
 	body, err := io.ReadAll(http.MaxBytesReader(x.w, x.r.Body, int64(limit)))
-	_ = x.rc.SetReadDeadline(time.Time{})
+	_ = x.rc.SetReadDeadline(time.Time{}) // net/http goes on reading, to see the client leave
 	if _, over := errors.AsType[*http.MaxBytesError](err); over {
 		return nil, wire.Errorf(wire.CodeTooLarge, "the request: at most %d bytes are allowed", limit)
 	}
@@ -124,12 +124,10 @@ func (x *exchange) body() ([]byte, error) {
 // write writes a part of the answer that is to leave now, to a peer that must take something of it within [writeTimeout].
 func (x *exchange) write(p []byte) error {
 	_ = x.rc.SetWriteDeadline(time.Now().Add(writeTimeout)) // where the server cannot, its own timeouts hold
-	_, err := x.w.Write(p)
-	if err == nil {
-		err = x.rc.Flush()
+	if _, err := x.w.Write(p); err != nil {
+		return err
 	}
-	_ = x.rc.SetWriteDeadline(time.Time{}) // the connection may live on
-	return err
+	return x.rc.Flush()
 }
 
 // bearer is the token of the Authorization header, or empty.

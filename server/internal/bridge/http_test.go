@@ -135,6 +135,11 @@ func TestHTTP_connectionIsReused(t *testing.T) {
 			r.lines(t, wire.PathFrames, `{"type":"list_channels"}`, "Authorization", "Bearer alice")
 			r.lines(t, wire.PathPoll, `{"type":"connect","v":1,"token":"alice"}`)
 			time.Sleep(2 * writeTimeout)
+			if resp := r.post(t, wire.PathFrames, ``); resp.StatusCode != http.StatusUnauthorized {
+				t.Errorf("got %s", resp.Status)
+			} else if _, err := io.Copy(io.Discard, resp.Body); err != nil {
+				t.Error(err)
+			}
 		}
 		if n := conns.Load(); n != 1 {
 			t.Errorf("%d connections", n)
@@ -177,6 +182,7 @@ func TestHTTP_refusals(t *testing.T) {
 		"foreign page":    {wire.PathPoll, connect, []string{"Origin", "https://evil.example.com"}, 403, wire.CodeForbidden},
 		"wrong state":     {wire.PathStream, connect, []string{"Last-Event-ID", "17"}, 400, wire.CodeInvalid},
 		"more wrong":      {wire.PathStream, connect, []string{"Last-Event-ID", "e:1-x"}, 400, wire.CodeInvalid},
+		"state in both":   {wire.PathStream, `{"type":"connect","v":1,"token":"alice","resume":{"epoch":"e","positions":[1]}}`, []string{"Last-Event-ID", "17"}, 400, wire.CodeInvalid},
 		"token in header": {wire.PathPoll, `{"type":"connect","v":1}`, []string{"Authorization", "bearer  stale"}, 401, wire.CodeExpired},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -302,9 +308,12 @@ func TestStream_resumesByLastEventID(t *testing.T) {
 	connect := `{"type":"connect","v":1,"token":"bob"}`
 	next, hangUp := r.stream(t, connect)
 	welcome := next()
-	if w := decode[wire.Welcome](t, []byte(welcome.data)); w.User != "bob" || welcome.id == "" {
+	w := decode[wire.Welcome](t, []byte(welcome.data))
+	if w.User != "bob" || welcome.id == "" {
 		t.Fatalf("got %+v", welcome)
 	}
+	// From here on the body has a state too, that of the beginning. The header's is newer.
+	connect = `{"type":"connect","v":1,"token":"bob","resume":` + toJSON(t, wire.Resume{Epoch: w.Epoch, Positions: w.Positions}) + `}`
 	last, want := welcome.id, uint64(1)
 	var sent int
 	for round := range 5 {

@@ -161,6 +161,34 @@ func TestSession_resumes(t *testing.T) {
 	}
 }
 
+// TestSession_welcomeComesFirst resumes where events wait already, and gives them time to come out before the log has answered.
+func TestSession_welcomeComesFirst(t *testing.T) {
+	r := newRig(t, Config{Log: lateFollow{realLog(t)}})
+	alice := r.connect(t, "alice")
+	bob := r.dial(t).listen()
+	bob.send(`{"type":"connect","v":1,"token":"bob"}`)
+	w := expect[wire.Welcome](bob)
+	alice.send(`{"type":"send","to":"bob","client_id":"c","content":{"text":"hi"}}`)
+	for range 2 {
+		expect[wire.Event](bob)
+	}
+	again := r.dial(t).listen()
+	again.send(`{"type":"connect","v":1,"token":"bob","resume":` + toJSON(t, wire.Resume{Epoch: w.Epoch, Positions: w.Positions}) + `}`)
+	expect[wire.Welcome](again)
+	for range 2 {
+		expect[wire.Event](again)
+	}
+}
+
+// lateFollow returns from Follow some time after the waker has been called.
+type lateFollow struct{ Log }
+
+func (l lateFollow) Follow(c *jetstream.Cursor, user string, resume *wire.Resume, w jetstream.Waker) (jetstream.Start, error) {
+	start, err := l.Log.Follow(c, user, resume, w)
+	time.Sleep(20 * time.Millisecond)
+	return start, err
+}
+
 // TestSession_slowReaderMissesNothing has a client read nothing while more is said than sockets and buffers hold.
 func TestSession_slowReaderMissesNothing(t *testing.T) {
 	r := newRig(t, Config{Limits: wire.Limits{CommandsPerS: 1 << 20}})

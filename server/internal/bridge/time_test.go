@@ -140,6 +140,39 @@ func TestConnect_halfAFrame(t *testing.T) {
 	})
 }
 
+// TestClose_waitsForTheAnswer has a client take its time to answer the close frame, and one that never does, in the middle of a frame.
+func TestClose_waitsForTheAnswer(t *testing.T) {
+	for name, rest := range map[string]string{"between frames": "", "within a frame": "\x81\x94\x01\x02\x03\x04x"} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := newRig(t, Config{Log: &fakeLog{}})
+				c := r.dial(t)
+				c.send(`{"type":"connect","v":1,"token":"alice"}`)
+				c.listenOnce()
+				if _, err := c.conn.Write([]byte(rest)); err != nil {
+					t.Fatal(err)
+				}
+				drained := make(chan error)
+				go func() { drained <- r.Drain(t.Context()) }()
+				if opcode, payload := readFrame(t, c.conn); opcode != opClose || string(payload) != "\x0f\xa0draining" {
+					t.Fatalf("opcode %x, payload %q", opcode, payload)
+				}
+				time.Sleep(closeTimeout - time.Second)
+				if n := r.Sessions(); n != 1 {
+					t.Errorf("%d sessions while the answer is due", n)
+				}
+				time.Sleep(2 * time.Second)
+				if n := r.Sessions(); n != 0 {
+					t.Errorf("%d sessions after that", n)
+				}
+				if err := <-drained; err != nil {
+					t.Error(err)
+				}
+			})
+		})
+	}
+}
+
 func TestExpiry_closesAfterGrace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, Config{Log: &fakeLog{}})
