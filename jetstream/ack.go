@@ -45,44 +45,38 @@ func newAckInbox(conn *nats.Conn, name string) (*ackInbox, error) {
 type ackRound struct {
 	in    *ackInbox
 	token string
-	n     int
 }
 
-func (in *ackInbox) begin(n int) ackRound {
+func (in *ackInbox) begin() ackRound {
 	in.round++
-	return ackRound{in: in, token: strconv.FormatUint(in.round, 36), n: n}
+	return ackRound{in: in, token: strconv.FormatUint(in.round, 36)}
 }
 
+// reply is where the ack of the round's i-th publish is to go.
 func (r ackRound) reply(i int) string { return r.in.prefix + r.token + "." + strconv.Itoa(i) }
 
-// wait returns an ack for each message of the round; where none came in time, its err says so.
-func (r ackRound) wait(ctx context.Context, d time.Duration) []pubAck {
-	acks := make([]pubAck, r.n)
-	for i := range acks {
-		acks[i].err = errNoAck
-	}
+// receive waits for the next ack of the round and says whose it is. It is not ok where none came in time.
+func (r ackRound) receive(ctx context.Context, d time.Duration) (i int, a pubAck, ok bool) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
-	for left := r.n; left > 0; {
+	for {
 		select {
 		case msg := <-r.in.msgs:
-			if i, ok := r.index(msg.Subject); ok && errors.Is(acks[i].err, errNoAck) {
-				acks[i] = parseAck(msg)
-				left--
+			if i, ok := r.index(msg.Subject); ok {
+				return i, parseAck(msg), true
 			}
 		case <-timer.C:
-			return acks
+			return 0, pubAck{}, false
 		case <-ctx.Done():
-			return acks
+			return 0, pubAck{}, false
 		}
 	}
-	return acks
 }
 
 func (r ackRound) index(subject string) (int, bool) {
 	token, number, _ := strings.Cut(strings.TrimPrefix(subject, r.in.prefix), ".")
 	i, err := strconv.Atoi(number)
-	return i, err == nil && token == r.token && i >= 0 && i < r.n
+	return i, err == nil && token == r.token && i >= 0
 }
 
 var errNoAck = errors.New("jetstream: no ack in time")

@@ -19,8 +19,9 @@ type command struct {
 	post     *channel.Post   // one of the two is set
 	create   *channel.Create //
 	deadline time.Time
-	served   bool // came from another node's lane: answered rather than forwarded on
-	tried    bool // has been handed to JetStream or to another node: its outcome may be unknown
+	order    uint64 // in which the lane's commands came
+	served   bool   // came from another node's lane: answered rather than forwarded on
+	tried    bool   // has been handed to JetStream or to another node: its outcome may be unknown
 	done     func(wire.Ack, error)
 }
 

@@ -27,7 +27,7 @@ func (l *Log) takeIn(ctx context.Context, shard int) {
 	in := &intake{lane: l.lanes[shard], log: l.log}
 	sub, err := l.conn.Subscribe(roundsSubject(shard, l.writers.self), in.serve)
 	if err != nil {
-		l.log.Error("cannot take rounds of other nodes", "shard", shard, "error", err)
+		l.log.ErrorContext(ctx, "cannot take rounds of other nodes", "shard", shard, "error", err)
 		return
 	}
 	defer in.stop(sub)

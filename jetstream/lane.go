@@ -39,6 +39,7 @@ type lane struct {
 
 	mu     sync.Mutex // protects following
 	queue  []*command
+	count  uint64 // of commands that have come
 	closed bool
 	cancel context.CancelCauseFunc // of the try at hand
 	wake   chan struct{}           // holds one token while the queue may be non-empty
@@ -69,6 +70,8 @@ func (l *lane) enqueue(c *command) error {
 		return wire.Errorf(wire.CodeUnavailable, "the channel's shard has too many commands waiting; nothing was stored").After(time.Second)
 	}
 	c.deadline = time.Now().Add(commandTimeout)
+	l.count++
+	c.order = l.count
 	l.queue = append(l.queue, c)
 	return nil
 }
@@ -180,6 +183,29 @@ func (l *lane) take() []*command {
 		l.queue = l.queue[:0:0]
 	}
 	return round
+}
+
+// waiters removes up to n commands to channels that are not busy. It takes none where as many wait as a batch is worth, and
+// none that has run out of time, which only [lane.settle] answers.
+func (l *lane) waiters(n int, busy map[string]bool) (taken []*command) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.queue) == 0 || len(l.queue) >= batchFrom {
+		return nil
+	}
+	now := time.Now()
+	rest := make([]*command, 0, len(l.queue))
+	passed := map[string]bool{} // channels of commands left behind: nothing may overtake them
+	for _, c := range l.queue {
+		if len(taken) >= n || busy[c.channel] || passed[c.channel] || now.After(c.deadline) {
+			passed[c.channel] = true
+			rest = append(rest, c)
+			continue
+		}
+		taken = append(taken, c)
+	}
+	l.queue = rest
+	return taken
 }
 
 func (l *lane) close() {

@@ -122,7 +122,9 @@ func (l *Log) addShard(shard int) error {
 	l.tails = append(l.tails, t)
 	l.followers = append(l.followers, f)
 	l.acks = append(l.acks, acks)
-	l.lanes = append(l.lanes, newLane(leads, w, &forwarder{shard: shard, conn: l.conn, writers: l.writers, log: l.log}))
+	ln := newLane(leads, w, &forwarder{shard: shard, conn: l.conn, writers: l.writers, log: l.log})
+	w.waiters = ln.waiters
+	l.lanes = append(l.lanes, ln)
 	l.acked = append(l.acked, highest{})
 	return nil
 }

@@ -30,40 +30,30 @@ const (
 	batchCommitHeader   = "Nats-Batch-Commit"
 )
 
-// publisher puts plans into the stream of one shard: as single messages where few wait, as one atomic batch (ADR-50)
-// where many do: one fsync and one Raft proposal for all of them.
+// publisher puts messages into the stream of one shard: singly where few wait, as one atomic batch (ADR-50) where many do: one
+// fsync and one Raft proposal for all of them.
 //
 // All methods are for one goroutine.
 type publisher struct {
-	shard int
-	conn  *nats.Conn
-	acks  *ackInbox
-	batch uint64 // number of the last batch, for its id
+	shard   int
+	conn    *nats.Conn
+	acks    *ackInbox
+	batches uint64 // how many there were, for their ids
 }
 
-// publish stores the plans and sets ack and err in each.
-func (w *writer) publish(ctx context.Context, plans []*plan) {
-	msgs, err := w.messages(plans)
-	if err != nil {
-		failAll(plans, err)
-		return
-	}
-	if len(msgs) >= batchFrom || !distinct(plans) {
-		w.stream.publishBatch(ctx, plans, msgs)
-		return
-	}
-	w.stream.publishSingles(ctx, plans, msgs)
-}
-
-// distinct reports whether every plan is one message to a channel of its own. Only such may go as single messages
-// together: the compare-and-set of a second one to the same channel would need the pos of the first.
-func distinct(plans []*plan) bool {
+// publish stores plans, answers their senders, and returns what has to be tried again.
+func (w *writer) publish(ctx context.Context, plans []*plan) []*command {
+	n, single := 0, true
 	for _, p := range plans {
-		if !p.first || len(p.events) > 1 {
-			return false
-		}
+		n += len(p.events)
+		single = single && len(p.events) == 1
 	}
-	return true
+	if single && n < batchFrom {
+		return w.publishWindow(ctx, plans)
+	}
+	w.publishBatch(ctx, plans)
+	crashpoint.Reach(crashpoint.Acked)
+	return w.conclude(plans)
 }
 
 // messages encodes the events of all plans, in order. The first of each channel carries the compare-and-set; in a batch
@@ -90,33 +80,34 @@ func (w *writer) messages(plans []*plan) ([]*nats.Msg, error) {
 	return msgs, nil
 }
 
-// publishSingles publishes one message a plan, all before the first ack, so that their fsyncs or proposals overlap.
-func (p *publisher) publishSingles(ctx context.Context, plans []*plan, msgs []*nats.Msg) {
-	round := p.acks.begin(len(msgs))
-	for i, msg := range msgs {
-		msg.Reply = round.reply(i)
-		if err := p.conn.PublishMsg(msg); err != nil {
-			failAll(plans, err)
-			return
-		}
+// publishBatch publishes all plans as one atomic batch and sets ack or err in each.
+func (w *writer) publishBatch(ctx context.Context, plans []*plan) {
+	msgs, err := w.messages(plans)
+	if err != nil {
+		failAll(plans, err)
+		return
 	}
-	crashpoint.Reach(crashpoint.Published)
-	for i, a := range round.wait(ctx, ackTimeout) {
-		plans[i].err = a.err
-		if a.err == nil && a.Duplicate {
-			plans[i].err = errStoredBefore
-		}
-		if plans[i].err == nil {
-			plans[i].stored(p.shard, a.Sequence)
-		}
+	for _, p := range plans {
+		p.cmd.tried = true
+	}
+	last, err := w.stream.batch(ctx, msgs)
+	if err != nil {
+		failAll(plans, err)
+		return
+	}
+	pos := last - uint64(len(msgs))
+	for _, p := range plans {
+		pos += uint64(len(p.events))
+		p.err = nil
+		p.stored(w.shard, pos)
 	}
 }
 
-// publishBatch publishes all messages as one atomic batch.
-func (p *publisher) publishBatch(ctx context.Context, plans []*plan, msgs []*nats.Msg) {
-	p.batch++
-	id := p.acks.name + "-" + strconv.FormatUint(p.batch, 36)
-	round := p.acks.begin(1)
+// batch stores messages as one atomic batch and returns the pos of the last.
+func (p *publisher) batch(ctx context.Context, msgs []*nats.Msg) (last uint64, err error) {
+	p.batches++
+	id := p.acks.name + "-" + strconv.FormatUint(p.batches, 36)
+	round := p.acks.begin()
 	for i, msg := range msgs {
 		msg.Header[batchIDHeader] = []string{id}
 		msg.Header[batchSequenceHeader] = []string{strconv.Itoa(i + 1)}
@@ -128,25 +119,20 @@ func (p *publisher) publishBatch(ctx context.Context, plans []*plan, msgs []*nat
 			crashpoint.Reach(crashpoint.BatchHalf)
 		}
 		if err := p.conn.PublishMsg(msg); err != nil {
-			failAll(plans, err)
-			return
+			return 0, err
 		}
 	}
 	crashpoint.Reach(crashpoint.Published)
-	a := round.wait(ctx, ackTimeout)[0]
-	if a.err == nil && a.BatchSize != len(msgs) {
-		a.err = fmt.Errorf("batch of %d messages acked with %d", len(msgs), a.BatchSize)
+	_, a, ok := round.receive(ctx, ackTimeout)
+	switch {
+	case !ok:
+		return 0, errNoAck
+	case a.err != nil:
+		return 0, a.err
+	case a.BatchSize != len(msgs):
+		return 0, fmt.Errorf("batch of %d messages acked with %d", len(msgs), a.BatchSize)
 	}
-	if a.err != nil {
-		failAll(plans, a.err)
-		return
-	}
-	pos := a.Sequence - uint64(len(msgs))
-	for _, pl := range plans {
-		pos += uint64(len(pl.events))
-		pl.err = nil
-		pl.stored(p.shard, pos)
-	}
+	return a.Sequence, nil
 }
 
 // stored completes a plan whose last event is at pos.

@@ -29,6 +29,7 @@ type writer struct {
 	js      jetstream.JetStream
 	stream  publisher
 	follow  *follower
+	waiters func(n int, busy map[string]bool) []*command // takes who waits and may go now, while they are fewer than a batch
 	limits  wire.Limits
 	log     *slog.Logger
 	ahead   ahead
@@ -49,12 +50,7 @@ func (w *writer) commit(ctx context.Context, round []*command) []*command {
 		return nil
 	}
 	crashpoint.Reach(crashpoint.Decided)
-	for _, p := range plans {
-		p.cmd.tried = true
-	}
-	w.publish(ctx, plans)
-	crashpoint.Reach(crashpoint.Acked)
-	return w.conclude(plans)
+	return w.publish(ctx, plans)
 }
 
 // resync forgets what was published ahead of the view and waits until the view is level with the stream.
