@@ -7,8 +7,6 @@ import (
 	"net/http"
 
 	"github.com/coder/websocket"
-
-	"natterjack/server/wire"
 )
 
 // Sizes of the buffers handed to the library. Reading: header and payload of a usual frame in one system call; larger payloads
@@ -22,11 +20,11 @@ const (
 // it leaves the session to a fresh one and returns, so that net/http lets go of its buffers.
 func (b *Bridge) serveWebSocket(w http.ResponseWriter, r *http.Request) {
 	if !b.origins.allow(r) {
-		b.answer(w, wire.Errorf(wire.CodeForbidden, "origin: pages from there may not use this server"))
+		b.answer(w, foreign())
 		return
 	}
 	if err := b.hub.enter(&b.wg); err != nil {
-		b.answer(w, err)
+		b.answer(w, b.fault("", r.URL.Path, err, 0))
 		return
 	}
 	s := newSession(b)

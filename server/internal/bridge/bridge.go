@@ -34,7 +34,7 @@ type Authenticator interface {
 type Config struct {
 	Log    Log
 	Auth   Authenticator
-	Limits wire.Limits // members that are zero are those of [wire.DefaultLimits]
+	Limits wire.Limits // members that are not set are those of [wire.DefaultLimits]
 	Logger *slog.Logger
 	// Origins are the origins of web pages, besides those of the host asked itself, that may use this
 	// server: "https://chat.example.com". There are no patterns.
@@ -141,14 +141,20 @@ func (b *Bridge) Sessions() int { return b.hub.size() }
 // complete fills in the limits that are not set.
 func complete(l wire.Limits) wire.Limits {
 	d := wire.DefaultLimits()
+	positive := func(n, otherwise int) int {
+		if n > 0 {
+			return n
+		}
+		return otherwise
+	}
 	return wire.Limits{
-		FrameBytes:    cmp.Or(l.FrameBytes, d.FrameBytes),
-		TextBytes:     cmp.Or(l.TextBytes, d.TextBytes),
-		InFlight:      cmp.Or(l.InFlight, d.InFlight),
-		GroupMembers:  cmp.Or(l.GroupMembers, d.GroupMembers),
-		HistoryEvents: cmp.Or(l.HistoryEvents, d.HistoryEvents),
-		CommandsPerS:  cmp.Or(l.CommandsPerS, d.CommandsPerS),
-		PingIntervalS: cmp.Or(l.PingIntervalS, d.PingIntervalS),
+		FrameBytes:    positive(l.FrameBytes, d.FrameBytes),
+		TextBytes:     positive(l.TextBytes, d.TextBytes),
+		InFlight:      positive(l.InFlight, d.InFlight),
+		GroupMembers:  positive(l.GroupMembers, d.GroupMembers),
+		HistoryEvents: positive(l.HistoryEvents, d.HistoryEvents),
+		CommandsPerS:  positive(l.CommandsPerS, d.CommandsPerS),
+		PingIntervalS: positive(l.PingIntervalS, d.PingIntervalS),
 	}
 }
 

@@ -26,7 +26,8 @@ func (b *Bridge) serveFrames(x *exchange) error {
 			due = append(due, answer)
 		}
 	}
-	return p.reply(due)
+	p.reply(due)
+	return nil
 }
 
 // post is the work on one request of commands.
@@ -100,7 +101,7 @@ func (p *post) call(cmd wire.Command, answer chan<- reply) {
 }
 
 // reply writes the replies, each as soon as it and those before it are there.
-func (p *post) reply(due []<-chan reply) error {
+func (p *post) reply(due []<-chan reply) {
 	p.lines()
 	var buf []byte
 	for _, answer := range due {
@@ -108,17 +109,16 @@ func (p *post) reply(due []<-chan reply) error {
 		select {
 		case r = <-answer:
 		case <-p.r.Context().Done():
-			return nil
+			return
 		case <-p.bridge.work.Done():
-			return nil
+			return
 		}
 		if buf = append(buf[:0], r.raw...); r.frame != nil {
 			buf = p.bridge.encode(buf, p.id, r.frame)
 		}
 		buf = append(buf, wire.Separator)
 		if p.write(buf) != nil {
-			return nil // whoever is gone is told nothing
+			return // whoever is gone is told nothing
 		}
 	}
-	return nil
 }

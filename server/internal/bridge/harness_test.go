@@ -351,6 +351,37 @@ func readFrame(tb testing.TB, r io.Reader) (opcode byte, payload []byte) {
 	return opcode, payload
 }
 
+// drop forgets what has come.
+func (c *client) drop() {
+	for {
+		select {
+		case <-c.inbox:
+		case <-time.After(50 * time.Millisecond):
+			return
+		}
+	}
+}
+
+// awaitFrame is the next frame of a type; others are passed over.
+func awaitFrame[T wire.Frame](c *client) T {
+	c.tb.Helper()
+	for {
+		if f, ok := decode[wire.Frame](c.tb, c.next()).(T); ok {
+			return f
+		}
+	}
+}
+
+// eventually asks until the answer is yes.
+func eventually(tb testing.TB, ok func() bool) {
+	tb.Helper()
+	for end := time.Now().Add(patience); !ok(); {
+		if time.Now().After(end) {
+			tb.Fatal("it never came true")
+		}
+	}
+}
+
 func toJSON(tb testing.TB, v any) string {
 	tb.Helper()
 	b, err := json.Marshal(v)

@@ -33,11 +33,11 @@ func (b *Bridge) overHTTP(serve httpHandler) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		b.origins.share(w.Header(), r)
 		if !b.origins.allow(r) {
-			b.answer(w, wire.Errorf(wire.CodeForbidden, "origin: pages from there may not use this server"))
+			b.answer(w, foreign())
 			return
 		}
 		if err := b.hub.enter(&b.wg); err != nil {
-			b.answer(w, err)
+			b.answer(w, b.fault("", r.URL.Path, err, 0))
 			return
 		}
 		defer b.hub.leave(&b.wg)
@@ -66,8 +66,7 @@ func (b *Bridge) preflight(w http.ResponseWriter, r *http.Request) {
 }
 
 // answer is the whole response to a request that failed: an error frame under the status of its code.
-func (b *Bridge) answer(w http.ResponseWriter, err error) {
-	e := b.fault("", "http", err, 0)
+func (b *Bridge) answer(w http.ResponseWriter, e *wire.Error) {
 	if e.RetryAfter > 0 {
 		w.Header().Set("Retry-After", strconv.FormatInt((e.RetryAfter+999)/1000, 10))
 	}

@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"natterjack/server/wire"
 )
 
 // origins are the origins of web pages that may use this server besides its own host, normalized.
@@ -29,6 +31,10 @@ func (o origins) allow(r *http.Request) bool {
 	}
 	u, err := url.Parse(origin)
 	return err == nil && u.Host != "" && strings.EqualFold(u.Host, r.Host)
+}
+
+func foreign() *wire.Error {
+	return wire.Errorf(wire.CodeForbidden, "origin: pages from there may not use this server")
 }
 
 // share adds what a browser asks for before it hands an answer to a page of another origin (CORS). Only configured

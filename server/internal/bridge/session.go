@@ -34,27 +34,36 @@ type session struct {
 	bucket    bucket
 	connected bool
 
-	// Owned by the hub, and by the heartbeat.
-	slot, index int
-	missed      int // visits in a row before which nothing was heard
+	pulse
 
+	mu    sync.Mutex           // protects following; never held while writing or in the log
+	code  websocket.StatusCode // of the close that is decided; 0 before
+	live  bool                 // welcomed, and not ending: events flow
+	ended bool                 // nothing is queued or started any more
+	backlog
+}
+
+// pulse is what the heartbeat goes by.
+type pulse struct {
 	heard   atomic.Bool  // something came since the last visit
 	expires atomic.Int64 // of the token, Unix milliseconds
 
-	mu       sync.Mutex // protects following; never held while writing or in the log
-	code     websocket.StatusCode
+	slot, index int // where the hub has the session; protected by the hub's lock
+	missed      int // visits in a row before which nothing was heard; owned by the heartbeat
+}
+
+// backlog is what is due to the client.
+type backlog struct {
 	replies  []reply
-	queued   int // bytes in replies
-	inFlight int
+	queued   int // bytes in replies, and in those being written
+	inFlight int // commands without a reply
 	calls    []wire.Command
 	callers  int           // goroutines that work off calls
 	room     chan struct{} // not nil while somebody waits until replies are fewer; closed then
 	settled  chan struct{} // not nil while the owner waits until nothing is due; closed then
-	live     bool          // welcomed, and not ending: events flow
 	pingDue  bool
 	flushing bool
 	again    bool // something came while flushing
-	ended    bool
 }
 
 func newSession(b *Bridge) *session { return &session{bridge: b, id: newID()} }

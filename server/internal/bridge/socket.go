@@ -16,7 +16,9 @@ import (
 // in write.go: header and payload go into its bufio.Writer, which is flushed once at the end of a final frame. Control
 // frames are final, and at most 2+125 bytes (section 5.5 of the RFC; handleControl refuses longer pings to echo,
 // CloseError.bytesErr longer reasons), while the buffer we hand it holds more than that. So a control frame is exactly one call
-// of Write, and one mutex over Write and send is enough. Write checks it all the same, and breaks the connection rather than the framing.
+// of Write, and one mutex over Write and send is enough: a net.Conn would keep two writes apart by itself, but not a frame that
+// had to be cut from what must not follow it. Write checks for a whole control frame all the same, and breaks the connection rather
+// than the framing.
 //
 // Write and send may be called concurrently.
 type socket struct {
