@@ -112,6 +112,7 @@ func refine(a pubAck) pubAck {
 	switch api.ErrorCode {
 	case errInsufficientResources, errStorageExceeded, errStoreFailed:
 		a.err = wire.Errorf(wire.CodeStorageFull, "the server's storage is full; nothing was stored, retry later").After(5 * time.Second)
+	default: // look at the stream again
 	}
 	return a
 }

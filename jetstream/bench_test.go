@@ -57,6 +57,7 @@ func BenchmarkBarePublish(b *testing.B) {
 
 // concurrently does b.N things by n workers.
 func concurrently(b *testing.B, n int, do func(worker int)) {
+	b.Helper()
 	var left atomic.Int64
 	left.Store(int64(b.N))
 	b.ResetTimer()

@@ -89,6 +89,7 @@ func TestCluster_nodeDies(t *testing.T) {
 
 // sendAll sends each messages through every log, as user u<number of the log>.
 func sendAll(tb testing.TB, logs []*Log, ch string, each int) {
+	tb.Helper()
 	var wg sync.WaitGroup
 	for i, l := range logs {
 		wg.Go(func() {

@@ -47,6 +47,6 @@ func (f *follower) deleteConsumer(ctx context.Context, c jetstream.Consumer) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer cancel()
 	if err := f.js.DeleteConsumer(ctx, StreamName(f.shard), c.CachedInfo().Name); err != nil {
-		f.log.Debug("consumer left behind", "shard", f.shard, "error", err)
+		f.log.DebugContext(ctx, "consumer left behind", "shard", f.shard, "error", err)
 	}
 }

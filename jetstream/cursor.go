@@ -146,7 +146,7 @@ func (c *Cursor) Next(dst []*Entry, maxBytes int) (entries []*Entry, more bool, 
 		// Nothing before the mark is for this user, so the cursor may step up to it: an idle reader never looks
 		// through what passed while it slept.
 		c.at[shard] = max(c.at[shard], from-1)
-		shardMore := false
+		var shardMore bool
 		if dst, shardMore, err = c.read(dst, shard, &room); err != nil {
 			c.again(shard, c.at[shard]+1)
 			return dst, true, err

@@ -52,7 +52,7 @@ func (f *follower) run(ctx context.Context) {
 			continue
 		}
 		if at := f.view.Position(f.shard) + 1; at != failed { // said once a place
-			f.log.Warn("follower starts again", "shard", f.shard, "from", at, "error", err)
+			f.log.WarnContext(ctx, "follower starts again", "shard", f.shard, "from", at, "error", err)
 			failed = at
 		}
 		_ = sleep(ctx, 250*time.Millisecond) // the loop asks ctx
@@ -159,7 +159,7 @@ func (f *follower) level(ctx context.Context) {
 		return // whoever waits asks again
 	}
 	if _, err := f.view.Apply(f.shard, nil, upto); err != nil {
-		f.log.Error("view not moved past purged messages", "shard", f.shard, "error", err)
+		f.log.ErrorContext(ctx, "view not moved past purged messages", "shard", f.shard, "error", err)
 		return
 	}
 	f.tail.skip(upto)

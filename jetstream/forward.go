@@ -51,7 +51,7 @@ func (f *forwarder) commit(ctx context.Context, round []*command) []*command {
 			return round
 		}
 		if !errors.Is(context.Cause(ctx), errElected) {
-			f.log.Warn("forwarded round without an answer", "shard", f.shard, "commands", len(round), "error", err)
+			f.log.WarnContext(ctx, "forwarded round without an answer", "shard", f.shard, "commands", len(round), "error", err)
 		}
 		markTried(round)
 		return round

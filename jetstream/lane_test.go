@@ -29,6 +29,7 @@ func (s *script) never() *script {
 }
 
 func runLane(t *testing.T, l *lane) (stop func()) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	var running sync.WaitGroup
 	running.Go(func() { l.run(ctx) })

@@ -100,7 +100,7 @@ func (l *Log) openView(ctx context.Context, dir string) (*view.View, error) {
 			return nil, errors.Join(err, v.Close())
 		}
 		if !ok {
-			l.log.Error("view is ahead of its stream and will be rebuilt", "shard", shard, "position", have)
+			l.log.ErrorContext(ctx, "view is ahead of its stream and will be rebuilt", "shard", shard, "position", have)
 			if err := errors.Join(v.Close(), os.RemoveAll(dir)); err != nil {
 				return nil, err
 			}

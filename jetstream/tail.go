@@ -93,7 +93,7 @@ func (t *tail) read(dst []*Entry, user string, after uint64, room *int) (entries
 		return dst, after, true
 	}
 	i, _ := slices.BinarySearchFunc(t.entries, after+1, func(e *Entry, pos uint64) int {
-		return int(int64(e.pos - pos)) //nolint:gosec // positions differ by less than 2^63
+		return int(int64(e.pos - pos)) // positions differ by less than 2^63
 	})
 	for _, e := range t.entries[i:] {
 		if *room <= 0 {

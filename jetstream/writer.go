@@ -63,7 +63,7 @@ func (w *writer) resync(ctx context.Context) bool {
 		err = w.follow.await(ctx, last)
 	}
 	if err != nil && !w.waiting {
-		w.log.Warn("writer waits until its view is level with the stream", "shard", w.shard, "last_pos", last, "error", err)
+		w.log.WarnContext(ctx, "writer waits until its view is level with the stream", "shard", w.shard, "last_pos", last, "error", err)
 	}
 	w.trusted, w.waiting = err == nil, err != nil
 	return w.trusted
