@@ -76,7 +76,7 @@ func (w *writer) level(ctx context.Context) bool {
 		ctx, cancel := context.WithTimeout(ctx, resyncTimeout)
 		defer cancel()
 		if err := w.follow.await(ctx, behind); err != nil {
-			w.log.Warn("view is too far behind its writer", "shard", w.shard, "error", err)
+			w.log.WarnContext(ctx, "view is too far behind its writer", "shard", w.shard, "error", err)
 			return false
 		}
 	}
