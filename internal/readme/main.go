@@ -1,3 +1,5 @@
+//go:build unix
+
 // Command readme runs the commands of a document as a newcomer would, one after the other in a fresh clone, and compares
 // what they print with what the document says they print:
 //
