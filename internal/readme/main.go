@@ -6,10 +6,16 @@
 //	go run ./internal/readme README.md
 //
 // It takes the code blocks whose language is console. A line that begins with "$ " is a command, and the lines up to the
-// next one are its output, where numbers, times and ids may differ, and "…" stands for any lines. Words after
-// the language say more: "background" leaves the command running, and is content once the output has come; "terminal"
-// gives it a terminal; "fails" says that it does; "skip" is for what cannot be run here, and says so in the report. The comment <!-- stop --> on a line
-// of its own is where a reader stops what runs in the background. What is exported stays so for the commands that follow.
+// next one are its output, where numbers, times and ids may differ, and "…" stands for any lines. Words after the language
+// say more:
+//
+//   - background: leave the command running; it is content once the output has come
+//   - terminal: give it a terminal
+//   - fails: it is to end with an error
+//   - skip: it cannot be run here; the report says so
+//
+// The comment <!-- stop --> on a line of its own is where a reader stops what runs in the background. What is exported
+// stays so for the commands that follow.
 package main
 
 import (
