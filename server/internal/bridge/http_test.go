@@ -370,7 +370,7 @@ func TestDrain_endsHTTP(t *testing.T) {
 		synctest.Wait()
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
-		drained := make(chan error)
+		drained := make(chan error, 1)
 		go func() { drained <- r.Drain(ctx) }()
 		if e := decode[*wire.Error](t, []byte(next().data)); e.Code != wire.CodeUnavailable {
 			t.Errorf("got %+v", e)

@@ -152,9 +152,13 @@ func TestClose_waitsForTheAnswer(t *testing.T) {
 				if _, err := c.conn.Write([]byte(rest)); err != nil {
 					t.Fatal(err)
 				}
-				drained := make(chan error)
+				drained := make(chan error, 1)
 				go func() { drained <- r.Drain(t.Context()) }()
-				if opcode, payload := readFrame(t, c.conn); opcode != opClose || string(payload) != "\x0f\xa0draining" {
+				opcode, payload := readFrame(t, c.conn)
+				for string(payload) == string(pingFrame) {
+					opcode, payload = readFrame(t, c.conn)
+				}
+				if opcode != opClose || string(payload) != "\x0f\xa0draining" {
 					t.Fatalf("opcode %x, payload %q", opcode, payload)
 				}
 				time.Sleep(closeTimeout - time.Second)
@@ -318,7 +322,7 @@ func TestDrain_repliesComeFirst(t *testing.T) {
 		c := r.connect(t, "alice")
 		c.send(`{"type":"send","ref":2,"to":"bob","client_id":"c","content":{"text":"hi"}}`)
 		synctest.Wait()
-		drained := make(chan error)
+		drained := make(chan error, 1)
 		go func() { drained <- r.Drain(t.Context()) }()
 		time.Sleep(settleTimeout / 2)
 		h.release()
