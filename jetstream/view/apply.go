@@ -19,6 +19,10 @@ func (v *View) Apply(shard int, events []Event, upto uint64) ([]Applied, error) 
 	if upto <= was {
 		return nil, nil
 	}
+	if err := v.enter(); err != nil {
+		return nil, err
+	}
+	defer v.leave()
 	if err := v.disk.room(); err != nil {
 		return nil, err
 	}

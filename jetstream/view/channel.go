@@ -9,18 +9,12 @@ func (v *View) Channel(id string) (*channel.State, error) {
 	if st != nil {
 		return st, nil
 	}
-	st, err := v.load(id)
-	if st != nil && err == nil {
-		states.fill(st, batch)
-	}
-	return st, err
-}
-
-// load is the state of a channel on disk, or nil.
-func (v *View) load(id string) (st *channel.State, err error) {
-	err = v.read("read channel", func(r *reader) error {
+	err := v.read("read channel", func(r *reader) (err error) {
 		st, err = r.state(id)
 		return err
 	})
+	if st != nil && err == nil {
+		states.fill(st, batch)
+	}
 	return st, err
 }

@@ -3,6 +3,7 @@ package view
 import (
 	"errors"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -24,6 +25,13 @@ type disk struct {
 	dir     string
 	log     *slog.Logger
 	closing chan struct{}
+	close   func() // closing; safe to repeat
+}
+
+func newDisk(fs vfs.FS, dir string, log *slog.Logger) *disk {
+	d := &disk{fs: fs, dir: dir, log: log, closing: make(chan struct{})}
+	d.close = sync.OnceFunc(func() { close(d.closing) })
+	return d
 }
 
 // room is [ErrDiskFull] where a batch should not be begun. A file system that does not say is taken to have space.

@@ -17,6 +17,10 @@ func (v *View) History(ch string, before, after uint64, limit int) (events []Eve
 	if bytes.Compare(lower, upper) >= 0 {
 		return nil, false, nil
 	}
+	if err := v.enter(); err != nil {
+		return nil, false, err
+	}
+	defer v.leave()
 	it, err := v.db.NewIter(&pebble.IterOptions{LowerBound: lower, UpperBound: upper})
 	if err != nil {
 		return nil, false, fmt.Errorf("read history: %w", err)

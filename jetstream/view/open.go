@@ -53,10 +53,16 @@ func damaged(err error) bool {
 	return !errors.As(err, &errno) || errno == syscall.ENOENT
 }
 
-// Close closes the view and leaves what was applied to the write-ahead log, so it takes no longer the more there is. No
-// other call may be under way.
+// Close closes the view. It waits for the calls under way and for the merge of files under way, some seconds at most; what is
+// called later fails with [ErrClosed]. What was applied is left to the write-ahead log. Safe to repeat.
 func (v *View) Close() error {
-	close(v.disk.closing)
+	v.disk.close()
+	v.open.Lock()
+	defer v.open.Unlock()
+	if v.closed {
+		return nil
+	}
+	v.closed = true
 	if err := errors.Join(v.db.Close(), v.lock.Close()); err != nil {
 		return fmt.Errorf("close view: %w", err)
 	}
@@ -84,7 +90,7 @@ func (o Options) withDefaults() (Options, error) {
 }
 
 func open(h home, o Options) (*View, error) {
-	d := &disk{fs: o.fs, dir: h.dir, log: o.Logger, closing: make(chan struct{})}
+	d := newDisk(o.fs, h.dir, o.Logger)
 	db, err := pebble.Open(h.path(), d.options(o, h.condemn))
 	if err != nil {
 		return nil, err

@@ -2,11 +2,15 @@ package view
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"natterjack/server/wire"
 )
 
 // A view of another log must not answer for this one, and what is not a view must survive.
@@ -133,4 +137,37 @@ func eachTable(t *testing.T, o Options, damage func(fs vfs.FS, path string) erro
 			noError(t, damage(o.fs, o.fs.PathJoin(dir, file)))
 		}
 	}
+}
+
+func TestCloseWhileInUse(t *testing.T) {
+	v := must(Open("view", Options{Shards: 1, StateBytes: 1, fs: vfs.NewMem()}))(t) // so that Apply reads too
+	var log []Event
+	for i := range uint64(2000) {
+		log = append(log, message(t, i+1, wire.DirectChannel("ann", fmt.Sprint("peer", i%50)), i+1))
+	}
+	var wg, underWay sync.WaitGroup
+	for _, use := range []func(pos uint64) error{
+		func(n uint64) error { _, err := v.Apply(0, log[:min(n*10, 2000)], n*10); return err },
+		func(uint64) error { _, err := v.ChannelsOf("ann"); return err },
+		func(uint64) error { _, _, err := v.History(room, 0, 0, 5); return err },
+	} {
+		underWay.Add(1)
+		wg.Go(func() {
+			for n := uint64(1); ; n++ {
+				if n == 10 {
+					underWay.Done()
+				}
+				if err := use(n); err != nil {
+					if !errors.Is(err, ErrClosed) {
+						t.Errorf("error %v, want %v", err, ErrClosed)
+					}
+					return
+				}
+			}
+		})
+	}
+	underWay.Wait()
+	noError(t, v.Close())
+	wg.Wait()
+	noError(t, v.Close())
 }

@@ -19,6 +19,15 @@ type reader struct {
 // read lets f read. It uses the filters of the lowest level too, which a Get of Pebble does not: most lookups of client
 // ids and of new channels find nothing, and would each read a block from disk to learn so.
 func (v *View) read(what string, f func(r *reader) error) error {
+	if err := v.enter(); err != nil {
+		return err
+	}
+	defer v.leave()
+	return v.readEntered(what, f)
+}
+
+// readEntered is read for a call that has entered already: to enter twice would wait for a Close that waits for the call.
+func (v *View) readEntered(what string, f func(r *reader) error) error {
 	it, err := v.db.NewIter(&pebble.IterOptions{UseL6Filters: true})
 	if err != nil {
 		return fmt.Errorf("%s: %w", what, err)

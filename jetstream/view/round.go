@@ -45,13 +45,16 @@ func (r *round) owns(ch string) bool {
 
 // state is the channel's as of the last event taken: from this round, from memory, or from disk.
 func (r *round) state(ch string) (st *channel.State, err error) {
-	st, met := r.states[ch]
-	if !met {
-		if st, _ = r.v.shards[r.shard].states.get(ch); st == nil {
-			st, err = r.v.load(ch)
-		}
-		r.states[ch] = st
+	if st, met := r.states[ch]; met {
+		return st, nil
 	}
+	if st, _ = r.v.shards[r.shard].states.get(ch); st == nil {
+		err = r.v.readEntered("read channel", func(disk *reader) (err error) {
+			st, err = disk.state(ch)
+			return err
+		})
+	}
+	r.states[ch] = st
 	return st, err
 }
 

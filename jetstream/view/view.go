@@ -18,8 +18,10 @@
 package view
 
 import (
+	"errors"
 	"io"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -64,6 +66,9 @@ type Span struct {
 	After, Upto uint64
 }
 
+// ErrClosed is the answer of a view that was closed.
+var ErrClosed = errors.New("view: closed")
+
 // View answers from what has been applied. All methods may be called concurrently, [View.Apply] by one goroutine a shard.
 type View struct {
 	db     *pebble.DB
@@ -71,6 +76,9 @@ type View struct {
 	disk   *disk
 	log    *slog.Logger
 	shards []shard
+
+	open   sync.RWMutex // held for reading while the database is used
+	closed bool         // guarded by open
 }
 
 // shard is what a view holds in memory of one shard.
@@ -82,6 +90,19 @@ type shard struct {
 
 // Position is the highest pos applied of a shard. Whoever has read it sees at least that much in every later query.
 func (v *View) Position(shard int) uint64 { return v.shards[shard].position.Load() }
+
+// enter keeps the database open until leave. Pebble ends the process when it is used after its end, and sessions may outlive
+// a view by a moment.
+func (v *View) enter() error {
+	v.open.RLock()
+	if v.closed {
+		v.open.RUnlock()
+		return ErrClosed
+	}
+	return nil
+}
+
+func (v *View) leave() { v.open.RUnlock() }
 
 // shardOf is what is in memory of the shard in which a channel lives.
 func (v *View) shardOf(ch string) *shard { return &v.shards[wire.ShardOf(ch, len(v.shards))] }
