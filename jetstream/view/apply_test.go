@@ -1,7 +1,6 @@
 package view
 
 import (
-	"errors"
 	"strings"
 	"testing"
 
@@ -140,16 +139,4 @@ func TestApplyCreatesOnce(t *testing.T) {
 	must(v.Apply(0, []Event{created(t, 1, room, "ann", "bob"), created(t, 2, room, "eve")}, 0))(t)
 	equal(t, "eve's channels", must(v.ChannelsOf("eve"))(t), nil)
 	equal(t, "bob's channels", must(v.ChannelsOf("bob"))(t), []string{room})
-}
-
-func TestApplyRefusesWhereTheDiskIsFull(t *testing.T) {
-	fs := vfs.NewMem()
-	v := newView(t, Options{fs: fs})
-	fs.TestingSetDiskUsage(vfs.DiskUsage{AvailBytes: reserve - 1})
-	if _, err := v.Apply(0, []Event{created(t, 1, room, "ann", "bob")}, 0); !errors.Is(err, ErrDiskFull) {
-		t.Fatalf("error %v, want %v", err, ErrDiskFull)
-	}
-	equal(t, "position", v.Position(0), 0)
-	fs.TestingSetDiskUsage(vfs.DiskUsage{AvailBytes: reserve})
-	equal(t, "applied", len(must(v.Apply(0, []Event{created(t, 1, room, "ann", "bob")}, 0))(t)), 1)
 }

@@ -12,8 +12,8 @@ import (
 // ErrDiskFull says that Apply took in nothing because there is hardly any space left. Reading goes on.
 var ErrDiskFull = errors.New("view: the disk is full")
 
-// reserve is what Apply leaves free: Pebble ends the process when a write-ahead log or a manifest cannot be written, and
-// its background work needs room for what it has accepted.
+// reserve is what Apply leaves free, or a sixteenth of a smaller disk: Pebble ends the process when a write-ahead log or a manifest
+// cannot be written, and its background work needs room for what it has accepted.
 const reserve = 128 << 20
 
 // patience is between two looks at a disk that is full.
@@ -37,7 +37,14 @@ func newDisk(fs vfs.FS, dir string, log *slog.Logger) *disk {
 // room is [ErrDiskFull] where a batch should not be begun. A file system that does not say is taken to have space.
 func (d *disk) room() error {
 	usage, err := d.fs.GetDiskUsage(d.dir)
-	if err == nil && usage.AvailBytes < reserve {
+	if err != nil {
+		return nil //nolint:nilerr // not knowing must not stop the view
+	}
+	need := uint64(reserve)
+	if usage.TotalBytes > 0 {
+		need = min(need, usage.TotalBytes/16)
+	}
+	if usage.AvailBytes < need {
 		return ErrDiskFull
 	}
 	return nil

@@ -11,6 +11,42 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
+func TestApplyAndOpenRefuseWhereTheDiskIsFull(t *testing.T) {
+	for _, c := range []struct {
+		name         string
+		total, avail uint64
+		full         bool
+	}{
+		{"nothing free", 1 << 40, 0, true},
+		{"less than the reserve", 1 << 40, reserve - 1, true},
+		{"the reserve", 1 << 40, reserve, false},
+		{"a small disk", 160 << 20, 10<<20 - 1, true},
+		{"a small disk with room", 160 << 20, 10 << 20, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			fs := vfs.NewMem()
+			o := Options{Shards: 1, fs: fs}
+			v := must(Open("view", o))(t)
+			fs.TestingSetDiskUsage(vfs.DiskUsage{TotalBytes: c.total, AvailBytes: c.avail})
+			_, err := v.Apply(0, []Event{created(t, 1, room, "ann", "bob")}, 0)
+			if errors.Is(err, ErrDiskFull) != c.full || (v.Position(0) == 1) == c.full {
+				t.Errorf("applied: %v, position %d", err, v.Position(0))
+			}
+			noError(t, v.Close())
+			v, err = Open("view", o)
+			if errors.Is(err, ErrDiskFull) != c.full {
+				t.Errorf("opened: %v", err)
+			}
+			if err != nil {
+				fs.TestingSetDiskUsage(vfs.DiskUsage{})
+				v = must(Open("view", o))(t)
+			}
+			must(v.Apply(0, nil, 7))(t)
+			noError(t, v.Close())
+		})
+	}
+}
+
 // fullDisk is a disk that others fill between our look at its space and our write.
 type fullDisk struct {
 	vfs.FS

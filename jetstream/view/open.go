@@ -50,7 +50,10 @@ func openOrRemake(h home, o Options) (*View, error) {
 // space. Pebble calls only some of it corruption.
 func damaged(err error) bool {
 	var errno syscall.Errno
-	return !errors.As(err, &errno) || errno == syscall.ENOENT
+	if errors.As(err, &errno) {
+		return errno == syscall.ENOENT
+	}
+	return !errors.Is(err, ErrDiskFull)
 }
 
 // Close closes the view. It waits for the calls under way and for the merge of files under way, some seconds at most; what is
@@ -91,6 +94,9 @@ func (o Options) withDefaults() (Options, error) {
 
 func open(h home, o Options) (*View, error) {
 	d := newDisk(o.fs, h.dir, o.Logger)
+	if err := d.room(); err != nil {
+		return nil, err // it would wait for space
+	}
 	db, err := pebble.Open(h.path(), d.options(o, h.condemn))
 	if err != nil {
 		return nil, err
