@@ -65,10 +65,10 @@ func (tokens) Authenticate(_ context.Context, token string) (string, time.Time, 
 	return user, time.Now().Add(valid), nil
 }
 
-// rig is a bridge that serves over pipes.
+// rig is a bridge that serves, over pipes unless told otherwise.
 type rig struct {
 	*Bridge
-	listener *pipeListener
+	listener dialer
 	http     *http.Client
 	stop     func() // ends Run; what is there to close is closed by the cleanup of the test
 }
@@ -108,8 +108,32 @@ func logger(tb testing.TB) *slog.Logger {
 	return slog.New(slog.NewTextHandler(tb.Output(), &slog.HandlerOptions{Level: slog.LevelDebug}))
 }
 
-// newRig runs a bridge. Config needs only what is not the default of tests.
+// dialer is a listener that knows how to reach itself.
+type dialer interface {
+	net.Listener
+	dial(ctx context.Context, network, addr string) (net.Conn, error)
+}
+
+// newRig runs a bridge over pipes. Config needs only what is not the default of tests.
 func newRig(tb testing.TB, cfg Config) *rig {
+	tb.Helper()
+	return newRigOn(tb, newPipeListener(), cfg)
+}
+
+// overPipesAndTCP runs a test twice.
+func overPipesAndTCP(t *testing.T, cfg Config, test func(t *testing.T, r *rig)) {
+	t.Helper()
+	t.Run("pipes", func(t *testing.T) { test(t, newRig(t, cfg)) })
+	t.Run("tcp", func(t *testing.T) {
+		l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		test(t, newRigOn(t, tcpListener{l}, cfg))
+	})
+}
+
+func newRigOn(tb testing.TB, on dialer, cfg Config) *rig {
 	tb.Helper()
 	if cfg.Log == nil {
 		cfg.Log = realLog(tb)
@@ -120,7 +144,7 @@ func newRig(tb testing.TB, cfg Config) *rig {
 	if cfg.Logger == nil {
 		cfg.Logger = logger(tb)
 	}
-	r := &rig{Bridge: New(cfg), listener: newPipeListener()}
+	r := &rig{Bridge: New(cfg), listener: on}
 	ctx, stop := context.WithCancel(context.Background())
 	srv := &http.Server{Handler: r.Bridge, ErrorLog: slog.NewLogLogger(cfg.Logger.Handler(), slog.LevelWarn)}
 	var running sync.WaitGroup
@@ -389,6 +413,12 @@ func toJSON(tb testing.TB, v any) string {
 		tb.Fatal(err)
 	}
 	return string(b)
+}
+
+type tcpListener struct{ net.Listener }
+
+func (l tcpListener) dial(ctx context.Context, _, _ string) (net.Conn, error) {
+	return new(net.Dialer).DialContext(ctx, "tcp", l.Addr().String())
 }
 
 // pipeListener is a listener in memory: it works inside a synctest bubble.

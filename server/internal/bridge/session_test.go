@@ -16,7 +16,11 @@ import (
 // What a session does, over the real log.
 
 func TestSession_messageCrosses(t *testing.T) {
-	r := newRig(t, Config{})
+	overPipesAndTCP(t, Config{}, messageCrosses)
+}
+
+func messageCrosses(t *testing.T, r *rig) {
+	t.Helper()
 	phone, laptop := r.connect(t, "alice"), r.connect(t, "alice")
 	bob := r.connect(t, "bob")
 	phone.send(`{"type":"send","ref":5,"to":"bob","client_id":"c1","content":{"text":"hi"}}`)
@@ -186,13 +190,17 @@ func (l lateFollow) Follow(c *jetstream.Cursor, user string, resume *wire.Resume
 
 // TestSession_slowReaderMissesNothing has a client read nothing while more is said than sockets and buffers hold.
 func TestSession_slowReaderMissesNothing(t *testing.T) {
-	r := newRig(t, Config{Limits: wire.Limits{CommandsPerS: 1 << 20}})
+	overPipesAndTCP(t, Config{Limits: wire.Limits{CommandsPerS: 1 << 20}}, slowReaderMissesNothing)
+}
+
+func slowReaderMissesNothing(t *testing.T, r *rig) {
+	t.Helper()
 	bob := r.dial(t)
 	bob.send(`{"type":"connect","v":1,"token":"bob"}`)
 	bob.listenOnce()
 	alice := r.connect(t, "alice")
 	const n = 400
-	text := strings.Repeat("x", 2000)
+	text := strings.Repeat("x", 15_000)
 	for i := 0; i < n; {
 		for range 40 {
 			alice.send(fmt.Sprintf(`{"type":"send","to":"bob","client_id":"c%d","content":{"text":"%s"}}`, i, text))
@@ -216,7 +224,11 @@ func TestSession_slowReaderMissesNothing(t *testing.T) {
 // TestSession_pingsBetweenEvents has the library write pongs while events stream past it, and reads the bytes off the wire: every
 // frame must be whole, every ping answered, every event there.
 func TestSession_pingsBetweenEvents(t *testing.T) {
-	r := newRig(t, Config{Limits: wire.Limits{CommandsPerS: 1 << 20}})
+	overPipesAndTCP(t, Config{Limits: wire.Limits{CommandsPerS: 1 << 20}}, pingsBetweenEvents)
+}
+
+func pingsBetweenEvents(t *testing.T, r *rig) {
+	t.Helper()
 	bob := r.dial(t)
 	bob.send(`{"type":"connect","v":1,"token":"bob"}`)
 	bob.listenOnce()
