@@ -42,7 +42,7 @@ type crowd struct {
 	waits   []time.Duration // of the sends for their acks
 }
 
-// newCrowd connects people to all nodes. Every seventh device is a second one of its user.
+// newCrowd connects people to all nodes. Every seventh device is a second one of its user, and some come over the other transports.
 func newCrowd(tb testing.TB, c *cluster, plan *rand.Rand, s scale) *crowd {
 	tb.Helper()
 	life, cancel := context.WithCancel(context.WithoutCancel(tb.Context()))
@@ -56,10 +56,21 @@ func newCrowd(tb testing.TB, c *cluster, plan *rand.Rand, s scale) *crowd {
 		if i%7 == 6 {
 			user = fmt.Sprintf("u%03d", i-1)
 		}
-		cr.add(newDevice(tb, fmt.Sprintf("%s/%d", user, i), user, c.urls()))
+		cr.add(newDevice(tb, fmt.Sprintf("%s/%d", user, i), user, natter.Options{URLs: c.urls(), Transport: transport(i)}))
 	}
 	cr.awaitConnected()
 	return cr
+}
+
+func transport(i int) natter.Transport {
+	switch i % 10 {
+	case 3:
+		return natter.Stream
+	case 5:
+		return natter.Poll
+	default:
+		return natter.WebSocket
+	}
 }
 
 // add runs a device.
@@ -259,7 +270,8 @@ func (cr *crowd) verify() {
 		cr.tb.Error(v)
 	}
 	for _, d := range cr.devices {
-		for _, err := range d.news {
+		news, _ := d.told()
+		for _, err := range news {
 			cr.tb.Errorf("%s was told: %v", d.name, err)
 		}
 	}
@@ -288,7 +300,8 @@ func (cr *crowd) sum(run *check.Run) {
 	events, lost := 0, 0
 	for i, d := range cr.devices {
 		events += len(run.Feeds[i].Events)
-		lost += d.lost
+		_, times := d.told()
+		lost += times
 	}
 	acked := 0
 	for _, s := range run.Sends {

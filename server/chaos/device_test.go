@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -34,19 +35,16 @@ type sighting struct {
 	event check.Event
 }
 
-// backoffMax is less than a client's own: with one node it would otherwise go on waiting for long after that is back.
-const backoffMax = 2 * time.Second
-
-// newDevice makes a client of the nodes at urls.
-func newDevice(tb testing.TB, name, user string, urls []string) *device {
+// newDevice makes a client of a user. Where it connects, and how, is in the options.
+func newDevice(tb testing.TB, name, user string, options natter.Options) *device {
 	tb.Helper()
 	d := &device{name: name, user: user}
 	var err error
-	if d.token, err = signIn(tb.Context(), user, urls[0]); err != nil {
+	if d.token, err = signIn(tb.Context(), user, options.URLs[0]); err != nil {
 		tb.Fatalf("sign %s in: %v", user, err)
 	}
-	d.client, err = natter.New(natter.Options{URLs: urls, Tokens: natter.StaticToken(d.token), Transport: natter.WebSocket, BackoffMax: backoffMax})
-	if err != nil {
+	options.Tokens = natter.StaticToken(d.token)
+	if d.client, err = natter.New(options); err != nil {
 		tb.Fatal(err)
 	}
 	return d
@@ -101,6 +99,13 @@ func (d *device) feed() check.Feed {
 		f.Events = append(f.Events, s.event)
 	}
 	return f
+}
+
+// told is what the device was told besides: of bad news, and how often it lost its connection.
+func (d *device) told() (news []error, lost int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Clone(d.news), d.lost
 }
 
 // sightings are those from a time on.

@@ -28,7 +28,10 @@ func newProbes(cr *crowd) *probes {
 	p := &probes{crowd: cr, devices: map[string]*device{}}
 	for _, n := range cr.cluster.nodes {
 		user := "probe-" + n.name
-		p.devices[n.name] = cr.add(newDevice(cr.tb, user, user, []string{n.url}))
+		p.devices[n.name] = cr.add(newDevice(cr.tb, user, user, natter.Options{
+			URLs: []string{n.url}, Transport: natter.WebSocket,
+			BackoffMax: 2 * time.Second, // or it would go on waiting for long after its only node is back
+		}))
 	}
 	cr.awaitConnected()
 	all := p.on(cr.cluster.nodes)
