@@ -418,7 +418,11 @@ func toJSON(tb testing.TB, v any) string {
 type tcpListener struct{ net.Listener }
 
 func (l tcpListener) dial(ctx context.Context, _, _ string) (net.Conn, error) {
-	return new(net.Dialer).DialContext(ctx, "tcp", l.Addr().String())
+	conn, err := new(net.Dialer).DialContext(ctx, "tcp", l.Addr().String())
+	if err != nil {
+		return nil, err
+	}
+	return conn, conn.(*net.TCPConn).SetReadBuffer(16 << 10) // so that who does not read is felt soon
 }
 
 // pipeListener is a listener in memory: it works inside a synctest bubble.

@@ -199,8 +199,8 @@ func slowReaderMissesNothing(t *testing.T, r *rig) {
 	bob.send(`{"type":"connect","v":1,"token":"bob"}`)
 	bob.listenOnce()
 	alice := r.connect(t, "alice")
-	const n = 400
-	text := strings.Repeat("x", 15_000)
+	const n = 160
+	text := strings.Repeat("x", 12_000)
 	for i := 0; i < n; {
 		for range 40 {
 			alice.send(fmt.Sprintf(`{"type":"send","to":"bob","client_id":"c%d","content":{"text":"%s"}}`, i, text))
