@@ -49,8 +49,7 @@ func openOrRemake(h home, o Options) (*View, error) {
 // damaged reports whether an error of opening lies in the files and not in what is around them, such as rights, limits or
 // space. Pebble calls only some of it corruption.
 func damaged(err error) bool {
-	var errno syscall.Errno
-	if errors.As(err, &errno) {
+	if errno, ok := errors.AsType[syscall.Errno](err); ok {
 		return errno == syscall.ENOENT
 	}
 	return !errors.Is(err, ErrDiskFull)
