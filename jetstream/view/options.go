@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	memTable  = 32 << 20 // what is gathered in memory before it is written as sorted files, and read again at a start
+	memTable  = 16 << 20 // what is gathered in memory before it is written as sorted files, and read again at a start
 	memTables = 3        // how many may be in memory before writing waits
 )
 
@@ -21,6 +21,7 @@ func (d *disk) options(o Options, corrupt func(error)) *pebble.Options {
 		FormatMajorVersion:          pebble.FormatNewest,
 		MemTableSize:                memTable,
 		MemTableStopWritesThreshold: memTables,
+		L0CompactionThreshold:       8,  // merging more at once, less often, took a fifth off the CPU of a rebuild
 		L0StopWritesThreshold:       64, // a rebuild may get ahead of compaction; live events must not wait for it
 		CompactionConcurrencyRange:  func() (lower, upper int) { return 1, 2 },
 		Logger:                      logger{o.Logger},
