@@ -21,6 +21,8 @@ const (
 	followHeartbeat = 500 * time.Millisecond
 	// aliveTimeout is how long a consumer that has fallen silent may take to say that it is still there.
 	aliveTimeout = time.Second
+	// stopTimeout is how long a consumer that is given up may take to stop.
+	stopTimeout = 5 * time.Second
 	// levelAfter is how long nothing must have been delivered before a follower asks whether there is nothing more.
 	levelAfter  = 200 * time.Millisecond
 	followBatch = 512 // events applied together at most, and half of what is asked of the consumer at once
@@ -88,7 +90,11 @@ func (f *follower) follow(ctx context.Context) error {
 	defer func() {
 		consuming.Stop()
 		cancel(nil) // lets a handler that waits for room go
-		<-consuming.Closed()
+		select {
+		case <-consuming.Closed():
+		case <-time.After(stopTimeout): // the shard goes on all the same: what comes late finds nobody
+			f.log.Error("consumer did not stop", "shard", f.shard)
+		}
 	}()
 	if err := f.applyAll(ctx, consumer, msgs, silent); err != nil {
 		return err
