@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"natterjack/embed/embedtest"
+	"natterjack/jetstream/channel"
 	"natterjack/server/wire"
 )
 
@@ -83,6 +84,26 @@ func TestCreateGroup_retryFindsTheSame(t *testing.T) {
 	cmd.Name = "others"
 	if _, err := l.CreateGroup(t.Context(), "alice", cmd); !errors.Is(err, wire.Errorf(wire.CodeConflict, "")) {
 		t.Errorf("another group under the same client id: %v, want conflict", err)
+	}
+}
+
+// A group's creation has used its client id in the group, whether the two commands meet in a round, in the writer or in the view.
+func TestSend_clientIDOfTheCreation(t *testing.T) {
+	conflict := wire.Errorf(wire.CodeConflict, "")
+	create := &wire.CreateGroup{ClientID: "g1", Name: "friends", Members: []string{"bob"}}
+	send := in(channel.GroupID("alice", "g1"), "g1", "hello")
+	if err := (&plan{cmd: newCreate("alice", create)}).join(newPost("alice", send)); !errors.Is(err, conflict) {
+		t.Errorf("in one round: %v, want conflict", err)
+	}
+	l := alone(t)
+	if _, err := l.CreateGroup(t.Context(), "alice", create); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if _, err := l.Send(t.Context(), "alice", send); !errors.Is(err, conflict) {
+			t.Errorf("later: %v, want conflict", err)
+		}
+		mustSend(t, l, "alice", in(send.Channel, "last", "end"))
 	}
 }
 

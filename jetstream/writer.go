@@ -156,7 +156,7 @@ func (p *plan) join(c *command) error {
 		if _, err := channel.DecideCreate(p.state, c.create, channel.Env{}); err != nil {
 			return err
 		}
-	} else if p.cmd.post.Content != c.post.Content {
+	} else if p.cmd.post == nil || p.cmd.post.Content != c.post.Content {
 		return conflict()
 	}
 	p.again = append(p.again, c)

@@ -2,8 +2,8 @@ package view
 
 import "bytes"
 
-// Find is the event that a sender made under a client id in a channel, or nil. It knows every event ever applied but the channel's
-// creation, which is found by its id: that follows from the client id.
+// Find is the event that a sender made under a client id in a channel, of whatever kind, or nil. It knows every event ever
+// applied; a group's creation is among them.
 func (v *View) Find(ch, sender, clientID string) (e *Event, err error) {
 	err = v.read("find client id", func(r *reader) error {
 		e, err = r.find(ch, sender, clientID)

@@ -61,7 +61,7 @@ func (m *model) apply(e Event, r wire.Record, readable bool) {
 
 func (m *model) find(ch, sender, clientID string) *Event {
 	for _, e := range slices.Backward(m.events) {
-		if e.Channel == ch && e.record.Sender == sender && e.record.ClientID == clientID && e.record.Meta == nil {
+		if e.Channel == ch && e.record.Sender == sender && e.record.ClientID == clientID && clientID != "" {
 			return &e.Event
 		}
 	}

@@ -69,7 +69,7 @@ func (r *round) write(e *Event, st *channel.State, record *wire.Record) *channel
 	r.key = appendEventKey(r.key[:0], e.Channel, at)
 	r.value = appendEvent(r.value[:0], next.Active, e.Kind, e.Record)
 	r.set()
-	if record.ClientID != "" && !creation(record) {
+	if record.ClientID != "" {
 		r.key = appendClientKey(r.key[:0], e.Channel, record.Sender, record.ClientID)
 		r.value = appendPlace(r.value[:0], at)
 		r.set()
@@ -80,11 +80,6 @@ func (r *round) write(e *Event, st *channel.State, record *wire.Record) *channel
 		r.writeChannel(next, st.Members)
 	}
 	return next
-}
-
-// creation is a record whose client id is its creator's way to the channel, not one of those used within the channel.
-func creation(record *wire.Record) bool {
-	return record.Meta != nil && record.Meta.Action == wire.ActionCreated
 }
 
 // writeChannel stores what of a channel changes seldom, and the memberships that changed.
