@@ -38,7 +38,8 @@ func newRoute(o *Options) *route {
 func (r *route) target() (string, opener) { return r.urls[r.url], r.openers[r.opener] }
 
 // failed takes in why a session did not begin or has ended, and how long it lasted, and gives the wait before the next.
-// Servers not tried yet are tried at once; only a whole round of failures makes the wait longer.
+// Servers not tried yet are tried at once; only a whole round of failures makes the wait longer, and only then does it count
+// how long a server asked to wait: one that stops asks for it while the others would serve.
 func (r *route) failed(err error, lasted time.Duration) time.Duration {
 	if errors.Is(err, errReopen) {
 		return 0
@@ -50,8 +51,10 @@ func (r *route) failed(err error, lasted time.Duration) time.Duration {
 		return 0
 	}
 	r.url = (r.url + 1) % len(r.urls)
-	wait := max(r.backoff.delay(r.failures/len(r.urls)), retryAfter(err))
-	r.failures++
+	wait := r.backoff.delay(r.failures / len(r.urls))
+	if r.failures++; r.failures%len(r.urls) == 0 {
+		wait = max(wait, retryAfter(err))
+	}
 	return wait
 }
 
