@@ -161,6 +161,34 @@ func TestBatchRefused(t *testing.T) {
 	})
 }
 
+// A node that stops refuses commands before it ends the stream; they go to another at once.
+func TestStoppingNodeIsLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newFaulty(1, 2, nil)
+		r := serve(t, func(r *rig) http.Handler {
+			nodes := m.handler(r)
+			return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+				if req.Host == "one" && req.URL.Path == wire.PathFrames {
+					w.WriteHeader(http.StatusServiceUnavailable)
+					_, _ = w.Write(line(nil, wire.Errorf(wire.CodeUnavailable, "stopping").After(time.Minute)))
+					return
+				}
+				nodes.ServeHTTP(w, req)
+			})
+		})
+		c := r.start(t, func(o *Options) {
+			o.Transport, o.URLs, o.InOrder = Stream, []string{"http://one", "http://two"}, true
+		})
+		began := time.Now()
+		if _, err := c.SendTo(t.Context(), "bob", "hi"); err != nil {
+			t.Error(err)
+		}
+		if took := time.Since(began); took > time.Second {
+			t.Errorf("sent after %v", took)
+		}
+	})
+}
+
 // Over HTTP a session ends with its token, and the next begins with a new one before that.
 func TestStreamIsRenewedBeforeItsTokenExpires(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

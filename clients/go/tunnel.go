@@ -91,10 +91,11 @@ func (t *tunnel) Write(ctx context.Context, message []byte) error {
 	return nil
 }
 
-// command posts a batch and passes each reply on as it comes.
+// command posts a batch and passes each reply on as it comes. A refusal of the whole is one of each command, except by a server that is
+// unavailable: it stops, its stream will end soon, and another will serve.
 func (t *tunnel) command(ctx context.Context, batch []byte) error {
 	resp, err := t.post(ctx, wire.PathFrames, http.Header{"Accept": {ndjson}}, batch)
-	if answer, ok := errors.AsType[*wire.Error](err); ok && answer.Retryable && answer.Code != wire.CodeExpired {
+	if answer, ok := errors.AsType[*wire.Error](err); ok && answer.Retryable && answer.Code != wire.CodeExpired && answer.Code != wire.CodeUnavailable {
 		return t.pass(ctx, refuseAll(batch, answer))
 	}
 	if err != nil {
