@@ -39,14 +39,14 @@ type crowd struct {
 	mu      sync.Mutex // protects following
 	members map[string][]string
 	sends   []*check.Send
-	waits   []time.Duration // of the sends for their acks
+	waits   map[natter.Transport][]time.Duration // of people's sends for their acks
 }
 
 // newCrowd connects people to all nodes. Every seventh device is a second one of its user, and some come over the other transports.
 func newCrowd(tb testing.TB, c *cluster, plan *rand.Rand, s scale) *crowd {
 	tb.Helper()
 	life, cancel := context.WithCancel(context.WithoutCancel(tb.Context()))
-	cr := &crowd{tb: tb, cluster: c, plan: plan, people: s.devices, life: life, members: map[string][]string{}}
+	cr := &crowd{tb: tb, cluster: c, plan: plan, people: s.devices, life: life, members: map[string][]string{}, waits: map[natter.Transport][]time.Duration{}}
 	tb.Cleanup(func() {
 		cancel()
 		cr.living.Wait()
@@ -195,8 +195,8 @@ func (cr *crowd) send(d *device, s check.Send) {
 		return
 	}
 	s.Ack = ackOf(&ack)
-	if !strings.HasPrefix(d.user, "probe-") { // a probe has no other node to turn to
-		cr.waits = append(cr.waits, took)
+	if !d.pinned {
+		cr.waits[d.transport] = append(cr.waits[d.transport], took)
 	}
 }
 
@@ -309,15 +309,15 @@ func (cr *crowd) sum(run *check.Run) {
 			acked++
 		}
 	}
-	slices.Sort(cr.waits)
-	at := func(q float64) time.Duration {
-		if len(cr.waits) == 0 {
-			return 0
+	cr.tb.Logf("%d devices, %d channels, %d messages acknowledged, %d events shown, %d connections lost",
+		len(cr.devices), len(run.Members), acked, events, lost)
+	for how, name := range map[natter.Transport]string{natter.WebSocket: "WebSocket", natter.Stream: "events", natter.Poll: "polling"} {
+		if waits := cr.waits[how]; len(waits) > 0 {
+			slices.Sort(waits)
+			at := func(q float64) time.Duration { return waits[int(q*float64(len(waits)-1))].Round(time.Millisecond) }
+			cr.tb.Logf("acknowledged over %s after p50 %v, p99 %v, at the latest %v", name, at(0.5), at(0.99), at(1))
 		}
-		return cr.waits[int(q*float64(len(cr.waits)-1))].Round(time.Millisecond)
 	}
-	cr.tb.Logf("%d devices, %d channels, %d messages acknowledged (people's p50 %v, p99 %v, latest %v), %d events shown, %d connections lost",
-		len(cr.devices), len(run.Members), acked, at(0.5), at(0.99), at(1), events, lost)
 }
 
 // deliver sends to a group, or to the other user of a direct channel, which need not be there yet.

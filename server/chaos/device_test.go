@@ -21,6 +21,8 @@ import (
 type device struct {
 	name, user string
 	token      string
+	transport  natter.Transport
+	pinned     bool // to one node, and late whenever that is down
 	client     *natter.Client
 
 	mu   sync.Mutex // protects following
@@ -38,7 +40,7 @@ type sighting struct {
 // newDevice makes a client of a user. Where it connects, and how, is in the options.
 func newDevice(tb testing.TB, name, user string, options natter.Options) *device {
 	tb.Helper()
-	d := &device{name: name, user: user}
+	d := &device{name: name, user: user, transport: options.Transport, pinned: len(options.URLs) == 1}
 	var err error
 	if d.token, err = signIn(tb.Context(), user, options.URLs[0]); err != nil {
 		tb.Fatalf("sign %s in: %v", user, err)
