@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"time"
 
 	"natterjack/server/wire"
 )
@@ -44,13 +45,23 @@ func (s SignIn) Token(ctx context.Context) (string, error) {
 		return "", fatal(wire.Errorf(wire.CodeInvalid, "a user is 1 to %d of a-z, 0-9, '_' and '-'", wire.MaxUserLen))
 	}
 	err := errors.New("natter: sign-in: no URL")
-	for _, url := range s.URLs {
+	for i, url := range s.URLs {
 		var token string
-		if token, err = s.at(ctx, strings.TrimRight(url, "/")); err == nil {
+		if token, err = s.in(ctx, len(s.URLs)-i, strings.TrimRight(url, "/")); err == nil {
 			return token, nil
 		}
 	}
 	return "", err
+}
+
+// in asks one of several servers, for no longer than its share of the time there is: one that is frozen answers never.
+func (s SignIn) in(ctx context.Context, several int, url string) (string, error) {
+	if end, ok := ctx.Deadline(); ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, time.Until(end)/time.Duration(several))
+		defer cancel()
+	}
+	return s.at(ctx, url)
 }
 
 func (s SignIn) at(ctx context.Context, url string) (string, error) {

@@ -254,6 +254,19 @@ func TestSignIn(t *testing.T) {
 			t.Errorf("%q, %v", token, err)
 		}
 
+		answer = func(w http.ResponseWriter, req *http.Request) {
+			if req.Host == "one" {
+				<-req.Context().Done() // frozen
+				return
+			}
+			_, _ = io.WriteString(w, `{"token":"secret","expires":1}`)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		if token, err := s.Token(ctx); err != nil || token != "secret" {
+			t.Errorf("with one of two frozen: %q, %v", token, err)
+		}
+
 		answer = page(404)
 		if _, err := s.Token(t.Context()); !errors.Is(err, ErrFatal) {
 			t.Errorf("where it is not offered: %v", err)
