@@ -234,8 +234,16 @@ func TestStreamIsRenewedBeforeItsTokenExpires(t *testing.T) {
 func TestSignIn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		answer := http.HandlerFunc(nil)
+		var frozen atomic.Bool
 		r := serve(t, func(*rig) http.Handler {
-			return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) { answer(w, req) })
+			return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+				if frozen.Load() && req.Host == "one" {
+					_, _ = io.ReadAll(req.Body) // or the server would not notice that the client has gone
+					<-req.Context().Done()
+					return
+				}
+				answer(w, req)
+			})
 		})
 		s := SignIn{User: "alice", URLs: []string{"http://one", "http://two/"}, HTTPClient: r.client}
 
@@ -254,19 +262,13 @@ func TestSignIn(t *testing.T) {
 			t.Errorf("%q, %v", token, err)
 		}
 
-		answer = func(w http.ResponseWriter, req *http.Request) {
-			if req.Host == "one" {
-				_, _ = io.ReadAll(req.Body) // or the server would not notice that the client has gone
-				<-req.Context().Done()
-				return
-			}
-			_, _ = io.WriteString(w, `{"token":"secret","expires":1}`)
-		}
+		frozen.Store(true)
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
 		if token, err := s.Token(ctx); err != nil || token != "secret" {
 			t.Errorf("with one of two frozen: %q, %v", token, err)
 		}
+		frozen.Store(false)
 
 		answer = page(404)
 		if _, err := s.Token(t.Context()); !errors.Is(err, ErrFatal) {
