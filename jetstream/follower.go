@@ -93,7 +93,7 @@ func (f *follower) follow(ctx context.Context) error {
 		select {
 		case <-consuming.Closed():
 		case <-time.After(stopTimeout): // the shard goes on all the same: what comes late finds nobody
-			f.log.Error("consumer did not stop", "shard", f.shard)
+			f.log.ErrorContext(ctx, "consumer did not stop", "shard", f.shard)
 		}
 	}()
 	if err := f.applyAll(ctx, consumer, msgs, silent); err != nil {
