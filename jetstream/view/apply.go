@@ -71,7 +71,7 @@ func (r *round) take(e *Event) error {
 		return nil
 	}
 	next := r.write(e, st, record)
-	r.applied = append(r.applied, Applied{Event: *e, State: next})
+	r.applied = append(r.applied, Applied{Event: *e, Sender: record.Sender, State: next})
 	return nil
 }
 

@@ -1,6 +1,46 @@
 package view
 
-import "bytes"
+import (
+	"bytes"
+	"fmt"
+
+	"github.com/cockroachdb/pebble/v2"
+)
+
+// Finder finds events by client id, in the view as it was when the Finder was made: one iterator for many lookups, where each
+// call of [View.Find] opens one. It is for one goroutine; close it soon, for it keeps the view from closing.
+type Finder struct {
+	v *View
+	r reader
+}
+
+// Finder makes a [Finder].
+func (v *View) Finder() (*Finder, error) {
+	if err := v.enter(); err != nil {
+		return nil, err
+	}
+	it, err := v.db.NewIter(&pebble.IterOptions{UseL6Filters: true})
+	if err != nil {
+		v.leave()
+		return nil, fmt.Errorf("find client ids: %w", err)
+	}
+	return &Finder{v: v, r: reader{it: it}}, nil
+}
+
+// Find is [View.Find].
+func (f *Finder) Find(ch, sender, clientID string) (*Event, error) {
+	e, err := f.r.find(ch, sender, clientID)
+	if err != nil {
+		return nil, fmt.Errorf("find client id: %w", err)
+	}
+	return e, nil
+}
+
+// Close ends the Finder.
+func (f *Finder) Close() error {
+	defer f.v.leave()
+	return f.r.it.Close()
+}
 
 // Find is the event that a sender made under a client id in a channel, of whatever kind, or nil. It knows every event ever
 // applied; a group's creation is among them.

@@ -57,7 +57,8 @@ type Event struct {
 // Applied is an event that the view has taken in, and its channel after it: State.Members are the recipients.
 type Applied struct {
 	Event
-	State *channel.State
+	Sender string
+	State  *channel.State
 }
 
 // Span is a stretch of a shard: the events with After < pos ≤ Upto.
