@@ -1,7 +1,6 @@
 package jetstream
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -55,24 +54,7 @@ func (in *ackInbox) begin() ackRound {
 // reply is where the ack of the round's i-th publish is to go.
 func (r ackRound) reply(i int) string { return r.in.prefix + r.token + "." + strconv.Itoa(i) }
 
-// receive waits for the next ack of the round and says whose it is. It is not ok where none came in time.
-func (r ackRound) receive(ctx context.Context, d time.Duration) (i int, a pubAck, ok bool) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	for {
-		select {
-		case msg := <-r.in.msgs:
-			if i, ok := r.index(msg.Subject); ok {
-				return i, parseAck(msg), true
-			}
-		case <-timer.C:
-			return 0, pubAck{}, false
-		case <-ctx.Done():
-			return 0, pubAck{}, false
-		}
-	}
-}
-
+// index is whose ack came on a subject. It is not ok where it is one of an earlier round.
 func (r ackRound) index(subject string) (int, bool) {
 	token, number, _ := strings.Cut(strings.TrimPrefix(subject, r.in.prefix), ".")
 	i, err := strconv.Atoi(number)

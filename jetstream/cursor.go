@@ -10,9 +10,9 @@ import (
 	"natterjack/server/wire"
 )
 
-// Waker is told that its cursor has something to read. Wake must return at once: it is called from the shard's own
-// goroutine, which serves every reader of the node.
-type Waker interface{ Wake() }
+// Waker is told that its cursor has something to read; own, that it is only what the cursor's user sent. Wake must
+// return at once: it is called from the shard's own goroutine, which serves every reader of the node.
+type Waker interface{ Wake(own bool) }
 
 // Cursor is one session's place in the log: a position per shard instead of a queue, so a slow reader is an old position
 // and not memory. Its zero value is ready for [Log.Follow]; embed it by value. Next is for one goroutine at a time.
@@ -25,7 +25,14 @@ type Cursor struct {
 
 	mu      sync.Mutex // protects following
 	pending []uint64   // per shard, the first pos that may have something for this user; 0 where there is none
+	ready   []*Entry   // what there is for this user before that: a reader who keeps up never looks through the tail
 }
+
+// Bounds of what is ready for one cursor. It is the one place where a slow reader would be memory.
+const (
+	maxReady      = 8
+	maxReadyEntry = 1 << 10 // bytes of a frame
+)
 
 // Start is where a cursor begins.
 type Start struct {
@@ -102,21 +109,43 @@ func (c *Cursor) lookBack(head []uint64) {
 		}
 	}
 	c.mu.Unlock()
-	c.waker.Wake()
+	c.waker.Wake(false)
 }
 
 // mark notes that there may be something from pos on. The caller holds mu.
 func (c *Cursor) mark(shard int, pos uint64) {
-	if p := c.pending[shard]; p == 0 || pos < p {
-		c.pending[shard] = pos
+	if p := c.pending[shard]; p != 0 && p <= pos {
+		return
 	}
+	c.pending[shard] = pos
+	c.ready = slices.DeleteFunc(c.ready, func(e *Entry) bool { return e.shard == shard && e.pos >= pos })
 }
 
-func (c *Cursor) wake(shard int, pos uint64) {
+func (c *Cursor) wake(e *Entry) {
 	c.mu.Lock()
-	c.mark(shard, pos)
+	if c.pending[e.shard] == 0 && len(c.ready) < maxReady && len(e.frame) <= maxReadyEntry {
+		c.ready = append(c.ready, e)
+	} else {
+		c.mark(e.shard, e.pos)
+	}
 	c.mu.Unlock()
-	c.waker.Wake()
+	c.waker.Wake(e.sender == c.user)
+}
+
+// takeReady appends what is ready to dst. It may have come out of the tail already: then it is left out.
+func (c *Cursor) takeReady(dst []*Entry, room *int) []*Entry {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, e := range c.ready {
+		if e.pos > c.at[e.shard] {
+			c.at[e.shard] = e.pos
+			dst = append(dst, e)
+			*room -= len(e.frame)
+		}
+	}
+	clear(c.ready)
+	c.ready = c.ready[:0]
+	return dst
 }
 
 // grab takes the mark of a shard. What is applied after this marks it anew.
@@ -133,6 +162,7 @@ func (c *Cursor) grab(shard int) uint64 {
 // at once; without it, the waker will be called when there is something new.
 func (c *Cursor) Next(dst []*Entry, maxBytes int) (entries []*Entry, more bool, err error) {
 	room := max(maxBytes, 1)
+	dst = c.takeReady(dst, &room)
 	for shard := range c.at {
 		from := c.grab(shard)
 		if from == 0 {

@@ -13,7 +13,7 @@ func (d *decision) answerStored(c *command, key sendKey) (bool, error) {
 	if s, ok := d.ahead.sends[key]; ok {
 		return true, c.answerSame(s.ack, s.content)
 	}
-	ev, err := d.view.Find(c.channel, c.user, c.clientID)
+	ev, err := d.find(c)
 	if err != nil || ev == nil {
 		return false, err
 	}
@@ -22,6 +22,25 @@ func (d *decision) answerStored(c *command, key sendKey) (bool, error) {
 		return false, err
 	}
 	return true, c.answerSame(ack, content)
+}
+
+// find looks for a send in the view, with one reader for the whole round.
+func (d *decision) find(c *command) (ev *view.Event, err error) {
+	if d.finder == nil {
+		if d.finder, err = d.view.Finder(); err != nil {
+			return nil, err
+		}
+	}
+	return d.finder.Find(c.channel, c.user, c.clientID)
+}
+
+func (d *decision) close() {
+	if d.finder == nil {
+		return
+	}
+	if err := d.finder.Close(); err != nil {
+		d.log.Error("reader of the view not closed", "error", err)
+	}
 }
 
 // answerSame gives the original ack, unless the client id comes back with something else to say: to ack that would

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -39,10 +40,12 @@ type follower struct {
 	readers *readers
 	log     *slog.Logger
 
-	waiting atomic.Int32 // how many await a position
+	waiting atomic.Int32   // how many await a position
+	telling sync.WaitGroup // what is owed, and not told yet
 
 	mu      sync.Mutex // protects following
 	changed chan struct{}
+	owed    []owed // ascending by pos
 }
 
 // run follows until ctx ends. A consumer that cannot be made, or a batch that cannot be applied, is tried again from the
@@ -111,6 +114,7 @@ func (f *follower) applyAll(ctx context.Context, consumer jetstream.Consumer, ms
 		case <-ctx.Done():
 			return nil
 		case m := <-msgs:
+			runtime.Gosched() // lets what came with it arrive: under load events are applied by the dozen, and not by twos
 			idle.Reset(levelAfter)
 			events, err := f.gather(m, msgs, &delivered)
 			if err == nil {
@@ -216,6 +220,7 @@ func (f *follower) apply(events []view.Event) error {
 	}
 	crashpoint.Reach(crashpoint.AfterApply)
 	f.announce()
+	defer f.pay()
 	if f.readers.none() {
 		f.tail.skip(f.view.Position(f.shard)) // whoever comes now starts at the view's position or reads the view
 		return nil

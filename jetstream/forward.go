@@ -27,6 +27,7 @@ type forwarder struct {
 	shard   int
 	conn    *nats.Conn
 	writers *writers
+	follow  *follower
 	log     *slog.Logger
 }
 
@@ -57,7 +58,7 @@ func (f *forwarder) commit(ctx context.Context, round []*command) []*command {
 		return round
 	}
 	markTried(round)
-	return answerRound(round, msg.Data)
+	return f.answerRound(round, msg.Data)
 }
 
 func encodeRound(round []*command) ([]byte, error) {
@@ -75,24 +76,32 @@ func encodeRound(round []*command) ([]byte, error) {
 }
 
 // answerRound tells each command its line of the answer and returns those that are to be tried again.
-func answerRound(round []*command, answer []byte) (rest []*command) {
-	i := 0
+func (f *forwarder) answerRound(round []*command, answer []byte) (rest []*command) {
+	i, last := 0, uint64(0)
+	var stored []func()
 	wire.Split(answer, func(line []byte) bool {
 		frame, _ := wire.DecodeFrame(line) // an answer that does not parse is no answer
-		switch f := frame.(type) {
+		c := round[i]
+		switch a := frame.(type) {
 		case wire.Ack:
-			round[i].done(f, nil)
+			last = max(last, a.Pos)
+			stored = append(stored, func() { c.done(a, nil) })
 		case *wire.Error:
-			if f.Code == wire.CodeUnavailable || f.Code == wire.CodeTimeout {
-				rest = append(rest, round[i])
+			if a.Code == wire.CodeUnavailable || a.Code == wire.CodeTimeout {
+				rest = append(rest, c)
 			} else {
-				round[i].done(wire.Ack{}, f)
+				c.done(wire.Ack{}, a)
 			}
 		default:
-			rest = append(rest, round[i])
+			rest = append(rest, c)
 		}
 		i++
 		return i < len(round)
+	})
+	f.follow.after(last, func() {
+		for _, tell := range stored {
+			tell()
+		}
 	})
 	return append(rest, round[i:]...)
 }

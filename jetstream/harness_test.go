@@ -88,7 +88,7 @@ type reader struct {
 	seen   []wire.Event
 }
 
-func (r *reader) Wake() {
+func (r *reader) Wake(bool) {
 	select {
 	case r.woken <- struct{}{}:
 	default:

@@ -3,6 +3,7 @@ package jetstream
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -37,12 +38,14 @@ type lane struct {
 	writer localWriter
 	remote committer
 
+	wake chan struct{} // holds one token while the queue may hold as many as wanted
+
 	mu     sync.Mutex // protects following
 	queue  []*command
+	wanted int    // in the queue for wake to be poked
 	count  uint64 // of commands that have come
 	closed bool
 	cancel context.CancelCauseFunc // of the try at hand
-	wake   chan struct{}           // holds one token while the queue may be non-empty
 }
 
 func newLane(leads func() bool, writer localWriter, remote committer) *lane {
@@ -53,9 +56,7 @@ func newLane(leads func() bool, writer localWriter, remote committer) *lane {
 func (l *lane) submit(c *command) {
 	if err := l.enqueue(c); err != nil {
 		c.done(wire.Ack{}, err)
-		return
 	}
-	poke(l.wake)
 }
 
 func (l *lane) enqueue(c *command) error {
@@ -73,6 +74,9 @@ func (l *lane) enqueue(c *command) error {
 	l.count++
 	c.order = l.count
 	l.queue = append(l.queue, c)
+	if len(l.queue) >= l.wanted {
+		poke(l.wake)
+	}
 	return nil
 }
 
@@ -185,26 +189,47 @@ func (l *lane) take() []*command {
 	return round
 }
 
-// waiters removes up to n commands to channels that are not busy. It takes none where as many wait as a batch is worth, and
-// none that has run out of time, which only [lane.settle] answers.
-func (l *lane) waiters(n int, busy map[string]bool) (taken []*command) {
+// waiting implements [source].
+func (l *lane) waiting() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if len(l.queue) == 0 || len(l.queue) >= batchFrom {
-		return nil
+	return len(l.queue)
+}
+
+// want implements [source].
+func (l *lane) want(n int) <-chan struct{} {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.wanted = n; len(l.queue) >= n {
+		poke(l.wake)
 	}
-	now := time.Now()
-	rest := make([]*command, 0, len(l.queue))
+	return l.wake
+}
+
+// takeFree implements [source]. It takes none that has run out of time, which only [lane.settle] answers. It looks no further than
+// what two rounds may hold: where a channel is busy and its queue long, others of the shard wait for their round.
+func (l *lane) takeFree(n int, busy map[string]bool) (taken []*command) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now, bytes := time.Now(), 0
 	passed := map[string]bool{} // channels of commands left behind: nothing may overtake them
-	for _, c := range l.queue {
-		if len(taken) >= n || busy[c.channel] || passed[c.channel] || now.After(c.deadline) {
+	look := min(len(l.queue), 2*maxRound)
+	kept := 0
+	for i, c := range l.queue[:look] {
+		if len(taken) >= n || bytes >= maxRoundBytes {
+			kept += copy(l.queue[kept:], l.queue[i:look])
+			break
+		}
+		if busy[c.channel] || passed[c.channel] || now.After(c.deadline) {
 			passed[c.channel] = true
-			rest = append(rest, c)
+			l.queue[kept] = c
+			kept++
 			continue
 		}
+		bytes += c.bytes()
 		taken = append(taken, c)
 	}
-	l.queue = rest
+	l.queue = slices.Delete(l.queue, kept, look)
 	return taken
 }
 

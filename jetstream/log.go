@@ -117,13 +117,13 @@ func (l *Log) addShard(shard int) error {
 	}
 	t := &tail{floor: l.view.Position(shard)}
 	f := &follower{shard: shard, js: l.js, engine: l.engine, view: l.view, tail: t, readers: l.readers, log: l.log}
-	w := &writer{shard: shard, js: l.js, view: l.view, stream: publisher{shard: shard, conn: l.conn, acks: acks}, follow: f, limits: l.limits, log: l.log, ahead: newAhead()}
+	w := &writer{shard: shard, js: l.js, view: l.view, stream: publisher{conn: l.conn, acks: acks}, follow: f, limits: l.limits, log: l.log, ahead: newAhead()}
 	leads := func() bool { return l.engine.LeadsStream(StreamName(shard)) }
 	l.tails = append(l.tails, t)
 	l.followers = append(l.followers, f)
 	l.acks = append(l.acks, acks)
-	ln := newLane(leads, w, &forwarder{shard: shard, conn: l.conn, writers: l.writers, log: l.log})
-	w.waiters = ln.waiters
+	ln := newLane(leads, w, &forwarder{shard: shard, conn: l.conn, writers: l.writers, follow: f, log: l.log})
+	w.source = ln
 	l.lanes = append(l.lanes, ln)
 	l.acked = append(l.acked, highest{})
 	return nil
@@ -153,6 +153,9 @@ func (l *Log) Run(ctx context.Context) error {
 	writing.Wait()
 	stopFollowing() // last: a writer that finishes its round may wait for the view
 	following.Wait()
+	for _, f := range l.followers {
+		f.telling.Wait()
+	}
 	if err := announcements.Unsubscribe(); !errors.Is(err, nats.ErrConnectionClosed) { // then it has ended already
 		return err
 	}

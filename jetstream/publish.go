@@ -1,7 +1,6 @@
 package jetstream
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strconv"
@@ -35,25 +34,9 @@ const (
 //
 // All methods are for one goroutine.
 type publisher struct {
-	shard   int
 	conn    *nats.Conn
 	acks    *ackInbox
 	batches uint64 // how many there were, for their ids
-}
-
-// publish stores plans, answers their senders, and returns what has to be tried again.
-func (w *writer) publish(ctx context.Context, plans []*plan) []*command {
-	n, single := 0, true
-	for _, p := range plans {
-		n += len(p.events)
-		single = single && len(p.events) == 1
-	}
-	if single && n < batchFrom {
-		return w.publishWindow(ctx, plans)
-	}
-	w.publishBatch(ctx, plans)
-	crashpoint.Reach(crashpoint.Acked)
-	return w.conclude(plans)
 }
 
 // messages encodes the events of all plans, in order. The first of each channel carries the compare-and-set; in a batch
@@ -80,59 +63,27 @@ func (w *writer) messages(plans []*plan) ([]*nats.Msg, error) {
 	return msgs, nil
 }
 
-// publishBatch publishes all plans as one atomic batch and sets ack or err in each.
-func (w *writer) publishBatch(ctx context.Context, plans []*plan) {
-	msgs, err := w.messages(plans)
-	if err != nil {
-		failAll(plans, err)
-		return
+// publish publishes messages without waiting: one by itself, several as an atomic batch. The ack goes to reply.
+func (p *publisher) publish(msgs []*nats.Msg, reply string) error {
+	last := msgs[len(msgs)-1]
+	last.Reply = reply
+	if len(msgs) == 1 {
+		return p.conn.PublishMsg(last)
 	}
-	for _, p := range plans {
-		p.cmd.tried = true
-	}
-	last, err := w.stream.batch(ctx, msgs)
-	if err != nil {
-		failAll(plans, err)
-		return
-	}
-	pos := last - uint64(len(msgs))
-	for _, p := range plans {
-		pos += uint64(len(p.events))
-		p.err = nil
-		p.stored(w.shard, pos)
-	}
-}
-
-// batch stores messages as one atomic batch and returns the pos of the last.
-func (p *publisher) batch(ctx context.Context, msgs []*nats.Msg) (last uint64, err error) {
 	p.batches++
 	id := p.acks.name + "-" + strconv.FormatUint(p.batches, 36)
-	round := p.acks.begin()
+	last.Header[batchCommitHeader] = []string{"1"}
 	for i, msg := range msgs {
 		msg.Header[batchIDHeader] = []string{id}
 		msg.Header[batchSequenceHeader] = []string{strconv.Itoa(i + 1)}
-		if i == len(msgs)-1 {
-			msg.Header[batchCommitHeader] = []string{"1"}
-			msg.Reply = round.reply(0)
-		}
 		if i == len(msgs)/2 {
 			crashpoint.Reach(crashpoint.BatchHalf)
 		}
 		if err := p.conn.PublishMsg(msg); err != nil {
-			return 0, err
+			return err
 		}
 	}
-	crashpoint.Reach(crashpoint.Published)
-	_, a, ok := round.receive(ctx, ackTimeout)
-	switch {
-	case !ok:
-		return 0, errNoAck
-	case a.err != nil:
-		return 0, a.err
-	case a.BatchSize != len(msgs):
-		return 0, fmt.Errorf("batch of %d messages acked with %d", len(msgs), a.BatchSize)
-	}
-	return a.Sequence, nil
+	return nil
 }
 
 // stored completes a plan whose last event is at pos.
@@ -152,12 +103,8 @@ func channelAt(st *channel.State, pos uint64) *channel.State {
 	return &at
 }
 
-func failAll(plans []*plan, err error) {
-	for _, p := range plans {
-		p.err = err
-	}
-}
-
 // errStoredBefore says that JetStream knows the message id: an earlier try was stored, with another id and time than this
 // one's. The view has them, or will.
 var errStoredBefore = errors.New("jetstream: message id was stored before")
+
+var errBatchSize = errors.New("jetstream: a batch was acked with another number of messages")

@@ -53,7 +53,7 @@ func (r *readers) wake(e *Entry) {
 	defer r.mu.RUnlock()
 	for _, user := range e.state.Members {
 		for c := r.byUser[user]; c != nil; c = c.next {
-			c.wake(e.shard, e.pos)
+			c.wake(e)
 		}
 	}
 }

@@ -182,3 +182,35 @@ func users(n int) []string {
 	}
 	return out
 }
+
+// TestSend_pipelinedKeepsOrder sends in small bursts, without waiting, to one channel and to others: while the first of a burst is on
+// its way and the second cannot be, the third must not get past it.
+func TestSend_pipelinedKeepsOrder(t *testing.T) {
+	l := alone(t)
+	const bursts, each = 150, 3
+	var mu sync.Mutex
+	var answered sync.WaitGroup
+	seqs := make([]uint64, bursts*each)
+	for i := range seqs {
+		answered.Add(2)
+		l.Submit("alice", text("bob", fmt.Sprint(i), "x"), func(ack wire.Ack, err error) {
+			defer answered.Done()
+			if err != nil {
+				t.Errorf("send %d: %v", i, err)
+			}
+			mu.Lock()
+			seqs[i] = ack.Seq
+			mu.Unlock()
+		})
+		l.Submit("carol", text(fmt.Sprint("user-", i), "c", "x"), func(wire.Ack, error) { answered.Done() })
+		if i%each == each-1 {
+			mustSend(t, l, "dave", text("erin", fmt.Sprint(i), "x")) // about as long as a window is out
+		}
+	}
+	answered.Wait()
+	for i, seq := range seqs {
+		if seq != uint64(i+1) {
+			t.Fatalf("send %d got seq %d", i, seq)
+		}
+	}
+}

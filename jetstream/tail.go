@@ -19,15 +19,16 @@ const (
 
 // Entry is an event on its way out, encoded once for all its readers on this node. It is immutable.
 type Entry struct {
-	shard int
-	pos   uint64
-	state *channel.State // after the event: who may see it
-	frame []byte
-	memo  atomic.Pointer[[]byte]
+	shard  int
+	pos    uint64
+	state  *channel.State // after the event: who may see it
+	sender string
+	frame  []byte
+	memo   atomic.Pointer[[]byte]
 }
 
 func newEntry(shard int, a *view.Applied) *Entry {
-	return &Entry{shard: shard, pos: a.Pos, state: a.State, frame: frameOf(shard, &a.Event)}
+	return &Entry{shard: shard, pos: a.Pos, state: a.State, sender: a.Sender, frame: frameOf(shard, &a.Event)}
 }
 
 func frameOf(shard int, ev *view.Event) []byte {

@@ -9,92 +9,246 @@ import (
 	"natterjack/jetstream/internal/crashpoint"
 )
 
-// windowTime is how long a window takes in new commands. Its end is when the lane looks again at who leads, and at
-// commands that have run out of time.
-const windowTime = 250 * time.Millisecond
+// windowTime is how long a window takes in new commands. Its end is when the lane looks again at who leads, and at commands
+// that have run out of time.
+const windowTime = time.Second
 
-// window is a round of single messages, each to a channel of its own: two to one channel cannot be in flight together, for the
-// compare-and-set of the second would need the pos of the first. Each sender is answered when its own ack comes, and its place is
-// given to the next who waits; so where few send, nobody waits for anybody. Once as many wait as a batch is worth, it takes
-// in no more, and the lane's next round is that batch.
-type window struct {
-	*writer
-	round ackRound
-	plans []*plan         // as sent; nil where concluded
-	open  int             // in flight
-	busy  map[string]bool // channels with a message in flight, or with one that must come before what waits
-	rest  []*command
+// source is where a window takes commands from.
+type source interface {
+	waiting() int
+	takeFree(n int, busy map[string]bool) []*command // up to n to channels that are not busy, each channel in order
+	want(n int) (wake <-chan struct{})               // wake has a token once n or more wait
 }
 
-// publishWindow publishes plans that are one message each, concludes them and what joins them, and returns what has to
-// be tried again.
-func (w *writer) publishWindow(ctx context.Context, plans []*plan) []*command {
-	win := &window{writer: w, round: w.stream.acks.begin(), busy: map[string]bool{}}
-	win.sendAll(plans)
-	crashpoint.Reach(crashpoint.Published)
-	for until := time.Now().Add(windowTime); win.open > 0; {
-		i, ack, ok := win.round.receive(ctx, ackTimeout)
-		if !ok {
-			break
-		}
-		crashpoint.Reach(crashpoint.Acked)
-		if i < len(win.plans) && win.plans[i] != nil {
-			win.settle(i, ack)
-		}
-		if w.trusted && time.Now().Before(until) {
-			win.sendAll(w.decide(w.waiters(batchFrom-1-win.open, win.busy)))
-		}
+// window publishes without a pause: what JetStream acks answers its senders and makes room for the next who wait. What it acks
+// together is a flight: a message where few wait, so that nobody waits for anybody; an atomic batch (ADR-50) where many
+// do: one fsync and one Raft proposal for all of them.
+//
+// Two flights to one channel cannot be out together, for the compare-and-set of the second would need the pos of the first. While
+// a batch is out nothing else is sent: two at a time were measured, and each was half as large for the same cost.
+type window struct {
+	*writer
+	round   ackRound
+	until   time.Time       // no more commands are taken in from then on
+	flights []flight        // as sent; without plans once concluded
+	open    int             // flights that are out
+	batch   bool            // a batch is among them
+	busy    map[string]bool // channels with a message out, or with one that must come before what waits
+	rest    []*command
+
+	// After a batch its senders come again, one by one, but soon. Until linger, or until enough of them have, they
+	// are not sent one by one: the next batch would be a small one, and those after it too.
+	linger time.Time
+	enough int
+}
+
+type flight struct {
+	plans []*plan
+	msgs  int
+	sent  time.Time
+}
+
+// publish stores plans, and what comes while it does; answers their senders, and returns what has to be tried again.
+func (w *writer) publish(ctx context.Context, plans []*plan) []*command {
+	now := time.Now()
+	win := &window{writer: w, round: w.stream.acks.begin(), until: now.Add(windowTime), busy: map[string]bool{}}
+	if end, ok := ctx.Deadline(); ok && end.Add(-ackTimeout).Before(win.until) {
+		win.until = end.Add(-ackTimeout) // what is sent must have the time to be acked
 	}
-	for _, p := range win.plans {
-		if p != nil {
-			p.err = errNoAck
-			win.rest = append(win.rest, w.conclude([]*plan{p})...)
-		}
+	win.send(plans)
+	win.fly(ctx)
+	w.source.want(0)
+	for i := range win.flights {
+		win.fail(&win.flights[i], errNoAck)
 	}
 	slices.SortFunc(win.rest, func(a, b *command) int { return cmp.Compare(a.order, b.order) })
 	return win.rest
 }
 
-// sendAll publishes what can go now and leaves the rest to the next round, each channel in order.
-func (win *window) sendAll(plans []*plan) {
-	for _, p := range plans {
-		if win.busy[p.cmd.channel] || len(p.events) > 1 {
-			win.busy[p.cmd.channel] = true
-			win.rest = append(append(win.rest, p.cmd), p.again...)
-			continue
+// fly returns once nothing is out any more, or no ack comes.
+func (win *window) fly(ctx context.Context) {
+	timer := time.NewTimer(ackTimeout)
+	defer timer.Stop()
+	for heard := time.Now(); ; {
+		wake, wait := win.admit()
+		if win.open == 0 && wait == 0 {
+			return
 		}
-		win.busy[p.cmd.channel] = true
-		win.send(p)
+		if win.open > 0 {
+			if left := time.Until(heard.Add(ackTimeout)); wait == 0 || left < wait {
+				wait = max(left, 0)
+			}
+		}
+		timer.Reset(wait)
+		select {
+		case msg := <-win.round.in.msgs:
+			if i, ok := win.round.index(msg.Subject); ok && i < len(win.flights) {
+				heard = time.Now()
+				win.settle(&win.flights[i], parseAck(msg))
+			}
+		case <-wake:
+		case <-timer.C:
+			if win.open > 0 && time.Since(heard) >= ackTimeout {
+				return
+			}
+		case <-ctx.Done():
+			return
+		}
+		if win.open == 0 {
+			heard = time.Now()
+		}
 	}
 }
 
-func (win *window) send(p *plan) {
-	p.cmd.tried = true
-	msgs, err := win.messages([]*plan{p})
-	if err == nil {
-		msgs[0].Reply = win.round.reply(len(win.plans))
-		err = win.stream.conn.PublishMsg(msgs[0])
+// admit sends what may go now of what waits. Wake has a token when it should be asked again, which is also so once wait has passed,
+// where that is not 0.
+func (win *window) admit() (wake <-chan struct{}, wait time.Duration) {
+	now := time.Now()
+	if !win.trusted || !now.Before(win.until) {
+		return nil, 0
 	}
-	if err != nil {
-		p.err = err
-		win.rest = append(win.rest, win.conclude([]*plan{p})...)
+	switch waiting := win.source.waiting(); {
+	case win.batch:
+	case waiting < win.enough && now.Before(win.linger):
+		return win.source.want(win.enough), win.linger.Sub(now)
+	case waiting >= batchFrom:
+		win.take(maxRound)
+	default:
+		win.take(batchFrom - 1 - win.open)
+	}
+	return win.wake(), 0
+}
+
+// wake has a token when something may go that could not before. Where nothing may before an ack comes, it has none. What waits by
+// now is to busy channels, or has no room.
+func (win *window) wake() <-chan struct{} {
+	waiting := win.source.waiting()
+	switch {
+	case win.batch:
+		return nil
+	case waiting >= batchFrom:
+		return win.source.want(waiting + batchFrom) // a look at a long queue is not for each who joins it
+	case win.open >= batchFrom-1:
+		return win.source.want(batchFrom)
+	default:
+		return win.source.want(waiting + 1)
+	}
+}
+
+// take sends up to n that wait.
+func (win *window) take(n int) {
+	if n <= 0 {
 		return
 	}
-	win.plans = append(win.plans, p)
-	win.open++
+	if cmds := win.source.takeFree(n, win.busy); len(cmds) > 0 {
+		win.ahead.forget(win.view.Position(win.shard))
+		win.send(win.decide(cmds))
+	}
 }
 
-// settle concludes the plan whose ack has come. Where that failed, its channel stays busy: nothing may overtake it.
-func (win *window) settle(i int, a pubAck) {
-	p := win.plans[i]
-	win.plans[i] = nil
-	win.open--
-	if p.err = a.err; p.err == nil && a.Duplicate {
-		p.err = errStoredBefore
+// send publishes plans, of which none is to a busy channel: together where they are many or belong together, else each by itself.
+func (win *window) send(plans []*plan) {
+	n, apart := 0, true
+	for _, p := range plans {
+		n += len(p.events)
+		apart = apart && p.first && len(p.events) == 1
 	}
-	if p.err == nil {
-		p.stored(win.shard, a.Sequence)
+	if !apart || n >= batchFrom {
+		win.launch(plans, n)
+		return
+	}
+	for i := range plans {
+		win.launch(plans[i:i+1], 1)
+	}
+}
+
+// launch publishes plans as one flight.
+func (win *window) launch(plans []*plan, n int) {
+	for _, p := range plans {
+		p.cmd.tried = true
+		win.busy[p.cmd.channel] = true
+	}
+	msgs, err := win.messages(plans)
+	if err == nil {
+		err = win.stream.publish(msgs, win.round.reply(len(win.flights)))
+	}
+	crashpoint.Reach(crashpoint.Published)
+	win.flights = append(win.flights, flight{plans: plans, msgs: n, sent: time.Now()})
+	win.open++
+	win.batch = win.batch || n > 1
+	if err != nil {
+		win.fail(&win.flights[len(win.flights)-1], err)
+	}
+}
+
+// settle concludes the flight whose ack has come.
+func (win *window) settle(f *flight, a pubAck) {
+	crashpoint.Reach(crashpoint.Acked)
+	switch {
+	case len(f.plans) == 0:
+	case a.err != nil:
+		win.fail(f, a.err)
+	case a.Duplicate:
+		win.fail(f, errStoredBefore)
+	case f.msgs > 1 && a.BatchSize != f.msgs:
+		win.fail(f, errBatchSize)
+	default:
+		win.stored(f, a.Sequence)
+	}
+}
+
+// stored concludes a flight of which the last message is at pos.
+func (win *window) stored(f *flight, last uint64) {
+	plans, pos := f.plans, last-uint64(f.msgs)
+	for _, p := range plans {
+		pos += uint64(len(p.events))
+		p.stored(win.shard, pos)
+		win.ahead.add(p)
 		delete(win.busy, p.cmd.channel)
 	}
-	win.rest = append(win.rest, win.conclude([]*plan{p})...)
+	if f.msgs >= batchFrom {
+		win.linger = time.Now().Add(time.Since(f.sent))
+		win.enough = max(batchFrom, (f.msgs+win.source.waiting())*7/8)
+		win.answerAfter(last, plans)
+	} else {
+		answer(plans)
+	}
+	win.land(f)
+}
+
+// answerAfter tells the senders on this node once its view has applied up to pos, and the other nodes at once.
+func (win *window) answerAfter(pos uint64, plans []*plan) {
+	ours := make([]*plan, 0, len(plans))
+	for i, p := range plans {
+		if p.cmd.served {
+			answer(plans[i : i+1])
+		} else {
+			ours = append(ours, p)
+		}
+	}
+	win.follow.after(pos, func() { answer(ours) })
+}
+
+// fail concludes a flight that was not stored, or of which that is not known. Its channels stay busy: nothing may overtake it.
+func (win *window) fail(f *flight, err error) {
+	if len(f.plans) == 0 {
+		return
+	}
+	win.distrust()
+	for _, p := range f.plans {
+		if final(err) {
+			p.done(err)
+		} else {
+			win.rest = append(append(win.rest, p.cmd), p.again...)
+		}
+	}
+	win.land(f)
+}
+
+func (win *window) land(f *flight) {
+	win.open--
+	if f.msgs > 1 {
+		win.batch = false
+	}
+	f.plans = nil
 }

@@ -29,7 +29,7 @@ type writer struct {
 	js      jetstream.JetStream
 	stream  publisher
 	follow  *follower
-	waiters func(n int, busy map[string]bool) []*command // takes who waits and may go now, while they are fewer than a batch
+	source  source
 	limits  wire.Limits
 	log     *slog.Logger
 	ahead   ahead
@@ -93,13 +93,13 @@ type plan struct {
 	state  *channel.State // after the events; its pos is set when they are stored
 	ack    wire.Ack
 	again  []*command // the same send, twice in one round
-	err    error      // nil once stored
 }
 
 // decide turns a round into plans, and answers at once what appends nothing: refusals, and what was stored before.
 func (w *writer) decide(round []*command) []*plan {
 	env := channel.Env{Now: time.Now().UnixMilli(), NewID: newID, MaxMembers: w.limits.GroupMembers}
 	d := decision{writer: w, env: env, states: map[string]*channel.State{}, sends: map[sendKey]*plan{}}
+	defer d.close()
 	plans := make([]*plan, 0, len(round))
 	for _, c := range round {
 		p, err := d.plan(c)
@@ -119,6 +119,7 @@ type decision struct {
 	env    channel.Env
 	states map[string]*channel.State
 	sends  map[sendKey]*plan
+	finder *view.Finder // made when needed; it shows the view as it was then, and ahead has what came before
 }
 
 // plan is nil where the command has been answered or joined to a plan that is there already.
@@ -189,25 +190,18 @@ func (c *command) decide(st *channel.State, env channel.Env) ([]channel.Event, e
 	return channel.DecideCreate(st, c.create, env)
 }
 
-// conclude answers what is stored and returns the rest, in order. A failure makes the next round look first.
-func (w *writer) conclude(plans []*plan) (rest []*command) {
+// answer tells the senders of plans that are stored.
+func answer(plans []*plan) {
 	for _, p := range plans {
-		switch {
-		case p.err == nil:
-			w.ahead.add(p)
-			p.done(p.ack, nil)
-		case final(p.err):
-			w.distrust()
-			p.done(wire.Ack{}, p.err)
-		default:
-			w.distrust()
-			rest = append(append(rest, p.cmd), p.again...)
-		}
+		p.done(nil)
 	}
-	return rest
 }
 
-func (p *plan) done(ack wire.Ack, err error) {
+func (p *plan) done(err error) {
+	ack := p.ack
+	if err != nil {
+		ack = wire.Ack{}
+	}
 	p.cmd.done(ack, err)
 	for _, c := range p.again {
 		c.done(ack, err)

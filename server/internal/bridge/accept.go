@@ -58,7 +58,7 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 		return nil, nil, err
 	}
 	s := h.session
-	s.socket.Conn = conn
+	s.socket.Conn, s.socket.raw = conn, rawOf(conn)
 	early, err := buffered.Reader.Peek(buffered.Reader.Buffered())
 	if err != nil {
 		return nil, nil, err

@@ -82,8 +82,10 @@ func BenchmarkWrite(b *testing.B) {
 	b.Run("bridge", func(b *testing.B) {
 		s := &socket{Conn: newSink("", newCounter())}
 		shared := message(frame)
+		var a attempt
+		a.init(func() {})
 		for b.Loop() {
-			if err := s.send(shared); err != nil {
+			if err := s.send(shared, &a); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -53,13 +53,16 @@ func (s *session) submit(cmd *wire.Send) {
 	if !s.claim(cmd.Ref.Ref) {
 		return
 	}
+	s.mu.Lock()
+	s.sending++
+	s.mu.Unlock()
 	s.bridge.log.Submit(s.user, cmd, func(ack wire.Ack, err error) {
 		if err != nil {
-			s.answer(reply{frame: s.bridge.fault(s.id, "send", err, cmd.Ref.Ref)})
+			s.acked(reply{frame: s.bridge.fault(s.id, "send", err, cmd.Ref.Ref)})
 			return
 		}
 		ack.Ref = cmd.Ref
-		s.answer(reply{frame: ack})
+		s.acked(reply{frame: ack})
 	})
 }
 

@@ -2,7 +2,6 @@ package bridge
 
 import (
 	"errors"
-	"sync"
 
 	"natterjack/jetstream"
 	"natterjack/server/wire"
@@ -26,15 +25,15 @@ type scratch struct {
 	buf     []byte // the first maxHeader bytes are left free, see seal
 	replies []reply
 	entries []*jetstream.Entry
+	attempt attempt
 }
 
-var scratches = sync.Pool{New: func() any { return &scratch{buf: make([]byte, maxHeader, 4<<10)} }}
-
-// Wake implements [jetstream.Waker]: there is something behind the cursor.
-func (s *session) Wake() {
+// Wake implements [jetstream.Waker]: there is something behind the cursor. What the user sent waits for the ack of what this
+// session has in flight, which is almost always of the same message: both leave in one write.
+func (s *session) Wake(own bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.live {
+	if s.live && !(own && s.sending > 0) {
 		s.start()
 	}
 }
@@ -50,6 +49,15 @@ func (s *session) push(r reply) {
 func (s *session) answer(r reply) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.inFlight--
+	s.add(r)
+}
+
+// acked queues the reply to a send.
+func (s *session) acked(r reply) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sending--
 	s.inFlight--
 	s.add(r)
 }
@@ -110,24 +118,35 @@ func (s *session) makeRoom() {
 }
 
 // flush writes what waits, until nothing does or the connection takes no more.
-func (s *session) flush() {
+func (s *session) flush(w *worker) {
 	defer s.work.Done()
+	defer w.clean()
 	defer s.rescue()
-	w := scratches.Get().(*scratch)
 	for {
-		ping, events := s.collect(w)
-		more, err := s.write(w, ping, events)
+		ping, events := s.collect(&w.scratch)
+		more, err := s.write(&w.scratch, ping, events)
 		if err != nil {
 			s.broken(err)
-			return // and w is not kept: this is rare
+			return
 		}
-		if s.rest(w, more) {
-			break
+		if s.rest(&w.scratch, more) {
+			return
+		}
+		if more { // who reads what it missed takes long, and may wait for the disk
+			w.leave()
 		}
 	}
-	if cap(w.buf) <= maxPooled {
-		scratches.Put(w)
+}
+
+// clean makes w ready for another session, whatever has become of the last one.
+func (w *scratch) clean() {
+	clear(w.replies)
+	clear(w.entries)
+	w.replies, w.entries = w.replies[:0], w.entries[:0]
+	if cap(w.buf) > maxPooled {
+		w.buf = make([]byte, maxHeader, 4<<10)
 	}
+	w.buf = w.buf[:maxHeader]
 }
 
 // collect takes what is queued into w.
@@ -184,7 +203,7 @@ func (s *session) writeEvents(w *scratch) (more bool, err error) {
 		return false, err
 	}
 	if len(entries) == 1 && len(w.buf) == maxHeader {
-		return more, s.socket.send(entries[0].Memo(message))
+		return more, s.socket.send(entries[0].Memo(message), &w.attempt)
 	}
 	for _, e := range entries {
 		w.append(e.Frame())
@@ -197,7 +216,7 @@ func (s *session) sendBatch(w *scratch) error {
 	if len(w.buf) == maxHeader {
 		return nil
 	}
-	err := s.socket.send(seal(w.buf))
+	err := s.socket.send(seal(w.buf), &w.attempt)
 	w.buf = w.buf[:maxHeader]
 	return err
 }

@@ -160,7 +160,7 @@ func (x *exchange) authenticate(token string) (identity, error) {
 type waiter chan struct{}
 
 // Wake implements [jetstream.Waker].
-func (w waiter) Wake() {
+func (w waiter) Wake(bool) {
 	select {
 	case w <- struct{}{}:
 	default:

@@ -57,6 +57,7 @@ type backlog struct {
 	replies  []reply
 	queued   int // bytes in replies, and in those being written
 	inFlight int // commands without a reply
+	sending  int // the sends among them
 	calls    []wire.Command
 	callers  int           // goroutines that work off calls
 	room     chan struct{} // not nil while somebody waits until replies are fewer; closed then

@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -23,6 +24,7 @@ import (
 // Write and send may be called concurrently.
 type socket struct {
 	net.Conn
+	raw syscall.RawConn // of Conn; nil where nothing can be attempted
 
 	mu    sync.Mutex // protects following; held over one frame's writes
 	until time.Time  // the write deadline in force
@@ -39,14 +41,19 @@ var (
 	errTorn = errors.New("the library wrote something else than a control frame")
 )
 
-// send writes a data frame. An error ends the session: [errSlow] where the peer took nothing for [writeTimeout].
-func (c *socket) send(frame []byte) error {
+// send writes a data frame: as an attempt first, and what is left waits for the peer, after a.blocks was called. An error ends
+// the session: [errSlow] where the peer took nothing for [writeTimeout].
+func (c *socket) send(frame []byte, a *attempt) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.shut {
 		return net.ErrClosed
 	}
-	rest, err := c.put(frame)
+	rest, err := c.attempt(frame, a)
+	if err == nil && len(rest) > 0 {
+		a.blocks()
+		rest, err = c.put(rest)
+	}
 	if err == nil {
 		return nil
 	}
@@ -82,6 +89,16 @@ func (c *socket) Write(p []byte) (int, error) {
 		return 0, err
 	}
 	return len(p), nil
+}
+
+func (c *socket) attempt(frame []byte, a *attempt) ([]byte, error) {
+	if c.raw == nil {
+		return frame, nil
+	}
+	if err := c.extend(); err != nil { // one that has passed would fail the attempt too
+		return frame, err
+	}
+	return a.put(c.raw, frame)
 }
 
 // put writes p and returns what of it was not written. Slow is not who takes a long time for a large frame but who takes
