@@ -8,26 +8,34 @@ import (
 // sendKey is what makes two sends the same send.
 type sendKey struct{ channel, user, clientID string }
 
-// stored is what a send became, as long as only the writer knows.
+// stored is what a change became, as long as only the writer knows.
 type stored struct {
-	ack     wire.Ack
-	content *wire.Content
+	ack   wire.Ack
+	event *channel.Event
+}
+
+// messageKey names a message.
+type messageKey struct {
+	channel string
+	seq     uint64
 }
 
 // ahead is what a writer has stored and its node's view has not applied yet: a few milliseconds of the shard.
 type ahead struct {
-	states map[string]*channel.State
-	sends  map[sendKey]stored
-	order  []published // ascending by pos
+	states   map[string]*channel.State
+	sends    map[sendKey]stored
+	messages map[messageKey]*channel.Message
+	order    []published // ascending by pos
 }
 
 type published struct {
-	pos uint64
-	key sendKey
+	pos     uint64
+	key     sendKey
+	message messageKey // that was made or changed
 }
 
 func newAhead() ahead {
-	return ahead{states: map[string]*channel.State{}, sends: map[sendKey]stored{}}
+	return ahead{states: map[string]*channel.State{}, sends: map[sendKey]stored{}, messages: map[messageKey]*channel.Message{}}
 }
 
 func (a *ahead) state(id string) *channel.State { return a.states[id] }
@@ -35,9 +43,15 @@ func (a *ahead) state(id string) *channel.State { return a.states[id] }
 func (a *ahead) add(p *plan) {
 	key := sendKey{p.cmd.channel, p.cmd.user, p.cmd.clientID}
 	a.states[key.channel] = p.state
-	last := &p.events[len(p.events)-1].Record
-	a.sends[key] = stored{ack: p.ack, content: last.Content}
-	a.order = append(a.order, published{p.ack.Pos, key})
+	if key.clientID != "" {
+		a.sends[key] = stored{ack: p.ack, event: &p.events[len(p.events)-1]}
+	}
+	if p.message != nil {
+		m := *p.message
+		m.Pos = p.ack.Pos
+		a.messages[p.about] = &m
+	}
+	a.order = append(a.order, published{p.ack.Pos, key, p.about})
 }
 
 // maxAhead is how many sends a writer keeps ahead of its view.
@@ -57,6 +71,9 @@ func (a *ahead) forget(applied uint64) {
 	for ; n < len(a.order) && a.order[n].pos <= applied; n++ {
 		key := a.order[n].key
 		delete(a.sends, key)
+		if m := a.messages[a.order[n].message]; m != nil && m.Pos <= applied {
+			delete(a.messages, a.order[n].message)
+		}
 		if st := a.states[key.channel]; st != nil && st.Pos <= applied {
 			delete(a.states, key.channel)
 		}

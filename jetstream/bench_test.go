@@ -24,7 +24,7 @@ func BenchmarkSend(b *testing.B) {
 			var n atomic.Int64
 			concurrently(b, senders, func(sender int) {
 				id := fmt.Sprint("c", n.Add(1))
-				if _, err := l.Send(b.Context(), fmt.Sprint("u", sender), text(fmt.Sprint("v", sender), id, payload)); err != nil {
+				if _, err := l.Change(b.Context(), fmt.Sprint("u", sender), text(fmt.Sprint("v", sender), id, payload)); err != nil {
 					b.Error(err)
 				}
 			})

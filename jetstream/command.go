@@ -16,8 +16,7 @@ type command struct {
 	channel  string
 	user     string
 	clientID string
-	post     *channel.Post   // one of the two is set
-	create   *channel.Create //
+	change   wire.Command // a [wire.Change], or the creation of a group
 	deadline time.Time
 	order    uint64 // in which the lane's commands came
 	served   bool   // came from another node's lane: answered rather than forwarded on
@@ -27,10 +26,19 @@ type command struct {
 
 // bytes is about what the command adds to a round.
 func (c *command) bytes() int {
-	if c.post != nil {
-		return len(c.post.Content.Text) + 256
+	const most = 512 // of all but text and members
+	switch cmd := c.change.(type) {
+	case wire.Send:
+		return most + len(cmd.Content.Text)
+	case wire.Edit:
+		return most + len(cmd.Content.Text)
+	case wire.CreateGroup:
+		return most + len(cmd.Members)*(wire.MaxUserLen+3)
+	case wire.AddMembers:
+		return most + len(cmd.Members)*(wire.MaxUserLen+3)
+	default:
+		return most
 	}
-	return len(c.create.Members)*(wire.MaxUserLen+3) + 512
 }
 
 // overdue is the honest answer when time runs out: what was handed on may be stored, what was not is not.
@@ -41,28 +49,28 @@ func (c *command) overdue() error {
 	return wire.Errorf(wire.CodeUnavailable, "the channel's shard has no writer at the moment; nothing was stored, retry")
 }
 
-func newPost(user string, cmd *wire.Send) *command {
-	ch := cmd.Channel
-	if cmd.To != "" {
-		ch = wire.DirectChannel(user, cmd.To)
+// newChange is the command of a change. One that opens a direct channel is one to that channel from here on.
+func newChange(user string, cmd wire.Change) *command {
+	c := &command{channel: cmd.Place(user), user: user, clientID: cmd.Key(), change: cmd}
+	if send, ok := cmd.(wire.Send); ok {
+		send.Channel, send.To = c.channel, ""
+		c.change = send
 	}
-	return &command{
-		channel: ch, user: user, clientID: cmd.ClientID,
-		post: &channel.Post{Channel: ch, Sender: user, ClientID: cmd.ClientID, Content: cmd.Content},
-	}
+	return c
 }
 
-func newCreate(user string, cmd *wire.CreateGroup) *command {
-	return &command{
-		channel: channel.GroupID(user, cmd.ClientID), user: user, clientID: cmd.ClientID,
-		create: &channel.Create{Creator: user, ClientID: cmd.ClientID, Name: cmd.Name, Members: cmd.Members},
-	}
+func newCreate(user string, cmd wire.CreateGroup) *command {
+	return &command{channel: channel.GroupID(user, cmd.ClientID), user: user, clientID: cmd.ClientID, change: cmd}
 }
 
-// wire is the command as it travels to another node.
-func (c *command) wire() wire.Command {
-	if c.post != nil {
-		return wire.Send{Channel: c.channel, ClientID: c.clientID, Content: c.post.Content}
+// newCommand is the command that travelled here from another node; nil for one that no lane takes.
+func newCommand(user string, cmd wire.Command) *command {
+	switch c := cmd.(type) {
+	case wire.Change:
+		return newChange(user, c)
+	case wire.CreateGroup:
+		return newCreate(user, c)
+	default:
+		return nil
 	}
-	return wire.CreateGroup{ClientID: c.clientID, Name: c.create.Name, Members: c.create.Members}
 }

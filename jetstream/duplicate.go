@@ -1,27 +1,28 @@
 package jetstream
 
 import (
+	"natterjack/jetstream/channel"
 	"natterjack/jetstream/view"
 	"natterjack/server/wire"
 )
 
 // answerStored answers a send that was stored before with its original id and seq, however long ago that was.
 func (d *decision) answerStored(c *command, key sendKey) (bool, error) {
-	if c.post == nil {
+	if _, create := c.change.(wire.CreateGroup); create || c.clientID == "" {
 		return false, nil // a group's id follows from its client id: the channel itself is the index
 	}
 	if s, ok := d.ahead.sends[key]; ok {
-		return true, c.answerSame(s.ack, s.content)
+		return true, c.answerSame(s.ack, s.event)
 	}
 	ev, err := d.find(c)
 	if err != nil || ev == nil {
 		return false, err
 	}
-	ack, content, err := ackOf(d.shard, ev)
+	r, err := wire.DecodeRecord(ev.Record)
 	if err != nil {
 		return false, err
 	}
-	return true, c.answerSame(ack, content)
+	return true, c.answerSame(ackOf(d.shard, ev, &r), &channel.Event{Kind: ev.Kind, Record: r})
 }
 
 // find looks for a send in the view, with one reader for the whole round.
@@ -45,8 +46,8 @@ func (d *decision) close() {
 
 // answerSame gives the original ack, unless the client id comes back with something else to say: to ack that would
 // lose it.
-func (c *command) answerSame(ack wire.Ack, content *wire.Content) error {
-	if content == nil || *content != c.post.Content {
+func (c *command) answerSame(ack wire.Ack, stored *channel.Event) error {
+	if !channel.Same(stored, c.change) {
 		return conflict()
 	}
 	c.done(ack, nil)
@@ -57,13 +58,9 @@ func conflict() error {
 	return wire.Errorf(wire.CodeConflict, "client_id: was used for another message in this channel")
 }
 
-func ackOf(shard int, ev *view.Event) (wire.Ack, *wire.Content, error) {
-	r, err := wire.DecodeRecord(ev.Record)
-	if err != nil {
-		return wire.Ack{}, nil, err
-	}
+func ackOf(shard int, ev *view.Event, r *wire.Record) wire.Ack {
 	return wire.Ack{
 		ID: r.ID, ClientID: r.ClientID, Channel: ev.Channel, Seq: r.Seq,
 		Shard: shard, Pos: ev.Pos, Timestamp: r.Timestamp,
-	}, r.Content, nil
+	}
 }

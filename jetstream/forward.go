@@ -67,7 +67,7 @@ func encodeRound(round []*command) ([]byte, error) {
 		body = append(body, c.user...)
 		body = append(body, ' ')
 		var err error
-		if body, err = wire.Append(body, c.wire()); err != nil {
+		if body, err = wire.Append(body, c.change); err != nil {
 			return nil, err
 		}
 		body = append(body, wire.Separator)

@@ -52,29 +52,29 @@ func alone(tb testing.TB) *Log {
 	return l
 }
 
-func text(to, clientID, s string) *wire.Send {
-	return &wire.Send{To: to, ClientID: clientID, Content: wire.Content{Text: s}}
+func text(to, clientID, s string) wire.Send {
+	return wire.Send{To: to, ClientID: clientID, Content: wire.Content{Text: s}}
 }
 
-func in(ch, clientID, s string) *wire.Send {
-	return &wire.Send{Channel: ch, ClientID: clientID, Content: wire.Content{Text: s}}
+func in(ch, clientID, s string) wire.Send {
+	return wire.Send{Channel: ch, ClientID: clientID, Content: wire.Content{Text: s}}
 }
 
 // mustSend sends as an SDK does: again, as long as the answer says that this may help.
-func mustSend(tb testing.TB, l *Log, user string, cmd *wire.Send) wire.Ack {
+func mustSend(tb testing.TB, l *Log, user string, cmd wire.Change) wire.Ack {
 	tb.Helper()
 	ack, err := insist(tb.Context(), l, user, cmd)
 	if err != nil {
-		tb.Fatalf("send %s: %v", cmd.ClientID, err)
+		tb.Fatalf("send %s: %v", cmd.Key(), err)
 	}
 	return ack
 }
 
-func insist(ctx context.Context, l *Log, user string, cmd *wire.Send) (wire.Ack, error) {
+func insist(ctx context.Context, l *Log, user string, cmd wire.Change) (wire.Ack, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	for {
-		ack, err := l.Send(ctx, user, cmd)
+		ack, err := l.Change(ctx, user, cmd)
 		if err == nil || !wire.AsError(err, 0).Retryable || sleep(ctx, 5*time.Millisecond) != nil {
 			return ack, err
 		}

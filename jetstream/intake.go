@@ -90,12 +90,13 @@ func (in *intake) decode(body []byte) (cmds []*command) {
 			cmds = nil // answering only some would shift the others' lines
 			return false
 		}
-		switch c := cmd.(type) {
-		case wire.Send:
-			cmds = append(cmds, newPost(string(user), &c))
-		case wire.CreateGroup:
-			cmds = append(cmds, newCreate(string(user), &c))
+		c := newCommand(string(user), cmd)
+		if c == nil {
+			in.log.Error("forwarded command is none of a channel's log; is every node of the same version?", "type", cmd.Type())
+			cmds = nil
+			return false
 		}
+		cmds = append(cmds, c)
 		return true
 	})
 	return cmds

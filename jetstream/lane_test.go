@@ -10,7 +10,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"natterjack/jetstream/channel"
 	"natterjack/server/wire"
 )
 
@@ -37,7 +36,7 @@ func runLane(t *testing.T, l *lane) (stop func()) {
 }
 
 func wish(id string, done func(wire.Ack, error)) *command {
-	return &command{channel: "a~b", user: "a", clientID: id, post: &channel.Post{}, done: done}
+	return &command{channel: "a~b", user: "a", clientID: id, change: wire.Send{}, done: done}
 }
 
 // TestLane_keepsOrderThroughFailures fails random parts of rounds: what is tried again must stay before what came later.

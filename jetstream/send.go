@@ -11,10 +11,10 @@ import (
 // ownReadTimeout bounds how long a read waits for this node's view to show what this node acknowledged.
 const ownReadTimeout = time.Second
 
-// Submit stores a message and calls done once, from any goroutine, with the ack or a [*wire.Error]. It does not block and
+// Submit stores a change and calls done once, from any goroutine, with the ack or a [*wire.Error]. It does not block and
 // keeps order: of two sends to a channel from one goroutine, the first has the lower seq. The command must be valid.
-func (l *Log) Submit(user string, cmd *wire.Send, done func(wire.Ack, error)) {
-	l.submit(newPost(user, cmd), done)
+func (l *Log) Submit(user string, cmd wire.Change, done func(wire.Ack, error)) {
+	l.submit(newChange(user, cmd), done)
 }
 
 func (l *Log) submit(c *command, done func(wire.Ack, error)) {
@@ -28,14 +28,14 @@ func (l *Log) submit(c *command, done func(wire.Ack, error)) {
 	l.lanes[shard].submit(c)
 }
 
-// Send is [Log.Submit] for those who can wait. When ctx ends first, the message may be stored all the same.
-func (l *Log) Send(ctx context.Context, user string, cmd *wire.Send) (wire.Ack, error) {
-	return l.wait(ctx, newPost(user, cmd))
+// Change is [Log.Submit] for those who can wait. When ctx ends first, the change may be stored all the same.
+func (l *Log) Change(ctx context.Context, user string, cmd wire.Change) (wire.Ack, error) {
+	return l.wait(ctx, newChange(user, cmd))
 }
 
 // CreateGroup makes a group, or finds the one that the same client id made.
 func (l *Log) CreateGroup(ctx context.Context, user string, cmd *wire.CreateGroup) (wire.ChannelInfo, error) {
-	ack, err := l.wait(ctx, newCreate(user, cmd))
+	ack, err := l.wait(ctx, newCreate(user, *cmd))
 	if err != nil {
 		return wire.ChannelInfo{}, err
 	}

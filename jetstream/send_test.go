@@ -40,7 +40,7 @@ func TestSend_retryGetsTheOriginal(t *testing.T) {
 	if again := mustSend(t, l, "alice", text("bob", "c1", "once")); again != first {
 		t.Errorf("retry after a restart got %+v, want %+v", again, first)
 	}
-	_, err := l.Send(t.Context(), "alice", text("bob", "c1", "something else"))
+	_, err := l.Change(t.Context(), "alice", text("bob", "c1", "something else"))
 	if !errors.Is(err, wire.Errorf(wire.CodeConflict, "")) {
 		t.Errorf("other content under the same client id: %v, want conflict", err)
 	}
@@ -58,7 +58,7 @@ func TestSend_outsidersAreRefused(t *testing.T) {
 	mustSend(t, l, "alice", text("bob", "c", "hi"))
 	forbidden := wire.Errorf(wire.CodeForbidden, "")
 	for _, ch := range []string{group.ID, "alice~bob", "g" + group.ID[2:] + "a", "bob~zoe"} {
-		if _, err := l.Send(t.Context(), "mallory", in(ch, "m", "let me in")); !errors.Is(err, forbidden) {
+		if _, err := l.Change(t.Context(), "mallory", in(ch, "m", "let me in")); !errors.Is(err, forbidden) {
 			t.Errorf("send to %s: %v, want forbidden", ch, err)
 		}
 		if _, _, err := l.History(t.Context(), "mallory", &wire.History{Channel: ch}); !errors.Is(err, forbidden) {
@@ -92,7 +92,11 @@ func TestSend_clientIDOfTheCreation(t *testing.T) {
 	conflict := wire.Errorf(wire.CodeConflict, "")
 	create := &wire.CreateGroup{ClientID: "g1", Name: "friends", Members: []string{"bob"}}
 	send := in(channel.GroupID("alice", "g1"), "g1", "hello")
-	if err := (&plan{cmd: newCreate("alice", create)}).join(newPost("alice", send)); !errors.Is(err, conflict) {
+	made, err := channel.DecideCreate(nil, &channel.Create{Creator: "alice", ClientID: "g1", Name: "friends", Members: []string{"bob"}}, channel.Env{NewID: newID})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := (&plan{events: made}).join(newChange("alice", send)); !errors.Is(err, conflict) {
 		t.Errorf("in one round: %v, want conflict", err)
 	}
 	l := alone(t)
@@ -100,7 +104,7 @@ func TestSend_clientIDOfTheCreation(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 2 {
-		if _, err := l.Send(t.Context(), "alice", send); !errors.Is(err, conflict) {
+		if _, err := l.Change(t.Context(), "alice", send); !errors.Is(err, conflict) {
 			t.Errorf("later: %v, want conflict", err)
 		}
 		mustSend(t, l, "alice", in(send.Channel, "last", "end"))

@@ -86,19 +86,23 @@ func (w *writer) level(ctx context.Context) bool {
 
 // plan is a command and what it appends.
 type plan struct {
-	cmd    *command
-	events []channel.Event
-	expect uint64         // the channel's last pos before the round, for its first plan in the round
-	first  bool           // of its channel in the round
-	state  *channel.State // after the events; its pos is set when they are stored
-	ack    wire.Ack
-	again  []*command // the same send, twice in one round
+	cmd     *command
+	events  []channel.Event
+	expect  uint64           // the channel's last pos before the round, for its first plan in the round
+	first   bool             // of its channel in the round
+	state   *channel.State   // after the events; its pos is set when they are stored
+	about   messageKey       // the message that they make or change, where they do
+	message *channel.Message // that message after them
+	ack     wire.Ack
+	again   []*command // the same send, twice in one round
 }
 
 // decide turns a round into plans, and answers at once what appends nothing: refusals, and what was stored before.
 func (w *writer) decide(round []*command) []*plan {
 	env := channel.Env{Now: time.Now().UnixMilli(), NewID: newID, MaxMembers: w.limits.GroupMembers}
-	d := decision{writer: w, env: env, states: map[string]*channel.State{}, sends: map[sendKey]*plan{}}
+	d := decision{
+		writer: w, env: env, states: map[string]*channel.State{}, sends: map[sendKey]*plan{}, messages: map[messageKey]*channel.Message{},
+	}
 	defer d.close()
 	plans := make([]*plan, 0, len(round))
 	for _, c := range round {
@@ -116,16 +120,17 @@ func (w *writer) decide(round []*command) []*plan {
 // decision is the state of one round while it is decided: what it will have appended, before any of it is stored.
 type decision struct {
 	*writer
-	env    channel.Env
-	states map[string]*channel.State
-	sends  map[sendKey]*plan
-	finder *view.Finder // made when needed; it shows the view as it was then, and ahead has what came before
+	env      channel.Env
+	states   map[string]*channel.State
+	sends    map[sendKey]*plan
+	messages map[messageKey]*channel.Message
+	finder   *view.Finder // made when needed; it shows the view as it was then, and ahead has what came before
 }
 
 // plan is nil where the command has been answered or joined to a plan that is there already.
 func (d *decision) plan(c *command) (*plan, error) {
 	key := sendKey{c.channel, c.user, c.clientID}
-	if p := d.sends[key]; p != nil {
+	if p := d.sends[key]; p != nil && c.clientID != "" {
 		return nil, p.join(c)
 	}
 	if done, err := d.answerStored(c, key); done || err != nil {
@@ -135,7 +140,9 @@ func (d *decision) plan(c *command) (*plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	events, err := c.decide(st, d.env)
+	env := d.env
+	env.Message = func(seq uint64) (*channel.Message, error) { return d.message(messageKey{c.channel, seq}) }
+	events, err := channel.Decide(st, c.channel, c.user, c.change, env)
 	if err != nil || len(events) == 0 {
 		if err == nil {
 			c.done(wire.Ack{Channel: c.channel, ClientID: c.clientID, Shard: d.shard, Pos: st.Pos, Timestamp: st.Created}, nil)
@@ -148,16 +155,40 @@ func (d *decision) plan(c *command) (*plan, error) {
 	}
 	p.state = st
 	d.states[c.channel], d.sends[key] = st, p
-	return p, nil
+	return p, d.fold(p)
+}
+
+// fold notes what the last event of a plan makes of its message, for what is decided before the view has applied it.
+func (d *decision) fold(p *plan) error {
+	last := &p.events[len(p.events)-1]
+	seq := channel.About(last.Kind, &last.Record)
+	if seq == 0 {
+		return nil
+	}
+	p.about = messageKey{p.cmd.channel, seq}
+	before, err := d.message(p.about)
+	if err != nil {
+		return err
+	}
+	p.message = channel.Fold(before, last.Kind, 0, &last.Record)
+	d.messages[p.about] = p.message
+	return nil
+}
+
+// message is a message as this round will have made it so far, or nil where there is none.
+func (d *decision) message(key messageKey) (*channel.Message, error) {
+	if m := d.messages[key]; m != nil {
+		return m, nil
+	}
+	if m := d.ahead.messages[key]; m != nil {
+		return m, nil
+	}
+	return d.view.Message(key.channel, key.seq)
 }
 
 // join answers a command that comes twice in one round with the answer of the first, once that is stored.
 func (p *plan) join(c *command) error {
-	if c.create != nil {
-		if _, err := channel.DecideCreate(p.state, c.create, channel.Env{}); err != nil {
-			return err
-		}
-	} else if p.cmd.post == nil || p.cmd.post.Content != c.post.Content {
+	if !channel.Same(&p.events[len(p.events)-1], c.change) {
 		return conflict()
 	}
 	p.again = append(p.again, c)
@@ -181,13 +212,6 @@ func (w *writer) current(id string) (*channel.State, error) {
 		return st, nil
 	}
 	return w.view.Channel(id)
-}
-
-func (c *command) decide(st *channel.State, env channel.Env) ([]channel.Event, error) {
-	if c.post != nil {
-		return channel.DecidePost(st, c.post, env)
-	}
-	return channel.DecideCreate(st, c.create, env)
 }
 
 // answer tells the senders of plans that are stored.

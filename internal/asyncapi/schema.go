@@ -14,7 +14,8 @@ const schemaRef = "#/components/schemas/"
 // named are the types that have a schema of their own, beside those of the frames.
 var named = []reflect.Type{
 	reflect.TypeFor[wire.Content](), reflect.TypeFor[wire.Resume](), reflect.TypeFor[wire.Limits](), reflect.TypeFor[wire.Meta](),
-	reflect.TypeFor[wire.ChannelInfo](), reflect.TypeFor[wire.Record](),
+	reflect.TypeFor[wire.ChannelInfo](), reflect.TypeFor[wire.Record](), reflect.TypeFor[wire.Mention](), reflect.TypeFor[wire.Invite](),
+	reflect.TypeFor[wire.Reaction](), reflect.TypeFor[wire.Erased](), reflect.TypeFor[wire.Role](), reflect.TypeFor[wire.MentionKind](),
 	reflect.TypeFor[wire.Code](), reflect.TypeFor[wire.Kind](), reflect.TypeFor[wire.Action](), reflect.TypeFor[wire.ChannelKind](),
 }
 
@@ -31,6 +32,8 @@ var patterns = map[string]string{
 	"CreateGroup.Members": userPattern, "Meta.Members": userPattern, "ChannelInfo.Members": userPattern,
 	"Send.ClientID": clientIDPattern, "CreateGroup.ClientID": clientIDPattern, "Ack.ClientID": clientIDPattern, "Record.ClientID": clientIDPattern,
 	"Send.Channel": channelPattern, "History.Channel": channelPattern, "Ack.Channel": channelPattern,
+	"Mention.User": userPattern, "Reaction.Users": userPattern, "Erased.Sender": userPattern, "AddMembers.Members": userPattern,
+	"RemoveMember.User": userPattern, "Unban.User": userPattern, "SetRole.User": userPattern,
 	"Event.Channel": channelPattern, "Page.Channel": channelPattern, "ChannelInfo.ID": channelPattern,
 }
 

@@ -17,6 +17,21 @@ type Env struct {
 	Now        int64         // Unix milliseconds
 	NewID      func() string // globally unique
 	MaxMembers int           // of a group, its creator included; without limit where 0
+	// Message is a message of the channel, or nil where there is none of that seq.
+	Message func(seq uint64) (*Message, error)
+}
+
+// Decide gives the events of a command by a user to a channel; none where it finds done what it asks for. An error that is not a
+// [*wire.Error] is one of env.Message.
+func Decide(st *State, id, user string, cmd wire.Command, env Env) ([]Event, error) {
+	switch c := cmd.(type) {
+	case wire.Send:
+		return DecidePost(st, &Post{Channel: id, Sender: user, ClientID: c.ClientID, Content: c.Content}, env)
+	case wire.CreateGroup:
+		return DecideCreate(st, &Create{Creator: user, ClientID: c.ClientID, Name: c.Name, Members: c.Members}, env)
+	default:
+		return nil, wire.Errorf(wire.CodeUnsupported, "%s: is not served yet", cmd.Type())
+	}
 }
 
 // Post is the wish to add a message.

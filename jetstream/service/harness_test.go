@@ -214,11 +214,11 @@ func wantError(tb testing.TB, conn *nats.Conn, subject, body string, code wire.C
 
 // fake is a log that does as the test says.
 type fake struct {
-	submit func(user string, cmd *wire.Send, done func(wire.Ack, error))
+	submit func(user string, cmd wire.Change, done func(wire.Ack, error))
 	read   func(context.Context) error
 }
 
-func (f *fake) Submit(user string, cmd *wire.Send, done func(wire.Ack, error)) {
+func (f *fake) Submit(user string, cmd wire.Change, done func(wire.Ack, error)) {
 	f.submit(user, cmd, done)
 }
 

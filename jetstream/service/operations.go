@@ -17,8 +17,25 @@ func (s *Service) send(r *request) {
 		r.fail(err)
 		return
 	}
-	s.cfg.Log.Submit(r.user, &cmd, func(ack wire.Ack, err error) {
-		ack.Ref = cmd.Ref
+	s.submit(r, cmd)
+}
+
+// change is the endpoint of a change other than send, whose client id is the client's to give or to leave out.
+func change[T wire.Change](s *Service) *endpoint {
+	var none T
+	return &endpoint{name: none.Type(), max: maxSends, handle: func(r *request) {
+		cmd, err := decode[T](r, nil)
+		if err != nil {
+			r.fail(err)
+			return
+		}
+		s.submit(r, cmd)
+	}}
+}
+
+func (s *Service) submit(r *request, cmd wire.Change) {
+	s.cfg.Log.Submit(r.user, cmd, func(ack wire.Ack, err error) {
+		ack.Ref.Ref = cmd.Reference()
 		r.answer(encode(ack, err))
 	})
 }

@@ -111,7 +111,7 @@ func TestHistory_LargerThanAMessage(t *testing.T) {
 	const messages = 60
 	for i := range messages {
 		cmd := wire.Send{To: "bob", ClientID: fmt.Sprint("c", i), Content: wire.Content{Text: long}}
-		if _, err := w.log.Send(t.Context(), "alice", &cmd); err != nil {
+		if _, err := w.log.Change(t.Context(), "alice", cmd); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -228,8 +228,8 @@ func TestReplyIsAnInbox(t *testing.T) {
 	alice, backend := w.connect(t, "alice"), w.connect(t, "backend").Conn
 	ask[wire.Ack](t, alice.Conn, "api.alice.send", `{"to":"bob","client_id":"c1","content":{"text":"hello"}}`, nil)
 	for _, reply := range []string{"chat.0.alice~bob.message", "chat.1.alice~bob.meta", "writer.0", "$JS.API.STREAM.DELETE.CHAT_0", "api.bob.send", "_INBOX_SECRET.1", "_INBOXX"} {
-		for _, subject := range []string{"api.alice.send", "api.alice.history", "api.alice.list_channels", "api.alice.create_group"} {
-			if err := alice.PublishRequest(subject, reply, []byte(`{"channel":"alice~bob"}`)); err != nil {
+		for _, name := range operations {
+			if err := alice.PublishRequest("api.alice."+name, reply, []byte(`{"channel":"alice~bob"}`)); err != nil {
 				t.Fatal(err)
 			}
 		}

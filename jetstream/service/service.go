@@ -32,7 +32,7 @@ const (
 
 // Log is what the service asks of the log.
 type Log interface {
-	Submit(user string, cmd *wire.Send, done func(wire.Ack, error))
+	Submit(user string, cmd wire.Change, done func(wire.Ack, error))
 	CreateGroup(ctx context.Context, user string, cmd *wire.CreateGroup) (wire.ChannelInfo, error)
 	History(ctx context.Context, user string, cmd *wire.History) (events [][]byte, more bool, err error)
 	Channels(ctx context.Context, user string, cmd *wire.ListChannels) (channels []wire.ChannelInfo, more bool, err error)
@@ -66,6 +66,20 @@ func New(cfg Config) *Service {
 		{name: wire.CreateGroup{}.Type(), max: maxReads, handle: inBackground(s.createGroup)},
 		{name: wire.History{}.Type(), max: maxReads, handle: inBackground(s.history)},
 		{name: wire.ListChannels{}.Type(), max: maxReads, handle: inBackground(s.listChannels)},
+		change[wire.Edit](s),
+		change[wire.Delete](s),
+		change[wire.React](s),
+		change[wire.Pin](s),
+		change[wire.UpdateChannel](s),
+		change[wire.AddMembers](s),
+		change[wire.RemoveMember](s),
+		change[wire.Unban](s),
+		change[wire.SetRole](s),
+		change[wire.Leave](s),
+		change[wire.CreateInvite](s),
+		change[wire.RevokeInvite](s),
+		change[wire.Join](s),
+		change[wire.DeleteChannel](s),
 	}
 	return s
 }

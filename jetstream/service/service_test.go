@@ -27,14 +27,14 @@ func TestStop_LosesNothing(t *testing.T) {
 	taken := make(chan struct{}, 1)
 	var held sync.WaitGroup
 	s := over(t, node, &fake{
-		submit: func(_ string, cmd *wire.Send, done func(wire.Ack, error)) {
+		submit: func(_ string, cmd wire.Change, done func(wire.Ack, error)) {
 			select {
 			case taken <- struct{}{}:
 			default:
 			}
 			held.Go(func() {
 				<-release
-				done(wire.Ack{ClientID: cmd.ClientID}, nil)
+				done(wire.Ack{ClientID: cmd.Key()}, nil)
 			})
 		},
 		read: func(context.Context) error { <-release; return nil },
@@ -96,8 +96,8 @@ func bodyOf(subject string) []byte {
 // TestStop_OthersTakeOver: while one of two instances stops, each request is answered by one of them, and none by an error.
 func TestStop_OthersTakeOver(t *testing.T) {
 	node, conn := start(t)
-	log := &fake{submit: func(_ string, cmd *wire.Send, done func(wire.Ack, error)) {
-		done(wire.Ack{ClientID: cmd.ClientID}, nil)
+	log := &fake{submit: func(_ string, cmd wire.Change, done func(wire.Ack, error)) {
+		done(wire.Ack{ClientID: cmd.Key()}, nil)
 	}}
 	goes, stays := over(t, node, log), over(t, node, log)
 	stop := run(t, conn, goes)
@@ -152,7 +152,7 @@ func TestBusy(t *testing.T) {
 	done := make(chan func(wire.Ack, error), 4)
 	reading, release := make(chan struct{}, 4), make(chan struct{})
 	s := over(t, node, &fake{
-		submit: func(_ string, _ *wire.Send, d func(wire.Ack, error)) { done <- d },
+		submit: func(_ string, _ wire.Change, d func(wire.Ack, error)) { done <- d },
 		read:   func(context.Context) error { reading <- struct{}{}; <-release; return nil },
 	})
 	for _, e := range s.endpoints {
@@ -189,7 +189,7 @@ func TestFaults(t *testing.T) {
 	var logged bytes.Buffer
 	failure := make(chan error, 1)
 	s := over(t, node, &fake{
-		submit: func(_ string, _ *wire.Send, done func(wire.Ack, error)) { done(wire.Ack{}, <-failure) },
+		submit: func(_ string, _ wire.Change, done func(wire.Ack, error)) { done(wire.Ack{}, <-failure) },
 		read:   func(context.Context) error { return <-failure },
 	})
 	s.log = testLogger(t, &logged)
@@ -233,6 +233,10 @@ func TestReads_AreBounded(t *testing.T) {
 	}
 }
 
+// operations are all that a back end can ask for.
+var operations = strings.Fields(`send create_group history list_channels edit delete react pin update_channel add_members remove_member
+	unban set_role leave create_invite revoke_invite join delete_channel`)
+
 // TestMonitoring speaks NATS's service protocol as `nats micro` does.
 func TestMonitoring(t *testing.T) {
 	w := startWhole(t)
@@ -250,15 +254,16 @@ func TestMonitoring(t *testing.T) {
 		for _, e := range info.Endpoints {
 			subjects = append(subjects, e.Name+" "+e.Subject+" "+e.QueueGroup)
 		}
-		want := []string{
-			"send api.*.send q", "create_group api.*.create_group q", "history api.*.history q", "list_channels api.*.list_channels q",
+		var want []string
+		for _, name := range operations {
+			want = append(want, name+" api.*."+name+" q")
 		}
 		if diff := cmp.Diff(want, subjects); diff != "" || info.Type != micro.InfoResponseType {
 			t.Errorf("INFO%s of type %s (-want +got):\n%s", whose, info.Type, diff)
 		}
 		var stats micro.Stats
 		monitor(t, c.Conn, "$SRV.STATS"+whose, &stats)
-		if len(stats.Endpoints) != 4 || stats.Type != micro.StatsResponseType || stats.Started.IsZero() {
+		if len(stats.Endpoints) != len(operations) || stats.Type != micro.StatsResponseType || stats.Started.IsZero() {
 			t.Errorf("STATS%s: %+v", whose, stats)
 		}
 	}
@@ -307,7 +312,7 @@ func monitor(t *testing.T, conn *nats.Conn, subject string, into any) {
 func FuzzReceive(f *testing.F) {
 	node, _ := start(f)
 	s := over(f, node, &fake{
-		submit: func(_ string, _ *wire.Send, done func(wire.Ack, error)) { done(wire.Ack{}, nil) },
+		submit: func(_ string, _ wire.Change, done func(wire.Ack, error)) { done(wire.Ack{}, nil) },
 		read:   func(context.Context) error { return nil },
 	})
 	f.Add(0, "alice", []byte(hello), "c")
@@ -327,7 +332,7 @@ func FuzzReceive(f *testing.F) {
 
 func BenchmarkSend(b *testing.B) {
 	node, conn := start(b)
-	s := over(b, node, &fake{submit: func(_ string, _ *wire.Send, done func(wire.Ack, error)) { done(wire.Ack{}, nil) }})
+	s := over(b, node, &fake{submit: func(_ string, _ wire.Change, done func(wire.Ack, error)) { done(wire.Ack{}, nil) }})
 	run(b, conn, s)
 	for b.Loop() {
 		if _, err := conn.Request("api.alice.send", []byte(hello), 5*time.Second); err != nil {

@@ -1,5 +1,7 @@
 package wire
 
+import "slices"
+
 // Command is a frame from a client. Its one reply carries its ref.
 type Command interface {
 	// Type is the frame's name on the wire.
@@ -44,10 +46,36 @@ type Send struct {
 	Content  Content `json:"content"`
 }
 
-// Content is what a message says.
+// Content is what a message says. Text is Markdown, as CommonMark has it; to clients that show it plain it reads well too.
 type Content struct {
-	Text string `json:"text"`
+	Text     string    `json:"text"`
+	ReplyTo  uint64    `json:"reply_to,omitzero"` // seq of the message this one answers
+	Mentions []Mention `json:"mentions,omitzero"`
 }
+
+// Equal reports whether two contents say the same.
+func (c Content) Equal(o Content) bool {
+	return c.Text == o.Text && c.ReplyTo == o.ReplyTo && slices.Equal(c.Mentions, o.Mentions)
+}
+
+// Mention is a part of the text that means somebody. Start and Length count Unicode code points, so that they mean the same to a
+// client in Go, Swift or JavaScript, whatever emoji come before. Mentions ascend and do not overlap.
+type Mention struct {
+	Kind   MentionKind `json:"kind"`
+	User   string      `json:"user,omitzero"` // of kind user
+	Start  int         `json:"start"`
+	Length int         `json:"length"`
+}
+
+// MentionKind says who is meant.
+type MentionKind string
+
+// The kinds of mention.
+const (
+	MentionUser    MentionKind = "user"
+	MentionChannel MentionKind = "channel" // everybody in the channel
+	MentionHere    MentionKind = "here"    // everybody in the channel who is online
+)
 
 // CreateGroup makes a group of the caller and Members. Retried with the same ClientID it answers with the same group.
 type CreateGroup struct {

@@ -38,8 +38,12 @@ type Kind string
 
 // The kinds there are. Clients skip those they do not know.
 const (
-	KindMessage Kind = "message"
-	KindMeta    Kind = "meta" // membership and settings
+	KindMessage  Kind = "message"
+	KindMeta     Kind = "meta"     // membership and settings
+	KindEdit     Kind = "edit"     // of a message: target and the new content
+	KindDelete   Kind = "delete"   // of a message: target and erased
+	KindReaction Kind = "reaction" // to a message: target, emoji, and remove where it was taken back
+	KindPin      Kind = "pin"      // of a message: target, and remove where it was taken away
 )
 
 // Event is anything in a channel's log. The log stores its [Record]; shard, pos, channel and kind are
@@ -61,13 +65,76 @@ type Record struct {
 	Timestamp int64    `json:"timestamp"`    // Unix milliseconds, the writer's clock
 	Content   *Content `json:"content,omitzero"`
 	Meta      *Meta    `json:"meta,omitzero"`
+
+	Target uint64  `json:"target,omitzero"` // seq of the message that an edit, delete, reaction or pin is about
+	Emoji  string  `json:"emoji,omitzero"`
+	Remove bool    `json:"remove,omitzero"`
+	Erased *Erased `json:"erased,omitzero"`
+
+	Folded
+}
+
+// Erased is what stays of a message that was deleted.
+type Erased struct {
+	ID        string `json:"id"`
+	Sender    string `json:"sender"`
+	Timestamp int64  `json:"timestamp"` // Unix milliseconds
+}
+
+// Folded is what later events made of a message. Pages have it; the log and live events do not.
+type Folded struct {
+	Edited    int64      `json:"edited,omitzero"`  // time of the last edit, Unix milliseconds
+	Deleted   bool       `json:"deleted,omitzero"` // a tombstone: content is gone
+	Pinned    bool       `json:"pinned,omitzero"`
+	Reactions []Reaction `json:"reactions,omitzero"` // in the order in which the emoji were first used
+}
+
+// Reaction is an emoji, and who reacted with it, ascending.
+type Reaction struct {
+	Emoji string   `json:"emoji"`
+	Users []string `json:"users"`
 }
 
 // Action of a meta event.
 type Action string
 
-// ActionCreated is the first event of every channel.
-const ActionCreated Action = "created"
+// The actions there are. Clients skip those they do not know.
+const (
+	ActionCreated       Action = "created"   // the first event of every channel
+	ActionUpdated       Action = "updated"   // settings: all of them, as they are now
+	ActionAdded         Action = "added"     // members, by the sender
+	ActionJoined        Action = "joined"    // the sender, by an invite
+	ActionRequested     Action = "requested" // the sender asks to join
+	ActionLeft          Action = "left"      // the sender
+	ActionRemoved       Action = "removed"   // members, by the sender; also of those who asked to join
+	ActionBanned        Action = "banned"    // members, by the sender; they are removed too
+	ActionUnbanned      Action = "unbanned"  // members
+	ActionRole          Action = "role"      // of members; with owner, the sender becomes an admin
+	ActionInvited       Action = "invited"   // an invite was made or changed
+	ActionInviteRevoked Action = "invite_revoked"
+	ActionDeleted       Action = "deleted" // the channel: its last event
+)
+
+// Role is what a member may do in a group.
+type Role string
+
+// The roles, from the highest. Each may all that those after it may.
+const (
+	RoleOwner  Role = "owner"  // one of each group: transfer, delete
+	RoleAdmin  Role = "admin"  // members, settings, pins, others' messages
+	RoleMember Role = "member" // write
+	RoleReader Role = "reader" // read
+)
+
+// Valid reports whether there is such a role.
+func (r Role) Valid() bool {
+	switch r {
+	case RoleOwner, RoleAdmin, RoleMember, RoleReader:
+		return true
+	default:
+		return false
+	}
+}
 
 // ChannelKind tells direct channels from groups.
 type ChannelKind string
@@ -80,10 +147,23 @@ const (
 
 // Meta is a change of a channel itself.
 type Meta struct {
-	Action  Action      `json:"action"`
-	Kind    ChannelKind `json:"kind,omitzero"`
-	Name    string      `json:"name,omitzero"`
-	Members []string    `json:"members,omitzero"`
+	Action    Action      `json:"action"`
+	Kind      ChannelKind `json:"kind,omitzero"`
+	Name      string      `json:"name,omitzero"`
+	Topic     string      `json:"topic,omitzero"`
+	SlowModeS int         `json:"slow_mode_s,omitzero"`
+	Archived  bool        `json:"archived,omitzero"`
+	Members   []string    `json:"members,omitzero"` // whom it is about
+	Role      Role        `json:"role,omitzero"`
+	Invite    *Invite     `json:"invite,omitzero"`
+}
+
+// Invite is a way into a group for whoever knows its secret.
+type Invite struct {
+	Hash     string `json:"hash"`              // SHA-256 of the secret, hexadecimal
+	Expires  int64  `json:"expires,omitzero"`  // Unix milliseconds; 0 is never
+	Uses     int    `json:"uses,omitzero"`     // how often it may be used still; 0 is without limit
+	Approval bool   `json:"approval,omitzero"` // whoever joins by it waits for an admin
 }
 
 // Page answers history. More says that there are further messages in the direction asked.

@@ -55,6 +55,30 @@ var goldenCommands = []golden[Command]{
 	}},
 	{"send_to", Send{Ref: Ref{2}, To: "bob", ClientID: "0199c2f0-7c2a", Content: Content{Text: "Shall we meet at seven?"}}},
 	{"send_channel", Send{Ref: Ref{3}, Channel: "alice~bob", ClientID: "c-1", Content: Content{Text: "<b>&\"\\/ \u2028 日本語 👩‍👩‍👧 \n\t"}}},
+	{"send_reply", Send{Ref: Ref{13}, Channel: "alice~bob", ClientID: "c-5", Content: Content{
+		Text: "👩‍👩‍👧 @bob 日本語 @here", ReplyTo: 41,
+		Mentions: []Mention{{Kind: MentionUser, User: "bob", Start: 6, Length: 4}, {Kind: MentionHere, Start: 15, Length: 5}},
+	}}},
+	{"edit", Edit{Ref: Ref{14}, Channel: "alice~bob", Seq: 42, ClientID: "c-6", Content: Content{Text: "Shall we meet at eight?"}}},
+	{"delete", Delete{Ref: Ref{15}, Channel: "alice~bob", Seq: 42}},
+	{"react", React{Ref: Ref{16}, Channel: "alice~bob", Seq: 42, Emoji: "👍🏽"}},
+	{"react_remove", React{Ref: Ref{17}, Channel: "alice~bob", Seq: 42, Emoji: "👍🏽", Remove: true}},
+	{"pin", Pin{Ref: Ref{18}, Channel: "alice~bob", Seq: 42}},
+	{"update_channel", UpdateChannel{Ref: Ref{19}, Channel: "gaaaaaaaaaaaaaaaaaaaaaaaa", Topic: new("Sundays at nine"), SlowModeS: new(10)}},
+	{"add_members", AddMembers{Ref: Ref{20}, Channel: "gaaaaaaaaaaaaaaaaaaaaaaaa", Members: []string{"dave"}}},
+	{"remove_member", RemoveMember{Ref: Ref{21}, Channel: "gaaaaaaaaaaaaaaaaaaaaaaaa", User: "dave", Ban: true}},
+	{"unban", Unban{Ref: Ref{22}, Channel: "gaaaaaaaaaaaaaaaaaaaaaaaa", User: "dave"}},
+	{"set_role", SetRole{Ref: Ref{23}, Channel: "gaaaaaaaaaaaaaaaaaaaaaaaa", User: "bob", Role: RoleAdmin}},
+	{"leave", Leave{Ref: Ref{24}, Channel: "gaaaaaaaaaaaaaaaaaaaaaaaa"}},
+	{"create_invite", CreateInvite{
+		Ref: Ref{25}, Channel: "gaaaaaaaaaaaaaaaaaaaaaaaa", ExpiresS: 86_400, Uses: 10, Approval: true,
+		Hash: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+	}},
+	{"revoke_invite", RevokeInvite{
+		Ref: Ref{26}, Channel: "gaaaaaaaaaaaaaaaaaaaaaaaa", Hash: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+	}},
+	{"join", Join{Ref: Ref{27}, Channel: "gaaaaaaaaaaaaaaaaaaaaaaaa", Secret: "q3Jx0m1T2c4V5b6N7m8K9Q"}},
+	{"delete_channel", DeleteChannel{Ref: Ref{28}, Channel: "gaaaaaaaaaaaaaaaaaaaaaaaa"}},
 	{"create_group", CreateGroup{Ref: Ref{4}, ClientID: "c-2", Name: "Hiking 🥾", Members: []string{"bob", "carol"}}},
 	{"create_group_alone", CreateGroup{ClientID: "c-3", Name: "Notes"}},
 	{"history", History{Ref: Ref{5}, Channel: "alice~bob"}},
@@ -92,6 +116,30 @@ var goldenFrames = []golden[Frame]{
 	}},
 	{"event_message", goldenMessage},
 	{"event_meta", goldenCreated},
+	{"event_edit", Event{Kind: KindEdit, Shard: 3, Pos: 4712, Channel: "alice~bob", Record: Record{
+		ID: "01JD3R", ClientID: "c-6", Sender: "alice", Timestamp: 1_764_000_001_000, Target: 42, Content: &Content{Text: "hello!"},
+	}}},
+	{"event_delete", Event{Kind: KindDelete, Shard: 3, Pos: 4713, Channel: "alice~bob", Record: Record{
+		ID: "01JD3S", Sender: "alice", Timestamp: 1_764_000_002_000, Target: 42,
+		Erased: &Erased{ID: "01JD3Q", Sender: "alice", Timestamp: 1_764_000_000_123},
+	}}},
+	{"event_reaction", Event{Kind: KindReaction, Shard: 3, Pos: 4714, Channel: "alice~bob", Record: Record{
+		ID: "01JD3T", Sender: "bob", Timestamp: 1_764_000_003_000, Target: 42, Emoji: "👍🏽", Remove: true,
+	}}},
+	{"event_pin", Event{Kind: KindPin, Shard: 3, Pos: 4715, Channel: "alice~bob", Record: Record{
+		ID: "01JD3U", Sender: "bob", Timestamp: 1_764_000_004_000, Target: 42,
+	}}},
+	{"event_invited", Event{Kind: KindMeta, Shard: 0, Pos: 9, Channel: "gaaaaaaaaaaaaaaaaaaaaaaaa", Record: Record{
+		ID: "01JD3V", Sender: "alice", Timestamp: 1_764_000_005_000, Meta: &Meta{Action: ActionInvited, Invite: &Invite{
+			Hash: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", Expires: 1_764_086_400_000, Uses: 10, Approval: true,
+		}},
+	}}},
+	{"page_folded", Page{Ref: Ref{5}, Channel: "alice~bob", Events: []Event{{
+		Kind: KindMessage, Shard: 3, Pos: 4711, Channel: "alice~bob", Record: Record{
+			ID: "01JD3Q", ClientID: "c-1", Sender: "alice", Seq: 42, Timestamp: 1_764_000_000_123, Content: &Content{Text: "hello!"},
+			Folded: Folded{Edited: 1_764_000_001_000, Pinned: true, Reactions: []Reaction{{Emoji: "👍🏽", Users: []string{"alice", "bob"}}}},
+		},
+	}}}},
 	{"page", Page{Ref: Ref{5}, Channel: "alice~bob", Events: []Event{goldenCreated, goldenMessage}, More: true}},
 	{"page_empty", Page{Ref: Ref{6}, Channel: "alice~bob"}},
 	{"channel", Channel{Ref: Ref{4}, Channel: goldenGroup}},

@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -48,27 +47,18 @@ func (c Content) validate(l Limits) error {
 	case invisible(c.Text):
 		return Errorf(CodeInvalid, "content.text: must not be empty")
 	}
-	return nil
+	return validMentions(c.Text, c.Mentions)
 }
 
 // Validate implements [Command].
 func (g CreateGroup) Validate(l Limits) error {
-	switch {
-	case !ValidClientID(g.ClientID):
+	if !ValidClientID(g.ClientID) {
 		return invalidClientID()
-	case !utf8.ValidString(g.Name) || strings.ContainsFunc(g.Name, forbiddenInName):
-		return Errorf(CodeInvalid, "name: must be one line of UTF-8 without control or text-direction characters")
-	case invisible(g.Name) || utf8.RuneCountInString(g.Name) > MaxGroupNameLen:
-		return Errorf(CodeInvalid, "name: 1 to %d characters", MaxGroupNameLen)
-	case len(g.Members) > l.GroupMembers:
-		return Errorf(CodeTooLarge, "members: %d, at most %d are allowed", len(g.Members), l.GroupMembers)
 	}
-	for i, m := range g.Members {
-		if !ValidUser(m) {
-			return invalidUser("members." + strconv.Itoa(i))
-		}
+	if err := validGroupName(g.Name); err != nil {
+		return err
 	}
-	return nil
+	return validMembers(g.Members, l)
 }
 
 // Validate implements [Command].

@@ -47,7 +47,7 @@ func BenchmarkFanout(b *testing.B) {
 		written.await(b)
 		for i := 0; b.Loop(); i++ {
 			written.expect(fanout)
-			br.log.Submit(members[0], &wire.Send{Channel: info.ID, ClientID: fmt.Sprint("c", i), Content: wire.Content{Text: benchText}},
+			br.log.Submit(members[0], wire.Send{Channel: info.ID, ClientID: fmt.Sprint("c", i), Content: wire.Content{Text: benchText}},
 				func(_ wire.Ack, err error) {
 					if err != nil {
 						b.Error(err)

@@ -30,8 +30,8 @@ func (s *session) dispatch(frame []byte) {
 	case wire.Pong:
 	case wire.Connect:
 		s.open(&cmd)
-	case wire.Send:
-		s.submit(&cmd)
+	case wire.Change:
+		s.submit(cmd)
 	default:
 		s.call(cmd)
 	}
@@ -48,9 +48,9 @@ func (s *session) check(cmd wire.Command) error {
 	return cmd.Validate(s.bridge.limits)
 }
 
-// submit stores a message. The log answers when it is stored, from a goroutine of its own.
-func (s *session) submit(cmd *wire.Send) {
-	if !s.claim(cmd.Ref.Ref) {
+// submit stores a change. The log answers when it is stored, from a goroutine of its own.
+func (s *session) submit(cmd wire.Change) {
+	if !s.claim(cmd.Reference()) {
 		return
 	}
 	s.mu.Lock()
@@ -58,10 +58,10 @@ func (s *session) submit(cmd *wire.Send) {
 	s.mu.Unlock()
 	s.bridge.log.Submit(s.user, cmd, func(ack wire.Ack, err error) {
 		if err != nil {
-			s.acked(reply{frame: s.bridge.fault(s.id, "send", err, cmd.Ref.Ref)})
+			s.acked(reply{frame: s.bridge.fault(s.id, cmd.Type(), err, cmd.Reference())})
 			return
 		}
-		ack.Ref = cmd.Ref
+		ack.Ref.Ref = cmd.Reference()
 		s.acked(reply{frame: ack})
 	})
 }

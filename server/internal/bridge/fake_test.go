@@ -11,19 +11,19 @@ import (
 // fakeLog answers at once unless a func is set. Nothing comes out of its cursors. It is for the tests of what the real log does
 // not do on demand.
 type fakeLog struct {
-	submit  func(user string, cmd *wire.Send, done func(wire.Ack, error))
+	submit  func(user string, cmd wire.Change, done func(wire.Ack, error))
 	follow  func(user string, resume *wire.Resume) (jetstream.Start, error)
 	history func(ctx context.Context, user string, cmd *wire.History) ([][]byte, bool, error)
 }
 
 var _ Log = (*fakeLog)(nil)
 
-func (l *fakeLog) Submit(user string, cmd *wire.Send, done func(wire.Ack, error)) {
+func (l *fakeLog) Submit(user string, cmd wire.Change, done func(wire.Ack, error)) {
 	if l.submit != nil {
 		l.submit(user, cmd, done)
 		return
 	}
-	done(wire.Ack{ClientID: cmd.ClientID, Seq: 1, Pos: 1}, nil)
+	done(wire.Ack{ClientID: cmd.Key(), Seq: 1, Pos: 1}, nil)
 }
 
 func (l *fakeLog) Follow(_ *jetstream.Cursor, user string, resume *wire.Resume, _ jetstream.Waker) (jetstream.Start, error) {
@@ -54,10 +54,10 @@ type held struct {
 	waiting []func()
 }
 
-func (h *held) submit(_ string, cmd *wire.Send, done func(wire.Ack, error)) {
+func (h *held) submit(_ string, cmd wire.Change, done func(wire.Ack, error)) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.waiting = append(h.waiting, func() { done(wire.Ack{ClientID: cmd.ClientID}, nil) })
+	h.waiting = append(h.waiting, func() { done(wire.Ack{ClientID: cmd.Key()}, nil) })
 }
 
 func (h *held) release() {

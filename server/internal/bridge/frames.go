@@ -57,8 +57,8 @@ func (p *post) dispatch(frame []byte) <-chan reply {
 	case wire.Pong:
 		p.bridge.hub.give(p.user)
 		return nil
-	case wire.Send:
-		p.submit(&cmd, answer)
+	case wire.Change:
+		p.submit(cmd, answer)
 	default:
 		p.work.Go(func() { p.call(cmd, answer) })
 	}
@@ -73,15 +73,15 @@ func (p *post) check(cmd wire.Command) error {
 	return cmd.Validate(p.bridge.limits)
 }
 
-func (p *post) submit(cmd *wire.Send, answer chan<- reply) {
-	b, id, user, ref := p.bridge, p.id, p.user, cmd.Ref // not p: the answer may come after the request is over
+func (p *post) submit(cmd wire.Change, answer chan<- reply) {
+	b, id, user := p.bridge, p.id, p.user // not p: the answer may come after the request is over
 	b.log.Submit(user, cmd, func(ack wire.Ack, err error) {
 		b.hub.give(user)
 		if err != nil {
-			answer <- reply{frame: b.fault(id, "send", err, ref.Ref)}
+			answer <- reply{frame: b.fault(id, cmd.Type(), err, cmd.Reference())}
 			return
 		}
-		ack.Ref = ref
+		ack.Ref.Ref = cmd.Reference()
 		answer <- reply{frame: ack}
 	})
 }

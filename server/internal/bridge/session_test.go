@@ -329,7 +329,7 @@ func masked(payload string) []byte {
 // TestSession_panicIsContained has the log panic under a session: that one ends, the others stay.
 func TestSession_panicIsContained(t *testing.T) {
 	r := newRig(t, Config{Log: &fakeLog{
-		submit: func(string, *wire.Send, func(wire.Ack, error)) { panic("submit") },
+		submit: func(string, wire.Change, func(wire.Ack, error)) { panic("submit") },
 		history: func(context.Context, string, *wire.History) ([][]byte, bool, error) {
 			panic("history")
 		},

@@ -1,0 +1,95 @@
+package channel
+
+import (
+	"slices"
+
+	"natterjack/server/wire"
+)
+
+// Message is a message and what later events have made of it. It is immutable: [Fold] makes the next one.
+type Message struct {
+	Seq       uint64
+	Pos       uint64 // of the last event that made or changed it
+	ID        string
+	ClientID  string
+	Sender    string
+	Timestamp int64         // Unix milliseconds
+	Content   *wire.Content // nil where deleted
+	wire.Folded
+}
+
+// About is the seq of the message that an event makes or changes; 0 where it is about none.
+func About(kind wire.Kind, r *wire.Record) uint64 {
+	switch kind {
+	case wire.KindMessage:
+		return r.Seq
+	case wire.KindEdit, wire.KindDelete, wire.KindReaction, wire.KindPin:
+		return r.Target
+	default:
+		return 0
+	}
+}
+
+// Fold is a message after one more event that is about it; m is nil before the first. A deletion stands by itself: what it erased
+// may be gone from the log. Any other change to what is not there, or is deleted, changes nothing.
+func Fold(m *Message, kind wire.Kind, pos uint64, r *wire.Record) *Message {
+	switch {
+	case kind == wire.KindMessage:
+		return &Message{Seq: r.Seq, Pos: pos, ID: r.ID, ClientID: r.ClientID, Sender: r.Sender, Timestamp: r.Timestamp, Content: r.Content}
+	case kind == wire.KindDelete && r.Erased != nil:
+		return &Message{
+			Seq: r.Target, Pos: pos, ID: r.Erased.ID, Sender: r.Erased.Sender, Timestamp: r.Erased.Timestamp,
+			Folded: wire.Folded{Deleted: true},
+		}
+	case m == nil || m.Deleted:
+		return m
+	}
+	next := *m
+	next.Pos = pos
+	switch kind {
+	case wire.KindEdit:
+		next.Content, next.Edited = r.Content, r.Timestamp
+	case wire.KindPin:
+		next.Pinned = !r.Remove
+	case wire.KindReaction:
+		next.Reactions = react(m.Reactions, r)
+	default: // a newer node's
+	}
+	return &next
+}
+
+// react is a list of reactions after one more; the given one is not changed.
+func react(reactions []wire.Reaction, r *wire.Record) []wire.Reaction {
+	next := slices.Clone(reactions)
+	i := slices.IndexFunc(next, func(x wire.Reaction) bool { return x.Emoji == r.Emoji })
+	if i < 0 {
+		if r.Remove {
+			return next
+		}
+		return append(next, wire.Reaction{Emoji: r.Emoji, Users: []string{r.Sender}})
+	}
+	users := slices.Clone(next[i].Users)
+	at, found := slices.BinarySearch(users, r.Sender)
+	switch {
+	case found && r.Remove:
+		users = slices.Delete(users, at, at+1)
+	case !found && !r.Remove:
+		users = slices.Insert(users, at, r.Sender)
+	}
+	if len(users) == 0 {
+		return slices.Delete(next, i, i+1)
+	}
+	next[i].Users = users
+	return next
+}
+
+// Reacted reports whether a user has reacted with an emoji.
+func (m *Message) Reacted(user, emoji string) bool {
+	for _, r := range m.Reactions {
+		if r.Emoji == emoji {
+			_, found := slices.BinarySearch(r.Users, user)
+			return found
+		}
+	}
+	return false
+}

@@ -1,0 +1,34 @@
+package wire
+
+import (
+	"strconv"
+	"unicode/utf8"
+)
+
+// validMentions says what is wrong with mentions on their face. Who is meant need not be a member: that may change.
+func validMentions(text string, mentions []Mention) error {
+	if len(mentions) > MaxMentions {
+		return Errorf(CodeTooLarge, "content.mentions: %d, at most %d are allowed", len(mentions), MaxMentions)
+	}
+	points, end := utf8.RuneCountInString(text), 0
+	for i, m := range mentions {
+		at := "content.mentions." + strconv.Itoa(i)
+		switch m.Kind {
+		case MentionUser:
+			if !ValidUser(m.User) {
+				return invalidUser(at + ".user")
+			}
+		case MentionChannel, MentionHere:
+			if m.User != "" {
+				return Errorf(CodeInvalid, "%s.user: only a mention of kind user has one", at)
+			}
+		default:
+			return Errorf(CodeInvalid, "%s.kind: one of user, channel, here", at)
+		}
+		if m.Start < end || m.Length < 1 || m.Length > points || m.Start > points-m.Length {
+			return Errorf(CodeInvalid, "%s: start and length must lie within the text, in code points, after the mention before", at)
+		}
+		end = m.Start + m.Length
+	}
+	return nil
+}
