@@ -13,12 +13,18 @@ type transport struct {
 	in, out                            []string // frames from and to the client
 }
 
+// changes are the commands that append to a channel's log.
+var changes = []string{
+	"send", "edit", "delete", "react", "pin", "update_channel", "add_members", "remove_member", "unban", "set_role", "leave",
+	"create_invite", "revoke_invite", "join", "delete_channel",
+}
+
 // transports are the ways between clients and a node. Who may say what where is documented here, and tested by the bridge.
 var transports = []transport{
 	{
 		name: "websocket", address: wire.PathWebSocket, server: "web",
 		description: "Text messages; several frames may stand in one, separated by a line feed. The close codes are under x-close-codes.",
-		in:          []string{"connect", "send", "create_group", "history", "list_channels", "refresh", "pong"},
+		in:          append([]string{"connect", "create_group", "history", "list_channels", "refresh", "pong"}, changes...),
 		out:         []string{"welcome", "ack", "event", "page", "channel", "channels", "refreshed", "ping", "error"},
 	},
 	{
@@ -38,7 +44,7 @@ var transports = []transport{
 	{
 		name: "frames", address: wire.PathFrames, server: "http",
 		description: "POST commands, one a line, with the header \"Authorization: Bearer TOKEN\"; the answer is their replies in the same order, one a line.",
-		in:          []string{"send", "create_group", "history", "list_channels"},
+		in:          append([]string{"create_group", "history", "list_channels"}, changes...),
 		out:         []string{"ack", "page", "channel", "channels", "error"},
 	},
 }
@@ -63,7 +69,7 @@ func (g *generator) channels() (c object) {
 			{"address", "api.{user}." + f.name},
 			{"servers", natsServer()},
 			{"description", "A NATS request: the command without its type, for the subject says it. An error has the headers Nats-Service-Error and " +
-				"Nats-Service-Error-Code besides. A client_id that is missing is taken from the header Nats-Msg-Id."},
+				"Nats-Service-Error-Code besides. The client_id that send and create_group must have is taken from the header Nats-Msg-Id where it is missing."},
 			{"parameters", object{{"user", object{{"description", "the acting user; permissions of NATS say who may act as whom"}}}}},
 			{"messages", messageRefs(f.name + "_body")},
 		}})
@@ -81,7 +87,7 @@ func (g *generator) channels() (c object) {
 		{"parameters", object{
 			{"shard", object{{"description", "FNV-1a32(channel) mod the number of shards, as {{partition()}} of NATS computes it"}}},
 			{"channel", object{{"description", "id of the channel"}}},
-			{"kind", object{{"description", "message or meta; more may come"}}},
+			{"kind", object{{"description", "message, meta, edit, delete, reaction or pin; more may come"}}},
 		}},
 		{"messages", messageRefs("record")},
 	}})
