@@ -12,7 +12,7 @@ func (o *outbox) replied(ref uint64, f wire.Frame, user string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	r := o.byRef[ref]
-	if ack, ok := f.(wire.Ack); ok && (r == nil || r.clientID != ack.ClientID) {
+	if ack, ok := f.(wire.Ack); ok && (r == nil || r.clientID != "" && r.clientID != ack.ClientID) {
 		r = o.byClient[ack.ClientID]
 	}
 	if r == nil {

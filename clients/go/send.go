@@ -2,9 +2,7 @@ package natter
 
 import (
 	"context"
-	"crypto/rand"
 	"math"
-	"strings"
 
 	"natterjack/server/wire"
 )
@@ -27,7 +25,7 @@ func applied(options []SendOption) sendOptions {
 		apply(&o)
 	}
 	if o.clientID == "" {
-		o.clientID = strings.ToLower(rand.Text()) // 26 characters, 130 bits
+		o.clientID = newClientID()
 	}
 	return o
 }

@@ -21,6 +21,9 @@ type Ref struct {
 // Reference implements [Command].
 func (r Ref) Reference() uint64 { return r.Ref }
 
+// Number gives the command its ref.
+func (r *Ref) Number(ref uint64) { r.Ref = ref }
+
 // Connect opens a session and is the first frame on every transport. Over HTTP the token may come in the
 // Authorization header instead.
 type Connect struct {
