@@ -10,6 +10,16 @@ import (
 
 type groupCmd struct {
 	Create groupCreateCmd `cmd:"" help:"Make a group."`
+	Set    groupSetCmd    `cmd:"" help:"Change a group's settings."`
+	Add    groupAddCmd    `cmd:"" help:"Add members."`
+	Remove groupRemoveCmd `cmd:"" help:"Remove a member, or refuse one who asked to join."`
+	Unban  groupUnbanCmd  `cmd:"" help:"Let a banned user come back."`
+	Role   groupRoleCmd   `cmd:"" help:"Give a member another role, or hand the group over."`
+	Leave  groupLeaveCmd  `cmd:"" help:"Leave a group."`
+	Invite groupInviteCmd `cmd:"" help:"Make an invite, and print its secret."`
+	Revoke groupRevokeCmd `cmd:"" help:"End an invite."`
+	Join   groupJoinCmd   `cmd:"" help:"Join a group by an invite's secret."`
+	Delete groupDeleteCmd `cmd:"" help:"End a group for all, and erase its log."`
 }
 
 type groupCreateCmd struct {

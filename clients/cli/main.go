@@ -34,7 +34,11 @@ type app struct {
 	Listen   listenCmd   `cmd:"" help:"Print messages as they come."`
 	History  historyCmd  `cmd:"" help:"Print messages of a channel."`
 	Channels channelsCmd `cmd:"" help:"List channels, the most recently active first."`
-	Group    groupCmd    `cmd:"" help:"Make groups."`
+	Edit     editCmd     `cmd:"" help:"Replace what a message of yours says."`
+	Delete   deleteCmd   `cmd:"" help:"Erase a message for everybody."`
+	React    reactCmd    `cmd:"" help:"Add an emoji to a message."`
+	Pin      pinCmd      `cmd:"" help:"Pin a message for everybody in the channel."`
+	Group    groupCmd    `cmd:"" help:"Make groups, and run them."`
 	Bench    bench.Cmd   `cmd:"" help:"Measure the server beside its bare engines."`
 }
 

@@ -36,6 +36,15 @@ type line struct {
 	Kind      wire.Kind     `json:"kind"`
 	Shard     int           `json:"shard"`
 	Meta      *wire.Meta    `json:"meta,omitempty"`
+	Target    uint64        `json:"target,omitempty"`
+	Emoji     string        `json:"emoji,omitempty"`
+	Remove    bool          `json:"remove,omitempty"`
+	Erased    *wire.Erased  `json:"erased,omitempty"`
+	Edited    int64         `json:"edited,omitempty"`
+	Deleted   bool          `json:"deleted,omitempty"`
+	Pinned    bool          `json:"pinned,omitempty"`
+
+	Reactions []wire.Reaction `json:"reactions,omitempty"`
 }
 
 func (p *printer) event(ev *wire.Event) error {
@@ -43,18 +52,14 @@ func (p *printer) event(ev *wire.Event) error {
 		return p.object(line{
 			ID: ev.ID, ClientID: ev.ClientID, Sender: ev.Sender, Channel: ev.Channel, Seq: ev.Seq, Pos: ev.Pos,
 			Timestamp: ev.Timestamp, Content: ev.Content, Kind: ev.Kind, Shard: ev.Shard, Meta: ev.Meta,
+			Target: ev.Target, Emoji: ev.Emoji, Remove: ev.Remove, Erased: ev.Erased,
+			Edited: ev.Edited, Deleted: ev.Deleted, Pinned: ev.Pinned, Reactions: ev.Reactions,
 		})
 	}
-	var seq, text string
-	switch {
-	case ev.Content != nil:
-		seq, text = fmt.Sprint(ev.Seq), clean(ev.Content.Text)
-	case ev.Meta != nil:
-		text = "* " + describe(ev.Meta)
-	default:
-		text = "* " + oneLine(string(ev.Kind))
+	if ev.Kind == wire.KindMessage {
+		return p.row(ev, fmt.Sprint(ev.Seq), said(ev))
 	}
-	return p.row(ev, seq, text)
+	return p.row(ev, "", "* "+happened(ev))
 }
 
 // row prints a message in columns; further lines of its text stand under the first, so that none looks like a message.
@@ -93,17 +98,6 @@ func (p *printer) fit(events []wire.Event) {
 	for i := range events {
 		p.measure(&events[i], fmt.Sprint(events[i].Seq))
 	}
-}
-
-func describe(m *wire.Meta) string {
-	if m.Action != wire.ActionCreated {
-		return oneLine(string(m.Action))
-	}
-	members := oneLine(strings.Join(m.Members, ", "))
-	if m.Name == "" {
-		return "created a channel of " + members
-	}
-	return fmt.Sprintf("created the group %s of %s", oneLine(m.Name), members)
 }
 
 // info prints a channel. What people named stands last: its width is not known in columns.

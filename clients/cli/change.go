@@ -1,0 +1,102 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	natter "natterjack/clients/go"
+)
+
+// change is what the commands that change a channel have in common.
+type change struct {
+	account
+	patience
+	target
+}
+
+// do has one change stored and says so.
+func (c *change) do(ctx context.Context, t *terminal, with string, store func(context.Context, *natter.Client, string) (natter.Ack, error)) error {
+	if _, err := c.pick(natter.Session{}, "--with", with); err != nil {
+		return err
+	}
+	ctx, cancel := c.context(ctx)
+	defer cancel()
+	return c.act(ctx, t, func(ctx context.Context, client *natter.Client, s natter.Session) error {
+		channel, err := c.pick(s, "--with", with)
+		if err != nil {
+			return err
+		}
+		ack, err := store(ctx, client, channel)
+		if err != nil {
+			return err
+		}
+		if c.JSON {
+			return c.printer(t).object(ack)
+		}
+		_, err = fmt.Fprintln(t.out, "stored")
+		return err
+	})
+}
+
+// about is a change of one message.
+type about struct {
+	change
+	With string `placeholder:"USER" help:"The direct channel with that user."`
+	Seq  uint64 `arg:"" help:"The message's number in the channel."`
+}
+
+type editCmd struct {
+	about
+	Text string `arg:"" help:"What the message says from now on; - reads it from standard input."`
+}
+
+// Run implements the command.
+func (c *editCmd) Run(ctx context.Context, t *terminal) error {
+	text, err := t.text(c.Text)
+	if err != nil {
+		return err
+	}
+	return c.do(ctx, t, c.With, func(ctx context.Context, client *natter.Client, channel string) (natter.Ack, error) {
+		return client.Edit(ctx, channel, c.Seq, natter.Content{Text: text})
+	})
+}
+
+type deleteCmd struct{ about }
+
+// Run implements the command.
+func (c *deleteCmd) Run(ctx context.Context, t *terminal) error {
+	return c.do(ctx, t, c.With, func(ctx context.Context, client *natter.Client, channel string) (natter.Ack, error) {
+		return client.Delete(ctx, channel, c.Seq)
+	})
+}
+
+type reactCmd struct {
+	about
+	Emoji  string `arg:"" help:"The emoji."`
+	Remove bool   `help:"Take it back."`
+}
+
+// Run implements the command.
+func (c *reactCmd) Run(ctx context.Context, t *terminal) error {
+	return c.do(ctx, t, c.With, func(ctx context.Context, client *natter.Client, channel string) (natter.Ack, error) {
+		if c.Remove {
+			return client.Unreact(ctx, channel, c.Seq, c.Emoji)
+		}
+		return client.React(ctx, channel, c.Seq, c.Emoji)
+	})
+}
+
+type pinCmd struct {
+	about
+	Remove bool `help:"Take the pin away."`
+}
+
+// Run implements the command.
+func (c *pinCmd) Run(ctx context.Context, t *terminal) error {
+	return c.do(ctx, t, c.With, func(ctx context.Context, client *natter.Client, channel string) (natter.Ack, error) {
+		if c.Remove {
+			return client.Unpin(ctx, channel, c.Seq)
+		}
+		return client.Pin(ctx, channel, c.Seq)
+	})
+}

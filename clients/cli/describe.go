@@ -1,0 +1,78 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"natterjack/server/wire"
+)
+
+// said is a message in words, with what became of it.
+func said(ev *wire.Event) string {
+	if ev.Deleted || ev.Content == nil {
+		return "(deleted)"
+	}
+	text := clean(ev.Content.Text)
+	if ev.Content.ReplyTo != 0 {
+		text = fmt.Sprintf("(to %d) %s", ev.Content.ReplyTo, text)
+	}
+	if ev.Edited != 0 {
+		text += " (edited)"
+	}
+	if ev.Pinned {
+		text += " (pinned)"
+	}
+	for _, r := range ev.Reactions {
+		text += fmt.Sprintf(" %s%d", oneLine(r.Emoji), len(r.Users))
+	}
+	return text
+}
+
+// happened is any other event in words; the sender stands before them.
+func happened(ev *wire.Event) string {
+	switch ev.Kind {
+	case wire.KindEdit:
+		if ev.Content != nil {
+			return fmt.Sprintf("edited %d: %s", ev.Target, clean(ev.Content.Text))
+		}
+		return fmt.Sprintf("edited %d", ev.Target)
+	case wire.KindDelete:
+		return fmt.Sprintf("deleted %d", ev.Target)
+	case wire.KindReaction:
+		return fmt.Sprintf("%s %s to %d", choose(ev.Remove, "took back", "reacted with"), oneLine(ev.Emoji), ev.Target)
+	case wire.KindPin:
+		return fmt.Sprintf("%s %d", choose(ev.Remove, "unpinned", "pinned"), ev.Target)
+	case wire.KindMeta:
+		if ev.Meta != nil {
+			return describe(ev.Meta)
+		}
+	default: // of a newer server
+	}
+	return oneLine(string(ev.Kind))
+}
+
+func describe(m *wire.Meta) string {
+	members := oneLine(strings.Join(m.Members, ", "))
+	switch m.Action {
+	case wire.ActionCreated:
+		if m.Name == "" {
+			return "created a channel of " + members
+		}
+		return fmt.Sprintf("created the group %s of %s", oneLine(m.Name), members)
+	case wire.ActionRole:
+		return fmt.Sprintf("made %s %s", members, oneLine(string(m.Role)))
+	case wire.ActionUpdated:
+		return fmt.Sprintf("changed the settings: name %q, topic %q%s", oneLine(m.Name), oneLine(m.Topic), choose(m.Archived, ", archived", ""))
+	case wire.ActionAdded, wire.ActionRemoved, wire.ActionBanned, wire.ActionUnbanned:
+		return oneLine(string(m.Action)) + " " + members
+	default:
+		return oneLine(strings.ReplaceAll(string(m.Action), "_", " "))
+	}
+}
+
+func choose(yes bool, a, b string) string {
+	if yes {
+		return a
+	}
+	return b
+}

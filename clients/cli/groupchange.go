@@ -1,0 +1,154 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	natter "natterjack/clients/go"
+	"natterjack/server/wire"
+)
+
+type groupSetCmd struct {
+	change
+	Name     *string        `placeholder:"NAME" help:"The group's name."`
+	Topic    *string        `placeholder:"TEXT" help:"What it is about."`
+	SlowMode *time.Duration `placeholder:"DURATION" help:"How long a member waits between two messages; 0 is off."`
+	Archived *bool          `negatable:"" help:"Whether it is archived: all may read, nobody may write."`
+}
+
+// Run implements the command.
+func (c *groupSetCmd) Run(ctx context.Context, t *terminal) error {
+	u := natter.ChannelUpdate{Name: c.Name, Topic: c.Topic, Archived: c.Archived}
+	if c.SlowMode != nil {
+		u.SlowModeS = new(int(c.SlowMode.Seconds()))
+	}
+	return c.do(ctx, t, "", func(ctx context.Context, client *natter.Client, channel string) (natter.Ack, error) {
+		return client.UpdateChannel(ctx, channel, u)
+	})
+}
+
+type groupAddCmd struct {
+	change
+	Users []string `arg:"" help:"Whom to add; those who asked to join included."`
+}
+
+// Run implements the command.
+func (c *groupAddCmd) Run(ctx context.Context, t *terminal) error {
+	return c.do(ctx, t, "", func(ctx context.Context, client *natter.Client, channel string) (natter.Ack, error) {
+		return client.AddMembers(ctx, channel, c.Users...)
+	})
+}
+
+// groupUser is a change that is about one user.
+type groupUser struct {
+	change
+	User string `arg:"" help:"The user."`
+}
+
+type groupRemoveCmd struct {
+	groupUser
+	Ban bool `help:"Keep the user out, too."`
+}
+
+// Run implements the command.
+func (c *groupRemoveCmd) Run(ctx context.Context, t *terminal) error {
+	return c.do(ctx, t, "", func(ctx context.Context, client *natter.Client, channel string) (natter.Ack, error) {
+		if c.Ban {
+			return client.Ban(ctx, channel, c.User)
+		}
+		return client.RemoveMember(ctx, channel, c.User)
+	})
+}
+
+type groupUnbanCmd struct{ groupUser }
+
+// Run implements the command.
+func (c *groupUnbanCmd) Run(ctx context.Context, t *terminal) error {
+	return c.do(ctx, t, "", func(ctx context.Context, client *natter.Client, channel string) (natter.Ack, error) {
+		return client.Unban(ctx, channel, c.User)
+	})
+}
+
+type groupRoleCmd struct {
+	groupUser
+	Role string `arg:"" enum:"owner,admin,member,reader" help:"owner (hands the group over), admin, member or reader."`
+}
+
+// Run implements the command.
+func (c *groupRoleCmd) Run(ctx context.Context, t *terminal) error {
+	return c.do(ctx, t, "", func(ctx context.Context, client *natter.Client, channel string) (natter.Ack, error) {
+		return client.SetRole(ctx, channel, c.User, wire.Role(c.Role))
+	})
+}
+
+type groupLeaveCmd struct{ change }
+
+// Run implements the command.
+func (c *groupLeaveCmd) Run(ctx context.Context, t *terminal) error {
+	return c.do(ctx, t, "", func(ctx context.Context, client *natter.Client, channel string) (natter.Ack, error) {
+		return client.Leave(ctx, channel)
+	})
+}
+
+type groupDeleteCmd struct{ change }
+
+// Run implements the command.
+func (c *groupDeleteCmd) Run(ctx context.Context, t *terminal) error {
+	return c.do(ctx, t, "", func(ctx context.Context, client *natter.Client, channel string) (natter.Ack, error) {
+		return client.DeleteChannel(ctx, channel)
+	})
+}
+
+// groupSecret is a change by the secret of an invite.
+type groupSecret struct {
+	change
+	Secret string `arg:"" help:"The invite's secret."`
+}
+
+type groupJoinCmd struct{ groupSecret }
+
+// Run implements the command.
+func (c *groupJoinCmd) Run(ctx context.Context, t *terminal) error {
+	return c.do(ctx, t, "", func(ctx context.Context, client *natter.Client, channel string) (natter.Ack, error) {
+		return client.Join(ctx, channel, c.Secret)
+	})
+}
+
+type groupRevokeCmd struct{ groupSecret }
+
+// Run implements the command.
+func (c *groupRevokeCmd) Run(ctx context.Context, t *terminal) error {
+	return c.do(ctx, t, "", func(ctx context.Context, client *natter.Client, channel string) (natter.Ack, error) {
+		return client.RevokeInvite(ctx, channel, c.Secret)
+	})
+}
+
+type groupInviteCmd struct {
+	change
+	Expires  time.Duration `placeholder:"DURATION" help:"How long it lasts; without it, for ever."`
+	Uses     int           `placeholder:"N" help:"How often it may be used; without it, without limit."`
+	Approval bool          `help:"Whoever joins waits until an admin adds him."`
+}
+
+// Run implements the command. It prints the secret, and nobody but whoever runs it will ever see it.
+func (c *groupInviteCmd) Run(ctx context.Context, t *terminal) error {
+	if _, err := c.pick(natter.Session{}, "--with", ""); err != nil {
+		return err
+	}
+	ctx, cancel := c.context(ctx)
+	defer cancel()
+	return c.act(ctx, t, func(ctx context.Context, client *natter.Client, _ natter.Session) error {
+		secret, err := client.CreateInvite(ctx, c.Channel, natter.InviteTerms{
+			ExpiresS: int(c.Expires.Seconds()), Uses: c.Uses, Approval: c.Approval,
+		})
+		if err != nil {
+			return err
+		}
+		if c.JSON {
+			return c.printer(t).object(map[string]string{"channel": c.Channel, "secret": secret})
+		}
+		_, err = fmt.Fprintln(t.out, secret)
+		return err
+	})
+}
