@@ -24,8 +24,10 @@ var transports = []transport{
 	{
 		name: "websocket", address: wire.PathWebSocket, server: "web",
 		description: "Text messages; several frames may stand in one, separated by a line feed. The close codes are under x-close-codes.",
-		in:          append([]string{"connect", "create_group", "history", "list_channels", "refresh", "pong"}, changes...),
-		out:         []string{"welcome", "ack", "event", "page", "channel", "channels", "refreshed", "ping", "error"},
+		in: append([]string{
+			"connect", "create_group", "history", "list_channels", "read", "received", "get_receipts", "watch", "refresh", "pong",
+		}, changes...),
+		out: []string{"welcome", "ack", "event", "page", "channel", "channels", "receipts", "done", "refreshed", "ping", "error"},
 	},
 	{
 		name: "stream", address: wire.PathStream, server: "http",
@@ -44,8 +46,8 @@ var transports = []transport{
 	{
 		name: "frames", address: wire.PathFrames, server: "http",
 		description: "POST commands, one a line, with the header \"Authorization: Bearer TOKEN\"; the answer is their replies in the same order, one a line.",
-		in:          append([]string{"create_group", "history", "list_channels"}, changes...),
-		out:         []string{"ack", "page", "channel", "channels", "error"},
+		in:          append([]string{"create_group", "history", "list_channels", "read", "received", "get_receipts"}, changes...),
+		out:         []string{"ack", "page", "channel", "channels", "receipts", "done", "error"},
 	},
 }
 
@@ -78,7 +80,7 @@ func (g *generator) channels() (c object) {
 		{"address", json.RawMessage("null")},
 		{"servers", natsServer()},
 		{"description", "The reply subject of a NATS request. It must be an inbox, _INBOX.>."},
-		{"messages", messageRefs("ack", "channel", "page", "channels", "error")},
+		{"messages", messageRefs("ack", "channel", "page", "channels", "receipts", "done", "error")},
 	}})
 	return append(c, member{"log", object{
 		{"address", "chat.{shard}.{channel}.{kind}"},
@@ -102,7 +104,7 @@ func (g *generator) operations() (o object) {
 			switch {
 			case slices.Contains(t.in, f.name):
 				o = append(o, member{t.name + "_" + f.name, g.receive(f, t.name, f.name, replyIn(t, f))})
-			case f.name == "event" || f.name == "ping":
+			case f.name == "event" || f.name == "ping" || f.name == "receipts":
 				if slices.Contains(t.out, f.name) {
 					o = append(o, member{t.name + "_" + f.name, g.send(t.name, f.name, f.goType.Name())})
 				}

@@ -85,6 +85,10 @@ var goldenCommands = []golden[Command]{
 	{"history_before", History{Ref: Ref{6}, Channel: "alice~bob", Before: 120, Limit: 20}},
 	{"history_after", History{Ref: Ref{7}, Channel: "gaaaaaaaaaaaaaaaaaaaaaaaa", After: 119}},
 	{"list_channels", ListChannels{Ref: Ref{8}, Limit: 10}},
+	{"read", Read{Ref: Ref{29}, Channel: "alice~bob", Seq: 42}},
+	{"received", Received{Ref: Ref{30}, Cursors: []ChannelSeq{{"alice~bob", 42}, {"gaaaaaaaaaaaaaaaaaaaaaaaa", 7}}}},
+	{"watch", Watch{Ref: Ref{31}, Channels: []string{"alice~bob", "gaaaaaaaaaaaaaaaaaaaaaaaa"}}},
+	{"get_receipts", GetReceipts{Ref: Ref{32}, Channel: "alice~bob"}},
 	{"refresh", Refresh{Ref: Ref{9}, Token: "eyJhbGciOiJFZERTQSJ9.e30.c2ln"}},
 	{"pong", Pong{}},
 }
@@ -148,6 +152,11 @@ var goldenFrames = []golden[Frame]{
 		{ID: "alice~bob", Kind: Direct, Members: []string{"alice", "bob"}},
 	}, More: true}},
 	{"channels_empty", Channels{Ref: Ref{8}}},
+	{"receipts", Receipts{Ref: Ref{32}, Channel: "alice~bob", Cursors: []Receipt{
+		{User: "alice", Read: 42, Delivered: 42}, {User: "bob", Delivered: 41},
+	}}},
+	{"receipts_moved", Receipts{Channel: "alice~bob", Cursors: []Receipt{{User: "bob", Read: 41, Delivered: 42}}}},
+	{"done", Done{Ref: Ref{29}}},
 	{"refreshed", Refreshed{Ref: Ref{9}, Expires: 1_764_043_200_000}},
 	{"ping", Ping{}},
 	{"error", AsError(Errorf(CodeForbidden, "channel: there is none of this id that you are a member of"), 7)},

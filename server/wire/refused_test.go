@@ -76,6 +76,14 @@ var refusedFrames = []struct{ name, frame string }{
 	{"history_both", `{"type":"history","ref":7,"channel":"alice~bob","before":9,"after":1}`},
 	{"history_limit", `{"type":"history","ref":7,"channel":"alice~bob","limit":101}`},
 	{"list_limit", `{"type":"list_channels","ref":7,"limit":-1}`},
+	{"read_no_seq", `{"type":"read","ref":7,"channel":"alice~bob"}`},
+	{"read_channel", `{"type":"read","ref":7,"channel":"alice~*","seq":1}`},
+	{"received_nothing", `{"type":"received","ref":7}`},
+	{"received_seq", `{"type":"received","ref":7,"cursors":[{"channel":"alice~bob","seq":1},{"channel":"alice~bob"}]}`},
+	{"received_many", `{"type":"received","ref":7,"cursors":[{}` + strings.Repeat(`,{}`, 100) + `]}`},
+	{"watch_channel", `{"type":"watch","ref":7,"channels":["alice~bob",">"]}`},
+	{"watch_many", `{"type":"watch","ref":7,"channels":["a~b"` + strings.Repeat(`,"a~b"`, 20) + `]}`},
+	{"receipts_channel", `{"type":"get_receipts","ref":7}`},
 	{"refresh_no_token", `{"type":"refresh","ref":7}`},
 }
 
