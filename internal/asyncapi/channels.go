@@ -16,7 +16,7 @@ type transport struct {
 // changes are the commands that append to a channel's log.
 var changes = []string{
 	"send", "edit", "delete", "react", "pin", "update_channel", "add_members", "remove_member", "unban", "set_role", "leave",
-	"create_invite", "revoke_invite", "join", "delete_channel",
+	"create_invite", "revoke_invite", "join", "delete_channel", "set",
 }
 
 // transports are the ways between clients and a node. Who may say what where is documented here, and tested by the bridge.
@@ -25,9 +25,9 @@ var transports = []transport{
 		name: "websocket", address: wire.PathWebSocket, server: "web",
 		description: "Text messages; several frames may stand in one, separated by a line feed. The close codes are under x-close-codes.",
 		in: append([]string{
-			"connect", "create_group", "history", "list_channels", "read", "received", "get_receipts", "watch", "refresh", "pong",
+			"connect", "create_group", "history", "list_channels", "read", "received", "get_receipts", "get_settings", "watch", "refresh", "pong",
 		}, changes...),
-		out: []string{"welcome", "ack", "event", "page", "channel", "channels", "receipts", "done", "refreshed", "ping", "error"},
+		out: []string{"welcome", "ack", "event", "page", "channel", "channels", "receipts", "settings", "done", "refreshed", "ping", "error"},
 	},
 	{
 		name: "stream", address: wire.PathStream, server: "http",
@@ -46,8 +46,8 @@ var transports = []transport{
 	{
 		name: "frames", address: wire.PathFrames, server: "http",
 		description: "POST commands, one a line, with the header \"Authorization: Bearer TOKEN\"; the answer is their replies in the same order, one a line.",
-		in:          append([]string{"create_group", "history", "list_channels", "read", "received", "get_receipts"}, changes...),
-		out:         []string{"ack", "page", "channel", "channels", "receipts", "done", "error"},
+		in:          append([]string{"create_group", "history", "list_channels", "read", "received", "get_receipts", "get_settings"}, changes...),
+		out:         []string{"ack", "page", "channel", "channels", "receipts", "settings", "done", "error"},
 	},
 }
 
@@ -89,7 +89,7 @@ func (g *generator) channels() (c object) {
 		{"parameters", object{
 			{"shard", object{{"description", "FNV-1a32(channel) mod the number of shards, as {{partition()}} of NATS computes it"}}},
 			{"channel", object{{"description", "id of the channel"}}},
-			{"kind", object{{"description", "message, meta, edit, delete, reaction or pin; more may come"}}},
+			{"kind", object{{"description", "message, meta, edit, delete, reaction, pin or setting; more may come"}}},
 		}},
 		{"messages", messageRefs("record")},
 	}})

@@ -16,7 +16,7 @@ var named = []reflect.Type{
 	reflect.TypeFor[wire.Content](), reflect.TypeFor[wire.Resume](), reflect.TypeFor[wire.Limits](), reflect.TypeFor[wire.Meta](),
 	reflect.TypeFor[wire.ChannelInfo](), reflect.TypeFor[wire.Record](), reflect.TypeFor[wire.Mention](), reflect.TypeFor[wire.Invite](),
 	reflect.TypeFor[wire.Reaction](), reflect.TypeFor[wire.Erased](), reflect.TypeFor[wire.Role](), reflect.TypeFor[wire.MentionKind](),
-	reflect.TypeFor[wire.ChannelSeq](), reflect.TypeFor[wire.Receipt](),
+	reflect.TypeFor[wire.ChannelSeq](), reflect.TypeFor[wire.Receipt](), reflect.TypeFor[wire.Setting](),
 	reflect.TypeFor[wire.Code](), reflect.TypeFor[wire.Kind](), reflect.TypeFor[wire.Action](), reflect.TypeFor[wire.ChannelKind](),
 }
 
@@ -24,7 +24,7 @@ var named = []reflect.Type{
 var (
 	userPattern     = fmt.Sprintf(`^[a-z0-9_-]{1,%d}$`, wire.MaxUserLen)
 	clientIDPattern = fmt.Sprintf(`^[!-~]{1,%d}$`, wire.MaxClientIDLen)
-	channelPattern  = fmt.Sprintf(`^([a-z0-9_-]{1,%d}~[a-z0-9_-]{1,%[1]d}|g[a-z2-7]{24})$`, wire.MaxUserLen)
+	channelPattern  = fmt.Sprintf(`^([a-z0-9_-]{1,%d}~[a-z0-9_-]{1,%[1]d}|g[a-z2-7]{24}|~[a-z0-9_-]{1,%[1]d})$`, wire.MaxUserLen)
 )
 
 // patterns are the grammars of members, by Go type and field.

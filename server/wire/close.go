@@ -15,6 +15,7 @@ const (
 	CloseProtocol       CloseCode = 4500 // a message that is not text, or over the frame limit
 	CloseUnauthorized   CloseCode = 4501 // no token, or one that proves nothing
 	CloseUnsupported    CloseCode = 4502 // the protocol version
+	CloseSignedOut      CloseCode = 4503 // by the user, from another session; the token is good for nothing any more
 )
 
 // Reconnect reports whether a client should come back.
@@ -41,6 +42,8 @@ func (c CloseCode) String() string {
 		return "unauthorized"
 	case CloseUnsupported:
 		return "unsupported"
+	case CloseSignedOut:
+		return "signed_out"
 	default:
 		return "unknown"
 	}

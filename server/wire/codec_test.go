@@ -65,7 +65,7 @@ func TestDecodeFrame_FromTheFuture(t *testing.T) {
 	if want := (Ack{Ref: Ref{2}, ID: "m", Seq: 9, ClientID: "c"}); err != nil || got != Frame(want) {
 		t.Errorf("got %v, %v", got, err)
 	}
-	if got, err := DecodeFrame([]byte(`{"type":"typing","user":"bob"}`)); got != nil || err != nil {
+	if got, err := DecodeFrame([]byte(`{"type":"telepathy","user":"bob"}`)); got != nil || err != nil {
 		t.Errorf("unknown type: %v, %v", got, err)
 	}
 	got, err = DecodeFrame([]byte(`{"code":"quantum","message":"m","retryable":true,"type":"error"}`))

@@ -65,7 +65,7 @@ func TestCloseCodes(t *testing.T) {
 	want := map[CloseCode]string{
 		CloseDraining: "draining", CloseSlow: "slow", CloseSilent: "silent", CloseConnectTimeout: "connect_timeout",
 		CloseExpired: "expired", CloseInternal: "internal", CloseProtocol: "protocol", CloseUnauthorized: "unauthorized",
-		CloseUnsupported: "unsupported",
+		CloseUnsupported: "unsupported", CloseSignedOut: "signed_out",
 	}
 	for code, name := range want {
 		if code.String() != name || code < 4000 || code > 4999 {

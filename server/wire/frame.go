@@ -43,6 +43,7 @@ const (
 	KindEdit     Kind = "edit"     // of a message: target and the new content
 	KindDelete   Kind = "delete"   // of a message: target and erased
 	KindReaction Kind = "reaction" // to a message: target, emoji, and remove where it was taken back
+	KindSetting  Kind = "setting"  // of a user, in his own channel
 	KindPin      Kind = "pin"      // of a message: target, and remove where it was taken away
 )
 
@@ -70,6 +71,8 @@ type Record struct {
 	Emoji  string  `json:"emoji,omitzero"`
 	Remove bool    `json:"remove,omitzero"`
 	Erased *Erased `json:"erased,omitzero"`
+
+	Setting *Setting `json:"setting,omitzero"`
 
 	Folded
 }
@@ -143,6 +146,7 @@ type ChannelKind string
 const (
 	Direct ChannelKind = "direct"
 	Group  ChannelKind = "group"
+	Own    ChannelKind = "own" // of one user: his settings
 )
 
 // Meta is a change of a channel itself.

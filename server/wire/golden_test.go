@@ -79,6 +79,8 @@ var goldenCommands = []golden[Command]{
 	}},
 	{"join", Join{Ref: Ref{27}, Channel: "gaaaaaaaaaaaaaaaaaaaaaaaa", Secret: "q3Jx0m1T2c4V5b6N7m8K9Q"}},
 	{"delete_channel", DeleteChannel{Ref: Ref{28}, Channel: "gaaaaaaaaaaaaaaaaaaaaaaaa"}},
+	{"set", Set{Ref: Ref{29}, Name: "mute/alice~bob", Value: "0"}},
+	{"get_settings", GetSettings{Ref: Ref{30}, Prefix: "block/"}},
 	{"create_group", CreateGroup{Ref: Ref{4}, ClientID: "c-2", Name: "Hiking 🥾", Members: []string{"bob", "carol"}}},
 	{"create_group_alone", CreateGroup{ClientID: "c-3", Name: "Notes"}},
 	{"history", History{Ref: Ref{5}, Channel: "alice~bob"}},
@@ -89,6 +91,12 @@ var goldenCommands = []golden[Command]{
 	{"received", Received{Ref: Ref{30}, Cursors: []ChannelSeq{{"alice~bob", 42}, {"gaaaaaaaaaaaaaaaaaaaaaaaa", 7}}}},
 	{"watch", Watch{Ref: Ref{31}, Channels: []string{"alice~bob", "gaaaaaaaaaaaaaaaaaaaaaaaa"}}},
 	{"get_receipts", GetReceipts{Ref: Ref{32}, Channel: "alice~bob"}},
+	{"set_presence", SetPresence{Ref: Ref{40}, State: PresenceInvisible}},
+	{"follow_presence", FollowPresence{Ref: Ref{41}, Users: []string{"bob", "carol"}}},
+	{"get_presence", GetPresence{Ref: Ref{42}, Users: []string{"bob"}}},
+	{"set_typing", SetTyping{Ref: Ref{43}, Channel: "alice~bob"}},
+	{"list_sessions", ListSessions{Ref: Ref{44}}},
+	{"sign_out", SignOut{Ref: Ref{45}, Session: "HV3QJ2PLX5TA"}},
 	{"refresh", Refresh{Ref: Ref{9}, Token: "eyJhbGciOiJFZERTQSJ9.e30.c2ln"}},
 	{"pong", Pong{}},
 }
@@ -133,6 +141,10 @@ var goldenFrames = []golden[Frame]{
 	{"event_pin", Event{Kind: KindPin, Shard: 3, Pos: 4715, Channel: "alice~bob", Record: Record{
 		ID: "01JD3U", Sender: "bob", Timestamp: 1_764_000_004_000, Target: 42,
 	}}},
+	{"event_setting", Event{Kind: KindSetting, Shard: 5, Pos: 12, Channel: "~alice", Record: Record{
+		ID: "01JD3W", Sender: "alice", Timestamp: 1_764_000_006_000, Setting: &Setting{Name: "mute/alice~bob", Value: "0"},
+	}}},
+	{"settings", Settings{Ref: Ref{30}, Settings: []Setting{{Name: "block/mallory", Value: "1"}}}},
 	{"event_invited", Event{Kind: KindMeta, Shard: 0, Pos: 9, Channel: "gaaaaaaaaaaaaaaaaaaaaaaaa", Record: Record{
 		ID: "01JD3V", Sender: "alice", Timestamp: 1_764_000_005_000, Meta: &Meta{Action: ActionInvited, Invite: &Invite{
 			Hash: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", Expires: 1_764_086_400_000, Uses: 10, Approval: true,
@@ -157,6 +169,14 @@ var goldenFrames = []golden[Frame]{
 	}}},
 	{"receipts_moved", Receipts{Channel: "alice~bob", Cursors: []Receipt{{User: "bob", Read: 41, Delivered: 42}}}},
 	{"done", Done{Ref: Ref{29}}},
+	{"presence", Presence{Ref: Ref{41}, Users: []UserPresence{
+		{User: "bob", State: PresenceOffline, LastSeen: 1_764_000_000_000}, {User: "carol", State: PresenceUnknown},
+	}}},
+	{"presence_live", Presence{Users: []UserPresence{{User: "bob", State: PresenceOnline}}}},
+	{"typing", Typing{Channel: "alice~bob", User: "bob"}},
+	{"sessions", Sessions{Ref: Ref{44}, Sessions: []Session{
+		{ID: "HV3QJ2PLX5TA", Started: 1_764_000_000_000, Transport: "websocket", Address: "192.0.2.7", Agent: "natter/1.0", Current: true},
+	}}},
 	{"refreshed", Refreshed{Ref: Ref{9}, Expires: 1_764_043_200_000}},
 	{"ping", Ping{}},
 	{"error", AsError(Errorf(CodeForbidden, "channel: there is none of this id that you are a member of"), 7)},

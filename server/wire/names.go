@@ -31,9 +31,12 @@ func ValidClientID(id string) bool {
 	return len(id) >= 1 && len(id) <= MaxClientIDLen && all(id, func(c byte) bool { return c > ' ' && c <= '~' })
 }
 
-// ValidChannel reports whether id has the form of a channel, direct or group; it says nothing about its existence.
+// ValidChannel reports whether id has the form of a channel: direct, group, or a user's own; it says nothing about its existence.
 func ValidChannel(id string) bool {
 	if _, _, direct := DirectUsers(id); direct {
+		return true
+	}
+	if _, own := OwnerOf(id); own {
 		return true
 	}
 	return len(id) == groupIDLen && id[0] == 'g' && all(id[1:], func(c byte) bool {
@@ -54,6 +57,15 @@ func DirectChannel(a, b string) string {
 func DirectUsers(id string) (a, b string, ok bool) {
 	a, b, ok = strings.Cut(id, directSeparator)
 	return a, b, ok && ValidUser(a) && ValidUser(b) && a <= b
+}
+
+// OwnChannel is the channel of a user's own settings, "~alice", of which nobody else is a member.
+func OwnChannel(user string) string { return directSeparator + user }
+
+// OwnerOf is whose own channel id is; ok is false where it is of another kind.
+func OwnerOf(id string) (user string, ok bool) {
+	user, ok = strings.CutPrefix(id, directSeparator)
+	return user, ok && ValidUser(user)
 }
 
 // ShardOf is the shard in which a channel lives: FNV-1a32(channel) mod shards, the function of NATS's own

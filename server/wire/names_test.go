@@ -35,9 +35,9 @@ func TestValidClientID(t *testing.T) {
 
 func TestValidChannel(t *testing.T) {
 	for id, want := range map[string]bool{
-		"alice~bob": true, "alice~alice": true, "-~0": true, "gabcdefghijklmnopqrstuvw2": true,
+		"alice~bob": true, "alice~alice": true, "~bob": true, "-~0": true, "gabcdefghijklmnopqrstuvw2": true,
 		strings.Repeat("a", 64) + "~" + strings.Repeat("b", 64): true,
-		"": false, "alice": false, "bob~alice": false, "alice~": false, "~bob": false, "a~b~c": false, "*": false, "a.b": false,
+		"": false, "alice": false, "bob~alice": false, "alice~": false, "~": false, "~~bob": false, "a~b~c": false, "*": false, "a.b": false,
 		"gabcdefghijklmnopqrstuvw": false, "gabcdefghijklmnopqrstuvw1": false, "gABCDEFGHIJKLMNOPQRSTUVW2": false,
 		"habcdefghijklmnopqrstuvw2": false, "gabcdefghijklmnopqrstuvw22": false,
 	} {

@@ -84,6 +84,11 @@ var refusedFrames = []struct{ name, frame string }{
 	{"watch_channel", `{"type":"watch","ref":7,"channels":["alice~bob",">"]}`},
 	{"watch_many", `{"type":"watch","ref":7,"channels":["a~b"` + strings.Repeat(`,"a~b"`, 20) + `]}`},
 	{"receipts_channel", `{"type":"get_receipts","ref":7}`},
+	{"presence_offline", `{"type":"set_presence","ref":7,"state":"offline"}`},
+	{"follow_user", `{"type":"follow_presence","ref":7,"users":["bob","al.ice"]}`},
+	{"follow_many", `{"type":"follow_presence","ref":7,"users":["b"` + strings.Repeat(`,"b"`, 200) + `]}`},
+	{"typing_channel", `{"type":"set_typing","ref":7,"channel":"*"}`},
+	{"sign_out_nothing", `{"type":"sign_out","ref":7}`},
 	{"refresh_no_token", `{"type":"refresh","ref":7}`},
 }
 

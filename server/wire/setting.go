@@ -1,0 +1,138 @@
+package wire
+
+import (
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// Set changes one of the caller's own settings. They are events in a channel of his own, [OwnChannel], so all his devices get each
+// change, in order, and a device that was away gets what it missed. The names, and the values they take:
+//
+//	mute/CHANNEL          until when, Unix milliseconds; 0 is for good
+//	top/CHANNEL           1: the channel stands on top of the list
+//	hide/CHANNEL/SEQ      1: the message is deleted for the caller alone
+//	block/USER            1: nothing comes from that user's direct channel
+//	contact/USER          1: a contact, as everybody is with whom there is a direct channel
+//	privacy/last_seen     everyone, contacts or nobody: who may know
+//	privacy/receipts      off: no read receipts go out, and none are shown
+//	client/NAME           whatever a client keeps for itself
+//
+// An empty value takes the setting away.
+type Set struct {
+	Ref
+	Name     string `json:"name"`
+	Value    string `json:"value"`
+	ClientID string `json:"client_id,omitzero"`
+}
+
+// GetSettings asks for the caller's settings whose names start with Prefix.
+type GetSettings struct {
+	Ref
+	Prefix string `json:"prefix,omitzero"`
+}
+
+// Settings answers get_settings: all of them, ascending by name.
+type Settings struct {
+	Ref
+	Settings []Setting `json:"settings"`
+}
+
+// Setting is one of a user's settings.
+type Setting struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// Limits of settings.
+const (
+	MaxSettingNameLen  = 256  // bytes
+	MaxSettingValueLen = 1024 // bytes
+	MaxSettings        = 5000 // of one user
+)
+
+// The settings that the server itself acts on: whole names, or what they begin with.
+const (
+	SettingMute     = "mute/"
+	SettingTop      = "top/"
+	SettingHide     = "hide/"
+	SettingBlock    = "block/"
+	SettingContact  = "contact/"
+	SettingLastSeen = "privacy/last_seen"
+	SettingReceipts = "privacy/receipts"
+
+	settingClient = "client/"
+)
+
+// Place implements [Change].
+func (c Set) Place(user string) string { return OwnChannel(user) }
+
+// Key implements [Change].
+func (c Set) Key() string { return c.ClientID }
+
+// Type implements [Command].
+func (Set) Type() string { return "set" }
+
+// Type implements [Command].
+func (GetSettings) Type() string { return "get_settings" }
+
+// Type implements [Frame].
+func (Settings) Type() string { return "settings" }
+
+// Validate implements [Command].
+func (c Set) Validate(Limits) error {
+	switch {
+	case c.ClientID != "" && !ValidClientID(c.ClientID):
+		return invalidClientID()
+	case !validSettingName(c.Name):
+		return Errorf(CodeInvalid, "name: there is no such setting")
+	case c.Value != "" && !validSetting(c.Name, c.Value):
+		return Errorf(CodeInvalid, "value: is none that the setting takes; empty takes it away")
+	}
+	return nil
+}
+
+// Validate implements [Command].
+func (c GetSettings) Validate(Limits) error {
+	if len(c.Prefix) > MaxSettingNameLen {
+		return Errorf(CodeInvalid, "prefix: at most %d bytes", MaxSettingNameLen)
+	}
+	return nil
+}
+
+func validSettingName(name string) bool {
+	if len(name) > MaxSettingNameLen {
+		return false
+	}
+	before, rest, _ := strings.Cut(name, "/")
+	switch before + "/" {
+	case SettingMute, SettingTop:
+		return ValidChannel(rest)
+	case SettingHide:
+		channel, seq, _ := strings.Cut(rest, "/")
+		n, err := strconv.ParseUint(seq, 10, 53)
+		return ValidChannel(channel) && err == nil && n > 0 && strconv.FormatUint(n, 10) == seq
+	case SettingBlock, SettingContact:
+		return ValidUser(rest)
+	case settingClient:
+		return rest != "" && all(rest, func(c byte) bool { return c > ' ' && c <= '~' })
+	default:
+		return name == SettingLastSeen || name == SettingReceipts
+	}
+}
+
+func validSetting(name, value string) bool {
+	switch {
+	case name == SettingLastSeen:
+		return value == "everyone" || value == "contacts" || value == "nobody"
+	case name == SettingReceipts:
+		return value == "off"
+	case strings.HasPrefix(name, SettingMute):
+		n, err := strconv.ParseUint(value, 10, 53)
+		return err == nil && strconv.FormatUint(n, 10) == value
+	case strings.HasPrefix(name, settingClient):
+		return len(value) <= MaxSettingValueLen && utf8.ValidString(value)
+	default:
+		return value == "1"
+	}
+}
