@@ -25,9 +25,11 @@ var transports = []transport{
 		name: "websocket", address: wire.PathWebSocket, server: "web",
 		description: "Text messages; several frames may stand in one, separated by a line feed. The close codes are under x-close-codes.",
 		in: append([]string{
-			"connect", "create_group", "history", "list_channels", "read", "received", "get_receipts", "get_settings", "watch", "refresh", "pong",
+			"connect", "create_group", "history", "list_channels", "read", "received", "get_receipts", "get_settings", "watch", "set_presence",
+			"follow_presence", "get_presence", "set_typing", "list_sessions", "sign_out", "refresh", "pong",
 		}, changes...),
-		out: []string{"welcome", "ack", "event", "page", "channel", "channels", "receipts", "settings", "done", "refreshed", "ping", "error"},
+		out: []string{"welcome", "ack", "event", "page", "channel", "channels", "receipts", "settings", "done", "refreshed",
+			"presence", "typing", "sessions", "ping", "error"},
 	},
 	{
 		name: "stream", address: wire.PathStream, server: "http",
@@ -46,8 +48,11 @@ var transports = []transport{
 	{
 		name: "frames", address: wire.PathFrames, server: "http",
 		description: "POST commands, one a line, with the header \"Authorization: Bearer TOKEN\"; the answer is their replies in the same order, one a line.",
-		in:          append([]string{"create_group", "history", "list_channels", "read", "received", "get_receipts", "get_settings"}, changes...),
-		out:         []string{"ack", "page", "channel", "channels", "receipts", "settings", "done", "error"},
+		in: append([]string{
+			"create_group", "history", "list_channels", "read", "received", "get_receipts", "get_settings",
+			"get_presence", "set_typing", "list_sessions", "sign_out",
+		}, changes...),
+		out: []string{"ack", "page", "channel", "channels", "receipts", "settings", "presence", "sessions", "done", "error"},
 	},
 }
 
