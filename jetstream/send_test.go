@@ -92,7 +92,7 @@ func TestSend_clientIDOfTheCreation(t *testing.T) {
 	conflict := wire.Errorf(wire.CodeConflict, "")
 	create := &wire.CreateGroup{ClientID: "g1", Name: "friends", Members: []string{"bob"}}
 	send := in(channel.GroupID("alice", "g1"), "g1", "hello")
-	made, err := channel.DecideCreate(nil, &channel.Create{Creator: "alice", ClientID: "g1", Name: "friends", Members: []string{"bob"}}, channel.Env{NewID: newID})
+	made, err := channel.Decide(nil, send.Channel, "alice", *create, channel.Env{NewID: newID})
 	if err != nil {
 		t.Fatal(err)
 	}

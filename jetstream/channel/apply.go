@@ -6,9 +6,9 @@ import (
 	"natterjack/server/wire"
 )
 
-// Apply is the state of a channel after one more event. st is nil before the first. An event of a kind or action that
-// this version does not know moves the head and changes nothing else: a newer node may have written it. A channel is
-// created once; a second creation changes nothing, so that nobody takes over a channel by it.
+// Apply is the state of a channel after one more event. st is nil before the first. It does not judge: what is in the log has
+// happened. An event of a kind or action that this version does not know moves the head and changes nothing else: a newer node may
+// have written it. A channel is created once; a second creation changes nothing, so that nobody takes over a channel by it.
 func Apply(st *State, id string, kind wire.Kind, pos uint64, r *wire.Record) *State {
 	next := State{ID: id}
 	if st != nil {
@@ -19,28 +19,129 @@ func Apply(st *State, id string, kind wire.Kind, pos uint64, r *wire.Record) *St
 	switch kind {
 	case wire.KindMessage:
 		next.Seq = max(next.Seq, r.Seq)
+		next.spoke(r)
+	case wire.KindDelete:
+		next.Seq = max(next.Seq, r.Target) // the message may be gone from the log; its number must not be given again
+		next.Pins = next.pinned(r.Target, true)
+	case wire.KindPin:
+		next.Pins = next.pinned(r.Target, r.Remove)
 	case wire.KindMeta:
-		if m := r.Meta; m != nil && m.Action == wire.ActionCreated && !st.Exists() {
-			next.Kind, next.Name, next.Members = m.Kind, m.Name, ascending(m.Members)
-			next.Creator, next.Created = r.Sender, r.Timestamp
+		if r.Meta != nil {
+			next.change(r, r.Meta)
 		}
+	default: // reactions and edits change their message only
 	}
 	return &next
 }
 
-// ascending is what [State.Member] relies on, whoever wrote the event.
-func ascending(members []string) []string {
-	for i := 1; i < len(members); i++ {
-		if members[i-1] >= members[i] {
-			return sorted(members)
-		}
+// change applies a change of the channel itself. A group that was deleted has no events after, a direct channel none after its creation.
+func (s *State) change(r *wire.Record, m *wire.Meta) {
+	switch {
+	case s.Deleted || s.Kind == wire.Direct:
+	case m.Action == wire.ActionDeleted: // perhaps all that the log still has of the group
+		*s = State{ID: s.ID, Kind: wire.Group, Deleted: true, Head: s.Head}
+	case s.Kind == "" && m.Action == wire.ActionCreated:
+		s.create(r, m)
+	case s.Kind == wire.Group:
+		s.changeGroup(r, m)
 	}
-	return members
 }
 
-// sorted is a new slice of the different members, ascending.
-func sorted(members []string) []string {
-	members = slices.Clone(members)
-	slices.Sort(members)
-	return slices.Compact(members)
+func (s *State) create(r *wire.Record, m *wire.Meta) {
+	s.Kind, s.Name, s.Members = m.Kind, m.Name, ascending(m.Members)
+	s.Creator, s.Created = r.Sender, r.Timestamp
+	if m.Kind == wire.Group {
+		s.Origin = origin(m.Name, s.Members)
+		s.Roles = allOf(wire.RoleMember, len(s.Members))
+		s.give(r.Sender, wire.RoleOwner)
+	}
+}
+
+func (s *State) changeGroup(r *wire.Record, m *wire.Meta) {
+	switch m.Action {
+	case wire.ActionUpdated:
+		s.Name, s.Topic, s.SlowModeS, s.Archived = m.Name, m.Topic, m.SlowModeS, m.Archived
+		if s.SlowModeS == 0 {
+			s.Spoke = nil
+		}
+	case wire.ActionAdded:
+		s.enter(m.Members)
+	case wire.ActionJoined:
+		s.enter(m.Members)
+		s.spend(m.Invite)
+	case wire.ActionRequested:
+		s.Requested = with(s.Requested, without(m.Members, s.Members))
+		s.spend(m.Invite)
+	case wire.ActionLeft, wire.ActionRemoved:
+		s.exit(m.Members)
+	case wire.ActionBanned:
+		s.exit(m.Members)
+		s.Banned = with(s.Banned, m.Members)
+	case wire.ActionUnbanned:
+		s.Banned = without(s.Banned, sorted(m.Members))
+	case wire.ActionRole:
+		for _, user := range m.Members {
+			s.give(user, m.Role)
+		}
+	case wire.ActionInvited:
+		if m.Invite != nil {
+			s.Invites = s.withInvite(*m.Invite, r.Timestamp)
+		}
+	case wire.ActionInviteRevoked:
+		if m.Invite != nil {
+			s.Invites = s.withoutInvite(m.Invite.Hash)
+		}
+	default: // a newer node's
+	}
+}
+
+func (s *State) spend(i *wire.Invite) {
+	if i != nil {
+		s.Invites = s.spendInvite(i.Hash)
+	}
+}
+
+// enter makes members of users who are not.
+func (s *State) enter(users []string) {
+	members, roles := slices.Clone(s.Members), []byte(s.Roles)
+	for _, user := range users {
+		if at, found := slices.BinarySearch(members, user); !found {
+			members = slices.Insert(members, at, user)
+			roles = slices.Insert(roles, at, letterOf(wire.RoleMember))
+		}
+	}
+	s.Members, s.Roles = members, string(roles)
+	users = sorted(users)
+	s.Requested, s.Banned = without(s.Requested, users), without(s.Banned, users)
+}
+
+// exit takes users out, from those who asked to come in too.
+func (s *State) exit(users []string) {
+	users = sorted(users)
+	var roles []byte
+	for i, user := range s.Members {
+		if _, out := slices.BinarySearch(users, user); !out {
+			roles = append(roles, s.Roles[i])
+		}
+	}
+	s.Members, s.Roles = without(s.Members, users), string(roles)
+	s.Requested = without(s.Requested, users)
+}
+
+// give puts a member into a role. Where it is the owner's, whoever was the owner becomes an admin: there is one.
+func (s *State) give(user string, role wire.Role) {
+	at, found := slices.BinarySearch(s.Members, user)
+	if !found || !role.Valid() {
+		return
+	}
+	roles := []byte(s.Roles)
+	if role == wire.RoleOwner {
+		for i := range roles {
+			if roles[i] == letterOf(wire.RoleOwner) {
+				roles[i] = letterOf(wire.RoleAdmin)
+			}
+		}
+	}
+	roles[at] = letterOf(role)
+	s.Roles = string(roles)
 }

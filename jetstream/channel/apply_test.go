@@ -32,17 +32,19 @@ func TestApply(t *testing.T) {
 		}},
 		{"a creation", nil, wire.KindMeta, created, &State{
 			ID: direct.ID, Kind: wire.Group, Name: "n", Creator: "eve", Created: 600, Members: []string{"bob", "eve"},
+			Roles: "mo", Origin: origin("n", []string{"bob", "eve"}),
 			Head: Head{Pos: 10, Active: 600},
 		}},
 		{"a second creation", direct, wire.KindMeta, created, &moved},
 		{"a creation after what nobody could read", unborn, wire.KindMeta, created, &State{
 			ID: direct.ID, Kind: wire.Group, Name: "n", Creator: "eve", Created: 600, Members: []string{"bob", "eve"},
+			Roles: "mo", Origin: origin("n", []string{"bob", "eve"}),
 			Head: Head{Seq: 2, Pos: 10, Active: 600},
 		}},
 		{"an action of a newer node", direct, wire.KindMeta, wire.Record{Timestamp: 600, Meta: &wire.Meta{Action: "renamed", Name: "x"}}, &moved},
 		{"meta without meta", direct, wire.KindMeta, wire.Record{Timestamp: 600}, &moved},
-		{"a kind of a newer node", direct, "reaction", wire.Record{Seq: 9, Timestamp: 600}, &moved},
-		{"the first of a newer node", nil, "reaction", wire.Record{Timestamp: 600}, &State{ID: direct.ID, Head: Head{Pos: 10, Active: 600}}},
+		{"a kind of a newer node", direct, "sneeze", wire.Record{Seq: 9, Timestamp: 600}, &moved},
+		{"the first of a newer node", nil, "sneeze", wire.Record{Timestamp: 600}, &State{ID: direct.ID, Head: Head{Pos: 10, Active: 600}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var before State

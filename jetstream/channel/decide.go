@@ -1,8 +1,6 @@
 package channel
 
 import (
-	"slices"
-
 	"natterjack/server/wire"
 )
 
@@ -21,95 +19,91 @@ type Env struct {
 	Message func(seq uint64) (*Message, error)
 }
 
-// Decide gives the events of a command by a user to a channel; none where it finds done what it asks for. An error that is not a
-// [*wire.Error] is one of env.Message.
+// Decide gives the events of a command by a user to the channel of an id; none where it finds done what it asks for. An error that is
+// not a [*wire.Error] is one of env.Message. The command has passed its Validate: that it is well formed is not asked again.
+//
+// Decide does not know of duplicates: whoever holds the index of client ids asks that first.
 func Decide(st *State, id, user string, cmd wire.Command, env Env) ([]Event, error) {
-	switch c := cmd.(type) {
-	case wire.Send:
-		return DecidePost(st, &Post{Channel: id, Sender: user, ClientID: c.ClientID, Content: c.Content}, env)
+	a := &act{st: st, id: id, user: user, env: env}
+	if c, ok := cmd.(wire.Change); ok {
+		a.key = c.Key()
+	}
+	switch c := cmd.(type) { // those that need no channel, or no membership
 	case wire.CreateGroup:
-		return DecideCreate(st, &Create{Creator: user, ClientID: c.ClientID, Name: c.Name, Members: c.Members}, env)
+		return a.create(c)
+	case wire.Join:
+		return a.join(c)
+	case wire.Send:
+		return a.send(c)
+	}
+	if err := a.may(cmd); err != nil {
+		return nil, err
+	}
+	return a.change(cmd)
+}
+
+// change is a command that the user may give.
+func (a *act) change(cmd wire.Command) ([]Event, error) {
+	switch c := cmd.(type) {
+	case wire.Edit:
+		return a.edit(c)
+	case wire.Delete:
+		return a.erase(c)
+	case wire.React:
+		return a.react(c)
+	case wire.Pin:
+		return a.pin(c)
+	case wire.UpdateChannel:
+		return a.update(c)
+	case wire.AddMembers:
+		return a.addMembers(c)
+	case wire.RemoveMember:
+		return a.removeMember(c)
+	case wire.Unban:
+		return a.unban(c)
+	case wire.SetRole:
+		return a.setRole(c)
+	case wire.Leave:
+		return a.leave()
+	case wire.CreateInvite:
+		return a.createInvite(c)
+	case wire.RevokeInvite:
+		return a.revokeInvite(c)
+	case wire.DeleteChannel:
+		return a.end(), nil
 	default:
-		return nil, wire.Errorf(wire.CodeUnsupported, "%s: is not served yet", cmd.Type())
+		return nil, unsupported(cmd)
 	}
 }
 
-// Post is the wish to add a message.
-type Post struct {
-	Channel  string
-	Sender   string
-	ClientID string
-	Content  wire.Content
+// act is one command on its way through the rules: who gives it, to which channel.
+type act struct {
+	st   *State
+	id   string
+	user string
+	key  string // client id
+	env  Env
 }
 
-// Create is the wish to make a group. Its id is [GroupID] of the same creator and client id.
-type Create struct {
-	Creator  string
-	ClientID string
-	Name     string
-	Members  []string
-}
-
-// DecidePost gives the events of a message: the message, and before it the creation of a direct channel that has not
-// spoken yet. It does not know of duplicates: whoever holds the index of client ids asks that first.
-func DecidePost(st *State, p *Post, env Env) ([]Event, error) {
-	var events []Event
-	if !st.Exists() {
-		members, ok := directMembers(p.Channel)
-		if !ok {
-			return nil, Forbidden()
-		}
-		created := Event{Kind: wire.KindMeta, Record: wire.Record{
-			ID: env.NewID(), Sender: p.Sender, Timestamp: after(st, env.Now),
-			Meta: &wire.Meta{Action: wire.ActionCreated, Kind: wire.Direct, Members: members},
-		}}
-		events = append(events, created)
-		st = Apply(st, p.Channel, created.Kind, 0, &created.Record)
+// now is the time of the next event: a clock that steps back must not reorder what people see.
+func (a *act) now() int64 {
+	if a.st == nil {
+		return a.env.Now
 	}
-	if !st.Member(p.Sender) {
-		return nil, Forbidden()
-	}
-	content := p.Content
-	return append(events, Event{Kind: wire.KindMessage, Record: wire.Record{
-		ID: env.NewID(), ClientID: p.ClientID, Sender: p.Sender, Seq: st.Seq + 1,
-		Timestamp: after(st, env.Now), Content: &content,
-	}}), nil
+	return max(a.env.Now, a.st.Active)
 }
 
-// DecideCreate gives the one event that makes a group, or none where the same command made it before. A second
-// command under the same client id that wants another group is a conflict.
-func DecideCreate(st *State, c *Create, env Env) ([]Event, error) {
-	members := sorted(append([]string{c.Creator}, c.Members...))
-	if st.Exists() {
-		if st.Kind == wire.Group && st.Creator == c.Creator && st.Name == c.Name && slices.Equal(st.Members, members) {
-			return nil, nil
-		}
-		return nil, wire.Errorf(wire.CodeConflict, "client_id: was used for another group")
-	}
-	if env.MaxMembers > 0 && len(members) > env.MaxMembers {
-		return nil, wire.Errorf(wire.CodeTooLarge, "members: %d with you, at most %d are allowed", len(members), env.MaxMembers)
-	}
-	return []Event{{Kind: wire.KindMeta, Record: wire.Record{
-		ID: env.NewID(), ClientID: c.ClientID, Sender: c.Creator, Timestamp: after(st, env.Now),
-		Meta: &wire.Meta{Action: wire.ActionCreated, Kind: wire.Group, Name: c.Name, Members: members},
-	}}}, nil
+// event is a record of the user's, with what every record has.
+func (a *act) event(kind wire.Kind, r wire.Record) []Event {
+	r.ID, r.ClientID, r.Sender, r.Timestamp = a.env.NewID(), a.key, a.user, a.now()
+	return []Event{{Kind: kind, Record: r}}
 }
 
-// after is the time of the next event: a clock that steps back must not reorder what people see.
-func after(st *State, now int64) int64 {
-	if st == nil {
-		return now
-	}
-	return max(now, st.Active)
+func (a *act) meta(m wire.Meta) []Event {
+	return a.event(wire.KindMeta, wire.Record{Meta: &m})
 }
 
-// Forbidden is the answer to whoever is not a member, and to whoever asks for a channel that does not exist: to tell
-// the two apart would tell outsiders which channels there are.
-func Forbidden() error {
-	return wire.Errorf(wire.CodeForbidden, "channel: there is none of this id that you are a member of")
-}
-
-func directMembers(id string) ([]string, bool) {
-	a, b, ok := wire.DirectUsers(id)
-	return slices.Compact([]string{a, b}), ok
+// about is an event that is about users.
+func (a *act) about(action wire.Action, users ...string) []Event {
+	return a.meta(wire.Meta{Action: action, Members: users})
 }

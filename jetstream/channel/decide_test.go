@@ -1,12 +1,9 @@
 package channel
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 
 	"natterjack/server/wire"
 )
@@ -24,6 +21,7 @@ var (
 	}
 	group = &State{
 		ID: GroupID("ann", "c"), Kind: wire.Group, Name: "toads", Creator: "ann", Created: 100, Members: []string{"ann", "bob", "cem"},
+		Roles: "omm", Origin: origin("toads", []string{"ann", "bob", "cem"}),
 		Head: Head{Pos: 3, Active: 100},
 	}
 	// unborn is a channel of which the log holds only events that this version cannot read.
@@ -42,7 +40,7 @@ func said(id, sender string, seq uint64, now int64) Event {
 	}}
 }
 
-func TestDecidePost(t *testing.T) {
+func TestSend(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		st      *State
@@ -67,20 +65,22 @@ func TestDecidePost(t *testing.T) {
 		{"a direct channel by its other name", nil, "bob~ann", "ann", 600, nil, wire.CodeForbidden},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			p := &Post{Channel: c.channel, Sender: c.sender, ClientID: "c", Content: wire.Content{Text: "hello"}}
-			got, err := DecidePost(c.st, p, env(c.now))
+			got, err := Decide(c.st, c.channel, c.sender, wire.Send{ClientID: "c", Content: wire.Content{Text: "hello"}}, env(c.now))
 			check(t, got, c.want, err, c.err)
 		})
 	}
 }
 
-func TestDecideCreate(t *testing.T) {
+func TestCreate(t *testing.T) {
 	created := func(now int64, members ...string) []Event {
 		return []Event{{Kind: wire.KindMeta, Record: wire.Record{
 			ID: "1", ClientID: "c", Sender: "ann", Timestamp: now,
 			Meta: &wire.Meta{Action: wire.ActionCreated, Kind: wire.Group, Name: "toads", Members: members},
 		}}}
 	}
+	changed, left := *group, *group
+	changed.Name, changed.Members, changed.Roles = "frogs", []string{"ann", "dot"}, "om"
+	left.Members, left.Roles = []string{"bob"}, "o"
 	for _, c := range []struct {
 		name    string
 		st      *State
@@ -96,33 +96,18 @@ func TestDecideCreate(t *testing.T) {
 		{"of too many", nil, "toads", []string{"bob", "cem", "dot"}, nil, wire.CodeTooLarge},
 		{"again", group, "toads", []string{"bob", "cem"}, nil, ""},
 		{"again, in another order", group, "toads", []string{"cem", "bob", "ann"}, nil, ""},
+		{"again, by what is the same name", group, " toads\u200b", []string{"bob", "cem"}, nil, ""},
+		{"again, after it changed", &changed, "toads", []string{"bob", "cem"}, nil, ""},
+		{"again, after one left it", &left, "toads", []string{"bob", "cem"}, nil, wire.CodeForbidden},
+		{"again, after it was deleted", &State{ID: group.ID, Kind: wire.Group, Deleted: true}, "toads", []string{"bob", "cem"}, nil, wire.CodeConflict},
+		{"without a name", nil, "\u200b\u0301", nil, nil, wire.CodeInvalid},
 		{"again, by another name", group, "frogs", []string{"bob", "cem"}, nil, wire.CodeConflict},
 		{"again, with others", group, "toads", []string{"bob"}, nil, wire.CodeConflict},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got, err := DecideCreate(c.st, &Create{Creator: "ann", ClientID: "c", Name: c.group, Members: c.members}, env(600))
+			got, err := Decide(c.st, group.ID, "ann", wire.CreateGroup{ClientID: "c", Name: c.group, Members: c.members}, env(600))
 			check(t, got, c.want, err, c.err)
 		})
-	}
-}
-
-func check(t *testing.T, got, want []Event, err error, code wire.Code) {
-	t.Helper()
-	if e, _ := errors.AsType[*wire.Error](err); (e == nil) != (code == "") || e != nil && e.Code != code {
-		t.Fatalf("error %v, want %q", err, code)
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("events (-want +got):\n%s", diff)
-	}
-}
-
-// The two refusals must not tell whether there is such a channel.
-func TestForbiddenTellsNothing(t *testing.T) {
-	p := &Post{Channel: group.ID, Sender: "eve"}
-	_, there := DecidePost(group, p, env(1))
-	_, absent := DecidePost(nil, p, env(1))
-	if there.Error() != absent.Error() {
-		t.Errorf("%q and %q", there, absent)
 	}
 }
 

@@ -2,12 +2,15 @@ package channel
 
 import (
 	"slices"
+	"strings"
 
 	"natterjack/server/wire"
 )
 
 // letters are the roles as [State.Roles] has them, from the lowest: a letter's place is its rank.
 const letters = "rmao"
+
+var roles = [len(letters)]wire.Role{wire.RoleReader, wire.RoleMember, wire.RoleAdmin, wire.RoleOwner}
 
 // Role is what a user may do in the channel; empty where he is not a member. Whoever is in a direct channel is a member there.
 func (s *State) Role(user string) wire.Role {
@@ -21,38 +24,14 @@ func (s *State) Role(user string) wire.Role {
 	case at >= len(s.Roles):
 		return wire.RoleMember
 	default:
-		return roleOf(s.Roles[at])
+		return roles[max(strings.IndexByte(letters, s.Roles[at]), 0)]
 	}
 }
 
-func roleOf(letter byte) wire.Role {
-	switch letter {
-	case 'o':
-		return wire.RoleOwner
-	case 'a':
-		return wire.RoleAdmin
-	case 'r':
-		return wire.RoleReader
-	default:
-		return wire.RoleMember
-	}
-}
+// letterOf is a valid role as [State.Roles] has it.
+func letterOf(role wire.Role) byte { return letters[rank(role)-1] }
 
-// letter is a role as [State.Roles] has it.
-func letter(role wire.Role) byte { return letters[rank(role)-1] }
+func allOf(role wire.Role, n int) string { return strings.Repeat(string(letterOf(role)), n) }
 
 // rank orders the roles: the higher may all that the lower may. Who is not a member has none, and ranks below all.
-func rank(role wire.Role) int {
-	switch role {
-	case wire.RoleOwner:
-		return 4
-	case wire.RoleAdmin:
-		return 3
-	case wire.RoleMember:
-		return 2
-	case wire.RoleReader:
-		return 1
-	default:
-		return 0
-	}
-}
+func rank(role wire.Role) int { return slices.Index(roles[:], role) + 1 }

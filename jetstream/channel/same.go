@@ -1,6 +1,8 @@
 package channel
 
 import (
+	"slices"
+
 	"natterjack/server/wire"
 )
 
@@ -15,13 +17,46 @@ func Same(e *Event, cmd wire.Command) bool {
 	case wire.Delete:
 		return e.Kind == wire.KindDelete && r.Target == c.Seq
 	case wire.React:
-		return e.Kind == wire.KindReaction && r.Target == c.Seq && r.Emoji == c.Emoji && r.Remove == c.Remove
+		return e.Kind == wire.KindReaction && r.Target == c.Seq && sameEmoji(r.Emoji, c.Emoji) && r.Remove == c.Remove
 	case wire.Pin:
 		return e.Kind == wire.KindPin && r.Target == c.Seq && r.Remove == c.Remove
-	case wire.CreateGroup:
-		_, err := DecideCreate(Apply(nil, "", e.Kind, 0, r), &Create{Creator: r.Sender, ClientID: c.ClientID, Name: c.Name, Members: c.Members}, Env{})
-		return err == nil
 	default:
-		return e.Kind == wire.KindMeta && r.Meta != nil
+		return e.Kind == wire.KindMeta && r.Meta != nil && sameMeta(r, r.Meta, cmd)
+	}
+}
+
+// sameMeta is exact but for what an event does not tell: which of the settings were set, and whom of those named an addition found there.
+func sameMeta(r *wire.Record, m *wire.Meta, cmd wire.Command) bool {
+	is := func(action wire.Action, user string) bool {
+		return m.Action == action && slices.Equal(m.Members, []string{user})
+	}
+	switch c := cmd.(type) {
+	case wire.CreateGroup:
+		name, err := cleanName(c.Name)
+		return err == nil && m.Action == wire.ActionCreated && m.Name == name && slices.Equal(m.Members, sorted(append([]string{r.Sender}, c.Members...)))
+	case wire.UpdateChannel:
+		after := settings{Name: m.Name, Topic: m.Topic, SlowModeS: m.SlowModeS, Archived: m.Archived}
+		asked := after
+		return m.Action == wire.ActionUpdated && asked.set(&c) == nil && asked == after
+	case wire.AddMembers:
+		return m.Action == wire.ActionAdded && len(without(m.Members, sorted(c.Members))) == 0
+	case wire.RemoveMember:
+		return is(wire.ActionBanned, c.User) && c.Ban || is(wire.ActionRemoved, c.User) && !c.Ban
+	case wire.Unban:
+		return is(wire.ActionUnbanned, c.User)
+	case wire.SetRole:
+		return is(wire.ActionRole, c.User) && m.Role == c.Role
+	case wire.Leave:
+		return m.Action == wire.ActionLeft || m.Action == wire.ActionDeleted
+	case wire.CreateInvite:
+		return m.Action == wire.ActionInvited && m.Invite != nil && *m.Invite == inviteOf(&c, r.Timestamp)
+	case wire.RevokeInvite:
+		return m.Action == wire.ActionInviteRevoked && m.Invite != nil && m.Invite.Hash == c.Hash
+	case wire.Join:
+		return (m.Action == wire.ActionJoined || m.Action == wire.ActionRequested) && m.Invite != nil && m.Invite.Hash == hashOf(c.Secret)
+	case wire.DeleteChannel:
+		return m.Action == wire.ActionDeleted
+	default:
+		return false
 	}
 }

@@ -1,0 +1,133 @@
+package channel
+
+import (
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+
+	"natterjack/server/wire"
+)
+
+// Names of groups and topics are brought into one form before they are stored, so that two that look the same are the same, and
+// nothing hides in them:
+//
+//   - NFC, so that é is one character whatever keyboard wrote it;
+//   - one space for any run of spaces of any kind, none at the ends;
+//   - no characters that show nothing, such as zero-width spaces, soft hyphens, fillers, and marks of text direction (embeddings and
+//     overrides do not get past Validate). Joiners, variation selectors and tags stay where the script or emoji before them uses them;
+//   - no more than [maxMarks] accents on one letter, and none on nothing: a tower of them covers the lines around it.
+//
+// Look-alikes of other letters (Cyrillic а for Latin a) are let through: names in every script are wanted, a group's name
+// opens nothing, and two groups may have the same one anyway. Who somebody is goes by the name of the user, which is ASCII in lower case.
+// What a message says is never touched: mentions count its characters.
+func cleanName(name string) (string, error) {
+	name = clean(name)
+	if name == "" || utf8.RuneCountInString(name) > wire.MaxGroupNameLen {
+		return "", wire.Errorf(wire.CodeInvalid, "name: 1 to %d characters", wire.MaxGroupNameLen)
+	}
+	return name, nil
+}
+
+func cleanTopic(topic string) (string, error) {
+	topic = clean(topic)
+	if utf8.RuneCountInString(topic) > wire.MaxTopicLen {
+		return "", wire.Errorf(wire.CodeInvalid, "topic: at most %d characters", wire.MaxTopicLen)
+	}
+	return topic, nil
+}
+
+// maxMarks is more than any language puts on one letter in a name.
+const maxMarks = 8
+
+// clean leaves what is clean as it is.
+func clean(s string) string {
+	var c cleaner
+	for _, r := range norm.NFC.String(s) {
+		c.add(r)
+	}
+	return norm.NFC.String(string(c.out)) // what was between two characters may have kept them from becoming one
+}
+
+// cleaner writes what shows. Spaces and joiners wait for the character after them: at the end they are nothing.
+type cleaner struct {
+	out    []rune
+	prev   rune // last written; 0 at the start and after a space
+	base   rune // last written that stands by itself
+	marks  int  // since then
+	space  bool
+	joiner rune
+}
+
+func (c *cleaner) add(r rune) {
+	switch {
+	case unicode.IsSpace(r) || r == brailleBlank:
+		c.space, c.joiner, c.prev = true, 0, 0
+	case isJoiner(r):
+		if c.joiner == 0 && c.prev != 0 && joins(c.base) {
+			c.joiner = r
+		}
+	case unicode.Is(unicode.Variation_Selector, r):
+		if c.joiner == 0 && varies(c.prev) {
+			c.write(r)
+		}
+	case isTag(r):
+		if c.joiner == 0 && (c.prev == blackFlag || isTag(c.prev)) {
+			c.write(r)
+		}
+	case hidden(r):
+	case unicode.In(r, unicode.Mn, unicode.Me):
+		if c.prev != 0 && c.marks < maxMarks {
+			c.write(r)
+			c.marks++
+		}
+	default:
+		c.write(r)
+		c.base, c.marks = r, 0
+	}
+}
+
+func (c *cleaner) write(r rune) {
+	if c.space && len(c.out) > 0 {
+		c.out = append(c.out, ' ')
+	}
+	if c.joiner != 0 {
+		c.out = append(c.out, c.joiner)
+	}
+	c.out = append(c.out, r)
+	c.prev, c.space, c.joiner = r, false, 0
+}
+
+const (
+	brailleBlank = '\u2800'
+	blackFlag    = '\U0001f3f4' // tags after it make the flags of England, Scotland and Wales
+)
+
+// hidden are characters that show nothing where they stand. Those of Arabic that go around a number show.
+func hidden(r rune) bool {
+	return unicode.In(r, unicode.Cf, unicode.Cc, unicode.Other_Default_Ignorable_Code_Point) &&
+		!unicode.Is(unicode.Prepended_Concatenation_Mark, r)
+}
+
+func isJoiner(r rune) bool { return r == '\u200c' || r == '\u200d' }
+
+func isTag(r rune) bool { return r >= '\U000e0020' && r <= '\U000e007f' }
+
+// joins reports whether a joiner can show after r: after emoji and in scripts that join letters, but not in those named.
+func joins(r rune) bool {
+	return r > unicode.MaxASCII && !unicode.In(r, unicode.P, unicode.N,
+		unicode.Latin, unicode.Greek, unicode.Cyrillic, unicode.Hebrew, unicode.Armenian, unicode.Georgian,
+		unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Bopomofo, unicode.Thai, unicode.Lao)
+}
+
+// varies reports whether a variation selector can show after r: after symbols, keycaps and ideographs, and in the scripts named.
+func varies(r rune) bool {
+	switch {
+	case r == 0 || unicode.In(r, unicode.Variation_Selector, unicode.M):
+		return false
+	case unicode.IsLetter(r):
+		return unicode.In(r, unicode.Common, unicode.Han, unicode.Mongolian, unicode.Myanmar, unicode.Phags_Pa)
+	default:
+		return true
+	}
+}

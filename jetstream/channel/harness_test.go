@@ -1,0 +1,89 @@
+package channel
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"natterjack/server/wire"
+)
+
+// room is a channel with its log, as the writer keeps them.
+type room struct {
+	id       string
+	now      int64
+	ids      int
+	most     int // members
+	st       *State
+	log      []Event
+	messages map[uint64]*Message
+}
+
+func newRoom(id string) *room {
+	return &room{id: id, now: 1_000_000, most: 20, messages: map[uint64]*Message{}}
+}
+
+func (r *room) env() Env {
+	return Env{
+		Now: r.now, MaxMembers: r.most,
+		NewID:   func() string { r.ids++; return fmt.Sprint(r.ids) },
+		Message: func(seq uint64) (*Message, error) { return r.messages[seq], nil },
+	}
+}
+
+// try decides and stores nothing.
+func (r *room) try(user string, cmd wire.Command) ([]Event, error) {
+	return Decide(r.st, r.id, user, cmd, r.env())
+}
+
+// do decides and stores, as the writer does.
+func (r *room) do(user string, cmd wire.Command) ([]Event, error) {
+	events, err := r.try(user, cmd)
+	for i := range events {
+		r.store(events[i])
+	}
+	return events, err
+}
+
+func (r *room) store(e Event) {
+	r.log = append(r.log, e)
+	pos := uint64(len(r.log))
+	r.st = Apply(r.st, r.id, e.Kind, pos, &e.Record)
+	if seq := About(e.Kind, &e.Record); seq != 0 {
+		r.messages[seq] = Fold(r.messages[seq], e.Kind, pos, &e.Record)
+	}
+}
+
+// must does what the rules allow and something changes by.
+func (r *room) must(t *testing.T, user string, cmds ...wire.Command) {
+	t.Helper()
+	for _, cmd := range cmds {
+		if events, err := r.do(user, cmd); err != nil || len(events) == 0 {
+			t.Fatalf("%s: %T %+v: %d events, %v", user, cmd, cmd, len(events), err)
+		}
+	}
+}
+
+func say(text string) wire.Send { return wire.Send{Content: wire.Content{Text: text}} }
+
+// wantCode checks the code of an error; "" is none.
+func wantCode(t interface {
+	Helper()
+	Fatalf(string, ...any)
+}, err error, code wire.Code,
+) {
+	t.Helper()
+	if e, _ := errors.AsType[*wire.Error](err); (err == nil) != (code == "") || err != nil && (e == nil || e.Code != code) {
+		t.Fatalf("error %v, want %q", err, code)
+	}
+}
+
+func check(t *testing.T, got, want []Event, err error, code wire.Code) {
+	t.Helper()
+	wantCode(t, err, code)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("events (-want +got):\n%s", diff)
+	}
+}

@@ -1,0 +1,145 @@
+package channel
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+
+	"natterjack/server/wire"
+)
+
+// createInvite makes an invite, or changes one. One that never expires and is as asked for is done; one that does is renewed.
+func (a *act) createInvite(c wire.CreateInvite) ([]Event, error) {
+	now := a.now()
+	next := inviteOf(&c, now)
+	if before := a.st.invite(c.Hash); before != nil && *before == next {
+		return nil, nil
+	}
+	good := unexpired(a.st.Invites, now)
+	if _, found := findInvite(good, c.Hash); !found && len(good) >= MaxInvites {
+		return nil, tooMany("hash: invites of a group", MaxInvites)
+	}
+	return a.meta(wire.Meta{Action: wire.ActionInvited, Invite: &next}), nil
+}
+
+// inviteOf is the invite of a command that is carried out at a time.
+func inviteOf(c *wire.CreateInvite, now int64) wire.Invite {
+	i := wire.Invite{Hash: c.Hash, Uses: c.Uses, Approval: c.Approval}
+	if c.ExpiresS > 0 {
+		i.Expires = now + int64(c.ExpiresS)*1000
+	}
+	return i
+}
+
+func (a *act) revokeInvite(c wire.RevokeInvite) ([]Event, error) {
+	if a.st.invite(c.Hash) == nil {
+		return nil, nil
+	}
+	return a.meta(wire.Meta{Action: wire.ActionInviteRevoked, Invite: &wire.Invite{Hash: c.Hash}}), nil
+}
+
+// join uses an invite: its event names it, and costs it one use. Who has come in, or asked already, is told that it is done, and a
+// secret costs him nothing again. What a group says of itself, that it is full or archived, only a valid secret opens.
+func (a *act) join(c wire.Join) ([]Event, error) {
+	if a.st.Exists() && a.st.Member(a.user) {
+		if a.st.Kind == wire.Direct {
+			return nil, groupsOnly()
+		}
+		return nil, nil
+	}
+	invite := a.invited(c.Secret)
+	switch {
+	case a.asked() && (invite == nil || invite.Approval):
+		return nil, nil
+	case invite == nil:
+		return nil, notInvited()
+	case a.st.Archived:
+		return nil, archived()
+	case invite.Approval && len(a.st.Requested) >= MaxRequested:
+		return nil, tooMany("channel: users who wait to join", MaxRequested)
+	case !invite.Approval && a.full(1):
+		return nil, tooMany("channel: members", a.env.MaxMembers)
+	}
+	action := wire.ActionJoined
+	if invite.Approval {
+		action = wire.ActionRequested
+	}
+	return a.meta(wire.Meta{Action: action, Members: []string{a.user}, Invite: &wire.Invite{Hash: invite.Hash}}), nil
+}
+
+// asked reports whether the user asked to join and waits.
+func (a *act) asked() bool {
+	if !a.st.Exists() {
+		return false
+	}
+	_, found := slices.BinarySearch(a.st.Requested, a.user)
+	return found
+}
+
+// invited is the invite that a secret opens to the user now, or nil.
+func (a *act) invited(secret string) *wire.Invite {
+	if !a.st.Exists() || a.st.banned(a.user) {
+		return nil
+	}
+	invite := a.st.invite(hashOf(secret))
+	if invite == nil || expired(invite, a.now()) {
+		return nil
+	}
+	return invite
+}
+
+// hashOf is what the log knows of a secret.
+func hashOf(secret string) string {
+	sum := sha256.Sum256([]byte(secret))
+	return hex.EncodeToString(sum[:])
+}
+
+func expired(i *wire.Invite, now int64) bool { return i.Expires != 0 && i.Expires <= now }
+
+// unexpired is a new slice of the invites that are still good.
+func unexpired(invites []wire.Invite, now int64) []wire.Invite {
+	return slices.DeleteFunc(slices.Clone(invites), func(i wire.Invite) bool { return expired(&i, now) })
+}
+
+// invite is the invite of a hash, expired or not; nil where there is none.
+func (s *State) invite(hash string) *wire.Invite {
+	at, found := findInvite(s.Invites, hash)
+	if !found {
+		return nil
+	}
+	return &s.Invites[at]
+}
+
+func findInvite(invites []wire.Invite, hash string) (int, bool) {
+	return slices.BinarySearchFunc(invites, hash, func(i wire.Invite, hash string) int { return cmp.Compare(i.Hash, hash) })
+}
+
+// withInvite is the state's invites after one was made or changed. Those that have expired go: nobody can use them.
+func (s *State) withInvite(i wire.Invite, now int64) []wire.Invite {
+	next := unexpired(s.withoutInvite(i.Hash), now)
+	at, _ := findInvite(next, i.Hash)
+	return slices.Insert(next, at, i)
+}
+
+func (s *State) withoutInvite(hash string) []wire.Invite {
+	at, found := findInvite(s.Invites, hash)
+	if !found {
+		return s.Invites
+	}
+	return slices.Delete(slices.Clone(s.Invites), at, at+1)
+}
+
+// spendInvite is the state's invites after one more use of one.
+func (s *State) spendInvite(hash string) []wire.Invite {
+	at, found := findInvite(s.Invites, hash)
+	switch {
+	case !found || s.Invites[at].Uses == 0:
+		return s.Invites
+	case s.Invites[at].Uses == 1:
+		return s.withoutInvite(hash)
+	}
+	next := slices.Clone(s.Invites)
+	next[at].Uses--
+	return next
+}

@@ -1,0 +1,252 @@
+package channel
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"reflect"
+	"strings"
+	"testing"
+
+	"natterjack/server/wire"
+)
+
+// actors are who tries each command, in the order of the columns. In the group each is what the name says; there are also the members
+// own, adm2, mem2 and rea2. The direct channel is of own and mem.
+var actors = strings.Fields("own adm mem rea former never ban req")
+
+// outcomes are what a column can hold, and what each means.
+//
+//   - events                          =  done already: no events, no error
+//     f  Forbidden, word for word        n  not invited, word for word
+//     w  only members may write          d  for admins and the owner       o  for the owner
+//     b  of somebody not below           a  archived                       g  groups only
+//     r  forbidden in other words        i  invalid in other words
+func outcome(events []Event, err error) string {
+	if err == nil {
+		return map[bool]string{true: "+", false: "="}[len(events) > 0]
+	}
+	for sign, known := range map[string]error{
+		"f": Forbidden(), "n": notInvited(), "w": lacking(wire.RoleMember), "d": lacking(wire.RoleAdmin), "o": lacking(wire.RoleOwner),
+		"a": archived(), "g": groupsOnly(), "b": notBelow("user"),
+	} {
+		if err.Error() == known.Error() || sign == "b" && err.Error() == notBelow("seq").Error() {
+			return sign
+		}
+	}
+	switch e := wire.AsError(err, 0); e.Code {
+	case wire.CodeForbidden:
+		return "r"
+	case wire.CodeInvalid:
+		return "i"
+	default:
+		return err.Error()
+	}
+}
+
+var (
+	secret  = strings.Repeat("s", wire.MinSecretLen) // lets in
+	asking  = strings.Repeat("a", wire.MinSecretLen) // needs approval
+	unknown = strings.Repeat("u", wire.MinSecretLen)
+	never   = "f f f f"
+)
+
+// matrix is what every command comes to: for each actor in the group, in the same group archived, and in the direct channel (own, mem,
+// never). Messages: 1 own's, 2 adm's, 3 mem's and pinned, 4 former's, 5 mem's and deleted, 6 rea's, 7 adm2's, 8 ban's.
+var matrix = []struct {
+	name     string
+	cmd      wire.Command
+	group    string // own adm mem rea, former never ban req
+	archived string
+	direct   string // own mem never
+}{
+	{"send", say("x"), "+ + + w " + never, "a a a w " + never, "+ + f"},
+	{"answer", wire.Send{Content: wire.Content{Text: "x", ReplyTo: 8}}, "+ + + w " + never, "a a a w " + never, "+ + f"},
+	{"answer what is deleted", wire.Send{Content: wire.Content{Text: "x", ReplyTo: 5}}, "+ + + w " + never, "a a a w " + never, "+ + f"},
+	{"answer itself", wire.Send{Content: wire.Content{Text: "x", ReplyTo: 9}}, "i i i w " + never, "a a a w " + never, "i i f"},
+
+	{"edit the owner's", edit(1), "+ r r w " + never, "a a a w " + never, "+ r f"},
+	{"edit the admin's", edit(2), "r + r w " + never, "a a a w " + never, "+ r f"},
+	{"edit the member's", edit(3), "r r + w " + never, "a a a w " + never, "r + f"},
+	{"edit the former member's", edit(4), "r r r w " + never, "a a a w " + never, "+ r f"},
+	{"edit the deleted", edit(5), "r r i w " + never, "a a a w " + never, "r i f"},
+	{"edit the reader's", edit(6), "r r r w " + never, "a a a w " + never, "+ r f"},
+	{"edit none", edit(9), "i i i w " + never, "a a a w " + never, "i i f"},
+	{"edit to the same", wire.Edit{Seq: 3, Content: wire.Content{Text: "from mem"}}, "r r = w " + never, "a a a w " + never, "r = f"},
+	{"edit to answer itself", wire.Edit{Seq: 3, Content: wire.Content{Text: "x", ReplyTo: 3}}, "r r i w " + never, "a a a w " + never, "r i f"},
+
+	{"delete the owner's", wire.Delete{Seq: 1}, "+ b r r " + never, "+ b r r " + never, "+ r f"},
+	{"delete the admin's", wire.Delete{Seq: 2}, "+ + r r " + never, "+ + r r " + never, "+ r f"},
+	{"delete the member's", wire.Delete{Seq: 3}, "+ + + r " + never, "+ + + r " + never, "r + f"},
+	{"delete the former member's", wire.Delete{Seq: 4}, "+ + r r " + never, "+ + r r " + never, "+ r f"},
+	{"delete the deleted", wire.Delete{Seq: 5}, "= = = r " + never, "= = = r " + never, "r = f"},
+	{"delete the reader's", wire.Delete{Seq: 6}, "+ + r + " + never, "+ + r + " + never, "+ r f"},
+	{"delete another admin's", wire.Delete{Seq: 7}, "+ b r r " + never, "+ b r r " + never, "+ r f"},
+	{"delete none", wire.Delete{Seq: 9}, "i i i i " + never, "i i i i " + never, "i i f"},
+
+	{"react", wire.React{Seq: 1, Emoji: "👍"}, "+ + = w " + never, "a a a w " + never, "+ = f"},
+	{"react no more", wire.React{Seq: 1, Emoji: "👍", Remove: true}, "= = + w " + never, "a a a w " + never, "= + f"},
+	{"react to the deleted", wire.React{Seq: 5, Emoji: "👍"}, "i i i w " + never, "a a a w " + never, "i i f"},
+	{"react no more to the deleted", wire.React{Seq: 5, Emoji: "👍", Remove: true}, "= = = w " + never, "a a a w " + never, "= = f"},
+	{"react to none", wire.React{Seq: 9, Emoji: "👍"}, "i i i w " + never, "a a a w " + never, "i i f"},
+
+	{"pin", wire.Pin{Seq: 1}, "+ + d d " + never, "a a d d " + never, "+ + f"},
+	{"pin what is pinned", wire.Pin{Seq: 3}, "= = d d " + never, "a a d d " + never, "= = f"},
+	{"pin the deleted", wire.Pin{Seq: 5}, "i i d d " + never, "a a d d " + never, "i i f"},
+	{"pin none", wire.Pin{Seq: 9}, "i i d d " + never, "a a d d " + never, "i i f"},
+	{"unpin", wire.Pin{Seq: 3, Remove: true}, "+ + d d " + never, "a a d d " + never, "+ + f"},
+	{"unpin what is not pinned", wire.Pin{Seq: 1, Remove: true}, "= = d d " + never, "a a d d " + never, "= = f"},
+
+	{"rename", wire.UpdateChannel{Name: new("frogs")}, "+ + d d " + never, "a a d d " + never, "g g f"},
+	{"name the same", wire.UpdateChannel{Name: new(" toads\u200b")}, "= = d d " + never, "= = d d " + never, "g g f"},
+	{"set a topic", wire.UpdateChannel{Topic: new("x")}, "+ + d d " + never, "a a d d " + never, "g g f"},
+	{"slow down", wire.UpdateChannel{SlowModeS: new(10)}, "+ + d d " + never, "a a d d " + never, "g g f"},
+	{"archive", wire.UpdateChannel{Archived: new(true)}, "+ + d d " + never, "= = d d " + never, "g g f"},
+	{"open again", wire.UpdateChannel{Archived: new(false)}, "= = d d " + never, "+ + d d " + never, "g g f"},
+	{"open again by a name", wire.UpdateChannel{Archived: new(false), Name: new("x")}, "+ + d d " + never, "+ + d d " + never, "g g f"},
+
+	{"add", wire.AddMembers{Members: []string{"never"}}, "+ + d d " + never, "a a d d " + never, "g g f"},
+	{"add who asked", wire.AddMembers{Members: []string{"req"}}, "+ + d d " + never, "a a d d " + never, "g g f"},
+	{"add a member", wire.AddMembers{Members: []string{"mem"}}, "= = d d " + never, "a a d d " + never, "g g f"},
+	{"add who is banned", wire.AddMembers{Members: []string{"ban"}}, "r r d d " + never, "a a d d " + never, "g g f"},
+
+	{"remove the owner", wire.RemoveMember{User: "own"}, "b b d d " + never, "b b d d " + never, "g g f"},
+	{"remove an admin", wire.RemoveMember{User: "adm2"}, "+ b d d " + never, "+ b d d " + never, "g g f"},
+	{"remove a member", wire.RemoveMember{User: "mem2"}, "+ + d d " + never, "+ + d d " + never, "g g f"},
+	{"remove a reader", wire.RemoveMember{User: "rea2"}, "+ + d d " + never, "+ + d d " + never, "g g f"},
+	{"remove oneself", wire.RemoveMember{User: "adm"}, "+ b d d " + never, "+ b d d " + never, "g g f"},
+	{"refuse who asked", wire.RemoveMember{User: "req"}, "+ + d d " + never, "+ + d d " + never, "g g f"},
+	{"remove nobody", wire.RemoveMember{User: "never"}, "= = d d " + never, "= = d d " + never, "g g f"},
+	{"ban the owner", wire.RemoveMember{User: "own", Ban: true}, "b b d d " + never, "b b d d " + never, "g g f"},
+	{"ban an admin", wire.RemoveMember{User: "adm2", Ban: true}, "+ b d d " + never, "+ b d d " + never, "g g f"},
+	{"ban a member", wire.RemoveMember{User: "mem2", Ban: true}, "+ + d d " + never, "+ + d d " + never, "g g f"},
+	{"ban a stranger", wire.RemoveMember{User: "never", Ban: true}, "+ + d d " + never, "+ + d d " + never, "g g f"},
+	{"ban again", wire.RemoveMember{User: "ban", Ban: true}, "= = d d " + never, "= = d d " + never, "g g f"},
+	{"unban", wire.Unban{User: "ban"}, "+ + d d " + never, "+ + d d " + never, "g g f"},
+	{"unban nobody", wire.Unban{User: "never"}, "= = d d " + never, "= = d d " + never, "g g f"},
+
+	{"make the owner", wire.SetRole{User: "mem2", Role: wire.RoleOwner}, "+ r d d " + never, "+ r d d " + never, "g g f"},
+	{"make an admin", wire.SetRole{User: "mem2", Role: wire.RoleAdmin}, "+ r d d " + never, "+ r d d " + never, "g g f"},
+	{"make a reader", wire.SetRole{User: "mem2", Role: wire.RoleReader}, "+ + d d " + never, "+ + d d " + never, "g g f"},
+	{"make a member", wire.SetRole{User: "rea2", Role: wire.RoleMember}, "+ + d d " + never, "+ + d d " + never, "g g f"},
+	{"make what is", wire.SetRole{User: "adm2", Role: wire.RoleAdmin}, "= = d d " + never, "= = d d " + never, "g g f"},
+	{"make an admin a member", wire.SetRole{User: "adm2", Role: wire.RoleMember}, "+ b d d " + never, "+ b d d " + never, "g g f"},
+	{"make oneself a member", wire.SetRole{User: "adm", Role: wire.RoleMember}, "+ b d d " + never, "+ b d d " + never, "g g f"},
+	{"make the owner an admin", wire.SetRole{User: "own", Role: wire.RoleAdmin}, "r b d d " + never, "r b d d " + never, "g g f"},
+	{"make a stranger a member", wire.SetRole{User: "never", Role: wire.RoleMember}, "i i d d " + never, "i i d d " + never, "g g f"},
+
+	{"leave", wire.Leave{}, "r + + + " + never, "r + + + " + never, "g g f"},
+	{"invite", wire.CreateInvite{Hash: hashOf(unknown)}, "+ + d d " + never, "a a d d " + never, "g g f"},
+	{"invite as before", wire.CreateInvite{Hash: hashOf(secret)}, "= = d d " + never, "a a d d " + never, "g g f"},
+	{"change an invite", wire.CreateInvite{Hash: hashOf(secret), Uses: 1}, "+ + d d " + never, "a a d d " + never, "g g f"},
+	{"revoke an invite", wire.RevokeInvite{Hash: hashOf(secret)}, "+ + d d " + never, "+ + d d " + never, "g g f"},
+	{"revoke none", wire.RevokeInvite{Hash: hashOf(unknown)}, "= = d d " + never, "= = d d " + never, "g g f"},
+
+	{"join", wire.Join{Secret: secret}, "= = = = + + n +", "= = = = a a n a", "g g n"},
+	{"ask to join", wire.Join{Secret: asking}, "= = = = + + n =", "= = = = a a n =", "g g n"},
+	{"join by a wrong secret", wire.Join{Secret: unknown}, "= = = = n n n =", "= = = = n n n =", "g g n"},
+
+	{"delete the channel", wire.DeleteChannel{}, "+ o o o " + never, "+ o o o " + never, "g g f"},
+}
+
+func edit(seq uint64) wire.Edit { return wire.Edit{Seq: seq, Content: wire.Content{Text: "x"}} }
+
+// fixture makes the group of the matrix, or its direct channel, by commands.
+func fixture(t *testing.T, id string) *room {
+	t.Helper()
+	r := newRoom(id)
+	direct := id == "mem~own"
+	if !direct {
+		r.must(t, "own", wire.CreateGroup{ClientID: "1", Name: "toads", Members: strings.Fields("adm adm2 mem mem2 rea rea2 former")})
+		r.must(t, "own", wire.AddMembers{Members: []string{"ban"}})
+		for user, role := range map[string]wire.Role{"adm": wire.RoleAdmin, "adm2": wire.RoleAdmin} {
+			r.must(t, "own", wire.SetRole{User: user, Role: role})
+		}
+	}
+	for _, sender := range strings.Fields("own adm mem former mem rea adm2 ban") {
+		if direct && sender != "mem" {
+			sender = "own"
+		}
+		r.must(t, sender, say("from "+sender))
+	}
+	r.must(t, "mem", wire.Delete{Seq: 5}, wire.React{Seq: 1, Emoji: "👍"})
+	r.must(t, "own", wire.Pin{Seq: 3})
+	if direct {
+		return r
+	}
+	r.must(t, "own", wire.SetRole{User: "rea", Role: wire.RoleReader}, wire.SetRole{User: "rea2", Role: wire.RoleReader})
+	r.must(t, "own", wire.CreateInvite{Hash: hashOf(secret)}, wire.CreateInvite{Hash: hashOf(asking), Approval: true})
+	r.must(t, "req", wire.Join{Secret: asking})
+	r.must(t, "former", wire.Leave{})
+	r.must(t, "adm", wire.RemoveMember{User: "ban", Ban: true})
+	return r
+}
+
+func TestEveryCommandByEverybodyEverywhere(t *testing.T) {
+	id := GroupID("own", "1")
+	group, archived, gone, direct := fixture(t, id), fixture(t, id), fixture(t, id), fixture(t, "mem~own")
+	archived.must(t, "own", wire.UpdateChannel{Archived: new(true)})
+	gone.must(t, "own", wire.DeleteChannel{})
+	absent := newRoom(id)
+	for _, c := range matrix {
+		t.Run(c.name, func(t *testing.T) {
+			compare(t, group, actors, c.cmd, c.group)
+			compare(t, archived, actors, c.cmd, c.archived)
+			compare(t, direct, []string{"own", "mem", "never"}, c.cmd, c.direct)
+			nothing := strings.TrimSpace(strings.Repeat(map[bool]string{true: "n ", false: "f "}[reflect.TypeOf(c.cmd) == reflect.TypeFor[wire.Join]()], 8))
+			compare(t, gone, actors, c.cmd, nothing)
+			compare(t, absent, actors, c.cmd, nothing)
+		})
+	}
+}
+
+func compare(t *testing.T, r *room, users []string, cmd wire.Command, want string) {
+	t.Helper()
+	var got []string
+	for _, user := range users {
+		events, err := r.try(user, cmd)
+		got = append(got, outcome(events, err))
+	}
+	if s := strings.Join(got, " "); s != strings.Join(strings.Fields(want), " ") {
+		t.Errorf("%s:\n     %s\ngot  %s\nwant %s", place(r), strings.Join(users, " "), s, want)
+	}
+}
+
+func place(r *room) string {
+	switch {
+	case r.st == nil:
+		return "absent"
+	case r.st.Deleted:
+		return "deleted"
+	case r.st.Archived:
+		return "archived"
+	default:
+		return string(r.st.Kind)
+	}
+}
+
+// TestEveryCommandHasARow: a command that is added to the protocol is not without rules.
+func TestEveryCommandHasARow(t *testing.T) {
+	have := map[string]bool{}
+	for _, c := range matrix {
+		have[reflect.TypeOf(c.cmd).Name()] = true
+	}
+	file, err := parser.ParseFile(token.NewFileSet(), "../../server/wire/change.go", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := 0
+	for _, d := range file.Decls {
+		f, ok := d.(*ast.FuncDecl)
+		if !ok || f.Name.Name != "Place" {
+			continue
+		}
+		seen++
+		if name := f.Recv.List[0].Type.(*ast.Ident).Name; !have[name] {
+			t.Errorf("%s: no row says who may", name)
+		}
+	}
+	if seen != len(have) {
+		t.Errorf("%d changes in the protocol, %d in the matrix", seen, len(have))
+	}
+}

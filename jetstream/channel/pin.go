@@ -1,0 +1,49 @@
+package channel
+
+import (
+	"slices"
+
+	"natterjack/server/wire"
+)
+
+// pin marks a message for all, or takes the mark away.
+func (a *act) pin(c wire.Pin) ([]Event, error) {
+	_, pinned := slices.BinarySearch(a.st.Pins, c.Seq)
+	if !c.Remove {
+		if err := a.mayPin(c.Seq, pinned); err != nil {
+			return nil, err
+		}
+	}
+	if pinned != c.Remove {
+		return nil, nil
+	}
+	return a.event(wire.KindPin, wire.Record{Target: c.Seq, Remove: c.Remove}), nil
+}
+
+func (a *act) mayPin(seq uint64, pinned bool) error {
+	m, err := a.env.Message(seq)
+	switch {
+	case err != nil:
+		return err
+	case m == nil:
+		return noMessage()
+	case m.Deleted:
+		return deleted()
+	case !pinned && len(a.st.Pins) >= MaxPins:
+		return tooMany("seq: pins of a channel", MaxPins)
+	}
+	return nil
+}
+
+// pinned is the state's pins after one was set or taken away. The deletion of a message takes its pin away too.
+func (s *State) pinned(seq uint64, remove bool) []uint64 {
+	at, found := slices.BinarySearch(s.Pins, seq)
+	switch {
+	case found && remove:
+		return slices.Delete(slices.Clone(s.Pins), at, at+1)
+	case !found && !remove:
+		return slices.Insert(slices.Clone(s.Pins), at, seq)
+	default:
+		return s.Pins
+	}
+}

@@ -1,0 +1,44 @@
+package channel
+
+import (
+	"strings"
+
+	"natterjack/server/wire"
+)
+
+// react adds an emoji of the user's, or takes it back; there is nothing to take back from a message that is deleted.
+func (a *act) react(c wire.React) ([]Event, error) {
+	m, err := a.env.Message(c.Seq)
+	switch {
+	case err != nil:
+		return nil, err
+	case m == nil:
+		return nil, noMessage()
+	case m.Deleted && !c.Remove:
+		return nil, deleted()
+	}
+	emoji, known := m.emoji(c.Emoji)
+	switch {
+	case m.Reacted(a.user, emoji) != c.Remove:
+		return nil, nil
+	case !known && len(m.Reactions) >= MaxEmoji:
+		return nil, tooMany("emoji: different ones of a message", MaxEmoji)
+	}
+	return a.event(wire.KindReaction, wire.Record{Target: c.Seq, Emoji: emoji, Remove: c.Remove}), nil
+}
+
+// emoji is an emoji in the form in which the message has it, and whether it has it.
+func (m *Message) emoji(emoji string) (string, bool) {
+	for _, r := range m.Reactions {
+		if sameEmoji(r.Emoji, emoji) {
+			return r.Emoji, true
+		}
+	}
+	return emoji, false
+}
+
+// sameEmoji reports whether two emoji are one to whoever looks: keyboards differ in whether they write the variation selector that
+// asks for the picture, and two hearts side by side would each have their own count.
+func sameEmoji(a, b string) bool { return a == b || bare(a) == bare(b) }
+
+func bare(emoji string) string { return strings.ReplaceAll(emoji, "\ufe0f", "") }

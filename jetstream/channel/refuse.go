@@ -1,0 +1,64 @@
+package channel
+
+import (
+	"time"
+
+	"natterjack/server/wire"
+)
+
+// Forbidden is the answer to whoever is not a member, and to whoever asks for a channel that does not exist, or not any more: to tell
+// them apart would tell outsiders which channels there are.
+func Forbidden() error {
+	return wire.Errorf(wire.CodeForbidden, "channel: there is none of this id that you are a member of")
+}
+
+// notInvited is for joining what Forbidden is for all else. It is the same for a group that is not there, an invite that is not, or not
+// any more, and a user who is banned.
+func notInvited() error {
+	return wire.Errorf(wire.CodeForbidden, "secret: opens no group for you; the invite may have ended")
+}
+
+func groupsOnly() error {
+	return wire.Errorf(wire.CodeInvalid, "channel: this can be done in a group only, and it is a direct channel")
+}
+
+func archived() error {
+	return wire.Errorf(wire.CodeForbidden, "channel: is archived; an admin or the owner can open it again")
+}
+
+func lacking(role wire.Role) error {
+	switch role {
+	case wire.RoleOwner:
+		return wire.Errorf(wire.CodeForbidden, "channel: this is for the owner")
+	case wire.RoleAdmin:
+		return wire.Errorf(wire.CodeForbidden, "channel: this is for admins and the owner")
+	default:
+		return wire.Errorf(wire.CodeForbidden, "channel: you may read here, not write")
+	}
+}
+
+// notBelow names the member of the command that stands too high.
+func notBelow(member string) error {
+	return wire.Errorf(wire.CodeForbidden, "%s: is of somebody whose role is not below yours", member)
+}
+
+func noMessage() error {
+	return wire.Errorf(wire.CodeInvalid, "seq: there is no message of this number in the channel")
+}
+
+func deleted() error {
+	return wire.Errorf(wire.CodeInvalid, "seq: the message is deleted")
+}
+
+func tooMany(what string, most int) error {
+	return wire.Errorf(wire.CodeTooLarge, "%s: at most %d are allowed", what, most)
+}
+
+func tooSoon(milliseconds int64) error {
+	wait := time.Duration(milliseconds) * time.Millisecond
+	return wire.Errorf(wire.CodeTooFast, "channel: is in slow mode; wait before the next message").After(wait)
+}
+
+func unsupported(cmd wire.Command) error {
+	return wire.Errorf(wire.CodeUnsupported, "%s: cannot be done to a channel", cmd.Type())
+}

@@ -1,0 +1,41 @@
+package channel
+
+import "slices"
+
+// ascending is what [State.Member] relies on, whoever wrote the event.
+func ascending(users []string) []string {
+	for i := 1; i < len(users); i++ {
+		if users[i-1] >= users[i] {
+			return sorted(users)
+		}
+	}
+	return users
+}
+
+// sorted is a new slice of the different users, ascending.
+func sorted(users []string) []string {
+	users = slices.Clone(users)
+	slices.Sort(users)
+	return slices.Compact(users)
+}
+
+// with are the users of a and of b, ascending; without are those of a that are not in b, where both ascend. Neither writes to a, and
+// where nothing changes it is a that they give.
+func with(a, b []string) []string {
+	b = without(sorted(b), a)
+	if len(b) == 0 {
+		return a
+	}
+	return sorted(slices.Concat(a, b))
+}
+
+func without(a, b []string) []string {
+	in := func(user string) bool {
+		_, found := slices.BinarySearch(b, user)
+		return found
+	}
+	if !slices.ContainsFunc(a, in) {
+		return a
+	}
+	return slices.DeleteFunc(slices.Clone(a), in)
+}
