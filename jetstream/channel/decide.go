@@ -17,10 +17,13 @@ type Env struct {
 	MaxMembers int           // of a group, its creator included; without limit where 0
 	// Message is a message of the channel, or nil where there is none of that seq.
 	Message func(seq uint64) (*Message, error)
+	// Setting is one of a user's own settings, empty where it is not set; Settings counts them. Nobody has any where these are nil.
+	Setting  func(user, name string) (string, error)
+	Settings func(user string) (int, error)
 }
 
 // Decide gives the events of a command by a user to the channel of an id; none where it finds done what it asks for. An error that is
-// not a [*wire.Error] is one of env.Message. The command has passed its Validate: that it is well formed is not asked again.
+// not a [*wire.Error] is one of env. The command has passed its Validate: that it is well formed is not asked again.
 //
 // Decide does not know of duplicates: whoever holds the index of client ids asks that first.
 func Decide(st *State, id, user string, cmd wire.Command, env Env) ([]Event, error) {
@@ -35,6 +38,8 @@ func Decide(st *State, id, user string, cmd wire.Command, env Env) ([]Event, err
 		return a.join(c)
 	case wire.Send:
 		return a.send(c)
+	case wire.Set:
+		return a.set(c)
 	}
 	if err := a.may(cmd); err != nil {
 		return nil, err

@@ -38,10 +38,12 @@ func (a *act) may(cmd wire.Command) error {
 	}
 	r, ok := rules[cmd.Type()]
 	switch {
-	case !ok:
+	case !ok, a.st.Kind == wire.Own:
 		return unsupported(cmd)
 	case a.st.Kind == wire.Direct && r.group:
 		return groupsOnly()
+	case a.st.Kind == wire.Direct && !r.archived: // what adds something
+		return a.unblocked()
 	case a.st.Kind == wire.Direct:
 		return nil
 	case rank(a.st.Role(a.user)) < rank(r.role):

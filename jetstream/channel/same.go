@@ -6,18 +6,21 @@ import (
 	"natterjack/server/wire"
 )
 
-// Same reports whether a stored event is what a command asks for: a client id that comes back with another wish is a conflict.
+// Same reports whether a stored event is what a command asks for: a client id that comes back with another wish is a conflict. What a
+// deleted message said is not known any more, so its retry is taken for one.
 func Same(e *Event, cmd wire.Command) bool {
 	r := &e.Record
 	switch c := cmd.(type) {
 	case wire.Send:
-		return e.Kind == wire.KindMessage && r.Content != nil && r.Content.Equal(c.Content)
+		return e.Kind == wire.KindMessage && (r.Content == nil || r.Content.Equal(c.Content))
 	case wire.Edit:
-		return e.Kind == wire.KindEdit && r.Target == c.Seq && r.Content != nil && r.Content.Equal(c.Content)
+		return e.Kind == wire.KindEdit && r.Target == c.Seq && (r.Content == nil || r.Content.Equal(c.Content))
 	case wire.Delete:
 		return e.Kind == wire.KindDelete && r.Target == c.Seq
 	case wire.React:
 		return e.Kind == wire.KindReaction && r.Target == c.Seq && sameEmoji(r.Emoji, c.Emoji) && r.Remove == c.Remove
+	case wire.Set:
+		return e.Kind == wire.KindSetting && r.Setting != nil && *r.Setting == wire.Setting{Name: c.Name, Value: c.Value}
 	case wire.Pin:
 		return e.Kind == wire.KindPin && r.Target == c.Seq && r.Remove == c.Remove
 	default:

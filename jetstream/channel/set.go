@@ -1,0 +1,64 @@
+package channel
+
+import (
+	"natterjack/server/wire"
+)
+
+// set changes one of the user's own settings, in his own channel, which the first one creates. That it is set so already is not asked:
+// the settings are read from a view, which may not have got as far as this channel.
+func (a *act) set(c wire.Set) ([]Event, error) {
+	if owner, ok := wire.OwnerOf(a.id); !ok || owner != a.user {
+		return nil, Forbidden()
+	}
+	if err := a.roomFor(c); err != nil {
+		return nil, err
+	}
+	var events []Event
+	if !a.st.Exists() {
+		events = []Event{{Kind: wire.KindMeta, Record: wire.Record{
+			ID: a.env.NewID(), Sender: a.user, Timestamp: a.now(), // without the client id: that is the setting's
+			Meta: &wire.Meta{Action: wire.ActionCreated, Kind: wire.Own, Members: []string{a.user}},
+		}}}
+	}
+	return append(events, a.event(wire.KindSetting, wire.Record{Setting: &wire.Setting{Name: c.Name, Value: c.Value}})...), nil
+}
+
+func (a *act) roomFor(c wire.Set) error {
+	if c.Value == "" || a.env.Settings == nil {
+		return nil
+	}
+	n, err := a.env.Settings(a.user)
+	switch {
+	case err != nil:
+		return err
+	case n >= wire.MaxSettings:
+		return tooMany("name: settings of a user", wire.MaxSettings)
+	}
+	return nil
+}
+
+// unblocked refuses what goes to one who has blocked the user, or whom he has blocked. It concerns the direct channel of the two alone:
+// in a group both are guests of others.
+func (a *act) unblocked() error {
+	x, y, direct := wire.DirectUsers(a.id)
+	if !direct || x == y || a.env.Setting == nil {
+		return nil
+	}
+	peer := x
+	if peer == a.user {
+		peer = y
+	}
+	for _, b := range []struct{ by, of, text string }{
+		{peer, a.user, "channel: this user takes no messages from you"},
+		{a.user, peer, "channel: you have blocked this user"},
+	} {
+		value, err := a.env.Setting(b.by, wire.SettingBlock+b.of)
+		if err != nil {
+			return err
+		}
+		if value != "" {
+			return wire.Errorf(wire.CodeForbidden, "%s", b.text)
+		}
+	}
+	return nil
+}

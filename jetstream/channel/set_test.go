@@ -1,0 +1,81 @@
+package channel
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"natterjack/server/wire"
+)
+
+func TestSet(t *testing.T) {
+	mute := wire.Set{Name: "mute/ann~bob", Value: "0", ClientID: "c"}
+	created := Event{Kind: wire.KindMeta, Record: wire.Record{
+		ID: "1", Sender: "ann", Timestamp: 600, Meta: &wire.Meta{Action: wire.ActionCreated, Kind: wire.Own, Members: []string{"ann"}},
+	}}
+	set := func(id string) Event {
+		return Event{Kind: wire.KindSetting, Record: wire.Record{
+			ID: id, ClientID: "c", Sender: "ann", Timestamp: 600, Setting: &wire.Setting{Name: "mute/ann~bob", Value: "0"},
+		}}
+	}
+	first, err := Decide(nil, "~ann", "ann", mute, env(600))
+	if diff := cmp.Diff([]Event{created, set("2")}, first); err != nil || diff != "" {
+		t.Fatalf("the first: %v (-want +got):\n%s", err, diff)
+	}
+	var st *State
+	for i := range first {
+		st = Apply(st, "~ann", first[i].Kind, uint64(i+1), &first[i].Record)
+	}
+	second, err := Decide(st, "~ann", "ann", mute, env(600))
+	if diff := cmp.Diff([]Event{set("1")}, second); err != nil || diff != "" {
+		t.Errorf("the second: %v (-want +got):\n%s", err, diff)
+	}
+	if _, err := Decide(st, "~ann", "bob", mute, env(600)); !errors.Is(err, wire.Errorf(wire.CodeForbidden, "")) {
+		t.Errorf("another's: %v", err)
+	}
+	if _, err := Decide(st, "~ann", "ann", wire.Send{Content: wire.Content{Text: "note"}}, env(600)); !errors.Is(err, wire.Errorf(wire.CodeUnsupported, "")) {
+		t.Errorf("a message among the settings: %v", err)
+	}
+	full := env(600)
+	full.Settings = func(string) (int, error) { return wire.MaxSettings, nil }
+	if _, err := Decide(st, "~ann", "ann", mute, full); !errors.Is(err, wire.Errorf(wire.CodeTooLarge, "")) {
+		t.Errorf("one too many: %v", err)
+	}
+	if _, err := Decide(st, "~ann", "ann", wire.Set{Name: mute.Name}, full); err != nil {
+		t.Errorf("taking one away where there are too many: %v", err)
+	}
+}
+
+func TestBlocked(t *testing.T) {
+	st := Apply(nil, "ann~bob", wire.KindMeta, 1, &wire.Record{Sender: "ann", Meta: &wire.Meta{
+		Action: wire.ActionCreated, Kind: wire.Direct, Members: []string{"ann", "bob"},
+	}})
+	said := &Message{Seq: 1, Sender: "ann", Content: &wire.Content{Text: "x"}}
+	st = Apply(st, "ann~bob", wire.KindMessage, 2, &wire.Record{Sender: "ann", Seq: 1, Content: said.Content})
+	e := env(600)
+	e.Message = func(uint64) (*Message, error) { return said, nil }
+	e.Setting = func(user, name string) (string, error) {
+		if user == "bob" && name == "block/ann" {
+			return "1", nil
+		}
+		return "", nil
+	}
+	refused := map[string]wire.Command{
+		"send": wire.Send{Content: wire.Content{Text: "hello"}}, "edit": wire.Edit{Seq: 1, Content: wire.Content{Text: "y"}},
+		"react": wire.React{Seq: 1, Emoji: "👍"}, "pin": wire.Pin{Seq: 1},
+	}
+	for _, user := range []string{"ann", "bob"} {
+		for name, cmd := range refused {
+			if _, err := Decide(st, "ann~bob", user, cmd, e); !errors.Is(err, wire.Errorf(wire.CodeForbidden, "")) {
+				t.Errorf("%s by %s: %v", name, user, err)
+			}
+		}
+	}
+	if _, err := Decide(nil, "ann~bob", "ann", refused["send"], e); !errors.Is(err, wire.Errorf(wire.CodeForbidden, "")) {
+		t.Errorf("the first message: %v", err)
+	}
+	if events, err := Decide(st, "ann~bob", "ann", wire.Delete{Seq: 1}, e); err != nil || len(events) != 1 {
+		t.Errorf("taking one's own back: %v, %v", events, err)
+	}
+}
