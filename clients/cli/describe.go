@@ -42,6 +42,10 @@ func happened(ev *wire.Event) string {
 		return fmt.Sprintf("%s %s to %d", choose(ev.Remove, "took back", "reacted with"), oneLine(ev.Emoji), ev.Target)
 	case wire.KindPin:
 		return fmt.Sprintf("%s %d", choose(ev.Remove, "unpinned", "pinned"), ev.Target)
+	case wire.KindSetting:
+		if ev.Setting != nil {
+			return fmt.Sprintf("set %s to %q", oneLine(ev.Setting.Name), oneLine(ev.Setting.Value))
+		}
 	case wire.KindMeta:
 		if ev.Meta != nil {
 			return describe(ev.Meta)

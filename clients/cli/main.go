@@ -39,6 +39,7 @@ type app struct {
 	React    reactCmd    `cmd:"" help:"Add an emoji to a message."`
 	Pin      pinCmd      `cmd:"" help:"Pin a message for everybody in the channel."`
 	Group    groupCmd    `cmd:"" help:"Make groups, and run them."`
+	Setting  settingCmd  `cmd:"" help:"Change and list your own settings, the same on all of your devices."`
 	Bench    bench.Cmd   `cmd:"" help:"Measure the server beside its bare engines."`
 }
 

@@ -45,6 +45,7 @@ type line struct {
 	Pinned    bool          `json:"pinned,omitempty"`
 
 	Reactions []wire.Reaction `json:"reactions,omitempty"`
+	Setting   *wire.Setting   `json:"setting,omitempty"`
 }
 
 func (p *printer) event(ev *wire.Event) error {
@@ -53,7 +54,7 @@ func (p *printer) event(ev *wire.Event) error {
 			ID: ev.ID, ClientID: ev.ClientID, Sender: ev.Sender, Channel: ev.Channel, Seq: ev.Seq, Pos: ev.Pos,
 			Timestamp: ev.Timestamp, Content: ev.Content, Kind: ev.Kind, Shard: ev.Shard, Meta: ev.Meta,
 			Target: ev.Target, Emoji: ev.Emoji, Remove: ev.Remove, Erased: ev.Erased,
-			Edited: ev.Edited, Deleted: ev.Deleted, Pinned: ev.Pinned, Reactions: ev.Reactions,
+			Edited: ev.Edited, Deleted: ev.Deleted, Pinned: ev.Pinned, Reactions: ev.Reactions, Setting: ev.Setting,
 		})
 	}
 	if ev.Kind == wire.KindMessage {

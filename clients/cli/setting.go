@@ -1,0 +1,66 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	natter "natterjack/clients/go"
+)
+
+type settingCmd struct {
+	Set  settingSetCmd  `cmd:"" help:"Change a setting."`
+	List settingListCmd `cmd:"" help:"List settings."`
+}
+
+type settingSetCmd struct {
+	account
+	patience
+	Name  string `arg:"" help:"Its name: mute/CHANNEL, top/CHANNEL, hide/CHANNEL/SEQ, block/USER, contact/USER, privacy/last_seen, privacy/receipts, client/NAME."`
+	Value string `arg:"" optional:"" help:"What it is from now on; without it the setting is taken away."`
+}
+
+// Run implements the command.
+func (c *settingSetCmd) Run(ctx context.Context, t *terminal) error {
+	ctx, cancel := c.context(ctx)
+	defer cancel()
+	return c.act(ctx, t, func(ctx context.Context, client *natter.Client, _ natter.Session) error {
+		ack, err := client.Set(ctx, c.Name, c.Value)
+		if err != nil {
+			return err
+		}
+		if c.JSON {
+			return c.printer(t).object(ack)
+		}
+		_, err = fmt.Fprintln(t.out, "stored")
+		return err
+	})
+}
+
+type settingListCmd struct {
+	account
+	patience
+	Prefix string `arg:"" optional:"" help:"Only those whose names start so."`
+}
+
+// Run implements the command.
+func (c *settingListCmd) Run(ctx context.Context, t *terminal) error {
+	ctx, cancel := c.context(ctx)
+	defer cancel()
+	return c.act(ctx, t, func(ctx context.Context, client *natter.Client, _ natter.Session) error {
+		settings, err := client.Settings(ctx, c.Prefix)
+		if err != nil {
+			return err
+		}
+		for _, s := range settings {
+			if c.JSON {
+				err = c.printer(t).object(s)
+			} else {
+				_, err = fmt.Fprintf(t.out, "%s  %s\n", oneLine(s.Name), oneLine(s.Value))
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
