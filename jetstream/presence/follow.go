@@ -1,0 +1,191 @@
+package presence
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"natterjack/server/wire"
+)
+
+// Follower is a session that follows people. Its zero value is ready for [Tracker.Follow].
+type Follower struct {
+	viewer string
+	tell   func([]wire.UserPresence)
+
+	// Guarded by followers.
+	people []followed // ascending
+	queued bool
+	last   time.Time // when it was last told something
+}
+
+// followed is somebody as a follower knows him.
+type followed struct {
+	wire.UserPresence
+	stale bool
+}
+
+func (f *Follower) find(user string) *followed {
+	i, ok := slices.BinarySearchFunc(f.people, user, func(p followed, u string) int { return strings.Compare(p.User, u) })
+	if !ok {
+		return nil
+	}
+	return &f.people[i]
+}
+
+// followers are those of this node. Its methods may be called concurrently.
+type followers struct {
+	every time.Duration
+	wake  chan struct{}
+
+	mu     sync.Mutex             // protects following
+	byUser map[string][]*Follower // in no order
+	agenda agenda[*Follower]
+}
+
+func newFollowers(every time.Duration) *followers {
+	return &followers{every: every, wake: make(chan struct{}, 1), byUser: map[string][]*Follower{}}
+}
+
+// Follow has a follower told of people in place of those it followed before, and returns how they are now. What changes
+// from then on is told, by a call that must return at once, a second later at the earliest.
+func (t *Tracker) Follow(f *Follower, viewer string, users []string, tell func([]wire.UserPresence)) []wire.UserPresence {
+	users = slices.Compact(slices.Sorted(slices.Values(users)))
+	t.followers.set(f, viewer, users, tell)
+	now := t.Get(viewer, users)
+	t.followers.know(f, now)
+	return now
+}
+
+// Unfollow ends what Follow began.
+func (t *Tracker) Unfollow(f *Follower) { t.followers.set(f, f.viewer, nil, nil) }
+
+func (s *followers) set(f *Follower, viewer string, users []string, tell func([]wire.UserPresence)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, p := range f.people {
+		s.drop(p.User, f)
+	}
+	f.viewer, f.tell, f.last, f.people = viewer, tell, time.Now(), nil
+	for _, user := range users {
+		f.people = append(f.people, followed{UserPresence: wire.UserPresence{User: user}})
+		s.byUser[user] = append(s.byUser[user], f)
+	}
+}
+
+func (s *followers) drop(user string, f *Follower) {
+	all := s.byUser[user]
+	i := slices.Index(all, f)
+	last := len(all) - 1
+	all[i] = all[last]
+	all[last] = nil
+	if last == 0 {
+		delete(s.byUser, user)
+	} else {
+		s.byUser[user] = all[:last]
+	}
+}
+
+// know notes what a follower knows now, and returns what of it is new. Whom it does not follow any more is none of it.
+func (s *followers) know(f *Follower, now []wire.UserPresence) (news []wire.UserPresence) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return f.know(now)
+}
+
+func (f *Follower) know(now []wire.UserPresence) (news []wire.UserPresence) {
+	for _, p := range now {
+		if known := f.find(p.User); known != nil && known.UserPresence != p {
+			known.UserPresence = p
+			news = append(news, p)
+		}
+	}
+	return news
+}
+
+// touch notes that somebody may have changed.
+func (s *followers) touch(user string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, f := range s.byUser[user] {
+		f.find(user).stale = true
+		s.queue(f)
+	}
+}
+
+// touchAll notes that everybody may have changed.
+func (s *followers) touchAll() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for user, all := range s.byUser {
+		for _, f := range all {
+			f.find(user).stale = true
+			s.queue(f)
+		}
+	}
+}
+
+func (s *followers) queue(f *Follower) {
+	if f.queued {
+		return
+	}
+	f.queued = true
+	s.agenda.add(f.last.Add(s.every), f)
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+// next is the next follower that is due, and of whom it is to be told; nil where none is, and then how long that stays so.
+func (s *followers) next(now time.Time) (f *Follower, users []string, wait time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, f, ok := s.agenda.take(now)
+	if !ok {
+		return nil, nil, s.agenda.wait(now)
+	}
+	f.queued = false
+	for i := range f.people {
+		if p := &f.people[i]; p.stale {
+			p.stale = false
+			users = append(users, p.User)
+		}
+	}
+	return f, users, 0
+}
+
+// news tells a follower what it does not know yet. The lock is held, so that whoever has unfollowed somebody is told no more.
+func (s *followers) news(f *Follower, now []wire.UserPresence) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if news := f.know(now); len(news) > 0 {
+		f.last = time.Now()
+		f.tell(news)
+	}
+}
+
+// tell tells followers what has changed, until ctx ends.
+func (t *Tracker) tell(ctx context.Context) {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		f, users, wait := t.followers.next(time.Now())
+		if f != nil {
+			t.followers.news(f, t.Get(f.viewer, users))
+			if ctx.Err() != nil {
+				return
+			}
+			continue
+		}
+		timer.Reset(wait)
+		select {
+		case <-timer.C:
+		case <-t.followers.wake:
+		case <-ctx.Done():
+			return
+		}
+	}
+}

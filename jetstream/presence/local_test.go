@@ -1,0 +1,148 @@
+package presence
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"natterjack/server/wire"
+)
+
+// script runs somebody's sessions through time, and returns what is written, and when.
+type script struct {
+	*local
+	began time.Time
+}
+
+type written struct {
+	after time.Duration
+	state rank
+}
+
+func inBubble(t *testing.T, play func(s *script)) (log []written) {
+	t.Helper()
+	synctest.Test(t, func(*testing.T) {
+		s := &script{local: newLocal(usual), began: time.Now()}
+		done := make(chan struct{})
+		stopped := make(chan struct{})
+		go func() {
+			defer close(stopped)
+			for {
+				writes, wait := s.due(time.Now(), maxWrites)
+				for _, w := range writes {
+					log = append(log, written{time.Since(s.began), w.state})
+				}
+				select {
+				case <-s.wake:
+				case <-time.After(wait):
+				case <-done:
+					return
+				}
+			}
+		}()
+		play(s)
+		time.Sleep(time.Minute)
+		close(done)
+		<-stopped
+		if want := s.users["alice"]; want == nil && s.lastWritten(log) != offline {
+			t.Error("somebody who is not offline is forgotten")
+		}
+	})
+	return log
+}
+
+func (s *script) lastWritten(log []written) rank {
+	if len(log) == 0 {
+		return offline
+	}
+	return log[len(log)-1].state
+}
+
+func (s *script) enter() { s.change("alice", false, func(p *person) { p.sessions[online]++ }) }
+
+func (s *script) leave(state wire.PresenceState) {
+	s.change("alice", false, func(p *person) { p.sessions[rankOf(state)]-- })
+}
+
+func (s *script) set(from, to wire.PresenceState) {
+	s.change("alice", true, func(p *person) { p.sessions[rankOf(from)]--; p.sessions[rankOf(to)]++ })
+}
+
+func TestLocal(t *testing.T) {
+	const on, aw, inv = wire.PresenceOnline, wire.PresenceAway, wire.PresenceInvisible
+	for name, c := range map[string]struct {
+		play func(s *script)
+		want []written
+	}{
+		"comes and goes": {
+			func(s *script) { s.enter(); time.Sleep(time.Minute); s.leave(on) },
+			[]written{{time.Second, online}, {65 * time.Second, offline}},
+		},
+		"a reconnect is not seen": {func(s *script) {
+			s.enter()
+			time.Sleep(time.Minute)
+			s.leave(on)
+			time.Sleep(4900 * time.Millisecond)
+			s.enter()
+		}, []written{{time.Second, online}}},
+		"a glance is not seen":         {func(s *script) { s.enter(); time.Sleep(900 * time.Millisecond); s.leave(on) }, nil},
+		"who comes invisible is not":   {func(s *script) { s.enter(); s.set(on, inv); time.Sleep(time.Minute); s.leave(inv) }, nil},
+		"invisible at once":            {func(s *script) { s.enter(); time.Sleep(2 * time.Second); s.set(on, inv) }, []written{{time.Second, online}, {2 * time.Second, offline}}},
+		"the most visible session":     {func(s *script) { s.enter(); s.enter(); s.set(on, aw); time.Sleep(10 * time.Second); s.leave(on) }, []written{{0, online}, {15 * time.Second, away}}},
+		"away, and back while waiting": {func(s *script) { s.enter(); time.Sleep(2 * time.Second); s.set(on, aw); s.set(aw, on) }, []written{{time.Second, online}}},
+		"flapping stays": {func(s *script) {
+			s.enter()
+			for range 20 {
+				time.Sleep(2 * time.Second)
+				s.leave(on)
+				time.Sleep(3 * time.Second)
+				s.enter()
+			}
+		}, []written{{time.Second, online}}},
+		"flapping does not keep one away": {func(s *script) {
+			s.enter()
+			for range 20 {
+				time.Sleep(300 * time.Millisecond)
+				s.enter()
+				time.Sleep(300 * time.Millisecond)
+				s.leave(on)
+			}
+		}, []written{{time.Second, online}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			log := inBubble(t, c.play)
+			if len(log) != len(c.want) {
+				t.Fatalf("written %v, want %v", log, c.want)
+			}
+			for i, w := range c.want {
+				if log[i].state != w.state || log[i].after != w.after {
+					t.Errorf("written %v, want %v", log, c.want)
+				}
+			}
+		})
+	}
+}
+
+func TestLocal_failedIsDoneAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLocal(usual)
+		l.change("alice", true, func(p *person) { p.sessions[online]++ })
+		writes, _ := l.due(time.Now(), 1)
+		if len(writes) != 1 || writes[0].state != online {
+			t.Fatalf("due %v", writes)
+		}
+		l.failed(writes)
+		if again, wait := l.due(time.Now(), 1); len(again) != 0 || wait != usual.retry {
+			t.Fatalf("at once %v, then in %v", again, wait)
+		}
+		l.change("alice", false, func(p *person) { p.sessions[online]-- })
+		time.Sleep(usual.retry)
+		again, _ := l.due(time.Now(), 1)
+		if len(again) != 1 || again[0].state != offline {
+			t.Fatalf("again %v, want offline: it may have been stored", again)
+		}
+		if len(l.users) != 0 {
+			t.Errorf("%d users are kept", len(l.users))
+		}
+	})
+}

@@ -1,0 +1,109 @@
+package presence
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+var errRewatch = errors.New("asked to begin again")
+
+// watch follows the bucket until ctx ends.
+func (t *Tracker) watch(ctx context.Context) {
+	for {
+		err := t.watchOnce(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		t.log.InfoContext(ctx, "watching presence anew", "reason", err)
+		if sleep(ctx, t.times.retry) != nil {
+			return
+		}
+	}
+}
+
+// watchOnce follows the bucket until that fails. What it finds first replaces what was known.
+func (t *Tracker) watchOnce(ctx context.Context) error {
+	w, err := t.kv.WatchAll(ctx)
+	if err != nil {
+		return err
+	}
+	defer stop(w)
+	found := newRoster()
+	for initial := true; ; {
+		select {
+		case e, ok := <-w.Updates():
+			switch {
+			case !ok:
+				return errors.New("the watch has ended")
+			case e != nil && initial:
+				t.apply(found, e, true)
+			case e != nil:
+				t.apply(t.roster, e, false)
+			default: // there is no more at the moment
+				initial = false
+				t.roster.replace(found)
+				t.followers.touchAll()
+				t.once.Do(func() { close(t.ready) })
+			}
+		case <-t.rewatch:
+			return errRewatch
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// stop ends a watch, and takes what is on its way: the library would wait for ever to hand it over.
+func stop(w jetstream.KeyWatcher) {
+	_ = w.Stop() // where the connection is gone, so is the watch
+	timeout := time.NewTimer(time.Second)
+	defer timeout.Stop()
+	for {
+		select {
+		case _, ok := <-w.Updates():
+			if !ok {
+				return
+			}
+		case <-timeout.C:
+			return
+		}
+	}
+}
+
+// apply notes one change. What cannot be read is of a newer node, or of nobody.
+func (t *Tracker) apply(r *roster, e jetstream.KeyValueEntry, initial bool) {
+	kind, rest, _ := strings.Cut(e.Key(), ".")
+	switch kind + "." {
+	case leaseKeys:
+		t.applyLease(r, rest, e, initial)
+	case userKeys:
+		user, node, ok := strings.Cut(rest, ".")
+		if !ok {
+			return
+		}
+		if e.Operation() != jetstream.KeyValuePut {
+			r.remove(user, node)
+		} else if v, err := decode[entry](e.Value()); err == nil {
+			r.put(user, node, &v)
+		}
+		t.followers.touch(user)
+	}
+}
+
+func (t *Tracker) applyLease(r *roster, node string, e jetstream.KeyValueEntry, initial bool) {
+	l, err := decode[lease](e.Value())
+	if err != nil || e.Operation() != jetstream.KeyValuePut {
+		return // it lapses
+	}
+	heard := time.Now()
+	if created := e.Created(); initial && created.Before(heard) {
+		heard = created
+	}
+	if r.renew(node, &l, e.Created().UnixMilli(), heard) && !initial {
+		t.followers.touchAll()
+	}
+}
