@@ -17,8 +17,8 @@ type Env struct {
 	MaxMembers int           // of a group, its creator included; without limit where 0
 	// Message is a message of the channel, or nil where there is none of that seq.
 	Message func(seq uint64) (*Message, error)
-	// Setting is one of a user's own settings, empty where it is not set; Settings counts them. Nobody has any where these are nil.
-	Setting  func(user, name string) (string, error)
+	// Blocked reports whether a user has blocked another; Settings counts a user's settings. Nobody has any where these are nil.
+	Blocked  func(by, of string) bool
 	Settings func(user string) (int, error)
 }
 

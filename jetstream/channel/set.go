@@ -41,24 +41,18 @@ func (a *act) roomFor(c wire.Set) error {
 // in a group both are guests of others.
 func (a *act) unblocked() error {
 	x, y, direct := wire.DirectUsers(a.id)
-	if !direct || x == y || a.env.Setting == nil {
+	if !direct || a.env.Blocked == nil {
 		return nil
 	}
 	peer := x
 	if peer == a.user {
 		peer = y
 	}
-	for _, b := range []struct{ by, of, text string }{
-		{peer, a.user, "channel: this user takes no messages from you"},
-		{a.user, peer, "channel: you have blocked this user"},
-	} {
-		value, err := a.env.Setting(b.by, wire.SettingBlock+b.of)
-		if err != nil {
-			return err
-		}
-		if value != "" {
-			return wire.Errorf(wire.CodeForbidden, "%s", b.text)
-		}
+	switch {
+	case a.env.Blocked(peer, a.user):
+		return wire.Errorf(wire.CodeForbidden, "channel: this user takes no messages from you")
+	case a.env.Blocked(a.user, peer):
+		return wire.Errorf(wire.CodeForbidden, "channel: you have blocked this user")
 	}
 	return nil
 }

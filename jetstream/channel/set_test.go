@@ -55,12 +55,7 @@ func TestBlocked(t *testing.T) {
 	st = Apply(st, "ann~bob", wire.KindMessage, 2, &wire.Record{Sender: "ann", Seq: 1, Content: said.Content})
 	e := env(600)
 	e.Message = func(uint64) (*Message, error) { return said, nil }
-	e.Setting = func(user, name string) (string, error) {
-		if user == "bob" && name == "block/ann" {
-			return "1", nil
-		}
-		return "", nil
-	}
+	e.Blocked = func(by, of string) bool { return by == "bob" && of == "ann" }
 	refused := map[string]wire.Command{
 		"send": wire.Send{Content: wire.Content{Text: "hello"}}, "edit": wire.Edit{Seq: 1, Content: wire.Content{Text: "y"}},
 		"react": wire.React{Seq: 1, Emoji: "👍"}, "pin": wire.Pin{Seq: 1},
