@@ -34,10 +34,10 @@ func Apply(st *State, id string, kind wire.Kind, pos uint64, r *wire.Record) *St
 	return &next
 }
 
-// change applies a change of the channel itself. A group that was deleted has no events after, a direct channel none after its creation.
+// change applies a change of the channel itself. A group that was deleted has none after, nor has any other channel after its creation.
 func (s *State) change(r *wire.Record, m *wire.Meta) {
 	switch {
-	case s.Deleted || s.Kind == wire.Direct:
+	case s.Deleted || s.Kind != wire.Group && s.Kind != "":
 	case m.Action == wire.ActionDeleted: // perhaps all that the log still has of the group
 		*s = State{ID: s.ID, Kind: wire.Group, Deleted: true, Head: s.Head}
 	case s.Kind == "" && m.Action == wire.ActionCreated:

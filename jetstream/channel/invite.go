@@ -43,7 +43,7 @@ func (a *act) revokeInvite(c wire.RevokeInvite) ([]Event, error) {
 // secret costs him nothing again. What a group says of itself, that it is full or archived, only a valid secret opens.
 func (a *act) join(c wire.Join) ([]Event, error) {
 	if a.st.Exists() && a.st.Member(a.user) {
-		if a.st.Kind == wire.Direct {
+		if a.st.Kind != wire.Group {
 			return nil, groupsOnly()
 		}
 		return nil, nil

@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -39,6 +40,8 @@ func outcome(events []Event, err error) string {
 		return "r"
 	case wire.CodeInvalid:
 		return "i"
+	case wire.CodeUnsupported:
+		return "u"
 	default:
 		return err.Error()
 	}
@@ -146,6 +149,7 @@ var matrix = []struct {
 	{"ask to join", wire.Join{Secret: asking}, "= = = = + + n =", "= = = = a a n =", "g g n"},
 	{"join by a wrong secret", wire.Join{Secret: unknown}, "= = = = n n n =", "= = = = n n n =", "g g n"},
 
+	{"set", wire.Set{Name: "read_receipts", Value: "off"}, "f f f f " + never, "f f f f " + never, "f f f"}, // in one's own channel alone
 	{"delete the channel", wire.DeleteChannel{}, "+ o o o " + never, "+ o o o " + never, "g g f"},
 }
 
@@ -187,15 +191,23 @@ func TestEveryCommandByEverybodyEverywhere(t *testing.T) {
 	group, archived, gone, direct := fixture(t, id), fixture(t, id), fixture(t, id), fixture(t, "mem~own")
 	archived.must(t, "own", wire.UpdateChannel{Archived: new(true)})
 	gone.must(t, "own", wire.DeleteChannel{})
-	absent := newRoom(id)
+	absent, settings := newRoom(id), newRoom("~own")
+	settings.must(t, "own", wire.Set{Name: "read_receipts", Value: "off"})
 	for _, c := range matrix {
 		t.Run(c.name, func(t *testing.T) {
 			compare(t, group, actors, c.cmd, c.group)
 			compare(t, archived, actors, c.cmd, c.archived)
 			compare(t, direct, []string{"own", "mem", "never"}, c.cmd, c.direct)
-			nothing := strings.TrimSpace(strings.Repeat(map[bool]string{true: "n ", false: "f "}[reflect.TypeOf(c.cmd) == reflect.TypeFor[wire.Join]()], 8))
-			compare(t, gone, actors, c.cmd, nothing)
-			compare(t, absent, actors, c.cmd, nothing)
+			nothing, own := "f", "u"
+			switch c.cmd.(type) {
+			case wire.Join:
+				nothing, own = "n", "g"
+			case wire.Set:
+				own = "+"
+			}
+			compare(t, gone, actors, c.cmd, strings.Repeat(nothing+" ", len(actors)))
+			compare(t, absent, actors, c.cmd, strings.Repeat(nothing+" ", len(actors)))
+			compare(t, settings, actors, c.cmd, own+" "+strings.Repeat(nothing+" ", len(actors)-1))
 		})
 	}
 }
@@ -231,22 +243,34 @@ func TestEveryCommandHasARow(t *testing.T) {
 	for _, c := range matrix {
 		have[reflect.TypeOf(c.cmd).Name()] = true
 	}
-	file, err := parser.ParseFile(token.NewFileSet(), "../../server/wire/change.go", nil, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	seen := 0
-	for _, d := range file.Decls {
-		f, ok := d.(*ast.FuncDecl)
-		if !ok || f.Name.Name != "Place" {
-			continue
-		}
-		seen++
-		if name := f.Recv.List[0].Type.(*ast.Ident).Name; !have[name] {
+	changes := changes(t)
+	for _, name := range changes {
+		if !have[name] {
 			t.Errorf("%s: no row says who may", name)
 		}
 	}
-	if seen != len(have) {
-		t.Errorf("%d changes in the protocol, %d in the matrix", seen, len(have))
+	if len(changes) != len(have) {
+		t.Errorf("%d changes in the protocol, %d in the matrix", len(changes), len(have))
 	}
+}
+
+// changes are the names of the types that implement [wire.Change], as its source has them.
+func changes(t *testing.T) (names []string) {
+	t.Helper()
+	files, err := filepath.Glob("../../server/wire/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range files {
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range file.Decls {
+			if f, ok := d.(*ast.FuncDecl); ok && f.Name.Name == "Place" {
+				names = append(names, f.Recv.List[0].Type.(*ast.Ident).Name)
+			}
+		}
+	}
+	return names
 }

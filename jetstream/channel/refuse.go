@@ -19,7 +19,7 @@ func notInvited() error {
 }
 
 func groupsOnly() error {
-	return wire.Errorf(wire.CodeInvalid, "channel: this can be done in a group only, and it is a direct channel")
+	return wire.Errorf(wire.CodeInvalid, "channel: this can be done in a group only")
 }
 
 func archived() error {

@@ -1,0 +1,138 @@
+package channel
+
+import (
+	"reflect"
+	"testing"
+
+	"natterjack/server/wire"
+)
+
+// TestSame: what a command's own event says is the same, and what any of the others asks for is not.
+func TestSame(t *testing.T) {
+	id := GroupID("own", "1")
+	for i, a := range wishes {
+		r := fixture(t, id)
+		switch a.cmd.(type) {
+		case wire.CreateGroup:
+			r = newRoom(id)
+		case wire.Set:
+			r = newRoom(wire.OwnChannel(a.user))
+		}
+		events, err := r.try(a.user, a.cmd)
+		if err != nil || len(events) == 0 {
+			t.Fatalf("%T %+v: %d events, %v", a.cmd, a.cmd, len(events), err)
+		}
+		event := &events[len(events)-1]
+		for j, b := range wishes {
+			want := i == j || a.also == b.also && a.also != ""
+			if got := Same(event, b.cmd); got != want {
+				t.Errorf("the event of %T %+v is %T %+v: %v, want %v", a.cmd, a.cmd, b.cmd, b.cmd, got, want)
+			}
+		}
+	}
+}
+
+// wishes are commands that the fixture allows; those with the same mark are one wish, said in other words.
+var wishes = []struct {
+	user string
+	cmd  wire.Command
+	also string
+}{
+	{"own", wire.CreateGroup{Name: "toads", Members: []string{"adm", "mem"}}, "create"},
+	{"own", wire.CreateGroup{Name: " toads", Members: []string{"mem", "own", "adm"}}, "create"},
+	{"own", wire.CreateGroup{Name: "frogs", Members: []string{"adm", "mem"}}, ""},
+	{"own", wire.CreateGroup{Name: "toads", Members: []string{"adm"}}, ""},
+	{"own", say("a"), ""},
+	{"own", say("b"), ""},
+	{"own", wire.Send{Content: wire.Content{Text: "a", ReplyTo: 1}}, ""},
+	{"own", wire.Edit{Seq: 1, Content: wire.Content{Text: "a"}}, ""},
+	{"own", wire.Edit{Seq: 1, Content: wire.Content{Text: "b"}}, ""},
+	{"own", wire.Delete{Seq: 1}, ""},
+	{"own", wire.Delete{Seq: 3}, ""},
+	{"own", wire.React{Seq: 1, Emoji: "❤️"}, "heart"},
+	{"own", wire.React{Seq: 1, Emoji: "❤"}, "heart"},
+	{"own", wire.React{Seq: 1, Emoji: "👍"}, ""},
+	{"mem", wire.React{Seq: 1, Emoji: "👍", Remove: true}, ""},
+	{"own", wire.React{Seq: 3, Emoji: "👍"}, ""},
+	{"own", wire.Pin{Seq: 1}, ""},
+	{"own", wire.Pin{Seq: 2}, ""},
+	{"own", wire.Pin{Seq: 3, Remove: true}, ""},
+	{"own", wire.UpdateChannel{Name: new("frogs")}, "rename"},
+	{"own", wire.UpdateChannel{Name: new("frogs "), Topic: new("")}, "rename"},
+	{"own", wire.UpdateChannel{Topic: new("x")}, ""},
+	{"own", wire.UpdateChannel{SlowModeS: new(5), Archived: new(true)}, ""},
+	{"own", wire.AddMembers{Members: []string{"req", "never"}}, ""},
+	{"own", wire.AddMembers{Members: []string{"zoe"}}, "add zoe"},
+	{"own", wire.AddMembers{Members: []string{"zoe", "mem"}}, "add zoe"},
+	{"own", wire.RemoveMember{User: "mem"}, ""},
+	{"own", wire.RemoveMember{User: "mem", Ban: true}, ""},
+	{"own", wire.RemoveMember{User: "adm"}, ""},
+	{"own", wire.Unban{User: "ban"}, ""},
+	{"own", wire.SetRole{User: "mem", Role: wire.RoleAdmin}, ""},
+	{"own", wire.SetRole{User: "mem", Role: wire.RoleOwner}, ""},
+	{"own", wire.SetRole{User: "rea", Role: wire.RoleAdmin}, ""},
+	{"mem", wire.Leave{}, ""},
+	{"own", wire.CreateInvite{Hash: hashOf(unknown)}, ""},
+	{"own", wire.CreateInvite{Hash: hashOf(unknown), Uses: 3}, ""},
+	{"own", wire.CreateInvite{Hash: hashOf(unknown), ExpiresS: 60}, ""},
+	{"own", wire.CreateInvite{Hash: hashOf(secret), Approval: true}, ""},
+	{"own", wire.RevokeInvite{Hash: hashOf(secret)}, ""},
+	{"own", wire.RevokeInvite{Hash: hashOf(asking)}, ""},
+	{"own", wire.Set{Name: "read_receipts", Value: "off"}, ""},
+	{"own", wire.Set{Name: "read_receipts"}, ""},
+	{"never", wire.Join{Secret: secret}, ""},
+	{"never", wire.Join{Secret: asking}, ""},
+}
+
+// TestSame_lastMember: with the last member's leaving the group ends, so the one event answers both commands.
+func TestSame_lastMember(t *testing.T) {
+	r := newRoom(GroupID("ann", "1"))
+	r.must(t, "ann", wire.CreateGroup{Name: "mine"}, wire.Leave{})
+	last := &r.log[len(r.log)-1]
+	if !Same(last, wire.Leave{}) || !Same(last, wire.DeleteChannel{}) || Same(last, wire.Join{Secret: secret}) {
+		t.Errorf("%+v", last.Record.Meta)
+	}
+}
+
+// TestSame_everyCommand: a change that is added to the protocol is told apart too.
+func TestSame_everyCommand(t *testing.T) {
+	have := map[reflect.Type]bool{reflect.TypeFor[wire.DeleteChannel](): true}
+	for _, w := range wishes {
+		have[reflect.TypeOf(w.cmd)] = true
+	}
+	for _, c := range matrix {
+		if !have[reflect.TypeOf(c.cmd)] {
+			t.Errorf("%T is not compared", c.cmd)
+		}
+	}
+}
+
+func TestSame_damaged(t *testing.T) {
+	for _, e := range []Event{{}, {Kind: wire.KindSetting}, {Kind: wire.KindMeta}, {Kind: wire.KindMeta, Record: wire.Record{Meta: &wire.Meta{}}}} {
+		for _, w := range wishes {
+			if Same(&e, w.cmd) {
+				t.Errorf("%+v is %T %+v", e, w.cmd, w.cmd)
+			}
+		}
+	}
+}
+
+// TestSame_erased: nobody knows any more what a deleted message said, so its sender's retry is believed.
+func TestSame_erased(t *testing.T) {
+	message, edited := Event{Kind: wire.KindMessage}, Event{Kind: wire.KindEdit, Record: wire.Record{Target: 1}}
+	for _, c := range []struct {
+		event *Event
+		cmd   wire.Command
+		want  bool
+	}{
+		{&message, say("a"), true},
+		{&message, edit(1), false},
+		{&edited, edit(1), true},
+		{&edited, edit(2), false},
+		{&edited, say("a"), false},
+	} {
+		if got := Same(c.event, c.cmd); got != c.want {
+			t.Errorf("%s is %T %+v: %v", c.event.Kind, c.cmd, c.cmd, got)
+		}
+	}
+}
