@@ -2,7 +2,6 @@ package presence
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -10,6 +9,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"natterjack/jetstream/internal/bucket"
 	"natterjack/server/wire"
 )
 
@@ -20,35 +20,14 @@ const Bucket = "PRESENCE"
 // written again in half that time.
 const keep = 30 * 24 * time.Hour
 
-// openBucket looks the bucket up and makes it where it is missing, until ctx ends: in a cluster that is forming, or when another node
-// makes it at the same moment, the first tries fail.
 func openBucket(ctx context.Context, js jetstream.JetStream, replicas int) (jetstream.KeyValue, error) {
-	for {
-		kv, err := tryBucket(ctx, js, replicas)
-		if err == nil {
-			return kv, nil
-		}
-		if sleep(ctx, 100*time.Millisecond) != nil {
-			return nil, fmt.Errorf("open bucket %s: %w", Bucket, err)
-		}
-	}
-}
-
-// tryBucket tries once, briefly: a request that was on its way to a meta leader that is no more is never answered.
-func tryBucket(ctx context.Context, js jetstream.JetStream, replicas int) (jetstream.KeyValue, error) {
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
-	defer cancel()
-	kv, err := js.KeyValue(ctx, Bucket)
-	if errors.Is(err, jetstream.ErrBucketNotFound) {
-		return js.CreateKeyValue(ctx, jetstream.KeyValueConfig{
-			Bucket:      Bucket,
-			Description: "who is there: user.<user>.<node>, and lease.<node> while the node lives",
-			Storage:     jetstream.MemoryStorage,
-			Replicas:    replicas,
-			TTL:         keep,
-		})
-	}
-	return kv, err
+	return bucket.Open(ctx, js, jetstream.KeyValueConfig{
+		Bucket:      Bucket,
+		Description: "who is there: user.<user>.<node>, and lease.<node> while the node lives",
+		Storage:     jetstream.MemoryStorage,
+		Replicas:    replicas,
+		TTL:         keep,
+	})
 }
 
 // The two kinds of key. They are told apart by their first token, for a user may be called lease.
@@ -106,16 +85,4 @@ func encode(v any) ([]byte, error) { return json.Marshal(v) }
 func decode[T any](data []byte) (v T, err error) {
 	err = json.Unmarshal(data, &v)
 	return v, err
-}
-
-// sleep waits for d or the end of ctx, and says which.
-func sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"natterjack/jetstream/internal/bucket"
 )
 
 // sweepEvery is how often what has become old is looked for.
@@ -53,7 +55,7 @@ func (t *Tracker) begin(ctx context.Context) (former []ended, ok bool) {
 			return former, true
 		}
 		t.log.WarnContext(ctx, "presence cannot be told yet", "error", err)
-		if sleep(ctx, t.times.retry) != nil {
+		if bucket.Pause(ctx, t.times.retry) != nil {
 			return nil, false
 		}
 	}

@@ -2,14 +2,13 @@ package presence
 
 import (
 	"context"
-	"errors"
 	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
-)
 
-var errRewatch = errors.New("asked to begin again")
+	"natterjack/jetstream/internal/bucket"
+)
 
 // watch follows the bucket until ctx ends.
 func (t *Tracker) watch(ctx context.Context) {
@@ -19,7 +18,7 @@ func (t *Tracker) watch(ctx context.Context) {
 			return
 		}
 		t.log.InfoContext(ctx, "watching presence anew", "reason", err)
-		if sleep(ctx, t.times.retry) != nil {
+		if bucket.Pause(ctx, t.times.retry) != nil {
 			return
 		}
 	}
@@ -27,51 +26,20 @@ func (t *Tracker) watch(ctx context.Context) {
 
 // watchOnce follows the bucket until that fails. What it finds first replaces what was known.
 func (t *Tracker) watchOnce(ctx context.Context) error {
-	w, err := t.kv.WatchAll(ctx)
-	if err != nil {
-		return err
-	}
-	defer stop(w)
-	found := newRoster()
-	for initial := true; ; {
-		select {
-		case e, ok := <-w.Updates():
-			switch {
-			case !ok:
-				return errors.New("the watch has ended")
-			case e != nil && initial:
-				t.apply(found, e, true)
-			case e != nil:
-				t.apply(t.roster, e, false)
-			default: // there is no more at the moment
-				initial = false
-				t.roster.replace(found)
-				t.followers.touchAll()
-				t.once.Do(func() { close(t.ready) })
-			}
-		case <-t.rewatch:
-			return errRewatch
-		case <-ctx.Done():
-			return ctx.Err()
+	found, initial := newRoster(), true
+	return bucket.Watch(ctx, t.kv, t.rewatch, func(e jetstream.KeyValueEntry) {
+		switch {
+		case e != nil && initial:
+			t.apply(found, e, true)
+		case e != nil:
+			t.apply(t.roster, e, false)
+		default: // there is no more at the moment
+			initial = false
+			t.roster.replace(found)
+			t.followers.touchAll()
+			t.once.Do(func() { close(t.ready) })
 		}
-	}
-}
-
-// stop ends a watch, and takes what is on its way: the library would wait for ever to hand it over.
-func stop(w jetstream.KeyWatcher) {
-	_ = w.Stop() // where the connection is gone, so is the watch
-	timeout := time.NewTimer(time.Second)
-	defer timeout.Stop()
-	for {
-		select {
-		case _, ok := <-w.Updates():
-			if !ok {
-				return
-			}
-		case <-timeout.C:
-			return
-		}
-	}
+	})
 }
 
 // apply notes one change. What cannot be read is of a newer node, or of nobody.

@@ -1,0 +1,126 @@
+package sessions
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/nats-io/nats.go"
+
+	"natterjack/server/wire"
+)
+
+// gatherFor is how long the nodes have to answer.
+const gatherFor = 300 * time.Millisecond
+
+// Subjects of core NATS, between nodes: nobody else may use them.
+const (
+	listPrefix     = "sessions.list."
+	revokedSubject = "sessions.revoked"
+)
+
+func listSubject(user string) string { return listPrefix + user }
+
+// told is a session as nodes tell one another of it.
+type told struct {
+	Session wire.Session `json:"session"`
+	Tokens  []toldToken  `json:"tokens"`
+}
+
+type toldToken struct {
+	Fingerprint string `json:"fingerprint"` // hexadecimal
+	Expires     int64  `json:"expires"`     // Unix milliseconds
+}
+
+// List is a user's sessions on all nodes, the latest first; current names the one that asks, if one does. A node that does not answer in
+// time is left out.
+func (r *Registry) List(ctx context.Context, user, current string) ([]wire.Session, error) {
+	all, err := r.gather(ctx, user)
+	sessions := make([]wire.Session, len(all))
+	for i, t := range all {
+		sessions[i] = t.Session
+		sessions[i].Current = t.Session.ID == current
+	}
+	slices.SortStableFunc(sessions, func(a, b wire.Session) int { return int(b.Started - a.Started) })
+	return sessions, err
+}
+
+// SignOut revokes the tokens of one of a user's sessions. When it returns, that is stored; wherever these tokens are in use,
+// they are not a moment later.
+func (r *Registry) SignOut(ctx context.Context, user, session string) error {
+	all, err := r.gather(ctx, user)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(all, func(t told) bool { return t.Session.ID == session })
+	if i < 0 {
+		return wire.Errorf(wire.CodeInvalid, "session: you have none of this id open")
+	}
+	for _, t := range all[i].Tokens {
+		if err := r.store(ctx, t.Fingerprint, revocation{User: user, Expires: t.Expires}); err != nil {
+			r.log.WarnContext(ctx, "token not revoked", "error", err)
+			return wire.Errorf(wire.CodeUnavailable, "the session could not be signed out; try again")
+		}
+	}
+	return nil
+}
+
+// gather asks all nodes, this one included.
+func (r *Registry) gather(ctx context.Context, user string) (all []told, err error) {
+	inbox := r.conn.NewInbox()
+	sub, err := r.conn.SubscribeSync(inbox)
+	if err != nil {
+		return nil, fmt.Errorf("sessions: subscribe: %w", err)
+	}
+	defer func() { _ = sub.Unsubscribe() }() // of a lost connection: it has ended
+	ctx, cancel := context.WithTimeout(ctx, gatherFor)
+	defer cancel()
+	if err := r.conn.PublishRequest(listSubject(user), inbox, nil); err != nil {
+		return nil, fmt.Errorf("sessions: ask: %w", err)
+	}
+	for answers := 0; answers < max(1, r.nodes()); {
+		msg, err := sub.NextMsgWithContext(ctx)
+		if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, nats.ErrNoResponders) {
+			break
+		}
+		if err != nil {
+			return nil, fmt.Errorf("sessions: hear: %w", err)
+		}
+		var some []told
+		if json.Unmarshal(msg.Data, &some) == nil { // else of a newer node
+			all = append(all, some...)
+		}
+		answers++
+	}
+	return all, nil
+}
+
+// answer tells another node of a user's sessions here.
+func (r *Registry) answer(msg *nats.Msg) {
+	data, err := json.Marshal(r.own(strings.TrimPrefix(msg.Subject, listPrefix)))
+	if err == nil {
+		err = msg.Respond(data)
+	}
+	if err != nil {
+		r.log.Warn("sessions not told", "error", err)
+	}
+}
+
+func (r *Registry) own(user string) []told {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	all := []told{}
+	for _, s := range r.byUser[user] {
+		t := told{Session: s.frame()}
+		for _, token := range s.tokens {
+			t.Tokens = append(t.Tokens, toldToken{hex.EncodeToString(token.Fingerprint[:]), token.Expires.UnixMilli()})
+		}
+		all = append(all, t)
+	}
+	return all
+}

@@ -1,0 +1,123 @@
+package sessions
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"natterjack/jetstream/internal/bucket"
+)
+
+// Bucket is the name of the KV bucket.
+const Bucket = "REVOKED"
+
+const (
+	// margin is by how much the clocks of nodes may differ: a token is known as revoked for that much longer than it is good.
+	margin = time.Minute
+	// longest is the longest life of a key. A token that is good for longer can be used again in a hundred years.
+	longest = 100 * 365 * 24 * time.Hour
+	// markers is how long the bucket tells of keys that are over. Nobody asks; but without, keys have no life of their own.
+	markers    = time.Minute
+	sweepEvery = time.Hour
+	retry      = time.Second
+)
+
+// revocation is the value of a key, which is a fingerprint.
+type revocation struct {
+	User    string `json:"user"`
+	Expires int64  `json:"expires"` // of the token, Unix milliseconds
+}
+
+// announced is a revocation as it is told to all nodes.
+type announced struct {
+	Fingerprint string     `json:"fingerprint"`
+	Revoked     revocation `json:"revoked"`
+}
+
+func openBucket(ctx context.Context, js jetstream.JetStream, replicas int) (jetstream.KeyValue, error) {
+	return bucket.Open(ctx, js, jetstream.KeyValueConfig{
+		Bucket:         Bucket,
+		Description:    "tokens that were signed out, by fingerprint, until they expire",
+		Storage:        jetstream.FileStorage,
+		Replicas:       replicas,
+		LimitMarkerTTL: markers,
+	})
+}
+
+// store revokes a token for all nodes, and tells them.
+func (r *Registry) store(ctx context.Context, fingerprint string, v revocation) error {
+	value, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("encode revocation: %w", err)
+	}
+	life := min(longest, time.Until(time.UnixMilli(v.Expires))+margin)
+	// Create, for it alone takes a life; that the key is there already is all that is wanted.
+	_, err = r.kv.Create(ctx, fingerprint, value, jetstream.KeyTTL(max(life, margin).Truncate(time.Second)))
+	if err != nil && !errors.Is(err, jetstream.ErrKeyExists) {
+		return fmt.Errorf("store revocation: %w", err)
+	}
+	r.apply(fingerprint, v)
+	news, err := json.Marshal(announced{fingerprint, v})
+	if err != nil {
+		return fmt.Errorf("encode revocation: %w", err)
+	}
+	return r.conn.Publish(revokedSubject, news)
+}
+
+// heard is told by the node that revoked.
+func (r *Registry) heard(msg *nats.Msg) {
+	var news announced
+	if json.Unmarshal(msg.Data, &news) == nil { // else of a newer node; the watch may know more
+		r.apply(news.Fingerprint, news.Revoked)
+	}
+}
+
+func (r *Registry) apply(fingerprint string, v revocation) {
+	raw, err := hex.DecodeString(fingerprint)
+	if err == nil && len(raw) == len(Fingerprint{}) { // else nobody's
+		r.revoke(Fingerprint(raw), v)
+	}
+}
+
+// watch follows the bucket until ctx ends.
+func (r *Registry) watch(ctx context.Context) {
+	for {
+		err := bucket.Watch(ctx, r.kv, nil, func(e jetstream.KeyValueEntry) { r.seen(ctx, e) })
+		if ctx.Err() != nil {
+			return
+		}
+		r.log.WarnContext(ctx, "watching revocations anew", "reason", err)
+		if bucket.Pause(ctx, retry) != nil {
+			return
+		}
+	}
+}
+
+func (r *Registry) seen(ctx context.Context, e jetstream.KeyValueEntry) {
+	if e == nil { // there is no more at the moment
+		r.once.Do(func() { close(r.ready) })
+		return
+	}
+	if e.Operation() != jetstream.KeyValuePut { // its life is over, or an operator has taken it back; this node forgets it by itself
+		return
+	}
+	var v revocation
+	if err := json.Unmarshal(e.Value(), &v); err != nil {
+		r.log.ErrorContext(ctx, "a revocation cannot be read", "error", err)
+		return
+	}
+	r.apply(e.Key(), v)
+}
+
+// tidy forgets what is over, until ctx ends.
+func (r *Registry) tidy(ctx context.Context) {
+	for bucket.Pause(ctx, sweepEvery) == nil {
+		r.sweep(time.Now())
+	}
+}
