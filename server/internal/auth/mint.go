@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"time"
@@ -16,7 +17,7 @@ const (
 	Audience = "natterjack"
 )
 
-// MaxTTL is the longest life of a token of ours. There is no way to take one back but to change the key.
+// MaxTTL is the longest life of a token of ours. One that is in use can be signed out; others can only be taken back by changing the key.
 const MaxTTL = 366 * 24 * time.Hour
 
 // Mint makes a token that proves its holder to be user, for ttl. Times in tokens are whole seconds; expires is what the token says.
@@ -31,6 +32,7 @@ func (k *Keys) Mint(user string, ttl time.Duration) (token string, expires time.
 	}
 	now := time.Now()
 	claims := jwt.Claims{
+		ID:       rand.Text(), // or two of a second were the same, and one could not be signed out without the other
 		Issuer:   Issuer,
 		Audience: jwt.Audience{Audience},
 		Subject:  user,
