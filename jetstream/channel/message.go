@@ -53,7 +53,10 @@ func Fold(m *Message, kind wire.Kind, pos uint64, r *wire.Record) *Message {
 		next.Pinned = !r.Remove
 	case wire.KindReaction:
 		next.Reactions = react(m.Reactions, r)
+	case wire.KindDelete: // without a word of what it erased; it is gone all the same
+		next.ClientID, next.Content, next.Folded = "", nil, wire.Folded{Deleted: true}
 	default: // a newer node's
+		return m
 	}
 	return &next
 }
