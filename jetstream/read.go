@@ -17,7 +17,7 @@ func (l *Log) History(ctx context.Context, user string, cmd *wire.History) (even
 	if _, err := l.member(user, cmd.Channel); err != nil {
 		return nil, false, err
 	}
-	found, more, err := l.view.History(cmd.Channel, cmd.Before, cmd.After, l.limit(cmd.Limit))
+	found, more, err := l.view.History(user, cmd.Channel, cmd.Before, cmd.After, l.limit(cmd.Limit))
 	if err != nil {
 		return nil, false, err
 	}
@@ -35,13 +35,13 @@ func (l *Log) Channels(ctx context.Context, user string, cmd *wire.ListChannels)
 			return nil, false, err
 		}
 	}
-	states, more, err := l.view.Recent(user, l.limit(cmd.Limit))
+	listed, more, err := l.view.List(user, nil, l.limit(cmd.Limit), func(string) uint64 { return 0 })
 	if err != nil {
 		return nil, false, err
 	}
-	channels = make([]wire.ChannelInfo, len(states))
-	for i, st := range states {
-		channels[i] = st.Info()
+	channels = make([]wire.ChannelInfo, len(listed))
+	for i := range listed {
+		channels[i] = listed[i].State.Info()
 	}
 	return channels, more, nil
 }

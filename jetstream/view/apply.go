@@ -1,6 +1,7 @@
 package view
 
 import (
+	"errors"
 	"fmt"
 
 	"natterjack/server/wire"
@@ -10,7 +11,7 @@ import (
 // upto, whichever is higher. Events up to the present position are skipped, so the same may be applied again. The result
 // has what may be delivered, which leaves out what no client could read. After an error nothing has been applied and
 // the same may be tried again; after [ErrDiskFull] there is no point in hurrying.
-func (v *View) Apply(shard int, events []Event, upto uint64) ([]Applied, error) {
+func (v *View) Apply(shard int, events []Event, upto uint64) (applied []Applied, err error) {
 	s := &v.shards[shard]
 	was := s.position.Load()
 	if len(events) > 0 {
@@ -28,7 +29,7 @@ func (v *View) Apply(shard int, events []Event, upto uint64) ([]Applied, error) 
 	}
 	r := &s.round
 	r.begin(v, shard, len(events))
-	defer r.end()
+	defer func() { err = errors.Join(err, r.end()) }()
 	if err := r.takeAll(events, was); err != nil {
 		return nil, fmt.Errorf("apply to shard %d: %w", shard, err)
 	}
@@ -38,6 +39,7 @@ func (v *View) Apply(shard int, events []Event, upto uint64) ([]Applied, error) 
 		return nil, fmt.Errorf("commit to shard %d: %w", shard, err)
 	}
 	s.states.publish(r.states)
+	v.blocks.set(r.settings)
 	s.position.Store(upto)
 	return r.applied, nil
 }
@@ -67,11 +69,14 @@ func (r *round) take(e *Event) error {
 	record, err := decode(e, st)
 	if err != nil {
 		r.leaveOut(e, err)
-		r.write(&Event{Pos: e.Pos, Channel: e.Channel, Kind: unreadable}, st, &wire.Record{})
-		return nil
+		_, _, err := r.write(&Event{Pos: e.Pos, Channel: e.Channel, Kind: unreadable}, st, &wire.Record{})
+		return err
 	}
-	next := r.write(e, st, record)
-	r.applied = append(r.applied, Applied{Event: *e, Sender: record.Sender, State: next})
+	next, parted, err := r.write(e, st, record)
+	if err != nil {
+		return err
+	}
+	r.applied = append(r.applied, Applied{Event: *e, Sender: record.Sender, State: next, Parted: parted})
 	return nil
 }
 

@@ -19,7 +19,7 @@ func TestApplyAgainChangesNothing(t *testing.T) {
 	equal(t, "applied over", appliedPositions(must(v.Apply(0, events, 0))(t)), []uint64{9})
 	equal(t, "applied again", appliedPositions(must(v.Apply(0, events, 0))(t)), []uint64{})
 	equal(t, "position", v.Position(0), 9)
-	page, more, err := v.History(room, 0, 0, 10)
+	page, more, err := v.History("ann", room, 0, 0, 10)
 	noError(t, err)
 	equal(t, "history", positions(page), []uint64{5, 9})
 	equal(t, "more", more, false)
@@ -93,7 +93,7 @@ func TestApplyLeavesOutWhatNobodyCanRead(t *testing.T) {
 			noError(t, err)
 			equal(t, "missed", positions(missed), []uint64{1, 2, 4})
 			equal(t, "count", must(v.CountMissed("bob", []uint64{0}, 10))(t), 3)
-			page, _, err := v.History(room, 0, 0, 10)
+			page, _, err := v.History("ann", room, 0, 0, 10)
 			noError(t, err)
 			equal(t, "history", positions(page), []uint64{2, 4})
 		})
@@ -125,7 +125,7 @@ func TestApplyLeavesOutChannelsThatAreNotItsOwn(t *testing.T) {
 
 func TestApplyKeepsWhatANewerNodeWrote(t *testing.T) {
 	v := newView(t, Options{})
-	newer := Event{Pos: 2, Channel: room, Kind: "reaction", Record: []byte(`{"id":"x","sender":"bob","client_id":"c","emoji":{"deep":[1,2]}}`)}
+	newer := Event{Pos: 2, Channel: room, Kind: "poll", Record: []byte(`{"id":"x","sender":"bob","client_id":"c","options":{"deep":[1,2]}}`)}
 	must(v.Apply(0, []Event{created(t, 1, room, "ann", "bob"), newer}, 0))(t)
 	equal(t, "found", must(v.Find(room, "bob", "c"))(t), &newer)
 	missed, _, err := v.Missed("ann", Span{After: 1, Upto: 2}, 10, 1000)

@@ -115,9 +115,17 @@ func (c *cache) drop(e *entry) {
 
 // sizeOf is about what a state takes in memory, its entry and its place in the map included.
 func sizeOf(st *channel.State) int64 {
-	size := 320 + len(st.ID) + len(st.Name) + len(st.Creator)
-	for _, m := range st.Members {
-		size += 16 + len(m)
+	size := 512 + len(st.ID) + len(st.Name) + len(st.Topic) + len(st.Creator) + len(st.Roles) + 8*len(st.Pins)
+	for _, names := range [][]string{st.Members, st.Banned, st.Requested} {
+		for _, name := range names {
+			size += 16 + len(name)
+		}
+	}
+	for i := range st.Invites {
+		size += 48 + len(st.Invites[i].Hash)
+	}
+	for i := range st.Spoke {
+		size += 24 + len(st.Spoke[i].User)
 	}
 	return int64(size)
 }

@@ -100,7 +100,7 @@ func (r *raceReader) look(t *testing.T) {
 	if seq == 0 {
 		return
 	}
-	page, _, err := r.v.History(ch, 0, 0, 3)
+	page, _, err := r.v.History("ann", ch, 0, 0, 3)
 	if err != nil || len(page) == 0 || page[len(page)-1].Pos <= pos-raceChannels {
 		t.Errorf("history at pos %d: %v, %v", pos, positions(page), err)
 	}

@@ -44,6 +44,9 @@ func (r *reader) count(g gap, limit int) (n int, err error) {
 		if err != nil {
 			return 0, err
 		}
+		if e.Pos > g.upto {
+			break
+		}
 		if e.Kind != unreadable {
 			n++
 		}

@@ -28,7 +28,7 @@ var (
 	errKindName    = errors.New("the kind's name is not valid")
 	errFraming     = errors.New("the record is not an object of JSON on one line, without space around its members")
 	errReserved    = errors.New("the record has a member of the frame around it")
-	errSeq         = errors.New("the seq is not above that of the channel")
+	errSeq         = errors.New("the seq is not above that of the channel, or too high")
 )
 
 // maxSeq is the highest integer that JSON keeps for everybody (RFC 8259, section 6).
@@ -52,6 +52,9 @@ func decode(e *Event, st *channel.State) (*wire.Record, error) {
 		return nil, errReserved
 	}
 	if e.Kind == wire.KindMessage && (r.Seq == 0 || r.Seq > maxSeq || st != nil && r.Seq <= st.Seq) {
+		return nil, errSeq
+	}
+	if r.Target > maxSeq {
 		return nil, errSeq
 	}
 	return &r.Record, nil

@@ -81,10 +81,12 @@ func (f *fullFile) Write(p []byte) (int, error) {
 }
 
 // bulk is more than Pebble gathers before it writes to its log, and less than it gathers before it begins another.
+const bulkLen = 150
+
 func bulk(t *testing.T) []Event {
 	t.Helper()
 	events := []Event{created(t, 1, room, "ann", "bob")}
-	for seq := range uint64(300) {
+	for seq := range uint64(bulkLen) {
 		events = append(events, message(t, seq+2, room, seq+1))
 	}
 	return events
@@ -102,16 +104,16 @@ func TestWritesWaitForSpace(t *testing.T) {
 		if fs.failed.Load() == 0 {
 			t.Error("nothing was written")
 		}
-		if _, err := v.Apply(0, []Event{message(t, 302, room, 301)}, 0); !errors.Is(err, ErrDiskFull) {
+		if _, err := v.Apply(0, []Event{message(t, bulkLen+2, room, bulkLen+1)}, 0); !errors.Is(err, ErrDiskFull) {
 			t.Errorf("error %v, want %v", err, ErrDiskFull)
 		}
-		equal(t, "seq, meanwhile", must(v.Channel(room))(t).Seq, 300)
+		equal(t, "seq, meanwhile", must(v.Channel(room))(t).Seq, bulkLen)
 		time.Sleep(time.Minute)
 		fs.full.Store(false)
-		must(v.Apply(0, []Event{message(t, 302, room, 301)}, 0))(t)
+		must(v.Apply(0, []Event{message(t, bulkLen+2, room, bulkLen+1)}, 0))(t)
 		noError(t, v.Close())
 		v = must(Open("view", Options{Shards: 1, fs: fs}))(t)
-		equal(t, "seq", must(v.Channel(room))(t).Seq, 301)
+		equal(t, "seq", must(v.Channel(room))(t).Seq, bulkLen+1)
 		noError(t, v.Close())
 	})
 }
@@ -131,7 +133,7 @@ func TestCloseDoesNotWaitForSpace(t *testing.T) {
 		fs.full.Store(false)
 		v = must(Open("view", Options{Shards: 1, fs: fs}))(t)
 		must(v.Apply(0, bulk(t), 0))(t)
-		equal(t, "seq", must(v.Channel(room))(t).Seq, 300)
+		equal(t, "seq", must(v.Channel(room))(t).Seq, bulkLen)
 		noError(t, v.Close())
 	})
 }

@@ -73,13 +73,38 @@ func FuzzKeys(f *testing.F) {
 	})
 }
 
+// fullState has something in every field that is stored.
+func fullState() *channel.State {
+	return &channel.State{
+		Kind: wire.Group, Name: "n", Topic: "t", Creator: "ann", Created: 7, Origin: 1 << 63, SlowModeS: 10, Archived: true, Deleted: true,
+		Members: []string{"ann", "bob"}, Roles: "om", Banned: []string{"cem"}, Requested: []string{"dot", "eve"},
+		Invites: []wire.Invite{{Hash: "h", Expires: -1, Uses: 3, Approval: true}, {Hash: "i"}}, Pins: []uint64{1, 5, 1 << 52},
+		Spoke: []channel.Spoke{{User: "ann", At: 9}},
+	}
+}
+
+// A field of the rules that is not stored would be lost at the first restart.
+func TestChannelIsStoredWhole(t *testing.T) {
+	want, got := fullState(), new(channel.State)
+	for i, v := 0, reflect.ValueOf(*want); i < v.NumField(); i++ {
+		if name := v.Type().Field(i).Name; v.Field(i).IsZero() && name != "ID" && name != "Head" {
+			t.Errorf("the test has nothing in %s", name)
+		}
+	}
+	noError(t, parseChannel(appendChannel(nil, want), got))
+	equal(t, "channel", got, want)
+}
+
 func FuzzValues(f *testing.F) {
 	f.Add([]byte{})
 	f.Add(appendEvent(nil, -5, "message", []byte("{}")))
 	f.Add(appendEvent(nil, 5, "reaction", []byte("{}")))
 	f.Add(appendEvent(nil, 5, unreadable, nil))
 	f.Add(appendPlace(nil, place{1, 1 << 63}))
-	f.Add(appendChannel(nil, &channel.State{Kind: wire.Group, Name: "n", Creator: "ann", Created: 7, Members: []string{"ann", "bob"}}))
+	f.Add(appendChannel(nil, fullState()))
+	f.Add(appendMembership(nil, &membership{since: 3, joined: 1, until: 9, left: 4}))
+	f.Add(appendErasure(nil, &Erasure{Channel: room, Positions: []uint64{3, 9}}))
+	f.Add(must(appendFolded(nil, &channel.Message{Seq: 1, Pos: 5, ID: "x", Folded: wire.Folded{Deleted: true}}))(new(testing.T)))
 	f.Fuzz(func(t *testing.T, value []byte) {
 		key := appendEventKey(nil, room, place{3, 4})
 		if e, err := parseEvent(room, key, value); err == nil {
@@ -98,6 +123,17 @@ func FuzzValues(f *testing.F) {
 			if again := must(parsePlace(appendPlace(nil, at)))(t); again != at {
 				t.Fatalf("place %v came back as %v", at, again)
 			}
+		}
+		if m, err := parseMembership(value); err == nil {
+			if again := must(parseMembership(appendMembership(nil, &m)))(t); again != m {
+				t.Fatalf("membership %v came back as %v", m, again)
+			}
+		}
+		if e, err := parseErasure(value); err == nil {
+			equal(t, "erasure", must(parseErasure(appendErasure(nil, &e)))(t), e)
+		}
+		if m, err := parseFolded(value); err == nil {
+			equal(t, "message", must(parseFolded(must(appendFolded(nil, m))(t)))(t), m)
 		}
 		if n, err := parseNumber(value); err == nil {
 			equal(t, "number", must(parseNumber(appendNumber(nil, n)))(t), n)

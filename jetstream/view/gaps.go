@@ -2,21 +2,22 @@ package view
 
 import "natterjack/jetstream/channel"
 
-// gap is a channel of which a user has missed something.
+// gap is a stretch of a channel of which a user has missed something: the events with after < pos ≤ upto.
 type gap struct {
-	channel string
-	after   uint64 // pos
+	channel     string
+	after, upto uint64
 }
 
-// gaps are the user's channels with something in a span. What was there before he was a member is not missed.
+// gaps are the stretches of the user's channels with something in a span: of those he is in, and of those he was in. What was there
+// before he was a member is not missed, nor what came after.
 func (r *reader) gaps(v *View, user string, span Span) (gaps []gap, err error) {
-	members, err := r.membershipsIn(span.Shard, user)
+	members, err := r.membershipsOf(user, span.Shard)
 	if err != nil {
 		return nil, err
 	}
 	for _, m := range members {
-		g := gap{channel: m.channel, after: max(span.After, m.since-1)}
-		if g.after >= span.Upto {
+		g := gap{channel: m.channel, after: max(span.After, m.since-1), upto: min(span.Upto, m.until)}
+		if g.after >= g.upto {
 			continue
 		}
 		head, err := v.head(r, m.channel)

@@ -2,65 +2,178 @@ package view
 
 import (
 	"bytes"
-	"fmt"
+	"encoding/binary"
+	"math"
 	"slices"
-
-	"github.com/cockroachdb/pebble/v2"
 
 	"natterjack/server/wire"
 )
 
-// History is up to limit messages of a channel, ascending by seq: those below before, or above after, or with both 0
-// the latest. More says that there are further ones in the direction asked.
-func (v *View) History(ch string, before, after uint64, limit int) (events []Event, more bool, err error) {
-	lower, upper := historyBounds(ch, before, after)
-	if bytes.Compare(lower, upper) >= 0 {
-		return nil, false, nil
+// seqs is a stretch of a channel's messages: those with after < seq ≤ upto.
+type seqs struct{ after, upto uint64 }
+
+// History is up to limit messages of a channel that a user may see, ascending by seq: those below before, or above after, or with
+// both 0 the latest. More says that there are further ones in the direction asked.
+//
+// A message that later events changed comes as they left it, under the pos of the last of them: whoever folds live events into
+// pages can tell which of them a page has already. A message that was erased comes as a tombstone, whether the log still has the
+// message or not.
+func (v *View) History(user, ch string, before, after uint64, limit int) (events []Event, more bool, err error) {
+	asked := seqs{after: after, upto: math.MaxUint64}
+	if before != 0 {
+		asked.upto = before - 1
 	}
-	if err := v.enter(); err != nil {
-		return nil, false, err
-	}
-	defer v.leave()
-	it, err := v.db.NewIter(&pebble.IterOptions{LowerBound: lower, UpperBound: upper})
-	if err != nil {
-		return nil, false, fmt.Errorf("read history: %w", err)
-	}
-	defer func() { _ = it.Close() }()
-	start, step := it.Last, it.Prev
-	if after != 0 {
-		start, step = it.First, it.Next
-	}
-	var p page
-	for ok := start(); ok && !more; ok = step() {
-		e, err := eventAt(it, ch)
+	err = v.read("read history", func(r *reader) error {
+		spans, err := r.admitted(user, v.shardIndex(ch), ch)
 		if err != nil {
-			return nil, false, fmt.Errorf("read history: %w", err)
+			return err
 		}
-		switch {
-		case e.Kind != wire.KindMessage:
-		case len(p.events) < limit:
-			p.add(e)
-		default:
-			more = true
-		}
-	}
-	if err := it.Error(); err != nil {
-		return nil, false, fmt.Errorf("read history: %w", err)
-	}
-	if after == 0 {
-		slices.Reverse(p.events)
-	}
-	return p.events, more, nil
+		events, more, err = r.history(ch, within(spans, asked), limit, after == 0)
+		return err
+	})
+	return events, more, err
 }
 
-func historyBounds(ch string, before, after uint64) (lower, upper []byte) {
-	lower = appendNamed(nil, tagEvent, ch)
-	upper = pastPrefix(lower)
-	if before != 0 {
-		upper = appendSeqKey(nil, ch, before)
+// admitted are the messages of a channel that came while the user was a member, ascending.
+func (r *reader) admitted(user string, shard int, ch string) ([]seqs, error) {
+	members, err := r.membershipsIn(user, shard, ch)
+	spans := make([]seqs, len(members))
+	for i, m := range members {
+		spans[i] = seqs{m.joined, m.left}
 	}
-	if after != 0 {
-		lower = appendSeqKey(nil, ch, min(after, maxSeq)+1)
+	return spans, err
+}
+
+func admits(spans []seqs, seq uint64) bool {
+	return slices.ContainsFunc(spans, func(s seqs) bool { return seq > s.after && seq <= s.upto })
+}
+
+// within is what of some stretches lies in one more.
+func within(spans []seqs, in seqs) (out []seqs) {
+	for _, s := range spans {
+		s.after, s.upto = max(s.after, in.after), min(s.upto, in.upto)
+		if s.after < s.upto {
+			out = append(out, s)
+		}
 	}
-	return lower, upper
+	return out
+}
+
+// history reads up to limit messages of some stretches, from their end where backward, and gives them ascending.
+func (r *reader) history(ch string, spans []seqs, limit int, backward bool) (events []Event, more bool, err error) {
+	if backward {
+		slices.Reverse(spans)
+	}
+	for _, s := range spans {
+		some, err := r.page(ch, s, limit+1-len(events), backward)
+		if err != nil {
+			return nil, false, err
+		}
+		if events = append(events, some...); len(events) > limit {
+			break
+		}
+	}
+	more = len(events) > limit
+	events = events[:min(limit, len(events))]
+	if backward {
+		slices.Reverse(events)
+	}
+	return events, more, nil
+}
+
+// row is a message on its way into a page.
+type row struct {
+	Event
+	seq uint64
+}
+
+// page is up to limit messages of a stretch, in the direction asked.
+func (r *reader) page(ch string, s seqs, limit int, backward bool) ([]Event, error) {
+	var p page
+	sent, err := r.sent(&p, ch, s, limit, backward)
+	if err != nil {
+		return nil, err
+	}
+	if len(sent) == limit { // what lies behind the last one is of no use
+		if last := sent[limit-1].seq; backward {
+			s.after = last - 1
+		} else {
+			s.upto = last
+		}
+	}
+	changed, err := r.changes(&p, ch, s, limit, backward)
+	if err != nil {
+		return nil, err
+	}
+	return merged(sent, changed, limit, backward), nil
+}
+
+// sent are messages as the log has them.
+func (r *reader) sent(p *page, ch string, s seqs, limit int, backward bool) (rows []row, err error) {
+	lower := appendSeqKey(nil, ch, s.after+1)
+	upper := pastPrefix(appendSeqKey(nil, ch, s.upto))
+	err = r.scan(lower, upper, backward, func() (bool, error) {
+		e, err := eventAt(r.it, ch)
+		if err == nil && e.Kind == wire.KindMessage {
+			rows = append(rows, row{Event: p.keep(e), seq: placeOf(r.it.Key()).seq})
+		}
+		return len(rows) < limit, err
+	})
+	return rows, err
+}
+
+// changes are the messages that later events changed, tombstones of what the log does not have any more among them.
+func (r *reader) changes(p *page, ch string, s seqs, limit int, backward bool) (rows []row, err error) {
+	lower := appendFoldedKey(nil, ch, s.after+1)
+	upper := pastPrefix(appendFoldedKey(nil, ch, s.upto))
+	err = r.scan(lower, upper, backward, func() (bool, error) {
+		value, err := r.it.ValueAndErr()
+		if err != nil {
+			return false, err
+		}
+		pos, n := binary.Uvarint(value)
+		if n <= 0 {
+			return false, errValue
+		}
+		e := Event{Pos: pos, Channel: ch, Kind: wire.KindMessage, Record: value[n:]}
+		rows = append(rows, row{Event: p.keep(e), seq: keySeq(r.it.Key())})
+		return len(rows) < limit, nil
+	})
+	return rows, err
+}
+
+// scan calls take at each key of a stretch until it returns false.
+func (r *reader) scan(lower, upper []byte, backward bool, take func() (bool, error)) error {
+	if bytes.Compare(lower, upper) >= 0 {
+		return nil
+	}
+	r.it.SetBounds(lower, upper)
+	defer r.it.SetBounds(nil, nil)
+	start, step := r.it.First, r.it.Next
+	if backward {
+		start, step = r.it.Last, r.it.Prev
+	}
+	for ok := start(); ok; ok = step() {
+		if more, err := take(); err != nil || !more {
+			return err
+		}
+	}
+	return r.it.Error()
+}
+
+// merged are the rows of both, of one seq the changed one, in their direction and up to limit of them.
+func merged(sent, changed []row, limit int, backward bool) []Event {
+	events := make([]Event, 0, min(limit, len(sent)+len(changed)))
+	for len(events) < limit && len(sent)+len(changed) > 0 {
+		switch {
+		case len(changed) == 0, len(sent) > 0 && sent[0].seq != changed[0].seq && sent[0].seq > changed[0].seq == backward:
+			events, sent = append(events, sent[0].Event), sent[1:]
+		default:
+			if len(sent) > 0 && sent[0].seq == changed[0].seq {
+				sent = sent[1:]
+			}
+			events, changed = append(events, changed[0].Event), changed[1:]
+		}
+	}
+	return events
 }

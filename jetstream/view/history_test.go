@@ -40,7 +40,7 @@ func TestHistory(t *testing.T) {
 		{"none", 0, 0, 0, []uint64{}, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			page, more, err := v.History(room, c.before, c.after, c.limit)
+			page, more, err := v.History("ann", room, c.before, c.after, c.limit)
 			noError(t, err)
 			equal(t, "positions", positions(page), c.want)
 			equal(t, "more", more, c.more)
@@ -50,7 +50,7 @@ func TestHistory(t *testing.T) {
 
 func TestHistoryOfNoChannel(t *testing.T) {
 	v := newView(t, Options{})
-	page, more, err := v.History(room, 0, 0, 5)
+	page, more, err := v.History("ann", room, 0, 0, 5)
 	noError(t, err)
 	equal(t, "events", len(page), 0)
 	equal(t, "more", more, false)

@@ -9,20 +9,36 @@ import (
 // beginning of another and all keys under one name lie together. Numbers are big-endian, so that they sort.
 //
 //	p shard                             → position
+//	s <user> name                       → one of the user's own settings
 //	c <channel>                         → what of the channel changes seldom; there is one for every channel
 //	e <channel> seq pos                 → event: activity, kind, record
 //	i <channel> hash(sender, client id) → seq and pos of the event
-//	u <user> shard channel              → membership: the pos at which it began
+//	f <channel> seq                     → message that later events changed: pos of the last of them, folded record
+//	d <channel> seq pos                 → edit of the message: the channel's seq at it
+//	m <channel> <user> seq              → the message mentions the user, or with an empty one everybody
+//	o <channel> <user>                  → seq of the user's own last message
+//	u <user> shard channel              → membership: the pos at which it began, the channel's seq then
+//	w <user> shard <channel> pos        → membership that is over, by the pos at which it began
+//	l <user> class slot channel         → the channel was last active within the slot; see activity.go
+//	x shard pos                         → erasure that the stream still owes, by the pos of the event that asks for it
 //
 // An event's seq is its channel's after it: a message's own, or that of the message before. Both numbers only ever ascend in
 // a channel, so one key serves to read by seq and by pos, and the last key is the channel's head: a head stored for itself
-// would be a third write for each message.
+// would be another write for each message.
 const (
 	tagPosition = 'p'
+	tagSetting  = 's'
 	tagChannel  = 'c'
 	tagEvent    = 'e'
 	tagClient   = 'i'
+	tagFolded   = 'f'
+	tagEdit     = 'd'
+	tagMention  = 'm'
+	tagOwn      = 'o'
 	tagMember   = 'u'
+	tagFormer   = 'w'
+	tagActive   = 'l'
+	tagErasure  = 'x'
 )
 
 // clientHashLen is 128 bits: nobody can make two client ids that are taken for one, and a key stays short whatever
@@ -57,6 +73,27 @@ func appendSeqKey(dst []byte, ch string, seq uint64) []byte {
 	return binary.BigEndian.AppendUint64(appendNamed(dst, tagEvent, ch), seq)
 }
 
+func appendFoldedKey(dst []byte, ch string, seq uint64) []byte {
+	return binary.BigEndian.AppendUint64(appendNamed(dst, tagFolded, ch), seq)
+}
+
+// keySeq is what the key of a folded message or of a mention ends with.
+func keySeq(key []byte) uint64 { return binary.BigEndian.Uint64(key[len(key)-8:]) }
+
+// appendEditKey is the key of an edit, or with pos 0 not above those of all edits of the message.
+func appendEditKey(dst []byte, ch string, seq, pos uint64) []byte {
+	dst = binary.BigEndian.AppendUint64(appendNamed(dst, tagEdit, ch), seq)
+	return binary.BigEndian.AppendUint64(dst, pos)
+}
+
+func appendMentionKey(dst []byte, ch, user string, seq uint64) []byte {
+	return binary.BigEndian.AppendUint64(appendName(appendNamed(dst, tagMention, ch), user), seq)
+}
+
+func appendOwnKey(dst []byte, ch, user string) []byte {
+	return appendName(appendNamed(dst, tagOwn, ch), user)
+}
+
 // placeOf is what the key of an event ends with.
 func placeOf(key []byte) place {
 	at := key[len(key)-placeLen:]
@@ -76,6 +113,17 @@ func appendMemberKey(dst []byte, user string, shard int, ch string) []byte {
 	return append(dst, ch...)
 }
 
+// appendFormerKey is the key of a membership that is over, or with pos 0 not above all those of the user in the channel.
+func appendFormerKey(dst []byte, user string, shard int, ch string, pos uint64) []byte {
+	dst = binary.BigEndian.AppendUint16(appendNamed(dst, tagFormer, user), uint16(shard))
+	return binary.BigEndian.AppendUint64(appendName(dst, ch), pos)
+}
+
+func appendErasureKey(dst []byte, shard int, pos uint64) []byte {
+	dst = binary.BigEndian.AppendUint16(append(dst, tagErasure), uint16(shard))
+	return binary.BigEndian.AppendUint64(dst, pos)
+}
+
 // pastPrefix is the first key that does not start with prefix. No prefix ends in 0xff throughout, for none is without a tag.
 func pastPrefix(prefix []byte) []byte {
 	end := append([]byte(nil), prefix...)
@@ -84,4 +132,9 @@ func pastPrefix(prefix []byte) []byte {
 			return end[:i+1]
 		}
 	}
+}
+
+// appendSettingKey is the key of a user's own setting, or with an empty name the prefix of all of them.
+func appendSettingKey(dst []byte, user, name string) []byte {
+	return append(appendNamed(dst, tagSetting, user), name...)
 }

@@ -3,91 +3,143 @@ package view
 import (
 	"bytes"
 	"cmp"
+	"encoding/binary"
 	"slices"
 
 	"natterjack/jetstream/channel"
 )
 
+// Mark is a channel's place in the order of [View.List].
+type Mark struct {
+	Active int64 // Unix milliseconds
+	ID     string
+}
+
+// compare orders the most recently active first, equally active ones by id.
+func (m Mark) compare(o Mark) int {
+	return cmp.Or(cmp.Compare(o.Active, m.Active), cmp.Compare(m.ID, o.ID))
+}
+
+// Listed is a channel as one of its members sees it.
+type Listed struct {
+	State    *channel.State
+	Last     *Event // the last message, as History gives it; nil where the user may not see it or there is none
+	Unread   uint64
+	Mentions int
+}
+
+// List is a window of a user's channels: up to limit of those behind a mark, or without one from the top, the most recently active
+// first. Read is how far the user has read in a channel, as a seq. What it costs grows with the limit, and hardly with the number of
+// channels. A channel that becomes active between two windows moves to the top: whoever follows events knows of it.
+func (v *View) List(user string, behind *Mark, limit int, read func(ch string) uint64) (channels []Listed, more bool, err error) {
+	err = v.read("list recent channels", func(r *reader) error {
+		marks, err := r.recent(v, user, behind, limit+1)
+		if err != nil {
+			return err
+		}
+		more = len(marks) > limit
+		for _, m := range marks[:min(limit, len(marks))] {
+			c, err := r.listed(v, user, m.ID, read)
+			if err != nil {
+				return err
+			}
+			channels = append(channels, c)
+		}
+		return nil
+	})
+	return channels, more, err
+}
+
+func (r *reader) listed(v *View, user, ch string, read func(ch string) uint64) (c Listed, err error) {
+	if c.State, err = r.current(v, ch); err != nil {
+		return c, err
+	}
+	m, _, err := r.membership(user, v.shardIndex(ch), ch)
+	if err != nil {
+		return c, err
+	}
+	head, err := r.head(ch)
+	if err != nil {
+		return c, err
+	}
+	if head.Seq > m.joined {
+		last, err := r.page(ch, seqs{head.Seq - 1, head.Seq}, 1, true)
+		if err != nil {
+			return c, err
+		}
+		if len(last) > 0 {
+			c.Last = &last[0]
+		}
+	}
+	c.Unread, c.Mentions, err = r.counts(user, ch, head.Seq, max(m.joined, read(ch)))
+	return c, err
+}
+
+// current is the state of a channel, from memory where it is there.
+func (r *reader) current(v *View, ch string) (*channel.State, error) {
+	states := &v.shardOf(ch).states
+	st, batch := states.get(ch)
+	if st != nil {
+		return st, nil
+	}
+	st, err := r.state(ch)
+	if st != nil && err == nil {
+		states.fill(st, batch)
+	}
+	return st, err
+}
+
+// recent are the marks of up to limit channels behind a mark. It reads the index of each class from the mark downwards, until all that
+// is below was last active before the channels it has.
+func (r *reader) recent(v *View, user string, behind *Mark, limit int) (best []Mark, err error) {
+	for class := range byte(classes) {
+		lower := appendSlotKey(nil, user, slot{class: class})
+		upper := pastPrefix(lower[:len(lower)-8])
+		if behind != nil {
+			upper = pastPrefix(appendSlotKey(nil, user, slot{class, slotNumber(class, behind.Active)}))
+		}
+		err = r.scan(lower, upper, true, func() (bool, error) {
+			key := r.it.Key()
+			s := slot{class, binary.BigEndian.Uint64(key[len(lower)-8:])}
+			if len(best) == limit && s.end() < best[limit-1].Active {
+				return false, nil
+			}
+			m := Mark{ID: string(key[len(lower):])}
+			active, err := v.active(m.ID)
+			if err != nil {
+				return false, err
+			}
+			m.Active = active
+			if behind == nil || behind.compare(m) < 0 {
+				best = insert(best, m, limit)
+			}
+			return true, nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return best, nil
+}
+
+// insert keeps the first limit marks in their order.
+func insert(best []Mark, m Mark, limit int) []Mark {
+	at, _ := slices.BinarySearchFunc(best, m, Mark.compare)
+	if at == limit {
+		return best
+	}
+	return slices.Insert(best, at, m)[:min(limit, len(best)+1)]
+}
+
 // ChannelsOf are the ids of the channels that user is a member of, in no order to rely on.
 func (v *View) ChannelsOf(user string) (ids []string, err error) {
 	err = v.read("list channels", func(r *reader) error {
-		memberships, err := r.allMemberships(user)
-		for _, m := range memberships {
-			ids = append(ids, m.channel)
+		prefix := appendNamed(nil, tagMember, user)
+		for ok := r.it.SeekGE(prefix); ok && bytes.HasPrefix(r.it.Key(), prefix); ok = r.it.Next() {
+			ids = append(ids, string(r.it.Key()[len(prefix)+2:]))
 		}
-		return err
+		return r.it.Error()
 	})
 	return ids, err
 }
 
-// Recent are up to limit of the user's channels, the most recently active first; equally active ones by id.
-func (v *View) Recent(user string, limit int) (channels []*channel.State, more bool, err error) {
-	active, err := v.active(user)
-	if err != nil {
-		return nil, false, err
-	}
-	slices.SortFunc(active, func(a, b activity) int {
-		return cmp.Or(cmp.Compare(b.at, a.at), cmp.Compare(a.channel, b.channel))
-	})
-	more = len(active) > limit
-	for _, a := range active[:min(limit, len(active))] {
-		st, err := v.Channel(a.channel)
-		if err != nil {
-			return nil, false, err
-		}
-		channels = append(channels, st)
-	}
-	return channels, more, nil
-}
-
-type activity struct {
-	channel string
-	at      int64 // Unix milliseconds
-}
-
-// active reads only the heads, however many members the user's channels have.
-func (v *View) active(user string) (active []activity, err error) {
-	err = v.read("list recent channels", func(r *reader) error {
-		memberships, err := r.allMemberships(user)
-		for _, m := range memberships {
-			head, err := v.head(r, m.channel)
-			if err != nil {
-				return err
-			}
-			active = append(active, activity{channel: m.channel, at: head.Active})
-		}
-		return err
-	})
-	return active, err
-}
-
-// member is one channel of a user.
-type member struct {
-	channel string
-	since   uint64 // pos
-}
-
-func (r *reader) allMemberships(user string) ([]member, error) {
-	return r.memberships(appendNamed(nil, tagMember, user), 2)
-}
-
-func (r *reader) membershipsIn(shard int, user string) ([]member, error) {
-	return r.memberships(appendMemberKey(nil, user, shard, ""), 0)
-}
-
-// memberships are those whose keys start with a prefix; a channel's id comes skip bytes after that.
-func (r *reader) memberships(prefix []byte, skip int) (members []member, err error) {
-	ok := r.it.SeekGE(prefix)
-	for ; ok && bytes.HasPrefix(r.it.Key(), prefix); ok = r.it.Next() {
-		value, err := r.it.ValueAndErr()
-		if err != nil {
-			return nil, err
-		}
-		since, err := parseNumber(value)
-		if err != nil {
-			return nil, err
-		}
-		members = append(members, member{channel: string(r.it.Key()[len(prefix)+skip:]), since: since})
-	}
-	return members, r.it.Error()
-}

@@ -5,7 +5,10 @@ import (
 	"testing"
 )
 
-func TestRecent(t *testing.T) {
+// unread is the cursor of whoever has read nothing.
+func unread(string) uint64 { return 0 }
+
+func TestList(t *testing.T) {
 	v := threeChannels(t)
 	for _, c := range []struct {
 		user  string
@@ -18,11 +21,11 @@ func TestRecent(t *testing.T) {
 		{"cem", 2, []string{"ann~cem", "bob~cem"}, false},
 		{"eve", 2, nil, false},
 	} {
-		states, more, err := v.Recent(c.user, c.limit)
+		channels, more, err := v.List(c.user, nil, c.limit, unread)
 		noError(t, err)
 		var ids []string
-		for _, st := range states {
-			ids = append(ids, st.ID)
+		for _, l := range channels {
+			ids = append(ids, l.State.ID)
 		}
 		equal(t, "channels of "+c.user, ids, c.want)
 		equal(t, "more of "+c.user, more, c.more)

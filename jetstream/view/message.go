@@ -1,6 +1,8 @@
 package view
 
 import (
+	"bytes"
+
 	"natterjack/jetstream/channel"
 	"natterjack/server/wire"
 )
@@ -8,24 +10,159 @@ import (
 // Message is a message of a channel and what later events made of it, or nil where there is none of that seq.
 func (v *View) Message(ch string, seq uint64) (m *channel.Message, err error) {
 	err = v.read("read message", func(r *reader) error {
-		at, found, err := r.placeFrom(ch, seq)
-		if err != nil || !found || at.seq != seq {
-			return err
-		}
-		value, err := r.it.ValueAndErr()
-		if err != nil {
-			return err
-		}
-		e, err := parseEvent(ch, r.it.Key(), value)
-		if err != nil || e.Kind != wire.KindMessage {
-			return err
-		}
-		record, err := wire.DecodeRecord(e.Record)
-		if err != nil {
-			return err
-		}
-		m = channel.Fold(nil, e.Kind, e.Pos, &record)
-		return nil
+		m, err = r.message(ch, seq)
+		return err
 	})
 	return m, err
+}
+
+// Version is what a message said from some time on.
+type Version struct {
+	Timestamp int64 // Unix milliseconds
+	Content   *wire.Content
+}
+
+// Edits are all versions of a message, the first one first. Of a deleted message, and of none, there are none.
+func (v *View) Edits(ch string, seq uint64) (versions []Version, err error) {
+	err = v.read("read edits", func(r *reader) error {
+		m, err := r.message(ch, seq)
+		if m == nil || m.Deleted || err != nil {
+			return err
+		}
+		first, found, err := r.placeOfMessage(ch, seq)
+		if err != nil {
+			return err
+		}
+		places, err := r.edits(ch, seq)
+		if err != nil {
+			return err
+		}
+		if found {
+			places = append([]place{first}, places...)
+		}
+		for _, at := range places {
+			record, err := r.recordAt(ch, at)
+			if err != nil {
+				return err
+			}
+			versions = append(versions, Version{Timestamp: record.Timestamp, Content: record.Content})
+		}
+		return nil
+	})
+	return versions, err
+}
+
+// Pins are the pinned messages of a channel that a user may see, the newest message first.
+func (v *View) Pins(user, ch string) (pins []Event, err error) {
+	st, err := v.Channel(ch)
+	if st == nil || err != nil {
+		return nil, err
+	}
+	err = v.read("read pins", func(r *reader) error {
+		spans, err := r.admitted(user, v.shardIndex(ch), ch)
+		if err != nil {
+			return err
+		}
+		for i := len(st.Pins) - 1; i >= 0; i-- {
+			if !admits(spans, st.Pins[i]) {
+				continue
+			}
+			page, err := r.page(ch, seqs{st.Pins[i] - 1, st.Pins[i]}, 1, false)
+			if err != nil {
+				return err
+			}
+			pins = append(pins, page...)
+		}
+		return nil
+	})
+	return pins, err
+}
+
+// message is the folded message.
+func (r *reader) message(ch string, seq uint64) (*channel.Message, error) {
+	r.key = appendFoldedKey(r.key[:0], ch, seq)
+	value, err := r.get()
+	if err != nil {
+		return nil, err
+	}
+	if value != nil {
+		return parseFolded(value)
+	}
+	at, found, err := r.placeOfMessage(ch, seq)
+	if !found || err != nil {
+		return nil, err
+	}
+	record, err := r.recordAt(ch, at)
+	if err != nil {
+		return nil, err
+	}
+	return channel.Fold(nil, wire.KindMessage, at.pos, record), nil
+}
+
+// placeOfMessage is where the log has a message, if it does: the first event of its seq.
+func (r *reader) placeOfMessage(ch string, seq uint64) (at place, found bool, err error) {
+	at, found, err = r.placeFrom(ch, seq)
+	if !found || err != nil || at.seq != seq {
+		return at, false, err
+	}
+	e, err := eventAt(r.it, ch)
+	return at, err == nil && e.Kind == wire.KindMessage, err
+}
+
+// edits are where the edits of a message lie, ascending.
+func (r *reader) edits(ch string, seq uint64) (places []place, err error) {
+	prefix := appendEditKey(nil, ch, seq, 0)
+	prefix = prefix[:len(prefix)-8]
+	for ok := r.it.SeekGE(prefix); ok && bytes.HasPrefix(r.it.Key(), prefix); ok = r.it.Next() {
+		value, err := r.it.ValueAndErr()
+		if err != nil {
+			return nil, err
+		}
+		seq, err := parseNumber(value)
+		if err != nil {
+			return nil, err
+		}
+		places = append(places, place{seq: seq, pos: keySeq(r.it.Key())})
+	}
+	return places, r.it.Error()
+}
+
+func (r *reader) recordAt(ch string, at place) (*wire.Record, error) {
+	r.key = appendEventKey(r.key[:0], ch, at)
+	value, err := r.get()
+	if err != nil {
+		return nil, err
+	}
+	if value == nil {
+		return nil, errValue // the place came with the event in one batch
+	}
+	e, err := parseEvent(ch, r.key, value)
+	if err != nil {
+		return nil, err
+	}
+	record, err := wire.DecodeRecord(e.Record)
+	return &record, err
+}
+
+// appendFolded is a message as later events left it, as the record of a page, behind the pos of the last of them.
+func appendFolded(dst []byte, m *channel.Message) ([]byte, error) {
+	record, err := wire.EncodeRecord(&wire.Record{
+		ID: m.ID, ClientID: m.ClientID, Sender: m.Sender, Seq: m.Seq, Timestamp: m.Timestamp, Content: m.Content, Folded: m.Folded,
+	})
+	return append(appendNumber(dst, m.Pos), record...), err
+}
+
+func parseFolded(value []byte) (*channel.Message, error) {
+	p := parser{rest: value}
+	pos := p.uvarint()
+	if p.err != nil {
+		return nil, p.err
+	}
+	record, err := wire.DecodeRecord(p.rest)
+	if err != nil {
+		return nil, err
+	}
+	m := channel.Fold(nil, wire.KindMessage, pos, &record)
+	m.Folded = record.Folded
+	return m, nil
 }

@@ -110,6 +110,9 @@ func open(h home, o Options) (*View, error) {
 		}
 		s.position.Store(position)
 	}
+	if err := v.loadBlocks(); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
 	return v, nil
 }
 

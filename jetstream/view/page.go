@@ -24,7 +24,10 @@ const (
 )
 
 // add keeps an event with a copy of its record.
-func (p *page) add(e Event) {
+func (p *page) add(e Event) { p.events = append(p.events, p.keep(e)) }
+
+// keep gives an event a copy of its record.
+func (p *page) keep(e Event) Event {
 	if cap(p.buffer)-len(p.buffer) < len(e.Record) {
 		size := min(max(2*cap(p.buffer), firstBuffer), lastBuffer)
 		p.buffer = make([]byte, 0, max(size, len(e.Record)))
@@ -32,5 +35,5 @@ func (p *page) add(e Event) {
 	start := len(p.buffer)
 	p.buffer = append(p.buffer, e.Record...)
 	e.Record = p.buffer[start:len(p.buffer):len(p.buffer)]
-	p.events = append(p.events, e)
+	return e
 }

@@ -100,21 +100,28 @@ func answersAndClose(t *rapid.T, v *View, s *script) string {
 		st, err := v.Channel(ch)
 		ask(st, err)
 		for seq := range seqOf(st) + 2 {
-			page, more, err := v.History(ch, seq, 0, 3)
-			ask(page, more, err)
-			page, more, err = v.History(ch, 0, seq, 3)
-			ask(page, more, err)
+			m, err := v.Message(ch, seq)
+			ask(m, err)
+			versions, err := v.Edits(ch, seq)
+			ask(versions, err)
 		}
 		for _, user := range s.users {
 			e, err := v.Find(ch, user, "1")
 			ask(e, err)
+			pins, err := v.Pins(user, ch)
+			ask(pins, err)
+			askAboutSeqs(v, ask, user, ch, seqOf(st))
 		}
+	}
+	for shard := range s.pos {
+		erasures, err := v.Erasures(shard, 1000)
+		ask(erasures, err)
 	}
 	for _, user := range s.users {
 		ids, err := v.ChannelsOf(user)
 		ask(ids, err)
-		states, more, err := v.Recent(user, 3)
-		ask(states, more, err)
+		listed, more, err := v.List(user, nil, 3, unread)
+		ask(listed, more, err)
 		n, err := v.CountMissed(user, after, 1000)
 		ask(n, err)
 		for shard, top := range s.pos {
@@ -132,6 +139,17 @@ func answersAndClose(t *rapid.T, v *View, s *script) string {
 	return string(data)
 }
 
+func askAboutSeqs(v *View, ask func(...any), user, ch string, top uint64) {
+	for seq := range top + 2 {
+		page, more, err := v.History(user, ch, seq, 0, 3)
+		ask(page, more, err)
+		page, more, err = v.History(user, ch, 0, seq, 3)
+		ask(page, more, err)
+		n, mentions, err := v.Counts(user, ch, seq)
+		ask(n, mentions, err)
+	}
+}
+
 // TestRebuildNeedsNothingButTheLog deletes a view on a real disk, as an operator would.
 func TestRebuildNeedsNothingButTheLog(t *testing.T) {
 	o := Options{Shards: 1}
@@ -147,7 +165,7 @@ func TestRebuildNeedsNothingButTheLog(t *testing.T) {
 		}
 		var all []any
 		for i, ch := range f.channels {
-			page, more, err := v.History(ch, 0, 0, 100)
+			page, more, err := v.History(f.users[i][0], ch, 0, 0, 100)
 			noError(t, err)
 			missed, _, err := v.Missed(f.users[i][0], Span{Upto: v.Position(0)}, 1000, 1<<20)
 			noError(t, err)

@@ -1,6 +1,7 @@
 package view
 
 import (
+	"errors"
 	"slices"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -11,27 +12,54 @@ import (
 
 // round is one batch in the making. It belongs to its shard and is used again, for its buffers.
 type round struct {
-	v       *View
-	shard   int
-	batch   *pebble.Batch
-	states  map[string]*channel.State // of the channels met so far, after the events so far; nil where there was none
-	applied []Applied                 // handed to the caller, never used again
-	key     []byte
-	value   []byte
+	v        *View
+	shard    int
+	batch    *pebble.Batch
+	states   map[string]*channel.State // of the channels met so far, after the events so far; nil where there was none
+	began    map[userChannel]membership
+	changed  map[target]*changed
+	settings []ownSetting
+	applied  []Applied // handed to the caller, never used again
+	disk     *reader   // the view before this round; made when needed
+	key      []byte
+	value    []byte
 }
+
+type userChannel struct{ user, channel string }
 
 func (r *round) begin(v *View, shard, events int) {
 	r.v, r.shard, r.batch = v, shard, v.db.NewBatch()
 	r.applied = make([]Applied, 0, events)
 	if r.states == nil {
 		r.states = make(map[string]*channel.State, events)
+		r.began = make(map[userChannel]membership)
+		r.changed = make(map[target]*changed)
 	}
 }
 
-func (r *round) end() {
-	_ = r.batch.Close() // it only gives the buffer back
+func (r *round) end() error {
+	err := r.batch.Close() // it only gives the buffer back
+	if r.disk != nil {
+		err = errors.Join(err, r.disk.it.Close())
+	}
 	clear(r.states)
-	r.batch, r.applied = nil, nil
+	clear(r.began)
+	clear(r.changed)
+	r.settings = r.settings[:0]
+	r.batch, r.applied, r.disk = nil, nil, nil
+	return err
+}
+
+// reader reads the view as it was before this round.
+func (r *round) reader() (*reader, error) {
+	if r.disk == nil {
+		it, err := r.v.db.NewIter(&pebble.IterOptions{UseL6Filters: true})
+		if err != nil {
+			return nil, err
+		}
+		r.disk = &reader{it: it}
+	}
+	return r.disk, nil
 }
 
 // owns reports whether a channel has a name that fits into a frame and belongs to this shard. One of another shard would
@@ -49,10 +77,13 @@ func (r *round) state(ch string) (st *channel.State, err error) {
 		return st, nil
 	}
 	if st, _ = r.v.shards[r.shard].states.get(ch); st == nil {
-		err = r.v.readEntered("read channel", func(disk *reader) (err error) {
-			st, err = disk.state(ch)
-			return err
-		})
+		disk, err := r.reader()
+		if err != nil {
+			return nil, err
+		}
+		if st, err = disk.state(ch); err != nil {
+			return nil, err
+		}
 	}
 	r.states[ch] = st
 	return st, err
@@ -61,10 +92,13 @@ func (r *round) state(ch string) (st *channel.State, err error) {
 // unreadable is a kind of which the rules know nothing: its event moves the head and changes nothing else.
 const unreadable wire.Kind = ""
 
-// write stores an event and what it changes, and gives the next state of its channel.
-func (r *round) write(e *Event, st *channel.State, record *wire.Record) *channel.State {
-	next := channel.Apply(st, e.Channel, e.Kind, e.Pos, record)
+// write stores an event and what it changes, and gives the next state of its channel, and who is not a member any more.
+func (r *round) write(e *Event, st *channel.State, record *wire.Record) (next *channel.State, parted []string, err error) {
+	next = channel.Apply(st, e.Channel, e.Kind, e.Pos, record)
 	r.states[e.Channel] = next
+	if next.Deleted && st != nil && !st.Deleted {
+		r.wipe(next)
+	}
 	at := place{seq: next.Seq, pos: next.Pos}
 	r.key = appendEventKey(r.key[:0], e.Channel, at)
 	r.value = appendEvent(r.value[:0], next.Active, e.Kind, e.Record)
@@ -74,28 +108,46 @@ func (r *round) write(e *Event, st *channel.State, record *wire.Record) *channel
 		r.value = appendPlace(r.value[:0], at)
 		r.set()
 	}
-	if st == nil {
-		r.writeChannel(next, nil)
-	} else if e.Kind == wire.KindMeta {
-		r.writeChannel(next, st.Members)
-	}
-	return next
-}
-
-// writeChannel stores what of a channel changes seldom, and the memberships that changed.
-func (r *round) writeChannel(next *channel.State, before []string) {
-	r.key = appendNamed(r.key[:0], tagChannel, next.ID)
-	r.value = appendChannel(r.value[:0], next)
-	r.set()
-	r.value = appendNumber(r.value[:0], next.Pos)
-	for _, user := range without(next.Members, before) {
-		r.key = appendMemberKey(r.key[:0], user, r.shard, next.ID)
+	if st == nil || next.MoreThanHead(e.Kind) {
+		r.key = appendNamed(r.key[:0], tagChannel, next.ID)
+		r.value = appendChannel(r.value[:0], next)
 		r.set()
 	}
-	for _, user := range without(before, next.Members) {
-		r.key = appendMemberKey(r.key[:0], user, r.shard, next.ID)
-		_ = r.batch.Delete(r.key, nil)
+	if parted, err = r.moveMembers(st, next); err != nil {
+		return nil, nil, err
 	}
+	r.moveActivity(st, next)
+	return next, parted, r.writeMessage(e, at, record, next)
+}
+
+// writeMessage stores what an event makes of a message, or changes in one.
+func (r *round) writeMessage(e *Event, at place, record *wire.Record, st *channel.State) error {
+	switch {
+	case st.Deleted:
+		return nil
+	case e.Kind == wire.KindMessage:
+		r.key = appendOwnKey(r.key[:0], e.Channel, record.Sender)
+		r.value = appendNumber(r.value[:0], record.Seq)
+		r.set()
+		r.mention(e.Channel, record.Seq, nil, record.Content)
+		return nil
+	case e.Kind == wire.KindSetting:
+		r.setting(e.Channel, record)
+		return nil
+	case channel.About(e.Kind, record) != 0:
+		return r.change(e, at, record)
+	default:
+		return nil
+	}
+}
+
+// wipe takes out everything of a channel that was deleted. Tombstones over ranges cost the same whatever they cover.
+func (r *round) wipe(st *channel.State) {
+	for _, tag := range []byte{tagEvent, tagClient, tagFolded, tagEdit, tagMention, tagOwn} {
+		r.key = appendNamed(r.key[:0], tag, st.ID)
+		_ = r.batch.DeleteRange(r.key, pastPrefix(r.key), nil)
+	}
+	r.owe(Erasure{Pos: st.Pos, Channel: st.ID, All: true})
 }
 
 // commit adds the position and makes all of the round count at once.
@@ -108,6 +160,9 @@ func (r *round) commit(position uint64) error {
 
 // set adds a key to the batch, which cannot fail: a batch is memory until it is committed.
 func (r *round) set() { _ = r.batch.Set(r.key, r.value, nil) }
+
+// unset takes a key out.
+func (r *round) unset() { _ = r.batch.Delete(r.key, nil) }
 
 // without are the users of a that are not in b. Both are ascending.
 func without(a, b []string) []string {

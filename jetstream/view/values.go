@@ -11,14 +11,37 @@ import (
 // errValue is a stored value that this schema did not write. It cannot be without a fault of disk or program.
 var errValue = errors.New("view: a stored value is damaged")
 
+// Marks of a channel, as bits.
+const (
+	markArchived = 1 << iota
+	markDeleted
+)
+
 func appendChannel(dst []byte, st *channel.State) []byte {
 	dst = appendName(dst, string(st.Kind))
 	dst = appendName(dst, st.Name)
+	dst = appendName(dst, st.Topic)
 	dst = appendName(dst, st.Creator)
 	dst = binary.AppendVarint(dst, st.Created)
-	dst = binary.AppendUvarint(dst, uint64(len(st.Members)))
-	for _, m := range st.Members {
-		dst = appendName(dst, m)
+	dst = binary.AppendUvarint(dst, st.Origin)
+	dst = binary.AppendVarint(dst, int64(st.SlowModeS))
+	marks := byte(0)
+	if st.Archived {
+		marks |= markArchived
+	}
+	if st.Deleted {
+		marks |= markDeleted
+	}
+	dst = append(dst, marks)
+	dst = appendNames(dst, st.Members)
+	dst = appendName(dst, st.Roles)
+	dst = appendNames(dst, st.Banned)
+	dst = appendNames(dst, st.Requested)
+	dst = appendInvites(dst, st.Invites)
+	dst = appendNumbers(dst, st.Pins)
+	dst = binary.AppendUvarint(dst, uint64(len(st.Spoke)))
+	for _, s := range st.Spoke {
+		dst = binary.AppendVarint(appendName(dst, s.User), s.At)
 	}
 	return dst
 }
@@ -28,19 +51,81 @@ func parseChannel(value []byte, st *channel.State) error {
 	p := parser{rest: value, text: string(value)}
 	st.Kind = wire.ChannelKind(p.name())
 	st.Name = p.name()
+	st.Topic = p.name()
 	st.Creator = p.name()
 	st.Created = p.varint()
-	n := p.uvarint()
-	if n > uint64(len(p.rest)) {
-		return errValue
+	st.Origin = p.uvarint()
+	st.SlowModeS = int(p.varint())
+	marks := p.uvarint()
+	if marks > markArchived|markDeleted {
+		p.fail()
 	}
-	if n > 0 {
-		st.Members = make([]string, n)
-	}
-	for i := range st.Members {
-		st.Members[i] = p.name()
+	st.Archived, st.Deleted = marks&markArchived != 0, marks&markDeleted != 0
+	st.Members = p.names()
+	st.Roles = p.name()
+	st.Banned = p.names()
+	st.Requested = p.names()
+	st.Invites = p.invites()
+	st.Pins = p.numbers()
+	for range p.length() {
+		st.Spoke = append(st.Spoke, channel.Spoke{User: p.name(), At: p.varint()})
 	}
 	return p.end()
+}
+
+func appendNames(dst []byte, names []string) []byte {
+	dst = binary.AppendUvarint(dst, uint64(len(names)))
+	for _, name := range names {
+		dst = appendName(dst, name)
+	}
+	return dst
+}
+
+func appendInvites(dst []byte, invites []wire.Invite) []byte {
+	dst = binary.AppendUvarint(dst, uint64(len(invites)))
+	for _, v := range invites {
+		dst = binary.AppendVarint(appendName(dst, v.Hash), v.Expires)
+		dst = binary.AppendVarint(dst, int64(v.Uses))
+		approval := byte(0)
+		if v.Approval {
+			approval = 1
+		}
+		dst = append(dst, approval)
+	}
+	return dst
+}
+
+func (p *parser) invites() (invites []wire.Invite) {
+	for range p.length() {
+		v := wire.Invite{Hash: p.name(), Expires: p.varint(), Uses: int(p.varint())}
+		approval := p.uvarint()
+		if approval > 1 {
+			p.fail()
+		}
+		v.Approval = approval == 1
+		invites = append(invites, v)
+	}
+	return invites
+}
+
+// appendNumbers are ascending ones, each as its distance from the one before.
+func appendNumbers(dst []byte, numbers []uint64) []byte {
+	dst = binary.AppendUvarint(dst, uint64(len(numbers)))
+	before := uint64(0)
+	for _, n := range numbers {
+		dst = binary.AppendUvarint(dst, n-before)
+		before = n
+	}
+	return dst
+}
+
+func (p *parser) numbers() (numbers []uint64) {
+	n := uint64(0)
+	for range p.length() {
+		n += p.uvarint()
+		numbers = append(numbers, n)
+	}
+	return numbers
 }
 
 // Codes of kinds. The common one costs a byte instead of its name.
@@ -109,58 +194,4 @@ func parseNumber(value []byte) (n uint64, err error) {
 	p := parser{rest: value}
 	n = p.uvarint()
 	return n, p.end()
-}
-
-// parser reads a value from its front and remembers that something was wrong, so that its caller asks only once.
-type parser struct {
-	rest []byte
-	text string // all of the value as a string, where names shall be cut from it
-	err  error
-}
-
-func (p *parser) uvarint() uint64 {
-	x, n := binary.Uvarint(p.rest)
-	p.skip(n)
-	return x
-}
-
-func (p *parser) varint() int64 {
-	x, n := binary.Varint(p.rest)
-	p.skip(n)
-	return x
-}
-
-func (p *parser) name() string {
-	size := p.uvarint()
-	if size > uint64(len(p.rest)) {
-		p.fail()
-		return ""
-	}
-	name := p.rest[:size]
-	p.rest = p.rest[size:]
-	if p.text == "" {
-		return string(name)
-	}
-	end := len(p.text) - len(p.rest)
-	return p.text[end-len(name) : end]
-}
-
-func (p *parser) skip(n int) {
-	if n <= 0 {
-		p.fail()
-		return
-	}
-	p.rest = p.rest[n:]
-}
-
-func (p *parser) fail() {
-	p.rest, p.err = nil, errValue
-}
-
-// end is what was wrong, bytes left over included.
-func (p *parser) end() error {
-	if p.err == nil && len(p.rest) > 0 {
-		p.fail()
-	}
-	return p.err
 }

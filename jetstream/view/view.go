@@ -33,7 +33,7 @@ import (
 
 // schema names the layout of keys and values, and the rules that made them. Whoever changes either raises it, and every
 // node rebuilds its view.
-const schema = 1
+const schema = 2
 
 // Options are what a view is made of. Shards and Epoch must be those of the log.
 type Options struct {
@@ -54,11 +54,13 @@ type Event struct {
 	Record  []byte // the stored payload; must not be written to
 }
 
-// Applied is an event that the view has taken in, and its channel after it: State.Members are the recipients.
+// Applied is an event that the view has taken in, and its channel after it: State.Members are the recipients, and those whom
+// the event itself has made cease to be members.
 type Applied struct {
 	Event
 	Sender string
 	State  *channel.State
+	Parted []string
 }
 
 // Span is a stretch of a shard: the events with After < pos ≤ Upto.
@@ -77,6 +79,7 @@ type View struct {
 	disk   *disk
 	log    *slog.Logger
 	shards []shard
+	blocks blocks
 
 	open   sync.RWMutex // held for reading while the database is used
 	closed bool         // guarded by open
@@ -105,5 +108,7 @@ func (v *View) enter() error {
 
 func (v *View) leave() { v.open.RUnlock() }
 
+func (v *View) shardIndex(ch string) int { return wire.ShardOf(ch, len(v.shards)) }
+
 // shardOf is what is in memory of the shard in which a channel lives.
-func (v *View) shardOf(ch string) *shard { return &v.shards[wire.ShardOf(ch, len(v.shards))] }
+func (v *View) shardOf(ch string) *shard { return &v.shards[v.shardIndex(ch)] }

@@ -1,0 +1,183 @@
+package view
+
+import (
+	"bytes"
+	"slices"
+
+	"natterjack/jetstream/channel"
+	"natterjack/server/wire"
+)
+
+// target is a message by its channel and seq.
+type target struct {
+	channel string
+	seq     uint64
+}
+
+// changed is a message that events of a round are about, as the last of them left it.
+type changed struct {
+	message *channel.Message // nil where there is none
+	edits   []place          // those of this round
+}
+
+// change stores what an event makes of the message that it is about.
+func (r *round) change(e *Event, at place, record *wire.Record) error {
+	t := target{e.Channel, channel.About(e.Kind, record)}
+	c, err := r.changedMessage(t)
+	if err != nil {
+		return err
+	}
+	before := c.message
+	after := channel.Fold(before, e.Kind, e.Pos, record)
+	if after == before {
+		return nil
+	}
+	c.message = after
+	switch e.Kind {
+	case wire.KindEdit:
+		c.edits = append(c.edits, at)
+		r.key = appendEditKey(r.key[:0], t.channel, t.seq, at.pos)
+		r.value = appendNumber(r.value[:0], at.seq)
+		r.set()
+	case wire.KindDelete:
+		if err := r.erase(e.Pos, t, c); err != nil {
+			return err
+		}
+		c.edits = nil
+	}
+	r.mention(t.channel, t.seq, contentOf(before), after.Content)
+	return r.setFolded(t, after)
+}
+
+func (r *round) setFolded(t target, m *channel.Message) (err error) {
+	r.key = appendFoldedKey(r.key[:0], t.channel, t.seq)
+	if r.value, err = appendFolded(r.value[:0], m); err != nil {
+		return err
+	}
+	r.set()
+	return nil
+}
+
+// changedMessage is the message as the last event before left it.
+func (r *round) changedMessage(t target) (c *changed, err error) {
+	if c = r.changed[t]; c != nil {
+		return c, nil
+	}
+	c = new(changed)
+	if e, _ := r.fresh(func(a *Applied) bool { return a.Kind == wire.KindMessage && a.Channel == t.channel && a.State.Seq == t.seq }); e != nil {
+		c.message, err = original(e)
+	} else if disk, diskErr := r.reader(); diskErr != nil {
+		err = diskErr
+	} else {
+		c.message, err = disk.message(t.channel, t.seq)
+	}
+	r.changed[t] = c
+	return c, err
+}
+
+// fresh is the last event of this round that matches, and its place; nil where there is none. A round is short, and few events
+// look for another in it.
+func (r *round) fresh(matches func(*Applied) bool) (*Applied, place) {
+	for i := range slices.Backward(r.applied) {
+		if a := &r.applied[i]; matches(a) {
+			return a, place{seq: a.State.Seq, pos: a.Pos}
+		}
+	}
+	return nil, place{}
+}
+
+// original is a message as it was sent.
+func original(a *Applied) (*channel.Message, error) {
+	record, err := wire.DecodeRecord(a.Record)
+	if err != nil {
+		return nil, err
+	}
+	return channel.Fold(nil, wire.KindMessage, a.Pos, &record), nil
+}
+
+func contentOf(m *channel.Message) *wire.Content {
+	if m == nil {
+		return nil
+	}
+	return m.Content
+}
+
+// everybody stands for a user where all members are mentioned. No user is called so.
+const everybody = ""
+
+// mention keeps the index of mentions when a message's content changes from one to another; nil is none.
+func (r *round) mention(ch string, seq uint64, before, after *wire.Content) {
+	if before == after {
+		return
+	}
+	for user := range mentioned(before) {
+		r.key = appendMentionKey(r.key[:0], ch, user, seq)
+		r.unset()
+	}
+	r.value = r.value[:0]
+	for user := range mentioned(after) {
+		r.key = appendMentionKey(r.key[:0], ch, user, seq)
+		r.set()
+	}
+}
+
+// mentioned yields whom a content mentions: everybody alone where that is among them, so that nobody is counted twice for one message.
+func mentioned(c *wire.Content) func(yield func(user string) bool) {
+	return func(yield func(user string) bool) {
+		if c == nil || len(c.Mentions) == 0 {
+			return
+		}
+		if slices.ContainsFunc(c.Mentions, func(m wire.Mention) bool { return m.Kind != wire.MentionUser }) {
+			yield(everybody)
+			return
+		}
+		for i, m := range c.Mentions {
+			again := slices.ContainsFunc(c.Mentions[:i], func(o wire.Mention) bool { return o.User == m.User })
+			if !again && !yield(m.User) {
+				return
+			}
+		}
+	}
+}
+
+// blank takes the content out of a stored event. A place where nothing is stored any more is left alone.
+func (r *round) blank(ch string, at place) (found bool, err error) {
+	kind, record, active, err := r.stored(ch, at)
+	if record == nil || err != nil {
+		return false, err
+	}
+	decoded, err := wire.DecodeRecord(record)
+	if err != nil {
+		return false, err
+	}
+	decoded.Content = nil
+	if record, err = wire.EncodeRecord(&decoded); err != nil {
+		return false, err
+	}
+	r.key = appendEventKey(r.key[:0], ch, at)
+	r.value = appendEvent(r.value[:0], active, kind, record)
+	r.set()
+	return true, nil
+}
+
+// stored is an event of this round or an earlier one, and its channel's activity after it; nil where there is none.
+func (r *round) stored(ch string, at place) (kind wire.Kind, record []byte, active int64, err error) {
+	if a, _ := r.fresh(func(a *Applied) bool { return a.Pos == at.pos }); a != nil {
+		return a.Kind, a.Record, a.State.Active, nil
+	}
+	disk, err := r.reader()
+	if err != nil {
+		return "", nil, 0, err
+	}
+	disk.key = appendEventKey(disk.key[:0], ch, at)
+	value, err := disk.get()
+	if value == nil || err != nil {
+		return "", nil, 0, err
+	}
+	head, err := parseHead(disk.key, value)
+	if err != nil {
+		return "", nil, 0, err
+	}
+	e, err := parseEvent(ch, disk.key, value)
+	return e.Kind, bytes.Clone(e.Record), head.Active, err
+}

@@ -1,0 +1,67 @@
+package view
+
+// MaxMentions is the highest number of mentions that is counted: beyond it a badge says no more.
+const MaxMentions = 100
+
+// Counts are what a user has not read in a channel of his, where read is how far he has read as a seq: how many messages came
+// since then, since he joined and since he himself wrote last; and how many of them mention him, at most [MaxMentions].
+//
+// Unread is a distance of seqs, so that every device and every server has the same number without looking at messages. A message
+// that is deleted keeps its place in it until it is read over, for else a client that counts by itself would have to know of every
+// deletion before the messages it holds. Its mentions go with its content, and those of an edited message are the new ones: a
+// mention is followed, and must lead somewhere.
+func (v *View) Counts(user, ch string, read uint64) (unread uint64, mentions int, err error) {
+	err = v.read("count unread messages", func(r *reader) error {
+		m, found, err := r.membership(user, v.shardIndex(ch), ch)
+		if !found || err != nil {
+			return err
+		}
+		head, err := r.head(ch)
+		if err != nil {
+			return err
+		}
+		unread, mentions, err = r.counts(user, ch, head.Seq, max(m.joined, read))
+		return err
+	})
+	return unread, mentions, err
+}
+
+// counts is of a channel whose last seq is head, where the user is known to have what is up to read.
+func (r *reader) counts(user, ch string, head, read uint64) (unread uint64, mentions int, err error) {
+	r.key = appendOwnKey(r.key[:0], ch, user)
+	value, err := r.get()
+	if err != nil {
+		return 0, 0, err
+	}
+	if value != nil {
+		own, err := parseNumber(value)
+		if err != nil {
+			return 0, 0, err
+		}
+		read = max(read, own)
+	}
+	if read >= head {
+		return 0, 0, nil
+	}
+	for _, who := range []string{user, everybody} {
+		n, err := r.countMentions(ch, who, read, MaxMentions-mentions)
+		if err != nil {
+			return 0, 0, err
+		}
+		mentions += n
+	}
+	return head - read, mentions, nil
+}
+
+// countMentions counts the messages after a seq that mention a user, up to atMost.
+func (r *reader) countMentions(ch, user string, after uint64, atMost int) (n int, err error) {
+	lower := appendMentionKey(nil, ch, user, after+1)
+	err = r.scan(lower, pastPrefix(lower[:len(lower)-8]), false, func() (bool, error) {
+		if n == atMost {
+			return false, nil
+		}
+		n++
+		return true, nil
+	})
+	return n, err
+}

@@ -1,0 +1,128 @@
+package view
+
+import (
+	"bytes"
+	"slices"
+
+	"github.com/cockroachdb/pebble/v2"
+
+	"natterjack/server/wire"
+)
+
+// Erasure is what an event asks to be erased from the stream. The view has done its part when it applied the event.
+type Erasure struct {
+	Pos       uint64 // of the event that asks for it
+	Channel   string
+	All       bool     // everything in the channel's log before Pos, for the channel was deleted
+	Positions []uint64 // else the message and its edits, ascending
+}
+
+// Erasures are up to limit of a shard that are still to be done, ascending by pos. A view that was rebuilt from a stream in
+// which they are done does not know of them.
+func (v *View) Erasures(shard, limit int) (erasures []Erasure, err error) {
+	err = v.read("list erasures", func(r *reader) error {
+		prefix := appendErasureKey(nil, shard, 0)
+		prefix = prefix[:len(prefix)-8]
+		for ok := r.it.SeekGE(prefix); ok && len(erasures) < limit && bytes.HasPrefix(r.it.Key(), prefix); ok = r.it.Next() {
+			value, err := r.it.ValueAndErr()
+			if err != nil {
+				return err
+			}
+			e, err := parseErasure(value)
+			if err != nil {
+				return err
+			}
+			e.Pos = keySeq(r.it.Key())
+			erasures = append(erasures, e)
+		}
+		return r.it.Error()
+	})
+	return erasures, err
+}
+
+// Erased says that the erasure which the event at pos asked for is done. Should the process die at once, it may be listed again.
+func (v *View) Erased(shard int, pos uint64) error {
+	if err := v.enter(); err != nil {
+		return err
+	}
+	defer v.leave()
+	return v.db.Delete(appendErasureKey(nil, shard, pos), pebble.NoSync)
+}
+
+// erase takes the content of a message and of its edits out of the log that the view keeps, and notes that the stream still
+// has them. What is not there was erased from the stream before the view was built.
+func (r *round) erase(pos uint64, t target, c *changed) error {
+	places, err := r.placesOf(t, c)
+	if err != nil {
+		return err
+	}
+	owed := Erasure{Pos: pos, Channel: t.channel}
+	for _, at := range places {
+		found, err := r.blank(t.channel, at)
+		if err != nil {
+			return err
+		}
+		if found {
+			owed.Positions = append(owed.Positions, at.pos)
+		}
+	}
+	r.key = appendEditKey(r.key[:0], t.channel, t.seq, 0)
+	edits := r.key[:len(r.key)-8]
+	_ = r.batch.DeleteRange(edits, pastPrefix(edits), nil)
+	if len(owed.Positions) > 0 {
+		r.owe(owed)
+	}
+	return nil
+}
+
+// placesOf are where a message and its edits lie, ascending.
+func (r *round) placesOf(t target, c *changed) ([]place, error) {
+	disk, err := r.reader()
+	if err != nil {
+		return nil, err
+	}
+	at, found, err := disk.placeOfMessage(t.channel, t.seq)
+	if err != nil {
+		return nil, err
+	}
+	if !found {
+		var a *Applied
+		a, at = r.fresh(func(a *Applied) bool { return a.Kind == wire.KindMessage && a.Channel == t.channel && a.State.Seq == t.seq })
+		found = a != nil
+	}
+	edits, err := disk.edits(t.channel, t.seq)
+	if err != nil {
+		return nil, err
+	}
+	if found {
+		edits = slices.Insert(edits, 0, at)
+	}
+	return append(edits, c.edits...), nil
+}
+
+// owe notes an erasure that the stream owes.
+func (r *round) owe(e Erasure) {
+	r.key = appendErasureKey(r.key[:0], r.shard, e.Pos)
+	r.value = appendErasure(r.value[:0], &e)
+	r.set()
+}
+
+func appendErasure(dst []byte, e *Erasure) []byte {
+	all := byte(0)
+	if e.All {
+		all = 1
+	}
+	dst = append(appendName(dst, e.Channel), all)
+	return appendNumbers(dst, e.Positions)
+}
+
+func parseErasure(value []byte) (e Erasure, err error) {
+	p := parser{rest: value}
+	e.Channel = p.name()
+	all := p.uvarint()
+	if all > 1 {
+		p.fail()
+	}
+	e.All, e.Positions = all == 1, p.numbers()
+	return e, p.end()
+}

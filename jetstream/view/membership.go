@@ -1,0 +1,182 @@
+package view
+
+import (
+	"bytes"
+	"encoding/binary"
+	"math"
+	"slices"
+
+	"natterjack/jetstream/channel"
+)
+
+// membership is a stretch of a channel's log in which a user is a member. What lies within it he may see, for ever: who was
+// removed keeps on his devices what he has, and reads the rest of it when he comes back. What lies outside he may not.
+type membership struct {
+	channel string
+	since   uint64 // pos of the event that made him a member; he sees it
+	until   uint64 // pos of the event that ended it, which he sees too; the highest number while it lasts
+	joined  uint64 // the channel's seq at since: messages above it are his to read
+	left    uint64 // the channel's seq at until; the highest number while it lasts
+}
+
+func (m *membership) over() bool { return m.until != math.MaxUint64 }
+
+func appendMembership(dst []byte, m *membership) []byte {
+	dst = binary.AppendUvarint(dst, m.since)
+	dst = binary.AppendUvarint(dst, m.joined)
+	if m.over() {
+		dst = binary.AppendUvarint(dst, m.until)
+		dst = binary.AppendUvarint(dst, m.left)
+	}
+	return dst
+}
+
+func parseMembership(value []byte) (m membership, err error) {
+	p := parser{rest: value}
+	m = membership{since: p.uvarint(), joined: p.uvarint(), until: math.MaxUint64, left: math.MaxUint64}
+	if len(p.rest) > 0 {
+		if m.until, m.left = p.uvarint(), p.uvarint(); !m.over() {
+			p.fail()
+		}
+	}
+	return m, p.end()
+}
+
+// moveMembers stores the memberships that an event began and ended, and gives the users of the latter.
+func (r *round) moveMembers(st, next *channel.State) (parted []string, err error) {
+	var before []string
+	if st != nil {
+		before = st.Members
+	}
+	if sameMembers(before, next.Members) {
+		return nil, nil
+	}
+	for _, user := range without(next.Members, before) {
+		r.join(user, next)
+	}
+	parted = without(before, next.Members)
+	for _, user := range parted {
+		if err := r.part(user, next); err != nil {
+			return nil, err
+		}
+	}
+	return parted, nil
+}
+
+// sameMembers reports at no cost that two states share their members, and else whether these are equal.
+func sameMembers(a, b []string) bool {
+	return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0] || slices.Equal(a, b))
+}
+
+func (r *round) join(user string, next *channel.State) {
+	m := membership{since: next.Pos, joined: next.Seq, until: math.MaxUint64, left: math.MaxUint64}
+	r.began[userChannel{user, next.ID}] = m
+	r.key = appendMemberKey(r.key[:0], user, r.shard, next.ID)
+	r.value = appendMembership(r.value[:0], &m)
+	r.set()
+}
+
+// part ends a membership. Of a channel that was deleted only that is left to see.
+func (r *round) part(user string, next *channel.State) error {
+	m := membership{since: next.Pos, joined: next.Seq}
+	if !next.Deleted {
+		var err error
+		if m, err = r.membership(user, next.ID); err != nil {
+			return err
+		}
+	}
+	m.until, m.left = next.Pos, next.Seq
+	delete(r.began, userChannel{user, next.ID})
+	r.key = appendMemberKey(r.key[:0], user, r.shard, next.ID)
+	r.unset()
+	r.key = appendFormerKey(r.key[:0], user, r.shard, next.ID, m.since)
+	r.value = appendMembership(r.value[:0], &m)
+	r.set()
+	return nil
+}
+
+// membership is that of a user who is a member: begun in this round, or on disk.
+func (r *round) membership(user, ch string) (membership, error) {
+	if m, ok := r.began[userChannel{user, ch}]; ok {
+		return m, nil
+	}
+	disk, err := r.reader()
+	if err != nil {
+		return membership{}, err
+	}
+	m, found, err := disk.membership(user, r.shard, ch)
+	if err == nil && !found {
+		err = errValue // the state says that he is a member
+	}
+	return m, err
+}
+
+// membership is the present one of a user in a channel, where there is one.
+func (r *reader) membership(user string, shard int, ch string) (m membership, found bool, err error) {
+	r.key = appendMemberKey(r.key[:0], user, shard, ch)
+	value, err := r.get()
+	if value == nil || err != nil {
+		return m, false, err
+	}
+	m, err = parseMembership(value)
+	m.channel = ch
+	return m, true, err
+}
+
+// membershipsIn are all of a user in a channel, ascending.
+func (r *reader) membershipsIn(user string, shard int, ch string) ([]membership, error) {
+	prefix := appendFormerKey(nil, user, shard, ch, 0)
+	all, err := r.memberships(prefix[:len(prefix)-8], func([]byte) (string, error) { return ch, nil })
+	if err != nil {
+		return nil, err
+	}
+	m, found, err := r.membership(user, shard, ch)
+	if found {
+		all = append(all, m)
+	}
+	return all, err
+}
+
+// membershipsOf are all of a user in a shard, by channel and then ascending; those that are over come first.
+func (r *reader) membershipsOf(user string, shard int) ([]membership, error) {
+	prefix := binary.BigEndian.AppendUint16(appendNamed(nil, tagFormer, user), uint16(shard))
+	former, err := r.memberships(prefix, func(rest []byte) (string, error) {
+		p := parser{rest: rest}
+		return p.name(), p.err
+	})
+	if err != nil {
+		return nil, err
+	}
+	present, err := r.memberships(appendMemberKey(nil, user, shard, ""), func(rest []byte) (string, error) { return string(rest), nil })
+	return append(former, present...), err
+}
+
+// memberships are those whose keys start with a prefix; name reads the channel from what follows it.
+func (r *reader) memberships(prefix []byte, name func(rest []byte) (string, error)) (members []membership, err error) {
+	ok := r.it.SeekGE(prefix)
+	for ; ok && bytes.HasPrefix(r.it.Key(), prefix); ok = r.it.Next() {
+		value, err := r.it.ValueAndErr()
+		if err != nil {
+			return nil, err
+		}
+		m, err := parseMembership(value)
+		if err != nil {
+			return nil, err
+		}
+		if m.channel, err = name(r.it.Key()[len(prefix):]); err != nil {
+			return nil, err
+		}
+		members = append(members, m)
+	}
+	return members, r.it.Error()
+}
+
+// Admits reports whether a user may see a message of a channel: it came while he was a member.
+func (v *View) Admits(user, ch string, seq uint64) (admits bool, err error) {
+	err = v.read("read memberships", func(r *reader) error {
+		all, err := r.membershipsIn(user, v.shardIndex(ch), ch)
+		admits = slices.ContainsFunc(all, func(m membership) bool { return seq > m.joined && seq <= m.left })
+		return err
+	})
+	return admits, err
+}

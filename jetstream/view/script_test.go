@@ -1,0 +1,151 @@
+package view
+
+import (
+	"fmt"
+	"slices"
+
+	"pgregory.net/rapid"
+
+	"natterjack/jetstream/channel"
+	"natterjack/server/wire"
+)
+
+// script draws what a log may hold: events of a few channels and users, some from newer nodes, some that nobody can
+// read, and tells the model of each.
+type script struct {
+	m     *model
+	pos   []uint64
+	now   int64
+	users []string
+	ids   []string
+}
+
+func newScript(shards int) *script {
+	s := &script{m: newModel(shards), pos: make([]uint64, shards), now: 1_790_000_000_000}
+	s.users = []string{"ann", "bob", "cem", "dot", "annabel"}
+	for i, a := range s.users {
+		for _, b := range s.users[i:] {
+			s.ids = append(s.ids, wire.DirectChannel(a, b))
+		}
+	}
+	for i := range 4 {
+		s.ids = append(s.ids, channel.GroupID("ann", fmt.Sprint(i)))
+	}
+	return s
+}
+
+// draw makes the next event of some channel.
+func (s *script) draw(t *rapid.T) (shard int, e Event) {
+	ch := rapid.SampledFrom(s.ids).Draw(t, "channel")
+	shard = wire.ShardOf(ch, s.m.shards)
+	s.pos[shard] += rapid.Uint64Range(1, 3).Draw(t, "leap")
+	s.now += rapid.Int64Range(-2, 5).Draw(t, "time")
+	e = Event{Pos: s.pos[shard], Channel: ch, Kind: wire.KindMessage}
+	r := wire.Record{
+		ID: fmt.Sprint(e.Pos), Timestamp: s.now, Sender: rapid.SampledFrom(s.users).Draw(t, "sender"),
+		ClientID: rapid.SampledFrom([]string{"", "1", "2", "3", "4"}).Draw(t, "client id"),
+	}
+	st := s.m.states[ch]
+	readable := true
+	choice := rapid.IntRange(0, 29).Draw(t, "choice")
+	switch {
+	case choice == 0:
+		e.Record, readable = []byte(rapid.SampledFrom([]string{"", "{", "[]", `{"seq":"x"}`, "{\n}"}).Draw(t, "garbage")), false
+	case choice == 1:
+		r.Seq, readable = rapid.Uint64Range(0, seqOf(st)).Draw(t, "old seq"), false
+	case choice == 2:
+		e.Kind = wire.Kind(rapid.SampledFrom([]string{"thread", "poll"}).Draw(t, "newer kind"))
+	case !st.Exists() || choice <= 4:
+		e.Kind, r.Meta = wire.KindMeta, s.creation(t, ch)
+	case choice <= 9:
+		e.Kind, r.Meta = wire.KindMeta, s.move(t, ch)
+	case choice <= 18:
+		e.Kind = s.change(t, ch, &r)
+	default:
+		r.Seq = seqOf(st) + rapid.SampledFrom([]uint64{1, 1, 1, 1, 5}).Draw(t, "hole")
+		r.Content = s.content(t)
+	}
+	if e.Record == nil && choice != 0 {
+		e.Record = encode(t, &r)
+	}
+	s.m.apply(t, e, r, readable)
+	return shard, e
+}
+
+func (s *script) creation(t *rapid.T, ch string) *wire.Meta {
+	m := &wire.Meta{Action: wire.ActionCreated, Kind: wire.Group, Name: "g", Members: s.members(t, ch)}
+	if _, _, direct := wire.DirectUsers(ch); direct {
+		m.Kind, m.Name = wire.Direct, ""
+	}
+	return m
+}
+
+// move is a change of a channel itself. The rules do not judge what is in a log.
+func (s *script) move(t *rapid.T, ch string) *wire.Meta {
+	action := rapid.SampledFrom([]wire.Action{
+		wire.ActionAdded, wire.ActionAdded, wire.ActionJoined, wire.ActionLeft, wire.ActionRemoved, wire.ActionBanned, wire.ActionUnbanned,
+		wire.ActionRole, wire.ActionUpdated, wire.ActionDeleted, "newer",
+	}).Draw(t, "action")
+	m := &wire.Meta{Action: action, Role: wire.RoleAdmin, Name: "h", Topic: "t", SlowModeS: rapid.IntRange(0, 1).Draw(t, "slow")}
+	if action != wire.ActionDeleted {
+		m.Members = s.members(t, ch)
+	}
+	return m
+}
+
+// change is of a message, that may be there or not.
+func (s *script) change(t *rapid.T, ch string, r *wire.Record) wire.Kind {
+	r.Target = rapid.Uint64Range(1, max(1, seqOf(s.m.states[ch]))).Draw(t, "target")
+	r.Remove = rapid.Bool().Draw(t, "remove")
+	kind := rapid.SampledFrom([]wire.Kind{wire.KindEdit, wire.KindEdit, wire.KindDelete, wire.KindReaction, wire.KindPin}).Draw(t, "change")
+	switch kind {
+	case wire.KindEdit:
+		r.Content = s.content(t)
+	case wire.KindReaction:
+		r.Emoji = rapid.SampledFrom([]string{"👍", "🐸"}).Draw(t, "emoji")
+	case wire.KindDelete:
+		if m := s.m.messages[target{ch, r.Target}]; m != nil {
+			r.Erased = &wire.Erased{ID: m.ID, Sender: m.Sender, Timestamp: m.Timestamp}
+		} else {
+			r.Erased = &wire.Erased{ID: "gone", Sender: "ann", Timestamp: 5}
+		}
+	default:
+	}
+	return kind
+}
+
+func (s *script) content(t *rapid.T) *wire.Content {
+	c := &wire.Content{Text: rapid.SampledFrom([]string{"こんばんは", "a rather long text", "short"}).Draw(t, "text")}
+	for range rapid.IntRange(0, 2).Draw(t, "mentions") {
+		c.Mentions = append(c.Mentions, rapid.SampledFrom([]wire.Mention{
+			{Kind: wire.MentionUser, User: "ann", Length: 1}, {Kind: wire.MentionUser, User: "bob", Length: 1},
+			{Kind: wire.MentionHere, Length: 1},
+		}).Draw(t, "mention"))
+	}
+	return c
+}
+
+func (s *script) members(t *rapid.T, ch string) []string {
+	if a, b, direct := wire.DirectUsers(ch); direct {
+		return slices.Compact([]string{a, b})
+	}
+	members := rapid.SliceOfNDistinct(rapid.SampledFrom(s.users), 1, len(s.users), rapid.ID).Draw(t, "members")
+	slices.Sort(members)
+	return members
+}
+
+func seqOf(st *channel.State) uint64 {
+	if st == nil {
+		return 0
+	}
+	return st.Seq
+}
+
+func encode(t interface{ Fatal(...any) }, r *wire.Record) []byte {
+	data, err := wire.EncodeRecord(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
