@@ -14,7 +14,7 @@ const (
 	MaxInviteUses = 100_000
 	MaxSecretLen  = 128 // bytes
 	MinSecretLen  = 22  // of base64 of 128 bits
-	MaxEmojiLen   = 32  // bytes: the longest families of joined emoji in Unicode 16 have 28, flags of regions too
+	MaxEmojiLen   = 48  // bytes: two people of different skin who kiss are 35, the longest in Unicode 17
 	MaxMentions   = 50  // of one message
 	inviteHashLen = 64
 )
