@@ -56,6 +56,9 @@ func (p *emojiParser) picture() bool {
 		}
 		return p.take(isTagEnd)
 	}
+	if p.take(isSkinTone) { // a patch of colour by itself, which has none itself
+		return true
+	}
 	if !p.take(isPicture) {
 		return false
 	}
