@@ -20,7 +20,7 @@ type Edit struct {
 }
 
 // Delete erases a message for everybody: from the log, and wherever it was derived to. A tombstone keeps its place. Its sender may,
-// and in a group whoever is admin or owner.
+// and in a group admins and the owner, where the sender's role is below theirs.
 type Delete struct {
 	Ref
 	Channel  string `json:"channel"`
@@ -94,7 +94,7 @@ type SetRole struct {
 	ClientID string `json:"client_id,omitzero"`
 }
 
-// Leave takes the caller out of a group. The owner transfers it first, unless nobody else is there.
+// Leave takes the caller out of a group. The owner transfers it first, unless nobody else is there: the group ends with its last member.
 type Leave struct {
 	Ref
 	Channel  string `json:"channel"`
@@ -121,7 +121,8 @@ type RevokeInvite struct {
 	ClientID string `json:"client_id,omitzero"`
 }
 
-// Join makes the caller a member by an invite, or where that needs approval, asks for it.
+// Join makes the caller a member by an invite, or where that needs approval, asks for it. Either costs the invite a use; whoever is a
+// member already, or waits, costs it none.
 type Join struct {
 	Ref
 	Channel  string `json:"channel"`

@@ -106,8 +106,8 @@ const (
 	ActionCreated       Action = "created"   // the first event of every channel
 	ActionUpdated       Action = "updated"   // settings: all of them, as they are now
 	ActionAdded         Action = "added"     // members, by the sender
-	ActionJoined        Action = "joined"    // the sender, by an invite
-	ActionRequested     Action = "requested" // the sender asks to join
+	ActionJoined        Action = "joined"    // the sender, by an invite: its hash
+	ActionRequested     Action = "requested" // the sender asks to join, by an invite: its hash
 	ActionLeft          Action = "left"      // the sender
 	ActionRemoved       Action = "removed"   // members, by the sender; also of those who asked to join
 	ActionBanned        Action = "banned"    // members, by the sender; they are removed too
