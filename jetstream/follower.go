@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -14,6 +15,7 @@ import (
 
 	"natterjack/jetstream/internal/crashpoint"
 	"natterjack/jetstream/view"
+	"natterjack/server/wire"
 )
 
 const (
@@ -38,6 +40,7 @@ type follower struct {
 	view    *view.View
 	tail    *tail
 	readers *readers
+	erase   chan struct{} // of the eraser: poked when something was deleted
 	log     *slog.Logger
 
 	waiting atomic.Int32   // how many await a position
@@ -220,6 +223,9 @@ func (f *follower) apply(events []view.Event) error {
 	}
 	crashpoint.Reach(crashpoint.AfterApply)
 	f.announce()
+	if slices.ContainsFunc(applied, deletes) {
+		poke(f.erase)
+	}
 	defer f.pay()
 	if f.readers.none() {
 		f.tail.skip(f.view.Position(f.shard)) // whoever comes now starts at the view's position or reads the view
@@ -235,6 +241,11 @@ func (f *follower) apply(events []view.Event) error {
 		f.readers.wake(e)
 	}
 	return nil
+}
+
+// deletes reports whether an event leaves something to be erased from the stream.
+func deletes(a view.Applied) bool {
+	return a.Kind == wire.KindDelete || a.State.Deleted
 }
 
 // await returns once the view has applied the shard up to pos.

@@ -54,6 +54,7 @@ type Log struct {
 	tails     []*tail
 	followers []*follower
 	lanes     []*lane
+	erasers   []*eraser
 	acks      []*ackInbox
 	acked     []highest
 }
@@ -125,6 +126,9 @@ func (l *Log) addShard(shard int) error {
 	ln := newLane(leads, w, &forwarder{shard: shard, conn: l.conn, writers: l.writers, follow: f, log: l.log})
 	w.source = ln
 	l.lanes = append(l.lanes, ln)
+	er := &eraser{shard: shard, conn: l.conn, view: l.view, leads: leads, wake: make(chan struct{}, 1), log: l.log}
+	f.erase = er.wake
+	l.erasers = append(l.erasers, er)
 	l.acked = append(l.acked, highest{})
 	return nil
 }
@@ -148,6 +152,7 @@ func (l *Log) Run(ctx context.Context) error {
 	for shard, ln := range l.lanes {
 		writing.Go(func() { ln.run(ctx) })
 		writing.Go(func() { l.takeIn(ctx, shard) })
+		writing.Go(func() { l.erasers[shard].run(ctx) })
 	}
 	writing.Go(func() { l.awaitReady(ctx) })
 	writing.Wait()

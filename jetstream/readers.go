@@ -51,9 +51,11 @@ func (r *readers) wake(e *Entry) {
 	}
 	r.mu.RLock()
 	defer r.mu.RUnlock()
-	for _, user := range e.state.Members {
-		for c := r.byUser[user]; c != nil; c = c.next {
-			c.wake(e)
+	for _, users := range [2][]string{e.state.Members, e.parted} {
+		for _, user := range users {
+			for c := r.byUser[user]; c != nil; c = c.next {
+				c.wake(e)
+			}
 		}
 	}
 }

@@ -22,19 +22,25 @@ type Entry struct {
 	shard  int
 	pos    uint64
 	state  *channel.State // after the event: who may see it
+	parted []string       // who was a member until this event: it is the last that they see
 	sender string
 	frame  []byte
 	memo   atomic.Pointer[[]byte]
 }
 
 func newEntry(shard int, a *view.Applied) *Entry {
-	return &Entry{shard: shard, pos: a.Pos, state: a.State, sender: a.Sender, frame: frameOf(shard, &a.Event)}
+	return &Entry{shard: shard, pos: a.Pos, state: a.State, parted: a.Parted, sender: a.Sender, frame: frameOf(shard, &a.Event)}
 }
 
 func frameOf(shard int, ev *view.Event) []byte {
 	const around = 96 // the members that AppendEvent adds, roughly
 	dst := make([]byte, 0, around+len(ev.Channel)+len(ev.Record))
 	return wire.AppendEvent(dst, ev.Kind, shard, ev.Pos, ev.Channel, ev.Record)
+}
+
+// seenBy reports whether a user may see the event.
+func (e *Entry) seenBy(user string) bool {
+	return e.state.Member(user) || slices.Contains(e.parted, user)
 }
 
 // Frame is the event's frame, JSON. It must not be written to.
@@ -101,7 +107,7 @@ func (t *tail) read(dst []*Entry, user string, after uint64, room *int) (entries
 			return dst, after, false
 		}
 		after = e.pos
-		if e.state.Member(user) {
+		if e.seenBy(user) {
 			dst = append(dst, e)
 			*room -= len(e.frame)
 		}

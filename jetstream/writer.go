@@ -99,7 +99,11 @@ type plan struct {
 
 // decide turns a round into plans, and answers at once what appends nothing: refusals, and what was stored before.
 func (w *writer) decide(round []*command) []*plan {
-	env := channel.Env{Now: time.Now().UnixMilli(), NewID: newID, MaxMembers: w.limits.GroupMembers}
+	env := channel.Env{
+		Now: time.Now().UnixMilli(), NewID: newID, MaxMembers: w.limits.GroupMembers,
+		Blocked:  w.view.Blocked,
+		Settings: func(user string) (int, error) { return w.view.CountSettings(user, wire.MaxSettings) },
+	}
 	d := decision{
 		writer: w, env: env, states: map[string]*channel.State{}, sends: map[sendKey]*plan{}, messages: map[messageKey]*channel.Message{},
 	}

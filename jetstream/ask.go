@@ -1,0 +1,33 @@
+package jetstream
+
+import (
+	"context"
+	"fmt"
+
+	"natterjack/server/wire"
+)
+
+// Ask answers a command that appends to no log, with the frame that is its reply. It may wait, as long as ctx lasts, until this node's
+// view shows what this node has acknowledged. Errors are [*wire.Error]s, or faults of ours.
+func (l *Log) Ask(ctx context.Context, user string, cmd wire.Command) (wire.Frame, error) {
+	switch c := cmd.(type) {
+	case wire.GetSettings:
+		settings, err := l.settings(ctx, user, c.Prefix)
+		return wire.Settings{Ref: c.Ref, Settings: settings}, err
+	default:
+		return nil, fmt.Errorf("no handler for %s", cmd.Type())
+	}
+}
+
+// settings are a user's own.
+func (l *Log) settings(ctx context.Context, user, prefix string) ([]wire.Setting, error) {
+	shard := wire.ShardOf(wire.OwnChannel(user), l.layout.shards)
+	if err := l.awaitPos(ctx, shard, l.acked[shard].v.Load()); err != nil {
+		return nil, err
+	}
+	settings, err := l.view.Settings(user, prefix)
+	if settings == nil {
+		settings = []wire.Setting{}
+	}
+	return settings, err
+}

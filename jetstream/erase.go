@@ -1,0 +1,138 @@
+package jetstream
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"natterjack/jetstream/view"
+)
+
+const (
+	// eraseEvery is how often what could not be erased is tried again, and how soon a node that does not write the shard makes sure that
+	// the one that does has erased.
+	eraseEvery = 10 * time.Second
+	// eraseTimeout bounds one request: an erasure rewrites a block of the stream.
+	eraseTimeout = 5 * time.Second
+	erasePage    = 64
+)
+
+// erasures are what a view knows to be deleted and not yet gone from the stream.
+type erasures interface {
+	Erasures(shard, limit int) ([]view.Erasure, error)
+	Erased(shard int, pos uint64) error
+}
+
+// eraser takes what people delete out of the stream of one shard, overwritten and not merely forgotten. The event that says so was
+// stored first, so what an eraser that dies leaves behind is in every node's view, and the next one finds it. The node that writes the shard
+// erases at once; the others make sure, later.
+type eraser struct {
+	shard int
+	conn  *nats.Conn
+	view  erasures
+	leads func() bool
+	wake  chan struct{} // one token: something was deleted
+	log   *slog.Logger
+}
+
+// run erases until ctx ends.
+func (e *eraser) run(ctx context.Context) {
+	tick := time.NewTicker(eraseEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		case <-e.wake:
+			if !e.leads() {
+				continue
+			}
+		}
+		if err := e.sweep(ctx); err != nil && ctx.Err() == nil {
+			e.log.WarnContext(ctx, "deleted messages are still in the stream; they will be erased later", "shard", e.shard, "error", err)
+		}
+	}
+}
+
+// sweep erases all that is due.
+func (e *eraser) sweep(ctx context.Context) error {
+	for ctx.Err() == nil {
+		due, err := e.view.Erasures(e.shard, erasePage)
+		if err != nil || len(due) == 0 {
+			return err
+		}
+		for _, d := range due {
+			if err := e.erase(ctx, d); err != nil {
+				return err
+			}
+		}
+	}
+	return ctx.Err()
+}
+
+func (e *eraser) erase(ctx context.Context, d view.Erasure) error {
+	for _, pos := range d.Positions {
+		if err := e.request(ctx, "$JS.API.STREAM.MSG.DELETE."+StreamName(e.shard), map[string]uint64{"seq": pos}); err != nil {
+			return fmt.Errorf("erase pos %d: %w", pos, err)
+		}
+	}
+	if d.All {
+		filter := channelPrefix(e.shard, d.Channel) + ">"
+		purge := map[string]any{"filter": filter, "seq": d.Pos} // up to, and not including, the event that says so
+		if err := e.request(ctx, "$JS.API.STREAM.PURGE."+StreamName(e.shard), purge); err != nil {
+			return fmt.Errorf("purge channel: %w", err)
+		}
+	}
+	return e.view.Erased(e.shard, d.Pos)
+}
+
+// request asks JetStream itself: nats.go hides the code by which an answer says that there is nothing left to erase.
+func (e *eraser) request(ctx context.Context, subject string, body any) error {
+	ctx, cancel := context.WithTimeout(ctx, eraseTimeout)
+	defer cancel()
+	data, err := json.Marshal(body)
+	if err != nil {
+		return err
+	}
+	msg, err := e.conn.RequestWithContext(ctx, subject, data)
+	if err != nil {
+		return err
+	}
+	var answer struct {
+		Success bool                `json:"success"`
+		Error   *jetstream.APIError `json:"error"`
+	}
+	switch err := json.Unmarshal(msg.Data, &answer); {
+	case err != nil:
+		return fmt.Errorf("parse answer: %w", err)
+	case answer.Success || gone(answer.Error):
+		return nil
+	case answer.Error == nil:
+		return fmt.Errorf("refused without a reason")
+	default:
+		return answer.Error
+	}
+}
+
+// gone reports whether an error says that there is no such message.
+func gone(err *jetstream.APIError) bool {
+	const sequenceNotFound, deleteFailed jetstream.ErrorCode = 10043, 10057 // server/errors.json of nats-server
+	if err == nil {
+		return false
+	}
+	switch err.ErrorCode {
+	case jetstream.JSErrCodeMessageNotFound, sequenceNotFound:
+		return true
+	case deleteFailed: // a wrapper around the store's own error, whose text is all there is
+		return strings.Contains(err.Description, "no message found") || strings.Contains(err.Description, "deleted message")
+	default:
+		return false
+	}
+}

@@ -1,0 +1,134 @@
+package jetstream
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"natterjack/embed/embedtest"
+	"natterjack/server/wire"
+)
+
+// TestErase deletes a message that was edited: what it said must be gone from the stream and from the files beneath, a view that is
+// built anew shows the same tombstone, and its number is not given again.
+func TestErase(t *testing.T) {
+	node, dir := embedtest.Start(t), t.TempDir()
+	l, stop := start(t, node, dir, 1)
+	const secret, worse = "the-word-that-must-go", "the-word-that-came-after"
+	first := mustSend(t, l, "alice", text("bob", "c1", secret))
+	edited := mustSend(t, l, "alice", wire.Edit{Channel: first.Channel, Seq: 1, ClientID: "c2", Content: wire.Content{Text: worse}})
+	mustSend(t, l, "alice", wire.Delete{Channel: first.Channel, Seq: 1})
+	stream, err := l.js.Stream(t.Context(), StreamName(first.Shard))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, pos := range []uint64{first.Pos, edited.Pos} {
+		eventually(t, "the message to be gone from the stream", func() bool {
+			_, err := stream.GetMsg(t.Context(), pos)
+			return errors.Is(err, jetstream.ErrMsgNotFound)
+		})
+	}
+	before := page(t, l, first.Channel)
+	if len(before) != 1 || !before[0].Deleted || before[0].Content != nil || before[0].ID != first.ID || before[0].Sender != "alice" || before[0].Seq != 1 {
+		t.Fatalf("the tombstone is %+v", before)
+	}
+	stop()
+	if err := os.RemoveAll(dir); err != nil {
+		t.Fatal(err)
+	}
+	l, _ = start(t, node, dir, 1)
+	if diff := cmp.Diff(before, page(t, l, first.Channel)); diff != "" {
+		t.Errorf("the view built anew (-before +after):\n%s", diff)
+	}
+	if again := mustSend(t, l, "bob", text("alice", "c3", "next")); again.Seq != 2 {
+		t.Errorf("the next message has seq %d, want 2", again.Seq)
+	}
+	for _, root := range []string{node.StoreDir(), dir} {
+		if file := holds(t, root, secret, worse); file != "" {
+			t.Errorf("%s still holds the text", file)
+		}
+	}
+}
+
+// TestErase_deletedChannel: of a group that was deleted the stream keeps the last event alone.
+func TestErase_deletedChannel(t *testing.T) {
+	l := alone(t)
+	group, err := l.CreateGroup(t.Context(), "alice", &wire.CreateGroup{ClientID: "g", Name: "friends", Members: []string{"bob"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sent := mustSend(t, l, "bob", in(group.ID, "c1", "hello"))
+	gone := mustSend(t, l, "alice", wire.DeleteChannel{Channel: group.ID})
+	stream, err := l.js.Stream(t.Context(), StreamName(sent.Shard))
+	if err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the log of the group to be purged", func() bool {
+		_, err := stream.GetMsg(t.Context(), sent.Pos)
+		return errors.Is(err, jetstream.ErrMsgNotFound)
+	})
+	if _, err := stream.GetMsg(t.Context(), gone.Pos); err != nil {
+		t.Errorf("the event that says so: %v", err)
+	}
+	if _, _, err := l.History(t.Context(), "bob", &wire.History{Channel: group.ID}); !errors.Is(err, wire.Errorf(wire.CodeForbidden, "")) {
+		t.Errorf("history of a deleted group: %v", err)
+	}
+}
+
+// page is a channel's history as alice sees it.
+func page(t *testing.T, l *Log, channel string) (events []wire.Event) {
+	t.Helper()
+	frames, _, err := l.History(t.Context(), "alice", &wire.History{Channel: channel})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range frames {
+		ev, err := wire.DecodeFrame(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		events = append(events, ev.(wire.Event))
+	}
+	return events
+}
+
+// holds is a file below root with one of the texts in it, if there is one.
+func holds(t *testing.T, root string, texts ...string) (file string) {
+	t.Helper()
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return nil //nolint:nilerr // a file that went away meanwhile holds nothing
+		}
+		data, _ := os.ReadFile(path)
+		for _, text := range texts {
+			if bytes.Contains(data, []byte(text)) {
+				file = path
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// eventually asks until it is so, and fails where that takes too long.
+func eventually(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	for !ok() {
+		if sleep(ctx, 5*time.Millisecond) != nil {
+			t.Fatalf("gave up waiting for %s", what)
+		}
+	}
+}
