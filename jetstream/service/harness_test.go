@@ -230,6 +230,10 @@ func (f *fake) History(ctx context.Context, _ string, _ *wire.History) ([][]byte
 	return nil, false, f.read(ctx)
 }
 
+func (f *fake) Ask(ctx context.Context, _ string, cmd wire.Command) (wire.Frame, error) {
+	return wire.Settings{Settings: []wire.Setting{}}, f.read(ctx)
+}
+
 func (f *fake) Channels(ctx context.Context, _ string, _ *wire.ListChannels) ([]wire.ChannelInfo, bool, error) {
 	return nil, false, f.read(ctx)
 }

@@ -33,6 +33,18 @@ func change[T wire.Change](s *Service) *endpoint {
 	}}
 }
 
+// read is the endpoint of a command that appends nothing, and is answered from this node's view.
+func read[T wire.Command](s *Service) *endpoint {
+	var none T
+	return &endpoint{name: none.Type(), max: maxReads, handle: inBackground(func(ctx context.Context, r *request) ([]byte, error) {
+		cmd, err := decode[T](r, nil)
+		if err != nil {
+			return nil, err
+		}
+		return encode(s.cfg.Log.Ask(ctx, r.user, cmd))
+	})}
+}
+
 func (s *Service) submit(r *request, cmd wire.Change) {
 	s.cfg.Log.Submit(r.user, cmd, func(ack wire.Ack, err error) {
 		ack.Ref.Ref = cmd.Reference()

@@ -36,6 +36,7 @@ type Log interface {
 	CreateGroup(ctx context.Context, user string, cmd *wire.CreateGroup) (wire.ChannelInfo, error)
 	History(ctx context.Context, user string, cmd *wire.History) (events [][]byte, more bool, err error)
 	Channels(ctx context.Context, user string, cmd *wire.ListChannels) (channels []wire.ChannelInfo, more bool, err error)
+	Ask(ctx context.Context, user string, cmd wire.Command) (wire.Frame, error)
 }
 
 // Config is what a [Service] is made of.
@@ -66,6 +67,8 @@ func New(cfg Config) *Service {
 		{name: wire.CreateGroup{}.Type(), max: maxReads, handle: inBackground(s.createGroup)},
 		{name: wire.History{}.Type(), max: maxReads, handle: inBackground(s.history)},
 		{name: wire.ListChannels{}.Type(), max: maxReads, handle: inBackground(s.listChannels)},
+		read[wire.GetSettings](s),
+		change[wire.Set](s),
 		change[wire.Edit](s),
 		change[wire.Delete](s),
 		change[wire.React](s),
