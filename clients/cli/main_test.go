@@ -46,7 +46,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("TZ", "Asia/Tokyo")
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"token": writeToken, "exits": exits, "await": await},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"token": writeToken, "exits": exits, "await": await, "keep": keep},
 	})
 }
 
@@ -55,6 +55,11 @@ func writeToken(ts *testscript.TestScript, _ bool, args []string) {
 	token, err := natter.SignIn{User: args[0], URLs: []string{ts.Getenv("SERVER")}}.Token(context.Background())
 	ts.Check(err)
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(token+"\n"), 0o600))
+}
+
+// keep is the command "keep NAME": what was printed last is in that variable from then on.
+func keep(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Setenv(args[0], strings.TrimSpace(ts.ReadFile("stdout")))
 }
 
 // exits is the command "exits CODE COMMAND…".

@@ -57,18 +57,10 @@ func (s *session) frame(ctx context.Context, f wire.Frame) error {
 	return nil
 }
 
+// reference is the ref of the command that a frame answers; 0 where it came by itself.
 func reference(f wire.Frame) uint64 {
-	switch f := f.(type) {
-	case wire.Ack:
-		return f.Ref.Ref
-	case wire.Page:
-		return f.Ref.Ref
-	case wire.Channel:
-		return f.Ref.Ref
-	case wire.Channels:
-		return f.Ref.Ref
-	case wire.Refreshed:
-		return f.Ref.Ref
+	if r, ok := f.(interface{ Reference() uint64 }); ok {
+		return r.Reference()
 	}
 	return 0
 }
