@@ -1,0 +1,59 @@
+package jetstream
+
+import (
+	"errors"
+	"time"
+
+	"natterjack/jetstream/channel"
+	"natterjack/server/wire"
+)
+
+// MaySee reports whether viewer may know whether user is there, and since when he is not. It is the user who says, by a setting: everyone,
+// contacts or nobody, and contacts where he says nothing. Whom he has blocked may not.
+func (l *Log) MaySee(viewer, user string) bool {
+	if viewer == user {
+		return true
+	}
+	who, err := l.view.Setting(user, wire.SettingLastSeen)
+	if err != nil || l.view.Blocked(user, viewer) {
+		return false
+	}
+	switch who {
+	case "everyone":
+		return true
+	case "", "contacts":
+		return l.contact(user, viewer)
+	default:
+		return false
+	}
+}
+
+// contact reports whether another is a contact of user's: added by him, or somebody with whom he has a direct channel.
+func (l *Log) contact(user, other string) bool {
+	if added, err := l.view.Setting(user, wire.SettingContact+other); err == nil && added != "" {
+		return true
+	}
+	st, err := l.view.Channel(wire.DirectChannel(user, other))
+	return err == nil && st.Exists()
+}
+
+// MayType says what keeps a user from telling a channel that he is writing: all that would keep him from sending there, but for
+// slow mode, in which he writes while he waits. In a direct channel that does not exist yet, nobody does.
+func (l *Log) MayType(user, id string) error {
+	st, err := l.member(user, id)
+	if err != nil {
+		return err
+	}
+	env := channel.Env{Now: time.Now().UnixMilli(), NewID: func() string { return "" }, Blocked: l.view.Blocked}
+	_, err = channel.Decide(st, id, user, wire.Send{Channel: id}, env)
+	if errors.Is(err, &wire.Error{Code: wire.CodeTooFast}) {
+		return nil
+	}
+	return err
+}
+
+// Member reports whether a user is in a channel.
+func (l *Log) Member(user, id string) bool {
+	st, err := l.view.Channel(id)
+	return err == nil && st.Member(user)
+}
