@@ -18,6 +18,8 @@ type Client struct {
 	life    *life
 	reading atomic.Bool // Events is being read
 
+	standing standing
+
 	// Owned by Run.
 	route   *route
 	user    string // of the first session; it cannot change

@@ -42,6 +42,9 @@ type Options struct {
 	// Resume is where a former client of the same user had got. Without it, events begin at the time of connecting.
 	Resume *Position
 
+	// Live is told of presence, receipts and typing.
+	Live Live
+
 	// HTTPClient makes all requests, the WebSocket handshake included; it holds TLS and proxy settings. Its redirect
 	// policy is not used: no redirect is followed, for a token must not travel where nobody sent it.
 	HTTPClient *http.Client

@@ -52,6 +52,7 @@ func (s *session) frame(ctx context.Context, f wire.Frame) error {
 		return s.failed(ctx, f)
 	case nil: // of a type that this version does not know
 	default:
+		s.live(f)
 		s.c.outbox.replied(reference(f), f, s.welcome.User)
 	}
 	return nil

@@ -118,6 +118,9 @@ func (s *session) run(ctx context.Context) error {
 	s.spawn(s.read)
 	s.spawn(s.write)
 	s.spawn(s.refresh)
+	if !s.stateless() {
+		s.spawn(s.restate)
+	}
 	select {
 	case <-ctx.Done():
 	case <-inner.Done():
