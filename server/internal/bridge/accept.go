@@ -28,6 +28,7 @@ func (b *Bridge) serveWebSocket(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s := newSession(b)
+	s.listed = describe(r, s.id, "websocket", s)
 	ws, err := websocket.Accept(&hijacker{ResponseWriter: w, session: s}, r, &websocket.AcceptOptions{
 		InsecureSkipVerify: true, // the origin is checked above: exactly, where the library would match patterns
 		CompressionMode:    websocket.CompressionDisabled,

@@ -3,6 +3,7 @@ package bridge
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -20,22 +21,29 @@ type Log interface {
 	CreateGroup(ctx context.Context, user string, cmd *wire.CreateGroup) (wire.ChannelInfo, error)
 	History(ctx context.Context, user string, cmd *wire.History) (events [][]byte, more bool, err error)
 	Channels(ctx context.Context, user string, cmd *wire.ListChannels) (channels []wire.ChannelInfo, more bool, err error)
+	Ask(ctx context.Context, user string, cmd wire.Command) (wire.Frame, error)
 }
 
 var _ Log = (*jetstream.Log)(nil)
 
 // Authenticator tells whose token this is and until when it holds. It may block until ctx ends. Its errors are
-// [*wire.Error]s of code unauthorized or expired; anything else is a fault of ours.
+// [*wire.Error]s of code unauthorized or expired; anything else is a fault of ours. Fingerprint names a token that proved something,
+// however it is spelled.
 type Authenticator interface {
 	Authenticate(ctx context.Context, token string) (user string, expires time.Time, err error)
+	Fingerprint(token string) [sha256.Size]byte
 }
 
 // Config is what a [Bridge] is made of. Only Log and Auth are required.
 type Config struct {
-	Log    Log
-	Auth   Authenticator
-	Limits wire.Limits // members that are not set are those of [wire.DefaultLimits]
-	Logger *slog.Logger
+	Log  Log
+	Auth Authenticator
+	// Presence, Sessions and Typing are what is known of other people and of other nodes; without them nobody is seen, listed or heard.
+	Presence Presence
+	Sessions Sessions
+	Typing   Typing
+	Limits   wire.Limits // members that are not set are those of [wire.DefaultLimits]
+	Logger   *slog.Logger
 	// Origins are the origins of web pages, besides those of the host asked itself, that may use this
 	// server: "https://chat.example.com". There are no patterns.
 	Origins []string
@@ -74,6 +82,9 @@ const maxReads = 128
 type Bridge struct {
 	log      Log
 	auth     Authenticator
+	presence Presence
+	sessions Sessions
+	typing   Typing
 	limits   wire.Limits
 	logger   *slog.Logger
 	origins  origins
@@ -93,13 +104,22 @@ type Bridge struct {
 // New makes a bridge and starts nothing.
 func New(cfg Config) *Bridge {
 	b := &Bridge{
-		log: cfg.Log, auth: cfg.Auth, limits: complete(cfg.Limits), origins: newOrigins(cfg.Origins),
+		log: cfg.Log, auth: cfg.Auth, presence: cfg.Presence, sessions: cfg.Sessions, typing: cfg.Typing, limits: complete(cfg.Limits), origins: newOrigins(cfg.Origins),
 		logger: slog.New(slog.DiscardHandler), spread: cmp.Or(cfg.DrainSpread, defaultDrainSpread),
 		reads: make(chan struct{}, maxReads), draining: make(chan struct{}), mux: http.NewServeMux(),
 		flushers: newFlushers(),
 	}
 	if cfg.Logger != nil {
 		b.logger = cfg.Logger.With("component", "bridge")
+	}
+	if cfg.Presence == nil {
+		b.presence = nobody{}
+	}
+	if cfg.Sessions == nil {
+		b.sessions = unlisted{}
+	}
+	if cfg.Typing == nil {
+		b.typing = nobody{}
 	}
 	b.hub = newHub(cmp.Or(cfg.MaxSessions, defaultMaxSessions), cmp.Or(cfg.MaxUserSessions, defaultMaxUserSessions), b.limits)
 	b.work, b.stop = context.WithCancel(context.Background())

@@ -60,7 +60,10 @@ func (s *session) nextCall() (cmd wire.Command, more bool) {
 func (s *session) serve(cmd wire.Command) reply {
 	ctx, cancel := context.WithTimeout(s.bridge.work, callTimeout)
 	defer cancel()
-	if c, ok := cmd.(wire.Refresh); ok {
+	switch c := cmd.(type) {
+	case wire.FollowPresence:
+		return reply{frame: s.follow(&c)}
+	case wire.Refresh:
 		refreshed, err := s.refresh(ctx, &c)
 		if err != nil {
 			return reply{frame: s.bridge.fault(s.id, cmd.Type(), err, c.Ref.Ref)}
@@ -77,6 +80,11 @@ func (b *Bridge) serve(ctx context.Context, session, user string, cmd wire.Comma
 			r = reply{frame: b.fault(session, cmd.Type(), fmt.Errorf("panic: %v\n%s", p, debug.Stack()), cmd.Reference())}
 		}
 	}()
+	if f, ok, err := b.askPeople(ctx, session, user, cmd); ok && err == nil {
+		return reply{frame: f}
+	} else if ok {
+		return reply{frame: b.fault(session, cmd.Type(), err, cmd.Reference())}
+	}
 	r, err := b.ask(ctx, user, cmd)
 	if err != nil {
 		return reply{frame: b.fault(session, cmd.Type(), err, cmd.Reference())}
@@ -106,7 +114,8 @@ func (b *Bridge) ask(ctx context.Context, user string, cmd wire.Command) (reply,
 		}
 		return reply{frame: wire.Channels{Ref: c.Ref, Channels: channels, More: more}}, err
 	default:
-		return reply{}, fmt.Errorf("no handler for %s", cmd.Type())
+		frame, err := b.log.Ask(ctx, user, cmd)
+		return reply{frame: frame}, err
 	}
 }
 

@@ -6,6 +6,8 @@ import (
 
 	"github.com/coder/websocket"
 
+	"natterjack/jetstream"
+	"natterjack/jetstream/sessions"
 	"natterjack/server/wire"
 )
 
@@ -32,17 +34,31 @@ func (s *session) connect(c *wire.Connect) (wire.Welcome, error) {
 	if err != nil {
 		return wire.Welcome{}, err
 	}
-	if err := s.bridge.hub.admit(who.user); err != nil {
+	if err := s.bridge.hub.admit(who.user, s); err != nil {
 		return wire.Welcome{}, err
 	}
-	start, err := s.bridge.log.Follow(&s.cursor, who.user, c.Resume, s)
+	start, err := s.arrive(c, who)
 	if err != nil {
-		s.bridge.hub.dismiss(who.user)
+		s.bridge.hub.dismiss(who.user, s)
 		return wire.Welcome{}, err
 	}
-	s.user = who.user
 	s.expires.Store(who.expires.UnixMilli())
 	return s.bridge.welcome(c, s.id, who, start), nil
+}
+
+// arrive lets events, and other people, find the session.
+func (s *session) arrive(c *wire.Connect, who identity) (jetstream.Start, error) {
+	start, err := s.bridge.log.Follow(&s.cursor, who.user, c.Resume, s)
+	if err != nil {
+		return start, err
+	}
+	s.user, s.listed.User = who.user, who.user
+	if err := s.bridge.sessions.Enter(&s.listed, who.token); err != nil {
+		return start, err
+	}
+	s.bridge.presence.Enter(who.user)
+	s.state = wire.PresenceOnline
+	return start, nil
 }
 
 // refresh replaces the token.
@@ -53,6 +69,9 @@ func (s *session) refresh(ctx context.Context, c *wire.Refresh) (wire.Refreshed,
 		return wire.Refreshed{}, err
 	case who.user != s.user:
 		return wire.Refreshed{}, wire.Errorf(wire.CodeUnauthorized, "token: it is of another user; open another session for that one")
+	}
+	if err := s.bridge.sessions.Refresh(&s.listed, who.token); err != nil {
+		return wire.Refreshed{}, err
 	}
 	expires := who.expires.UnixMilli()
 	s.expires.Store(expires)
@@ -78,6 +97,7 @@ func closeCode(c wire.Code) websocket.StatusCode {
 type identity struct {
 	user    string
 	expires time.Time
+	token   sessions.Token
 }
 
 // authenticate asks the Authenticator, and believes it no user who cannot be one.
@@ -92,5 +112,6 @@ func (b *Bridge) authenticate(ctx context.Context, token string) (identity, erro
 	case !wire.ValidUser(user):
 		return identity{}, wire.Errorf(wire.CodeUnauthorized, "token: names no valid user")
 	}
-	return identity{user, expires}, nil
+	t := sessions.Token{Fingerprint: b.auth.Fingerprint(token), Expires: expires}
+	return identity{user, expires, t}, b.sessions.Check(t)
 }

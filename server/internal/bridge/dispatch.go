@@ -30,6 +30,8 @@ func (s *session) dispatch(frame []byte) {
 	case wire.Pong:
 	case wire.Connect:
 		s.open(&cmd)
+	case wire.SetPresence:
+		s.setPresence(&cmd)
 	case wire.Change:
 		s.submit(cmd)
 	default:

@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"context"
+	"errors"
 	"sync"
 
 	"natterjack/jetstream"
@@ -42,6 +43,10 @@ func (l *fakeLog) History(ctx context.Context, user string, cmd *wire.History) (
 		return l.history(ctx, user, cmd)
 	}
 	return nil, false, nil
+}
+
+func (l *fakeLog) Ask(_ context.Context, _ string, cmd wire.Command) (wire.Frame, error) {
+	return nil, errors.New("no handler for " + cmd.Type())
 }
 
 func (l *fakeLog) Channels(context.Context, string, *wire.ListChannels) ([]wire.ChannelInfo, bool, error) {

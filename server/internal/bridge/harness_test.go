@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -65,6 +66,9 @@ func (tokens) Authenticate(_ context.Context, token string) (string, time.Time, 
 	return user, time.Now().Add(valid), nil
 }
 
+// Fingerprint is that of the token as it stands: tests have no signatures to respell.
+func (tokens) Fingerprint(token string) [sha256.Size]byte { return sha256.Sum256([]byte(token)) }
+
 // rig is a bridge that serves, over pipes unless told otherwise.
 type rig struct {
 	*Bridge
@@ -76,7 +80,11 @@ type rig struct {
 // realLog runs a log over an embedded NATS server.
 func realLog(tb testing.TB) *jetstream.Log {
 	tb.Helper()
-	node := embedtest.Start(tb, embedtest.NoSync)
+	return logOn(tb, embedtest.Start(tb, embedtest.NoSync))
+}
+
+func logOn(tb testing.TB, node *embedtest.Node) *jetstream.Log {
+	tb.Helper()
 	ctx, cancel := context.WithTimeout(tb.Context(), patience)
 	defer cancel()
 	l, err := jetstream.New(ctx, jetstream.Config{

@@ -6,12 +6,15 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"path"
 	"runtime/debug"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"natterjack/jetstream"
+	"natterjack/jetstream/sessions"
 	"natterjack/server/wire"
 )
 
@@ -173,7 +176,15 @@ type feed struct {
 	cursor  jetstream.Cursor
 	wake    waiter
 	welcome wire.Welcome
+	listed  sessions.Session
+	out     chan struct{} // closed when it was signed out
+	once    sync.Once     // closes out
 }
+
+// SignedOut implements [sessions.Owner].
+func (f *feed) SignedOut() { f.once.Do(func() { close(f.out) }) }
+
+func signedOut() error { return wire.Errorf(wire.CodeUnauthorized, "token: was signed out") }
 
 // connect reads a connect frame and starts a feed; close it. On an error there is nothing to close.
 func (x *exchange) connect() (*feed, error) {
@@ -206,11 +217,17 @@ func (x *exchange) follow(c *wire.Connect) (*feed, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := x.bridge.hub.admit(who.user); err != nil {
+	if err := x.bridge.hub.admit(who.user, nil); err != nil {
 		return nil, err
 	}
-	f := &feed{identity: who, wake: make(waiter, 1)}
+	f := &feed{identity: who, wake: make(waiter, 1), out: make(chan struct{})}
+	f.listed = describe(x.r, x.id, path.Base(x.r.URL.Path), f)
+	f.listed.User = who.user
+	x.bridge.presence.Enter(who.user)
 	start, err := x.bridge.log.Follow(&f.cursor, who.user, c.Resume, f.wake)
+	if err == nil {
+		err = x.bridge.sessions.Enter(&f.listed, who.token)
+	}
 	if err != nil {
 		f.close(x.bridge)
 		return nil, err
@@ -221,7 +238,9 @@ func (x *exchange) follow(c *wire.Connect) (*feed, error) {
 
 func (f *feed) close(b *Bridge) {
 	f.cursor.Close()
-	b.hub.dismiss(f.user)
+	b.sessions.Leave(&f.listed)
+	b.presence.Leave(f.user, wire.PresenceOnline)
+	b.hub.dismiss(f.user, nil)
 }
 
 // welcome opens a session on any transport.

@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -31,7 +32,8 @@ type hub struct {
 
 // usage is what a user takes up of this node.
 type usage struct {
-	open     int    // connections
+	open     int // connections
+	sessions []*session
 	inFlight int    // commands over HTTP without a reply
 	bucket   bucket // of commands over HTTP; a session has its own
 }
@@ -85,8 +87,8 @@ func (h *hub) remove(s *session) {
 	h.slots[s.slot] = slot[:last]
 }
 
-// admit counts a connection of a user.
-func (h *hub) admit(user string) error {
+// admit counts a connection of a user; s is its session, or nil over HTTP.
+func (h *hub) admit(user string, s *session) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	u := h.usage(user)
@@ -94,15 +96,32 @@ func (h *hub) admit(user string) error {
 		return wire.Errorf(wire.CodeTooFast, "you have %d connections open here, and may have no more", u.open).After(retrySoon)
 	}
 	u.open++
+	if s != nil {
+		u.sessions = append(u.sessions, s)
+	}
 	return nil
 }
 
 // dismiss undoes admit.
-func (h *hub) dismiss(user string) {
+func (h *hub) dismiss(user string, s *session) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.usage(user).open--
+	u := h.usage(user)
+	u.open--
+	if i := slices.Index(u.sessions, s); i >= 0 {
+		u.sessions = slices.Delete(u.sessions, i, i+1)
+	}
 	h.tidy(user, time.Now())
+}
+
+// of are a user's sessions.
+func (h *hub) of(user string) []*session {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if u := h.users[user]; u != nil {
+		return slices.Clone(u.sessions)
+	}
+	return nil
 }
 
 // charge counts a request over HTTP against its user's rate.

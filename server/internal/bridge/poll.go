@@ -53,6 +53,8 @@ func (x *exchange) await(f *feed) ([]*jetstream.Entry, error) {
 		case <-f.wake:
 		case <-patience.C:
 			return nil, nil
+		case <-f.out:
+			return nil, signedOut()
 		case <-draining:
 			draining, leave = nil, time.After(x.bridge.jitter())
 		case <-leave:

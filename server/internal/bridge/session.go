@@ -13,6 +13,8 @@ import (
 	"github.com/coder/websocket"
 
 	"natterjack/jetstream"
+	"natterjack/jetstream/presence"
+	"natterjack/jetstream/sessions"
 	"natterjack/server/wire"
 )
 
@@ -33,6 +35,9 @@ type session struct {
 	// Owned by the owner.
 	bucket    bucket
 	connected bool
+	state     wire.PresenceState
+
+	listed sessions.Session // owned by the registry of sessions while connected
 
 	pulse
 
@@ -41,6 +46,7 @@ type session struct {
 	live  bool                 // welcomed, and not ending: events flow
 	ended bool                 // nothing is queued or started any more
 	backlog
+	follower *presence.Follower // nil until people are followed
 }
 
 // pulse is what the heartbeat goes by.
@@ -152,7 +158,8 @@ func (s *session) finish() {
 	s.work.Wait()
 	s.cursor.Close()
 	if s.connected {
-		s.bridge.hub.dismiss(s.user)
+		s.depart()
+		s.bridge.hub.dismiss(s.user, s)
 	}
 	s.bridge.logger.Debug("session closed", "session", s.id, "user", s.user, "code", int(code))
 	s.bridge.hub.remove(s)

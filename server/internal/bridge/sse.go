@@ -65,6 +65,9 @@ func (s *stream) run() {
 		case <-over.C:
 			s.end(wire.Errorf(wire.CodeExpired, "token: it has expired"))
 			return
+		case <-s.out:
+			s.end(signedOut())
+			return
 		case <-draining:
 			draining, leave = nil, time.After(s.bridge.jitter())
 		case <-leave:

@@ -24,6 +24,7 @@ type Addresses struct {
 type running struct {
 	*Node
 	log      *jetstream.Log
+	people   people
 	bridge   *bridge.Bridge
 	listener net.Listener
 	server   *http.Server
@@ -66,8 +67,15 @@ func (r *running) start(ctx context.Context) error {
 		return fmt.Errorf("open the log: %w", err)
 	}
 	r.parts.log = begin(ctx, "log", r.failed, r.log.Run)
+	if err := r.openPeople(ctx); err != nil {
+		return err
+	}
 	r.startServing(ctx)
+	r.startPeople(ctx)
 	if err := r.await(ctx, r.log.Ready()); err != nil {
+		return err
+	}
+	if err := r.awaitPeople(ctx); err != nil {
 		return err
 	}
 	return r.listen(ctx)
@@ -86,7 +94,7 @@ func (r *running) startEngine(ctx context.Context) error {
 // startServing starts what serves the log, over NATS at once, and over HTTP when there is a listener.
 func (r *running) startServing(ctx context.Context) {
 	r.bridge = bridge.New(bridge.Config{
-		Log: r.log, Auth: r.auth, Limits: r.cfg.Limits, Logger: r.base, Origins: r.cfg.Origins,
+		Log: r.log, Auth: r.auth, Presence: r.people.presence, Sessions: r.people.sessions, Typing: r.people.typing, Limits: r.cfg.Limits, Logger: r.base, Origins: r.cfg.Origins,
 	})
 	r.parts.bridge = begin(ctx, "bridge", r.failed, r.bridge.Run)
 	requests := service.New(service.Config{

@@ -26,6 +26,7 @@ func (r *running) stop(ctx context.Context) error {
 		r.endHTTP(ctx),
 		endPart(ctx, r.parts.service),
 		endPart(ctx, r.parts.bridge),
+		r.endPeople(ctx),
 		r.endLog(ctx),
 		r.endEngine(ctx),
 	)

@@ -1,0 +1,140 @@
+package bridge
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"natterjack/jetstream/presence"
+	"natterjack/jetstream/sessions"
+	"natterjack/server/wire"
+)
+
+// Presence is what the bridge tells and asks of who is there. [*presence.Tracker] is one; its contracts hold.
+type Presence interface {
+	Enter(user string)
+	Set(user string, from, to wire.PresenceState)
+	Leave(user string, state wire.PresenceState)
+	Get(viewer string, users []string) []wire.UserPresence
+	Follow(f *presence.Follower, viewer string, users []string, tell func([]wire.UserPresence)) []wire.UserPresence
+	Unfollow(f *presence.Follower)
+}
+
+// Sessions is what the bridge tells and asks of who is signed in. [*sessions.Registry] is one; its contracts hold.
+type Sessions interface {
+	Check(t sessions.Token) error
+	Enter(s *sessions.Session, t sessions.Token) error
+	Refresh(s *sessions.Session, t sessions.Token) error
+	Leave(s *sessions.Session)
+	List(ctx context.Context, user, current string) ([]wire.Session, error)
+	SignOut(ctx context.Context, user, session string) error
+}
+
+// Typing passes on who is writing where, to [Bridge.Typed] of all nodes. [*presence.Typing] is one.
+type Typing interface {
+	Say(user, channel string) error
+}
+
+var (
+	_ Presence = (*presence.Tracker)(nil)
+	_ Sessions = (*sessions.Registry)(nil)
+	_ Typing   = (*presence.Typing)(nil)
+)
+
+// askPeople answers what is about people and not about channels; ok is false where it is not.
+func (b *Bridge) askPeople(ctx context.Context, session, user string, cmd wire.Command) (f outbound, ok bool, err error) {
+	switch c := cmd.(type) {
+	case wire.GetPresence:
+		return wire.Presence{Ref: c.Ref, Users: b.presence.Get(user, c.Users)}, true, nil
+	case wire.SetTyping:
+		return wire.Done{Ref: c.Ref}, true, b.typing.Say(user, c.Channel)
+	case wire.ListSessions:
+		all, err := b.sessions.List(ctx, user, session)
+		return wire.Sessions{Ref: c.Ref, Sessions: all}, true, err
+	case wire.SignOut:
+		return wire.Done{Ref: c.Ref}, true, b.sessions.SignOut(ctx, user, c.Session)
+	default:
+		return nil, false, nil
+	}
+}
+
+// setPresence is for the owner: it is in force for what the client sends next.
+func (s *session) setPresence(c *wire.SetPresence) {
+	s.bridge.presence.Set(s.user, s.state, c.State)
+	s.state = c.State
+	s.push(reply{frame: wire.Done{Ref: c.Ref}})
+}
+
+// follow answers with how people are, and tells the client of every change.
+func (s *session) follow(c *wire.FollowPresence) wire.Presence {
+	s.mu.Lock()
+	if s.follower == nil {
+		s.follower = new(presence.Follower)
+	}
+	f := s.follower
+	s.mu.Unlock()
+	return wire.Presence{Ref: c.Ref, Users: s.bridge.presence.Follow(f, s.user, c.Users, s.tell)}
+}
+
+func (s *session) tell(news []wire.UserPresence) {
+	s.push(reply{frame: wire.Presence{Users: news}})
+}
+
+// depart takes the session out of what others know of it. Its calls have ended.
+func (s *session) depart() {
+	if s.follower != nil {
+		s.bridge.presence.Unfollow(s.follower)
+	}
+	s.bridge.sessions.Leave(&s.listed)
+	s.bridge.presence.Leave(s.user, s.state)
+}
+
+// SignedOut implements [sessions.Owner].
+func (s *session) SignedOut() { s.stop(wire.CloseSignedOut) }
+
+// Typed tells those who want to know that a user is writing in a channel: in a direct channel the other one.
+func (b *Bridge) Typed(channel, user string) {
+	first, second, direct := wire.DirectUsers(channel)
+	if !direct || first == second {
+		return
+	}
+	peer := first
+	if user == first {
+		peer = second
+	}
+	all := b.hub.of(peer)
+	if len(all) == 0 {
+		return
+	}
+	frame := b.encode(nil, "", wire.Typing{Channel: channel, User: user})
+	for _, s := range all {
+		s.push(reply{raw: frame})
+	}
+}
+
+// maxAgent is how many characters of what a client calls itself are kept.
+const maxAgent = 100
+
+// describe is a session as its user will see it in a list.
+func describe(r *http.Request, id, transport string, owner sessions.Owner) sessions.Session {
+	address, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		address = r.RemoteAddr // a pipe or a socket of Unix
+	}
+	return sessions.Session{
+		ID: id, Started: time.Now().UnixMilli(), Transport: transport, Address: address, Agent: cut(r.UserAgent(), maxAgent), Owner: owner,
+	}
+}
+
+// cut is the first n characters of s, as a string of its own.
+func cut(s string, n int) string {
+	end := 0
+	for ; n > 0 && end < len(s); n-- {
+		_, size := utf8.DecodeRuneInString(s[end:])
+		end += size
+	}
+	return strings.ToValidUTF8(strings.Clone(s[:end]), "\uFFFD")
+}

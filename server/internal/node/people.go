@@ -1,0 +1,58 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"natterjack/jetstream/presence"
+	"natterjack/jetstream/sessions"
+)
+
+// people are the parts that know who is there, who is writing, and who is signed in where.
+type people struct {
+	presence *presence.Tracker
+	typing   *presence.Typing
+	sessions *sessions.Registry
+
+	parts struct{ presence, typing, sessions *part }
+}
+
+func (r *running) openPeople(ctx context.Context) (err error) {
+	conn := r.engine.Conn()
+	r.people.presence, err = presence.New(ctx, presence.Config{
+		Conn: conn, Node: r.engine.Name(), Replicas: r.cfg.Replicas, Privacy: r.log, Logger: r.base,
+	})
+	if err != nil {
+		return fmt.Errorf("open presence: %w", err)
+	}
+	r.people.sessions, err = sessions.New(ctx, sessions.Config{
+		Conn: conn, Replicas: r.cfg.Replicas, Nodes: r.people.presence.Living, Logger: r.base,
+	})
+	if err != nil {
+		return fmt.Errorf("open sessions: %w", err)
+	}
+	r.people.typing = presence.NewTyping(conn, r.log)
+	return nil
+}
+
+func (r *running) startPeople(ctx context.Context) {
+	p := &r.people
+	p.parts.presence = begin(ctx, "presence", r.failed, p.presence.Run)
+	p.parts.sessions = begin(ctx, "sessions", r.failed, p.sessions.Run)
+	p.parts.typing = begin(ctx, "typing", r.failed, func(ctx context.Context) error { return p.typing.Run(ctx, r.bridge.Typed) })
+}
+
+// awaitPeople waits until it is known who was signed out: nobody is let in before.
+func (r *running) awaitPeople(ctx context.Context) error {
+	if err := r.await(ctx, r.people.sessions.Ready()); err != nil {
+		return err
+	}
+	return r.await(ctx, r.people.presence.Ready())
+}
+
+// endPeople comes after the bridge: what it told of its sessions holds until they are gone.
+func (r *running) endPeople(ctx context.Context) error {
+	p := &r.people.parts
+	return errors.Join(endPart(ctx, p.typing), endPart(ctx, p.presence), endPart(ctx, p.sessions))
+}
