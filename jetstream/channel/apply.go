@@ -40,7 +40,7 @@ func (s *State) change(r *wire.Record, m *wire.Meta) {
 	case s.Deleted || s.Kind != wire.Group && s.Kind != "":
 	case m.Action == wire.ActionDeleted: // perhaps all that the log still has of the group
 		*s = State{ID: s.ID, Kind: wire.Group, Deleted: true, Head: s.Head}
-	case s.Kind == "" && m.Action == wire.ActionCreated:
+	case s.Kind == "" && m.Action == wire.ActionCreated && m.Kind != "":
 		s.create(r, m)
 	case s.Kind == wire.Group:
 		s.changeGroup(r, m)
@@ -70,7 +70,7 @@ func (s *State) changeGroup(r *wire.Record, m *wire.Meta) {
 		s.enter(m.Members)
 		s.spend(m.Invite)
 	case wire.ActionRequested:
-		s.Requested = with(s.Requested, without(m.Members, s.Members))
+		s.Requested = with(s.Requested, without(without(m.Members, s.Members), s.Banned))
 		s.spend(m.Invite)
 	case wire.ActionLeft, wire.ActionRemoved:
 		s.exit(m.Members)

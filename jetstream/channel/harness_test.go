@@ -57,7 +57,7 @@ func (r *room) store(e Event) {
 }
 
 // must does what the rules allow and something changes by.
-func (r *room) must(t *testing.T, user string, cmds ...wire.Command) {
+func (r *room) must(t testing.TB, user string, cmds ...wire.Command) {
 	t.Helper()
 	for _, cmd := range cmds {
 		if events, err := r.do(user, cmd); err != nil || len(events) == 0 {

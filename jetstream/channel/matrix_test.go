@@ -156,7 +156,7 @@ var matrix = []struct {
 func edit(seq uint64) wire.Edit { return wire.Edit{Seq: seq, Content: wire.Content{Text: "x"}} }
 
 // fixture makes the group of the matrix, or its direct channel, by commands.
-func fixture(t *testing.T, id string) *room {
+func fixture(t testing.TB, id string) *room {
 	t.Helper()
 	r := newRoom(id)
 	direct := id == "mem~own"

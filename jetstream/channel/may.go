@@ -38,7 +38,7 @@ func (a *act) may(cmd wire.Command) error {
 	}
 	r, ok := rules[cmd.Type()]
 	switch {
-	case !ok, a.st.Kind == wire.Own:
+	case !ok, a.st.Kind != wire.Direct && a.st.Kind != wire.Group: // one's own settings, or a newer node's
 		return unsupported(cmd)
 	case a.st.Kind == wire.Direct && r.group:
 		return groupsOnly()

@@ -1,0 +1,80 @@
+package channel
+
+import (
+	"bytes"
+	"slices"
+	"testing"
+
+	"natterjack/server/wire"
+)
+
+// FuzzApply: whatever a log holds, a newer node's records or an operator's, the state after it is one that the rules can work on.
+func FuzzApply(f *testing.F) {
+	for _, id := range []string{GroupID("own", "1"), "mem~own"} {
+		var log []byte
+		for _, e := range fixture(f, id).log {
+			record, err := wire.EncodeRecord(&e.Record)
+			if err != nil {
+				f.Fatal(err)
+			}
+			log = append(append(append(log, string(e.Kind)+" "...), record...), '\n')
+		}
+		f.Add(log)
+	}
+	f.Add([]byte("meta {\"id\":\"1\",\"sender\":\"a\",\"timestamp\":1,\"meta\":{\"action\":\"deleted\"}}\nmessage {\"id\":\"2\",\"sender\":\"a\",\"seq\":9,\"timestamp\":0}"))
+	f.Fuzz(func(t *testing.T, log []byte) {
+		var st *State
+		messages := map[uint64]*Message{}
+		pos := uint64(0)
+		for line := range bytes.SplitSeq(log, []byte("\n")) {
+			kind, data, _ := bytes.Cut(line, []byte(" "))
+			r, err := wire.DecodeRecord(data)
+			if err != nil {
+				continue
+			}
+			pos++
+			before := st
+			st = Apply(st, "c", wire.Kind(kind), pos, &r)
+			checkSound(t, before, st)
+			if seq := About(wire.Kind(kind), &r); seq != 0 {
+				messages[seq] = Fold(messages[seq], wire.Kind(kind), pos, &r)
+			}
+		}
+		env := Env{NewID: func() string { return "x" }, Message: func(seq uint64) (*Message, error) { return messages[seq], nil }}
+		for _, c := range matrix {
+			_, _ = Decide(st, "c", "own", c.cmd, env)
+		}
+	})
+}
+
+// checkSound holds a state to what readers of it rely on.
+func checkSound(t *testing.T, before, st *State) {
+	t.Helper()
+	for name, users := range map[string][]string{"members": st.Members, "banned": st.Banned, "requested": st.Requested} {
+		if !slices.IsSorted(users) || len(slices.Compact(slices.Clone(users))) != len(users) {
+			t.Fatalf("%s: %q", name, users)
+		}
+	}
+	for _, user := range st.Members {
+		if slices.Contains(st.Banned, user) || slices.Contains(st.Requested, user) {
+			t.Fatalf("%q is a member, and in %q or %q", user, st.Banned, st.Requested)
+		}
+	}
+	for _, user := range st.Requested {
+		if slices.Contains(st.Banned, user) {
+			t.Fatalf("%q waits, and is banned", user)
+		}
+	}
+	if !st.Exists() && len(st.Members) > 0 {
+		t.Fatalf("not there, and has %q", st.Members)
+	}
+	if st.Kind == wire.Group && len(st.Roles) != len(st.Members) || st.Kind != wire.Group && st.Roles != "" {
+		t.Fatalf("roles %q of %q", st.Roles, st.Members)
+	}
+	if !slices.IsSorted(st.Pins) || !slices.IsSortedFunc(st.Invites, func(a, b wire.Invite) int { return bytes.Compare([]byte(a.Hash), []byte(b.Hash)) }) {
+		t.Fatalf("pins %v, invites %v", st.Pins, st.Invites)
+	}
+	if before != nil && (st.Seq < before.Seq || st.Active < before.Active || before.Deleted && !st.Deleted) {
+		t.Fatalf("after %+v comes %+v", before, st)
+	}
+}
