@@ -108,6 +108,30 @@ func TestNamesAreStoredClean(t *testing.T) {
 	}
 }
 
+// TestNamesAreRefused: what passes Validate but is nothing, or too long, once it is clean.
+func TestNamesAreRefused(t *testing.T) {
+	r := newRoom(GroupID("ann", "1"))
+	long := strings.Repeat("\u0958", wire.MaxGroupNameLen) // each becomes two characters by NFC
+	for _, name := range []string{long, "\u0301"} {
+		create := wire.CreateGroup{ClientID: "1", Name: name}
+		if err := create.Validate(wire.DefaultLimits()); err != nil {
+			t.Fatalf("%+q: %v", name, err)
+		}
+		_, err := r.try("ann", create)
+		wantCode(t, err, wire.CodeInvalid)
+	}
+	r.must(t, "ann", wire.CreateGroup{ClientID: "1", Name: "toads"})
+	for _, c := range []wire.UpdateChannel{
+		{Name: &long}, {Name: new("\u0301")}, {Topic: new(strings.Repeat("\u0958", wire.MaxTopicLen))},
+	} {
+		_, err := r.try("ann", c)
+		wantCode(t, err, wire.CodeInvalid)
+		if Same(&r.log[0], c) {
+			t.Errorf("%+v is the creation", c)
+		}
+	}
+}
+
 // FuzzClean: what is clean stays as it is, shows, and is in one form.
 func FuzzClean(f *testing.F) {
 	for _, s := range []string{

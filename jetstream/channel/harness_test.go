@@ -57,11 +57,11 @@ func (r *room) store(e Event) {
 }
 
 // must does what the rules allow and something changes by.
-func (r *room) must(t testing.TB, user string, cmds ...wire.Command) {
-	t.Helper()
+func (r *room) must(tb testing.TB, user string, cmds ...wire.Command) {
+	tb.Helper()
 	for _, cmd := range cmds {
 		if events, err := r.do(user, cmd); err != nil || len(events) == 0 {
-			t.Fatalf("%s: %T %+v: %d events, %v", user, cmd, cmd, len(events), err)
+			tb.Fatalf("%s: %T %+v: %d events, %v", user, cmd, cmd, len(events), err)
 		}
 	}
 }

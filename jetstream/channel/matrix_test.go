@@ -156,33 +156,33 @@ var matrix = []struct {
 func edit(seq uint64) wire.Edit { return wire.Edit{Seq: seq, Content: wire.Content{Text: "x"}} }
 
 // fixture makes the group of the matrix, or its direct channel, by commands.
-func fixture(t testing.TB, id string) *room {
-	t.Helper()
+func fixture(tb testing.TB, id string) *room {
+	tb.Helper()
 	r := newRoom(id)
 	direct := id == "mem~own"
 	if !direct {
-		r.must(t, "own", wire.CreateGroup{ClientID: "1", Name: "toads", Members: strings.Fields("adm adm2 mem mem2 rea rea2 former")})
-		r.must(t, "own", wire.AddMembers{Members: []string{"ban"}})
+		r.must(tb, "own", wire.CreateGroup{ClientID: "1", Name: "toads", Members: strings.Fields("adm adm2 mem mem2 rea rea2 former")})
+		r.must(tb, "own", wire.AddMembers{Members: []string{"ban"}})
 		for user, role := range map[string]wire.Role{"adm": wire.RoleAdmin, "adm2": wire.RoleAdmin} {
-			r.must(t, "own", wire.SetRole{User: user, Role: role})
+			r.must(tb, "own", wire.SetRole{User: user, Role: role})
 		}
 	}
-	for _, sender := range strings.Fields("own adm mem former mem rea adm2 ban") {
+	for sender := range strings.FieldsSeq("own adm mem former mem rea adm2 ban") {
 		if direct && sender != "mem" {
 			sender = "own"
 		}
-		r.must(t, sender, say("from "+sender))
+		r.must(tb, sender, say("from "+sender))
 	}
-	r.must(t, "mem", wire.Delete{Seq: 5}, wire.React{Seq: 1, Emoji: "👍"})
-	r.must(t, "own", wire.Pin{Seq: 3})
+	r.must(tb, "mem", wire.Delete{Seq: 5}, wire.React{Seq: 1, Emoji: "👍"})
+	r.must(tb, "own", wire.Pin{Seq: 3})
 	if direct {
 		return r
 	}
-	r.must(t, "own", wire.SetRole{User: "rea", Role: wire.RoleReader}, wire.SetRole{User: "rea2", Role: wire.RoleReader})
-	r.must(t, "own", wire.CreateInvite{Hash: hashOf(secret)}, wire.CreateInvite{Hash: hashOf(asking), Approval: true})
-	r.must(t, "req", wire.Join{Secret: asking})
-	r.must(t, "former", wire.Leave{})
-	r.must(t, "adm", wire.RemoveMember{User: "ban", Ban: true})
+	r.must(tb, "own", wire.SetRole{User: "rea", Role: wire.RoleReader}, wire.SetRole{User: "rea2", Role: wire.RoleReader})
+	r.must(tb, "own", wire.CreateInvite{Hash: hashOf(secret)}, wire.CreateInvite{Hash: hashOf(asking), Approval: true})
+	r.must(tb, "req", wire.Join{Secret: asking})
+	r.must(tb, "former", wire.Leave{})
+	r.must(tb, "adm", wire.RemoveMember{User: "ban", Ban: true})
 	return r
 }
 

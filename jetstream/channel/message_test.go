@@ -31,7 +31,8 @@ func TestFold(t *testing.T) {
 		want   *Message
 	}{
 		{
-			"a message", nil, wire.KindMessage, wire.Record{Seq: 4, ID: "1", ClientID: "c", Sender: "ann", Timestamp: 100, Content: text("a")},
+			"a message", nil, wire.KindMessage,
+			wire.Record{Seq: 4, ID: "1", ClientID: "c", Sender: "ann", Timestamp: 100, Content: text("a")},
 			&Message{Seq: 4, Pos: 9, ID: "1", ClientID: "c", Sender: "ann", Timestamp: 100, Content: text("a")},
 		},
 		{"an edit", said, wire.KindEdit, wire.Record{Target: 4, Timestamp: 300, Content: text("b")}, with(func(m *Message) { m.Content, m.Edited = text("b"), 300 })},
