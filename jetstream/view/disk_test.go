@@ -81,7 +81,7 @@ func (f *fullFile) Write(p []byte) (int, error) {
 }
 
 // bulk is more than Pebble gathers before it writes to its log, and less than it gathers before it begins another.
-const bulkLen = 150
+const bulkLen = 200
 
 func bulk(t *testing.T) []Event {
 	t.Helper()

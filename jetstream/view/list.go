@@ -3,7 +3,6 @@ package view
 import (
 	"bytes"
 	"cmp"
-	"encoding/binary"
 	"slices"
 
 	"natterjack/jetstream/channel"
@@ -89,37 +88,51 @@ func (r *reader) current(v *View, ch string) (*channel.State, error) {
 	return st, err
 }
 
-// recent are the marks of up to limit channels behind a mark. It reads the index of each class from the mark downwards, until all that
-// is below was last active before the channels it has.
+// recent are the marks of up to limit channels behind a mark. It looks at heads, the most promising first, until all others were last
+// active before the channels it has.
 func (r *reader) recent(v *View, user string, behind *Mark, limit int) (best []Mark, err error) {
-	for class := range byte(classes) {
-		lower := appendSlotKey(nil, user, slot{class: class})
-		upper := pastPrefix(lower[:len(lower)-8])
-		if behind != nil {
-			upper = pastPrefix(appendSlotKey(nil, user, slot{class, slotNumber(class, behind.Active)}))
+	within, err := r.activity(user, behind)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range within {
+		if len(best) == limit && s.latest < best[limit-1].Active {
+			break
 		}
-		err = r.scan(lower, upper, true, func() (bool, error) {
-			key := r.it.Key()
-			s := slot{class, binary.BigEndian.Uint64(key[len(lower)-8:])}
-			if len(best) == limit && s.end() < best[limit-1].Active {
-				return false, nil
-			}
-			m := Mark{ID: string(key[len(lower):])}
-			active, err := v.active(m.ID)
-			if err != nil {
-				return false, err
-			}
-			m.Active = active
-			if behind == nil || behind.compare(m) < 0 {
-				best = insert(best, m, limit)
-			}
-			return true, nil
-		})
+		head, err := v.head(r, s.channel)
 		if err != nil {
 			return nil, err
 		}
+		m := Mark{Active: head.Active, ID: s.channel}
+		if behind == nil || behind.compare(m) < 0 {
+			best = insert(best, m, limit)
+		}
 	}
 	return best, nil
+}
+
+// activity is when a channel was last active at the latest.
+type activity struct {
+	channel string
+	latest  int64 // Unix milliseconds
+}
+
+// activity are all channels of a user that may lie behind a mark, by when they were active at the latest.
+func (r *reader) activity(user string, behind *Mark) (all []activity, err error) {
+	prefix := appendActiveKey(nil, user, "")
+	err = r.scan(prefix, pastPrefix(prefix), false, func() (bool, error) {
+		value, err := r.it.ValueAndErr()
+		if err != nil {
+			return false, err
+		}
+		s, err := parseSlot(value)
+		if err == nil && (behind == nil || s.start() <= behind.Active) {
+			all = append(all, activity{channel: string(r.it.Key()[len(prefix):]), latest: s.end()})
+		}
+		return true, err
+	})
+	slices.SortFunc(all, func(a, b activity) int { return cmp.Compare(b.latest, a.latest) })
+	return all, err
 }
 
 // insert keeps the first limit marks in their order.

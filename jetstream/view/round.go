@@ -130,6 +130,7 @@ func (r *round) writeMessage(e *Event, at place, record *wire.Record, st *channe
 		r.value = appendNumber(r.value[:0], record.Seq)
 		r.set()
 		r.mention(e.Channel, record.Seq, nil, record.Content)
+		delete(r.changed, target{e.Channel, record.Seq}) // an earlier event of the round may have looked for it in vain
 		return nil
 	case e.Kind == wire.KindSetting:
 		r.setting(e.Channel, record)
