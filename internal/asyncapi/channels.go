@@ -85,7 +85,7 @@ func (g *generator) channels() (c object) {
 		{"address", json.RawMessage("null")},
 		{"servers", natsServer()},
 		{"description", "The reply subject of a NATS request. It must be an inbox, _INBOX.>."},
-		{"messages", messageRefs("ack", "channel", "page", "channels", "receipts", "done", "error")},
+		{"messages", messageRefs("ack", "channel", "page", "channels", "receipts", "settings", "presence", "sessions", "done", "error")},
 	}})
 	return append(c, member{"log", object{
 		{"address", "chat.{shard}.{channel}.{kind}"},

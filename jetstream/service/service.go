@@ -41,12 +41,15 @@ type Log interface {
 
 // Config is what a [Service] is made of.
 type Config struct {
-	Conn    *nats.Conn // in the chat account; may answer anybody there
-	Log     Log
-	Limits  wire.Limits
-	Node    string // this node's name
-	Version string // semantic version of the program
-	Logger  *slog.Logger
+	Conn *nats.Conn // in the chat account; may answer anybody there
+	Log  Log
+	// Presence and Sessions may be nil: then nothing is offered of them.
+	Presence Presence
+	Sessions Sessions
+	Limits   wire.Limits
+	Node     string // this node's name
+	Version  string // semantic version of the program
+	Logger   *slog.Logger
 }
 
 // Service serves requests. Its methods may be called concurrently.
@@ -84,6 +87,7 @@ func New(cfg Config) *Service {
 		change[wire.Join](s),
 		change[wire.DeleteChannel](s),
 	}
+	s.endpoints = append(s.endpoints, s.people()...)
 	return s
 }
 

@@ -98,7 +98,7 @@ func (r *running) startServing(ctx context.Context) {
 	})
 	r.parts.bridge = begin(ctx, "bridge", r.failed, r.bridge.Run)
 	requests := service.New(service.Config{
-		Conn: r.engine.Conn(), Log: r.log, Limits: r.cfg.Limits, Node: r.engine.Name(), Version: natterjack.Version, Logger: r.base,
+		Conn: r.engine.Conn(), Log: r.log, Presence: r.people.presence, Sessions: r.people.sessions, Limits: r.cfg.Limits, Node: r.engine.Name(), Version: natterjack.Version, Logger: r.base,
 	})
 	r.parts.service = begin(ctx, "service", r.failed, requests.Run)
 }

@@ -60,6 +60,11 @@ func request(t *testing.T, conn *nats.Conn, subject, body string) (frame struct 
 	return frame
 }
 
+// betweenNodes are the subjects on which nodes believe what they are told.
+var betweenNodes = []string{
+	"$KV.PRESENCE.user.alice.n1", "$KV.PRESENCE.lease.n1", "$KV.REVOKED.00", "typing.alice~bob", "sessions.list.alice", "sessions.revoked",
+}
+
 const message = `{"to":"bob","client_id":"c1","content":{"text":"hi"}}`
 
 func TestUsers_Service(t *testing.T) {
@@ -72,13 +77,19 @@ func TestUsers_Service(t *testing.T) {
 	if reply, err := conn.Request("$SRV.PING.natterjack", nil, patience); err != nil || !strings.Contains(string(reply.Data), "natterjack") {
 		t.Errorf("ping: %v, %v", reply, err)
 	}
-	for _, subject := range []string{"chat.0.alice~bob.message", "$JS.API.STREAM.LIST", "$JS.API.STREAM.DELETE.CHAT_0", "$SYS.REQ.SERVER.PING", "_INBOX.operator.x", "other"} {
+	if f := request(t, conn, "api.alice.list_sessions", ""); f.Type != "sessions" {
+		t.Errorf("list sessions: %+v", f)
+	}
+	if f := request(t, conn, "api.alice.get_presence", `{"users":["bob"]}`); f.Type != "presence" {
+		t.Errorf("get presence: %+v", f)
+	}
+	for _, subject := range append(betweenNodes, "chat.0.alice~bob.message", "$JS.API.STREAM.LIST", "$JS.API.STREAM.DELETE.CHAT_0", "$SYS.REQ.SERVER.PING", "_INBOX.operator.x", "other") {
 		if err := conn.Publish(subject, []byte("x")); err != nil {
 			t.Fatal(err)
 		}
 		mustRefuse(t, violations, "publish "+subject)
 	}
-	for _, subject := range []string{">", "chat.>", "api.>", "$JS.>", "_INBOX_*.>"} {
+	for _, subject := range []string{">", "chat.>", "api.>", "$JS.>", "_INBOX_*.>", "$KV.>", "typing.>", "sessions.>"} {
 		if _, err := conn.SubscribeSync(subject); err != nil {
 			t.Fatal(err)
 		}
@@ -115,10 +126,18 @@ func TestUsers_Operator(t *testing.T) {
 	if read != 1 {
 		t.Errorf("read %d messages, want 1: %v", read, batch.Error())
 	}
-	if err := conn.Publish("chat.0.alice~bob.message", []byte("x")); err != nil {
-		t.Fatal(err)
+	for _, subject := range append(betweenNodes, "chat.0.alice~bob.message") {
+		if err := conn.Publish(subject, []byte("x")); err != nil {
+			t.Fatal(err)
+		}
+		mustRefuse(t, violations, "publish "+subject)
 	}
-	mustRefuse(t, violations, "publish to a log")
+	for _, subject := range []string{"typing.>", "sessions.>", "$KV.>"} {
+		if _, err := conn.SubscribeSync(subject); err != nil {
+			t.Fatal(err)
+		}
+		mustRefuse(t, violations, "subscribe "+subject)
+	}
 	if _, err := conn.SubscribeSync("api.>"); err != nil {
 		t.Fatal(err)
 	}
