@@ -28,8 +28,10 @@ var transports = []transport{
 			"connect", "create_group", "history", "list_channels", "read", "received", "get_receipts", "get_settings", "watch", "set_presence",
 			"follow_presence", "get_presence", "set_typing", "list_sessions", "sign_out", "refresh", "pong",
 		}, changes...),
-		out: []string{"welcome", "ack", "event", "page", "channel", "channels", "receipts", "settings", "done", "refreshed",
-			"presence", "typing", "sessions", "ping", "error"},
+		out: []string{
+			"welcome", "ack", "event", "page", "channel", "channels", "receipts", "settings", "done", "refreshed",
+			"presence", "typing", "sessions", "ping", "error",
+		},
 	},
 	{
 		name: "stream", address: wire.PathStream, server: "http",
