@@ -98,10 +98,37 @@ type History struct {
 	Limit   int    `json:"limit,omitzero"` // 50 where unset
 }
 
-// ListChannels asks for the caller's channels, the most recently active first.
+// ListChannels asks for a window of the caller's channels, the most recently active first. Before goes on behind the last channel of the
+// window that came before; a channel that becomes active meanwhile moves to the top, as its event tells.
 type ListChannels struct {
 	Ref
-	Limit int `json:"limit,omitzero"` // 50 where unset
+	Before *ChannelPlace `json:"before,omitzero"`
+	Limit  int           `json:"limit,omitzero"` // 50 where unset
+}
+
+// ChannelPlace is the place of a channel in the list: two members of its [ChannelInfo].
+type ChannelPlace struct {
+	Active int64  `json:"active"` // Unix milliseconds
+	ID     string `json:"id"`
+}
+
+// GetChannel asks for a channel of the caller's, all its members included.
+type GetChannel struct {
+	Ref
+	Channel string `json:"channel"`
+}
+
+// GetVersions asks for all that a message said, its edits included.
+type GetVersions struct {
+	Ref
+	Channel string `json:"channel"`
+	Seq     uint64 `json:"seq"`
+}
+
+// GetPins asks for the pinned messages of a channel, the newest message first.
+type GetPins struct {
+	Ref
+	Channel string `json:"channel"`
 }
 
 // Refresh replaces the session's token before it expires. The user must stay the same.
@@ -129,6 +156,15 @@ func (History) Type() string { return "history" }
 
 // Type implements [Command].
 func (ListChannels) Type() string { return "list_channels" }
+
+// Type implements [Command].
+func (GetChannel) Type() string { return "get_channel" }
+
+// Type implements [Command].
+func (GetVersions) Type() string { return "get_versions" }
+
+// Type implements [Command].
+func (GetPins) Type() string { return "get_pins" }
 
 // Type implements [Command].
 func (Refresh) Type() string { return "refresh" }

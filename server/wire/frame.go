@@ -178,20 +178,55 @@ type Page struct {
 	Events  []Event `json:"events"`
 }
 
+// MaxListedMembers is up to how many members a list names: the faces of a small group. Of a larger one, get_channel tells them.
+const MaxListedMembers = 20
+
 // ChannelInfo is a channel as one of its members sees it.
+//
+// Unread is the distance from the last message to the one up to which all is known to the caller: the highest of what he read, what he
+// sent and where he joined. It is the same on every device and counts places: a message that was deleted keeps its place
+// until it is read over. Mentions are those among the unread messages that mention the caller or everybody, as they are now; a deleted
+// one mentions nobody.
 type ChannelInfo struct {
-	ID      string      `json:"id"`
-	Kind    ChannelKind `json:"kind"`
-	Name    string      `json:"name,omitzero"`
-	Members []string    `json:"members"`
-	Seq     uint64      `json:"seq"`    // of the last message; 0 where there is none
-	Active  int64       `json:"active"` // time of the last event, Unix milliseconds
+	ID          string      `json:"id"`
+	Kind        ChannelKind `json:"kind"`
+	Name        string      `json:"name,omitzero"`
+	Topic       string      `json:"topic,omitzero"`
+	SlowModeS   int         `json:"slow_mode_s,omitzero"` // seconds between two messages of one member; 0 is off
+	Archived    bool        `json:"archived,omitzero"`
+	Role        Role        `json:"role,omitzero"` // the caller's
+	MemberCount int         `json:"member_count"`
+	Members     []string    `json:"members,omitzero"` // ascending; in a list those of direct channels and of groups of up to 20
+	Seq         uint64      `json:"seq"`              // of the last message; 0 where there is none
+	Active      int64       `json:"active"`           // time of the last event, Unix milliseconds
+	Unread      uint64      `json:"unread"`
+	Mentions    int         `json:"mentions,omitzero"` // at most 100
+	Mute        string      `json:"mute,omitzero"`     // the caller's setting mute/ID
+	Top         bool        `json:"top,omitzero"`      // the caller's setting top/ID is on
+	Last        *Event      `json:"last,omitzero"`     // the last message, as a page has it, where the caller may see it
 }
 
-// Channel answers create_group.
+// Channel answers create_group and get_channel. Who may add members sees who asks to be one, who is banned, and which invites there are.
 type Channel struct {
 	Ref
-	Channel ChannelInfo `json:"channel"`
+	Channel   ChannelInfo `json:"channel"`
+	Requested []string    `json:"requested,omitzero"`
+	Banned    []string    `json:"banned,omitzero"`
+	Invites   []Invite    `json:"invites,omitzero"`
+}
+
+// Versions answers get_versions: the first content and that of each edit. A deleted message has none.
+type Versions struct {
+	Ref
+	Channel  string           `json:"channel"`
+	Seq      uint64           `json:"seq"`
+	Versions []MessageVersion `json:"versions"`
+}
+
+// MessageVersion is what a message said from some time on.
+type MessageVersion struct {
+	Timestamp int64   `json:"timestamp"` // Unix milliseconds
+	Content   Content `json:"content"`
 }
 
 // Channels answers list_channels.
@@ -224,6 +259,9 @@ func (Page) Type() string { return "page" }
 
 // Type implements [Frame].
 func (Channel) Type() string { return "channel" }
+
+// Type implements [Frame].
+func (Versions) Type() string { return "versions" }
 
 // Type implements [Frame].
 func (Channels) Type() string { return "channels" }

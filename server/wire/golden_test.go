@@ -87,6 +87,10 @@ var goldenCommands = []golden[Command]{
 	{"history_before", History{Ref: Ref{6}, Channel: "alice~bob", Before: 120, Limit: 20}},
 	{"history_after", History{Ref: Ref{7}, Channel: "gaaaaaaaaaaaaaaaaaaaaaaaa", After: 119}},
 	{"list_channels", ListChannels{Ref: Ref{8}, Limit: 10}},
+	{"list_channels_before", ListChannels{Ref: Ref{8}, Before: &ChannelPlace{Active: 1_764_000_000_456, ID: "gaaaaaaaaaaaaaaaaaaaaaaaa"}}},
+	{"get_channel", GetChannel{Ref: Ref{33}, Channel: "gaaaaaaaaaaaaaaaaaaaaaaaa"}},
+	{"get_versions", GetVersions{Ref: Ref{34}, Channel: "alice~bob", Seq: 42}},
+	{"get_pins", GetPins{Ref: Ref{35}, Channel: "alice~bob"}},
 	{"read", Read{Ref: Ref{29}, Channel: "alice~bob", Seq: 42}},
 	{"received", Received{Ref: Ref{30}, Cursors: []ChannelSeq{{"alice~bob", 42}, {"gaaaaaaaaaaaaaaaaaaaaaaaa", 7}}}},
 	{"watch", Watch{Ref: Ref{31}, Channels: []string{"alice~bob", "gaaaaaaaaaaaaaaaaaaaaaaaa"}}},
@@ -112,7 +116,8 @@ var (
 	}}
 	goldenGroup = ChannelInfo{
 		ID: "gaaaaaaaaaaaaaaaaaaaaaaaa", Kind: Group, Name: "Hiking 🥾",
-		Members: []string{"alice", "bob", "carol"}, Seq: 7, Active: 1_764_000_000_456,
+		Topic: "Sundays at nine", SlowModeS: 10, Role: RoleAdmin, MemberCount: 3, Members: []string{"alice", "bob", "carol"},
+		Seq: 7, Active: 1_764_000_000_456, Unread: 3, Mentions: 1, Mute: "0", Top: true,
 	}
 )
 
@@ -158,10 +163,16 @@ var goldenFrames = []golden[Frame]{
 	}}}},
 	{"page", Page{Ref: Ref{5}, Channel: "alice~bob", Events: []Event{goldenCreated, goldenMessage}, More: true}},
 	{"page_empty", Page{Ref: Ref{6}, Channel: "alice~bob"}},
-	{"channel", Channel{Ref: Ref{4}, Channel: goldenGroup}},
+	{"channel", Channel{
+		Ref: Ref{4}, Channel: goldenGroup, Requested: []string{"dave"}, Banned: []string{"mallory"},
+		Invites: []Invite{{Hash: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", Uses: 3}},
+	}},
+	{"versions", Versions{Ref: Ref{34}, Channel: "alice~bob", Seq: 42, Versions: []MessageVersion{
+		{Timestamp: 1_764_000_000_123, Content: Content{Text: "hello"}}, {Timestamp: 1_764_000_001_000, Content: Content{Text: "hello!"}},
+	}}},
 	{"channels", Channels{Ref: Ref{8}, Channels: []ChannelInfo{
 		goldenGroup,
-		{ID: "alice~bob", Kind: Direct, Members: []string{"alice", "bob"}},
+		{ID: "alice~bob", Kind: Direct, Role: RoleMember, MemberCount: 2, Members: []string{"alice", "bob"}, Seq: 42, Last: &goldenMessage},
 	}, More: true}},
 	{"channels_empty", Channels{Ref: Ref{8}}},
 	{"receipts", Receipts{Ref: Ref{32}, Channel: "alice~bob", Cursors: []Receipt{

@@ -73,7 +73,26 @@ func (h History) Validate(l Limits) error {
 }
 
 // Validate implements [Command].
-func (c ListChannels) Validate(l Limits) error { return validLimit(c.Limit, l) }
+func (c ListChannels) Validate(l Limits) error {
+	if c.Before != nil && (c.Before.Active < 0 || !ValidChannel(c.Before.ID)) {
+		return Errorf(CodeInvalid, "before: take active and id from the last channel of the window before")
+	}
+	return validLimit(c.Limit, l)
+}
+
+// Validate implements [Command].
+func (c GetChannel) Validate(Limits) error {
+	if !ValidChannel(c.Channel) {
+		return invalidChannel()
+	}
+	return nil
+}
+
+// Validate implements [Command].
+func (c GetVersions) Validate(Limits) error { return validTarget(c.Channel, c.Seq, "") }
+
+// Validate implements [Command].
+func (c GetPins) Validate(l Limits) error { return GetChannel(c).Validate(l) }
 
 // Validate implements [Command].
 func (r Refresh) Validate(Limits) error {
