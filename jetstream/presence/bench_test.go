@@ -15,7 +15,7 @@ func BenchmarkRoster(b *testing.B) {
 	for b.Loop() {
 		before := heapInUse()
 		r := newRoster()
-		r.renew("n1", &lease{Run: "r1"}, 0, time.Time{})
+		r.renew("n1", &lease{Run: "r1"}, 0, time.Now(), 0)
 		for i := range users {
 			r.put(fmt.Sprintf("user-%08d", i), "n1", &entry{State: wire.PresenceOnline, Since: 1, Run: "r1"})
 		}

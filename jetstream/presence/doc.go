@@ -7,7 +7,7 @@
 // The bucket is in memory. A node writes a user's key when the user's state on that node changes, and one key for itself, its
 // lease, every few seconds; nothing in the bucket grows with the sessions that are merely open. What a node says of its users holds
 // while its lease does: a node that vanishes takes them offline with it, and one that stops says so with one write, however many
-// they were. An entry names the run of the node that wrote it, so what a former run has left counts for nothing in the next.
+// they were; that holds after a few seconds, in which most of them have come to another node. An entry names the run of the node that wrote it, so what a former run has left counts for nothing in the next.
 //
 // Somebody is as present as the most present of his entries. Being last seen is part of an entry that says offline, and of the lease for
 // those whom a node took with it. It is kept for 30 days, and does not survive the loss of all nodes.

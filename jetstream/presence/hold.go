@@ -29,8 +29,8 @@ func (t *Tracker) hold(ctx context.Context) {
 	for {
 		select {
 		case <-look.C:
-			if t.roster.lapse(t.node, time.Now().Add(-t.times.lease)) {
-				t.log.WarnContext(ctx, "a node has vanished, its users are offline")
+			if t.lapse(t.roster) {
+				t.log.InfoContext(ctx, "a node is gone, and its users with it")
 				t.followers.touchAll()
 			}
 		case <-renew.C:
@@ -90,6 +90,12 @@ func (t *Tracker) renew(ctx context.Context, held lease) {
 		t.log.WarnContext(ctx, "the watch of presence is silent, and is opened anew")
 		t.watchAgain()
 	}
+}
+
+// lapse ends what is over in a roster.
+func (t *Tracker) lapse(r *roster) (changes bool) {
+	now := time.Now()
+	return r.lapse(t.node, now, now.Add(-t.times.lease))
 }
 
 func (t *Tracker) watchAgain() {

@@ -146,3 +146,42 @@ func TestLocal_failedIsDoneAgain(t *testing.T) {
 		}
 	})
 }
+
+// TestRoster_grace: who moves from a node that stops, or that is started anew, is never seen offline; who does not is, as of the end.
+func TestRoster_grace(t *testing.T) {
+	const grace = 5 * time.Second
+	for name, next := range map[string]func(r *roster, now time.Time){
+		"it stops": func(r *roster, now time.Time) { r.renew("n1", &lease{Run: "r1", Ended: true}, 7, now, grace) },
+		"another run follows": func(r *roster, now time.Time) {
+			r.renew("n1", &lease{Run: "r2", Former: []ended{{"r1", 7}}}, 9, now, grace)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, now := newRoster(), time.Now()
+			r.renew("n1", &lease{Run: "r1"}, 1, now, grace)
+			r.renew("n2", &lease{Run: "r3"}, 1, now, grace)
+			r.put("mover", "n1", &entry{State: wire.PresenceOnline, Run: "r1"})
+			r.put("leaver", "n1", &entry{State: wire.PresenceOnline, Run: "r1"})
+			next(r, now)
+			lapse := func(after time.Duration) { r.lapse("n2", now.Add(after), now.Add(after-usual.lease)) }
+			for after := time.Duration(0); after < grace; after += time.Second {
+				lapse(after)
+				if state, _ := r.of("mover"); state != online {
+					t.Fatalf("seen offline after %v", after)
+				}
+			}
+			r.put("mover", "n2", &entry{State: wire.PresenceOnline, Run: "r3"})
+			lapse(grace + time.Millisecond)
+			if state, _ := r.of("mover"); state != online {
+				t.Error("who has moved is offline")
+			}
+			if state, seen := r.of("leaver"); state != offline || seen != 7 {
+				t.Errorf("who has not is %v, last seen at %d", state, seen)
+			}
+			lapse(usual.lease + time.Second)
+			if state, _ := r.of("mover"); state != online {
+				t.Error("a node's own lease has lapsed")
+			}
+		})
+	}
+}

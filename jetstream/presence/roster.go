@@ -30,8 +30,9 @@ type node struct {
 // run is a node between its start and its end.
 type run struct {
 	node *node
-	live bool  // what it said of its users holds
-	last int64 // Unix milliseconds: when it was last known to live
+	live bool      // what it said of its users holds
+	ends time.Time // not zero once it has ended, or another has begun: when live does
+	last int64     // Unix milliseconds: when it was last known to live
 }
 
 func newRoster() *roster { return &roster{people: map[string][]place{}, nodes: map[string]*node{}} }
@@ -86,9 +87,9 @@ func (r *roster) drop(user string, which func(place) bool) {
 	}
 }
 
-// renew notes a lease that was renewed at a time, of which this node has heard at another. It reports whether it changes what is to be seen of
-// the node's users.
-func (r *roster) renew(nodeName string, l *lease, renewed int64, heard time.Time) (changes bool) {
+// renew notes a lease that was renewed at a time, of which this node has heard at another. A run that is over holds for a grace yet: its
+// users are on their way to another node, or to the next run. It reports whether that changes at once what is to be seen of anybody.
+func (r *roster) renew(nodeName string, l *lease, renewed int64, heard time.Time, grace time.Duration) (changes bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	n := r.node(nodeName)
@@ -96,23 +97,33 @@ func (r *roster) renew(nodeName string, l *lease, renewed int64, heard time.Time
 		n.run(f.Run).last = f.At
 	}
 	current := n.run(l.Run)
-	changes = n.current != current || current.live == l.Ended
 	if n.current != nil && n.current != current {
-		n.current.live = false
+		n.current.ends = heard.Add(grace)
 	}
+	changes = !current.live
 	n.current, n.heard = current, heard
-	current.live, current.last = !l.Ended, renewed
+	current.live, current.last, current.ends = true, renewed, time.Time{}
+	if l.Ended {
+		current.ends = heard.Add(grace)
+	}
 	return changes
 }
 
-// lapse ends the leases that were not renewed for too long, but not this node's own. It reports whether there were any.
-func (r *roster) lapse(own string, before time.Time) (changes bool) {
+// lapse ends what is over: runs whose grace is, and those whose lease was not renewed since a time, but not this node's own. It reports
+// whether there were any.
+func (r *roster) lapse(own string, now, before time.Time) (changes bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for name, n := range r.nodes {
-		if name != own && n.current != nil && n.current.live && n.heard.Before(before) {
-			n.current.live = false
-			changes = true
+		for _, run := range n.runs {
+			over := run.ends.Before(now)
+			if run.ends.IsZero() {
+				over = run == n.current && name != own && n.heard.Before(before)
+			}
+			if run.live && over {
+				run.live = false
+				changes = true
+			}
 		}
 	}
 	return changes
@@ -133,7 +144,7 @@ func (r *roster) living() (n int) {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	for _, node := range r.nodes {
-		if node.current != nil && node.current.live {
+		if node.current != nil && node.current.live && node.current.ends.IsZero() {
 			n++
 		}
 	}

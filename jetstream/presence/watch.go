@@ -35,6 +35,7 @@ func (t *Tracker) watchOnce(ctx context.Context) error {
 			t.apply(t.roster, e, false)
 		default: // there is no more at the moment
 			initial = false
+			t.lapse(found)
 			t.roster.replace(found)
 			t.followers.touchAll()
 			t.once.Do(func() { close(t.ready) })
@@ -71,7 +72,7 @@ func (t *Tracker) applyLease(r *roster, node string, e jetstream.KeyValueEntry, 
 	if created := e.Created(); initial && created.Before(heard) {
 		heard = created
 	}
-	if r.renew(node, &l, e.Created().UnixMilli(), heard) && !initial {
+	if r.renew(node, &l, e.Created().UnixMilli(), heard, t.times.linger) && !initial {
 		t.followers.touchAll()
 	}
 }
