@@ -49,7 +49,7 @@ func TestPeople(t *testing.T) {
 	if d := ask[wire.Done](t, conn, "api.alice.sign_out", `{"ref":2,"session":"of-alice"}`, nil); d.Ref.Ref != 2 {
 		t.Errorf("got %+v", d)
 	}
-	wantError(t, conn, "api.bob.sign_out", `{"session":"of-alice"}`, wire.CodeInvalid)
-	wantError(t, conn, "api.alice.get_presence", `{"users":["*"]}`, wire.CodeInvalid)
-	wantError(t, conn, "api.alice.sign_out", `{}`, wire.CodeInvalid)
+	_ = wantError(t, conn, "api.bob.sign_out", `{"session":"of-alice"}`, wire.CodeInvalid)
+	_ = wantError(t, conn, "api.alice.get_presence", `{"users":["*"]}`, wire.CodeInvalid)
+	_ = wantError(t, conn, "api.alice.sign_out", `{}`, wire.CodeInvalid)
 }
