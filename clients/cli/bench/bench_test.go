@@ -125,8 +125,8 @@ func TestMain(m *testing.M) {
 // The whole of it, small: real servers in processes of their own, and what is printed. Whether the figures are good is no test's business.
 func TestRun_MeasuresTheRealServer(t *testing.T) {
 	var out, log bytes.Buffer
-	c := &Cmd{Runs: 1, Time: time.Second, WarmUp: 0, Nodes: 1, Channels: 200}
-	chosen, err := choose([]string{"send-100", "latency-500", "history", "restart", "rebuild"})
+	c := &Cmd{Runs: 1, Time: time.Second, WarmUp: 0, Nodes: 1, Channels: 200, SignIns: 5}
+	chosen, err := choose([]string{"send-100", "latency-500", "sign-in", "history", "restart", "rebuild"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -150,7 +150,7 @@ func TestRun_MeasuresTheRealServer(t *testing.T) {
 		}
 		names = append(names, r.Name)
 	}
-	want := []string{"send-100", "latency-500", "history-cold", "history-warm", "restart", "rebuild"}
+	want := []string{"send-100", "latency-500", "sign-in", "history-cold", "history-warm", "restart", "rebuild"}
 	if diff := cmp.Diff(want, names); diff != "" {
 		t.Error(diff)
 	}

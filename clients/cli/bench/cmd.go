@@ -16,8 +16,12 @@ import (
 	"natterjack/clients/cli/bench/internal/bare"
 )
 
-// fullChannels is what the targets of history, rebuild and restart are about.
-const fullChannels = 100_000
+// What the targets are about, of history, rebuild and restart, and of presence.
+const (
+	fullChannels = 100_000
+	fullChanges  = 100_000
+	fullSessions = 10_000
+)
 
 // Cmd is the command `bench`.
 type Cmd struct {
@@ -29,7 +33,10 @@ type Cmd struct {
 	Nodes    int           `default:"1" enum:"1,3" help:"Servers in a cluster, for send-*."`
 	NoFsync  bool          `help:"Without sync_interval: always."`
 	Channels int           `default:"10000" help:"Channels of history and rebuild, with 50 messages each; restart has ten times as many, with one."`
-	Full     bool          `help:"As many channels as it is built for: 100,000, which are 5 M messages, and 1 M for restart."`
+	SignIns  int           `default:"100" help:"Sign-ins of each user of sign-in, who is in up to 5,000 channels."`
+	Changes  int           `default:"10000" help:"Changes of presence."`
+	Sessions int           `default:"2000" help:"Idle sessions of presence."`
+	Full     bool          `help:"As much as it is built for: 100,000 channels, which are 5 M messages, and 1 M for restart; 100,000 changes of presence; 10,000 idle sessions for a minute."`
 	Fixture  string        `type:"path" placeholder:"DIR" help:"Keep the filled stores here and use them again."`
 	Binary   string        `type:"path" placeholder:"FILE" help:"The server, where it is built already."`
 	Role     string        `hidden:"" enum:",relay" default:"" help:"What a child process is."`
@@ -53,7 +60,7 @@ func (c *Cmd) Run(ctx context.Context, k *kong.Context) error {
 		return err
 	}
 	if c.Full {
-		c.Channels = fullChannels
+		c.Channels, c.Changes, c.Sessions = fullChannels, fullChanges, fullSessions
 	}
 	chosen, err := choose(c.Names)
 	if err != nil {
@@ -74,6 +81,9 @@ func (c *Cmd) validate() error {
 	}
 	if c.Channels < 1 || c.Channels > fullChannels {
 		return fmt.Errorf("--channels: 1 to %d", fullChannels)
+	}
+	if c.SignIns < 1 || c.SignIns > 100_000 || c.Changes < 1 || c.Changes > 10_000_000 || c.Sessions < 1 || c.Sessions > 100_000 {
+		return errors.New("--sign-ins: 1 to 100000; --changes: 1 to 10000000; --sessions: 1 to 100000")
 	}
 	return nil
 }

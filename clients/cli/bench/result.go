@@ -21,7 +21,7 @@ type result struct {
 	Name   string
 	Value  float64
 	Unit   string
-	Bare   float64 // NaN where nothing bare does the same
+	Bare   float64 // where nothing bare does the same, ours with next to nothing to do; NaN where that has no meaning
 	Higher bool    // more is better
 	More   []metric
 }

@@ -32,6 +32,7 @@ type node struct {
 	proc *proc.Process
 	base string // http://…
 	nats string // nats://…
+	data string // its directory
 }
 
 // servers are one server of ours or a cluster of them.
@@ -80,7 +81,7 @@ func (r *rig) startServer(ctx context.Context, m member) (node, error) {
 			return ready
 		},
 	}, startLimit)
-	n.proc = p
+	n.proc, n.data = p, m.data
 	return n, err
 }
 

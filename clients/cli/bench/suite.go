@@ -19,6 +19,7 @@ func suite() []benchmark {
 		{"latency-5000", latency(5000)},
 		{"fanout-500", fanout(500, 50)},
 		{"idle-10000", idle(10_000)},
+		{"sign-in", signIn},
 		{"history", history},
 		{"restart", restart},
 		{"rebuild", rebuild},

@@ -136,7 +136,7 @@ func (s *Session) note(k kind, frame []byte, now time.Duration) error {
 
 // answer hands a frame to whoever waits for a reply; events of other kinds than messages are nobody's.
 func (s *Session) answer(frame []byte) {
-	if strings.HasPrefix(string(frame[:min(len(frame), 16)]), `{"type":"event"`) {
+	if isEvent(frame) {
 		return
 	}
 	select {
