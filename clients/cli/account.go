@@ -50,7 +50,7 @@ func (a *account) options(t *terminal) (natter.Options, error) {
 	if err != nil {
 		return natter.Options{}, err
 	}
-	o := natter.Options{URLs: a.Server, Tokens: tokens, Transport: transports[a.Transport], InOrder: true}
+	o := natter.Options{URLs: a.Server, Tokens: tokens, Transport: transports[a.Transport], InOrder: true, Agent: "natter"}
 	if a.Verbose {
 		o.Logger = slog.New(slog.NewTextHandler(t.err, nil))
 	}

@@ -38,6 +38,10 @@ type app struct {
 	Delete   deleteCmd   `cmd:"" help:"Erase a message for everybody."`
 	React    reactCmd    `cmd:"" help:"Add an emoji to a message."`
 	Pin      pinCmd      `cmd:"" help:"Pin a message for everybody in the channel."`
+	Read     readCmd     `cmd:"" help:"Say that you have read a channel, up to a message."`
+	Receipts receiptsCmd `cmd:"" help:"Tell who has read and received how far."`
+	Presence presenceCmd `cmd:"" help:"Tell who is there."`
+	Sessions sessionsCmd `cmd:"" help:"List your own sessions, and sign them out."`
 	Group    groupCmd    `cmd:"" help:"Make groups, and run them."`
 	Setting  settingCmd  `cmd:"" help:"Change and list your own settings, the same on all of your devices."`
 	Bench    bench.Cmd   `cmd:"" help:"Measure the server beside its bare engines."`

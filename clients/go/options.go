@@ -1,6 +1,7 @@
 package natter
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -45,6 +46,8 @@ type Options struct {
 	// Live is told of presence, receipts and typing.
 	Live Live
 
+	// Agent is what the client calls itself in the user's list of sessions, such as "Toad for iPad"; "natter-go" unless set.
+	Agent string
 	// HTTPClient makes all requests, the WebSocket handshake included; it holds TLS and proxy settings. Its redirect
 	// policy is not used: no redirect is followed, for a token must not travel where nobody sent it.
 	HTTPClient *http.Client
@@ -115,6 +118,10 @@ func (o Options) withDefaults() Options {
 	}
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	client.Timeout = 0 // a stream has no end; every request has a context of its own
+	if client.Transport == nil {
+		client.Transport = http.DefaultTransport
+	}
+	client.Transport = named{client.Transport, cmp.Or(o.Agent, "natter-go")}
 	o.HTTPClient = &client
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
