@@ -52,7 +52,7 @@ type local struct {
 
 // person is one user of this node.
 type person struct {
-	sessions  [online + 1]uint16 // by rank; the invisible are offline
+	sessions  [online + 1]uint32 // by rank; the invisible are offline
 	written   rank
 	writtenAt time.Time
 	due       time.Time // zero where there is nothing to write
@@ -108,7 +108,7 @@ func (l *local) schedule(user string, p *person, at time.Time) {
 
 // tidy forgets who is not here any more.
 func (l *local) tidy(user string, p *person) {
-	if p.sessions == [online + 1]uint16{} && p.due.IsZero() && p.written == offline {
+	if p.sessions == [online + 1]uint32{} && p.due.IsZero() && p.written == offline {
 		delete(l.users, user)
 	}
 }

@@ -1,6 +1,7 @@
 package sessions
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"errors"
@@ -46,7 +47,7 @@ func (r *Registry) List(ctx context.Context, user, current string) ([]wire.Sessi
 		sessions[i] = t.Session
 		sessions[i].Current = t.Session.ID == current
 	}
-	slices.SortStableFunc(sessions, func(a, b wire.Session) int { return int(b.Started - a.Started) })
+	slices.SortStableFunc(sessions, func(a, b wire.Session) int { return cmp.Compare(b.Started, a.Started) })
 	return sessions, err
 }
 
