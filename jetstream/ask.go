@@ -14,6 +14,14 @@ func (l *Log) Ask(ctx context.Context, user string, cmd wire.Command) (wire.Fram
 	case wire.GetSettings:
 		settings, err := l.settings(ctx, user, c.Prefix)
 		return wire.Settings{Ref: c.Ref, Settings: settings}, err
+	case wire.GetChannel:
+		ch, err := l.channel(ctx, user, c.Channel)
+		ch.Ref = c.Ref
+		return ch, err
+	case wire.GetVersions:
+		return l.versions(ctx, user, &c)
+	case wire.GetPins:
+		return l.pins(ctx, user, &c)
 	default:
 		return nil, fmt.Errorf("no handler for %s", cmd.Type())
 	}

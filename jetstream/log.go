@@ -34,6 +34,8 @@ type Config struct {
 	Replicas int    // 1 where 0
 	Limits   wire.Limits
 	Logger   *slog.Logger
+	// Read is how far a user has read a channel, as a seq. Nobody has read anything where it is nil.
+	Read func(channel, user string) uint64
 }
 
 // Log is a node's hold on the channels: it sends, reads and follows. All methods may be called concurrently once
@@ -46,6 +48,7 @@ type Log struct {
 	limits  wire.Limits
 	log     *slog.Logger
 	view    *view.View
+	read    func(channel, user string) uint64
 	readers *readers
 	writers *writers
 	ready   chan struct{}
@@ -70,7 +73,7 @@ func New(ctx context.Context, cfg Config) (*Log, error) {
 		return nil, err
 	}
 	l := &Log{
-		conn: cfg.Conn, js: js, engine: cfg.Engine, layout: streams, limits: cfg.Limits,
+		conn: cfg.Conn, js: js, engine: cfg.Engine, layout: streams, limits: cfg.Limits, read: cfg.Read,
 		log: cfg.Logger.With("component", "jetstream"), readers: newReaders(), ready: make(chan struct{}),
 	}
 	l.view, err = l.openView(ctx, cfg.ViewDir)

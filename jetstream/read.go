@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"natterjack/jetstream/channel"
+	"natterjack/jetstream/view"
 	"natterjack/server/wire"
 )
 
@@ -11,10 +12,7 @@ import (
 // acknowledged, to whomever.
 func (l *Log) History(ctx context.Context, user string, cmd *wire.History) (events [][]byte, more bool, err error) {
 	shard := wire.ShardOf(cmd.Channel, l.layout.shards)
-	if err := l.awaitPos(ctx, shard, l.acked[shard].v.Load()); err != nil {
-		return nil, false, err
-	}
-	if _, err := l.member(user, cmd.Channel); err != nil {
+	if err := l.awaitChannel(ctx, user, cmd.Channel); err != nil {
 		return nil, false, err
 	}
 	found, more, err := l.view.History(user, cmd.Channel, cmd.Before, cmd.After, l.limit(cmd.Limit))
@@ -28,22 +26,128 @@ func (l *Log) History(ctx context.Context, user string, cmd *wire.History) (even
 	return events, more, nil
 }
 
-// Channels lists the user's channels, the most recently active first.
+// Channels is a window of the user's channels, the most recently active first.
 func (l *Log) Channels(ctx context.Context, user string, cmd *wire.ListChannels) (channels []wire.ChannelInfo, more bool, err error) {
 	for shard := range l.lanes {
 		if err := l.awaitPos(ctx, shard, l.acked[shard].v.Load()); err != nil {
 			return nil, false, err
 		}
 	}
-	listed, more, err := l.view.List(user, nil, l.limit(cmd.Limit), func(string) uint64 { return 0 })
+	var behind *view.Mark
+	if b := cmd.Before; b != nil {
+		behind = &view.Mark{Active: b.Active, ID: b.ID}
+	}
+	listed, more, err := l.view.List(user, behind, l.limit(cmd.Limit), l.readBy(user))
 	if err != nil {
 		return nil, false, err
 	}
 	channels = make([]wire.ChannelInfo, len(listed))
 	for i := range listed {
-		channels[i] = listed[i].State.Info()
+		if channels[i], err = l.info(user, &listed[i]); err != nil {
+			return nil, false, err
+		}
+		if st := listed[i].State; st.Kind == wire.Group && len(st.Members) > wire.MaxListedMembers {
+			channels[i].Members = nil
+		}
 	}
 	return channels, more, nil
+}
+
+// channel is one channel of the user's, all its members included, and for those who may add members, who waits and who may not come.
+func (l *Log) channel(ctx context.Context, user, id string) (c wire.Channel, err error) {
+	if err := l.awaitChannel(ctx, user, id); err != nil {
+		return c, err
+	}
+	listed, err := l.view.Listed(user, id, l.readBy(user))
+	if err != nil {
+		return c, err
+	}
+	st := listed.State
+	if c.Channel, err = l.info(user, &listed); err != nil {
+		return c, err
+	}
+	if role := st.Role(user); st.Kind == wire.Group && (role == wire.RoleOwner || role == wire.RoleAdmin) {
+		c.Requested, c.Banned, c.Invites = st.Requested, st.Banned, st.Invites
+	}
+	return c, nil
+}
+
+func (l *Log) info(user string, c *view.Listed) (wire.ChannelInfo, error) {
+	st := c.State
+	info := wire.ChannelInfo{
+		ID: st.ID, Kind: st.Kind, Name: st.Name, Topic: st.Topic, SlowModeS: st.SlowModeS, Archived: st.Archived,
+		Role: st.Role(user), MemberCount: len(st.Members), Members: st.Members, Seq: st.Seq, Active: st.Active,
+		Unread: c.Unread, Mentions: c.Mentions, Mute: c.Mute, Top: c.Top != "",
+	}
+	if c.Last == nil {
+		return info, nil
+	}
+	last, err := l.event(c.Last)
+	info.Last = &last
+	return info, err
+}
+
+// event is an event of the view as a part of a frame.
+func (l *Log) event(e *view.Event) (wire.Event, error) {
+	record, err := wire.DecodeRecord(e.Record)
+	shard := wire.ShardOf(e.Channel, l.layout.shards)
+	return wire.Event{Kind: e.Kind, Shard: shard, Pos: e.Pos, Channel: e.Channel, Record: record}, err
+}
+
+// readBy is how far a user has read.
+func (l *Log) readBy(user string) func(ch string) uint64 {
+	return func(ch string) uint64 {
+		if l.read == nil {
+			return 0
+		}
+		return l.read(ch, user)
+	}
+}
+
+// pins are the pinned messages of a channel that the user may see.
+func (l *Log) pins(ctx context.Context, user string, cmd *wire.GetPins) (wire.Page, error) {
+	page := wire.Page{Ref: cmd.Ref, Channel: cmd.Channel, Events: []wire.Event{}}
+	if err := l.awaitChannel(ctx, user, cmd.Channel); err != nil {
+		return page, err
+	}
+	pins, err := l.view.Pins(user, cmd.Channel)
+	for i := range pins {
+		e, err := l.event(&pins[i])
+		if err != nil {
+			return page, err
+		}
+		page.Events = append(page.Events, e)
+	}
+	return page, err
+}
+
+// versions are what a message that the user may see has said.
+func (l *Log) versions(ctx context.Context, user string, cmd *wire.GetVersions) (wire.Versions, error) {
+	all := wire.Versions{Ref: cmd.Ref, Channel: cmd.Channel, Seq: cmd.Seq, Versions: []wire.MessageVersion{}}
+	if err := l.awaitChannel(ctx, user, cmd.Channel); err != nil {
+		return all, err
+	}
+	admitted, err := l.view.Admits(user, cmd.Channel, cmd.Seq)
+	if !admitted || err != nil {
+		return all, err
+	}
+	versions, err := l.view.Edits(cmd.Channel, cmd.Seq)
+	for _, v := range versions {
+		if v.Content != nil {
+			all.Versions = append(all.Versions, wire.MessageVersion{Timestamp: v.Timestamp, Content: *v.Content})
+		}
+	}
+	return all, err
+}
+
+// awaitChannel waits until this node's view shows what it has acknowledged of a channel, and refuses whoever is not in it.
+func (l *Log) awaitChannel(ctx context.Context, user, id string) error {
+	shard := wire.ShardOf(id, l.layout.shards)
+	if err := l.awaitPos(ctx, shard, l.acked[shard].v.Load()); err != nil {
+		return err
+	}
+	_, err := l.member(user, id)
+	return err
 }
 
 // limit is how long a page may be that was asked for with a limit, or without one.

@@ -39,14 +39,8 @@ func (l *Log) CreateGroup(ctx context.Context, user string, cmd *wire.CreateGrou
 	if err != nil {
 		return wire.ChannelInfo{}, err
 	}
-	if err := l.awaitPos(ctx, ack.Shard, ack.Pos); err != nil {
-		return wire.ChannelInfo{}, err
-	}
-	st, err := l.member(user, ack.Channel)
-	if err != nil {
-		return wire.ChannelInfo{}, err
-	}
-	return st.Info(), nil
+	c, err := l.channel(ctx, user, ack.Channel)
+	return c.Channel, err
 }
 
 func (l *Log) wait(ctx context.Context, c *command) (wire.Ack, error) {

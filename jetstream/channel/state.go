@@ -73,8 +73,3 @@ func (s *State) MoreThanHead(kind wire.Kind) bool {
 		return false
 	}
 }
-
-// Info is the channel as its members see it.
-func (s *State) Info() wire.ChannelInfo {
-	return wire.ChannelInfo{ID: s.ID, Kind: s.Kind, Name: s.Name, Members: s.Members, Seq: s.Seq, Active: s.Active}
-}

@@ -45,7 +45,9 @@ func (s slot) end() int64 { return int64((s.number+1)<<slotShift[s.class] - 1) }
 // start is the first millisecond of a slot.
 func (s slot) start() int64 { return int64(s.number << slotShift[s.class]) }
 
-func appendSlot(dst []byte, s slot) []byte { return binary.AppendUvarint(append(dst, s.class), s.number) }
+func appendSlot(dst []byte, s slot) []byte {
+	return binary.AppendUvarint(append(dst, s.class), s.number)
+}
 
 func parseSlot(value []byte) (s slot, err error) {
 	p := parser{rest: value}

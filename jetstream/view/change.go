@@ -64,8 +64,8 @@ func (r *round) changedMessage(t target) (c *changed, err error) {
 		return c, nil
 	}
 	c = new(changed)
-	if e, _ := r.fresh(func(a *Applied) bool { return a.Kind == wire.KindMessage && a.Channel == t.channel && a.State.Seq == t.seq }); e != nil {
-		c.message, err = original(e)
+	if a, _ := r.sent(t); a != nil {
+		c.message, err = original(a)
 	} else if disk, diskErr := r.reader(); diskErr != nil {
 		err = diskErr
 	} else {
@@ -84,6 +84,13 @@ func (r *round) fresh(matches func(*Applied) bool) (*Applied, place) {
 		}
 	}
 	return nil, place{}
+}
+
+// sent is the event of this round that made a message.
+func (r *round) sent(t target) (*Applied, place) {
+	return r.fresh(func(a *Applied) bool {
+		return a.Kind == wire.KindMessage && a.Channel == t.channel && a.State.Seq == t.seq
+	})
 }
 
 // original is a message as it was sent.

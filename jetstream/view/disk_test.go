@@ -80,9 +80,9 @@ func (f *fullFile) Write(p []byte) (int, error) {
 	return f.File.Write(p)
 }
 
-// bulk is more than Pebble gathers before it writes to its log, and less than it gathers before it begins another.
-const bulkLen = 200
+const bulkLen = 200 // messages
 
+// bulk is more than Pebble gathers before it writes to its log, and less than it gathers before it begins another.
 func bulk(t *testing.T) []Event {
 	t.Helper()
 	events := []Event{created(t, 1, room, "ann", "bob")}

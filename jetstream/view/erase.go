@@ -5,8 +5,6 @@ import (
 	"slices"
 
 	"github.com/cockroachdb/pebble/v2"
-
-	"natterjack/server/wire"
 )
 
 // Erasure is what an event asks to be erased from the stream. The view has done its part when it applied the event.
@@ -87,7 +85,7 @@ func (r *round) placesOf(t target, c *changed) ([]place, error) {
 	}
 	if !found {
 		var a *Applied
-		a, at = r.fresh(func(a *Applied) bool { return a.Kind == wire.KindMessage && a.Channel == t.channel && a.State.Seq == t.seq })
+		a, at = r.sent(t)
 		found = a != nil
 	}
 	edits, err := disk.edits(t.channel, t.seq)

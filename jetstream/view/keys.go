@@ -113,7 +113,9 @@ func appendMemberKey(dst []byte, user string, shard int, ch string) []byte {
 	return append(dst, ch...)
 }
 
-func appendActiveKey(dst []byte, user, ch string) []byte { return append(appendNamed(dst, tagActive, user), ch...) }
+func appendActiveKey(dst []byte, user, ch string) []byte {
+	return append(appendNamed(dst, tagActive, user), ch...)
+}
 
 // appendFormerKey is the key of a membership that is over, or with pos 0 not above all those of the user in the channel.
 func appendFormerKey(dst []byte, user string, shard int, ch string, pos uint64) []byte {

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"natterjack/jetstream/channel"
+	"natterjack/server/wire"
 )
 
 // Mark is a channel's place in the order of [View.List].
@@ -19,12 +20,14 @@ func (m Mark) compare(o Mark) int {
 	return cmp.Or(cmp.Compare(o.Active, m.Active), cmp.Compare(m.ID, o.ID))
 }
 
-// Listed is a channel as one of its members sees it.
+// Listed is a channel as one of its members sees it. Mute and Top are his settings for it.
 type Listed struct {
 	State    *channel.State
 	Last     *Event // the last message, as History gives it; nil where the user may not see it or there is none
 	Unread   uint64
 	Mentions int
+	Mute     string
+	Top      string
 }
 
 // List is a window of a user's channels: up to limit of those behind a mark, or without one from the top, the most recently active
@@ -49,6 +52,15 @@ func (v *View) List(user string, behind *Mark, limit int, read func(ch string) u
 	return channels, more, err
 }
 
+// Listed is one channel as a member sees it.
+func (v *View) Listed(user, ch string, read func(ch string) uint64) (c Listed, err error) {
+	err = v.read("read channel", func(r *reader) error {
+		c, err = r.listed(v, user, ch, read)
+		return err
+	})
+	return c, err
+}
+
 func (r *reader) listed(v *View, user, ch string, read func(ch string) uint64) (c Listed, err error) {
 	if c.State, err = r.current(v, ch); err != nil {
 		return c, err
@@ -70,7 +82,13 @@ func (r *reader) listed(v *View, user, ch string, read func(ch string) uint64) (
 			c.Last = &last[0]
 		}
 	}
-	c.Unread, c.Mentions, err = r.counts(user, ch, head.Seq, max(m.joined, read(ch)))
+	if c.Unread, c.Mentions, err = r.counts(user, ch, head.Seq, max(m.joined, read(ch))); err != nil {
+		return c, err
+	}
+	if c.Mute, err = r.setting(user, wire.SettingMute+ch); err != nil {
+		return c, err
+	}
+	c.Top, err = r.setting(user, wire.SettingTop+ch)
 	return c, err
 }
 
@@ -155,4 +173,3 @@ func (v *View) ChannelsOf(user string) (ids []string, err error) {
 	})
 	return ids, err
 }
-

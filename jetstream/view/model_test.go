@@ -149,7 +149,9 @@ func (m *model) row(t *rapid.T, at target) Event {
 		ID: folded.ID, ClientID: folded.ClientID, Sender: folded.Sender, Seq: folded.Seq, Timestamp: folded.Timestamp,
 		Content: folded.Content, Folded: folded.Folded,
 	}
-	e := m.find1(func(e stored) bool { return e.Kind == wire.KindMessage && e.Channel == at.channel && e.Pos == folded.Pos })
+	e := m.find1(func(e stored) bool {
+		return e.Kind == wire.KindMessage && e.Channel == at.channel && e.Pos == folded.Pos
+	})
 	if e != nil {
 		return e.Event
 	}

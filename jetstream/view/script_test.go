@@ -148,4 +148,3 @@ func encode(t interface{ Fatal(...any) }, r *wire.Record) []byte {
 	}
 	return data
 }
-

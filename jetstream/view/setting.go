@@ -9,12 +9,16 @@ import (
 // Setting is one of a user's own settings; empty where it is not set.
 func (v *View) Setting(user, name string) (value string, err error) {
 	err = v.read("read setting", func(r *reader) error {
-		r.key = appendSettingKey(r.key[:0], user, name)
-		found, err := r.get()
-		value = string(found)
+		value, err = r.setting(user, name)
 		return err
 	})
 	return value, err
+}
+
+func (r *reader) setting(user, name string) (string, error) {
+	r.key = appendSettingKey(r.key[:0], user, name)
+	value, err := r.get()
+	return string(value), err
 }
 
 // Settings are a user's own settings whose names start with prefix, ascending by name.

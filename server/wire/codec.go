@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // Separator stands between the frames of one WebSocket message. JSON escapes it in strings, so it can stand nowhere else.
@@ -138,9 +139,22 @@ func DecodeFrame(data []byte) (Frame, error) {
 	}
 }
 
+// untyped is an event without the marshaler that adds its type.
+type untyped Event
+
+// typedEvents gives events within other frames their type, as they have it by themselves.
+var typedEvents = json.WithMarshalers(json.MarshalToFunc(func(to *jsontext.Encoder, e *Event) error {
+	return json.MarshalEncode(to, typed[untyped]{Type: e.Type(), Body: untyped(*e)})
+}))
+
 // Append encodes a frame or a command, its type first, and appends it to dst.
 func Append(dst []byte, f interface{ Type() string }) ([]byte, error) {
-	body, err := json.Marshal(f)
+	var options []json.Options
+	switch f.(type) {
+	case Channel, Channels, Page:
+		options = append(options, typedEvents)
+	}
+	body, err := json.Marshal(f, options...)
 	if err != nil {
 		return dst, err
 	}
