@@ -274,3 +274,25 @@ func (l *told) check(t *testing.T, every time.Duration, users ...string) {
 		}
 	}
 }
+
+// TestTracker_allNodesDie: a bucket in memory comes back empty, and serves.
+func TestTracker_allNodesDie(t *testing.T) {
+	nodes := embedtest.Cluster(t, 3, embedtest.NoSync)
+	before, stop := start(t, nodes[0], 3, fast)
+	before.Enter("alice")
+	mustBecome(t, before, "alice", wire.PresenceOnline)
+	for _, n := range nodes {
+		n.Stop(t)
+	}
+	stop()
+	for _, n := range nodes {
+		n.Launch(t)
+	}
+	for _, n := range nodes {
+		n.Await(t)
+	}
+	after, _ := start(t, nodes[1], 3, fast)
+	mustBecome(t, after, "alice", wire.PresenceOffline)
+	after.Enter("alice")
+	mustBecome(t, after, "alice", wire.PresenceOnline)
+}
