@@ -111,3 +111,12 @@ func since(before, after map[string]uint64) (n uint64) {
 	}
 	return n
 }
+
+// watch collects the writes to some keys of a bucket from now on.
+func (b *backend) watch(ctx context.Context, bucket, keys string) (jetstream.KeyWatcher, error) {
+	kv, err := b.js.KeyValue(ctx, bucket)
+	if err != nil {
+		return nil, err
+	}
+	return kv.Watch(ctx, keys, jetstream.UpdatesOnly())
+}

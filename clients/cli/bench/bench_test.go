@@ -15,6 +15,8 @@ import (
 
 	"github.com/alecthomas/kong"
 	"github.com/google/go-cmp/cmp"
+
+	"natterjack/server/wire"
 )
 
 func TestResult_IsOneFlatLine(t *testing.T) {
@@ -218,5 +220,31 @@ func TestShipped_CanBeChanged(t *testing.T) {
 	}
 	if _, err := change("a b a", [2]string{"a", "c"}); err == nil {
 		t.Error("a text that is there twice was changed")
+	}
+}
+
+// Whatever is asked for, it comes to no more changes than that, but at least to one user's.
+func TestPlan_OfPresence(t *testing.T) {
+	for changes, want := range map[int][2]int{1: {1, 1}, 100: {1, 10}, 2000: {1, 200}, 10_000: {2, 500}, 100_000: {5, 2000}} {
+		waves, users := plan(changes)
+		if got := [2]int{waves, users}; got != want {
+			t.Errorf("plan(%d) = %v, want %v", changes, got, want)
+		}
+	}
+	before := wire.PresenceOnline
+	for _, state := range toggles {
+		if state == before {
+			t.Errorf("%s is no change", state)
+		}
+		before = state
+	}
+	if before == wire.PresenceOnline || before == wire.PresenceOffline || before == wire.PresenceInvisible {
+		t.Errorf("that all are %s at the end cannot be told from before or after", before)
+	}
+}
+
+func TestSince_CountsNewStreams(t *testing.T) {
+	if got := since(map[string]uint64{"a": 5, "gone": 9}, map[string]uint64{"a": 7, "b": 3}); got != 5 {
+		t.Errorf("since: %d, want 5", got)
 	}
 }

@@ -20,6 +20,7 @@ func suite() []benchmark {
 		{"fanout-500", fanout(500, 50)},
 		{"idle-10000", idle(10_000)},
 		{"sign-in", signIn},
+		{"presence", presence},
 		{"history", history},
 		{"restart", restart},
 		{"rebuild", rebuild},
