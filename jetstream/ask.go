@@ -22,6 +22,13 @@ func (l *Log) Ask(ctx context.Context, user string, cmd wire.Command) (wire.Fram
 		return l.versions(ctx, user, &c)
 	case wire.GetPins:
 		return l.pins(ctx, user, &c)
+	case wire.Read:
+		return wire.Done{Ref: c.Ref}, l.Read(user, c.Channel, c.Seq)
+	case wire.Received:
+		return wire.Done{Ref: c.Ref}, l.Received(user, c.Cursors)
+	case wire.GetReceipts:
+		cursors, err := l.Receipts(user, c.Channel)
+		return wire.Receipts{Ref: c.Ref, Channel: c.Channel, Cursors: cursors}, err
 	default:
 		return nil, fmt.Errorf("no handler for %s", cmd.Type())
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"natterjack/jetstream/receipts"
 	"natterjack/jetstream/view"
 	"natterjack/server/wire"
 )
@@ -34,8 +35,6 @@ type Config struct {
 	Replicas int    // 1 where 0
 	Limits   wire.Limits
 	Logger   *slog.Logger
-	// Read is how far a user has read a channel, as a seq. Nobody has read anything where it is nil.
-	Read func(channel, user string) uint64
 }
 
 // Log is a node's hold on the channels: it sends, reads and follows. All methods may be called concurrently once
@@ -48,10 +47,11 @@ type Log struct {
 	limits  wire.Limits
 	log     *slog.Logger
 	view    *view.View
-	read    func(channel, user string) uint64
 	readers *readers
 	writers *writers
 	ready   chan struct{}
+
+	receipts *receipts.Store
 
 	// One of each per shard.
 	tails     []*tail
@@ -69,12 +69,16 @@ func New(ctx context.Context, cfg Config) (*Log, error) {
 		return nil, fmt.Errorf("jetstream: %w", err)
 	}
 	streams, err := openStreams(ctx, js, cmp.Or(cfg.Shards, defaultShards), cmp.Or(cfg.Replicas, 1))
+	if err == nil {
+		err = openReceipts(ctx, js, streams.shards, cmp.Or(cfg.Replicas, 1))
+	}
 	if err != nil {
 		return nil, err
 	}
 	l := &Log{
-		conn: cfg.Conn, js: js, engine: cfg.Engine, layout: streams, limits: cfg.Limits, read: cfg.Read,
+		conn: cfg.Conn, js: js, engine: cfg.Engine, layout: streams, limits: cfg.Limits,
 		log: cfg.Logger.With("component", "jetstream"), readers: newReaders(), ready: make(chan struct{}),
+		receipts: receipts.New(receipts.Config{Conn: cfg.Conn, JS: js, Shards: streams.shards, Node: cfg.Engine.Name(), Logger: cfg.Logger}),
 	}
 	l.view, err = l.openView(ctx, cfg.ViewDir)
 	if err != nil {
@@ -157,6 +161,7 @@ func (l *Log) Run(ctx context.Context) error {
 		writing.Go(func() { l.takeIn(ctx, shard) })
 		writing.Go(func() { l.erasers[shard].run(ctx) })
 	}
+	writing.Go(func() { l.receipts.Run(ctx) })
 	writing.Go(func() { l.awaitReady(ctx) })
 	writing.Wait()
 	stopFollowing() // last: a writer that finishes its round may wait for the view
@@ -170,7 +175,7 @@ func (l *Log) Run(ctx context.Context) error {
 	return nil
 }
 
-// Ready is closed once every shard's view has caught up with its stream as it was when Run began.
+// Ready is closed once every shard's view has caught up with its stream as it was when Run began, and the receipts are known.
 func (l *Log) Ready() <-chan struct{} { return l.ready }
 
 // awaitReady closes ready, or gives up with ctx.
@@ -189,7 +194,11 @@ func (l *Log) awaitReady(ctx context.Context) {
 			}
 		}
 	}
-	close(l.ready)
+	select {
+	case <-l.receipts.Ready():
+		close(l.ready)
+	case <-ctx.Done():
+	}
 }
 
 // Close closes the view. Run must have returned, or never been called.

@@ -96,12 +96,7 @@ func (l *Log) event(e *view.Event) (wire.Event, error) {
 
 // readBy is how far a user has read.
 func (l *Log) readBy(user string) func(ch string) uint64 {
-	return func(ch string) uint64 {
-		if l.read == nil {
-			return 0
-		}
-		return l.read(ch, user)
-	}
+	return func(ch string) uint64 { return l.ReadOf(user, ch) }
 }
 
 // pins are the pinned messages of a channel that the user may see.

@@ -41,6 +41,18 @@ const shards = 2
 // start runs a store over a node until the test ends or stop is called.
 func start(tb testing.TB, node *embedtest.Node, replicas int) (s *Store, stop func()) {
 	tb.Helper()
+	return startWith(tb, node, replicas, pause)
+}
+
+// startAt starts one that writes more often.
+func startAt(tb testing.TB, node *embedtest.Node, pause time.Duration) *Store {
+	tb.Helper()
+	s, _ := startWith(tb, node, 1, pause)
+	return s
+}
+
+func startWith(tb testing.TB, node *embedtest.Node, replicas int, pause time.Duration) (s *Store, stop func()) {
+	tb.Helper()
 	js, err := jetstream.New(node.Conn)
 	if err != nil {
 		tb.Fatal(err)
@@ -53,6 +65,9 @@ func start(tb testing.TB, node *embedtest.Node, replicas int) (s *Store, stop fu
 		}
 	}
 	s = New(Config{Conn: node.Conn, JS: js, Shards: shards, Node: node.Name(), Logger: logger(tb)})
+	for _, sh := range s.shards {
+		sh.writer.pause = pause
+	}
 	run, cancelRun := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { s.Run(run) })

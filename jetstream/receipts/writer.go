@@ -50,6 +50,7 @@ type writer struct {
 	stream stream
 	stored func(key, Mark, uint64)
 	log    *slog.Logger
+	pause  time.Duration
 	due    chan struct{} // a token where there is something to write
 	failed bool          // so did the last write; owned by run
 
@@ -58,7 +59,7 @@ type writer struct {
 }
 
 func newWriter(shard int, t *table, s stream, stored func(key, Mark, uint64), log *slog.Logger) *writer {
-	return &writer{shard: shard, table: t, stream: s, stored: stored, log: log, due: make(chan struct{}, 1), accepted: map[key]Mark{}}
+	return &writer{shard: shard, table: t, stream: s, stored: stored, log: log, pause: pause, due: make(chan struct{}, 1), accepted: map[key]Mark{}}
 }
 
 // accept takes in what a user says, and returns his cursor before and after.
@@ -115,7 +116,7 @@ func (w *writer) run(ctx context.Context) {
 			return
 		}
 		select {
-		case <-time.After(pause):
+		case <-time.After(w.pause):
 		case <-ctx.Done():
 			return
 		}

@@ -1,0 +1,136 @@
+package jetstream
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"natterjack/server/wire"
+)
+
+func receiptsOf(tb testing.TB, l *Log, user, channel string) []wire.Receipt {
+	tb.Helper()
+	cursors, err := l.Receipts(user, channel)
+	if err != nil {
+		tb.Fatalf("receipts for %s: %v", user, err)
+	}
+	return cursors
+}
+
+// awaitMessage waits until this node shows what was acknowledged.
+func awaitMessage(tb testing.TB, l *Log, ack wire.Ack) {
+	tb.Helper()
+	if err := l.awaitPos(tb.Context(), ack.Shard, ack.Pos); err != nil {
+		tb.Fatal(err)
+	}
+}
+
+const aliceAndBob = "alice~bob"
+
+func TestReceipts(t *testing.T) {
+	l := alone(t)
+	for i := range 3 {
+		awaitMessage(t, l, mustSend(t, l, "alice", text("bob", fmt.Sprint("c", i), "hi")))
+	}
+	if err := l.Read("bob", aliceAndBob, 2); err != nil {
+		t.Fatal(err)
+	}
+	if got := l.ReadOf("bob", aliceAndBob); got != 2 {
+		t.Errorf("bob has read %d at once, want 2", got)
+	}
+	err := l.Received("alice", []wire.ChannelSeq{{Channel: "bob~carol", Seq: 1}, {Channel: "alice~dave", Seq: 1}, {Channel: aliceAndBob, Seq: 1 << 60}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []wire.Receipt{{User: "alice", Delivered: 3}, {User: "bob", Read: 2, Delivered: 2}}
+	for _, user := range []string{"alice", "bob"} {
+		eventually(t, "both receipts", func() bool { return cmp.Equal(want, receiptsOf(t, l, user, aliceAndBob)) })
+	}
+}
+
+// TestReceipts_outsidersAreRefused: who is not a member learns nothing and moves nothing, and cannot tell such a channel from none.
+func TestReceipts_outsidersAreRefused(t *testing.T) {
+	l := alone(t)
+	awaitMessage(t, l, mustSend(t, l, "alice", text("bob", "c", "hi")))
+	for _, channel := range []string{aliceAndBob, "carol~dave"} {
+		_, receipts := l.Receipts("eve", channel)
+		for what, err := range map[string]error{"read": l.Read("eve", channel, 1), "receipts": receipts} {
+			if !errors.Is(err, &wire.Error{Code: wire.CodeForbidden}) {
+				t.Errorf("%s in %s: %v, want it forbidden", what, channel, err)
+			}
+		}
+		if err := l.Received("eve", []wire.ChannelSeq{{Channel: channel, Seq: 1}}); err != nil {
+			t.Errorf("received in %s: %v", channel, err)
+		}
+		m, err := l.Moved(channel, []string{"eve", "bob"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		eve := func(r wire.Receipt) bool { return r.User == "eve" }
+		if m.Sight("eve") != SeesNothing || len(m.For(SeesNothing)) != 0 || slices.ContainsFunc(m.For(SeesRead), eve) {
+			t.Errorf("moved in %s: %+v", channel, m)
+		}
+		if got := l.OwnReceipt("eve", channel); got != (wire.Receipt{User: "eve"}) {
+			t.Errorf("eve moved %+v", got)
+		}
+	}
+}
+
+// bothRead is a log in which alice and bob have read what they wrote each other.
+func bothRead(t *testing.T) *Log {
+	t.Helper()
+	l := alone(t)
+	awaitMessage(t, l, mustSend(t, l, "alice", text("bob", "c", "hi")))
+	for _, user := range []string{"alice", "bob"} {
+		if err := l.Read(user, aliceAndBob, 1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	eventually(t, "both receipts", func() bool {
+		return len(receiptsOf(t, l, "alice", aliceAndBob)) == 2 && len(receiptsOf(t, l, "bob", aliceAndBob)) == 2
+	})
+	return l
+}
+
+// sees checks what each is answered, and told.
+func sees(t *testing.T, l *Log, answered, told map[string][]wire.Receipt) {
+	t.Helper()
+	for user, want := range answered {
+		if diff := cmp.Diff(want, receiptsOf(t, l, user, aliceAndBob)); diff != "" {
+			t.Errorf("%s sees (-want +got):\n%s", user, diff)
+		}
+	}
+	m, err := l.Moved(aliceAndBob, []string{"alice", "bob"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for user, want := range told {
+		if diff := cmp.Diff(want, m.For(m.Sight(user))); diff != "" {
+			t.Errorf("%s is told (-want +got):\n%s", user, diff)
+		}
+	}
+}
+
+func TestReceipts_discreetShowsNoneAndSeesNone(t *testing.T) {
+	l := bothRead(t)
+	awaitMessage(t, l, mustSend(t, l, "bob", wire.Set{Name: wire.SettingReceipts, Value: "off"}))
+	alice, bob := wire.Receipt{User: "alice", Read: 1, Delivered: 1}, wire.Receipt{User: "bob", Read: 1, Delivered: 1}
+	aliceCame, bobCame := wire.Receipt{User: "alice", Delivered: 1}, wire.Receipt{User: "bob", Delivered: 1}
+	sees(t, l, map[string][]wire.Receipt{"alice": {alice, bobCame}, "bob": {aliceCame, bob}},
+		map[string][]wire.Receipt{"alice": {alice, bobCame}, "bob": {aliceCame, bobCame}})
+	if got := l.ReadOf("bob", aliceAndBob); got != 1 {
+		t.Errorf("bob's own cursor is %d, want 1", got)
+	}
+	awaitMessage(t, l, mustSend(t, l, "bob", wire.Set{Name: wire.SettingReceipts}))
+	sees(t, l, map[string][]wire.Receipt{"alice": {alice, bob}, "bob": {alice, bob}}, map[string][]wire.Receipt{"bob": {alice, bob}})
+}
+
+func TestReceipts_blockedSeeNothing(t *testing.T) {
+	l := bothRead(t)
+	awaitMessage(t, l, mustSend(t, l, "bob", wire.Set{Name: wire.SettingBlock + "alice", Value: "1"}))
+	alice, bob := wire.Receipt{User: "alice", Read: 1, Delivered: 1}, wire.Receipt{User: "bob", Read: 1, Delivered: 1}
+	sees(t, l, map[string][]wire.Receipt{"alice": {alice}, "bob": {bob}}, map[string][]wire.Receipt{"alice": {}, "bob": {}})
+}
