@@ -22,6 +22,7 @@ type Log interface {
 	History(ctx context.Context, user string, cmd *wire.History) (events [][]byte, more bool, err error)
 	Channels(ctx context.Context, user string, cmd *wire.ListChannels) (channels []wire.ChannelInfo, more bool, err error)
 	Ask(ctx context.Context, user string, cmd wire.Command) (wire.Frame, error)
+	ReceiptLog
 }
 
 var _ Log = (*jetstream.Log)(nil)
@@ -66,7 +67,9 @@ const (
 // Timeouts. Those of the protocol are in package wire.
 const (
 	writeTimeout = 10 * time.Second // a peer that took nothing for this long is slow
-	closeTimeout = 5 * time.Second  // for the peer's answer to a close frame; the library's own is the same
+	// noticeTimeout is for a peer that takes a little of a message now and then, and so is never slow.
+	noticeTimeout = 30 * time.Second
+	closeTimeout  = 5 * time.Second // for the peer's answer to a close frame; the library's own is the same
 	// settleTimeout is for the replies that are due when a session ends in good order: a commit and a write.
 	settleTimeout = 2 * time.Second
 	// callTimeout bounds a command that waits: an election of the engine takes 4 to 9 s, and a sender's patience is not much longer.
@@ -90,6 +93,8 @@ type Bridge struct {
 	origins  origins
 	spread   time.Duration
 	hub      *hub
+	audience *audience
+	teller   *teller
 	flushers *flushers
 	mux      *http.ServeMux
 	reads    chan struct{}
@@ -107,8 +112,9 @@ func New(cfg Config) *Bridge {
 		log: cfg.Log, auth: cfg.Auth, presence: cfg.Presence, sessions: cfg.Sessions, typing: cfg.Typing, limits: complete(cfg.Limits), origins: newOrigins(cfg.Origins),
 		logger: slog.New(slog.DiscardHandler), spread: cmp.Or(cfg.DrainSpread, defaultDrainSpread),
 		reads: make(chan struct{}, maxReads), draining: make(chan struct{}), mux: http.NewServeMux(),
-		flushers: newFlushers(),
+		flushers: newFlushers(), audience: newAudience(),
 	}
+	b.teller = newTeller(b)
 	if cfg.Logger != nil {
 		b.logger = cfg.Logger.With("component", "bridge")
 	}
@@ -141,10 +147,14 @@ func (b *Bridge) Routes() []string {
 // ServeHTTP implements [http.Handler] for [Bridge.Routes].
 func (b *Bridge) ServeHTTP(w http.ResponseWriter, r *http.Request) { b.mux.ServeHTTP(w, r) }
 
-// Run keeps the sessions until ctx ends: it pings them and closes the silent and the expired. When it returns,
-// nothing of the bridge runs any more. Sessions still open then are closed as draining, without the spread of [Bridge.Drain].
+// Run keeps the sessions until ctx ends: it pings them, closes the silent and the expired, and tells how far others have got. When it
+// returns, nothing of the bridge runs any more. Sessions still open then are closed as draining, without the spread of [Bridge.Drain].
 func (b *Bridge) Run(ctx context.Context) error {
+	var telling sync.WaitGroup
+	telling.Go(func() { b.teller.run(ctx) })
+	b.log.ListenReceipts(b.teller)
 	b.heartbeat(ctx)
+	telling.Wait()
 	b.refuse()
 	b.stop()
 	for _, s := range b.hub.all() {

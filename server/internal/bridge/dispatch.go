@@ -32,6 +32,9 @@ func (s *session) dispatch(frame []byte) {
 		s.open(&cmd)
 	case wire.SetPresence:
 		s.setPresence(&cmd)
+	case wire.Watch:
+		s.bridge.audience.watch(s, cmd.Channels)
+		s.push(reply{frame: wire.Done{Ref: cmd.Ref}})
 	case wire.Change:
 		s.submit(cmd)
 	default:

@@ -12,6 +12,7 @@ import (
 // fakeLog answers at once unless a func is set. Nothing comes out of its cursors. It is for the tests of what the real log does
 // not do on demand.
 type fakeLog struct {
+	fakeReceipts
 	submit  func(user string, cmd wire.Change, done func(wire.Ack, error))
 	follow  func(user string, resume *wire.Resume) (jetstream.Start, error)
 	history func(ctx context.Context, user string, cmd *wire.History) ([][]byte, bool, error)

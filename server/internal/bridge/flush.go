@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"errors"
+	"time"
 
 	"natterjack/jetstream"
 	"natterjack/server/wire"
@@ -24,6 +25,7 @@ var pingFrame = []byte(`{"type":"ping"}`)
 type scratch struct {
 	buf     []byte // the first maxHeader bytes are left free, see seal
 	replies []reply
+	notices [][]byte
 	entries []*jetstream.Entry
 	attempt attempt
 }
@@ -60,6 +62,25 @@ func (s *session) acked(r reply) {
 	s.sending--
 	s.inFlight--
 	s.add(r)
+}
+
+// notify queues frames that are shared with other sessions, and are neither replies nor events. Whoever takes so little that one has
+// waited for [noticeTimeout] is cut off, without a close frame, which would wait like the rest: that bounds what waits for him,
+// and he comes back knowing that he has missed something.
+func (s *session) notify(now time.Time, frames ...[]byte) {
+	s.mu.Lock()
+	slow := len(s.notices) > 0 && now.Sub(s.noticed) > noticeTimeout
+	if s.live && !slow {
+		if len(s.notices) == 0 {
+			s.noticed = now
+		}
+		s.notices = append(s.notices, frames...)
+		s.start()
+	}
+	s.mu.Unlock()
+	if slow {
+		s.stopWith(gone)
+	}
 }
 
 // ping queues a ping. One that waits still is enough.
@@ -141,8 +162,9 @@ func (s *session) flush(w *worker) {
 // clean makes w ready for another session, whatever has become of the last one.
 func (w *scratch) clean() {
 	clear(w.replies)
+	clear(w.notices)
 	clear(w.entries)
-	w.replies, w.entries = w.replies[:0], w.entries[:0]
+	w.replies, w.notices, w.entries = w.replies[:0], w.notices[:0], w.entries[:0]
 	if cap(w.buf) > maxPooled {
 		w.buf = make([]byte, maxHeader, 4<<10)
 	}
@@ -155,6 +177,7 @@ func (s *session) collect(w *scratch) (ping, events bool) {
 	defer s.mu.Unlock()
 	s.again = false
 	w.replies, s.replies = s.replies, w.replies[:0]
+	w.notices, s.notices = s.notices, w.notices[:0]
 	ping, s.pingDue = s.pingDue, false
 	return ping, s.live
 }
@@ -169,6 +192,12 @@ func (s *session) write(w *scratch, ping, events bool) (more bool, err error) {
 	if ping {
 		w.append(pingFrame)
 	}
+	for _, frame := range w.notices {
+		if err := s.makeWay(w); err != nil {
+			return false, err
+		}
+		w.append(frame)
+	}
 	if events {
 		if more, err = s.writeEvents(w); err != nil {
 			return false, err
@@ -177,12 +206,18 @@ func (s *session) write(w *scratch, ping, events bool) (more bool, err error) {
 	return more, s.sendBatch(w)
 }
 
-// writeReply adds a reply to w, and writes what is there already where that is enough.
+// makeWay writes what is in w where that is enough for a message.
+func (s *session) makeWay(w *scratch) error {
+	if len(w.buf)-maxHeader < batchBytes {
+		return nil
+	}
+	return s.sendBatch(w)
+}
+
+// writeReply adds a reply to w.
 func (s *session) writeReply(w *scratch, r *reply) error {
-	if len(w.buf)-maxHeader >= batchBytes {
-		if err := s.sendBatch(w); err != nil {
-			return err
-		}
+	if err := s.makeWay(w); err != nil {
+		return err
 	}
 	if r.frame == nil {
 		w.append(r.raw)
@@ -229,14 +264,15 @@ func (s *session) rest(w *scratch, more bool) bool {
 		s.queued -= w.replies[i].size()
 	}
 	clear(w.replies)
-	w.replies = w.replies[:0]
+	clear(w.notices)
+	w.replies, w.notices = w.replies[:0], w.notices[:0]
 	if s.queued < maxQueued {
 		s.makeRoom()
 	}
 	if s.again || more {
 		return false
 	}
-	s.replies = nil // it is empty; an idle session holds no memory for it
+	s.replies, s.notices = nil, nil // they are empty; an idle session holds no memory for them
 	s.flushing = false
 	s.settle()
 	return true
@@ -263,7 +299,7 @@ func (s *session) broken(err error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.replies, s.queued, s.flushing, s.ended = nil, 0, false, true
+	s.replies, s.notices, s.queued, s.flushing, s.ended = nil, nil, 0, false, true
 	s.makeRoom()
 	s.settle()
 }

@@ -69,7 +69,7 @@ func (p *post) check(cmd wire.Command) error {
 	switch cmd.(type) {
 	case wire.Connect, wire.Refresh:
 		return wire.Errorf(wire.CodeInvalid, "%s: over this transport the token comes with each request", cmd.Type())
-	case wire.SetPresence, wire.FollowPresence:
+	case wire.SetPresence, wire.FollowPresence, wire.Watch:
 		return wire.Errorf(wire.CodeInvalid, "%s: over this transport there is no session for it to last", cmd.Type())
 	}
 	return cmd.Validate(p.bridge.limits)

@@ -32,6 +32,8 @@ type session struct {
 	user   string
 	cursor jetstream.Cursor // Next is the flush's
 
+	watched []string // protected by the audience's lock
+
 	// Owned by the owner.
 	bucket    bucket
 	connected bool
@@ -61,9 +63,11 @@ type pulse struct {
 // backlog is what is due to the client.
 type backlog struct {
 	replies  []reply
-	queued   int // bytes in replies, and in those being written
-	inFlight int // commands without a reply
-	sending  int // the sends among them
+	queued   int       // bytes in replies, and in those being written
+	inFlight int       // commands without a reply
+	sending  int       // the sends among them
+	notices  [][]byte  // frames shared with other sessions
+	noticed  time.Time // when the first of them came
 	calls    []wire.Command
 	callers  int           // goroutines that work off calls
 	room     chan struct{} // not nil while somebody waits until replies are fewer; closed then
@@ -159,6 +163,7 @@ func (s *session) finish() {
 	s.cursor.Close()
 	if s.connected {
 		s.depart()
+		s.bridge.audience.watch(s, nil)
 		s.bridge.hub.dismiss(s.user, s)
 	}
 	s.bridge.logger.Debug("session closed", "session", s.id, "user", s.user, "code", int(code))

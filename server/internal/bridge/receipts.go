@@ -1,0 +1,165 @@
+package bridge
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"natterjack/jetstream"
+	"natterjack/jetstream/receipts"
+	"natterjack/server/wire"
+)
+
+// ReceiptLog is what the bridge asks of the log to tell sessions who has read and received what. [*jetstream.Log] is one; its
+// contracts hold.
+type ReceiptLog interface {
+	ListenReceipts(to receipts.Listener)
+	OwnReceipt(user, channel string) wire.Receipt
+	Moved(channel string, users []string) (*jetstream.Moved, error)
+}
+
+// receiptPause is between two rounds of telling sessions how far others have got.
+const receiptPause = time.Second
+
+// teller tells sessions how far users have got: each user's own ones at once, all others in rounds, the first at once and the next a
+// pause later. In a round a channel's cursors are encoded once for all who may see the same of them, and a session gets
+// what there is for it of all channels in one message: that 500 people read in a group costs each of them a message a second.
+type teller struct {
+	bridge *Bridge
+	due    chan struct{} // a token where somebody has moved
+
+	mu    sync.Mutex          // protects following
+	moved map[string][]string // by channel, the users who have moved since the last round
+}
+
+var _ receipts.Listener = (*teller)(nil)
+
+func newTeller(b *Bridge) *teller {
+	return &teller{bridge: b, due: make(chan struct{}, 1), moved: map[string][]string{}}
+}
+
+// OwnMoved implements [receipts.Listener]. The session on which the user has said so is told as well: it learns what was made of it.
+func (t *teller) OwnMoved(channel, user string) {
+	sessions := t.bridge.hub.of(user)
+	if len(sessions) == 0 {
+		return
+	}
+	frame := t.encode(channel, []wire.Receipt{t.bridge.log.OwnReceipt(user, channel)})
+	now := time.Now()
+	for _, s := range sessions {
+		s.notify(now, frame)
+	}
+}
+
+// Moved implements [receipts.Listener]. What nobody here is interested in is forgotten at once.
+func (t *teller) Moved(channel, user string) {
+	peer, direct := peerOf(channel, user)
+	if direct && len(t.bridge.hub.of(peer)) == 0 || !direct && !t.bridge.audience.any(channel) {
+		return
+	}
+	t.mu.Lock()
+	t.moved[channel] = append(t.moved[channel], user)
+	t.mu.Unlock()
+	select {
+	case t.due <- struct{}{}:
+	default:
+	}
+}
+
+// peerOf is the other one in a direct channel; nobody where a user is alone in it.
+func peerOf(channel, user string) (peer string, direct bool) {
+	a, b, direct := wire.DirectUsers(channel)
+	switch {
+	case user != a:
+		return a, direct
+	case user != b:
+		return b, direct
+	default:
+		return "", direct
+	}
+}
+
+// run tells until ctx ends.
+func (t *teller) run(ctx context.Context) {
+	for {
+		select {
+		case <-t.due:
+			t.round()
+		case <-ctx.Done():
+			return
+		}
+		select {
+		case <-time.After(receiptPause):
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// round tells everybody who is interested what has moved since the last one.
+func (t *teller) round() {
+	t.mu.Lock()
+	moved := t.moved
+	t.moved = map[string][]string{}
+	t.mu.Unlock()
+	due := map[*session][][]byte{}
+	for channel, users := range moved {
+		slices.Sort(users)
+		users = slices.Compact(users)
+		m, err := t.bridge.log.Moved(channel, users)
+		if err != nil {
+			t.bridge.logger.Warn("receipts not told", "channel", channel, "error", err)
+			continue
+		}
+		t.gather(due, &movedIn{Moved: m, teller: t, channel: channel}, users)
+	}
+	now := time.Now()
+	for s, frames := range due {
+		s.notify(now, frames...)
+	}
+}
+
+// gather adds the frame of a channel to what is due to each session: of a direct channel to the peer's, of a group to those that watch it.
+func (t *teller) gather(due map[*session][][]byte, m *movedIn, users []string) {
+	add := func(s *session, user string) {
+		if frame := m.frame(m.Sight(user)); len(frame) > 0 {
+			due[s] = append(due[s], frame)
+		}
+	}
+	if _, _, direct := wire.DirectUsers(m.channel); !direct {
+		for _, s := range t.bridge.audience.of(m.channel) {
+			add(s, s.user)
+		}
+		return
+	}
+	for _, user := range users {
+		peer, _ := peerOf(m.channel, user)
+		for _, s := range t.bridge.hub.of(peer) {
+			add(s, peer)
+		}
+	}
+}
+
+// movedIn is what has moved in a channel, with its frames.
+type movedIn struct {
+	*jetstream.Moved
+	teller  *teller
+	channel string
+	frames  [jetstream.SeesRead + 1][]byte
+}
+
+// frame is the one for a sight, encoded when it is first asked for; empty where there is nothing to see.
+func (m *movedIn) frame(s jetstream.Sight) []byte {
+	if m.frames[s] == nil {
+		m.frames[s] = m.teller.encode(m.channel, m.For(s))
+	}
+	return m.frames[s]
+}
+
+func (t *teller) encode(channel string, cursors []wire.Receipt) []byte {
+	if len(cursors) == 0 {
+		return []byte{}
+	}
+	return t.bridge.encode(nil, "", wire.Receipts{Channel: channel, Cursors: cursors})
+}

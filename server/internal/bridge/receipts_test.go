@@ -1,0 +1,256 @@
+package bridge
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"natterjack/jetstream"
+	"natterjack/jetstream/receipts"
+	"natterjack/server/wire"
+)
+
+// fakeReceipts has nothing to tell.
+type fakeReceipts struct{}
+
+func (fakeReceipts) ListenReceipts(receipts.Listener)       {}
+func (fakeReceipts) OwnReceipt(user, _ string) wire.Receipt { return wire.Receipt{User: user} }
+func (fakeReceipts) Moved(string, []string) (*jetstream.Moved, error) {
+	return nil, errors.New("there is none")
+}
+
+// talk is a group of alice, bob and carol over a real log, with messages there and between alice and bob.
+type talk struct {
+	*rig
+	group string
+}
+
+func startTalk(t *testing.T, messages int) *talk {
+	t.Helper()
+	r := newRig(t, Config{})
+	alice := r.connect(t, "alice")
+	alice.send(`{"type":"create_group","ref":1,"client_id":"g","name":"n","members":["bob","carol"]}`)
+	group := awaitFrame[wire.Channel](alice).Channel.ID
+	for range messages {
+		for _, to := range []string{`"channel":"` + group + `"`, `"to":"bob"`} {
+			alice.send(`{"type":"send",` + to + `,"client_id":"` + newID() + `","content":{"text":"hi"}}`)
+			awaitFrame[wire.Ack](alice)
+		}
+	}
+	return &talk{rig: r, group: group}
+}
+
+// ask sends a command and waits for its reply; events and receipts that come meanwhile are passed over.
+func (c *client) ask(command string) wire.Frame {
+	c.tb.Helper()
+	c.send(command)
+	for {
+		switch f := decode[wire.Frame](c.tb, c.next()).(type) {
+		case wire.Done, *wire.Error:
+			return f
+		case wire.Receipts:
+			if f.Ref.Ref != 0 {
+				return f
+			}
+		}
+	}
+}
+
+func (c *client) must(command string) {
+	c.tb.Helper()
+	if f, ok := c.ask(command).(wire.Done); !ok {
+		c.tb.Fatalf("%s: %+v", command, f)
+	}
+}
+
+// awaitReceipt waits until receipts of a channel come that say what is wanted.
+func (c *client) awaitReceipt(channel string, want wire.Receipt) {
+	c.tb.Helper()
+	for {
+		if r := awaitFrame[wire.Receipts](c); r.Channel == channel && slices.Contains(r.Cursors, want) {
+			return
+		}
+	}
+}
+
+// TestReceipts_liveAndAsked: of a direct channel the peer is told, of a group who watches it, and a user's own sessions of his reads.
+func TestReceipts_liveAndAsked(t *testing.T) {
+	k := startTalk(t, 3)
+	const direct = "alice~bob"
+	alice, other, bob := k.connect(t, "alice"), k.connect(t, "alice"), k.connect(t, "bob")
+	bob.must(`{"type":"watch","ref":1,"channels":["` + k.group + `"]}`)
+	alice.must(`{"type":"read","ref":2,"channel":"` + direct + `","seq":2}`)
+	other.awaitReceipt(direct, wire.Receipt{User: "alice", Read: 2, Delivered: 2})
+	bob.awaitReceipt(direct, wire.Receipt{User: "alice", Read: 2, Delivered: 2})
+	alice.must(`{"type":"received","ref":3,"cursors":[{"channel":"` + direct + `","seq":3},{"channel":"` + k.group + `","seq":1}]}`)
+	for range 2 { // one of each channel, in one message or two
+		r := awaitFrame[wire.Receipts](bob)
+		if !slices.Contains([]wire.Receipt{{User: "alice", Read: 2, Delivered: 3}, {User: "alice", Delivered: 1}}, r.Cursors[0]) {
+			t.Errorf("bob is told %+v", r)
+		}
+	}
+	want := wire.Receipts{Ref: wire.Ref{Ref: 4}, Channel: direct, Cursors: []wire.Receipt{{User: "alice", Read: 2, Delivered: 3}}}
+	if diff := cmp.Diff(wire.Frame(want), bob.ask(`{"type":"get_receipts","ref":4,"channel":"`+direct+`"}`)); diff != "" {
+		t.Errorf("get_receipts (-want +got):\n%s", diff)
+	}
+}
+
+// TestReceipts_outsiders: who is not a member may watch what he likes, and is told nothing.
+func TestReceipts_outsiders(t *testing.T) {
+	k := startTalk(t, 3)
+	eve, bob, carol := k.connect(t, "eve"), k.connect(t, "bob"), k.connect(t, "carol")
+	for _, c := range []*client{eve, carol} {
+		c.must(`{"type":"watch","ref":1,"channels":["` + k.group + `","alice~bob"]}`)
+	}
+	for _, command := range []string{
+		`{"type":"read","ref":2,"channel":"` + k.group + `","seq":1}`,
+		`{"type":"get_receipts","ref":2,"channel":"` + k.group + `"}`,
+		`{"type":"get_receipts","ref":2,"channel":"alice~bob"}`,
+	} {
+		if e, ok := eve.ask(command).(*wire.Error); !ok || e.Code != wire.CodeForbidden {
+			t.Errorf("%s: %+v, want it forbidden", command, e)
+		}
+	}
+	bob.must(`{"type":"read","ref":3,"channel":"alice~bob","seq":2}`)
+	bob.must(`{"type":"read","ref":4,"channel":"` + k.group + `","seq":3}`)
+	carol.awaitReceipt(k.group, wire.Receipt{User: "bob", Read: 3, Delivered: 3})
+	eve.send(`{"type":"list_channels","ref":9}`)
+	if got := eve.next(); !strings.Contains(string(got), `"channels"`) {
+		t.Errorf("eve is told %s", got)
+	}
+}
+
+// TestReceipts_onceASecond: in a group in which all read all the time, a session is told once a second.
+func TestReceipts_onceASecond(t *testing.T) {
+	const messages = 40
+	k := startTalk(t, messages)
+	alice, bob, carol := k.connect(t, "alice"), k.connect(t, "bob"), k.connect(t, "carol")
+	carol.must(`{"type":"watch","ref":1,"channels":["` + k.group + `"]}`)
+	began := time.Now()
+	for seq := range messages {
+		for _, c := range []*client{alice, bob} {
+			c.must(`{"type":"read","ref":2,"channel":"` + k.group + `","seq":` + toJSON(t, seq+1) + `}`)
+		}
+		<-time.After(50 * time.Millisecond)
+	}
+	known := map[string]uint64{}
+	frames := 0
+	for known["alice"] < messages || known["bob"] < messages {
+		r := awaitFrame[wire.Receipts](carol)
+		frames++
+		for _, c := range r.Cursors {
+			if c.Read < known[c.User] {
+				t.Errorf("%s went back to %d", c.User, c.Read)
+			}
+			known[c.User] = c.Read
+		}
+	}
+	if atMost := int(time.Since(began)/receiptPause) + 1; frames > atMost {
+		t.Errorf("%d frames of receipts within %v, want at most %d", frames, time.Since(began), atMost)
+	}
+}
+
+// listening keeps who listens.
+type listening struct {
+	fakeLog
+	mu sync.Mutex
+	to receipts.Listener
+}
+
+func (l *listening) ListenReceipts(to receipts.Listener) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.to = to
+}
+
+func (l *listening) listener() receipts.Listener {
+	synctest.Wait()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.to
+}
+
+func (*listening) OwnReceipt(user, _ string) wire.Receipt {
+	return wire.Receipt{User: user, Read: 7, Delivered: 7}
+}
+
+// TestReceipts_ownAtOnce: other devices of the user know before any time has passed.
+func TestReceipts_ownAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log := &listening{}
+		r := newRig(t, Config{Log: log})
+		phone, laptop, bob := r.connect(t, "alice"), r.connect(t, "alice"), r.connect(t, "bob")
+		to, began := log.listener(), time.Now()
+		for range 3 {
+			to.OwnMoved("alice~bob", "alice")
+			for _, c := range []*client{phone, laptop} {
+				want := wire.Receipts{Channel: "alice~bob", Cursors: []wire.Receipt{{User: "alice", Read: 7, Delivered: 7}}}
+				if diff := cmp.Diff(want, expect[wire.Receipts](c)); diff != "" {
+					t.Errorf("told (-want +got):\n%s", diff)
+				}
+			}
+		}
+		if took := time.Since(began); took != 0 {
+			t.Errorf("told after %v", took)
+		}
+		synctest.Wait()
+		if len(bob.inbox) != 0 {
+			t.Errorf("bob is told %s", <-bob.inbox)
+		}
+	})
+}
+
+// TestNotify_tricklingIsCutOff: what waits for a session that takes a byte a second is bounded by time.
+func TestNotify_tricklingIsCutOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log := &listening{}
+		r := newRig(t, Config{Log: log})
+		c := r.dial(t)
+		c.send(`{"type":"connect","ref":1,"v":1,"token":"alice/1h"}`)
+		c.listenOnce()
+		to, began := log.listener(), time.Now()
+		for {
+			to.OwnMoved("alice~bob", "alice")
+			synctest.Wait()
+			if _, err := c.conn.Read(make([]byte, 1)); err != nil {
+				break
+			}
+			time.Sleep(time.Second)
+		}
+		if took := time.Since(began); took < noticeTimeout || took > noticeTimeout+2*time.Second {
+			t.Errorf("cut off after %v, want %v", took, noticeTimeout)
+		}
+	})
+}
+
+func TestAudience(t *testing.T) {
+	a := newAudience()
+	s1, s2 := new(session), new(session)
+	check := func(channel string, want ...*session) {
+		t.Helper()
+		got := a.of(channel)
+		if len(got) != len(want) || a.any(channel) != (len(want) > 0) || slices.ContainsFunc(want, func(s *session) bool { return !slices.Contains(got, s) }) {
+			t.Errorf("%s: %d sessions, want %d", channel, len(got), len(want))
+		}
+	}
+	a.watch(s1, []string{"a~b", "a~b", "a~c"})
+	a.watch(s2, []string{"a~b"})
+	check("a~b", s1, s2)
+	check("a~c", s1)
+	check("a~d")
+	a.watch(s1, []string{"a~c"})
+	check("a~b", s2)
+	check("a~c", s1)
+	a.watch(s1, nil)
+	a.watch(s2, nil)
+	a.watch(s2, nil)
+	if n := len(a.byChannel); n != 0 {
+		t.Errorf("%d lists are left", n)
+	}
+}
