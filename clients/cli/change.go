@@ -61,6 +61,22 @@ func (c *editCmd) Run(ctx context.Context, t *terminal) error {
 	})
 }
 
+type forwardCmd struct {
+	about
+	To string `required:"" placeholder:"USER" help:"To whom, in the direct channel with that user."`
+}
+
+// Run implements the command.
+func (c *forwardCmd) Run(ctx context.Context, t *terminal) error {
+	return c.do(ctx, t, c.With, func(ctx context.Context, client *natter.Client, channel string) (natter.Ack, error) {
+		to, err := client.Direct(ctx, c.To)
+		if err != nil {
+			return natter.Ack{}, err
+		}
+		return client.Forward(ctx, to, channel, c.Seq)
+	})
+}
+
 type deleteCmd struct{ about }
 
 // Run implements the command.

@@ -13,6 +13,9 @@ func said(ev *wire.Event) string {
 		return "(deleted)"
 	}
 	text := clean(ev.Content.Text)
+	if f := ev.Content.Forwarded; f != nil {
+		text = fmt.Sprintf("(%s said) %s", oneLine(f.Sender), text)
+	}
 	if ev.Content.ReplyTo != 0 {
 		text = fmt.Sprintf("(to %d) %s", ev.Content.ReplyTo, text)
 	}

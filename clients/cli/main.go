@@ -35,6 +35,7 @@ type app struct {
 	History  historyCmd  `cmd:"" help:"Print messages of a channel."`
 	Channels channelsCmd `cmd:"" help:"List channels, the most recently active first."`
 	Edit     editCmd     `cmd:"" help:"Replace what a message of yours says."`
+	Forward  forwardCmd  `cmd:"" help:"Send the words of a message on to somebody."`
 	Delete   deleteCmd   `cmd:"" help:"Erase a message for everybody."`
 	React    reactCmd    `cmd:"" help:"Add an emoji to a message."`
 	Pin      pinCmd      `cmd:"" help:"Pin a message for everybody in the channel."`

@@ -29,6 +29,13 @@ func (c *Client) SendContent(ctx context.Context, channel string, content Conten
 	return c.send(ctx, wire.Send{Channel: channel, Content: content}, options)
 }
 
+// Forward sends the words of a message to another channel, under their author's name.
+func (c *Client) Forward(ctx context.Context, channel string, from string, seq uint64, options ...SendOption) (Ack, error) {
+	return change(ctx, c, wire.Forward{
+		Channel: channel, ClientID: applied(options).clientID, From: wire.ChannelSeq{Channel: from, Seq: seq},
+	})
+}
+
 // Edit replaces what one of the user's own messages says.
 //
 // It and all changes below return once the change is stored, and are repeated until then as long as ctx lasts; a repeat changes

@@ -15,7 +15,7 @@ type transport struct {
 
 // changes are the commands that append to a channel's log.
 var changes = []string{
-	"send", "edit", "delete", "react", "pin", "update_channel", "add_members", "remove_member", "unban", "set_role", "leave",
+	"send", "forward", "edit", "delete", "react", "pin", "update_channel", "add_members", "remove_member", "unban", "set_role", "leave",
 	"create_invite", "revoke_invite", "join", "delete_channel", "set",
 }
 

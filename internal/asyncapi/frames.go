@@ -20,6 +20,7 @@ type frame struct {
 var frames = []frame{
 	of(wire.Connect{}, frame{command: true, reply: "welcome", examples: []string{"connect", "connect_resume"}}),
 	of(wire.Send{}, frame{command: true, nats: true, reply: "ack", examples: []string{"send_to", "send_channel"}}),
+	of(wire.Forward{}, frame{command: true, nats: true, reply: "ack", examples: []string{"forward"}}),
 	of(wire.Edit{}, frame{command: true, nats: true, reply: "ack", examples: []string{"edit"}}),
 	of(wire.Delete{}, frame{command: true, nats: true, reply: "ack", examples: []string{"delete"}}),
 	of(wire.React{}, frame{command: true, nats: true, reply: "ack", examples: []string{"react", "react_remove"}}),
@@ -56,7 +57,7 @@ var frames = []frame{
 	of(wire.Pong{}, frame{command: true, examples: []string{"pong"}}),
 	of(wire.Welcome{}, frame{examples: []string{"welcome"}}),
 	of(wire.Ack{}, frame{examples: []string{"ack"}}),
-	of(wire.Event{}, frame{examples: []string{"event_message", "event_meta", "event_edit", "event_delete", "event_reaction", "event_pin"}}),
+	of(wire.Event{}, frame{examples: []string{"event_message", "event_meta", "event_forwarded", "event_edit", "event_delete", "event_reaction", "event_pin"}}),
 	of(wire.Page{}, frame{examples: []string{"page", "page_folded"}}),
 	of(wire.Channel{}, frame{examples: []string{"channel"}}),
 	of(wire.Settings{}, frame{examples: []string{"settings"}}),

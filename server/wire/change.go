@@ -10,6 +10,16 @@ type Change interface {
 	Key() string
 }
 
+// Forward sends the words of a message to another channel, under its sender's name, with neither its mentions nor its reply. It takes one
+// that the caller can read; exactly one of Channel and To is set, as for [Send].
+type Forward struct {
+	Ref
+	Channel  string     `json:"channel,omitzero"`
+	To       string     `json:"to,omitzero"`
+	ClientID string     `json:"client_id"`
+	From     ChannelSeq `json:"from"`
+}
+
 // Edit replaces what a message says. Only its sender may, and earlier versions stay readable.
 type Edit struct {
 	Ref
@@ -146,6 +156,9 @@ func (s Send) Place(user string) string {
 }
 
 // Place implements [Change].
+func (f Forward) Place(user string) string { return Send{Channel: f.Channel, To: f.To}.Place(user) }
+
+// Place implements [Change].
 func (c Edit) Place(string) string { return c.Channel }
 
 // Place implements [Change].
@@ -191,6 +204,9 @@ func (c DeleteChannel) Place(string) string { return c.Channel }
 func (s Send) Key() string { return s.ClientID }
 
 // Key implements [Change].
+func (f Forward) Key() string { return f.ClientID }
+
+// Key implements [Change].
 func (c Edit) Key() string { return c.ClientID }
 
 // Key implements [Change].
@@ -231,6 +247,9 @@ func (c Join) Key() string { return c.ClientID }
 
 // Key implements [Change].
 func (c DeleteChannel) Key() string { return c.ClientID }
+
+// Type implements [Command].
+func (Forward) Type() string { return "forward" }
 
 // Type implements [Command].
 func (Edit) Type() string { return "edit" }

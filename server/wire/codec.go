@@ -27,6 +27,7 @@ var (
 		"send":            decodeCommand[Send],
 		"set":             decodeCommand[Set],
 		"get_settings":    decodeCommand[GetSettings],
+		"forward":         decodeCommand[Forward],
 		"edit":            decodeCommand[Edit],
 		"delete":          decodeCommand[Delete],
 		"react":           decodeCommand[React],

@@ -54,11 +54,23 @@ type Content struct {
 	Text     string    `json:"text"`
 	ReplyTo  uint64    `json:"reply_to,omitzero"` // seq of the message this one answers
 	Mentions []Mention `json:"mentions,omitzero"`
+	// Forwarded is whose words these are, where they were said elsewhere. Only the server sets it, see [Forward].
+	Forwarded *Forwarded `json:"forwarded,omitzero"`
+}
+
+// Forwarded is where a forwarded message comes from. It does not tell the channel: not everybody may know of that.
+type Forwarded struct {
+	Sender    string `json:"sender"`
+	Timestamp int64  `json:"timestamp"` // Unix milliseconds
 }
 
 // Equal reports whether two contents say the same.
 func (c Content) Equal(o Content) bool {
-	return c.Text == o.Text && c.ReplyTo == o.ReplyTo && slices.Equal(c.Mentions, o.Mentions)
+	same := c.Text == o.Text && c.ReplyTo == o.ReplyTo && slices.Equal(c.Mentions, o.Mentions)
+	if c.Forwarded == nil || o.Forwarded == nil {
+		return same && c.Forwarded == o.Forwarded
+	}
+	return same && *c.Forwarded == *o.Forwarded
 }
 
 // Mention is a part of the text that means somebody. Start and Length count Unicode code points, so that they mean the same to a

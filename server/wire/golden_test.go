@@ -59,6 +59,7 @@ var goldenCommands = []golden[Command]{
 		Text: "👩‍👩‍👧 @bob 日本語 @here", ReplyTo: 41,
 		Mentions: []Mention{{Kind: MentionUser, User: "bob", Start: 6, Length: 4}, {Kind: MentionHere, Start: 15, Length: 5}},
 	}}},
+	{"forward", Forward{Ref: Ref{31}, To: "carol", ClientID: "c-7", From: ChannelSeq{Channel: "alice~bob", Seq: 42}}},
 	{"edit", Edit{Ref: Ref{14}, Channel: "alice~bob", Seq: 42, ClientID: "c-6", Content: Content{Text: "Shall we meet at eight?"}}},
 	{"delete", Delete{Ref: Ref{15}, Channel: "alice~bob", Seq: 42}},
 	{"react", React{Ref: Ref{16}, Channel: "alice~bob", Seq: 42, Emoji: "👍🏽"}},
@@ -133,6 +134,10 @@ var goldenFrames = []golden[Frame]{
 	}},
 	{"event_message", goldenMessage},
 	{"event_meta", goldenCreated},
+	{"event_forwarded", Event{Kind: KindMessage, Shard: 1, Pos: 99, Channel: "alice~carol", Record: Record{
+		ID: "01JD3X", ClientID: "c-7", Sender: "alice", Seq: 3, Timestamp: 1_764_000_007_000,
+		Content: &Content{Text: "hello", Forwarded: &Forwarded{Sender: "bob", Timestamp: 1_764_000_000_123}},
+	}}},
 	{"event_edit", Event{Kind: KindEdit, Shard: 3, Pos: 4712, Channel: "alice~bob", Record: Record{
 		ID: "01JD3R", ClientID: "c-6", Sender: "alice", Timestamp: 1_764_000_001_000, Target: 42, Content: &Content{Text: "hello!"},
 	}}},

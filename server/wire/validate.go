@@ -23,21 +23,41 @@ func (c Connect) Validate(Limits) error {
 
 // Validate implements [Command].
 func (s Send) Validate(l Limits) error {
-	switch {
-	case (s.Channel == "") == (s.To == ""):
-		return Errorf(CodeInvalid, "channel, to: set one of the two")
-	case s.To != "" && !ValidUser(s.To):
-		return invalidUser("to")
-	case s.Channel != "" && !ValidChannel(s.Channel):
-		return invalidChannel()
-	case !ValidClientID(s.ClientID):
-		return invalidClientID()
+	if err := validDestination(s.Channel, s.To, s.ClientID); err != nil {
+		return err
 	}
 	return s.Content.validate(l)
 }
 
+// Validate implements [Command].
+func (f Forward) Validate(Limits) error {
+	switch {
+	case !ValidChannel(f.From.Channel):
+		return Errorf(CodeInvalid, "from.channel: is not the id of a channel")
+	case f.From.Seq == 0:
+		return Errorf(CodeInvalid, "from.seq: is missing; it is the number of the message")
+	}
+	return validDestination(f.Channel, f.To, f.ClientID)
+}
+
+func validDestination(channel, to, clientID string) error {
+	switch {
+	case (channel == "") == (to == ""):
+		return Errorf(CodeInvalid, "channel, to: set one of the two")
+	case to != "" && !ValidUser(to):
+		return invalidUser("to")
+	case channel != "" && !ValidChannel(channel):
+		return invalidChannel()
+	case !ValidClientID(clientID):
+		return invalidClientID()
+	}
+	return nil
+}
+
 func (c Content) validate(l Limits) error {
 	switch {
+	case c.Forwarded != nil:
+		return Errorf(CodeInvalid, "content.forwarded: only the server says so; use forward")
 	case len(c.Text) > l.TextBytes:
 		return Errorf(CodeTooLarge, "content.text: %d bytes, at most %d are allowed", len(c.Text), l.TextBytes)
 	case !utf8.ValidString(c.Text):

@@ -12,6 +12,7 @@ func TestValidate_changes(t *testing.T) {
 	hash, secret := strings.Repeat("0a", 32), strings.Repeat("s", MinSecretLen)
 	content := Content{Text: "x"}
 	valid := map[string]Command{
+		"forward":          Forward{To: "bob", ClientID: "c", From: ChannelSeq{Channel: ch, Seq: 1}},
 		"edit":             Edit{Channel: ch, Seq: 1, Content: content},
 		"delete":           Delete{Channel: ch, Seq: 1, ClientID: "c"},
 		"react":            React{Channel: ch, Seq: 1, Emoji: "👍"},
@@ -63,6 +64,11 @@ func TestValidate_changes(t *testing.T) {
 		{UpdateChannel{Channel: ch, Topic: new(strings.Repeat("a", MaxTopicLen+1))}, "topic:"},
 		{UpdateChannel{Channel: ch, SlowModeS: new(-1)}, "slow_mode_s:"},
 		{UpdateChannel{Channel: ch, SlowModeS: new(MaxSlowModeS + 1)}, "slow_mode_s:"},
+		{Forward{To: "bob", ClientID: "c", From: ChannelSeq{Channel: ch}}, "from.seq:"},
+		{Forward{To: "bob", ClientID: "c", From: ChannelSeq{Seq: 1}}, "from.channel:"},
+		{Forward{To: "bob", Channel: ch, ClientID: "c", From: ChannelSeq{Channel: ch, Seq: 1}}, "channel, to:"},
+		{Forward{To: "bob", From: ChannelSeq{Channel: ch, Seq: 1}}, "client_id:"},
+		{Send{To: "bob", ClientID: "c", Content: Content{Text: "x", Forwarded: &Forwarded{Sender: "eve"}}}, "content.forwarded:"},
 		{AddMembers{Channel: ch}, "members:"},
 		{AddMembers{Channel: ch, Members: []string{"bob", "Bob"}}, "members.1:"},
 		{AddMembers{Channel: ch, Members: make([]string, 501)}, "members:"},

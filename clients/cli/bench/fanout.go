@@ -7,6 +7,7 @@ import (
 
 	"natterjack/clients/cli/bench/internal/bare"
 	"natterjack/clients/cli/bench/internal/load"
+	"natterjack/clients/cli/bench/internal/proc"
 )
 
 // speakers is how many members of the group talk in a fan-out benchmark, in turn.
@@ -67,10 +68,14 @@ func (o *fanoutRun) talk(ctx context.Context, prefix string, run fleetRun) error
 	if err != nil {
 		return err
 	}
+	o.add(prefix, run, w, usage)
+	return nil
+}
+
+func (o *fanoutRun) add(prefix string, run fleetRun, w load.Window, usage proc.Usage) {
 	o.f.addLatency(prefix, w.Ends)
 	o.f.addLatency(prefix+"ack_", w.Acks)
 	o.f.add(prefix+"deliveries_per_s", perSecond(w.Heard, o.cmd.Time))
 	o.f.add(prefix+"cpu_s_per_100k", perHundredThousand(usage.Of(run.pids...), w.Heard))
 	o.f.addOthers(prefix, usage)
-	return nil
 }

@@ -66,6 +66,8 @@ type fleetRun struct {
 	echo    bool // senders hear their own messages
 	pids    []int
 	traffic func(f *load.Fleet, s stretch) error
+	before  func(f *load.Fleet) error // once all are connected; may be nil
+	after   func(f *load.Fleet) error // once everything has arrived; may be nil
 }
 
 // measure connects the sessions, makes their traffic, waits until all that was sent has arrived, and checks it.
@@ -76,6 +78,9 @@ func (r *rig) measure(ctx context.Context, run fleetRun) (load.Window, proc.Usag
 	if err == nil {
 		err = fleet.Prime(run.senders)
 	}
+	if err == nil && run.before != nil {
+		err = run.before(fleet)
+	}
 	if err != nil {
 		return load.Window{}, proc.Usage{}, errors.Join(err, fleet.Close())
 	}
@@ -83,6 +88,9 @@ func (r *rig) measure(ctx context.Context, run fleetRun) (load.Window, proc.Usag
 	usage, err := span.during(ctx, run.pids, func(context.Context) error { return run.traffic(fleet, span) })
 	if err == nil {
 		err = fleet.Drain()
+	}
+	if err == nil && run.after != nil {
+		err = run.after(fleet)
 	}
 	if err := errors.Join(err, fleet.Close()); err != nil {
 		return load.Window{}, usage, err

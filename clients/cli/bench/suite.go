@@ -18,6 +18,7 @@ func suite() []benchmark {
 		{"latency-2000", latency(2000)},
 		{"latency-5000", latency(5000)},
 		{"fanout-500", fanout(500, 50)},
+		{"fanout-500-live", fanoutLive(500, 20)},
 		{"idle-10000", idle(10_000)},
 		{"sign-in", signIn},
 		{"presence", presence},

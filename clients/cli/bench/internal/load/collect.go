@@ -9,12 +9,14 @@ type Window struct {
 	Acked  int     // acks that came within the stretch
 	Heard  int     // deliveries within the stretch, to every socket
 	Others int     // deliveries within the stretch, to every socket but the sender's
+	Live   Live
 }
 
 // Collect reads the notes of a closed fleet.
 func Collect(f *Fleet, from, to time.Duration) (w Window) {
 	within := func(t time.Duration) bool { return t >= from && t < to }
 	for _, s := range f.Sessions {
+		w.Live.add(&s.live, within)
 		for _, n := range s.notes {
 			sent := f.Sessions[n.sender].sent[n.number]
 			own := int(n.sender) == s.index

@@ -52,7 +52,7 @@ func (g *Greeting) take(frame []byte, now time.Duration) error {
 		if g.Welcomed != 0 && g.Reply == nil && !isEvent(frame) {
 			g.Answered, g.Reply = now, bytes.Clone(frame)
 		}
-	case kindAck, kindMessage, kindPing:
+	case kindAck, kindMessage, kindPing, kindDone, kindReceipts, kindTyping, kindPresence:
 	}
 	return nil
 }

@@ -15,10 +15,14 @@ const (
 	kindPing
 	kindWelcome
 	kindError
+	kindDone
+	kindReceipts
+	kindTyping
+	kindPresence
 )
 
 // head is how the frames of each kind begin: the type comes first, and an event's kind second. A send is what the bare
-// relay passes on as it came.
+// relay passes on as it came. Receipts, presence and done of these kinds have no ref: those with one are somebody's reply.
 var heads = []struct {
 	head []byte
 	kind kind
@@ -29,6 +33,10 @@ var heads = []struct {
 	{[]byte(`{"type":"ping"`), kindPing},
 	{[]byte(`{"type":"welcome"`), kindWelcome},
 	{[]byte(`{"type":"error"`), kindError},
+	{[]byte(`{"type":"done"}`), kindDone},
+	{[]byte(`{"type":"receipts","channel"`), kindReceipts},
+	{[]byte(`{"type":"typing"`), kindTyping},
+	{[]byte(`{"type":"presence","users"`), kindPresence},
 }
 
 func kindOf(frame []byte) kind {

@@ -47,7 +47,10 @@ type Session struct {
 	notes []note          // owned by read until the fleet is closed
 	sent  []time.Duration // when each message was sent, or due; owned by whoever sends
 
-	sends, acks, heard atomic.Int64 // for those who wait while traffic flows
+	live live // owned by read until the fleet is closed
+
+	sends, acks, heard atomic.Int64  // for those who wait while traffic flows
+	newest             atomic.Uint64 // seq of the last message heard
 }
 
 func newSession(f *Fleet, index int, m Member) *Session {
@@ -66,6 +69,12 @@ func (s *Session) Send(due time.Duration) error {
 	s.sends.Add(1)
 	return s.Write(s.template.Frame(n))
 }
+
+// Index is the session's place in its fleet.
+func (s *Session) Index() int { return s.index }
+
+// Newest is the seq of the last message that the session has heard; 0 where there was none. It may be called concurrently.
+func (s *Session) Newest() uint64 { return s.newest.Load() }
 
 // Request sends a command other than a send and waits for its reply, which it returns. One at a time.
 func (s *Session) Request(ctx context.Context, command []byte) ([]byte, error) {
@@ -110,6 +119,7 @@ func (s *Session) take(frame []byte, now time.Duration) error {
 		if err := s.note(k, frame, now); err != nil {
 			return err
 		}
+		s.newest.Store(uint64(s.notes[len(s.notes)-1].seq))
 		s.heard.Add(1)
 	case kindPing:
 		return s.Write(pongFrame)
@@ -117,6 +127,9 @@ func (s *Session) take(frame []byte, now time.Duration) error {
 		close(s.welcomed)
 	case kindError:
 		return fmt.Errorf("refused: %.500s", frame)
+	case kindReceipts, kindTyping, kindPresence:
+		s.live.take(k, now)
+	case kindDone: // of a command that nobody waits for
 	case kindOther:
 		s.answer(frame)
 	}
