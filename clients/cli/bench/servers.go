@@ -149,7 +149,7 @@ func (s servers) signIn(ctx context.Context, names []string) ([]load.Member, err
 			return nil, err
 		}
 		for i, frame := range slices.All(frames) {
-			members[k+i*len(s)] = load.Member{Addr: at.Host, Path: wire.PathWebSocket, Connect: frame}
+			members[k+i*len(s)] = load.Member{User: mine[i], Addr: at.Host, Path: wire.PathWebSocket, Connect: frame}
 		}
 	}
 	return members, nil

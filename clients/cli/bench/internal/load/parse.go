@@ -87,6 +87,14 @@ func seqOf(frame []byte) (seq uint64) {
 	return seq
 }
 
+var cursorHead = []byte(`{"user":"`)
+
+// isOwn reports whether a frame of receipts is about nobody but a user.
+func isOwn(frame []byte, user string) bool {
+	_, rest, found := bytes.Cut(frame, cursorHead)
+	return found && bytes.HasPrefix(rest, []byte(user+`"`)) && !bytes.Contains(rest, cursorHead)
+}
+
 func digits(b []byte) (n int, ok bool) {
 	for _, c := range b {
 		if c < '0' || c > '9' {

@@ -17,6 +17,7 @@ var pongFrame = Text([]byte(`{"type":"pong"}`))
 
 // Member is who a session acts as, and where it sends.
 type Member struct {
+	User    string // his name, where the server knows any
 	Addr    string // of the server, host:port
 	Path    string // of its WebSocket
 	Connect []byte // the first frame; nil where the server welcomes whoever comes
@@ -128,7 +129,7 @@ func (s *Session) take(frame []byte, now time.Duration) error {
 	case kindError:
 		return fmt.Errorf("refused: %.500s", frame)
 	case kindReceipts, kindTyping, kindPresence:
-		s.live.take(k, now)
+		s.live.take(k, k == kindReceipts && isOwn(frame, s.User), now)
 	case kindDone: // of a command that nobody waits for
 	case kindOther:
 		s.answer(frame)
