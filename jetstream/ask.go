@@ -7,10 +7,12 @@ import (
 	"natterjack/server/wire"
 )
 
-// Ask answers a command that appends to no log, with the frame that is its reply. It may wait, as long as ctx lasts, until this node's
-// view shows what this node has acknowledged. Errors are [*wire.Error]s, or faults of ours.
+// Ask answers a command that is no [wire.Change], with the frame that is its reply. It may wait, as long as ctx lasts, until this
+// node's view shows what this node has acknowledged. Errors are [*wire.Error]s, or faults of ours.
 func (l *Log) Ask(ctx context.Context, user string, cmd wire.Command) (wire.Frame, error) {
 	switch c := cmd.(type) {
+	case wire.Forward:
+		return l.passOn(ctx, user, &c)
 	case wire.GetSettings:
 		settings, err := l.settings(ctx, user, c.Prefix)
 		return wire.Settings{Ref: c.Ref, Settings: settings}, err

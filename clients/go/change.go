@@ -30,8 +30,8 @@ func (c *Client) SendContent(ctx context.Context, channel string, content Conten
 }
 
 // Forward sends the words of a message to another channel, under their author's name.
-func (c *Client) Forward(ctx context.Context, channel string, from string, seq uint64, options ...SendOption) (Ack, error) {
-	return change(ctx, c, wire.Forward{
+func (c *Client) Forward(ctx context.Context, channel, from string, seq uint64, options ...SendOption) (Ack, error) {
+	return ask[Ack](ctx, c, wire.Forward{
 		Channel: channel, ClientID: applied(options).clientID, From: wire.ChannelSeq{Channel: from, Seq: seq},
 	})
 }

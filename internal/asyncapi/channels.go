@@ -15,7 +15,7 @@ type transport struct {
 
 // changes are the commands that append to a channel's log.
 var changes = []string{
-	"send", "forward", "edit", "delete", "react", "pin", "update_channel", "add_members", "remove_member", "unban", "set_role", "leave",
+	"send", "edit", "delete", "react", "pin", "update_channel", "add_members", "remove_member", "unban", "set_role", "leave",
 	"create_invite", "revoke_invite", "join", "delete_channel", "set",
 }
 
@@ -25,7 +25,7 @@ var transports = []transport{
 		name: "websocket", address: wire.PathWebSocket, server: "web",
 		description: "Text messages; several frames may stand in one, separated by a line feed. The close codes are under x-close-codes.",
 		in: append([]string{
-			"connect", "create_group", "history", "list_channels", "get_channel", "get_versions", "get_pins", "read", "received", "get_receipts", "get_settings", "watch", "set_presence",
+			"connect", "create_group", "history", "list_channels", "get_channel", "get_versions", "get_pins", "read", "received", "get_receipts", "get_settings", "forward", "watch", "set_presence",
 			"follow_presence", "get_presence", "set_typing", "list_sessions", "sign_out", "refresh", "pong",
 		}, changes...),
 		out: []string{
@@ -51,7 +51,7 @@ var transports = []transport{
 		name: "frames", address: wire.PathFrames, server: "http",
 		description: "POST commands, one a line, with the header \"Authorization: Bearer TOKEN\"; the answer is their replies in the same order, one a line.",
 		in: append([]string{
-			"create_group", "history", "list_channels", "get_channel", "get_versions", "get_pins", "read", "received", "get_receipts", "get_settings",
+			"create_group", "history", "list_channels", "get_channel", "get_versions", "get_pins", "read", "received", "get_receipts", "get_settings", "forward",
 			"get_presence", "set_typing", "list_sessions", "sign_out",
 		}, changes...),
 		out: []string{"ack", "page", "channel", "channels", "versions", "receipts", "settings", "presence", "sessions", "done", "error"},

@@ -33,7 +33,7 @@ func change[T wire.Change](s *Service) *endpoint {
 	}}
 }
 
-// read is the endpoint of a command that appends nothing, and is answered from this node's view.
+// read is the endpoint of a command that may wait for this node's view.
 func read[T wire.Command](s *Service) *endpoint {
 	var none T
 	return &endpoint{name: none.Type(), max: maxReads, handle: inBackground(func(ctx context.Context, r *request) ([]byte, error) {

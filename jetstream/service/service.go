@@ -78,7 +78,7 @@ func New(cfg Config) *Service {
 		read[wire.Received](s),
 		read[wire.GetReceipts](s),
 		change[wire.Set](s),
-		change[wire.Forward](s),
+		read[wire.Forward](s),
 		change[wire.Edit](s),
 		change[wire.Delete](s),
 		change[wire.React](s),

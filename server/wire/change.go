@@ -11,7 +11,8 @@ type Change interface {
 }
 
 // Forward sends the words of a message to another channel, under its sender's name, with neither its mentions nor its reply. It takes one
-// that the caller can read; exactly one of Channel and To is set, as for [Send].
+// that the caller can read; exactly one of Channel and To is set, as for [Send]. It is about two channels, and so no [Change] but answered
+// like one.
 type Forward struct {
 	Ref
 	Channel  string     `json:"channel,omitzero"`
@@ -156,9 +157,6 @@ func (s Send) Place(user string) string {
 }
 
 // Place implements [Change].
-func (f Forward) Place(user string) string { return Send{Channel: f.Channel, To: f.To}.Place(user) }
-
-// Place implements [Change].
 func (c Edit) Place(string) string { return c.Channel }
 
 // Place implements [Change].
@@ -202,9 +200,6 @@ func (c DeleteChannel) Place(string) string { return c.Channel }
 
 // Key implements [Change].
 func (s Send) Key() string { return s.ClientID }
-
-// Key implements [Change].
-func (f Forward) Key() string { return f.ClientID }
 
 // Key implements [Change].
 func (c Edit) Key() string { return c.ClientID }

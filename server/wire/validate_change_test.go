@@ -12,7 +12,6 @@ func TestValidate_changes(t *testing.T) {
 	hash, secret := strings.Repeat("0a", 32), strings.Repeat("s", MinSecretLen)
 	content := Content{Text: "x"}
 	valid := map[string]Command{
-		"forward":          Forward{To: "bob", ClientID: "c", From: ChannelSeq{Channel: ch, Seq: 1}},
 		"edit":             Edit{Channel: ch, Seq: 1, Content: content},
 		"delete":           Delete{Channel: ch, Seq: 1, ClientID: "c"},
 		"react":            React{Channel: ch, Seq: 1, Emoji: "👍"},

@@ -1,30 +1,34 @@
 package jetstream
 
 import (
+	"context"
+
 	"natterjack/jetstream/channel"
 	"natterjack/server/wire"
 )
 
-// resolve turns a change that is about another channel too into one of its own channel: the words of a message that is forwarded are
-// read here, as the user may read them, and sent like any others.
-func (l *Log) resolve(user string, cmd wire.Change) (wire.Change, error) {
-	f, ok := cmd.(wire.Forward)
-	if !ok {
-		return cmd, nil
-	}
-	m, err := l.readable(user, f.From)
+// passOn sends the words of a message on. They are read here, as the user may read them, for the writer of the one channel knows
+// nothing of the other, and then sent like any others.
+func (l *Log) passOn(ctx context.Context, user string, f *wire.Forward) (wire.Ack, error) {
+	m, err := l.readable(ctx, user, f.From)
 	if err != nil {
-		return nil, err
+		return wire.Ack{}, err
 	}
 	content := wire.Content{Text: m.Content.Text, Forwarded: m.Content.Forwarded}
 	if content.Forwarded == nil { // what is forwarded on stays its author's
 		content.Forwarded = &wire.Forwarded{Sender: m.Sender, Timestamp: m.Timestamp}
 	}
-	return wire.Send{Ref: f.Ref, Channel: f.Channel, To: f.To, ClientID: f.ClientID, Content: content}, nil
+	ack, err := l.Change(ctx, user, wire.Send{Channel: f.Channel, To: f.To, ClientID: f.ClientID, Content: content})
+	ack.Ref = f.Ref
+	return ack, err
 }
 
 // readable is a message that a user may read and that says something.
-func (l *Log) readable(user string, at wire.ChannelSeq) (*channel.Message, error) {
+func (l *Log) readable(ctx context.Context, user string, at wire.ChannelSeq) (*channel.Message, error) {
+	shard := wire.ShardOf(at.Channel, l.layout.shards)
+	if err := l.awaitPos(ctx, shard, l.acked[shard].v.Load()); err != nil {
+		return nil, err
+	}
 	if _, err := l.member(user, at.Channel); err != nil {
 		return nil, err
 	}

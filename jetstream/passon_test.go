@@ -13,13 +13,24 @@ func TestForward(t *testing.T) {
 	l := alone(t)
 	said := mustSend(t, l, "bob", text("alice", "c1", "loud @alice"))
 	from := wire.ChannelSeq{Channel: said.Channel, Seq: said.Seq}
-	mustSend(t, l, "alice", wire.Forward{To: "carol", ClientID: "f1", From: from})
+	forward := func(user, to, clientID string, from wire.ChannelSeq) error {
+		_, err := l.Ask(t.Context(), user, wire.Forward{To: to, ClientID: clientID, From: from})
+		return err
+	}
+	if err := forward("alice", "carol", "f1", from); err != nil {
+		t.Fatal(err)
+	}
 	passed := page(t, l, "alice~carol")
 	want := &wire.Content{Text: "loud @alice", Forwarded: &wire.Forwarded{Sender: "bob", Timestamp: said.Timestamp}}
 	if len(passed) != 1 || passed[0].Sender != "alice" || !cmp.Equal(passed[0].Content, want) {
 		t.Fatalf("forwarded as %+v", passed)
 	}
-	mustSend(t, l, "carol", wire.Forward{To: "dave", ClientID: "f2", From: wire.ChannelSeq{Channel: "alice~carol", Seq: 1}})
+	if err := forward("carol", "dave", "f2", wire.ChannelSeq{Channel: "alice~carol", Seq: 1}); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.awaitPos(t.Context(), wire.ShardOf("carol~dave", l.Shards()), l.acked[wire.ShardOf("carol~dave", l.Shards())].v.Load()); err != nil {
+		t.Fatal(err)
+	}
 	onward, err := l.view.Message("carol~dave", 1)
 	if err != nil || !cmp.Equal(onward.Content, want) {
 		t.Errorf("forwarded on as %+v, %v: the words stay bob's", onward, err)
@@ -34,7 +45,7 @@ func TestForward(t *testing.T) {
 		"one that is deleted": {"alice", from, wire.CodeInvalid},
 		"one that is not":     {"alice", wire.ChannelSeq{Channel: said.Channel, Seq: 9}, wire.CodeInvalid},
 	} {
-		_, err := l.Change(t.Context(), c.user, wire.Forward{To: "erin", ClientID: "f3", From: c.from})
+		err := forward(c.user, "erin", "f3", c.from)
 		if !errors.Is(err, &wire.Error{Code: c.code}) {
 			t.Errorf("%s: %v, want %s", name, err, c.code)
 		}
