@@ -4,7 +4,7 @@ import (
 	"natterjack/server/wire"
 )
 
-// edit is for the sender alone: nobody puts words into another's mouth.
+// edit is for the sender alone, and of his own words: nobody puts words into another's mouth, nor claims those that he passed on.
 func (a *act) edit(c wire.Edit) ([]Event, error) {
 	m, err := a.env.Message(c.Seq)
 	switch {
@@ -16,6 +16,8 @@ func (a *act) edit(c wire.Edit) ([]Event, error) {
 		return nil, wire.Errorf(wire.CodeForbidden, "seq: only its sender may edit a message")
 	case m.Deleted:
 		return nil, deleted()
+	case m.Content != nil && m.Content.Forwarded != nil:
+		return nil, wire.Errorf(wire.CodeForbidden, "seq: these are another's words, which are not edited")
 	case m.Content != nil && m.Content.Equal(c.Content):
 		return nil, nil
 	}

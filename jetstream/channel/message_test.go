@@ -99,6 +99,17 @@ func TestReact_sameEmoji(t *testing.T) {
 	}
 }
 
+// TestEdit_forwarded: what was passed on says what it said, and who; its sender may take it back.
+func TestEdit_forwarded(t *testing.T) {
+	r := newRoom("ann~bob")
+	r.must(t, "ann", wire.Send{Content: wire.Content{Text: "x", Forwarded: &wire.Forwarded{Sender: "cem", Timestamp: 100}}})
+	for _, text := range []string{"x", "y"} {
+		_, err := r.try("ann", wire.Edit{Seq: 1, Content: wire.Content{Text: text}})
+		wantCode(t, err, wire.CodeForbidden)
+	}
+	r.must(t, "ann", wire.Delete{Seq: 1})
+}
+
 // TestErase_event: what stays is in the event, for whoever reads the log after the message is gone.
 func TestErase_event(t *testing.T) {
 	r := newRoom("ann~bob")

@@ -21,7 +21,7 @@ type Forward struct {
 	From     ChannelSeq `json:"from"`
 }
 
-// Edit replaces what a message says. Only its sender may, and earlier versions stay readable.
+// Edit replaces what a message says. Only its sender may, of words of his own, and earlier versions stay readable.
 type Edit struct {
 	Ref
 	Channel  string  `json:"channel"`
