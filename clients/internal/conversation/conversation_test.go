@@ -62,6 +62,8 @@ func TestConversations(t *testing.T) {
 			"role":    w.role,
 			"leave":   w.leave,
 			"archive": w.archive,
+			"read":    w.read,
+			"list":    w.list,
 			"look":    w.look,
 			"kill":    w.kill,
 		})
@@ -282,6 +284,40 @@ func (w *world) archive(t *rapid.T) {
 	w.agree(t, want, err)
 }
 
+func (w *world) read(t *rapid.T) {
+	user, c := w.user(t)
+	r := w.room(t)
+	seq := w.seq(t, r)
+	want := r.reads(user, seq)
+	w.agree(t, want, c.Read(w.ctx, r.id, seq))
+}
+
+// list compares the channels that a device is shown, and what is unread in them.
+func (w *world) list(t *rapid.T) {
+	user, c := w.user(t)
+	w.compareList(t, user, c)
+}
+
+func (w *world) compareList(t *rapid.T, user string, c *natter.Client) {
+	want := map[string]uint64{}
+	for _, r := range w.rooms {
+		if r.member(user) && !(r.direct && len(r.messages) == 0) {
+			want[r.id] = r.unread(user)
+		}
+	}
+	got := map[string]uint64{}
+	list, err := c.Channels(w.ctx, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, info := range list.Channels {
+		got[info.ID] = info.Unread
+	}
+	if diff := cmp.Diff(want, got); diff != "" && !list.More {
+		t.Fatalf("%s has unread (-want +got):\n%s", user, diff)
+	}
+}
+
 // look compares what a device is shown of a channel.
 func (w *world) look(t *rapid.T) {
 	user, c := w.user(t)
@@ -289,9 +325,10 @@ func (w *world) look(t *rapid.T) {
 }
 
 func (w *world) lookAll(t *rapid.T) {
-	for _, r := range w.rooms {
-		for _, user := range w.users {
-			for _, c := range w.devices[user] {
+	for _, user := range w.users {
+		for _, c := range w.devices[user] {
+			w.compareList(t, user, c)
+			for _, r := range w.rooms {
 				w.compare(t, r, user, c)
 			}
 		}
@@ -331,4 +368,11 @@ func (w *world) kill(t *rapid.T) {
 	}
 	w.server.Kill(w.tb)
 	w.server.Again(w.tb)
+	for _, r := range w.rooms { // receipts may have lost the last half second: clients say again where they stand
+		for user, seq := range r.read {
+			if r.member(user) && seq > 0 {
+				w.agree(t, none, w.devices[user][0].Read(w.ctx, r.id, seq))
+			}
+		}
+	}
 }

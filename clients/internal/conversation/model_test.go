@@ -20,13 +20,14 @@ type room struct {
 	banned   map[string]bool
 	messages []*message // by seq
 	stays    map[string][]stay
+	read     map[string]uint64
 }
 
 // stay is a stretch of messages that came while somebody was a member: those with after < seq ≤ upto.
 type stay struct{ after, upto uint64 }
 
 func newRoom(id string, roles map[string]natter.Role) *room {
-	r := &room{id: id, roles: map[string]natter.Role{}, banned: map[string]bool{}, stays: map[string][]stay{}}
+	r := &room{id: id, roles: map[string]natter.Role{}, banned: map[string]bool{}, stays: map[string][]stay{}, read: map[string]uint64{}}
 	for user, role := range roles {
 		r.enter(user, role)
 	}
@@ -274,6 +275,25 @@ func (r *room) archive(user string, archived bool) refusal {
 	}
 	r.archived = archived
 	return none
+}
+
+func (r *room) reads(user string, seq uint64) refusal {
+	if no := r.may(user, natter.RoleReader, true); no != none {
+		return no
+	}
+	r.read[user] = max(r.read[user], min(seq, uint64(len(r.messages))))
+	return none
+}
+
+// unread is how many messages came since a member joined, last read and last wrote.
+func (r *room) unread(user string) uint64 {
+	seen := max(r.read[user], r.stays[user][len(r.stays[user])-1].after)
+	for i, m := range r.messages {
+		if m.sender == user {
+			seen = max(seen, uint64(i+1))
+		}
+	}
+	return uint64(len(r.messages)) - seen
 }
 
 // events are the room's history as pages show it to a member.
