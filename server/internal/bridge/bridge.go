@@ -22,6 +22,7 @@ type Log interface {
 	History(ctx context.Context, user string, cmd *wire.History) (events [][]byte, more bool, err error)
 	Channels(ctx context.Context, user string, cmd *wire.ListChannels) (channels []wire.ChannelInfo, more bool, err error)
 	Ask(ctx context.Context, user string, cmd wire.Command) (wire.Frame, error)
+	Member(user, channel string) bool
 	ReceiptLog
 }
 

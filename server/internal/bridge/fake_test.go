@@ -35,6 +35,8 @@ func (l *fakeLog) Follow(_ *jetstream.Cursor, user string, resume *wire.Resume, 
 	return jetstream.Start{Epoch: "fake", Positions: make([]uint64, 8), Recovered: resume != nil}, nil
 }
 
+func (l *fakeLog) Member(string, string) bool { return false }
+
 func (l *fakeLog) CreateGroup(_ context.Context, _ string, cmd *wire.CreateGroup) (wire.ChannelInfo, error) {
 	return wire.ChannelInfo{Name: cmd.Name, Members: cmd.Members}, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -80,7 +81,7 @@ func (s *session) follow(c *wire.FollowPresence) wire.Presence {
 }
 
 func (s *session) tell(news []wire.UserPresence) {
-	s.push(reply{frame: wire.Presence{Users: news}})
+	s.notify(time.Now(), s.bridge.encode(nil, s.id, wire.Presence{Users: news}))
 }
 
 // depart takes the session out of what others know of it. Its calls have ended.
@@ -95,23 +96,20 @@ func (s *session) depart() {
 // SignedOut implements [sessions.Owner].
 func (s *session) SignedOut() { s.stop(wire.CloseSignedOut) }
 
-// Typed tells those who want to know that a user is writing in a channel: in a direct channel the other one.
+// Typed tells those who want to know that a user is writing in a channel: in a direct channel the other one, in a group the members who
+// look at it.
 func (b *Bridge) Typed(channel, user string) {
-	first, second, direct := wire.DirectUsers(channel)
-	if !direct || first == second {
+	peer, direct := peerOf(channel, user)
+	hear := b.hub.of(peer)
+	if !direct {
+		hear = slices.DeleteFunc(b.audience.of(channel), func(s *session) bool { return s.user == user || !b.log.Member(s.user, channel) })
+	}
+	if len(hear) == 0 {
 		return
 	}
-	peer := first
-	if user == first {
-		peer = second
-	}
-	all := b.hub.of(peer)
-	if len(all) == 0 {
-		return
-	}
-	frame := b.encode(nil, "", wire.Typing{Channel: channel, User: user})
-	for _, s := range all {
-		s.push(reply{raw: frame})
+	frame, now := b.encode(nil, "", wire.Typing{Channel: channel, User: user}), time.Now()
+	for _, s := range hear {
+		s.notify(now, frame)
 	}
 }
 

@@ -141,10 +141,54 @@ func TestTyping(t *testing.T) {
 		}
 	}
 	alice.send(`{"type":"send","to":"bob","client_id":"end","content":{"text":"end"}}`)
-	for name, c := range map[string]*client{"bob": bob, "bob's tablet": tablet, "alice": alice, "alice's phone": phone} {
-		for _, f := range eventuallyEvent(c, "end") {
+	nobodyTypes(t, "end", alice, phone, bob, tablet)
+}
+
+// TestTyping_group: in a group, the members who look at it are told, as long as they are members.
+func TestTyping_group(t *testing.T) {
+	r := newPeopleRig(t)
+	alice, bob, carol, eve := r.connect(t, "alice"), r.connect(t, "bob"), r.connect(t, "carol"), r.connect(t, "eve")
+	alice.send(`{"type":"create_group","ref":1,"client_id":"g","name":"Hiking","members":["bob","carol"]}`)
+	group := awaitFrame[wire.Channel](alice).Channel.ID
+	for _, c := range []*client{alice, bob, eve} { // who is no member watches in vain; carol does not look
+		c.send(`{"type":"watch","ref":2,"channels":["` + group + `"]}`)
+		awaitFrame[wire.Done](c)
+	}
+	typing, say := `{"type":"set_typing","ref":3,"channel":"`+group+`"}`, `{"type":"send","channel":"`+group+`","client_id":"%s","content":{"text":"%[1]s"}}`
+	alice.send(typing)
+	if got := awaitFrame[wire.Typing](bob); got != (wire.Typing{Channel: group, User: "alice"}) {
+		t.Errorf("told %+v", got)
+	}
+	alice.send(fmt.Sprintf(say, "said"))
+	nobodyTypes(t, "said", alice, bob, carol)
+	alice.send(`{"type":"remove_member","ref":4,"channel":"` + group + `","user":"bob"}`)
+	awaitFrame[wire.Ack](alice)
+	eventually(t, func() bool { return !r.log.Member("bob", group) })
+	carol.send(typing)
+	if got := awaitFrame[wire.Typing](alice); got != (wire.Typing{Channel: group, User: "carol"}) {
+		t.Errorf("told %+v", got)
+	}
+	for _, c := range []*client{bob, eve} {
+		c.send(`{"type":"list_channels","ref":6}`)
+		for {
+			f := decode[wire.Frame](t, c.next())
+			if _, typed := f.(wire.Typing); typed {
+				t.Errorf("who is no member is told %+v", f)
+			}
+			if _, asked := f.(wire.Channels); asked {
+				break
+			}
+		}
+	}
+}
+
+// nobodyTypes looks through what came before a message.
+func nobodyTypes(t *testing.T, text string, all ...*client) {
+	t.Helper()
+	for i, c := range all {
+		for _, f := range eventuallyEvent(c, text) {
 			if typed, ok := f.(wire.Typing); ok {
-				t.Errorf("%s is told %+v", name, typed)
+				t.Errorf("client %d is told %+v", i, typed)
 			}
 		}
 	}
