@@ -13,7 +13,8 @@ func forbiddenInText(r rune) bool {
 
 // forbiddenInName is stricter than [forbiddenInText]: a name stands within one line of other text, which must not be broken,
 // nor turned around by a bidirectional embedding, override or isolate left open. Joiners stay: emoji, Persian and Hindi
-// need them. So do characters newer than this program's Unicode tables.
+// need them. So do characters newer than this program's Unicode tables. What else shows nothing is no reason to refuse a name, which
+// may have been pasted: it is left out when the name is stored.
 func forbiddenInName(r rune) bool {
 	switch {
 	case r >= '\u202a' && r <= '\u202e', r >= '\u2066' && r <= '\u2069':
