@@ -35,16 +35,31 @@ func (c *Client) History(ctx context.Context, channel string, around Around) (Pa
 	}))
 }
 
-// Channels lists the user's channels, the most recently active first. Limit is 50 where 0.
+// Channels lists the user's channels, the most recently active first, with what is unread in each. Limit is 50 where 0.
 func (c *Client) Channels(ctx context.Context, limit int) (Channels, error) {
-	l := wire.ListChannels{Limit: limit}
-	if err := l.Validate(unlimited); err != nil {
-		return Channels{}, err
-	}
-	return call[Channels](ctx, c, newRequest(func(ref uint64) wire.Command {
-		l.Ref = wire.Ref{Ref: ref}
-		return l
-	}))
+	return ask[Channels](ctx, c, wire.ListChannels{Limit: limit})
+}
+
+// ChannelsBehind is [Client.Channels] from behind a channel on: the last one of the window before.
+func (c *Client) ChannelsBehind(ctx context.Context, last *ChannelInfo, limit int) (Channels, error) {
+	return ask[Channels](ctx, c, wire.ListChannels{Before: &wire.ChannelPlace{Active: last.Active, ID: last.ID}, Limit: limit})
+}
+
+// Channel is one channel with all of its members; for those who may add members, with who asks to be one, too.
+func (c *Client) Channel(ctx context.Context, id string) (wire.Channel, error) {
+	return ask[wire.Channel](ctx, c, wire.GetChannel{Channel: id})
+}
+
+// Versions are what a message said, first and after each edit.
+func (c *Client) Versions(ctx context.Context, channel string, seq uint64) ([]wire.MessageVersion, error) {
+	f, err := ask[wire.Versions](ctx, c, wire.GetVersions{Channel: channel, Seq: seq})
+	return f.Versions, err
+}
+
+// Pins are the pinned messages of a channel, the newest message first.
+func (c *Client) Pins(ctx context.Context, channel string) ([]Event, error) {
+	page, err := ask[Page](ctx, c, wire.GetPins{Channel: channel})
+	return page.Events, err
 }
 
 // CreateGroup makes a group of the user and members. It is one group however often the command must be repeated.
