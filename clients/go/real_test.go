@@ -23,9 +23,14 @@ var transports = map[string]natter.Transport{
 // connect runs a client of a real server until the test ends.
 func connect(t *testing.T, s *servertest.Server, user string, tr natter.Transport) *natter.Client {
 	t.Helper()
+	return connectLive(t, s, user, tr, natter.Live{})
+}
+
+func connectLive(t *testing.T, s *servertest.Server, user string, tr natter.Transport, live natter.Live) *natter.Client {
+	t.Helper()
 	c, err := natter.New(natter.Options{
 		URLs: []string{s.URL}, Tokens: natter.SignIn{User: user, URLs: []string{s.URL}}, Transport: tr,
-		BackoffMax: time.Second,
+		BackoffMax: time.Second, Live: live,
 	})
 	if err != nil {
 		t.Fatal(err)
