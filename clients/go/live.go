@@ -19,11 +19,11 @@ type Live struct {
 	Typing func(channel, user string)
 }
 
-// Receipts are how far members of a channel have got; Receipt is how far one of them has.
-type (
-	Receipts = wire.Receipts
-	Receipt  = wire.Receipt
-)
+// Receipts are how far members of a channel have got.
+type Receipts = wire.Receipts
+
+// Receipt is how far one member has got.
+type Receipt = wire.Receipt
 
 // UserPresence is whether somebody is there.
 type UserPresence = wire.UserPresence
@@ -107,8 +107,8 @@ func (s *session) restate(ctx context.Context) error {
 	for _, command := range s.c.standing.commands() {
 		r := newRequest(command)
 		r.slot = false
-		if s.c.outbox.add(ctx, r) != nil {
-			return nil // the client has ended, and whoever waits is told
+		if err := s.c.outbox.add(ctx, r); err != nil {
+			return nil //nolint:nilerr // the client has ended, and whoever waits is told
 		}
 	}
 	return nil

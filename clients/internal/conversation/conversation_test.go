@@ -72,6 +72,7 @@ func TestConversations(t *testing.T) {
 }
 
 func newWorld(tb testing.TB, rt *rapid.T, server *servertest.Server) *world {
+	tb.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	w := &world{server: server, tb: tb, ctx: ctx, devices: map[string][]*natter.Client{}}
 	rt.Cleanup(cancel)

@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"context"
 	"net"
 	"sync"
 	"testing"
@@ -17,9 +18,7 @@ func TestWorker_givesItsPlace(t *testing.T) {
 		var begun, done sync.WaitGroup
 		for range 3 * f.places {
 			begun.Add(1)
-			done.Add(1)
-			go func() {
-				defer done.Done()
+			done.Go(func() {
 				w := newWorker(f)
 				f.mu.Lock()
 				f.working++
@@ -32,7 +31,7 @@ func TestWorker_givesItsPlace(t *testing.T) {
 				f.mu.Lock()
 				f.working--
 				f.mu.Unlock()
-			}()
+			})
 		}
 		begun.Wait()
 		if f.working != 0 {
@@ -80,7 +79,7 @@ func TestAttempt_takesWhatFits(t *testing.T) {
 
 func tcpPair(t *testing.T) (here, peer net.Conn) {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +92,7 @@ func tcpPair(t *testing.T) (here, peer net.Conn) {
 		}
 		accepted <- c
 	}()
-	if here, err = net.Dial("tcp", l.Addr().String()); err != nil {
+	if here, err = new(net.Dialer).DialContext(context.Background(), "tcp", l.Addr().String()); err != nil {
 		t.Fatal(err)
 	}
 	peer = <-accepted
