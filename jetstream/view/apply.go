@@ -40,6 +40,7 @@ func (v *View) Apply(shard int, events []Event, upto uint64) (applied []Applied,
 	}
 	s.states.publish(r.states)
 	v.blocks.set(r.settings)
+	v.recency.note(r.applied)
 	s.position.Store(upto)
 	return r.applied, nil
 }

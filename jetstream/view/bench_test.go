@@ -175,3 +175,29 @@ func ask(b *testing.B, query func() error) {
 		}
 	}
 }
+
+// BenchmarkList asks for the first window of somebody with 50 channels and of somebody with 5,000, in equal views of 10,000.
+func BenchmarkList(b *testing.B) {
+	for _, n := range []int{50, 5000} {
+		b.Run(fmt.Sprint("of ", n), func(b *testing.B) {
+			f := newFeed(10_000)
+			for i := range n {
+				f.users[i][1] = "ann"
+				f.channels[i] = wire.DirectChannel(f.users[i][0], "ann")
+			}
+			v := openBench(b, b.TempDir())
+			for range 200 {
+				if _, err := v.Apply(0, f.batch(500), 0); err != nil {
+					b.Fatal(err)
+				}
+			}
+			ask(b, func() error {
+				channels, _, err := v.List("ann", nil, 50, unread)
+				if len(channels) != min(n, 50) {
+					b.Fatalf("%d channels", len(channels))
+				}
+				return err
+			})
+		})
+	}
+}

@@ -80,7 +80,7 @@ func (f *fullFile) Write(p []byte) (int, error) {
 	return f.File.Write(p)
 }
 
-const bulkLen = 200 // messages
+const bulkLen = 300 // messages
 
 // bulk is more than Pebble gathers before it writes to its log, and less than it gathers before it begins another.
 func bulk(t *testing.T) []Event {

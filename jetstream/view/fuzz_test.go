@@ -132,9 +132,6 @@ func FuzzValues(f *testing.F) {
 		if e, err := parseErasure(value); err == nil {
 			equal(t, "erasure", must(parseErasure(appendErasure(nil, &e)))(t), e)
 		}
-		if s, err := parseSlot(value); err == nil {
-			equal(t, "slot", must(parseSlot(appendSlot(nil, s)))(t).number, s.number)
-		}
 		if m, err := parseFolded(value); err == nil {
 			equal(t, "message", must(parseFolded(must(appendFolded(nil, m))(t)))(t), m)
 		}

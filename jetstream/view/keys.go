@@ -19,7 +19,6 @@ import (
 //	o <channel> <user>                  → seq of the user's own last message
 //	u <user> shard channel              → membership: the pos at which it began, the channel's seq then
 //	w <user> shard <channel> pos        → membership that is over, by the pos at which it began
-//	l <user> channel                    → slot of time in which the channel was last active; see activity.go
 //	x shard pos                         → erasure that the stream still owes, by the pos of the event that asks for it
 //
 // An event's seq is its channel's after it: a message's own, or that of the message before. Both numbers only ever ascend in
@@ -37,7 +36,6 @@ const (
 	tagOwn      = 'o'
 	tagMember   = 'u'
 	tagFormer   = 'w'
-	tagActive   = 'l'
 	tagErasure  = 'x'
 )
 
@@ -111,10 +109,6 @@ func appendClientKey(dst []byte, ch, sender, clientID string) []byte {
 func appendMemberKey(dst []byte, user string, shard int, ch string) []byte {
 	dst = binary.BigEndian.AppendUint16(appendNamed(dst, tagMember, user), uint16(shard))
 	return append(dst, ch...)
-}
-
-func appendActiveKey(dst []byte, user, ch string) []byte {
-	return append(appendNamed(dst, tagActive, user), ch...)
 }
 
 // appendFormerKey is the key of a membership that is over, or with pos 0 not above all those of the user in the channel.

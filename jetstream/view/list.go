@@ -35,9 +35,15 @@ type Listed struct {
 // channels. A channel that becomes active between two windows moves to the top: whoever follows events knows of it.
 func (v *View) List(user string, behind *Mark, limit int, read func(ch string) uint64) (channels []Listed, more bool, err error) {
 	err = v.read("list recent channels", func(r *reader) error {
-		marks, err := r.recent(v, user, behind, limit+1)
-		if err != nil {
-			return err
+		marks, ok := v.recency.top(user, behind, limit+1)
+		if !ok {
+			var count int
+			if marks, count, err = r.recent(v, user, behind, limit+1); err != nil {
+				return err
+			}
+			if count > v.recency.above {
+				v.remember(user)
+			}
 		}
 		more = len(marks) > limit
 		for _, m := range marks[:min(limit, len(marks))] {
@@ -106,51 +112,49 @@ func (r *reader) current(v *View, ch string) (*channel.State, error) {
 	return st, err
 }
 
-// recent are the marks of up to limit channels behind a mark. It looks at heads, the most promising first, until all others were last
-// active before the channels it has.
-func (r *reader) recent(v *View, user string, behind *Mark, limit int) (best []Mark, err error) {
-	within, err := r.activity(user, behind)
+// recent are the marks of up to limit channels behind a mark, and how many channels were looked at: all of the user's. For most users they
+// are fewer than a window holds; for those who have many, see [recency].
+//
+// There is no index by activity on disk. One in the order of time, with slots so that large groups do not move 500 keys for each message,
+// made a message nine tenths dearer to apply, one without order half as much again; and only a rare user's first question gains by it.
+func (r *reader) recent(v *View, user string, behind *Mark, limit int) (best []Mark, count int, err error) {
+	ids, err := r.channelsOf(user)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	for _, s := range within {
-		if len(best) == limit && s.latest < best[limit-1].Active {
-			break
+	for _, id := range ids {
+		if _, own := wire.OwnerOf(id); own {
+			continue // settings are no conversation
 		}
-		head, err := v.head(r, s.channel)
+		head, err := v.head(r, id)
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
-		m := Mark{Active: head.Active, ID: s.channel}
+		m := Mark{Active: head.Active, ID: id}
 		if behind == nil || behind.compare(m) < 0 {
 			best = insert(best, m, limit)
 		}
 	}
-	return best, nil
+	return best, len(ids), nil
 }
 
-// activity is when a channel was last active at the latest.
-type activity struct {
-	channel string
-	latest  int64 // Unix milliseconds
-}
-
-// activity are all channels of a user that may lie behind a mark, by when they were active at the latest.
-func (r *reader) activity(user string, behind *Mark) (all []activity, err error) {
-	prefix := appendActiveKey(nil, user, "")
-	err = r.scan(prefix, pastPrefix(prefix), false, func() (bool, error) {
-		value, err := r.it.ValueAndErr()
-		if err != nil {
-			return false, err
-		}
-		s, err := parseSlot(value)
-		if err == nil && (behind == nil || s.start() <= behind.Active) {
-			all = append(all, activity{channel: string(r.it.Key()[len(prefix):]), latest: s.end()})
-		}
-		return true, err
+// remember takes a user's channels into memory. It reads with a reader of its own, made after what is applied is noted. The caller has
+// its answer already: an error costs the next one the same work again.
+func (v *View) remember(user string) {
+	u, first := v.recency.begin(user)
+	if !first {
+		return
+	}
+	var marks []Mark
+	err := v.readEntered("read channels", func(r *reader) (err error) {
+		marks, _, err = r.recent(v, user, nil, maxRecent)
+		return err
 	})
-	slices.SortFunc(all, func(a, b activity) int { return cmp.Compare(b.latest, a.latest) })
-	return all, err
+	if err != nil {
+		marks = nil
+		v.log.Warn("a long list of channels is not kept in memory", "error", err)
+	}
+	v.recency.end(user, u, marks)
 }
 
 // insert keeps the first limit marks in their order.
@@ -165,11 +169,16 @@ func insert(best []Mark, m Mark, limit int) []Mark {
 // ChannelsOf are the ids of the channels that user is a member of, in no order to rely on.
 func (v *View) ChannelsOf(user string) (ids []string, err error) {
 	err = v.read("list channels", func(r *reader) error {
-		prefix := appendNamed(nil, tagMember, user)
-		for ok := r.it.SeekGE(prefix); ok && bytes.HasPrefix(r.it.Key(), prefix); ok = r.it.Next() {
-			ids = append(ids, string(r.it.Key()[len(prefix)+2:]))
-		}
-		return r.it.Error()
+		ids, err = r.channelsOf(user)
+		return err
 	})
 	return ids, err
+}
+
+func (r *reader) channelsOf(user string) (ids []string, err error) {
+	prefix := appendNamed(nil, tagMember, user)
+	for ok := r.it.SeekGE(prefix); ok && bytes.HasPrefix(r.it.Key(), prefix); ok = r.it.Next() {
+		ids = append(ids, string(r.it.Key()[len(prefix)+2:]))
+	}
+	return ids, r.it.Error()
 }

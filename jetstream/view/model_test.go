@@ -261,7 +261,7 @@ func (m *model) missed(user string, s Span) (events []Event) {
 // a cache too small to hold much, and asks everything.
 func TestViewAnswersAsTheModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		o := Options{Shards: rapid.IntRange(1, 3).Draw(t, "shards"), StateBytes: 2000, fs: vfs.NewMem()}
+		o := Options{Shards: rapid.IntRange(1, 3).Draw(t, "shards"), StateBytes: 2000, fs: vfs.NewMem(), recentAbove: rapid.IntRange(1, 20).Draw(t, "recent above")}
 		v := open1(t, o)
 		defer func() { shut(t, v) }()
 		s := newScript(o.Shards)

@@ -1,6 +1,7 @@
 package view
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -101,6 +102,7 @@ func open(h home, o Options) (*View, error) {
 		return nil, err
 	}
 	v := &View{db: db, disk: d, log: o.Logger, shards: make([]shard, o.Shards)}
+	v.recency.users, v.recency.above = map[string]*recent{}, cmp.Or(o.recentAbove, 250)
 	for i := range v.shards {
 		s := &v.shards[i]
 		s.states.init(o.StateBytes / int64(o.Shards))

@@ -116,7 +116,6 @@ func (r *round) write(e *Event, st *channel.State, record *wire.Record) (next *c
 	if parted, err = r.moveMembers(st, next); err != nil {
 		return nil, nil, err
 	}
-	r.moveActivity(st, next)
 	return next, parted, r.writeMessage(e, at, record, next)
 }
 

@@ -43,7 +43,8 @@ type Options struct {
 	StateBytes int64        // of channel states kept in memory; 64 MiB where 0
 	Logger     *slog.Logger // none where nil
 
-	fs vfs.FS // the system's where nil; tests have another
+	fs          vfs.FS // the system's where nil; tests have another
+	recentAbove int    // see recency.above; 250 where 0
 }
 
 // Event is one event of the log, as the stream holds it.
@@ -74,12 +75,13 @@ var ErrClosed = errors.New("view: closed")
 
 // View answers from what has been applied. All methods may be called concurrently, [View.Apply] by one goroutine a shard.
 type View struct {
-	db     *pebble.DB
-	lock   io.Closer // of its directory
-	disk   *disk
-	log    *slog.Logger
-	shards []shard
-	blocks blocks
+	db      *pebble.DB
+	lock    io.Closer // of its directory
+	disk    *disk
+	log     *slog.Logger
+	shards  []shard
+	recency recency
+	blocks  blocks
 
 	open   sync.RWMutex // held for reading while the database is used
 	closed bool         // guarded by open
