@@ -162,8 +162,8 @@ func (s *followers) news(f *Follower, now []wire.UserPresence) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if news := f.know(now); len(news) > 0 {
-		f.last = time.Now()
 		f.tell(news)
+		f.last = time.Now()
 	}
 }
 
