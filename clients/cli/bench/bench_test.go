@@ -126,16 +126,36 @@ func TestMain(m *testing.M) {
 
 // The whole of it, small: real servers in processes of their own, and what is printed. Whether the figures are good is no test's business.
 func TestRun_MeasuresTheRealServer(t *testing.T) {
-	var out, log bytes.Buffer
+	t.Parallel()
 	c := &Cmd{Runs: 1, Time: time.Second, WarmUp: 0, Nodes: 1, Channels: 200, SignIns: 5}
 	chosen, err := choose([]string{"send-100", "latency-500", "sign-in", "history", "restart", "rebuild"})
 	if err != nil {
 		t.Fatal(err)
 	}
+	want := []string{"send-100", "latency-500", "sign-in", "history-cold", "history-warm", "restart", "rebuild"}
+	if diff := cmp.Diff(want, measured(t, c, chosen)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// What waits for time to pass more than it works: a lease is renewed every five seconds, and who is gone is offline after as many.
+func TestRun_MeasuresWhoIsThere(t *testing.T) {
+	t.Parallel()
+	c := &Cmd{Runs: 1, Time: 3 * time.Second, WarmUp: 0, Settle: 6 * time.Second, Nodes: 1, Changes: 100, Sessions: 20}
+	chosen := []benchmark{{"fanout-20-live", fanoutLive(20, 20)}, {"presence", presence}}
+	want := []string{"fanout-20-live", "presence-changes", "presence-idle"}
+	if diff := cmp.Diff(want, measured(t, c, chosen)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// measured runs benchmarks and returns the names of their results, all of which say something.
+func measured(t *testing.T, c *Cmd, chosen []benchmark) (names []string) {
+	t.Helper()
+	var out, log bytes.Buffer
 	if err := c.run(t.Context(), chosen, &out, &log); err != nil {
 		t.Fatalf("%v\n%s", err, log.String())
 	}
-	var names []string
 	for line := range strings.Lines(out.String()) {
 		if !strings.HasPrefix(line, "{") {
 			break
@@ -152,10 +172,7 @@ func TestRun_MeasuresTheRealServer(t *testing.T) {
 		}
 		names = append(names, r.Name)
 	}
-	want := []string{"send-100", "latency-500", "sign-in", "history-cold", "history-warm", "restart", "rebuild"}
-	if diff := cmp.Diff(want, names); diff != "" {
-		t.Error(diff)
-	}
+	return names
 }
 
 // parse runs a command line as the one that mounts [Cmd] does.

@@ -93,7 +93,7 @@ func (l *liveRun) live(ctx context.Context, run string) error {
 	}
 	one := fleetRun{
 		name: run, members: members, senders: speakers, echo: true, pids: l.servers.pids(),
-		before: func(f *load.Fleet) error { return look(f, users) },
+		before: func(f *load.Fleet) error { return look(ctx, f, users) },
 		traffic: func(f *load.Fleet, span stretch) error {
 			var both errgroup.Group
 			both.Go(func() error { return f.Pace(speakers, l.rate, span.begin, span.whole()) })
@@ -120,14 +120,16 @@ func (l *liveRun) live(ctx context.Context, run string) error {
 }
 
 // look has each session watch its channel and follow the presence of those next to it.
-func look(f *load.Fleet, users []string) error {
+func look(ctx context.Context, f *load.Fleet, users []string) error {
 	for i, s := range f.Sessions {
 		near := make([]string, min(followed, len(users)-1))
 		for k := range near {
 			near[k] = users[(i+k+1)%len(users)]
 		}
-		err := say(s, wire.Watch{Channels: []string{s.Channel}}, wire.FollowPresence{Users: near})
-		if err != nil {
+		if _, err := ask[wire.Done](ctx, s, wire.Watch{Ref: wire.Ref{Ref: 1}, Channels: []string{s.Channel}}); err != nil {
+			return err
+		}
+		if _, err := ask[wire.Presence](ctx, s, wire.FollowPresence{Ref: wire.Ref{Ref: 2}, Users: near}); err != nil {
 			return err
 		}
 	}
@@ -193,12 +195,12 @@ func allRead(ctx context.Context, f *load.Fleet) error {
 	}
 	first, newest, read := f.Sessions[0], f.Sessions[0].Newest(), 0
 	for deadline := time.Now().Add(receiptsLimit); time.Now().Before(deadline); {
-		cursors, err := receiptsOf(ctx, first)
+		seen, err := ask[wire.Receipts](ctx, first, wire.GetReceipts{Ref: wire.Ref{Ref: 1}, Channel: first.Channel})
 		if err != nil {
 			return err
 		}
 		read = 0
-		for _, c := range cursors {
+		for _, c := range seen.Cursors {
 			if c.Read == newest && c.Delivered == newest {
 				read++
 			}
@@ -211,26 +213,4 @@ func allRead(ctx context.Context, f *load.Fleet) error {
 		}
 	}
 	return fmt.Errorf("after %v, %d of %d members have read up to message %d", receiptsLimit, read, len(f.Sessions), newest)
-}
-
-func receiptsOf(ctx context.Context, s *load.Session) ([]wire.Receipt, error) {
-	command, err := wire.Append(nil, wire.GetReceipts{Ref: wire.Ref{Ref: 1}, Channel: s.Channel})
-	if err != nil {
-		return nil, err
-	}
-	ctx, cancel := context.WithTimeout(ctx, receiptsLimit)
-	defer cancel()
-	answer, err := s.Request(ctx, load.Text(command))
-	if err != nil {
-		return nil, err
-	}
-	frame, err := wire.DecodeFrame(answer)
-	if err != nil {
-		return nil, err
-	}
-	receipts, ok := frame.(wire.Receipts)
-	if !ok {
-		return nil, fmt.Errorf("get_receipts was answered with %.300s", answer)
-	}
-	return receipts.Cursors, nil
 }

@@ -228,21 +228,12 @@ func (p *presenceRun) seen(ctx context.Context, users []string, want wire.Presen
 
 // allAre asks once.
 func (p *presenceRun) allAre(ctx context.Context, users []string, want wire.PresenceState) (bool, error) {
-	command, err := wire.Append(nil, wire.GetPresence{Ref: wire.Ref{Ref: 1}, Users: users})
+	people, err := ask[wire.Presence](ctx, p.watching.Sessions[0], wire.GetPresence{Ref: wire.Ref{Ref: 1}, Users: users})
 	if err != nil {
 		return false, err
 	}
-	answer, err := p.watching.Sessions[0].Request(ctx, load.Text(command))
-	if err != nil {
-		return false, err
-	}
-	frame, err := wire.DecodeFrame(answer)
-	if err != nil {
-		return false, err
-	}
-	people, ok := frame.(wire.Presence)
-	if !ok || len(people.Users) != len(users) {
-		return false, fmt.Errorf("get_presence was answered with %.300s", answer)
+	if len(people.Users) != len(users) {
+		return false, fmt.Errorf("get_presence told of %d users instead of %d", len(people.Users), len(users))
 	}
 	for _, one := range people.Users {
 		if one.State != want {

@@ -21,7 +21,7 @@ type result struct {
 	Name   string
 	Value  float64
 	Unit   string
-	Bare   float64 // where nothing bare does the same, ours with next to nothing to do; NaN where that has no meaning
+	Bare   float64 // where nothing bare does the same, the least it could be; NaN where nobody knows that
 	Higher bool    // more is better
 	More   []metric
 }
