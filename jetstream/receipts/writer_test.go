@@ -89,7 +89,12 @@ func runWriter(t *testing.T) (w *writer, s *fakeStream, stop func()) {
 
 func accept(t *testing.T, w *writer, user string, m Mark) {
 	t.Helper()
-	if _, _, err := w.accept(key{"alice~bob", user}, m); err != nil {
+	acceptIn(t, w, "alice~bob", user, m)
+}
+
+func acceptIn(t *testing.T, w *writer, channel, user string, m Mark) {
+	t.Helper()
+	if _, _, err := w.accept(key{channel, user}, m); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -152,19 +157,19 @@ func TestWriter_triesAgain(t *testing.T) {
 		w, s, stop := runWriter(t)
 		s.set(func() { s.fail = errors.New("no leader") })
 		for i := range maxAccepted {
-			accept(t, w, fmt.Sprint("u", i), Mark{Read: 1})
+			acceptIn(t, w, fmt.Sprint("c", i), "alice", Mark{Read: 1})
 		}
-		_, _, err := w.accept(key{"alice~bob", "one-too-many"}, Mark{Read: 1})
+		_, _, err := w.accept(key{"one too many", "alice"}, Mark{Read: 1})
 		if e, ok := errors.AsType[*wire.Error](err); !ok || e.Code != wire.CodeUnavailable || !e.Retryable {
 			t.Errorf("accept: %v, want it to be refused for now", err)
 		}
-		accept(t, w, "u7", Mark{Read: 2}) // those that wait may move on
+		acceptIn(t, w, "c7", "alice", Mark{Read: 2}) // those that wait may move on
 		time.Sleep(3 * pause)
 		s.set(func() { s.fail = nil })
 		time.Sleep(pause)
 		stop()
 		s.set(func() {
-			if len(s.values) != maxAccepted || s.values[key{"alice~bob", "u7"}].Read != 2 {
+			if len(s.values) != maxAccepted || s.values[key{"c7", "alice"}].Read != 2 {
 				t.Errorf("%d cursors stored, want %d", len(s.values), maxAccepted)
 			}
 		})
