@@ -112,6 +112,9 @@ func (p *printer) info(c *wire.ChannelInfo) error {
 		active = time.UnixMilli(c.Active).Format(time.DateTime)
 	}
 	name := strings.Join(c.Members, ", ")
+	if len(c.Members) == 0 { // a list leaves them out where they are many
+		name = fmt.Sprintf("%d members", c.MemberCount)
+	}
 	if c.Name != "" {
 		name = c.Name + ": " + name
 	}

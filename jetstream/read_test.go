@@ -1,0 +1,113 @@
+package jetstream
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"natterjack/jetstream/channel"
+	"natterjack/server/wire"
+)
+
+func change(t *testing.T, l *Log, user string, cmd wire.Change) {
+	t.Helper()
+	if _, err := l.Change(t.Context(), user, cmd); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestChannels_windows(t *testing.T) {
+	l := alone(t)
+	for i := range 5 {
+		for n := range 3 {
+			mustSend(t, l, fmt.Sprint("u", i+1), text("u0", fmt.Sprint("c", n), "hi"))
+		}
+		if err := l.Read("u0", wire.DirectChannel("u0", fmt.Sprint("u", i+1)), 1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var ids []string
+	cmd := wire.ListChannels{Limit: 2}
+	for more := true; more; {
+		var window []wire.ChannelInfo
+		var err error
+		if window, more, err = l.Channels(t.Context(), "u0", &cmd); err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range window {
+			ids = append(ids, c.ID)
+			if c.Unread != 2 || c.Last == nil || c.Last.Seq != 3 || c.MemberCount != 2 || c.Role != wire.RoleMember {
+				t.Errorf("%+v", c)
+			}
+		}
+		last := window[len(window)-1]
+		cmd.Before = &wire.ChannelPlace{Active: last.Active, ID: last.ID}
+	}
+	if len(ids) != 5 || ids[0] != "u0~u5" || ids[4] != "u0~u1" {
+		t.Errorf("listed %v", ids)
+	}
+}
+
+func TestChannels_namesFewMembers(t *testing.T) {
+	l := alone(t)
+	group, err := l.CreateGroup(t.Context(), "u0", &wire.CreateGroup{ClientID: "g", Name: "all", Members: users(25)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	listed, _, err := l.Channels(t.Context(), "u1", &wire.ListChannels{})
+	if err != nil || len(listed) != 1 {
+		t.Fatalf("%v, %v", listed, err)
+	}
+	if c := listed[0]; c.MemberCount != 25 || c.Members != nil {
+		t.Errorf("listed with %d members, %d of them named", c.MemberCount, len(c.Members))
+	}
+	whole, err := l.Ask(t.Context(), "u1", wire.GetChannel{Channel: group.ID})
+	if err != nil || len(whole.(wire.Channel).Channel.Members) != 25 {
+		t.Errorf("got %+v, %v", whole, err)
+	}
+	if _, err := l.Ask(t.Context(), "eve", wire.GetChannel{Channel: group.ID}); !errors.Is(err, channel.Forbidden()) {
+		t.Errorf("a stranger got %v", err)
+	}
+}
+
+// TestHistory_whileAMember has somebody come, go, and come again.
+func TestHistory_whileAMember(t *testing.T) {
+	l := alone(t)
+	group, err := l.CreateGroup(t.Context(), "u0", &wire.CreateGroup{ClientID: "g", Name: "all", Members: users(3)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	say := func(n int) { mustSend(t, l, "u0", in(group.ID, fmt.Sprint("c", n), "hi")) }
+	say(1)
+	change(t, l, "u0", wire.RemoveMember{Channel: group.ID, User: "u1"})
+	say(2)
+	if _, _, err := l.History(t.Context(), "u1", &wire.History{Channel: group.ID}); !errors.Is(err, channel.Forbidden()) {
+		t.Errorf("a former member got %v", err)
+	}
+	change(t, l, "u0", wire.AddMembers{Channel: group.ID, Members: []string{"u1"}})
+	say(3)
+	change(t, l, "u0", wire.Edit{Channel: group.ID, Seq: 3, Content: wire.Content{Text: "hello"}})
+	page, _, err := l.History(t.Context(), "u1", &wire.History{Channel: group.ID})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var seqs []uint64
+	for _, frame := range page {
+		f, err := wire.DecodeFrame(frame)
+		if err != nil {
+			t.Fatal(err)
+		}
+		seqs = append(seqs, f.(wire.Event).Seq)
+	}
+	if diff := cmp.Diff([]uint64{1, 3}, seqs); diff != "" {
+		t.Error(diff)
+	}
+	for seq, want := range map[uint64]int{1: 1, 2: 0, 3: 2} {
+		answer, err := l.Ask(t.Context(), "u1", wire.GetVersions{Channel: group.ID, Seq: seq})
+		if err != nil || len(answer.(wire.Versions).Versions) != want {
+			t.Errorf("versions of %d: %+v, %v", seq, answer, err)
+		}
+	}
+}
