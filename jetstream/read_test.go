@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"natterjack/embed/embedtest"
 	"natterjack/jetstream/channel"
 	"natterjack/server/wire"
 )
@@ -24,6 +25,11 @@ func TestChannels_windows(t *testing.T) {
 		for n := range 3 {
 			mustSend(t, l, fmt.Sprint("u", i+1), text("u0", fmt.Sprint("c", n), "hi"))
 		}
+	}
+	if _, _, err := l.Channels(t.Context(), "u0", &wire.ListChannels{}); err != nil { // it waits for the view
+		t.Fatal(err)
+	}
+	for i := range 5 {
 		if err := l.Read("u0", wire.DirectChannel("u0", fmt.Sprint("u", i+1)), 1); err != nil {
 			t.Fatal(err)
 		}
@@ -110,4 +116,47 @@ func TestHistory_whileAMember(t *testing.T) {
 			t.Errorf("versions of %d: %+v, %v", seq, answer, err)
 		}
 	}
+}
+
+// TestFollow_whileAMember: somebody who was removed and added again gets the events that removed and added him, what was before and
+// after, and nothing of what was between. Once the group is deleted, who resumes from the view gets that alone.
+func TestFollow_whileAMember(t *testing.T) {
+	node, dir := embedtest.Start(t, embedtest.NoSync), t.TempDir()
+	l, stop := start(t, node, dir, 1)
+	live, begin := follow(t, l, "u1", nil)
+	group, err := l.CreateGroup(t.Context(), "u0", &wire.CreateGroup{ClientID: "g", Name: "all", Members: users(3)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mustSend(t, l, "u0", in(group.ID, "c1", "hi"))
+	change(t, l, "u0", wire.RemoveMember{Channel: group.ID, User: "u1"})
+	mustSend(t, l, "u0", in(group.ID, "c2", "not for u1"))
+	change(t, l, "u0", wire.AddMembers{Channel: group.ID, Members: []string{"u1"}})
+	mustSend(t, l, "u0", in(group.ID, "c3", "hi"))
+	change(t, l, "u0", wire.Delete{Channel: group.ID, Seq: 1})
+	change(t, l, "u0", wire.DeleteChannel{Channel: group.ID})
+	want := []string{"meta created", "message 1", "meta removed", "meta added", "message 3", "delete 0", "meta deleted"}
+	if diff := cmp.Diff(want, described(live.read(t, len(want)))); diff != "" {
+		t.Errorf("live (-want +got):\n%s", diff)
+	}
+	stop()
+	l, _ = start(t, node, dir, 1) // its tail is empty
+	resumed, start := follow(t, l, "u1", &wire.Resume{Epoch: begin.Epoch, Positions: begin.Positions})
+	if !start.Recovered {
+		t.Fatal("not recovered")
+	}
+	if diff := cmp.Diff([]string{"meta deleted"}, described(resumed.read(t, 1))); diff != "" {
+		t.Errorf("resumed (-want +got):\n%s", diff)
+	}
+}
+
+func described(events []wire.Event) (out []string) {
+	for _, e := range events {
+		if e.Meta != nil {
+			out = append(out, fmt.Sprint(e.Kind, " ", e.Meta.Action))
+		} else {
+			out = append(out, fmt.Sprint(e.Kind, " ", e.Seq))
+		}
+	}
+	return out
 }
