@@ -40,6 +40,7 @@ type follower struct {
 	view    *view.View
 	tail    *tail
 	readers *readers
+	sight   *sight
 	erase   chan struct{} // of the eraser: poked when something was deleted
 	log     *slog.Logger
 
@@ -226,6 +227,7 @@ func (f *follower) apply(events []view.Event) error {
 	if slices.ContainsFunc(applied, deletes) {
 		poke(f.erase)
 	}
+	f.sight.tell(applied)
 	defer f.pay()
 	if f.readers.none() {
 		f.tail.skip(f.view.Position(f.shard)) // whoever comes now starts at the view's position or reads the view

@@ -48,6 +48,7 @@ type Log struct {
 	log     *slog.Logger
 	view    *view.View
 	readers *readers
+	sight   sight
 	writers *writers
 	ready   chan struct{}
 
@@ -124,7 +125,7 @@ func (l *Log) addShard(shard int) error {
 		return fmt.Errorf("subscribe to acks: %w", err)
 	}
 	t := &tail{floor: l.view.Position(shard)}
-	f := &follower{shard: shard, js: l.js, engine: l.engine, view: l.view, tail: t, readers: l.readers, log: l.log}
+	f := &follower{shard: shard, js: l.js, engine: l.engine, view: l.view, tail: t, readers: l.readers, sight: &l.sight, log: l.log}
 	w := &writer{shard: shard, js: l.js, view: l.view, stream: publisher{conn: l.conn, acks: acks}, follow: f, limits: l.limits, log: l.log, ahead: newAhead()}
 	leads := func() bool { return l.engine.LeadsStream(StreamName(shard)) }
 	l.tails = append(l.tails, t)

@@ -2,9 +2,11 @@ package jetstream
 
 import (
 	"errors"
+	"sync/atomic"
 	"time"
 
 	"natterjack/jetstream/channel"
+	"natterjack/jetstream/view"
 	"natterjack/server/wire"
 )
 
@@ -56,4 +58,32 @@ func (l *Log) MayType(user, id string) error {
 func (l *Log) Member(user, id string) bool {
 	st, err := l.view.Channel(id)
 	return err == nil && st.Member(user)
+}
+
+// WatchSight has f called with every user of whom [Log.MaySee] may say something else from now on, in place of whom was called
+// before. F must return at once: it is called from a shard's own goroutine.
+func (l *Log) WatchSight(f func(user string)) { l.sight.f.Store(&f) }
+
+// sight tells of who may be seen by others than before.
+type sight struct {
+	f atomic.Pointer[func(user string)]
+}
+
+// tell tells of settings, of which few are about that, and of the beginnings of direct channels.
+func (s *sight) tell(applied []view.Applied) {
+	f := s.f.Load()
+	if f == nil {
+		return
+	}
+	for i := range applied {
+		a := &applied[i]
+		switch {
+		case a.Kind == wire.KindSetting:
+			(*f)(a.Sender)
+		case a.Kind == wire.KindMeta && a.State != nil && a.State.Kind == wire.Direct:
+			for _, user := range a.State.Members {
+				(*f)(user)
+			}
+		}
+	}
 }

@@ -59,6 +59,9 @@ func (t *Tracker) Follow(f *Follower, viewer string, users []string, tell func([
 	return now
 }
 
+// Reconsider looks again whether those who follow a user may see him.
+func (t *Tracker) Reconsider(user string) { t.followers.touch(user) }
+
 // Unfollow ends what Follow began.
 func (t *Tracker) Unfollow(f *Follower) { t.followers.set(f, f.viewer, nil, nil) }
 

@@ -34,6 +34,7 @@ func newPeopleRig(t *testing.T) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
+	log.WatchSight(tracker.Reconsider)
 	typing := presence.NewTyping(node.Conn, log)
 	run, stop := context.WithCancel(context.Background())
 	var running sync.WaitGroup
@@ -81,7 +82,7 @@ func TestPresence(t *testing.T) {
 	if diff := cmp.Diff(want, now); diff != "" {
 		t.Fatalf("(-want +got):\n%s", diff)
 	}
-	r.connect(t, "stranger")
+	stranger := r.connect(t, "stranger")
 	bob := r.connect(t, "bob")
 	mustTell(alice, "bob", wire.PresenceOnline)
 	bob.send(`{"type":"set_presence","ref":3,"state":"away"}`)
@@ -97,6 +98,10 @@ func TestPresence(t *testing.T) {
 	if p := mustTell(alice, "bob", wire.PresenceOffline); p.LastSeen == 0 {
 		t.Error("it is not told since when he is away")
 	}
+	stranger.send(`{"type":"send","ref":7,"to":"alice","client_id":"hi","content":{"text":"hi"}}`)
+	mustTell(alice, "stranger", wire.PresenceOnline) // he is none any more
+	stranger.send(`{"type":"set","ref":8,"name":"privacy/last_seen","value":"nobody"}`)
+	mustTell(alice, "stranger", wire.PresenceUnknown)
 	got := r.lines(t, wire.PathFrames, `{"type":"get_presence","ref":4,"users":["stranger","bob"]}`, "Authorization", "Bearer alice")[0].(wire.Presence)
 	if len(got.Users) != 2 || got.Users[0].State != wire.PresenceUnknown || got.Users[1].State != wire.PresenceOffline || got.Ref.Ref != 4 {
 		t.Errorf("asked once: %+v", got)

@@ -32,6 +32,7 @@ func (r *running) openPeople(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("open sessions: %w", err)
 	}
+	r.log.WatchSight(r.people.presence.Reconsider)
 	r.people.typing = presence.NewTyping(conn, r.log)
 	return nil
 }
