@@ -22,7 +22,7 @@ const (
 // TestReadersBesideApply has every batch add one message to every channel of its shard, so that a position tells what must be
 // there: readers may never see less, nor a channel move backwards. The caches hold next to nothing.
 func TestReadersBesideApply(t *testing.T) {
-	v := newView(t, Options{Shards: raceShards, StateBytes: 4000, fs: vfs.NewMem()})
+	v := newView(t, Options{Shards: raceShards, StateBytes: 4000, fs: vfs.NewMem(), recentAbove: 1})
 	channels := raceChannelsOf(t)
 	var writers, readers sync.WaitGroup
 	var done atomic.Bool
@@ -104,6 +104,7 @@ func (r *raceReader) look(t *testing.T) {
 	if err != nil || len(page) == 0 || page[len(page)-1].Pos <= pos-raceChannels {
 		t.Errorf("history at pos %d: %v, %v", pos, positions(page), err)
 	}
+	r.list(t, pos, seq)
 	e, err := r.v.Find(ch, "ann", fmt.Sprint(seq))
 	if err != nil || e == nil {
 		t.Errorf("message %d at pos %d: %v, %v", seq, pos, e, err)
@@ -112,5 +113,18 @@ func (r *raceReader) look(t *testing.T) {
 	missed, more, err := r.v.Missed("ann", Span{Shard: shard, After: after, Upto: pos}, 1000, 1<<20)
 	if err != nil || more || uint64(len(missed)) != pos-after {
 		t.Errorf("missed from %d to %d: %v, %v", after, pos, positions(missed), err)
+	}
+}
+
+// list asks for all channels of ann's, from the index or from memory: none is missing or shown without what a position has promised.
+func (r *raceReader) list(t *testing.T, pos, seq uint64) {
+	t.Helper()
+	shown, more, err := r.v.List("ann", nil, 1000, unread)
+	if err != nil || more || len(shown) < raceChannels {
+		t.Errorf("list at pos %d: %d channels, %v", pos, len(shown), err)
+	}
+	top, _, err := r.v.List("ann", nil, 1, unread)
+	if err != nil || len(top) != 1 || uint64(top[0].State.Active) < pos*1000 {
+		t.Errorf("top of the list at pos %d, seq %d: %+v, %v", pos, seq, top, err)
 	}
 }

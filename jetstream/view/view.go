@@ -4,6 +4,18 @@
 // there is no race between history and live. A view is disposable: deleted, it is rebuilt from the streams; one of another
 // schema version, epoch or number of shards is deleted by [Open].
 //
+// # Changes
+//
+// Events are kept as they came, for a resume replays them. What they make of a message is kept beside it, for messages that were
+// changed alone; pages show that. A deletion is different: it takes the content out of the stored message and its edits, leaves a
+// tombstone, and notes what the stream still has. Pebble's files hold the text until they are next merged.
+//
+// # Who sees what
+//
+// A membership is a stretch of a channel's log, from the event that began it to the event that ended it, both included. Whoever was a
+// member more than once sees each of the stretches, in pages and when he resumes. A channel that is deleted leaves its last event alone,
+// for those who were members then.
+//
 // # Durability
 //
 // A batch goes to Pebble's write-ahead log without an fsync. After the death of the process or a power cut the view is as it
