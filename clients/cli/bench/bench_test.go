@@ -141,7 +141,7 @@ func TestRun_MeasuresTheRealServer(t *testing.T) {
 // What waits for time to pass more than it works: a lease is renewed every five seconds, and who is gone is offline after as many.
 func TestRun_MeasuresWhoIsThere(t *testing.T) {
 	t.Parallel()
-	c := &Cmd{Runs: 1, Time: 3 * time.Second, WarmUp: 0, Settle: 6 * time.Second, Nodes: 1, Changes: 100, Sessions: 20}
+	c := &Cmd{Runs: 1, Time: 2 * time.Second, Settle: 6 * time.Second, Changes: 100, Sessions: 20}
 	chosen := []benchmark{{"fanout-20-live", fanoutLive(20, 20)}, {"presence", presence}}
 	want := []string{"fanout-20-live", "presence-changes", "presence-idle"}
 	if diff := cmp.Diff(want, measured(t, c, chosen)); diff != "" {
