@@ -251,6 +251,32 @@ test("a second window of the same person shows the same", async () => {
   await other.context.close();
 });
 
+test("it shows who has read, and what becomes of a message elsewhere", async () => {
+  const [dave, erin] = [await Person.arrive(browser, server, "dave"), await Person.arrive(browser, server, "erin")];
+  await dave.talk("erin");
+  await dave.say("frogs");
+  await dave.stored("frogs");
+  await erin.open("dave");
+  await dave.page.locator("small", { hasText: "✓✓ Read" }).waitFor();
+  const { token } = await ask("/v1/signin", JSON.stringify({ user: "dave" }));
+  const change = (c) => ask("/v1/frames", JSON.stringify({ channel: "dave~erin", seq: 1, ...c }), { Authorization: `Bearer ${token}` });
+  await change({ type: "edit", content: { text: "toads" } });
+  for (const p of [dave, erin]) await p.sees("toads (edited)");
+  await change({ type: "react", emoji: "🐸" });
+  await erin.page.locator("small", { hasText: "🐸 1" }).waitFor();
+  await change({ type: "delete" });
+  for (const p of [dave, erin]) await p.sees("Message deleted");
+  await erin.page.reload();
+  await erin.sees("Message deleted");
+  for (const p of [dave, erin]) await p.context.close();
+});
+
+async function ask(path, body, headers = {}) {
+  const reply = await (await fetch(server.url + path, { method: "POST", body, headers: { "Content-Type": "application/json", ...headers } })).json();
+  if (reply.type === "error") throw new Error(JSON.stringify(reply));
+  return reply;
+}
+
 test("a refused message says why", async () => {
   await alice.say("x".repeat(17_000));
   await alice.page.locator(".message.failed small", { hasText: "Not sent: content.text" }).waitFor();
