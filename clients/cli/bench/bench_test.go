@@ -199,6 +199,9 @@ func TestCmd_RefusesWhatCannotBe(t *testing.T) {
 		{"bench", "--runs", "0"},
 		{"bench", "--time", "1ms"},
 		{"bench", "--settle", "1h"},
+		{"bench", "--sign-ins", "0"},
+		{"bench", "--changes", "0"},
+		{"bench", "--sessions", "0"},
 		{"bench", "no-such-benchmark"},
 	} {
 		k, err := parse(t, args...)
@@ -257,6 +260,28 @@ func TestPlan_OfPresence(t *testing.T) {
 	}
 	if before == wire.PresenceOnline || before == wire.PresenceOffline || before == wire.PresenceInvisible {
 		t.Errorf("that all are %s at the end cannot be told from before or after", before)
+	}
+}
+
+// A typist types and changes his state in any six seconds, whichever of them he begins in, and says again every three that he types.
+func TestTypistTurn(t *testing.T) {
+	typed := 0
+	state := wire.PresenceState("")
+	for second := range 12 {
+		for _, command := range typistTurn("c", second) {
+			switch c := command.(type) {
+			case wire.SetTyping:
+				typed++
+			case wire.SetPresence:
+				if c.State == state {
+					t.Errorf("second %d: %s again is no change", second, state)
+				}
+				state = c.State
+			}
+		}
+	}
+	if typed != 4 || state != wire.PresenceOnline {
+		t.Errorf("typed %d times in 12 seconds and is %s", typed, state)
 	}
 }
 

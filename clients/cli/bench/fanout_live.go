@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	typists       = 10 // members who type and come back to their keyboards, besides those who talk
+	typists       = 10 // members who type, go and come back, besides those who talk
 	followed      = 20 // others whose presence each member follows
 	receiptsLimit = 20 * time.Second
 )

@@ -76,14 +76,6 @@ func plan(changes int) (waves, users int) {
 	return waves, max(changes/changesOfOne/waves, 1)
 }
 
-func numbered(prefix string, n int) []string {
-	names := make([]string, n)
-	for i := range names {
-		names[i] = fmt.Sprintf("%s-%05d", prefix, i)
-	}
-	return names
-}
-
 // presenceRun is the users of this benchmark and who observes them.
 type presenceRun struct {
 	*rig

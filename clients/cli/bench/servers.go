@@ -101,13 +101,19 @@ func (s servers) stop() (err error) {
 	return err
 }
 
-// pairs signs in so many users, in pairs that share a direct channel, and spreads them over the servers. The second half are
-// the peers of the first: whoever sends in turn does not send to one channel twice in a row.
-func (s servers) pairs(ctx context.Context, run string, n int) ([]load.Member, error) {
+// numbered are names of so many users.
+func numbered(run string, n int) []string {
 	names := make([]string, n)
 	for i := range names {
 		names[i] = fmt.Sprintf("%s-%05d", run, i)
 	}
+	return names
+}
+
+// pairs signs in so many users, in pairs that share a direct channel, and spreads them over the servers. The second half are
+// the peers of the first: whoever sends in turn does not send to one channel twice in a row.
+func (s servers) pairs(ctx context.Context, run string, n int) ([]load.Member, error) {
+	names := numbered(run, n)
 	members, err := s.signIn(ctx, names)
 	for i := range members {
 		members[i].Channel = wire.DirectChannel(names[i], names[(i+n/2)%n])
@@ -117,10 +123,7 @@ func (s servers) pairs(ctx context.Context, run string, n int) ([]load.Member, e
 
 // group signs in so many users and has the first of them make a group of all.
 func (s servers) group(ctx context.Context, run string, n int) ([]load.Member, error) {
-	names := make([]string, n)
-	for i := range names {
-		names[i] = fmt.Sprintf("%s-%05d", run, i)
-	}
+	names := numbered(run, n)
 	members, err := s.signIn(ctx, names)
 	if err != nil {
 		return nil, err
