@@ -25,7 +25,7 @@ func (l *Log) Ask(ctx context.Context, user string, cmd wire.Command) (wire.Fram
 	case wire.GetPins:
 		return l.pins(ctx, user, &c)
 	case wire.Read:
-		return wire.Done{Ref: c.Ref}, l.Read(user, c.Channel, c.Seq)
+		return wire.Done{Ref: c.Ref}, l.Read(ctx, user, c.Channel, c.Seq)
 	case wire.Received:
 		return wire.Done{Ref: c.Ref}, l.Received(user, c.Cursors)
 	case wire.GetReceipts:

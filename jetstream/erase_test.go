@@ -132,3 +132,20 @@ func eventually(t *testing.T, what string, ok func() bool) {
 		}
 	}
 }
+
+// TestErase_resume: who was away while something was said and deleted is not shown it after all.
+func TestErase_resume(t *testing.T) {
+	l := alone(t)
+	watching, begun := follow(t, l, "bob", nil) // so that events are held in memory
+	first := mustSend(t, l, "alice", text("bob", "c1", "the-word-that-must-go"))
+	mustSend(t, l, "alice", wire.Delete{Channel: first.Channel, Seq: 1})
+	watching.read(t, 3)
+	late, start := follow(t, l, "bob", &wire.Resume{Epoch: begun.Epoch, Positions: begun.Positions})
+	if !start.Recovered {
+		t.Fatal("not resumed")
+	}
+	events := late.read(t, 3)
+	if events[1].Kind != wire.KindMessage || events[1].Content != nil || events[2].Kind != wire.KindDelete || events[2].Target != 1 {
+		t.Errorf("shown %+v", events)
+	}
+}

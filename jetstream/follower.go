@@ -224,7 +224,8 @@ func (f *follower) apply(events []view.Event) error {
 	}
 	crashpoint.Reach(crashpoint.AfterApply)
 	f.announce()
-	if slices.ContainsFunc(applied, deletes) {
+	erases := slices.ContainsFunc(applied, deletes)
+	if erases {
 		poke(f.erase)
 	}
 	f.sight.tell(applied)
@@ -237,7 +238,11 @@ func (f *follower) apply(events []view.Event) error {
 	for i := range applied {
 		entries[i] = newEntry(f.shard, &applied[i])
 	}
-	f.tail.append(entries)
+	if erases {
+		f.tail.skip(f.view.Position(f.shard)) // it may hold what is gone: the view, where that is blank, serves who is behind
+	} else {
+		f.tail.append(entries)
+	}
 	crashpoint.Reach(crashpoint.AfterTail)
 	for _, e := range entries {
 		f.readers.wake(e)

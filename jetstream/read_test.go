@@ -30,7 +30,7 @@ func TestChannels_windows(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i := range 5 {
-		if err := l.Read("u0", wire.DirectChannel("u0", fmt.Sprint("u", i+1)), 1); err != nil {
+		if err := l.Read(t.Context(), "u0", wire.DirectChannel("u0", fmt.Sprint("u", i+1)), 1); err != nil {
 			t.Fatal(err)
 		}
 	}

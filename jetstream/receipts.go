@@ -24,7 +24,10 @@ func openReceipts(ctx context.Context, js jetstream.JetStream, shards, replicas 
 
 // Read moves the user's cursors in a channel up to a message, or to the last one that this node knows where seq is beyond that. It
 // returns before they are stored: a node that dies forgets up to half a second.
-func (l *Log) Read(user, channel string, seq uint64) error {
+func (l *Log) Read(ctx context.Context, user, channel string, seq uint64) error {
+	if err := l.awaitChannel(ctx, user, channel); err != nil {
+		return err
+	}
 	st, err := l.member(user, channel)
 	if err != nil {
 		return err

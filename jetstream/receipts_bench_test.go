@@ -20,7 +20,7 @@ func BenchmarkMoved(b *testing.B) {
 	}
 	awaitMessage(b, l, mustSend(b, l, users[0], in(group.ID, "c", "hi")))
 	for _, user := range users {
-		if err := l.Read(user, group.ID, 1); err != nil {
+		if err := l.Read(b.Context(), user, group.ID, 1); err != nil {
 			b.Fatal(err)
 		}
 	}

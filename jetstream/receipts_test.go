@@ -35,7 +35,7 @@ func TestReceipts(t *testing.T) {
 	for i := range 3 {
 		awaitMessage(t, l, mustSend(t, l, "alice", text("bob", fmt.Sprint("c", i), "hi")))
 	}
-	if err := l.Read("bob", aliceAndBob, 2); err != nil {
+	if err := l.Read(t.Context(), "bob", aliceAndBob, 2); err != nil {
 		t.Fatal(err)
 	}
 	if got := l.ReadOf("bob", aliceAndBob); got != 2 {
@@ -57,7 +57,7 @@ func TestReceipts_outsidersAreRefused(t *testing.T) {
 	awaitMessage(t, l, mustSend(t, l, "alice", text("bob", "c", "hi")))
 	for _, channel := range []string{aliceAndBob, "carol~dave"} {
 		_, receipts := l.Receipts("eve", channel)
-		for what, err := range map[string]error{"read": l.Read("eve", channel, 1), "receipts": receipts} {
+		for what, err := range map[string]error{"read": l.Read(t.Context(), "eve", channel, 1), "receipts": receipts} {
 			if !errors.Is(err, &wire.Error{Code: wire.CodeForbidden}) {
 				t.Errorf("%s in %s: %v, want it forbidden", what, channel, err)
 			}
@@ -85,7 +85,7 @@ func bothRead(t *testing.T) *Log {
 	l := alone(t)
 	awaitMessage(t, l, mustSend(t, l, "alice", text("bob", "c", "hi")))
 	for _, user := range []string{"alice", "bob"} {
-		if err := l.Read(user, aliceAndBob, 1); err != nil {
+		if err := l.Read(t.Context(), user, aliceAndBob, 1); err != nil {
 			t.Fatal(err)
 		}
 	}
