@@ -44,6 +44,7 @@ func (r *round) change(e *Event, at place, record *wire.Record) error {
 			return err
 		}
 		c.edits = nil
+	default: // all there is of it is in the folded message
 	}
 	r.mention(t.channel, t.seq, contentOf(before), after.Content)
 	return r.setFolded(t, after)

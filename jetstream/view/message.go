@@ -2,6 +2,7 @@ package view
 
 import (
 	"bytes"
+	"slices"
 
 	"natterjack/jetstream/channel"
 	"natterjack/server/wire"
@@ -63,11 +64,11 @@ func (v *View) Pins(user, ch string) (pins []Event, err error) {
 		if err != nil {
 			return err
 		}
-		for i := len(st.Pins) - 1; i >= 0; i-- {
-			if !admits(spans, st.Pins[i]) {
+		for _, seq := range slices.Backward(st.Pins) {
+			if !admits(spans, seq) {
 				continue
 			}
-			page, err := r.page(ch, seqs{st.Pins[i] - 1, st.Pins[i]}, 1, false)
+			page, err := r.page(ch, seqs{seq - 1, seq}, 1, false)
 			if err != nil {
 				return err
 			}

@@ -118,7 +118,8 @@ func (s *script) content(t *rapid.T) *wire.Content {
 	c := &wire.Content{Text: rapid.SampledFrom([]string{"こんばんは", "a rather long text", "short"}).Draw(t, "text")}
 	for range rapid.IntRange(0, 2).Draw(t, "mentions") {
 		c.Mentions = append(c.Mentions, rapid.SampledFrom([]wire.Mention{
-			{Kind: wire.MentionUser, User: "ann", Length: 1}, {Kind: wire.MentionUser, User: "bob", Length: 1},
+			{Kind: wire.MentionUser, User: "ann", Length: 1},
+			{Kind: wire.MentionUser, User: "bob", Length: 1},
 			{Kind: wire.MentionHere, Length: 1},
 		}).Draw(t, "mention"))
 	}
