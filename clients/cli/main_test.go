@@ -118,13 +118,22 @@ func natterRuns(t *testing.T, ctx context.Context, s *servertest.Server, args ..
 func TestSendWaitsForTheServer(t *testing.T) {
 	s := servertest.Start(t)
 	s.Kill(t)
+	var out, errs buffer
 	var sending sync.WaitGroup
 	sending.Go(func() {
-		code, out, errs := natterRuns(t, t.Context(), s, "send", "--as", "alice", "--to", "bob", "hi", "--timeout", "2m")
-		if code != exitOK || out != "stored as message 1 of alice~bob\n" || !strings.Contains(errs, "no connection to "+s.URL) {
-			t.Errorf("exit code %d\n%s\n%s", code, out, errs)
+		term := &terminal{in: strings.NewReader(""), out: &out, err: &errs, getenv: func(string) string { return "" }}
+		code := run(t.Context(), []string{"send", "--as", "alice", "--to", "bob", "hi", "--timeout", "2m", "--server", s.URL}, term)
+		if code != exitOK || out.String() != "stored as message 1 of alice~bob\n" {
+			t.Errorf("exit code %d\n%s\n%s", code, out.String(), errs.String())
 		}
 	})
+	deadline := time.Now().Add(time.Minute)
+	for !strings.Contains(errs.String(), "no connection to "+s.URL) {
+		if time.Now().After(deadline) {
+			t.Fatal("it does not say that there is no connection")
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
 	s.Again(t)
 	sending.Wait()
 }
