@@ -170,9 +170,12 @@ func (d *decision) fold(p *plan) error {
 		return nil
 	}
 	p.about = messageKey{p.cmd.channel, seq}
-	before, err := d.message(p.about)
-	if err != nil {
-		return err
+	var before *channel.Message
+	if last.Kind != wire.KindMessage { // of which there is nothing yet: to look would cost a twelfth of a send
+		var err error
+		if before, err = d.message(p.about); err != nil {
+			return err
+		}
 	}
 	p.message = channel.Fold(before, last.Kind, 0, &last.Record)
 	d.messages[p.about] = p.message
