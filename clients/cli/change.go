@@ -14,8 +14,8 @@ type change struct {
 	target
 }
 
-// do has one change stored and says so.
-func (c *change) do(ctx context.Context, t *terminal, with string, store func(context.Context, *natter.Client, string) (natter.Ack, error)) error {
+// in does something in the channel that the flags name.
+func (c *change) in(ctx context.Context, t *terminal, with string, do func(context.Context, *natter.Client, string) error) error {
 	if _, err := c.pick(natter.Session{}, "--with", with); err != nil {
 		return err
 	}
@@ -26,16 +26,39 @@ func (c *change) do(ctx context.Context, t *terminal, with string, store func(co
 		if err != nil {
 			return err
 		}
+		return do(ctx, client, channel)
+	})
+}
+
+// do has one change stored and says so.
+func (c *change) do(ctx context.Context, t *terminal, with string, store func(context.Context, *natter.Client, string) (natter.Ack, error)) error {
+	return c.in(ctx, t, with, func(ctx context.Context, client *natter.Client, channel string) error {
 		ack, err := store(ctx, client, channel)
 		if err != nil {
 			return err
 		}
-		if c.JSON {
-			return c.printer(t).object(ack)
-		}
-		_, err = fmt.Fprintln(t.out, "stored")
-		return err
+		return c.stored(t, ack)
 	})
+}
+
+// stored says that a change is.
+func (a *account) stored(t *terminal, ack natter.Ack) error {
+	return printAll(a, t, []natter.Ack{ack}, func(natter.Ack) string { return "stored" })
+}
+
+// printAll prints values, a line each: for scripts as JSON, for people in words.
+func printAll[T any](a *account, t *terminal, values []T, words func(T) string) (err error) {
+	for _, v := range values {
+		if a.JSON {
+			err = a.printer(t).object(v)
+		} else {
+			_, err = fmt.Fprintln(t.out, words(v))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // about is a change of one message.

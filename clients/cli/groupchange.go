@@ -133,20 +133,15 @@ type groupInviteCmd struct {
 
 // Run implements the command. It prints the secret, and nobody but whoever runs it will ever see it.
 func (c *groupInviteCmd) Run(ctx context.Context, t *terminal) error {
-	if _, err := c.pick(natter.Session{}, "--with", ""); err != nil {
-		return err
-	}
-	ctx, cancel := c.context(ctx)
-	defer cancel()
-	return c.act(ctx, t, func(ctx context.Context, client *natter.Client, _ natter.Session) error {
-		secret, err := client.CreateInvite(ctx, c.Channel, natter.InviteTerms{
+	return c.in(ctx, t, "", func(ctx context.Context, client *natter.Client, channel string) error {
+		secret, err := client.CreateInvite(ctx, channel, natter.InviteTerms{
 			ExpiresS: int(c.Expires.Seconds()), Uses: c.Uses, Approval: c.Approval,
 		})
 		if err != nil {
 			return err
 		}
 		if c.JSON {
-			return c.printer(t).object(map[string]string{"channel": c.Channel, "secret": secret})
+			return c.printer(t).object(map[string]string{"channel": channel, "secret": secret})
 		}
 		_, err = fmt.Fprintln(t.out, secret)
 		return err

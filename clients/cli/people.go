@@ -6,22 +6,14 @@ import (
 	"time"
 
 	natter "natterjack/clients/go"
+	"natterjack/server/wire"
 )
 
 type readCmd struct{ about }
 
 // Run implements the command.
 func (c *readCmd) Run(ctx context.Context, t *terminal) error {
-	if _, err := c.pick(natter.Session{}, "--with", c.With); err != nil {
-		return err
-	}
-	ctx, cancel := c.context(ctx)
-	defer cancel()
-	return c.act(ctx, t, func(ctx context.Context, client *natter.Client, s natter.Session) error {
-		channel, err := c.pick(s, "--with", c.With)
-		if err != nil {
-			return err
-		}
+	return c.in(ctx, t, c.With, func(ctx context.Context, client *natter.Client, channel string) error {
 		return client.Read(ctx, channel, c.Seq)
 	})
 }
@@ -33,31 +25,14 @@ type receiptsCmd struct {
 
 // Run implements the command.
 func (c *receiptsCmd) Run(ctx context.Context, t *terminal) error {
-	if _, err := c.pick(natter.Session{}, "--with", c.With); err != nil {
-		return err
-	}
-	ctx, cancel := c.context(ctx)
-	defer cancel()
-	return c.act(ctx, t, func(ctx context.Context, client *natter.Client, s natter.Session) error {
-		channel, err := c.pick(s, "--with", c.With)
-		if err != nil {
-			return err
-		}
+	return c.in(ctx, t, c.With, func(ctx context.Context, client *natter.Client, channel string) error {
 		receipts, err := client.Receipts(ctx, channel)
 		if err != nil {
 			return err
 		}
-		for _, r := range receipts {
-			if c.JSON {
-				err = c.printer(t).object(r)
-			} else {
-				_, err = fmt.Fprintf(t.out, "%s  read %d  received %d\n", oneLine(r.User), r.Read, r.Delivered)
-			}
-			if err != nil {
-				return err
-			}
-		}
-		return nil
+		return printAll(&c.account, t, receipts, func(r natter.Receipt) string {
+			return fmt.Sprintf("%s  read %d  received %d", oneLine(r.User), r.Read, r.Delivered)
+		})
 	})
 }
 
@@ -76,17 +51,9 @@ func (c *presenceCmd) Run(ctx context.Context, t *terminal) error {
 		if err != nil {
 			return err
 		}
-		for _, p := range people {
-			if c.JSON {
-				err = c.printer(t).object(p)
-			} else {
-				_, err = fmt.Fprintf(t.out, "%s  %s%s\n", oneLine(p.User), oneLine(string(p.State)), since(p.LastSeen))
-			}
-			if err != nil {
-				return err
-			}
-		}
-		return nil
+		return printAll(&c.account, t, people, func(p natter.UserPresence) string {
+			return fmt.Sprintf("%s  %s%s", oneLine(p.User), oneLine(string(p.State)), since(p.LastSeen))
+		})
 	})
 }
 
@@ -115,17 +82,9 @@ func (c *sessionsCmd) Run(ctx context.Context, t *terminal) error {
 		if err != nil {
 			return err
 		}
-		for _, s := range sessions {
-			if c.JSON {
-				err = c.printer(t).object(s)
-			} else {
-				_, err = fmt.Fprintf(t.out, "%s  %s  %s  %s  %s%s\n", oneLine(s.ID), time.UnixMilli(s.Started).Format(time.DateTime),
-					oneLine(s.Transport), oneLine(s.Address), oneLine(s.Agent), choose(s.Current, "  (this one)", ""))
-			}
-			if err != nil {
-				return err
-			}
-		}
-		return nil
+		return printAll(&c.account, t, sessions, func(s wire.Session) string {
+			return fmt.Sprintf("%s  %s  %s  %s  %s%s", oneLine(s.ID), time.UnixMilli(s.Started).Format(time.DateTime),
+				oneLine(s.Transport), oneLine(s.Address), oneLine(s.Agent), choose(s.Current, "  (this one)", ""))
+		})
 	})
 }

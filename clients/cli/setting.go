@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 
 	natter "natterjack/clients/go"
 )
@@ -28,11 +27,7 @@ func (c *settingSetCmd) Run(ctx context.Context, t *terminal) error {
 		if err != nil {
 			return err
 		}
-		if c.JSON {
-			return c.printer(t).object(ack)
-		}
-		_, err = fmt.Fprintln(t.out, "stored")
-		return err
+		return c.stored(t, ack)
 	})
 }
 
@@ -51,16 +46,6 @@ func (c *settingListCmd) Run(ctx context.Context, t *terminal) error {
 		if err != nil {
 			return err
 		}
-		for _, s := range settings {
-			if c.JSON {
-				err = c.printer(t).object(s)
-			} else {
-				_, err = fmt.Fprintf(t.out, "%s  %s\n", oneLine(s.Name), oneLine(s.Value))
-			}
-			if err != nil {
-				return err
-			}
-		}
-		return nil
+		return printAll(&c.account, t, settings, func(s natter.Setting) string { return oneLine(s.Name) + "  " + oneLine(s.Value) })
 	})
 }
