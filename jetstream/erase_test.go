@@ -14,6 +14,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"natterjack/embed/embedtest"
+	"natterjack/jetstream/internal/pause"
 	"natterjack/server/wire"
 )
 
@@ -127,7 +128,7 @@ func eventually(t *testing.T, what string, ok func() bool) {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	for !ok() {
-		if sleep(ctx, 5*time.Millisecond) != nil {
+		if pause.For(ctx, 5*time.Millisecond) != nil {
 			t.Fatalf("gave up waiting for %s", what)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"natterjack/embed/embedtest"
+	"natterjack/jetstream/internal/pause"
 	"natterjack/server/wire"
 )
 
@@ -75,7 +76,7 @@ func insist(ctx context.Context, l *Log, user string, cmd wire.Change) (wire.Ack
 	defer cancel()
 	for {
 		ack, err := l.Change(ctx, user, cmd)
-		if err == nil || !wire.AsError(err, 0).Retryable || sleep(ctx, 5*time.Millisecond) != nil {
+		if err == nil || !wire.AsError(err, 0).Retryable || pause.For(ctx, 5*time.Millisecond) != nil {
 			return ack, err
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"natterjack/jetstream/internal/crashpoint"
+	"natterjack/jetstream/internal/pause"
 	"natterjack/server/wire"
 )
 
@@ -117,7 +118,7 @@ func (l *lane) settle(ctx context.Context, round []*command) {
 		if len(round) < before {
 			continue // some went through: the way is open
 		}
-		if sleep(ctx, backoff) != nil {
+		if pause.For(ctx, backoff) != nil {
 			answerAll(round, func(c *command) error { return c.overdue() })
 			return
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"natterjack/jetstream/internal/pause"
 	"natterjack/jetstream/receipts"
 	"natterjack/jetstream/view"
 	"natterjack/server/wire"
@@ -190,7 +191,7 @@ func (l *Log) awaitReady(ctx context.Context) {
 			if err == nil {
 				break
 			}
-			if ctx.Err() != nil || sleep(ctx, maxBackoff) != nil {
+			if ctx.Err() != nil || pause.For(ctx, maxBackoff) != nil {
 				return
 			}
 		}

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"natterjack/jetstream/internal/pause"
 )
 
 const (
@@ -35,7 +37,7 @@ func reaches(ctx context.Context, js jetstream.JetStream, shard int, pos uint64)
 			}
 			err = fmt.Errorf("stream %s: its leader is not in touch with most of its followers", StreamName(shard))
 		}
-		if sleep(ctx, reachPause) != nil {
+		if pause.For(ctx, reachPause) != nil {
 			return false, err
 		}
 	}

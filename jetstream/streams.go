@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"natterjack/jetstream/internal/pause"
 	"natterjack/server/wire"
 )
 
@@ -90,29 +91,15 @@ func streamConfig(shard, replicas int, metadata map[string]string) jetstream.Str
 	}
 }
 
-// openStream looks the stream up and makes it where it is missing, until ctx ends: in a cluster that is forming, or
-// when another node makes it at the same moment, the first tries fail.
+// openStream looks the stream up and makes it where it is missing, until ctx ends.
 func openStream(ctx context.Context, js jetstream.JetStream, cfg jetstream.StreamConfig) (jetstream.Stream, error) {
-	for {
-		stream, err := tryStream(ctx, js, cfg)
-		if err == nil {
-			return stream, nil
+	return pause.Until(ctx, "stream "+cfg.Name, func(ctx context.Context) (jetstream.Stream, error) {
+		stream, err := js.Stream(ctx, cfg.Name)
+		if errors.Is(err, jetstream.ErrStreamNotFound) {
+			return js.CreateStream(ctx, cfg)
 		}
-		if sleep(ctx, 100*time.Millisecond) != nil {
-			return nil, fmt.Errorf("open stream %s: %w", cfg.Name, err)
-		}
-	}
-}
-
-// tryStream tries once, briefly: a request that was on its way to a meta leader that is no more is never answered.
-func tryStream(ctx context.Context, js jetstream.JetStream, cfg jetstream.StreamConfig) (jetstream.Stream, error) {
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
-	defer cancel()
-	stream, err := js.Stream(ctx, cfg.Name)
-	if errors.Is(err, jetstream.ErrStreamNotFound) {
-		return js.CreateStream(ctx, cfg)
-	}
-	return stream, err
+		return stream, err
+	})
 }
 
 // lastPos asks the leader of a shard's stream for the pos of its last message.
@@ -142,16 +129,4 @@ func goneUpto(ctx context.Context, js jetstream.JetStream, shard int, after uint
 		upto++
 	}
 	return min(upto, max(after, state.LastSeq)), nil
-}
-
-// sleep waits for d or the end of ctx, and says which.
-func sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

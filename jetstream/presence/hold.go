@@ -8,7 +8,7 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
-	"natterjack/jetstream/internal/bucket"
+	"natterjack/jetstream/internal/pause"
 )
 
 // sweepEvery is how often what has become old is looked for.
@@ -55,7 +55,7 @@ func (t *Tracker) begin(ctx context.Context) (former []ended, ok bool) {
 			return former, true
 		}
 		t.log.WarnContext(ctx, "presence cannot be told yet", "error", err)
-		if bucket.Pause(ctx, t.times.retry) != nil {
+		if pause.For(ctx, t.times.retry) != nil {
 			return nil, false
 		}
 	}

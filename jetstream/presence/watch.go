@@ -8,6 +8,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"natterjack/jetstream/internal/bucket"
+	"natterjack/jetstream/internal/pause"
 )
 
 // watch follows the bucket until ctx ends.
@@ -18,7 +19,7 @@ func (t *Tracker) watch(ctx context.Context) {
 			return
 		}
 		t.log.InfoContext(ctx, "watching presence anew", "reason", err)
-		if bucket.Pause(ctx, t.times.retry) != nil {
+		if pause.For(ctx, t.times.retry) != nil {
 			return
 		}
 	}

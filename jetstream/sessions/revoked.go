@@ -12,6 +12,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"natterjack/jetstream/internal/bucket"
+	"natterjack/jetstream/internal/pause"
 )
 
 // Bucket is the name of the KV bucket.
@@ -93,7 +94,7 @@ func (r *Registry) watch(ctx context.Context) {
 			return
 		}
 		r.log.WarnContext(ctx, "watching revocations anew", "reason", err)
-		if bucket.Pause(ctx, retry) != nil {
+		if pause.For(ctx, retry) != nil {
 			return
 		}
 	}
@@ -117,7 +118,7 @@ func (r *Registry) seen(ctx context.Context, e jetstream.KeyValueEntry) {
 
 // tidy forgets what is over, until ctx ends.
 func (r *Registry) tidy(ctx context.Context) {
-	for bucket.Pause(ctx, sweepEvery) == nil {
+	for pause.For(ctx, sweepEvery) == nil {
 		r.sweep(time.Now())
 	}
 }

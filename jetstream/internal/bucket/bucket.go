@@ -4,35 +4,22 @@ package bucket
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"natterjack/jetstream/internal/pause"
 )
 
-// Open looks a bucket up and makes it where it is missing, until ctx ends: in a cluster that is forming, or when another node makes it at
-// the same moment, the first tries fail.
+// Open looks a bucket up and makes it where it is missing, until ctx ends.
 func Open(ctx context.Context, js jetstream.JetStream, cfg jetstream.KeyValueConfig) (jetstream.KeyValue, error) {
-	for {
-		kv, err := try(ctx, js, cfg)
-		if err == nil {
-			return kv, nil
+	return pause.Until(ctx, "bucket "+cfg.Bucket, func(ctx context.Context) (jetstream.KeyValue, error) {
+		kv, err := js.KeyValue(ctx, cfg.Bucket)
+		if errors.Is(err, jetstream.ErrBucketNotFound) {
+			return js.CreateKeyValue(ctx, cfg)
 		}
-		if Pause(ctx, 100*time.Millisecond) != nil {
-			return nil, fmt.Errorf("open bucket %s: %w", cfg.Bucket, err)
-		}
-	}
-}
-
-// try tries once, briefly: a request that was on its way to a meta leader that is no more is never answered.
-func try(ctx context.Context, js jetstream.JetStream, cfg jetstream.KeyValueConfig) (jetstream.KeyValue, error) {
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
-	defer cancel()
-	kv, err := js.KeyValue(ctx, cfg.Bucket)
-	if errors.Is(err, jetstream.ErrBucketNotFound) {
-		return js.CreateKeyValue(ctx, cfg)
-	}
-	return kv, err
+		return kv, err
+	})
 }
 
 // ErrAgain is why a watch ended that was asked to.
@@ -75,17 +62,5 @@ func stop(w jetstream.KeyWatcher) {
 		case <-timeout.C:
 			return
 		}
-	}
-}
-
-// Pause waits for d or the end of ctx, and says which.
-func Pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
 	}
 }
