@@ -1,6 +1,8 @@
 package jetstream
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"testing"
@@ -147,6 +149,40 @@ func TestFollow_whileAMember(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"meta deleted"}, described(resumed.read(t, 1))); diff != "" {
 		t.Errorf("resumed (-want +got):\n%s", diff)
+	}
+}
+
+// TestFollow_refused: somebody who asked to join and is refused gets the event that says so, and nothing else of the group: at once, and
+// when he resumes from the view.
+func TestFollow_refused(t *testing.T) {
+	node, dir := embedtest.Start(t, embedtest.NoSync), t.TempDir()
+	l, stop := start(t, node, dir, 1)
+	live, begin := follow(t, l, "u2", nil)
+	group, err := l.CreateGroup(t.Context(), "u0", &wire.CreateGroup{ClientID: "g", Name: "all", Members: users(2)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const secret = "0123456789abcdef0123456789"
+	hash := sha256.Sum256([]byte(secret))
+	change(t, l, "u0", wire.CreateInvite{Channel: group.ID, Hash: hex.EncodeToString(hash[:]), Approval: true})
+	change(t, l, "u2", wire.Join{Channel: group.ID, Secret: secret})
+	mustSend(t, l, "u0", in(group.ID, "c1", "not for u2"))
+	change(t, l, "u0", wire.RemoveMember{Channel: group.ID, User: "u2"})
+	mustSend(t, l, "u0", in(group.ID, "c2", "not for u2"))
+	change(t, l, "u2", wire.Join{Channel: group.ID, Secret: secret})
+	change(t, l, "u0", wire.RemoveMember{Channel: group.ID, User: "u2", Ban: true})
+	want := []string{"meta removed", "meta banned"}
+	if diff := cmp.Diff(want, described(live.read(t, len(want)))); diff != "" {
+		t.Errorf("live (-want +got):\n%s", diff)
+	}
+	stop()
+	l, _ = start(t, node, dir, 1) // its tail is empty
+	resumed, _ := follow(t, l, "u2", &wire.Resume{Epoch: begin.Epoch, Positions: begin.Positions})
+	if diff := cmp.Diff(want, described(resumed.read(t, len(want)))); diff != "" {
+		t.Errorf("resumed (-want +got):\n%s", diff)
+	}
+	if _, _, err := l.History(t.Context(), "u2", &wire.History{Channel: group.ID}); !errors.Is(err, channel.Forbidden()) {
+		t.Errorf("history: %v, want it forbidden", err)
 	}
 }
 

@@ -22,7 +22,7 @@ type Entry struct {
 	shard  int
 	pos    uint64
 	state  *channel.State // after the event: who may see it
-	parted []string       // who was a member until this event: it is the last that they see
+	parted []string       // who was a member until this event, or asked to be one: it is the last that they see
 	sender string
 	frame  []byte
 	memo   atomic.Pointer[[]byte]

@@ -10,7 +10,8 @@ import (
 )
 
 // membership is a stretch of a channel's log in which a user is a member. What lies within it he may see, for ever: who was
-// removed keeps on his devices what he has, and reads the rest of it when he comes back. What lies outside he may not.
+// removed keeps on his devices what he has, and reads the rest of it when he comes back. What lies outside he may not. Who asked to
+// join and was refused has one of a single event: that which refused him.
 type membership struct {
 	channel string
 	since   uint64 // pos of the event that made him a member; he sees it
@@ -42,29 +43,36 @@ func parseMembership(value []byte) (m membership, err error) {
 	return m, p.end()
 }
 
-// moveMembers stores the memberships that an event began and ended, and gives the users of the latter.
+// moveMembers stores the memberships that an event began and ended, and gives the users of the latter. Among them is who asked to
+// join and is refused by it.
 func (r *round) moveMembers(st, next *channel.State) (parted []string, err error) {
-	var before []string
+	var before channel.State
 	if st != nil {
-		before = st.Members
+		before = *st
 	}
-	if sameMembers(before, next.Members) {
-		return nil, nil
-	}
-	for _, user := range without(next.Members, before) {
-		r.join(user, next)
-	}
-	parted = without(before, next.Members)
-	for _, user := range parted {
-		if err := r.part(user, next); err != nil {
-			return nil, err
+	if !sameUsers(before.Members, next.Members) {
+		for _, user := range without(next.Members, before.Members) {
+			r.join(user, next)
+		}
+		parted = without(before.Members, next.Members)
+		for _, user := range parted {
+			if err := r.part(user, next); err != nil {
+				return nil, err
+			}
 		}
 	}
-	return parted, nil
+	if sameUsers(before.Requested, next.Requested) {
+		return parted, nil
+	}
+	refused := without(without(before.Requested, next.Requested), next.Members)
+	for _, user := range refused {
+		r.former(user, &membership{channel: next.ID, since: next.Pos, until: next.Pos, joined: next.Seq, left: next.Seq})
+	}
+	return slices.Concat(parted, refused), nil
 }
 
-// sameMembers reports at no cost that two states share their members, and else whether these are equal.
-func sameMembers(a, b []string) bool {
+// sameUsers reports at no cost that two states share such a list, and else whether the lists are equal.
+func sameUsers(a, b []string) bool {
 	return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0] || slices.Equal(a, b))
 }
 
@@ -89,10 +97,16 @@ func (r *round) part(user string, next *channel.State) error {
 	delete(r.began, userChannel{user, next.ID})
 	r.key = appendMemberKey(r.key[:0], user, r.shard, next.ID)
 	r.unset()
-	r.key = appendFormerKey(r.key[:0], user, r.shard, next.ID, m.since)
-	r.value = appendMembership(r.value[:0], &m)
-	r.set()
+	m.channel = next.ID
+	r.former(user, &m)
 	return nil
+}
+
+// former stores a membership that is over.
+func (r *round) former(user string, m *membership) {
+	r.key = appendFormerKey(r.key[:0], user, r.shard, m.channel, m.since)
+	r.value = appendMembership(r.value[:0], m)
+	r.set()
 }
 
 // membership is that of a user who is a member: begun in this round, or on disk.

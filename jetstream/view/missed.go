@@ -3,7 +3,7 @@ package view
 import "container/heap"
 
 // Missed is what a user has missed in a span of a shard: the events of all his channels while he was a member, those that made him one
-// and that ended it included, in the order of pos, up to limit of them and up to about maxBytes of records, at least one where there is one. With more, the rest follows after the
+// and that ended it included, and those that refused him, in the order of pos, up to limit of them and up to about maxBytes of records, at least one where there is one. With more, the rest follows after the
 // last pos returned; without, that was all up to span.Upto. A channel with nothing new costs a look at its head.
 func (v *View) Missed(user string, span Span, limit, maxBytes int) (events []Event, more bool, err error) {
 	err = v.read("read what was missed", func(r *reader) error {

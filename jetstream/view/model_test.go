@@ -81,6 +81,14 @@ func (m *model) move(before, after *channel.State) {
 		}
 		last.until, last.left = after.Pos, after.Seq
 	}
+	if before == nil {
+		return
+	}
+	for _, user := range before.Requested {
+		if key := (userChannel{user, after.ID}); !slices.Contains(after.Requested, user) && !after.Member(user) {
+			m.members[key] = append(m.members[key], membership{since: after.Pos, until: after.Pos, joined: after.Seq, left: after.Seq})
+		}
+	}
 }
 
 func (m *model) wipe(after *channel.State, shard int) {

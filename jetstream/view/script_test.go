@@ -83,7 +83,7 @@ func (s *script) creation(t *rapid.T, ch string) *wire.Meta {
 // move is a change of a channel itself. The rules do not judge what is in a log.
 func (s *script) move(t *rapid.T, ch string) *wire.Meta {
 	action := rapid.SampledFrom([]wire.Action{
-		wire.ActionAdded, wire.ActionAdded, wire.ActionJoined, wire.ActionLeft, wire.ActionRemoved, wire.ActionBanned, wire.ActionUnbanned,
+		wire.ActionAdded, wire.ActionAdded, wire.ActionJoined, wire.ActionRequested, wire.ActionLeft, wire.ActionRemoved, wire.ActionBanned, wire.ActionUnbanned,
 		wire.ActionRole, wire.ActionUpdated, wire.ActionDeleted, "newer",
 	}).Draw(t, "action")
 	m := &wire.Meta{Action: action, Role: wire.RoleAdmin, Name: "h", Topic: "t", SlowModeS: rapid.IntRange(0, 1).Draw(t, "slow")}

@@ -45,7 +45,7 @@ import (
 
 // schema names the layout of keys and values, and the rules that made them. Whoever changes either raises it, and every
 // node rebuilds its view.
-const schema = 2
+const schema = 3
 
 // Options are what a view is made of. Shards and Epoch must be those of the log.
 type Options struct {
@@ -67,8 +67,8 @@ type Event struct {
 	Record  []byte // the stored payload; must not be written to
 }
 
-// Applied is an event that the view has taken in, and its channel after it: State.Members are the recipients, and those whom
-// the event itself has made cease to be members.
+// Applied is an event that the view has taken in, and its channel after it: State.Members are the recipients, and Parted, whom the
+// event itself has made cease to be members, or to wait to be one.
 type Applied struct {
 	Event
 	Sender string

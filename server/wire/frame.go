@@ -109,7 +109,7 @@ const (
 	ActionJoined        Action = "joined"    // the sender, by an invite: its hash
 	ActionRequested     Action = "requested" // the sender asks to join, by an invite: its hash
 	ActionLeft          Action = "left"      // the sender
-	ActionRemoved       Action = "removed"   // members, by the sender; also of those who asked to join
+	ActionRemoved       Action = "removed"   // members, by the sender; also of those who asked to join, who are told by it
 	ActionBanned        Action = "banned"    // members, by the sender; they are removed too
 	ActionUnbanned      Action = "unbanned"  // members
 	ActionRole          Action = "role"      // of members; with owner, the sender becomes an admin
