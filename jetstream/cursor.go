@@ -24,7 +24,7 @@ type Cursor struct {
 	next  *Cursor  // of the same user; owned by readers
 
 	mu      sync.Mutex // protects following
-	pending []uint64   // per shard, the first pos that may have something for this user; 0 where there is none
+	pending []uint64   // per shard, the first pos that may have something for this user; 0 where there is none, nil before there was any
 	ready   []*Entry   // what there is for this user before that: a reader who keeps up never looks through the tail
 }
 
@@ -56,8 +56,7 @@ const viewPage = 256
 // whatever Follow returned.
 func (l *Log) Follow(c *Cursor, user string, resume *wire.Resume, w Waker) (Start, error) {
 	c.log, c.user, c.waker = l, user, w
-	both := make([]uint64, 2*l.Shards())
-	c.at, c.pending = both[:l.Shards():l.Shards()], both[l.Shards():]
+	c.at = make([]uint64, l.Shards())
 	l.readers.add(c) // before the head is read: what is applied after that wakes this cursor
 	head := l.positions()
 	copy(c.at, head)
@@ -114,16 +113,27 @@ func (c *Cursor) lookBack(head []uint64) {
 
 // mark notes that there may be something from pos on. The caller holds mu.
 func (c *Cursor) mark(shard int, pos uint64) {
-	if p := c.pending[shard]; p != 0 && p <= pos {
+	if p := c.marked(shard); p != 0 && p <= pos {
 		return
+	}
+	if c.pending == nil {
+		c.pending = make([]uint64, len(c.at))
 	}
 	c.pending[shard] = pos
 	c.ready = slices.DeleteFunc(c.ready, func(e *Entry) bool { return e.shard == shard && e.pos >= pos })
 }
 
+// marked is the mark of a shard, or 0. The caller holds mu.
+func (c *Cursor) marked(shard int) uint64 {
+	if c.pending == nil {
+		return 0
+	}
+	return c.pending[shard]
+}
+
 func (c *Cursor) wake(e *Entry) {
 	c.mu.Lock()
-	if c.pending[e.shard] == 0 && len(c.ready) < maxReady && len(e.frame) <= maxReadyEntry {
+	if c.marked(e.shard) == 0 && len(c.ready) < maxReady && len(e.frame) <= maxReadyEntry {
 		c.ready = append(c.ready, e)
 	} else {
 		c.mark(e.shard, e.pos)
@@ -152,8 +162,10 @@ func (c *Cursor) takeReady(dst []*Entry, room *int) []*Entry {
 func (c *Cursor) grab(shard int) uint64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	pos := c.pending[shard]
-	c.pending[shard] = 0
+	pos := c.marked(shard)
+	if pos != 0 {
+		c.pending[shard] = 0
+	}
 	return pos
 }
 

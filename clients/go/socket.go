@@ -66,7 +66,7 @@ func closed(err error) error {
 	if status < 4000 {
 		return err
 	}
-	code := wire.CloseCode(status)
+	code := wire.CloseCode(status) // two bytes on the wire
 	if code.Reconnect() {
 		return fmt.Errorf("natter: the server closed the connection: %s: %w", code, err)
 	}

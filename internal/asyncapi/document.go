@@ -100,9 +100,9 @@ func (g *generator) example(name string) json.RawMessage {
 
 func (g *generator) closeCodes() (codes []any) {
 	for _, c := range g.docs.consts["CloseCode"] {
-		n, err := strconv.Atoi(c.value)
+		n, err := strconv.ParseUint(c.value, 10, 16)
 		if err != nil {
-			panic(err) // a constant of type int
+			panic(err) // a constant of that type
 		}
 		code := wire.CloseCode(n)
 		codes = append(codes, object{

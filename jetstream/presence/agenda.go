@@ -16,12 +16,12 @@ type item[T any] struct {
 func (a *agenda[T]) add(at time.Time, what T) { heap.Push(&a.items, item[T]{at, what}) }
 
 // take is the next that is due, if one is.
-func (a *agenda[T]) take(now time.Time) (at time.Time, what T, ok bool) {
+func (a *agenda[T]) take(now time.Time) (what T, ok bool) {
 	if len(a.items) == 0 || a.items[0].at.After(now) {
-		return at, what, false
+		return what, false
 	}
 	i := heap.Pop(&a.items).(item[T])
-	return i.at, i.what, true
+	return i.what, true
 }
 
 // wait is how long there is nothing to do: at most an hour.

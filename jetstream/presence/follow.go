@@ -146,7 +146,7 @@ func (s *followers) queue(f *Follower) {
 func (s *followers) next(now time.Time) (f *Follower, users []string, wait time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	_, f, ok := s.agenda.take(now)
+	f, ok := s.agenda.take(now)
 	if !ok {
 		return nil, nil, s.agenda.wait(now)
 	}

@@ -47,15 +47,22 @@ type local struct {
 
 	mu     sync.Mutex // protects following
 	users  map[string]*person
-	agenda agenda[string]
+	duties uint32 // given out so far
+	agenda agenda[duty]
 }
 
 // person is one user of this node.
 type person struct {
 	sessions  [online + 1]uint32 // by rank; the invisible are offline
 	written   rank
-	writtenAt time.Time
-	due       time.Time // zero where there is nothing to write
+	due       uint32 // the number of the duty that is to write; 0 where there is nothing to write
+	writtenAt int64  // Unix milliseconds
+}
+
+// duty is to write what is to be seen of a user, unless another has taken its place.
+type duty struct {
+	user   string
+	number uint32
 }
 
 func newLocal(t times) *local {
@@ -82,11 +89,11 @@ func (l *local) change(user string, atOnce bool, f func(p *person)) {
 		p = new(person)
 		l.users[user] = p
 	}
-	rising := !p.due.IsZero() && p.want() > p.written
+	rising := p.due != 0 && p.want() > p.written
 	f(p)
 	switch want := p.want(); {
 	case want == p.written:
-		p.due = time.Time{}
+		p.due = 0
 		l.tidy(user, p)
 	case atOnce || p.written == unsure:
 		l.schedule(user, p, now)
@@ -98,8 +105,11 @@ func (l *local) change(user string, atOnce bool, f func(p *person)) {
 }
 
 func (l *local) schedule(user string, p *person, at time.Time) {
-	p.due = at
-	l.agenda.add(at, user)
+	if l.duties++; l.duties == 0 { // it stands for none
+		l.duties++
+	}
+	p.due = l.duties
+	l.agenda.add(at, duty{user, p.due})
 	select {
 	case l.wake <- struct{}{}:
 	default:
@@ -108,7 +118,7 @@ func (l *local) schedule(user string, p *person, at time.Time) {
 
 // tidy forgets who is not here any more.
 func (l *local) tidy(user string, p *person) {
-	if p.sessions == [online + 1]uint32{} && p.due.IsZero() && p.written == offline {
+	if p.sessions == [online + 1]uint32{} && p.due == 0 && p.written == offline {
 		delete(l.users, user)
 	}
 }
@@ -124,20 +134,20 @@ func (l *local) due(now time.Time, n int) (writes []write, wait time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for len(writes) < n {
-		at, user, ok := l.agenda.take(now)
+		d, ok := l.agenda.take(now)
 		if !ok {
 			break
 		}
-		p := l.users[user]
-		if p == nil || !p.due.Equal(at) { // it was put off, or came to nothing
+		p := l.users[d.user]
+		if p == nil || p.due != d.number { // it was put off, or came to nothing
 			continue
 		}
-		p.due = time.Time{}
+		p.due = 0
 		if want := p.want(); want != p.written {
-			p.written, p.writtenAt = want, now
-			writes = append(writes, write{user, want})
+			p.written, p.writtenAt = want, now.UnixMilli()
+			writes = append(writes, write{d.user, want})
 		}
-		l.tidy(user, p)
+		l.tidy(d.user, p)
 	}
 	return writes, l.agenda.wait(now)
 }
@@ -162,7 +172,7 @@ func (l *local) again(before time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for user, p := range l.users {
-		if p.want() > offline && p.written > offline && p.writtenAt.Before(before) {
+		if p.want() > offline && p.written > offline && p.writtenAt < before.UnixMilli() {
 			p.written = unsure
 			l.schedule(user, p, time.Now())
 		}

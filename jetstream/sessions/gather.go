@@ -119,7 +119,7 @@ func (r *Registry) own(user string) []told {
 	for _, s := range r.byUser[user] {
 		t := told{Session: s.frame()}
 		for _, token := range s.tokens {
-			t.Tokens = append(t.Tokens, toldToken{hex.EncodeToString(token.Fingerprint[:]), token.Expires.UnixMilli()})
+			t.Tokens = append(t.Tokens, toldToken{hex.EncodeToString(token.Fingerprint[:]), token.Expires})
 		}
 		all = append(all, t)
 	}

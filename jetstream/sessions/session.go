@@ -13,7 +13,7 @@ type Fingerprint [sha256.Size]byte
 // Token is one that was found good.
 type Token struct {
 	Fingerprint Fingerprint
-	Expires     time.Time
+	Expires     int64 // Unix milliseconds
 }
 
 // Session is an open one, on any transport. What is exported is set before [Registry.Enter] and not changed afterwards.
@@ -38,10 +38,10 @@ const maxTokens = 16
 
 // show notes another token, and forgets those that are over.
 func (s *Session) show(t Token) {
-	now := time.Now()
+	now := time.Now().UnixMilli()
 	kept := s.tokens[:0]
 	for _, old := range s.tokens {
-		if old.Fingerprint != t.Fingerprint && now.Before(old.Expires) {
+		if old.Fingerprint != t.Fingerprint && now < old.Expires {
 			kept = append(kept, old)
 		}
 	}

@@ -65,7 +65,7 @@ type owner struct{ told atomic.Int32 }
 func (o *owner) SignedOut() { o.told.Add(1) }
 
 func token(name string) Token {
-	return Token{Fingerprint: sha256.Sum256([]byte(name)), Expires: time.Now().Add(time.Hour)}
+	return Token{Fingerprint: sha256.Sum256([]byte(name)), Expires: time.Now().Add(time.Hour).UnixMilli()}
 }
 
 func enter(tb testing.TB, r *Registry, user, id, by string) (*Session, *owner) {
@@ -205,7 +205,7 @@ func TestSession_show(t *testing.T) {
 	if len(s.tokens) != maxTokens || !s.has(token(fmt.Sprint(3*maxTokens-1)).Fingerprint) || s.has(token("0").Fingerprint) {
 		t.Errorf("%d tokens are kept", len(s.tokens))
 	}
-	stale := Token{Fingerprint: sha256.Sum256([]byte("stale")), Expires: time.Now().Add(-time.Second)}
+	stale := Token{Fingerprint: sha256.Sum256([]byte("stale")), Expires: time.Now().Add(-time.Second).UnixMilli()}
 	s.tokens = []Token{stale}
 	s.show(token("new"))
 	if len(s.tokens) != 1 || s.has(stale.Fingerprint) {

@@ -2,7 +2,7 @@ package wire
 
 // CloseCode ends a WebSocket (RFC 6455, section 7.4.2: 4000–4999 are the application's). From 4000 to 4499 the client
 // reconnects with backoff and resumes; from 4500 it does not, for the same again would end the same way.
-type CloseCode int
+type CloseCode uint16
 
 // The close codes. Their reason on the wire is [CloseCode.String].
 const (

@@ -9,10 +9,10 @@ import (
 	"github.com/coder/websocket"
 )
 
-// Sizes of the buffers handed to the library. Reading: header and payload of a usual frame in one system call; larger payloads
-// bypass the buffer. Writing: one control frame, see [socket].
+// Sizes of the buffers handed to the library. Reading: header and payload of a message of a line or two in one system call, of a
+// longer one in two; what is larger than the buffer bypasses it. Writing: one control frame, see [socket].
 const (
-	readBuffer  = 512
+	readBuffer  = 256
 	writeBuffer = 2 + maxControlPayload + 1
 )
 
@@ -28,7 +28,7 @@ func (b *Bridge) serveWebSocket(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s := newSession(b)
-	s.listed = describe(r, s.id, "websocket", s)
+	s.Session = describe(r, newID(), "websocket", s)
 	ws, err := websocket.Accept(&hijacker{ResponseWriter: w, session: s}, r, &websocket.AcceptOptions{
 		InsecureSkipVerify: true, // the origin is checked above: exactly, where the library would match patterns
 		CompressionMode:    websocket.CompressionDisabled,

@@ -19,14 +19,18 @@ func (s *session) call(cmd wire.Command) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	switch {
-	case s.ended:
-	case s.callers < maxCallers:
-		s.callers++
-		s.work.Go(func() { s.callAll(cmd) })
-	default:
-		s.calls = append(s.calls, cmd)
+	if s.ended {
+		return
 	}
+	if s.calls == nil {
+		s.calls = new(calls)
+	}
+	if s.calls.callers == maxCallers {
+		s.calls.waiting = append(s.calls.waiting, cmd)
+		return
+	}
+	s.calls.callers++
+	s.work.Go(func() { s.callAll(cmd) })
 }
 
 // callAll answers a command and those that wait behind it.
@@ -42,18 +46,20 @@ func (s *session) callAll(cmd wire.Command) {
 func (s *session) nextCall() (cmd wire.Command, more bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	c := s.calls
 	if s.code != 0 {
-		s.inFlight -= len(s.calls)
-		s.calls = nil
+		s.inFlight -= len(c.waiting)
+		c.waiting = nil
 		s.settle()
 	}
-	if len(s.calls) == 0 {
-		s.callers--
-		s.calls = nil
-		return nil, false
+	if len(c.waiting) > 0 {
+		cmd, c.waiting = c.waiting[0], c.waiting[1:]
+		return cmd, true
 	}
-	cmd, s.calls = s.calls[0], s.calls[1:]
-	return cmd, true
+	if c.callers--; c.callers == 0 {
+		s.calls = nil
+	}
+	return nil, false
 }
 
 // serve answers a command, within [callTimeout].
@@ -66,11 +72,11 @@ func (s *session) serve(cmd wire.Command) reply {
 	case wire.Refresh:
 		refreshed, err := s.refresh(ctx, &c)
 		if err != nil {
-			return reply{frame: s.bridge.fault(s.id, cmd.Type(), err, c.Ref.Ref)}
+			return reply{frame: s.bridge.fault(s.ID, cmd.Type(), err, c.Ref.Ref)}
 		}
 		return reply{frame: refreshed}
 	}
-	return s.bridge.serve(ctx, s.id, s.user, cmd)
+	return s.bridge.serve(ctx, s.ID, s.User, cmd)
 }
 
 // serve has the log answer a command other than send, within ctx. A panic there costs this command, and not the process.

@@ -4,8 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/coder/websocket"
-
 	"natterjack/jetstream"
 	"natterjack/jetstream/sessions"
 	"natterjack/server/wire"
@@ -15,9 +13,9 @@ import (
 func (s *session) open(c *wire.Connect) {
 	welcome, err := s.connect(c)
 	if err != nil {
-		e := s.bridge.fault(s.id, "connect", err, c.Ref.Ref)
+		e := s.bridge.fault(s.ID, "connect", err, c.Ref.Ref)
 		s.push(reply{frame: e})
-		s.stopWith(closeCode(e.Code))
+		s.stop(closeCode(e.Code))
 		return
 	}
 	s.connected = true
@@ -43,7 +41,7 @@ func (s *session) connect(c *wire.Connect) (wire.Welcome, error) {
 		return wire.Welcome{}, err
 	}
 	s.expires.Store(who.expires.UnixMilli())
-	return s.bridge.welcome(c, s.id, who, start), nil
+	return s.bridge.welcome(c, s.ID, who, start), nil
 }
 
 // arrive lets events, and other people, find the session.
@@ -52,8 +50,8 @@ func (s *session) arrive(c *wire.Connect, who identity) (jetstream.Start, error)
 	if err != nil {
 		return start, err
 	}
-	s.user, s.listed.User = who.user, who.user
-	if err := s.bridge.sessions.Enter(&s.listed, who.token); err != nil {
+	s.User = who.user
+	if err := s.bridge.sessions.Enter(&s.Session, who.token); err != nil {
 		return start, err
 	}
 	s.bridge.presence.Enter(who.user)
@@ -67,10 +65,10 @@ func (s *session) refresh(ctx context.Context, c *wire.Refresh) (wire.Refreshed,
 	switch {
 	case err != nil:
 		return wire.Refreshed{}, err
-	case who.user != s.user:
+	case who.user != s.User:
 		return wire.Refreshed{}, wire.Errorf(wire.CodeUnauthorized, "token: it is of another user; open another session for that one")
 	}
-	if err := s.bridge.sessions.Refresh(&s.listed, who.token); err != nil {
+	if err := s.bridge.sessions.Refresh(&s.Session, who.token); err != nil {
 		return wire.Refreshed{}, err
 	}
 	expires := who.expires.UnixMilli()
@@ -80,16 +78,16 @@ func (s *session) refresh(ctx context.Context, c *wire.Refresh) (wire.Refreshed,
 
 // closeCode is how a session ends whose connect failed. What may succeed later, here or elsewhere, has no code of its own in
 // the protocol; the registry of RFC 6455 has one.
-func closeCode(c wire.Code) websocket.StatusCode {
+func closeCode(c wire.Code) wire.CloseCode {
 	switch c {
 	case wire.CodeUnauthorized, wire.CodeForbidden:
-		return websocket.StatusCode(wire.CloseUnauthorized)
+		return wire.CloseUnauthorized
 	case wire.CodeExpired:
-		return websocket.StatusCode(wire.CloseExpired)
+		return wire.CloseExpired
 	case wire.CodeTooFast, wire.CodeUnavailable, wire.CodeTimeout, wire.CodeStorageFull:
-		return websocket.StatusTryAgainLater
+		return tryAgain
 	default:
-		return websocket.StatusCode(wire.CloseInternal)
+		return wire.CloseInternal
 	}
 }
 
@@ -112,6 +110,6 @@ func (b *Bridge) authenticate(ctx context.Context, token string) (identity, erro
 	case !wire.ValidUser(user):
 		return identity{}, wire.Errorf(wire.CodeUnauthorized, "token: names no valid user")
 	}
-	t := sessions.Token{Fingerprint: b.auth.Fingerprint(token), Expires: expires}
+	t := sessions.Token{Fingerprint: b.auth.Fingerprint(token), Expires: expires.UnixMilli()}
 	return identity{user, expires, t}, b.sessions.Check(t)
 }

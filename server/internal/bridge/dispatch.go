@@ -20,7 +20,7 @@ func (s *session) dispatch(frame []byte) {
 		err = s.check(cmd)
 	}
 	if err != nil {
-		s.push(reply{frame: s.bridge.fault(s.id, "dispatch", err, ref)})
+		s.push(reply{frame: s.bridge.fault(s.ID, "dispatch", err, ref)})
 		if errors.Is(err, &wire.Error{Code: wire.CodeUnsupported}) {
 			s.stop(wire.CloseUnsupported)
 		}
@@ -61,9 +61,9 @@ func (s *session) submit(cmd wire.Change) {
 	s.mu.Lock()
 	s.sending++
 	s.mu.Unlock()
-	s.bridge.log.Submit(s.user, cmd, func(ack wire.Ack, err error) {
+	s.bridge.log.Submit(s.User, cmd, func(ack wire.Ack, err error) {
 		if err != nil {
-			s.acked(reply{frame: s.bridge.fault(s.id, cmd.Type(), err, cmd.Reference())})
+			s.acked(reply{frame: s.bridge.fault(s.ID, cmd.Type(), err, cmd.Reference())})
 			return
 		}
 		ack.Ref.Ref = cmd.Reference()

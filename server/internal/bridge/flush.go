@@ -69,17 +69,17 @@ func (s *session) acked(r reply) {
 // and he comes back knowing that he has missed something.
 func (s *session) notify(now time.Time, frames ...[]byte) {
 	s.mu.Lock()
-	slow := len(s.notices) > 0 && now.Sub(s.noticed) > noticeTimeout
+	slow := s.notices != nil && now.Sub(s.notices.since) > noticeTimeout
 	if s.live && !slow {
-		if len(s.notices) == 0 {
-			s.noticed = now
+		if s.notices == nil {
+			s.notices = &notices{since: now}
 		}
-		s.notices = append(s.notices, frames...)
+		s.notices.frames = append(s.notices.frames, frames...)
 		s.start()
 	}
 	s.mu.Unlock()
 	if slow {
-		s.stopWith(gone)
+		s.stop(gone)
 	}
 }
 
@@ -177,7 +177,9 @@ func (s *session) collect(w *scratch) (ping, events bool) {
 	defer s.mu.Unlock()
 	s.again = false
 	w.replies, s.replies = s.replies, w.replies[:0]
-	w.notices, s.notices = s.notices, w.notices[:0]
+	if s.notices != nil {
+		w.notices, s.notices = append(w.notices, s.notices.frames...), nil
+	}
 	ping, s.pingDue = s.pingDue, false
 	return ping, s.live
 }
@@ -224,7 +226,7 @@ func (s *session) writeReply(w *scratch, r *reply) error {
 		return nil
 	}
 	w.separate()
-	w.buf = s.bridge.encode(w.buf, s.id, r.frame)
+	w.buf = s.bridge.encode(w.buf, s.ID, r.frame)
 	return nil
 }
 
@@ -272,7 +274,7 @@ func (s *session) rest(w *scratch, more bool) bool {
 	if s.again || more {
 		return false
 	}
-	s.replies, s.notices = nil, nil // they are empty; an idle session holds no memory for them
+	s.replies = nil // it is empty
 	s.flushing = false
 	s.settle()
 	return true
@@ -292,9 +294,9 @@ func (s *session) broken(err error) {
 	case errors.Is(err, errSlow):
 		s.stop(wire.CloseSlow)
 	case isGone(err):
-		s.stopWith(gone)
+		s.stop(gone)
 	default:
-		_ = s.bridge.fault(s.id, "flush", err, 0) // for the log; the close code tells the client
+		_ = s.bridge.fault(s.ID, "flush", err, 0) // for the log; the close code tells the client
 		s.stop(wire.CloseInternal)
 	}
 	s.mu.Lock()

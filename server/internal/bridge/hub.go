@@ -70,8 +70,8 @@ func (h *hub) leave(wg *sync.WaitGroup) {
 func (h *hub) add(s *session) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	s.slot = rand.IntN(slots)
-	s.index = len(h.slots[s.slot])
+	s.slot = uint8(rand.IntN(slots))
+	s.index = int32(len(h.slots[s.slot]))
 	h.slots[s.slot] = append(h.slots[s.slot], s)
 	return !h.closed
 }

@@ -64,7 +64,7 @@ func (b *Bridge) askPeople(ctx context.Context, session, user string, cmd wire.C
 
 // setPresence is for the owner: it is in force for what the client sends next.
 func (s *session) setPresence(c *wire.SetPresence) {
-	s.bridge.presence.Set(s.user, s.state, c.State)
+	s.bridge.presence.Set(s.User, s.state, c.State)
 	s.state = c.State
 	s.push(reply{frame: wire.Done{Ref: c.Ref}})
 }
@@ -77,11 +77,11 @@ func (s *session) follow(c *wire.FollowPresence) wire.Presence {
 	}
 	f := s.follower
 	s.mu.Unlock()
-	return wire.Presence{Ref: c.Ref, Users: s.bridge.presence.Follow(f, s.user, c.Users, s.tell)}
+	return wire.Presence{Ref: c.Ref, Users: s.bridge.presence.Follow(f, s.User, c.Users, s.tell)}
 }
 
 func (s *session) tell(news []wire.UserPresence) {
-	s.notify(time.Now(), s.bridge.encode(nil, s.id, wire.Presence{Users: news}))
+	s.notify(time.Now(), s.bridge.encode(nil, s.ID, wire.Presence{Users: news}))
 }
 
 // depart takes the session out of what others know of it. Its calls have ended.
@@ -89,8 +89,8 @@ func (s *session) depart() {
 	if s.follower != nil {
 		s.bridge.presence.Unfollow(s.follower)
 	}
-	s.bridge.sessions.Leave(&s.listed)
-	s.bridge.presence.Leave(s.user, s.state)
+	s.bridge.sessions.Leave(&s.Session)
+	s.bridge.presence.Leave(s.User, s.state)
 }
 
 // SignedOut implements [sessions.Owner].
@@ -102,7 +102,7 @@ func (b *Bridge) Typed(channel, user string) {
 	peer, direct := peerOf(channel, user)
 	hear := b.hub.of(peer)
 	if !direct {
-		hear = slices.DeleteFunc(b.audience.of(channel), func(s *session) bool { return s.user == user || !b.log.Member(s.user, channel) })
+		hear = slices.DeleteFunc(b.audience.of(channel), func(s *session) bool { return s.User == user || !b.log.Member(s.User, channel) })
 	}
 	if len(hear) == 0 {
 		return

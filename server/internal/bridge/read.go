@@ -78,7 +78,7 @@ func (s *session) readFailed(err error) bool {
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		s.stop(wire.CloseConnectTimeout) // nobody else sets a read deadline but stop, which came first then
 	case websocket.CloseStatus(err) != -1, isGone(err):
-		s.stopWith(gone)
+		s.stop(gone)
 	default:
 		s.stop(wire.CloseProtocol)
 	}

@@ -129,7 +129,7 @@ func (t *teller) gather(due map[*session][][]byte, m *movedIn, users []string) {
 	}
 	if _, _, direct := wire.DirectUsers(m.channel); !direct {
 		for _, s := range t.bridge.audience.of(m.channel) {
-			add(s, s.user)
+			add(s, s.User)
 		}
 		return
 	}

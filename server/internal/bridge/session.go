@@ -21,32 +21,28 @@ import (
 // session is one WebSocket connection. Its owner is the goroutine that reads: that of the HTTP handler until the client has
 // connected, then its own. The owner alone calls greet, run and finish.
 type session struct {
+	sessions.Session // as it is listed; User is set by the owner when the client connects, before live
+
 	bridge *Bridge
 	ws     *websocket.Conn
 	socket socket
-	input  *bufio.Reader // what ws reads from
-	id     string
-	work   sync.WaitGroup // the flush and the calls; entered under mu while not ended
-
-	// Set by the owner when the client connects, before live.
-	user   string
-	cursor jetstream.Cursor // Next is the flush's
+	input  *bufio.Reader    // what ws reads from
+	work   sync.WaitGroup   // the flush and the calls; entered under mu while not ended
+	cursor jetstream.Cursor // set by the owner when the client connects, before live; Next is the flush's
 
 	watched []string // protected by the audience's lock
 
 	// Owned by the owner.
-	bucket    bucket
-	connected bool
-	state     wire.PresenceState
-
-	listed sessions.Session // owned by the registry of sessions while connected
+	bucket bucket
+	state  wire.PresenceState
 
 	pulse
+	connected bool // owned by the owner
 
-	mu    sync.Mutex           // protects following; never held while writing or in the log
-	code  websocket.StatusCode // of the close that is decided; 0 before
-	live  bool                 // welcomed, and not ending: events flow
-	ended bool                 // nothing is queued or started any more
+	mu    sync.Mutex     // protects following; never held while writing or in the log
+	live  bool           // welcomed, and not ending: events flow
+	ended bool           // nothing is queued or started any more
+	code  wire.CloseCode // of the close that is decided; 0 before
 	backlog
 	follower *presence.Follower // nil until people are followed
 }
@@ -56,28 +52,39 @@ type pulse struct {
 	heard   atomic.Bool  // something came since the last visit
 	expires atomic.Int64 // of the token, Unix milliseconds
 
-	slot, index int // where the hub has the session; protected by the hub's lock
-	missed      int // visits in a row before which nothing was heard; owned by the heartbeat
+	index  int32 // where in its slot the hub has the session; protected by the hub's lock
+	slot   uint8 // likewise
+	missed uint8 // visits in a row before which nothing was heard; owned by the heartbeat
 }
 
-// backlog is what is due to the client.
+// backlog is what is due to the client. A session that is idle, as most are, holds no memory for what is only there while it is not.
 type backlog struct {
-	replies  []reply
-	queued   int       // bytes in replies, and in those being written
-	inFlight int       // commands without a reply
-	sending  int       // the sends among them
-	notices  [][]byte  // frames shared with other sessions
-	noticed  time.Time // when the first of them came
-	calls    []wire.Command
-	callers  int           // goroutines that work off calls
-	room     chan struct{} // not nil while somebody waits until replies are fewer; closed then
-	settled  chan struct{} // not nil while the owner waits until nothing is due; closed then
 	pingDue  bool
 	flushing bool
 	again    bool // something came while flushing
+	replies  []reply
+	queued   int // bytes in replies, and in those being written
+	inFlight int // commands without a reply
+	sending  int // the sends among them
+	notices  *notices
+	calls    *calls
+	room     chan struct{} // not nil while somebody waits until replies are fewer; closed then
+	settled  chan struct{} // not nil while the owner waits until nothing is due; closed then
 }
 
-func newSession(b *Bridge) *session { return &session{bridge: b, id: newID()} }
+// notices are frames that are shared with other sessions.
+type notices struct {
+	frames [][]byte
+	since  time.Time // when the first of them came
+}
+
+// calls are the commands that may block.
+type calls struct {
+	waiting []wire.Command
+	callers int // goroutines that work them off
+}
+
+func newSession(b *Bridge) *session { return &session{bridge: b} }
 
 // newID names a session, or an HTTP request, in the log and to its client: 60 random bits.
 func newID() string { return rand.Text()[:12] }
@@ -129,9 +136,7 @@ func (s *session) run() {
 }
 
 // stop makes the owner finish with a close code. The first code counts. It does not block and may be called by anybody.
-func (s *session) stop(code wire.CloseCode) { s.stopWith(websocket.StatusCode(code)) }
-
-func (s *session) stopWith(code websocket.StatusCode) {
+func (s *session) stop(code wire.CloseCode) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.code != 0 {
@@ -143,16 +148,19 @@ func (s *session) stopWith(code websocket.StatusCode) {
 	_ = s.socket.SetReadDeadline(time.Unix(1, 0)) // the past: it interrupts the owner's read
 }
 
-// gone stands for a close code where the peer left: there is nobody to say goodbye to.
-const gone = websocket.StatusNormalClosure
+// Codes of the RFC's own, which the protocol has no name for.
+const (
+	gone     = wire.CloseCode(websocket.StatusNormalClosure) // the peer left: there is nobody to say goodbye to
+	tryAgain = wire.CloseCode(websocket.StatusTryAgainLater)
+)
 
 // finish says goodbye where somebody may listen, and takes the session apart.
 func (s *session) finish() {
-	s.stopWith(gone) // where the code is not decided yet
+	s.stop(gone) // where the code is not decided yet
 	code := s.due()
 	if code != gone {
 		_ = s.socket.SetReadDeadline(time.Now().Add(closeTimeout)) // the library's own timeout does not cover a half-read frame
-		_ = s.ws.Close(code, reason(code))
+		_ = s.ws.Close(websocket.StatusCode(code), reason(code))
 	}
 	_ = s.ws.CloseNow()
 	s.mu.Lock()
@@ -164,18 +172,18 @@ func (s *session) finish() {
 	if s.connected {
 		s.depart()
 		s.bridge.audience.watch(s, nil)
-		s.bridge.hub.dismiss(s.user, s)
+		s.bridge.hub.dismiss(s.User, s)
 	}
-	s.bridge.logger.Debug("session closed", "session", s.id, "user", s.user, "code", int(code))
+	s.bridge.logger.Debug("session closed", "session", s.ID, "user", s.User, "code", int(code))
 	s.bridge.hub.remove(s)
 	s.bridge.hub.leave(&s.bridge.wg)
 }
 
 // due waits for the replies that are due, unless the peer would not take them, and returns the code to close with.
-func (s *session) due() websocket.StatusCode {
+func (s *session) due() wire.CloseCode {
 	s.mu.Lock()
 	code := s.code
-	lost := code == gone || code == websocket.StatusCode(wire.CloseSlow) || code == websocket.StatusCode(wire.CloseSilent)
+	lost := code == gone || code == wire.CloseSlow || code == wire.CloseSilent
 	if lost || s.quiet() {
 		s.mu.Unlock()
 		return code
@@ -200,16 +208,16 @@ func (s *session) quiet() bool {
 // rescue keeps a panic of one session from ending the process, as net/http does for requests.
 func (s *session) rescue() {
 	if p := recover(); p != nil {
-		s.bridge.logger.LogAttrs(context.Background(), slog.LevelError, "session panicked", slog.String("session", s.id),
+		s.bridge.logger.LogAttrs(context.Background(), slog.LevelError, "session panicked", slog.String("session", s.ID),
 			slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
 		s.stop(wire.CloseInternal)
 	}
 }
 
 // reason is the text of a close frame.
-func reason(code websocket.StatusCode) string {
-	if code == websocket.StatusTryAgainLater {
+func reason(code wire.CloseCode) string {
+	if code == tryAgain {
 		return "try again later"
 	}
-	return wire.CloseCode(code).String()
+	return code.String()
 }
