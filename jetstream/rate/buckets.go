@@ -1,0 +1,47 @@
+package rate
+
+import "time"
+
+// maxNames bounds how many names are remembered in half a lifetime. Beyond it they are forgotten sooner, which lets them have a little more.
+const maxNames = 1 << 17
+
+// Buckets are one for each name, all of the same rate. They are not for concurrent use.
+//
+// A bucket that was not taken from for as long as it takes to fill is full, and a full one need not be remembered. So names live in
+// two generations: whoever takes is put into the young one, and once in a [Burst] the old one is forgotten and the young one grows
+// old. It costs neither a timer nor a sweep.
+type Buckets struct {
+	perS       int
+	young, old map[string]Bucket
+	turned     time.Time // when the young ones grew old
+}
+
+// NewBuckets makes full ones that take so much a second, at least 1.
+func NewBuckets(perS int) *Buckets {
+	return &Buckets{perS: perS, young: map[string]Bucket{}}
+}
+
+// Take is [Bucket.Take] from the bucket of a name.
+func (b *Buckets) Take(now time.Time, name string, n int) (wait time.Duration) {
+	if now.Sub(b.turned) >= Burst || len(b.young) >= maxNames {
+		b.turn(now)
+	}
+	bucket, ok := b.young[name]
+	if !ok {
+		bucket = b.old[name]
+	}
+	wait = bucket.Take(now, n, b.perS)
+	b.young[name] = bucket
+	return wait
+}
+
+func (b *Buckets) turn(now time.Time) {
+	b.old, b.young = b.young, make(map[string]Bucket, len(b.young)) // about as many will come again
+	b.turned = now
+}
+
+// PerS is the rate.
+func (b *Buckets) PerS() int { return b.perS }
+
+// Len is how many names are remembered.
+func (b *Buckets) Len() int { return len(b.young) + len(b.old) }
