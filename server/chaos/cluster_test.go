@@ -6,13 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"net"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"natterjack/internal/nodetest"
 )
 
 const shards = 8
@@ -20,45 +21,34 @@ const shards = 8
 // cluster is three nodes and an operator's connection to them.
 type cluster struct {
 	tb    testing.TB
-	nodes []*node
+	nodes []*nodetest.Node
 	ops   *nats.Conn
 	js    jetstream.JetStream
 }
 
 // newCluster starts a cluster of a size, or with 1 a node that is alone. Before, change may change the first node.
-func newCluster(tb testing.TB, size int, plan *rand.Rand, binary func() (string, error), change ...func(*node)) *cluster {
+func newCluster(tb testing.TB, size int, plan *rand.Rand, binary func() (string, error), change ...func(*nodetest.Node)) *cluster {
 	tb.Helper()
 	path, err := binary()
 	if err != nil {
 		tb.Fatal(err)
 	}
-	c := &cluster{tb: tb}
-	setups := newSetups(tb, size, plan)
-	for i := range setups {
-		n := newNode(tb, path, &setups[i])
-		c.nodes = append(c.nodes, n)
-		tb.Cleanup(n.end)
-	}
+	c := &cluster{tb: tb, nodes: nodetest.New(tb, path, nodetest.Options{Size: size, Plan: plan})}
 	for _, f := range change {
 		f(c.nodes[0])
 	}
 	began := time.Now()
-	for _, n := range c.nodes {
-		n.begin()
-	}
-	for _, n := range c.nodes {
-		n.life.awaitReady(n)
-	}
+	nodetest.StartAll(c.nodes)
 	tb.Logf("%d nodes were ready after %v", size, time.Since(began).Round(time.Millisecond))
-	c.connect(setups)
+	c.connect()
 	return c
 }
 
-func (c *cluster) connect(setups []setup) {
+func (c *cluster) connect() {
 	c.tb.Helper()
 	var urls []string
-	for _, s := range setups {
-		urls = append(urls, fmt.Sprintf("nats://operator:%s@127.0.0.1:%d", operatorPassword, s.NATS))
+	for _, n := range c.nodes {
+		urls = append(urls, fmt.Sprintf("nats://operator:%s@127.0.0.1:%d", nodetest.Password, n.NATS))
 	}
 	var err error
 	c.ops, err = nats.Connect(strings.Join(urls, ","), nats.MaxReconnects(-1), nats.ReconnectWait(100*time.Millisecond),
@@ -75,13 +65,13 @@ func (c *cluster) connect(setups []setup) {
 // urls are those of all nodes.
 func (c *cluster) urls() (urls []string) {
 	for _, n := range c.nodes {
-		urls = append(urls, n.url)
+		urls = append(urls, n.URL)
 	}
 	return urls
 }
 
 // others are the nodes but one.
-func (c *cluster) others(but *node) (others []*node) {
+func (c *cluster) others(but *nodetest.Node) (others []*nodetest.Node) {
 	for _, n := range c.nodes {
 		if n != but {
 			others = append(others, n)
@@ -111,14 +101,14 @@ func (c *cluster) leaders(ctx context.Context) (leaders [shards]string) {
 func streamName(shard int) string { return fmt.Sprint("CHAT_", shard) }
 
 // lead makes a node the leader of some shards; it gives up when ctx or the node ends.
-func (c *cluster) lead(ctx context.Context, n *node, some []int) {
-	for i := 0; i < len(some) && ctx.Err() == nil && n.life.running(); {
+func (c *cluster) lead(ctx context.Context, n *nodetest.Node, some []int) {
+	for i := 0; i < len(some) && ctx.Err() == nil && n.Life.Running(); {
 		one, cancel := context.WithTimeout(ctx, 2*time.Second)
 		s, err := c.js.Stream(one, streamName(some[i]))
-		if err == nil && s.CachedInfo().Cluster.Leader == n.name {
+		if err == nil && s.CachedInfo().Cluster.Leader == n.Name {
 			i++
 		} else if err == nil {
-			_ = c.stepDown(one, some[i], n.name) // the next look tells
+			_ = c.stepDown(one, some[i], n.Name) // the next look tells
 		}
 		cancel()
 		_ = wait(ctx, 20*time.Millisecond)
@@ -191,23 +181,4 @@ func wait(ctx context.Context, d time.Duration) error {
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
-}
-
-// freePorts are ports that nobody listens on. They are outside the range from which the kernel takes those of outgoing connections:
-// one of the hundreds of clients would take the port of a node that is down, and it could not come back.
-func freePorts(tb testing.TB, n int, plan *rand.Rand) (ports []int) {
-	tb.Helper()
-	for try := 0; len(ports) < n; try++ {
-		port := 10_000 + plan.IntN(20_000)
-		l, err := (&net.ListenConfig{}).Listen(tb.Context(), "tcp", fmt.Sprintf("127.0.0.1:%d", port))
-		if err != nil && try < 1000 {
-			continue
-		}
-		if err != nil {
-			tb.Fatalf("find a free port: %v", err)
-		}
-		defer l.Close()
-		ports = append(ports, port)
-	}
-	return ports
 }

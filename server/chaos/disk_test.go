@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"syscall"
 	"testing"
+
+	"natterjack/internal/nodetest"
 )
 
 // disk is a small file system of its own, in memory, that can be filled. It is mounted in a mount namespace that a process
@@ -53,10 +55,10 @@ func newDisk(tb testing.TB, megabytes int) *disk {
 }
 
 // hold moves a node that has not been started onto the disk.
-func (d *disk) hold(n *node) {
-	n.command[len(n.command)-1] = filepath.Join(d.dir, "data")
+func (d *disk) hold(n *nodetest.Node) {
+	n.Command[len(n.Command)-1] = filepath.Join(d.dir, "data")
 	enter := []string{"nsenter", "--target", strconv.Itoa(d.holder), "--user", "--mount", "--preserve-credentials", "--"}
-	n.command = append(enter, n.command...)
+	n.Command = append(enter, n.Command...)
 }
 
 // path is a file on the disk as it is seen from here.

@@ -5,18 +5,20 @@ import (
 	"fmt"
 	"syscall"
 	"time"
+
+	"natterjack/internal/nodetest"
 )
 
 // kill ends a node as kill -9 does, and starts it again.
-func (st *stage) kill(victim *node) {
+func (st *stage) kill(victim *nodetest.Node) {
 	st.t.Helper()
 	leaders := st.calm(victim)
 	st.random()
 	moment := time.Now()
-	victim.kill()
-	st.t.Logf("%s was killed", victim.name)
+	victim.Kill()
+	st.t.Logf("%s was killed", victim.Name)
 	st.without(victim, moment, leaders)
-	victim.start()
+	victim.Start()
 }
 
 // blackout kills all nodes at once and starts them again.
@@ -25,94 +27,94 @@ func (st *stage) blackout() {
 	st.random()
 	moment := time.Now()
 	for _, n := range st.cluster.nodes {
-		n.life.doomed.Store(true)
-		n.signal(syscall.SIGKILL)
+		n.Life.Doom()
+		n.Signal(syscall.SIGKILL)
 	}
 	for _, n := range st.cluster.nodes {
-		n.kill() // waits
+		n.Kill() // waits
 	}
 	st.t.Log("all nodes were killed")
 	for _, n := range st.cluster.nodes {
-		n.begin()
+		n.Begin()
 	}
 	for _, n := range st.cluster.nodes {
-		n.life.awaitReady(n)
+		n.AwaitReady()
 	}
 	st.probes.await(st.t.Context(), time.Now(), st.cluster.nodes)
 	st.t.Logf("all go on %v later", time.Since(moment).Round(time.Millisecond))
 }
 
 // freeze stops a node as SIGSTOP does, and lets it continue: it comes back believing that no time has passed.
-func (st *stage) freeze(victim *node, d time.Duration) {
+func (st *stage) freeze(victim *nodetest.Node, d time.Duration) {
 	st.t.Helper()
 	leaders := st.calm(victim)
 	moment := time.Now()
-	victim.signal(syscall.SIGSTOP)
-	st.t.Logf("%s was frozen; leaders were %v", victim.name, leaders)
+	victim.Signal(syscall.SIGSTOP)
+	st.t.Logf("%s was frozen; leaders were %v", victim.Name, leaders)
 	st.without(victim, moment, leaders)
 	st.pause(time.Until(moment.Add(d)))
-	victim.signal(syscall.SIGCONT)
+	victim.Signal(syscall.SIGCONT)
 	st.cluster.awaitWhole(st.t.Context())
 }
 
 // retire stops a node as an upgrade does, and starts it again.
-func (st *stage) retire(victim *node) {
+func (st *stage) retire(victim *nodetest.Node) {
 	st.t.Helper()
 	st.cluster.awaitWhole(st.t.Context())
 	st.calm(victim)
 	moment := time.Now()
-	took := victim.stop()
+	took := victim.Stop()
 	silent := st.probes.after(st.t.Context(), moment, st.cluster.others(victim))
-	st.t.Logf("%s stopped within %v", victim.name, took.Round(time.Millisecond))
+	st.t.Logf("%s stopped within %v", victim.Name, took.Round(time.Millisecond))
 	handedOver.hold(st.t, silent, func(int) bool { return true })
-	victim.start()
+	victim.Start()
 }
 
 // crash has a node kill itself when it passes a named point of the write path for the n-th time, and starts it again.
-func (st *stage) crash(victim *node, point string, n int) {
+func (st *stage) crash(victim *nodetest.Node, point string, n int) {
 	st.t.Helper()
-	victim.kill()
+	victim.Kill()
 	began := time.Now()
-	victim.begin(fmt.Sprintf("NATTERJACK_CRASH=%s:%d", point, n)).doomed.Store(true)
+	victim.Begin(fmt.Sprintf("NATTERJACK_CRASH=%s:%d", point, n)).Doom()
 	if err := st.awaitPoint(victim); err != nil {
 		st.t.Errorf("point %s, pass %d, did not kill: %v", point, n, err)
-		victim.kill()
+		victim.Kill()
 	}
-	st.t.Logf("%s killed itself at point %s, pass %d, %v after its start", victim.name, point, n, time.Since(began).Round(time.Millisecond))
-	victim.start()
+	st.t.Logf("%s killed itself at point %s, pass %d, %v after its start", victim.Name, point, n, time.Since(began).Round(time.Millisecond))
+	victim.Start()
 	st.cluster.awaitWhole(st.t.Context())
 }
 
 // awaitPoint makes the node a leader of some shards, as most points are on the leader's way, and waits until it has
 // killed itself.
-func (st *stage) awaitPoint(victim *node) error {
+func (st *stage) awaitPoint(victim *nodetest.Node) error {
 	ctx, cancel := context.WithTimeout(st.t.Context(), patience)
 	defer cancel()
 	some := st.plan.Perm(shards)[:3]
 	select {
-	case <-victim.life.ready:
+	case <-victim.Life.Ready:
 		st.cluster.lead(ctx, victim, some)
-	case <-victim.life.done:
+	case <-victim.Life.Done:
 	case <-ctx.Done():
 	}
-	return victim.awaitSuicide(ctx)
+	return victim.AwaitSuicide(ctx)
 }
 
 // isolate freezes two of three nodes. The third must answer every send with an error that says to try again, none with an ack; what
 // was said meanwhile is stored once the others are back, and what was refused is not.
-func (st *stage) isolate(alone *node, d time.Duration) {
+func (st *stage) isolate(alone *nodetest.Node, d time.Duration) {
 	st.t.Helper()
 	st.cluster.awaitWhole(st.t.Context())
 	for _, n := range st.cluster.others(alone) {
-		n.signal(syscall.SIGSTOP)
+		n.Signal(syscall.SIGSTOP)
 	}
-	st.t.Logf("%s was left alone", alone.name)
+	st.t.Logf("%s was left alone", alone.Name)
 	st.pause(500 * time.Millisecond) // for what the others have done by now
 	ctx, cancel := context.WithTimeout(st.t.Context(), d)
 	defer cancel()
 	(&insistent{stage: st, alone: alone}).run(ctx)
 	for _, n := range st.cluster.others(alone) {
-		n.signal(syscall.SIGCONT)
+		n.Signal(syscall.SIGCONT)
 	}
 	silent := st.probes.after(st.t.Context(), time.Now(), st.cluster.nodes)
 	leaderDies.hold(st.t, silent, func(int) bool { return true })

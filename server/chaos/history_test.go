@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"natterjack/internal/nodetest"
 	"natterjack/server/chaos/internal/check"
 	"natterjack/server/wire"
 )
@@ -18,10 +19,10 @@ func (cr *crowd) histories(members map[string][]string) (all []check.History) {
 	}
 	for _, n := range cr.cluster.nodes {
 		for channel, users := range members {
-			h := check.History{Via: n.name, Channel: channel}
+			h := check.History{Via: n.Name, Channel: channel}
 			var err error
 			if h.Events, err = cr.history(n, tokens[users[0]], channel); err != nil {
-				cr.tb.Errorf("history of %s through %s: %v", channel, n.name, err)
+				cr.tb.Errorf("history of %s through %s: %v", channel, n.Name, err)
 				continue
 			}
 			all = append(all, h)
@@ -30,7 +31,7 @@ func (cr *crowd) histories(members map[string][]string) (all []check.History) {
 	return all
 }
 
-func (cr *crowd) history(n *node, token, channel string) (events []check.Event, err error) {
+func (cr *crowd) history(n *nodetest.Node, token, channel string) (events []check.Event, err error) {
 	ctx, cancel := context.WithTimeout(cr.life, patience)
 	defer cancel()
 	for before := uint64(0); ; {
@@ -54,9 +55,9 @@ func (cr *crowd) history(n *node, token, channel string) (events []check.Event, 
 }
 
 // page asks again for what may succeed later, as a client would.
-func (cr *crowd) page(ctx context.Context, n *node, token string, cmd wire.History) (wire.Page, error) {
+func (cr *crowd) page(ctx context.Context, n *nodetest.Node, token string, cmd wire.History) (wire.Page, error) {
 	for {
-		f, err := ask(ctx, n.url, token, cmd)
+		f, err := ask(ctx, n.URL, token, cmd)
 		switch f := f.(type) {
 		case wire.Page:
 			return f, nil

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"natterjack/internal/nodetest"
 	"natterjack/server/chaos/internal/check"
 	"natterjack/server/wire"
 )
@@ -17,7 +18,7 @@ const answerBound = 15 * time.Second
 // insistent sends to a node in trouble, without a client's patience.
 type insistent struct {
 	*stage
-	alone *node
+	alone *nodetest.Node
 
 	mu      sync.Mutex // protects following
 	answers map[string]int
@@ -27,7 +28,7 @@ type insistent struct {
 // run sends in every shard, and reads, until ctx ends and all is answered.
 func (in *insistent) run(ctx context.Context) {
 	in.answers = map[string]int{}
-	d := in.probes.devices[in.alone.name]
+	d := in.probes.devices[in.alone.Name]
 	var all sync.WaitGroup
 	for shard, ch := range in.probes.channels {
 		all.Go(func() {
@@ -44,7 +45,7 @@ func (in *insistent) run(ctx context.Context) {
 		}
 	})
 	all.Wait()
-	in.crowd.tb.Logf("without a quorum %s answered %v, the slowest after %v", in.alone.name, in.answers, in.longest.Round(time.Millisecond))
+	in.crowd.tb.Logf("without a quorum %s answered %v, the slowest after %v", in.alone.Name, in.answers, in.longest.Round(time.Millisecond))
 }
 
 func (in *insistent) send(d *device, shard int, cmd wire.Send) {
@@ -88,7 +89,7 @@ func (in *insistent) ask(d *device, cmd wire.Command) wire.Frame {
 	ctx, cancel := context.WithTimeout(in.crowd.life, answerBound)
 	defer cancel()
 	began := time.Now()
-	f, err := ask(ctx, in.alone.url, d.token, cmd)
+	f, err := ask(ctx, in.alone.URL, d.token, cmd)
 	took := time.Since(began)
 	if err != nil {
 		in.crowd.tb.Errorf("%s was not answered: %v", cmd.Type(), err)

@@ -1,16 +1,16 @@
 package chaos_test
 
 import (
-	"context"
 	"flag"
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"sync"
 	"testing"
 	"time"
+
+	"natterjack/internal/nodetest"
 )
 
 // patience bounds every wait for something that is bound to happen. It is for a loaded machine, not for the expected case.
@@ -70,12 +70,5 @@ var (
 
 func build(name string, flags ...string) (string, error) {
 	path := filepath.Join(scratch, name)
-	args := append([]string{"build", "-o", path, fmt.Sprintf("-race=%t", *raceFlag)}, flags...)
-	args = append(args, "natterjack/server")
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
-	defer cancel()
-	if out, err := exec.CommandContext(ctx, "go", args...).CombinedOutput(); err != nil {
-		return "", fmt.Errorf("go %v: %w\n%s", args, err, out)
-	}
-	return path, nil
+	return path, nodetest.Build(path, append(flags, fmt.Sprintf("-race=%t", *raceFlag))...)
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	natter "natterjack/clients/go"
+	"natterjack/internal/nodetest"
 	"natterjack/jetstream/channel"
 	"natterjack/server/wire"
 )
@@ -27,9 +28,9 @@ func newProbes(cr *crowd) *probes {
 	cr.tb.Helper()
 	p := &probes{crowd: cr, devices: map[string]*device{}}
 	for _, n := range cr.cluster.nodes {
-		user := "probe-" + n.name
-		p.devices[n.name] = cr.add(newDevice(cr.tb, user, user, natter.Options{
-			URLs: []string{n.url}, Transport: natter.WebSocket,
+		user := "probe-" + n.Name
+		p.devices[n.Name] = cr.add(newDevice(cr.tb, user, user, natter.Options{
+			URLs: []string{n.URL}, Transport: natter.WebSocket,
 			BackoffMax: 2 * time.Second, // or it would go on waiting for long after its only node is back
 		}))
 	}
@@ -53,9 +54,9 @@ func clientIDInto(shard int, user string) string {
 }
 
 // on are the devices on some nodes.
-func (p *probes) on(nodes []*node) (some []*device) {
+func (p *probes) on(nodes []*nodetest.Node) (some []*device) {
 	for _, n := range nodes {
-		some = append(some, p.devices[n.name])
+		some = append(some, p.devices[n.Name])
 	}
 	return some
 }
@@ -81,7 +82,7 @@ type silences [shards]silence
 
 // after waits until live delivery among the given nodes goes on after a moment, and returns the longest silence that any device on
 // them had from that moment on.
-func (p *probes) after(ctx context.Context, moment time.Time, nodes []*node) (longest silences) {
+func (p *probes) after(ctx context.Context, moment time.Time, nodes []*nodetest.Node) (longest silences) {
 	p.crowd.tb.Helper()
 	p.await(ctx, moment, nodes)
 	_ = wait(ctx, time.Second) // an interruption may come in two parts
@@ -96,7 +97,7 @@ func (p *probes) after(ctx context.Context, moment time.Time, nodes []*node) (lo
 }
 
 // await waits until messages that devices on the given nodes sent after a moment are shown to all of these in all shards.
-func (p *probes) await(ctx context.Context, moment time.Time, nodes []*node) {
+func (p *probes) await(ctx context.Context, moment time.Time, nodes []*nodetest.Node) {
 	p.crowd.tb.Helper()
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -113,13 +114,13 @@ func (p *probes) await(ctx context.Context, moment time.Time, nodes []*node) {
 }
 
 // heard reports whether a device was shown a message of a shard's group that was sent after a moment.
-func (p *probes) heard(d *device, shard int, moment time.Time, from []*node) bool {
+func (p *probes) heard(d *device, shard int, moment time.Time, from []*nodetest.Node) bool {
 	return slices.ContainsFunc(d.sightings(moment), func(s sighting) bool {
 		return s.event.Timestamp > moment.UnixMilli() && p.of(s, shard, from)
 	})
 }
 
-func (p *probes) silence(d *device, shard int, since time.Time, from []*node) silence {
+func (p *probes) silence(d *device, shard int, since time.Time, from []*nodetest.Node) silence {
 	longest, last := silence{device: d.name}, since
 	until := func(t time.Time) {
 		if length := t.Sub(last); length > longest.length {
@@ -136,8 +137,8 @@ func (p *probes) silence(d *device, shard int, since time.Time, from []*node) si
 	return longest
 }
 
-func (p *probes) of(s sighting, shard int, from []*node) bool {
-	return s.event.Channel == p.channels[shard] && slices.ContainsFunc(from, func(n *node) bool { return s.event.Sender == p.devices[n.name].user })
+func (p *probes) of(s sighting, shard int, from []*nodetest.Node) bool {
+	return s.event.Channel == p.channels[shard] && slices.ContainsFunc(from, func(n *nodetest.Node) bool { return s.event.Sender == p.devices[n.Name].user })
 }
 
 // bound is how long an interruption may be: what is promised, and from where on it is clearly wrong, also on a machine that has

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"natterjack/internal/nodetest"
 )
 
 // people is the crowd of most tests.
@@ -76,24 +78,26 @@ func (st *stage) pause(d time.Duration) {
 	}
 }
 
-func (st *stage) anyNode() *node { return st.cluster.nodes[st.plan.IntN(len(st.cluster.nodes))] }
+func (st *stage) anyNode() *nodetest.Node {
+	return st.cluster.nodes[st.plan.IntN(len(st.cluster.nodes))]
+}
 
 // calm waits until messages get through between all nodes but one, so that what follows is that one's doing, and returns who
 // leads what.
-func (st *stage) calm(but *node) (leaders [shards]string) {
+func (st *stage) calm(but *nodetest.Node) (leaders [shards]string) {
 	st.t.Helper()
 	st.probes.await(st.t.Context(), time.Now(), st.cluster.others(but))
 	return st.cluster.leaders(st.t.Context())
 }
 
 // busiest is the node that leads most shards, or fewest.
-func (st *stage) busiest(most bool) *node {
+func (st *stage) busiest(most bool) *nodetest.Node {
 	st.t.Helper()
 	leads := map[string]int{}
 	for _, name := range st.cluster.leaders(st.t.Context()) {
 		leads[name]++
 	}
-	byCount := func(a, b *node) int { return leads[a.name] - leads[b.name] }
+	byCount := func(a, b *nodetest.Node) int { return leads[a.Name] - leads[b.Name] }
 	if most {
 		return slices.MaxFunc(st.cluster.nodes, byCount)
 	}
@@ -101,9 +105,9 @@ func (st *stage) busiest(most bool) *node {
 }
 
 // without tells how long delivery between the other nodes was interrupted since a node was lost.
-func (st *stage) without(victim *node, moment time.Time, leaders [shards]string) {
+func (st *stage) without(victim *nodetest.Node, moment time.Time, leaders [shards]string) {
 	st.t.Helper()
 	silent := st.probes.after(st.t.Context(), moment, st.cluster.others(victim))
-	leaderLives.hold(st.t, silent, func(shard int) bool { return leaders[shard] != victim.name })
-	leaderDies.hold(st.t, silent, func(shard int) bool { return leaders[shard] == victim.name })
+	leaderLives.hold(st.t, silent, func(shard int) bool { return leaders[shard] != victim.Name })
+	leaderDies.hold(st.t, silent, func(shard int) bool { return leaders[shard] == victim.Name })
 }

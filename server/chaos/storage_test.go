@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"natterjack/internal/nodetest"
 	"natterjack/server/chaos/internal/check"
 	"natterjack/server/wire"
 )
@@ -15,7 +16,7 @@ import (
 // storing once it is given more.
 func TestStorageLimit(t *testing.T) {
 	plan := newPlan(t)
-	c := newCluster(t, 1, plan, sometimes(shipped, crashable), func(n *node) { n.store("sync_interval: always, max_file_store: 4MB") })
+	c := newCluster(t, 1, plan, sometimes(shipped, crashable), func(n *nodetest.Node) { n.Store("sync_interval: always, max_file_store: 4MB") })
 	cr := newCrowd(t, c, plan, scale{devices: 4})
 	ch := cr.group(cr.devices[0], "all", cr.devices[1:])
 	alone := c.nodes[0]
@@ -38,9 +39,9 @@ func TestStorageLimit(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Logf("%d messages were stored, then the answers were %v, the slowest after %v", stored, in.answers, in.longest)
-	alone.stop()
-	alone.store("sync_interval: always")
-	alone.start()
+	alone.Stop()
+	alone.Store("sync_interval: always")
+	alone.Start()
 	cr.verify()
 }
 
@@ -57,13 +58,13 @@ func TestDiskFull(t *testing.T) {
 	leaders := st.calm(victim)
 	moment := time.Now()
 	d.fill()
-	t.Logf("the disk of %s is full; leaders were %v", victim.name, leaders)
+	t.Logf("the disk of %s is full; leaders were %v", victim.Name, leaders)
 	st.without(victim, moment, leaders)
 	st.pause(10 * time.Second)
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	probe := st.probes.devices[victim.name]
-	if f, err := ask(ctx, victim.url, probe.token, wire.History{Channel: st.probes.channels[0]}); err != nil {
+	probe := st.probes.devices[victim.Name]
+	if f, err := ask(ctx, victim.URL, probe.token, wire.History{Channel: st.probes.channels[0]}); err != nil {
 		t.Errorf("history of a node whose disk is full: %v", err)
 	} else if refusal, ok := f.(*wire.Error); ok && !refusal.Retryable {
 		t.Errorf("history of a node whose disk is full: %v", refusal)
@@ -71,8 +72,8 @@ func TestDiskFull(t *testing.T) {
 	d.relieve()
 	moment = time.Now()
 	st.probes.await(t.Context(), moment, c.nodes)
-	t.Logf("%s goes on %v after there is room again", victim.name, time.Since(moment).Round(time.Millisecond))
-	victim.stop()
-	victim.start()
+	t.Logf("%s goes on %v after there is room again", victim.Name, time.Since(moment).Round(time.Millisecond))
+	victim.Stop()
+	victim.Start()
 	st.finish()
 }

@@ -1,4 +1,4 @@
-package chaos_test
+package nodetest
 
 import (
 	"bytes"
@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,6 +18,16 @@ import (
 	"natterjack"
 )
 
+// Options say which nodes are wanted.
+type Options struct {
+	Size   int        // how many; 1 is a node that is alone
+	Plan   *rand.Rand // what ports are drawn from
+	Limits string     // in the limits block, in place of what is shipped
+}
+
+// Password is that of every user of NATS.
+const Password = "of-the-tests-only"
+
 // setup is what a node's configuration is made of: the shipped one, and what differs from node to node.
 type setup struct {
 	Name        string
@@ -25,29 +36,28 @@ type setup struct {
 	Routes      string
 	Key         string // file of the signing key, the same for all
 	Storage     string // in place of the shipped jetstream block, where not empty
+	Limits      string // of a limits block, where not empty
 	environment []string
 }
 
-const operatorPassword = "of-the-tests-only"
-
 // newSetups makes what the nodes of a cluster share, and what each has for itself.
-func newSetups(tb testing.TB, size int, plan *rand.Rand) []setup {
+func newSetups(tb testing.TB, o *Options) []setup {
 	tb.Helper()
 	shared := tb.TempDir()
-	ports := freePorts(tb, 3*size, plan)
-	setups := make([]setup, size)
+	ports := freePorts(tb, 3*o.Size, o.Plan)
+	setups := make([]setup, o.Size)
 	var routes []string
 	for i := range setups {
 		routes = append(routes, fmt.Sprintf("nats://127.0.0.1:%d", ports[3*i+2]))
 		setups[i] = setup{
 			Name: fmt.Sprint("n", i+1), HTTP: ports[3*i], NATS: ports[3*i+1],
-			Key: filepath.Join(shared, "signing.pem"),
+			Key: filepath.Join(shared, "signing.pem"), Limits: o.Limits,
 		}
-		if size > 1 {
+		if o.Size > 1 {
 			setups[i].Route = ports[3*i+2]
 		}
 		for _, user := range []string{"SERVICE", "OPERATOR", "SYS", "CLUSTER"} {
-			setups[i].environment = append(setups[i].environment, "NATTERJACK_"+user+"_PASSWORD="+operatorPassword)
+			setups[i].environment = append(setups[i].environment, "NATTERJACK_"+user+"_PASSWORD="+Password)
 		}
 	}
 	for i := range setups {
@@ -81,7 +91,7 @@ jetstream { {{.Storage}} }
 {{- end}}
 {{- if .Route}}
 cluster {
-  name: chaos
+  name: test
   listen: 127.0.0.1:{{.Route}}
   authorization { user: node, password: $NATTERJACK_CLUSTER_PASSWORD }
   routes: [{{.Routes}}]
@@ -90,6 +100,9 @@ cluster {
 natterjack {
   listen: "127.0.0.1:{{.HTTP}}"
   auth { key: "{{.Key}}" }
+{{- if .Limits}}
+  limits { {{.Limits}} }
+{{- end}}
 }
 `))
 
@@ -109,4 +122,23 @@ func (s *setup) write(tb testing.TB, dir string) string {
 		tb.Fatal(err)
 	}
 	return path
+}
+
+// freePorts are ports that nobody listens on. They are outside the range from which the kernel takes those of outgoing connections:
+// one of the hundreds of clients would take the port of a node that is down, and it could not come back.
+func freePorts(tb testing.TB, n int, plan *rand.Rand) (ports []int) {
+	tb.Helper()
+	for try := 0; len(ports) < n; try++ {
+		port := 10_000 + plan.IntN(20_000)
+		l, err := (&net.ListenConfig{}).Listen(tb.Context(), "tcp", fmt.Sprintf("127.0.0.1:%d", port))
+		if err != nil && try < 1000 {
+			continue
+		}
+		if err != nil {
+			tb.Fatalf("find a free port: %v", err)
+		}
+		defer l.Close()
+		ports = append(ports, port)
+	}
+	return ports
 }
