@@ -25,14 +25,10 @@ func (l *Log) passOn(ctx context.Context, user string, f *wire.Forward) (wire.Ac
 
 // readable is a message that a user may read and that says something.
 func (l *Log) readable(ctx context.Context, user string, at wire.ChannelSeq) (*channel.Message, error) {
-	shard := wire.ShardOf(at.Channel, l.layout.shards)
-	if err := l.awaitPos(ctx, shard, l.acked[shard].v.Load()); err != nil {
+	if err := l.awaitChannel(ctx, user, at.Channel); err != nil {
 		return nil, err
 	}
-	if _, err := l.member(user, at.Channel); err != nil {
-		return nil, err
-	}
-	admits, err := l.view.Admits(user, at.Channel, at.Seq)
+	shown, err := l.view.Shows(user, at.Channel, at.Seq)
 	if err != nil {
 		return nil, err
 	}
@@ -40,7 +36,7 @@ func (l *Log) readable(ctx context.Context, user string, at wire.ChannelSeq) (*c
 	switch {
 	case err != nil:
 		return nil, err
-	case !admits, m == nil, m.Deleted, m.Content == nil:
+	case !shown, m == nil, m.Deleted, m.Content == nil:
 		return nil, wire.Errorf(wire.CodeInvalid, "from.seq: there is no message of this number that you can read")
 	}
 	return m, nil

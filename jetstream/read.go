@@ -99,7 +99,7 @@ func (l *Log) readBy(user string) func(ch string) uint64 {
 	return func(ch string) uint64 { return l.ReadOf(user, ch) }
 }
 
-// pins are the pinned messages of a channel that the user may see.
+// pins are the pinned messages of a channel that the user is shown.
 func (l *Log) pins(ctx context.Context, user string, cmd *wire.GetPins) (wire.Page, error) {
 	page := wire.Page{Ref: cmd.Ref, Channel: cmd.Channel, Events: []wire.Event{}}
 	if err := l.awaitChannel(ctx, user, cmd.Channel); err != nil {
@@ -116,14 +116,14 @@ func (l *Log) pins(ctx context.Context, user string, cmd *wire.GetPins) (wire.Pa
 	return page, err
 }
 
-// versions are what a message that the user may see has said.
+// versions are what a message that the user is shown has said.
 func (l *Log) versions(ctx context.Context, user string, cmd *wire.GetVersions) (wire.Versions, error) {
 	all := wire.Versions{Ref: cmd.Ref, Channel: cmd.Channel, Seq: cmd.Seq, Versions: []wire.MessageVersion{}}
 	if err := l.awaitChannel(ctx, user, cmd.Channel); err != nil {
 		return all, err
 	}
-	admitted, err := l.view.Admits(user, cmd.Channel, cmd.Seq)
-	if !admitted || err != nil {
+	shown, err := l.view.Shows(user, cmd.Channel, cmd.Seq)
+	if !shown || err != nil {
 		return all, err
 	}
 	versions, err := l.view.Edits(cmd.Channel, cmd.Seq)
@@ -135,11 +135,14 @@ func (l *Log) versions(ctx context.Context, user string, cmd *wire.GetVersions) 
 	return all, err
 }
 
-// awaitChannel waits until this node's view shows what it has acknowledged of a channel, and refuses whoever is not in it.
+// awaitChannel waits until this node's view shows what it has acknowledged of a channel, and of the user's settings, which say what he
+// has hidden; and refuses whoever is not in it.
 func (l *Log) awaitChannel(ctx context.Context, user, id string) error {
-	shard := wire.ShardOf(id, l.layout.shards)
-	if err := l.awaitPos(ctx, shard, l.acked[shard].v.Load()); err != nil {
-		return err
+	for _, ch := range [2]string{id, wire.OwnChannel(user)} {
+		shard := wire.ShardOf(ch, l.layout.shards)
+		if err := l.awaitPos(ctx, shard, l.acked[shard].v.Load()); err != nil {
+			return err
+		}
 	}
 	_, err := l.member(user, id)
 	return err

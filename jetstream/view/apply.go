@@ -39,7 +39,7 @@ func (v *View) Apply(shard int, events []Event, upto uint64) (applied []Applied,
 		return nil, fmt.Errorf("commit to shard %d: %w", shard, err)
 	}
 	s.states.publish(r.states)
-	v.blocks.set(r.settings)
+	v.known.set(r.settings)
 	v.recency.note(r.applied)
 	s.position.Store(upto)
 	return r.applied, nil

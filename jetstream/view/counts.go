@@ -1,5 +1,7 @@
 package view
 
+import "slices"
+
 // MaxMentions is the highest number of mentions that is counted: beyond it a badge says no more.
 const MaxMentions = 100
 
@@ -9,7 +11,8 @@ const MaxMentions = 100
 // Unread is a distance of seqs, so that every device and every server has the same number without looking at messages. A message
 // that is deleted keeps its place in it until it is read over, for else a client that counts by itself would have to know of every
 // deletion before the messages it holds. Its mentions go with its content, and those of an edited message are the new ones: a
-// mention is followed, and must lead somewhere.
+// mention is followed, and must lead somewhere. It is the same with a message that the user has hidden: it keeps its place, and does
+// not mention him.
 func (v *View) Counts(user, ch string, read uint64) (unread uint64, mentions int, err error) {
 	err = v.read("count unread messages", func(r *reader) error {
 		m, found, err := r.membership(user, v.shardIndex(ch), ch)
@@ -20,14 +23,18 @@ func (v *View) Counts(user, ch string, read uint64) (unread uint64, mentions int
 		if err != nil {
 			return err
 		}
-		unread, mentions, err = r.counts(user, ch, head.Seq, max(m.joined, read))
+		hidden, err := r.hidden(v, user, ch)
+		if err != nil {
+			return err
+		}
+		unread, mentions, err = r.counts(user, ch, head.Seq, max(m.joined, read), hidden)
 		return err
 	})
 	return unread, mentions, err
 }
 
 // counts is of a channel whose last seq is head, where the user is known to have what is up to read.
-func (r *reader) counts(user, ch string, head, read uint64) (unread uint64, mentions int, err error) {
+func (r *reader) counts(user, ch string, head, read uint64, hidden []uint64) (unread uint64, mentions int, err error) {
 	r.key = appendOwnKey(r.key[:0], ch, user)
 	value, err := r.get()
 	if err != nil {
@@ -44,7 +51,7 @@ func (r *reader) counts(user, ch string, head, read uint64) (unread uint64, ment
 		return 0, 0, nil
 	}
 	for _, who := range []string{user, everybody} {
-		n, err := r.countMentions(ch, who, read, MaxMentions-mentions)
+		n, err := r.countMentions(ch, who, read, hidden, MaxMentions-mentions)
 		if err != nil {
 			return 0, 0, err
 		}
@@ -53,14 +60,16 @@ func (r *reader) counts(user, ch string, head, read uint64) (unread uint64, ment
 	return head - read, mentions, nil
 }
 
-// countMentions counts the messages after a seq that mention a user, up to atMost.
-func (r *reader) countMentions(ch, user string, after uint64, atMost int) (n int, err error) {
+// countMentions counts the messages after a seq that mention a user and are not hidden, up to atMost.
+func (r *reader) countMentions(ch, user string, after uint64, hidden []uint64, atMost int) (n int, err error) {
 	lower := appendMentionKey(nil, ch, user, after+1)
 	err = r.scan(lower, pastPrefix(lower[:len(lower)-8]), false, func() (bool, error) {
 		if n == atMost {
 			return false, nil
 		}
-		n++
+		if _, hides := slices.BinarySearch(hidden, keySeq(r.it.Key())); !hides {
+			n++
+		}
 		return true, nil
 	})
 	return n, err

@@ -12,7 +12,7 @@ import (
 // seqs is a stretch of a channel's messages: those with after < seq ≤ upto.
 type seqs struct{ after, upto uint64 }
 
-// History is up to limit messages of a channel that a user may see, ascending by seq: those below before, or above after, or with
+// History is up to limit messages of a channel that a user is shown, ascending by seq: those below before, or above after, or with
 // both 0 the latest. More says that there are further ones in the direction asked.
 //
 // A message that later events changed comes as they left it, under the pos of the last of them: whoever folds live events into
@@ -24,7 +24,7 @@ func (v *View) History(user, ch string, before, after uint64, limit int) (events
 		asked.upto = before - 1
 	}
 	err = v.read("read history", func(r *reader) error {
-		spans, err := r.admitted(user, v.shardIndex(ch), ch)
+		spans, err := r.shown(v, user, ch)
 		if err != nil {
 			return err
 		}
@@ -32,16 +32,6 @@ func (v *View) History(user, ch string, before, after uint64, limit int) (events
 		return err
 	})
 	return events, more, err
-}
-
-// admitted are the messages of a channel that came while the user was a member, ascending.
-func (r *reader) admitted(user string, shard int, ch string) ([]seqs, error) {
-	members, err := r.membershipsIn(user, shard, ch)
-	spans := make([]seqs, len(members))
-	for i, m := range members {
-		spans[i] = seqs{m.joined, m.left}
-	}
-	return spans, err
 }
 
 func admits(spans []seqs, seq uint64) bool {

@@ -23,7 +23,7 @@ func (m Mark) compare(o Mark) int {
 // Listed is a channel as one of its members sees it. Mute and Top are his settings for it.
 type Listed struct {
 	State    *channel.State
-	Last     *Event // the last message, as History gives it; nil where the user may not see it or there is none
+	Last     *Event // the last message since he is a member, as History gives it; nil where there is none
 	Unread   uint64
 	Mentions int
 	Mute     string
@@ -79,8 +79,12 @@ func (r *reader) listed(v *View, user, ch string, read func(ch string) uint64) (
 	if err != nil {
 		return c, err
 	}
+	hidden, err := r.hidden(v, user, ch)
+	if err != nil {
+		return c, err
+	}
 	if head.Seq > m.joined {
-		last, err := r.page(ch, seqs{head.Seq - 1, head.Seq}, 1, true)
+		last, _, err := r.history(ch, except([]seqs{{m.joined, head.Seq}}, hidden), 1, true)
 		if err != nil {
 			return c, err
 		}
@@ -88,7 +92,7 @@ func (r *reader) listed(v *View, user, ch string, read func(ch string) uint64) (
 			c.Last = &last[0]
 		}
 	}
-	if c.Unread, c.Mentions, err = r.counts(user, ch, head.Seq, max(m.joined, read(ch))); err != nil {
+	if c.Unread, c.Mentions, err = r.counts(user, ch, head.Seq, max(m.joined, read(ch)), hidden); err != nil {
 		return c, err
 	}
 	if c.Mute, err = r.setting(user, wire.SettingMute+ch); err != nil {

@@ -184,13 +184,3 @@ func (r *reader) memberships(prefix []byte, name func(rest []byte) (string, erro
 	}
 	return members, r.it.Error()
 }
-
-// Admits reports whether a user may see a message of a channel: it came while he was a member.
-func (v *View) Admits(user, ch string, seq uint64) (admits bool, err error) {
-	err = v.read("read memberships", func(r *reader) error {
-		all, err := r.membershipsIn(user, v.shardIndex(ch), ch)
-		admits = slices.ContainsFunc(all, func(m membership) bool { return seq > m.joined && seq <= m.left })
-		return err
-	})
-	return admits, err
-}

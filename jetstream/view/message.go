@@ -53,14 +53,14 @@ func (v *View) Edits(ch string, seq uint64) (versions []Version, err error) {
 	return versions, err
 }
 
-// Pins are the pinned messages of a channel that a user may see, the newest message first.
+// Pins are the pinned messages of a channel that a user is shown, the newest message first.
 func (v *View) Pins(user, ch string) (pins []Event, err error) {
 	st, err := v.Channel(ch)
 	if st == nil || err != nil {
 		return nil, err
 	}
 	err = v.read("read pins", func(r *reader) error {
-		spans, err := r.admitted(user, v.shardIndex(ch), ch)
+		spans, err := r.shown(v, user, ch)
 		if err != nil {
 			return err
 		}

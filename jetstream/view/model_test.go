@@ -25,6 +25,7 @@ type model struct {
 	members   map[userChannel][]membership
 	events    []stored // in the order applied; of each shard in the order of pos
 	messages  map[target]*channel.Message
+	hidden    map[string]map[target]bool // by user
 	erasures  [][]Erasure
 }
 
@@ -38,6 +39,7 @@ func newModel(shards int) *model {
 	return &model{
 		shards: shards, positions: make([]uint64, shards), erasures: make([][]Erasure, shards),
 		states: make(map[string]*channel.State), members: make(map[userChannel][]membership), messages: make(map[target]*channel.Message),
+		hidden: make(map[string]map[target]bool),
 	}
 }
 
@@ -166,15 +168,15 @@ func (m *model) row(t *rapid.T, at target) Event {
 	return Event{Pos: folded.Pos, Channel: at.channel, Kind: wire.KindMessage, Record: encode(t, &record)}
 }
 
-func (m *model) admits(user, ch string, seq uint64) bool {
-	return slices.ContainsFunc(m.members[userChannel{user, ch}], func(m membership) bool { return seq > m.joined && seq <= m.left })
+func (m *model) shows(user, ch string, seq uint64) bool {
+	return !m.hidden[user][target{ch, seq}] && slices.ContainsFunc(m.members[userChannel{user, ch}], func(m membership) bool { return seq > m.joined && seq <= m.left })
 }
 
 func (m *model) history(t *rapid.T, user, ch string, before, after uint64, limit int) (page []Event, more bool) {
 	page = []Event{}
 	for seq := uint64(1); seq <= seqOf(m.states[ch]); seq++ {
 		at := target{ch, seq}
-		if m.messages[at] != nil && m.admits(user, ch, seq) && seq > after && (before == 0 || seq < before) {
+		if m.messages[at] != nil && m.shows(user, ch, seq) && seq > after && (before == 0 || seq < before) {
 			page = append(page, m.row(t, at))
 		}
 	}
@@ -225,7 +227,7 @@ func (m *model) counts(user, ch string, read uint64) (unread uint64, mentions in
 	}
 	for seq := read + 1; seq <= st.Seq; seq++ {
 		folded := m.messages[target{ch, seq}]
-		if folded != nil && folded.Content != nil && slices.ContainsFunc(folded.Content.Mentions, func(m wire.Mention) bool {
+		if folded != nil && folded.Content != nil && !m.hidden[user][target{ch, seq}] && slices.ContainsFunc(folded.Content.Mentions, func(m wire.Mention) bool {
 			return m.Kind != wire.MentionUser || m.User == user
 		}) {
 			mentions++
@@ -247,8 +249,10 @@ func (m *model) list(t *rapid.T, user string, behind *Mark, limit int, read uint
 		l := Listed{State: m.states[mark.ID]}
 		l.Unread, l.Mentions = m.counts(user, mark.ID, read)
 		all := m.members[userChannel{user, mark.ID}]
-		if last := (target{mark.ID, l.State.Seq}); l.State.Seq > all[len(all)-1].joined && m.messages[last] != nil {
-			l.Last = new(m.row(t, last))
+		for seq := l.State.Seq; seq > all[len(all)-1].joined && l.Last == nil; seq-- {
+			if last := (target{mark.ID, seq}); m.messages[last] != nil && !m.hidden[user][last] {
+				l.Last = new(m.row(t, last))
+			}
 		}
 		listed = append(listed, l)
 	}
@@ -288,6 +292,10 @@ func TestViewAnswersAsTheModel(t *testing.T) {
 					apply(t, v, shard, slices.Concat(last[shard], events))
 					last[shard] = events
 				}
+			},
+			"hide": func(t *rapid.T) {
+				shard, e := s.hide(t)
+				apply(t, v, shard, []Event{e})
 			},
 			"apply again": func(t *rapid.T) {
 				shard := rapid.IntRange(0, o.Shards-1).Draw(t, "shard")
@@ -357,8 +365,8 @@ func agreeMessage(t *rapid.T, v *View, s *script, user, ch string) {
 	same(t, fmt.Sprint("message ", at), m, s.m.messages[at], err)
 	versions, err := v.Edits(ch, at.seq)
 	same(t, fmt.Sprint("edits of ", at), versions, s.m.versions(at), err)
-	admits, err := v.Admits(user, ch, at.seq)
-	same(t, fmt.Sprint(user, " may see ", at), admits, s.m.admits(user, ch, at.seq), err)
+	shows, err := v.Shows(user, ch, at.seq)
+	same(t, fmt.Sprint(user, " is shown ", at), shows, s.m.shows(user, ch, at.seq), err)
 	unread, mentions, err := v.Counts(user, ch, at.seq)
 	wantUnread, wantMentions := s.m.counts(user, ch, at.seq)
 	same(t, "unread by "+user, unread, wantUnread, err)
@@ -366,7 +374,7 @@ func agreeMessage(t *rapid.T, v *View, s *script, user, ch string) {
 	var wantPins []Event
 	if st := s.m.states[ch]; st != nil {
 		for _, seq := range slices.Backward(st.Pins) {
-			if s.m.messages[target{ch, seq}] != nil && s.m.admits(user, ch, seq) {
+			if s.m.messages[target{ch, seq}] != nil && s.m.shows(user, ch, seq) {
 				wantPins = append(wantPins, s.m.row(t, target{ch, seq}))
 			}
 		}

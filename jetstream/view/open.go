@@ -112,7 +112,7 @@ func open(h home, o Options) (*View, error) {
 		}
 		s.position.Store(position)
 	}
-	if err := v.loadBlocks(); err != nil {
+	if err := v.loadKnown(); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return v, nil

@@ -93,6 +93,25 @@ func (s *script) move(t *rapid.T, ch string) *wire.Meta {
 	return m
 }
 
+// hide makes the event by which a user hides a message, or shows it again.
+func (s *script) hide(t *rapid.T) (shard int, e Event) {
+	user := rapid.SampledFrom(s.users).Draw(t, "hider")
+	at := target{channel: rapid.SampledFrom(s.ids).Draw(t, "channel of the hidden")}
+	at.seq = rapid.Uint64Range(1, max(1, seqOf(s.m.states[at.channel]))).Draw(t, "hidden")
+	set := &wire.Setting{Name: fmt.Sprint(wire.SettingHide, at.channel, "/", at.seq), Value: rapid.SampledFrom([]string{"", "1", "1"}).Draw(t, "value")}
+	own := wire.OwnChannel(user)
+	shard = wire.ShardOf(own, s.m.shards)
+	s.pos[shard]++
+	r := wire.Record{ID: fmt.Sprint(s.pos[shard]), Timestamp: s.now, Sender: user, Setting: set}
+	e = Event{Pos: s.pos[shard], Channel: own, Kind: wire.KindSetting, Record: encode(t, &r)}
+	s.m.apply(t, e, r, true)
+	if s.m.hidden[user] == nil {
+		s.m.hidden[user] = map[target]bool{}
+	}
+	s.m.hidden[user][at] = set.Value != ""
+	return shard, e
+}
+
 // change is of a message, that may be there or not.
 func (s *script) change(t *rapid.T, ch string, r *wire.Record) wire.Kind {
 	r.Target = rapid.Uint64Range(1, max(1, seqOf(s.m.states[ch]))).Draw(t, "target")

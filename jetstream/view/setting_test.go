@@ -26,15 +26,24 @@ func TestSettings(t *testing.T) {
 	set("~ann", "ann", "block/cem", "")
 	set("~ann", "ann", "mute/ann~bob", "77")
 	set("~annabel", "annabel", "block/ann", "1")
+	set("~ann", "ann", "privacy/receipts", "off")
+	set("~ann", "ann", "hide/ann~bob/7", "1")
+	set("~annabel", "annabel", "privacy/receipts", "off")
+	set("~annabel", "annabel", "privacy/receipts", "")
+	set("~annabel", "annabel", "hide/ann~annabel/7", "")
 	set("~ann", "eve", "block/dot", "1") // no writer stores such an event
 	check := func() {
 		t.Helper()
-		equal(t, "all", must(v.Settings("ann", ""))(t), []wire.Setting{{Name: "block/bob", Value: "1"}, {Name: "mute/ann~bob", Value: "77"}})
+		equal(t, "all", must(v.Settings("ann", ""))(t), []wire.Setting{
+			{Name: "block/bob", Value: "1"}, {Name: "hide/ann~bob/7", Value: "1"}, {Name: "mute/ann~bob", Value: "77"}, {Name: "privacy/receipts", Value: "off"},
+		})
 		equal(t, "blocks", must(v.Settings("ann", "block/"))(t), []wire.Setting{{Name: "block/bob", Value: "1"}})
 		equal(t, "none", must(v.Settings("an", ""))(t), nil)
 		equal(t, "one", must(v.Setting("ann", "mute/ann~bob"))(t), "77")
-		equal(t, "counted", must(v.CountSettings("ann", 9))(t), 2)
+		equal(t, "counted", must(v.CountSettings("ann", 9))(t), 4)
 		equal(t, "counted up to", must(v.CountSettings("ann", 1))(t), 1)
+		equal(t, "discreet", []bool{v.Discreet("ann"), v.Discreet("annabel")}, []bool{true, false})
+		equal(t, "hides", []bool{v.known.hides("ann"), v.known.hides("annabel")}, []bool{true, false})
 		for pair, want := range map[[2]string]bool{{"ann", "bob"}: true, {"bob", "ann"}: false, {"ann", "cem"}: false, {"annabel", "ann"}: true, {"ann", "dot"}: false} {
 			if got := v.Blocked(pair[0], pair[1]); got != want {
 				t.Errorf("%s has blocked %s: %v", pair[0], pair[1], got)

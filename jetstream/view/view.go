@@ -93,7 +93,7 @@ type View struct {
 	log     *slog.Logger
 	shards  []shard
 	recency recency
-	blocks  blocks
+	known   known
 
 	open   sync.RWMutex // held for reading while the database is used
 	closed bool         // guarded by open

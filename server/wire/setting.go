@@ -19,6 +19,10 @@ import (
 //	client/NAME           whatever a client keeps for itself
 //
 // An empty value takes the setting away.
+//
+// A hidden message is in no page, list, pin or version that its hider is given from then on, and does not mention him; it keeps its
+// place in what is unread, so that its number goes on being a distance. Live events and what a resume replays are as they are for
+// everybody, the setting among them.
 type Set struct {
 	Ref
 	Name     string `json:"name"`

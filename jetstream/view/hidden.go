@@ -1,0 +1,73 @@
+package view
+
+import (
+	"slices"
+	"strconv"
+
+	"natterjack/server/wire"
+)
+
+// shown are the messages of a channel that a user is shown, ascending: those that came while he was a member, but for those that he has
+// hidden. What is hidden is a hole in what he may see, so pages, pins and counts need not know of it: a page is full where there is
+// more. It costs who has hidden nothing no look at disk.
+func (r *reader) shown(v *View, user, ch string) ([]seqs, error) {
+	members, err := r.membershipsIn(user, v.shardIndex(ch), ch)
+	if err != nil {
+		return nil, err
+	}
+	spans := make([]seqs, len(members))
+	for i, m := range members {
+		spans[i] = seqs{m.joined, m.left}
+	}
+	hidden, err := r.hidden(v, user, ch)
+	return except(spans, hidden), err
+}
+
+// hidden are the messages of a channel that a user has hidden from himself, ascending.
+func (r *reader) hidden(v *View, user, ch string) (hidden []uint64, err error) {
+	if !v.known.hides(user) {
+		return nil, nil
+	}
+	prefix := wire.SettingHide + ch + "/"
+	err = r.eachSetting(user, prefix, func(name, _ []byte) bool {
+		if seq, err := strconv.ParseUint(string(name[len(prefix):]), 10, 64); err == nil { // no writer stores another
+			hidden = append(hidden, seq)
+		}
+		return true
+	})
+	slices.Sort(hidden) // the names are ordered as text
+	return hidden, err
+}
+
+// except is what is left of some stretches without some messages. Both ascend.
+func except(spans []seqs, hidden []uint64) (left []seqs) {
+	if len(hidden) == 0 {
+		return spans
+	}
+	for _, s := range spans {
+		from, _ := slices.BinarySearch(hidden, s.after+1)
+		for _, seq := range hidden[from:] {
+			if seq > s.upto {
+				break
+			}
+			if s.after+1 < seq {
+				left = append(left, seqs{s.after, seq - 1})
+			}
+			s.after = seq
+		}
+		if s.after < s.upto {
+			left = append(left, s)
+		}
+	}
+	return left
+}
+
+// Shows reports whether a user is shown a message of a channel: it came while he was a member, and he has not hidden it.
+func (v *View) Shows(user, ch string, seq uint64) (shows bool, err error) {
+	err = v.read("read memberships", func(r *reader) error {
+		spans, err := r.shown(v, user, ch)
+		shows = admits(spans, seq)
+		return err
+	})
+	return shows, err
+}

@@ -1,0 +1,92 @@
+package view
+
+import (
+	"strings"
+	"sync"
+
+	"natterjack/server/wire"
+)
+
+// known is what memory holds of all users' settings, because it is asked so often that a look at disk would be felt: each message to a
+// direct channel asks twice who has blocked whom, which on disk would cost a tenth of what the message does; a second of reading in a
+// group asks of each of its members whether he is discreet; and each page asks whether its reader has hidden anything.
+type known struct {
+	mu       sync.RWMutex // guards the following
+	blocked  map[blockPair]struct{}
+	discreet map[string]struct{}
+	hiders   map[string]struct{} // who has hidden a message, be it that he shows it again: which ones is on disk
+}
+
+type blockPair struct{ by, of string }
+
+// Blocked reports whether a user has blocked another.
+func (v *View) Blocked(by, of string) bool {
+	v.known.mu.RLock()
+	defer v.known.mu.RUnlock()
+	_, found := v.known.blocked[blockPair{by, of}]
+	return found
+}
+
+// Discreet reports whether a user keeps to himself what he has read.
+func (v *View) Discreet(user string) bool {
+	v.known.mu.RLock()
+	defer v.known.mu.RUnlock()
+	_, found := v.known.discreet[user]
+	return found
+}
+
+// hides reports whether a user may have hidden messages.
+func (k *known) hides(user string) bool {
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	_, found := k.hiders[user]
+	return found
+}
+
+// set takes over settings that are stored.
+func (k *known) set(changes []ownSetting) {
+	if len(changes) == 0 {
+		return
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, c := range changes {
+		switch of, blocks := strings.CutPrefix(c.name, wire.SettingBlock); {
+		case blocks:
+			put(k.blocked, blockPair{c.user, of}, c.value != "")
+		case c.name == wire.SettingReceipts:
+			put(k.discreet, c.user, c.value != "")
+		case strings.HasPrefix(c.name, wire.SettingHide) && c.value != "":
+			put(k.hiders, c.user, true)
+		}
+	}
+}
+
+// put makes a key be in a set, or not.
+func put[K comparable](set map[K]struct{}, key K, in bool) {
+	if in {
+		set[key] = struct{}{}
+	} else {
+		delete(set, key)
+	}
+}
+
+// ownSetting is one of somebody's settings.
+type ownSetting struct{ user, name, value string }
+
+// loadKnown reads the settings of all users.
+func (v *View) loadKnown() error {
+	v.known.blocked, v.known.discreet, v.known.hiders = map[blockPair]struct{}{}, map[string]struct{}{}, map[string]struct{}{}
+	return v.read("load settings", func(r *reader) error {
+		prefix := []byte{tagSetting}
+		for ok := r.it.SeekGE(prefix); ok && r.it.Key()[0] == tagSetting; ok = r.it.Next() {
+			p := parser{rest: r.it.Key()[1:]}
+			user := p.name()
+			if p.err != nil {
+				return p.err
+			}
+			v.known.set([]ownSetting{{user: user, name: string(p.rest), value: "1"}}) // one that is not set is not stored
+		}
+		return r.it.Error()
+	})
+}
