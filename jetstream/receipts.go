@@ -125,7 +125,7 @@ func (m *Moved) add(user string, mark receipts.Mark) {
 // hide takes out what users keep to themselves.
 func (m *Moved) hide() {
 	for i := range m.cursors {
-		if m.log.discreet(m.cursors[i].User) {
+		if m.log.view.Discreet(m.cursors[i].User) {
 			m.cursors[i].Read = 0
 		}
 	}
@@ -136,7 +136,7 @@ func (m *Moved) Sight(user string) Sight {
 	switch {
 	case !m.state.Member(user) || m.apart():
 		return SeesNothing
-	case m.log.discreet(user):
+	case m.log.view.Discreet(user):
 		return SeesDelivered
 	default:
 		return SeesRead
@@ -161,10 +161,4 @@ func (m *Moved) For(s Sight) []wire.Receipt {
 		}
 	}
 	return cursors
-}
-
-// discreet reports whether a user keeps to himself what he has read. Where that cannot be told he does.
-func (l *Log) discreet(user string) bool {
-	value, err := l.view.Setting(user, wire.SettingReceipts)
-	return err != nil || value == "off"
 }
