@@ -106,7 +106,7 @@ func (g *generator) closeCodes() (codes []any) {
 		}
 		code := wire.CloseCode(n)
 		codes = append(codes, object{
-			{"code", n}, {"reason", code.String()}, {"reconnect", code.Reconnect()}, {"description", c.doc},
+			{"code", int(code)}, {"reason", code.String()}, {"reconnect", code.Reconnect()}, {"description", c.doc},
 		})
 	}
 	return codes
