@@ -46,6 +46,7 @@ type Error struct {
 	Message    string `json:"message"`
 	Retryable  bool   `json:"retryable"`
 	RetryAfter int64  `json:"retry_after,omitzero"` // milliseconds
+	Channel    string `json:"channel,omitzero"`     // the one channel in which to wait; commands to others may go on
 }
 
 // Errorf makes an error of a code, with a text a person can act on.
@@ -56,6 +57,12 @@ func Errorf(code Code, format string, args ...any) *Error {
 // After sets how long to wait before a retry.
 func (e *Error) After(d time.Duration) *Error {
 	e.RetryAfter = max(d.Milliseconds(), 1)
+	return e
+}
+
+// In says that it is one channel alone in which to wait.
+func (e *Error) In(channel string) *Error {
+	e.Channel = channel
 	return e
 }
 

@@ -197,6 +197,7 @@ var goldenFrames = []golden[Frame]{
 	{"ping", Ping{}},
 	{"error", AsError(Errorf(CodeForbidden, "channel: there is none of this id that you are a member of"), 7)},
 	{"error_retry", AsError(Errorf(CodeTooFast, "over 200 commands a second").After(1500e6), 0)},
+	{"error_retry_channel", AsError(Errorf(CodeTooFast, "channel: over 100 events a second").After(1500e6).In("alice~bob"), 0)},
 }
 
 func TestGoldenCommands(t *testing.T) {

@@ -14,22 +14,25 @@ const (
 	PathSignIn    = "/v1/signin" // POST {"user"}; development only: {"token", "expires"}
 )
 
-// Limits are what the server holds a session to; the welcome frame tells the ones in force.
+// Limits are what the server holds a session to; the welcome frame tells the ones in force. Rates are sustained ones, and what was
+// left unused of two seconds may come at once.
 type Limits struct {
-	FrameBytes    int `json:"frame_bytes"`     // of one message from the client
-	TextBytes     int `json:"text_bytes"`      // of content.text, in UTF-8
-	InFlight      int `json:"in_flight"`       // commands without a reply
-	GroupMembers  int `json:"group_members"`   // of one group, the creator included
-	HistoryEvents int `json:"history_events"`  // of one page
-	CommandsPerS  int `json:"commands_per_s"`  // sustained, per session; a burst of twice as many is let through
-	PingIntervalS int `json:"ping_interval_s"` // a ping at least this often; silence for two closes the session
+	FrameBytes        int `json:"frame_bytes"`          // of one message from the client
+	TextBytes         int `json:"text_bytes"`           // of content.text, in UTF-8
+	InFlight          int `json:"in_flight"`            // commands without a reply
+	GroupMembers      int `json:"group_members"`        // of one group, the creator included
+	HistoryEvents     int `json:"history_events"`       // of one page
+	CommandsPerS      int `json:"commands_per_s"`       // of one session
+	UserCommandsPerS  int `json:"user_commands_per_s"`  // of one user on one node: all his sessions, and what back ends do as him
+	ChannelEventsPerS int `json:"channel_events_per_s"` // in one channel, by all of its members; what moderates it is not held back
+	PingIntervalS     int `json:"ping_interval_s"`      // a ping at least this often; silence for two closes the session
 }
 
 // DefaultLimits are the limits of a server whose configuration says nothing else.
 func DefaultLimits() Limits {
 	return Limits{
 		FrameBytes: 64 << 10, TextBytes: 16 << 10, InFlight: 64, GroupMembers: 500,
-		HistoryEvents: 100, CommandsPerS: 200, PingIntervalS: 25,
+		HistoryEvents: 100, CommandsPerS: 200, UserCommandsPerS: 200, ChannelEventsPerS: 100, PingIntervalS: 25,
 	}
 }
 

@@ -221,7 +221,7 @@ func TestShipped_CanBeChanged(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"sync_interval: 2m", "listen: 127.0.0.1:-1\n", "commands_per_s: 100000"} {
+	for _, want := range []string{"sync_interval: 2m", "listen: 127.0.0.1:-1\n", " commands_per_s: 100000", "user_commands_per_s: 100000", "channel_events_per_s: 100000"} {
 		if !strings.Contains(config, want) {
 			t.Errorf("no %q in the configuration", want)
 		}

@@ -42,7 +42,7 @@ func (r *rig) plan(ctx context.Context, n int) ([]member, error) {
 }
 
 // shipped is the configuration that ships with the server, changed where a benchmark must: it listens on ports of the system's choice,
-// and does not hold a session to a person's speed.
+// and holds neither sessions nor users nor channels to people's speed.
 func (r *rig) shipped(ctx context.Context) (string, error) {
 	dir, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", "natterjack").Output()
 	if err != nil {
@@ -55,7 +55,7 @@ func (r *rig) shipped(ctx context.Context) (string, error) {
 	return change(string(text),
 		[2]string{"\nlisten: 127.0.0.1:4222\n", "\nlisten: 127.0.0.1:-1\n"},
 		[2]string{"sync_interval: always", "sync_interval: " + r.syncInterval()},
-		[2]string{"\nnatterjack {\n", "\nnatterjack {\n  limits { commands_per_s: 100000 }\n"})
+		[2]string{"\nnatterjack {\n", "\nnatterjack {\n  limits { commands_per_s: 100000, user_commands_per_s: 100000, channel_events_per_s: 100000 }\n"})
 }
 
 // change replaces texts, each of which must be there exactly once.

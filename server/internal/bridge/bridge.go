@@ -179,13 +179,15 @@ func complete(l wire.Limits) wire.Limits {
 		return otherwise
 	}
 	return wire.Limits{
-		FrameBytes:    positive(l.FrameBytes, d.FrameBytes),
-		TextBytes:     positive(l.TextBytes, d.TextBytes),
-		InFlight:      positive(l.InFlight, d.InFlight),
-		GroupMembers:  positive(l.GroupMembers, d.GroupMembers),
-		HistoryEvents: positive(l.HistoryEvents, d.HistoryEvents),
-		CommandsPerS:  positive(l.CommandsPerS, d.CommandsPerS),
-		PingIntervalS: positive(l.PingIntervalS, d.PingIntervalS),
+		FrameBytes:        positive(l.FrameBytes, d.FrameBytes),
+		TextBytes:         positive(l.TextBytes, d.TextBytes),
+		InFlight:          positive(l.InFlight, d.InFlight),
+		GroupMembers:      positive(l.GroupMembers, d.GroupMembers),
+		HistoryEvents:     positive(l.HistoryEvents, d.HistoryEvents),
+		CommandsPerS:      positive(l.CommandsPerS, d.CommandsPerS),
+		UserCommandsPerS:  positive(l.UserCommandsPerS, d.UserCommandsPerS),
+		ChannelEventsPerS: positive(l.ChannelEventsPerS, d.ChannelEventsPerS),
+		PingIntervalS:     positive(l.PingIntervalS, d.PingIntervalS),
 	}
 }
 

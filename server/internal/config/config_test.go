@@ -57,7 +57,7 @@ func TestLoad_Shipped(t *testing.T) {
 // TestShipped_SaysItsDefaults reads the shipped configuration with every setting of our block, but not the paths of files, uncommented.
 func TestShipped_SaysItsDefaults(t *testing.T) {
 	_, ours, _ := strings.Cut(natterjack.Configuration, "\nnatterjack {")
-	ours = regexp.MustCompile(`(?m)^(\s*)# ((listen|data|drain|shards|replicas|log|origins|sign_in|limits|frame_bytes|text_bytes|in_flight|group_members|history_events|commands_per_s|ping_interval_s)\b.*|\})$`).
+	ours = regexp.MustCompile(`(?m)^(\s*)# ((listen|data|drain|shards|replicas|log|origins|sign_in|limits|frame_bytes|text_bytes|in_flight|group_members|history_events|commands_per_s|user_commands_per_s|channel_events_per_s|ping_interval_s)\b.*|\})$`).
 		ReplaceAllString(ours, "$1$2")
 	ours = regexp.MustCompile(`(?m)^(\s*)#   (\w+: )`).ReplaceAllString(ours, "$1$2")
 	for _, want := range []string{"\n  listen:", "\n  limits {", "frame_bytes: 64KB", "\n    sign_in: true"} {
