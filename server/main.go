@@ -38,6 +38,7 @@ func run() int {
 // serve runs a node until the process is told to stop. Told again, the process ends at once, as if it had not listened. The limit of
 // open files, one for each client, is the hard one already: the Go runtime raises it at start.
 func serve(cfg *config.Config) error {
+	limitGarbage()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop)
