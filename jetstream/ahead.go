@@ -25,17 +25,22 @@ type ahead struct {
 	states   map[string]*channel.State
 	sends    map[sendKey]stored
 	messages map[messageKey]*channel.Message
-	order    []published // ascending by pos
+	moves    map[string][]channel.Move // by channel, in their order
+	order    []published               // ascending by pos
 }
 
 type published struct {
 	pos     uint64
 	key     sendKey
 	message messageKey // that was made or changed
+	moves   int        // how many there were
 }
 
 func newAhead() ahead {
-	return ahead{states: map[string]*channel.State{}, sends: map[sendKey]stored{}, messages: map[messageKey]*channel.Message{}}
+	return ahead{
+		states: map[string]*channel.State{}, sends: map[sendKey]stored{},
+		messages: map[messageKey]*channel.Message{}, moves: map[string][]channel.Move{},
+	}
 }
 
 func (a *ahead) state(id string) *channel.State { return a.states[id] }
@@ -51,7 +56,10 @@ func (a *ahead) add(p *plan) {
 		m.Pos = p.ack.Pos
 		a.messages[p.about] = &m
 	}
-	a.order = append(a.order, published{p.ack.Pos, key, p.about})
+	if len(p.moves) > 0 {
+		a.moves[key.channel] = append(a.moves[key.channel], p.moves...)
+	}
+	a.order = append(a.order, published{p.ack.Pos, key, p.about, len(p.moves)})
 }
 
 // maxAhead is how many sends a writer keeps ahead of its view.
@@ -74,9 +82,19 @@ func (a *ahead) forget(applied uint64) {
 		if m := a.messages[a.order[n].message]; m != nil && m.Pos <= applied {
 			delete(a.messages, a.order[n].message)
 		}
+		if moves := a.order[n].moves; moves > 0 {
+			a.forgetMoves(key.channel, moves)
+		}
 		if st := a.states[key.channel]; st != nil && st.Pos <= applied {
 			delete(a.states, key.channel)
 		}
 	}
 	a.order = a.order[n:]
+}
+
+// forgetMoves drops the first n of a channel.
+func (a *ahead) forgetMoves(ch string, n int) {
+	if a.moves[ch] = a.moves[ch][n:]; len(a.moves[ch]) == 0 {
+		delete(a.moves, ch)
+	}
 }

@@ -14,7 +14,11 @@ func (d *decision) answerStored(c *command, key sendKey) (bool, error) {
 	if s, ok := d.ahead.sends[key]; ok {
 		return true, c.answerSame(s.ack, s.event)
 	}
-	ev, err := d.find(c)
+	finder, err := d.find()
+	if err != nil {
+		return false, err
+	}
+	ev, err := finder.Find(c.channel, c.user, c.clientID)
 	if err != nil || ev == nil {
 		return false, err
 	}
@@ -25,14 +29,12 @@ func (d *decision) answerStored(c *command, key sendKey) (bool, error) {
 	return true, c.answerSame(ackOf(d.shard, ev, &r), &channel.Event{Kind: ev.Kind, Record: r})
 }
 
-// find looks for a send in the view, with one reader for the whole round.
-func (d *decision) find(c *command) (ev *view.Event, err error) {
+// find looks into the view, with one reader for the whole round.
+func (d *decision) find() (finder *view.Finder, err error) {
 	if d.finder == nil {
-		if d.finder, err = d.view.Finder(); err != nil {
-			return nil, err
-		}
+		d.finder, err = d.view.Finder()
 	}
-	return d.finder.Find(c.channel, c.user, c.clientID)
+	return d.finder, err
 }
 
 func (d *decision) close() {

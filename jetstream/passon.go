@@ -2,6 +2,7 @@ package jetstream
 
 import (
 	"context"
+	"errors"
 
 	"natterjack/jetstream/channel"
 	"natterjack/server/wire"
@@ -12,15 +13,35 @@ import (
 func (l *Log) passOn(ctx context.Context, user string, f *wire.Forward) (wire.Ack, error) {
 	m, err := l.readable(ctx, user, f.From)
 	if err != nil {
-		return wire.Ack{}, err
+		return l.passedOn(ctx, user, f, err)
 	}
 	content := wire.Content{Text: m.Content.Text, Forwarded: m.Content.Forwarded}
 	if content.Forwarded == nil { // what is forwarded on stays its author's
 		content.Forwarded = &wire.Forwarded{Sender: m.Sender, Timestamp: m.Timestamp}
 	}
-	ack, err := l.Change(ctx, user, wire.Send{Channel: f.Channel, To: f.To, ClientID: f.ClientID, Content: content})
+	ack, err := l.wait(ctx, newChange(user, wire.Send{Channel: f.Channel, To: f.To, ClientID: f.ClientID, Content: content}))
 	ack.Ref = f.Ref
 	return ack, err
+}
+
+// passedOn is the ack of a forward that was stored before, for a retry whose source the user may not read any more, or else why not.
+func (l *Log) passedOn(ctx context.Context, user string, f *wire.Forward, why error) (wire.Ack, error) {
+	place := wire.Send{Channel: f.Channel, To: f.To}.Place(user)
+	shard := wire.ShardOf(place, l.layout.shards)
+	if err := l.awaitPos(ctx, shard, l.acked[shard].v.Load()); err != nil {
+		return wire.Ack{}, err
+	}
+	ev, err := l.view.Find(place, user, f.ClientID)
+	if err != nil || ev == nil || ev.Kind != wire.KindMessage {
+		return wire.Ack{}, errors.Join(why, err)
+	}
+	r, err := wire.DecodeRecord(ev.Record)
+	if err != nil || r.Content != nil && r.Content.Forwarded == nil {
+		return wire.Ack{}, errors.Join(why, err)
+	}
+	ack := ackOf(shard, ev, &r)
+	ack.Ref = f.Ref
+	return ack, nil
 }
 
 // readable is a message that a user may read and that says something.

@@ -36,6 +36,11 @@ func TestForward(t *testing.T) {
 		t.Errorf("forwarded on as %+v, %v: the words stay bob's", onward, err)
 	}
 	mustSend(t, l, "bob", wire.Delete{Channel: said.Channel, Seq: 1})
+	retry := wire.Forward{To: "carol", ClientID: "f1", From: from}
+	again, err := l.Ask(t.Context(), "alice", retry)
+	if err != nil || again.(wire.Ack).ID != passed[0].ID {
+		t.Errorf("a retry after the deletion of what was forwarded: %+v, %v", again, err)
+	}
 	for name, c := range map[string]struct {
 		user string
 		from wire.ChannelSeq

@@ -93,6 +93,7 @@ type plan struct {
 	state   *channel.State   // after the events; its pos is set when they are stored
 	about   messageKey       // the message that they make or change, where they do
 	message *channel.Message // that message after them
+	moves   []channel.Move   // of members, by them
 	ack     wire.Ack
 	again   []*command // the same send, twice in one round
 }
@@ -106,7 +107,10 @@ func (w *writer) decide(round []*command) []*plan {
 	}
 	d := decision{
 		writer: w, env: env, states: map[string]*channel.State{}, sends: map[sendKey]*plan{}, messages: map[messageKey]*channel.Message{},
+		moves: map[string][]channel.Move{},
 	}
+	d.env.Message = func(seq uint64) (*channel.Message, error) { return d.message(messageKey{d.channel, seq}) }
+	d.env.Stays = d.stays
 	defer d.close()
 	plans := make([]*plan, 0, len(round))
 	for _, c := range round {
@@ -128,7 +132,9 @@ type decision struct {
 	states   map[string]*channel.State
 	sends    map[sendKey]*plan
 	messages map[messageKey]*channel.Message
-	finder   *view.Finder // made when needed; it shows the view as it was then, and ahead has what came before
+	moves    map[string][]channel.Move // by channel, in their order
+	channel  string                    // of the command at hand
+	finder   *view.Finder              // made when needed; it shows the view as it was then, and ahead has what came after
 }
 
 // plan is nil where the command has been answered or joined to a plan that is there already.
@@ -144,9 +150,8 @@ func (d *decision) plan(c *command) (*plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	env := d.env
-	env.Message = func(seq uint64) (*channel.Message, error) { return d.message(messageKey{c.channel, seq}) }
-	events, err := channel.Decide(st, c.channel, c.user, c.change, env)
+	d.channel = c.channel
+	events, err := channel.Decide(st, c.channel, c.user, c.change, d.env)
 	if err != nil || len(events) == 0 {
 		if err == nil {
 			c.done(wire.Ack{Channel: c.channel, ClientID: c.clientID, Shard: d.shard, Pos: st.Pos, Timestamp: st.Created}, nil)
@@ -155,9 +160,15 @@ func (d *decision) plan(c *command) (*plan, error) {
 	}
 	p := &plan{cmd: c, events: events, expect: expect, first: d.states[c.channel] == nil}
 	for i := range events {
-		st = channel.Apply(st, c.channel, events[i].Kind, 0, &events[i].Record)
+		before := st
+		if st = channel.Apply(st, c.channel, events[i].Kind, 0, &events[i].Record); events[i].Kind == wire.KindMeta {
+			p.move(before, st)
+		}
 	}
 	p.state = st
+	if len(p.moves) > 0 {
+		d.moves[c.channel] = append(d.moves[c.channel], p.moves...)
+	}
 	d.states[c.channel], d.sends[key] = st, p
 	return p, d.fold(p)
 }

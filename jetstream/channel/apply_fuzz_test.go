@@ -40,7 +40,11 @@ func FuzzApply(f *testing.F) {
 				messages[seq] = Fold(messages[seq], wire.Kind(kind), pos, &r)
 			}
 		}
-		env := Env{NewID: func() string { return "x" }, Message: func(seq uint64) (*Message, error) { return messages[seq], nil }}
+		env := Env{
+			NewID:   func() string { return "x" },
+			Message: func(seq uint64) (*Message, error) { return messages[seq], nil },
+			Stays:   func(string) (Stays, error) { return Stays{{Upto: lasts}}, nil },
+		}
 		for _, c := range matrix {
 			_, _ = Decide(st, "c", "own", c.cmd, env)
 		}

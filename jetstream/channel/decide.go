@@ -17,6 +17,9 @@ type Env struct {
 	MaxMembers int           // of a group, its creator included; without limit where 0
 	// Message is a message of the channel, or nil where there is none of that seq.
 	Message func(seq uint64) (*Message, error)
+	// Stays are a user's in the channel. Nobody has any, outside of direct channels, where it is nil. It is asked only of commands that
+	// are about a message.
+	Stays func(user string) (Stays, error)
 	// Blocked reports whether a user has blocked another; Settings counts a user's settings. Nobody has any where these are nil.
 	Blocked  func(by, of string) bool
 	Settings func(user string) (int, error)

@@ -6,7 +6,7 @@ import (
 
 // edit is for the sender alone, and of his own words: nobody puts words into another's mouth, nor claims those that he passed on.
 func (a *act) edit(c wire.Edit) ([]Event, error) {
-	m, err := a.env.Message(c.Seq)
+	m, err := a.message(c.Seq)
 	switch {
 	case err != nil:
 		return nil, err
@@ -21,7 +21,7 @@ func (a *act) edit(c wire.Edit) ([]Event, error) {
 	case m.Content != nil && m.Content.Equal(c.Content):
 		return nil, nil
 	}
-	if err := validReply(c.Content.ReplyTo, c.Seq); err != nil {
+	if err := a.validReply(c.Content.ReplyTo, c.Seq); err != nil {
 		return nil, err
 	}
 	content := c.Content
@@ -31,7 +31,7 @@ func (a *act) edit(c wire.Edit) ([]Event, error) {
 // erase is for the sender, and in a group for an admin or the owner where the sender's role is below; in a direct channel for the sender
 // alone. What stays of the message goes into the event: the message itself will be gone from the log when a view is built anew.
 func (a *act) erase(c wire.Delete) ([]Event, error) {
-	m, err := a.env.Message(c.Seq)
+	m, err := a.message(c.Seq)
 	switch {
 	case err != nil:
 		return nil, err

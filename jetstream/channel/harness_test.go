@@ -19,6 +19,8 @@ type room struct {
 	st       *State
 	log      []Event
 	messages map[uint64]*Message
+	moves    []Move
+	blocked  func(by, of string) bool
 }
 
 func newRoom(id string) *room {
@@ -30,7 +32,17 @@ func (r *room) env() Env {
 		Now: r.now, MaxMembers: r.most,
 		NewID:   func() string { r.ids++; return fmt.Sprint(r.ids) },
 		Message: func(seq uint64) (*Message, error) { return r.messages[seq], nil },
+		Stays:   func(user string) (Stays, error) { return r.stays(user), nil },
+		Blocked: r.blocked,
 	}
+}
+
+// stays are a user's.
+func (r *room) stays(user string) (stays Stays) {
+	for _, m := range r.moves {
+		stays = stays.After(user, m)
+	}
+	return stays
 }
 
 // try decides and stores nothing.
@@ -50,7 +62,11 @@ func (r *room) do(user string, cmd wire.Command) ([]Event, error) {
 func (r *room) store(e Event) {
 	r.log = append(r.log, e)
 	pos := uint64(len(r.log))
+	before := r.st
 	r.st = Apply(r.st, r.id, e.Kind, pos, &e.Record)
+	if m, moved := MoveOf(before, r.st); moved {
+		r.moves = append(r.moves, m)
+	}
 	if seq := About(e.Kind, &e.Record); seq != 0 {
 		r.messages[seq] = Fold(r.messages[seq], e.Kind, pos, &e.Record)
 	}

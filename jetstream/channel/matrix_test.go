@@ -12,9 +12,10 @@ import (
 	"natterjack/server/wire"
 )
 
-// actors are who tries each command, in the order of the columns. In the group each is what the name says; there are also the members
-// own, adm2, mem2 and rea2. The direct channel is of own and mem.
-var actors = strings.Fields("own adm mem rea former never ban req")
+// actors are who tries each command, in the order of the columns. In the group each is what the name says, and lat an admin who came
+// after all messages; there are also the members adm2, mem2 and rea2. The direct channel is of own and mem, and once more of
+// the two when own has blocked mem. In a group nobody is blocked: all is as it was when each of them has blocked each other.
+var actors = strings.Fields("own adm mem rea lat former never ban req")
 
 // outcomes are what a column can hold, and what each means.
 //
@@ -23,13 +24,14 @@ var actors = strings.Fields("own adm mem rea former never ban req")
 //     w  only members may write          d  for admins and the owner       o  for the owner
 //     b  of somebody not below           a  archived                       g  groups only
 //     r  forbidden in other words        i  invalid in other words
+//     k  is blocked by the other         l  has blocked the other      x  no such message, word for word
 func outcome(events []Event, err error) string {
 	if err == nil {
 		return map[bool]string{true: "+", false: "="}[len(events) > 0]
 	}
 	for sign, known := range map[string]error{
 		"f": Forbidden(), "n": notInvited(), "w": lacking(wire.RoleMember), "d": lacking(wire.RoleAdmin), "o": lacking(wire.RoleOwner),
-		"a": archived(), "g": groupsOnly(), "b": notBelow("user"),
+		"x": noMessage(), "a": archived(), "g": groupsOnly(), "b": notBelow("user"), "k": blocked(), "l": blocks(),
 	} {
 		if err.Error() == known.Error() || sign == "b" && err.Error() == notBelow("seq").Error() {
 			return sign
@@ -54,103 +56,105 @@ var (
 	never   = "f f f f"
 )
 
-// matrix is what every command comes to: for each actor in the group, in the same group archived, and in the direct channel (own, mem,
-// never). Messages: 1 own's, 2 adm's, 3 mem's and pinned, 4 former's, 5 mem's and deleted, 6 rea's, 7 adm2's, 8 ban's.
+// matrix is what every command comes to: for each actor in the group, in the same group archived, in the direct channel (own, mem,
+// never), and in that when own has blocked mem. Messages: 1 own's, 2 adm's, 3 mem's and pinned, 4 former's, 5 mem's and deleted, 6 rea's,
+// 7 adm2's, 8 ban's.
 var matrix = []struct {
 	name     string
 	cmd      wire.Command
-	group    string // own adm mem rea, former never ban req
+	group    string // own adm mem rea lat, former never ban req
 	archived string
 	direct   string // own mem never
+	blocked  string // own mem never
 }{
-	{"send", say("x"), "+ + + w " + never, "a a a w " + never, "+ + f"},
-	{"answer", wire.Send{Content: wire.Content{Text: "x", ReplyTo: 8}}, "+ + + w " + never, "a a a w " + never, "+ + f"},
-	{"answer what is deleted", wire.Send{Content: wire.Content{Text: "x", ReplyTo: 5}}, "+ + + w " + never, "a a a w " + never, "+ + f"},
-	{"answer itself", wire.Send{Content: wire.Content{Text: "x", ReplyTo: 9}}, "i i i w " + never, "a a a w " + never, "i i f"},
+	{"send", say("x"), "+ + + w + " + never, "a a a w a " + never, "+ + f", "l k f"},
+	{"answer", wire.Send{Content: wire.Content{Text: "x", ReplyTo: 8}}, "+ + + w i " + never, "a a a w a " + never, "+ + f", "l k f"},
+	{"answer what is deleted", wire.Send{Content: wire.Content{Text: "x", ReplyTo: 5}}, "+ + + w i " + never, "a a a w a " + never, "+ + f", "l k f"},
+	{"answer itself", wire.Send{Content: wire.Content{Text: "x", ReplyTo: 9}}, "i i i w i " + never, "a a a w a " + never, "i i f", "l k f"},
 
-	{"edit the owner's", edit(1), "+ r r w " + never, "a a a w " + never, "+ r f"},
-	{"edit the admin's", edit(2), "r + r w " + never, "a a a w " + never, "+ r f"},
-	{"edit the member's", edit(3), "r r + w " + never, "a a a w " + never, "r + f"},
-	{"edit the former member's", edit(4), "r r r w " + never, "a a a w " + never, "+ r f"},
-	{"edit the deleted", edit(5), "r r i w " + never, "a a a w " + never, "r i f"},
-	{"edit the reader's", edit(6), "r r r w " + never, "a a a w " + never, "+ r f"},
-	{"edit none", edit(9), "i i i w " + never, "a a a w " + never, "i i f"},
-	{"edit to the same", wire.Edit{Seq: 3, Content: wire.Content{Text: "from mem"}}, "r r = w " + never, "a a a w " + never, "r = f"},
-	{"edit to answer itself", wire.Edit{Seq: 3, Content: wire.Content{Text: "x", ReplyTo: 3}}, "r r i w " + never, "a a a w " + never, "r i f"},
+	{"edit the owner's", edit(1), "+ r r w x " + never, "a a a w a " + never, "+ r f", "l k f"},
+	{"edit the admin's", edit(2), "r + r w x " + never, "a a a w a " + never, "+ r f", "l k f"},
+	{"edit the member's", edit(3), "r r + w x " + never, "a a a w a " + never, "r + f", "l k f"},
+	{"edit the former member's", edit(4), "r r r w x " + never, "a a a w a " + never, "+ r f", "l k f"},
+	{"edit the deleted", edit(5), "r r i w x " + never, "a a a w a " + never, "r i f", "l k f"},
+	{"edit the reader's", edit(6), "r r r w x " + never, "a a a w a " + never, "+ r f", "l k f"},
+	{"edit none", edit(9), "x x x w x " + never, "a a a w a " + never, "x x f", "l k f"},
+	{"edit to the same", wire.Edit{Seq: 3, Content: wire.Content{Text: "from mem"}}, "r r = w x " + never, "a a a w a " + never, "r = f", "l k f"},
+	{"edit to answer itself", wire.Edit{Seq: 3, Content: wire.Content{Text: "x", ReplyTo: 3}}, "r r i w x " + never, "a a a w a " + never, "r i f", "l k f"},
 
-	{"delete the owner's", wire.Delete{Seq: 1}, "+ b r r " + never, "+ b r r " + never, "+ r f"},
-	{"delete the admin's", wire.Delete{Seq: 2}, "+ + r r " + never, "+ + r r " + never, "+ r f"},
-	{"delete the member's", wire.Delete{Seq: 3}, "+ + + r " + never, "+ + + r " + never, "r + f"},
-	{"delete the former member's", wire.Delete{Seq: 4}, "+ + r r " + never, "+ + r r " + never, "+ r f"},
-	{"delete the deleted", wire.Delete{Seq: 5}, "= = = r " + never, "= = = r " + never, "r = f"},
-	{"delete the reader's", wire.Delete{Seq: 6}, "+ + r + " + never, "+ + r + " + never, "+ r f"},
-	{"delete another admin's", wire.Delete{Seq: 7}, "+ b r r " + never, "+ b r r " + never, "+ r f"},
-	{"delete none", wire.Delete{Seq: 9}, "i i i i " + never, "i i i i " + never, "i i f"},
+	{"delete the owner's", wire.Delete{Seq: 1}, "+ b r r x " + never, "+ b r r x " + never, "+ r f", "+ r f"},
+	{"delete the admin's", wire.Delete{Seq: 2}, "+ + r r x " + never, "+ + r r x " + never, "+ r f", "+ r f"},
+	{"delete the member's", wire.Delete{Seq: 3}, "+ + + r x " + never, "+ + + r x " + never, "r + f", "r + f"},
+	{"delete the former member's", wire.Delete{Seq: 4}, "+ + r r x " + never, "+ + r r x " + never, "+ r f", "+ r f"},
+	{"delete the deleted", wire.Delete{Seq: 5}, "= = = r x " + never, "= = = r x " + never, "r = f", "r = f"},
+	{"delete the reader's", wire.Delete{Seq: 6}, "+ + r + x " + never, "+ + r + x " + never, "+ r f", "+ r f"},
+	{"delete another admin's", wire.Delete{Seq: 7}, "+ b r r x " + never, "+ b r r x " + never, "+ r f", "+ r f"},
+	{"delete none", wire.Delete{Seq: 9}, "x x x x x " + never, "x x x x x " + never, "x x f", "x x f"},
 
-	{"react", wire.React{Seq: 1, Emoji: "👍"}, "+ + = w " + never, "a a a w " + never, "+ = f"},
-	{"react no more", wire.React{Seq: 1, Emoji: "👍", Remove: true}, "= = + w " + never, "a a a w " + never, "= + f"},
-	{"react to the deleted", wire.React{Seq: 5, Emoji: "👍"}, "i i i w " + never, "a a a w " + never, "i i f"},
-	{"react no more to the deleted", wire.React{Seq: 5, Emoji: "👍", Remove: true}, "= = = w " + never, "a a a w " + never, "= = f"},
-	{"react to none", wire.React{Seq: 9, Emoji: "👍"}, "i i i w " + never, "a a a w " + never, "i i f"},
+	{"react", wire.React{Seq: 1, Emoji: "👍"}, "+ + = w x " + never, "a a a w a " + never, "+ = f", "l k f"},
+	{"react no more", wire.React{Seq: 1, Emoji: "👍", Remove: true}, "= = + w x " + never, "a a a w a " + never, "= + f", "l k f"},
+	{"react to the deleted", wire.React{Seq: 5, Emoji: "👍"}, "i i i w x " + never, "a a a w a " + never, "i i f", "l k f"},
+	{"react no more to the deleted", wire.React{Seq: 5, Emoji: "👍", Remove: true}, "= = = w x " + never, "a a a w a " + never, "= = f", "l k f"},
+	{"react to none", wire.React{Seq: 9, Emoji: "👍"}, "x x x w x " + never, "a a a w a " + never, "x x f", "l k f"},
 
-	{"pin", wire.Pin{Seq: 1}, "+ + d d " + never, "a a d d " + never, "+ + f"},
-	{"pin what is pinned", wire.Pin{Seq: 3}, "= = d d " + never, "a a d d " + never, "= = f"},
-	{"pin the deleted", wire.Pin{Seq: 5}, "i i d d " + never, "a a d d " + never, "i i f"},
-	{"pin none", wire.Pin{Seq: 9}, "i i d d " + never, "a a d d " + never, "i i f"},
-	{"unpin", wire.Pin{Seq: 3, Remove: true}, "+ + d d " + never, "a a d d " + never, "+ + f"},
-	{"unpin what is not pinned", wire.Pin{Seq: 1, Remove: true}, "= = d d " + never, "a a d d " + never, "= = f"},
+	{"pin", wire.Pin{Seq: 1}, "+ + d d x " + never, "a a d d a " + never, "+ + f", "l k f"},
+	{"pin what is pinned", wire.Pin{Seq: 3}, "= = d d x " + never, "a a d d a " + never, "= = f", "l k f"},
+	{"pin the deleted", wire.Pin{Seq: 5}, "i i d d x " + never, "a a d d a " + never, "i i f", "l k f"},
+	{"pin none", wire.Pin{Seq: 9}, "x x d d x " + never, "a a d d a " + never, "x x f", "l k f"},
+	{"unpin", wire.Pin{Seq: 3, Remove: true}, "+ + d d = " + never, "a a d d a " + never, "+ + f", "l k f"},
+	{"unpin what is not pinned", wire.Pin{Seq: 1, Remove: true}, "= = d d = " + never, "a a d d a " + never, "= = f", "l k f"},
 
-	{"rename", wire.UpdateChannel{Name: new("frogs")}, "+ + d d " + never, "a a d d " + never, "g g f"},
-	{"name the same", wire.UpdateChannel{Name: new(" toads\u200b")}, "= = d d " + never, "= = d d " + never, "g g f"},
-	{"set a topic", wire.UpdateChannel{Topic: new("x")}, "+ + d d " + never, "a a d d " + never, "g g f"},
-	{"slow down", wire.UpdateChannel{SlowModeS: new(10)}, "+ + d d " + never, "a a d d " + never, "g g f"},
-	{"archive", wire.UpdateChannel{Archived: new(true)}, "+ + d d " + never, "= = d d " + never, "g g f"},
-	{"open again", wire.UpdateChannel{Archived: new(false)}, "= = d d " + never, "+ + d d " + never, "g g f"},
-	{"open again by a name", wire.UpdateChannel{Archived: new(false), Name: new("x")}, "+ + d d " + never, "+ + d d " + never, "g g f"},
+	{"rename", wire.UpdateChannel{Name: new("frogs")}, "+ + d d + " + never, "a a d d a " + never, "g g f", "g g f"},
+	{"name the same", wire.UpdateChannel{Name: new(" toads\u200b")}, "= = d d = " + never, "= = d d = " + never, "g g f", "g g f"},
+	{"set a topic", wire.UpdateChannel{Topic: new("x")}, "+ + d d + " + never, "a a d d a " + never, "g g f", "g g f"},
+	{"slow down", wire.UpdateChannel{SlowModeS: new(10)}, "+ + d d + " + never, "a a d d a " + never, "g g f", "g g f"},
+	{"archive", wire.UpdateChannel{Archived: new(true)}, "+ + d d + " + never, "= = d d = " + never, "g g f", "g g f"},
+	{"open again", wire.UpdateChannel{Archived: new(false)}, "= = d d = " + never, "+ + d d + " + never, "g g f", "g g f"},
+	{"open again by a name", wire.UpdateChannel{Archived: new(false), Name: new("x")}, "+ + d d + " + never, "+ + d d + " + never, "g g f", "g g f"},
 
-	{"add", wire.AddMembers{Members: []string{"never"}}, "+ + d d " + never, "a a d d " + never, "g g f"},
-	{"add who asked", wire.AddMembers{Members: []string{"req"}}, "+ + d d " + never, "a a d d " + never, "g g f"},
-	{"add a member", wire.AddMembers{Members: []string{"mem"}}, "= = d d " + never, "a a d d " + never, "g g f"},
-	{"add who is banned", wire.AddMembers{Members: []string{"ban"}}, "r r d d " + never, "a a d d " + never, "g g f"},
+	{"add", wire.AddMembers{Members: []string{"never"}}, "+ + d d + " + never, "a a d d a " + never, "g g f", "g g f"},
+	{"add who asked", wire.AddMembers{Members: []string{"req"}}, "+ + d d + " + never, "a a d d a " + never, "g g f", "g g f"},
+	{"add a member", wire.AddMembers{Members: []string{"mem"}}, "= = d d = " + never, "a a d d a " + never, "g g f", "g g f"},
+	{"add who is banned", wire.AddMembers{Members: []string{"ban"}}, "r r d d r " + never, "a a d d a " + never, "g g f", "g g f"},
 
-	{"remove the owner", wire.RemoveMember{User: "own"}, "b b d d " + never, "b b d d " + never, "g g f"},
-	{"remove an admin", wire.RemoveMember{User: "adm2"}, "+ b d d " + never, "+ b d d " + never, "g g f"},
-	{"remove a member", wire.RemoveMember{User: "mem2"}, "+ + d d " + never, "+ + d d " + never, "g g f"},
-	{"remove a reader", wire.RemoveMember{User: "rea2"}, "+ + d d " + never, "+ + d d " + never, "g g f"},
-	{"remove oneself", wire.RemoveMember{User: "adm"}, "+ b d d " + never, "+ b d d " + never, "g g f"},
-	{"refuse who asked", wire.RemoveMember{User: "req"}, "+ + d d " + never, "+ + d d " + never, "g g f"},
-	{"remove nobody", wire.RemoveMember{User: "never"}, "= = d d " + never, "= = d d " + never, "g g f"},
-	{"ban the owner", wire.RemoveMember{User: "own", Ban: true}, "b b d d " + never, "b b d d " + never, "g g f"},
-	{"ban an admin", wire.RemoveMember{User: "adm2", Ban: true}, "+ b d d " + never, "+ b d d " + never, "g g f"},
-	{"ban a member", wire.RemoveMember{User: "mem2", Ban: true}, "+ + d d " + never, "+ + d d " + never, "g g f"},
-	{"ban a stranger", wire.RemoveMember{User: "never", Ban: true}, "+ + d d " + never, "+ + d d " + never, "g g f"},
-	{"ban again", wire.RemoveMember{User: "ban", Ban: true}, "= = d d " + never, "= = d d " + never, "g g f"},
-	{"unban", wire.Unban{User: "ban"}, "+ + d d " + never, "+ + d d " + never, "g g f"},
-	{"unban nobody", wire.Unban{User: "never"}, "= = d d " + never, "= = d d " + never, "g g f"},
+	{"remove the owner", wire.RemoveMember{User: "own"}, "b b d d b " + never, "b b d d b " + never, "g g f", "g g f"},
+	{"remove an admin", wire.RemoveMember{User: "adm2"}, "+ b d d b " + never, "+ b d d b " + never, "g g f", "g g f"},
+	{"remove a member", wire.RemoveMember{User: "mem2"}, "+ + d d + " + never, "+ + d d + " + never, "g g f", "g g f"},
+	{"remove a reader", wire.RemoveMember{User: "rea2"}, "+ + d d + " + never, "+ + d d + " + never, "g g f", "g g f"},
+	{"remove oneself", wire.RemoveMember{User: "adm"}, "+ b d d b " + never, "+ b d d b " + never, "g g f", "g g f"},
+	{"refuse who asked", wire.RemoveMember{User: "req"}, "+ + d d + " + never, "+ + d d + " + never, "g g f", "g g f"},
+	{"remove nobody", wire.RemoveMember{User: "never"}, "= = d d = " + never, "= = d d = " + never, "g g f", "g g f"},
+	{"ban the owner", wire.RemoveMember{User: "own", Ban: true}, "b b d d b " + never, "b b d d b " + never, "g g f", "g g f"},
+	{"ban an admin", wire.RemoveMember{User: "adm2", Ban: true}, "+ b d d b " + never, "+ b d d b " + never, "g g f", "g g f"},
+	{"ban a member", wire.RemoveMember{User: "mem2", Ban: true}, "+ + d d + " + never, "+ + d d + " + never, "g g f", "g g f"},
+	{"ban a stranger", wire.RemoveMember{User: "never", Ban: true}, "+ + d d + " + never, "+ + d d + " + never, "g g f", "g g f"},
+	{"ban again", wire.RemoveMember{User: "ban", Ban: true}, "= = d d = " + never, "= = d d = " + never, "g g f", "g g f"},
+	{"unban", wire.Unban{User: "ban"}, "+ + d d + " + never, "+ + d d + " + never, "g g f", "g g f"},
+	{"unban nobody", wire.Unban{User: "never"}, "= = d d = " + never, "= = d d = " + never, "g g f", "g g f"},
 
-	{"make the owner", wire.SetRole{User: "mem2", Role: wire.RoleOwner}, "+ r d d " + never, "+ r d d " + never, "g g f"},
-	{"make an admin", wire.SetRole{User: "mem2", Role: wire.RoleAdmin}, "+ r d d " + never, "+ r d d " + never, "g g f"},
-	{"make a reader", wire.SetRole{User: "mem2", Role: wire.RoleReader}, "+ + d d " + never, "+ + d d " + never, "g g f"},
-	{"make a member", wire.SetRole{User: "rea2", Role: wire.RoleMember}, "+ + d d " + never, "+ + d d " + never, "g g f"},
-	{"make what is", wire.SetRole{User: "adm2", Role: wire.RoleAdmin}, "= = d d " + never, "= = d d " + never, "g g f"},
-	{"make an admin a member", wire.SetRole{User: "adm2", Role: wire.RoleMember}, "+ b d d " + never, "+ b d d " + never, "g g f"},
-	{"make oneself a member", wire.SetRole{User: "adm", Role: wire.RoleMember}, "+ b d d " + never, "+ b d d " + never, "g g f"},
-	{"make the owner an admin", wire.SetRole{User: "own", Role: wire.RoleAdmin}, "r b d d " + never, "r b d d " + never, "g g f"},
-	{"make a stranger a member", wire.SetRole{User: "never", Role: wire.RoleMember}, "i i d d " + never, "i i d d " + never, "g g f"},
+	{"make the owner", wire.SetRole{User: "mem2", Role: wire.RoleOwner}, "+ r d d r " + never, "+ r d d r " + never, "g g f", "g g f"},
+	{"make an admin", wire.SetRole{User: "mem2", Role: wire.RoleAdmin}, "+ r d d r " + never, "+ r d d r " + never, "g g f", "g g f"},
+	{"make a reader", wire.SetRole{User: "mem2", Role: wire.RoleReader}, "+ + d d + " + never, "+ + d d + " + never, "g g f", "g g f"},
+	{"make a member", wire.SetRole{User: "rea2", Role: wire.RoleMember}, "+ + d d + " + never, "+ + d d + " + never, "g g f", "g g f"},
+	{"make what is", wire.SetRole{User: "adm2", Role: wire.RoleAdmin}, "= = d d = " + never, "= = d d = " + never, "g g f", "g g f"},
+	{"make an admin a member", wire.SetRole{User: "adm2", Role: wire.RoleMember}, "+ b d d b " + never, "+ b d d b " + never, "g g f", "g g f"},
+	{"make oneself a member", wire.SetRole{User: "adm", Role: wire.RoleMember}, "+ b d d b " + never, "+ b d d b " + never, "g g f", "g g f"},
+	{"make the owner an admin", wire.SetRole{User: "own", Role: wire.RoleAdmin}, "r b d d b " + never, "r b d d b " + never, "g g f", "g g f"},
+	{"make a stranger a member", wire.SetRole{User: "never", Role: wire.RoleMember}, "i i d d i " + never, "i i d d i " + never, "g g f", "g g f"},
 
-	{"leave", wire.Leave{}, "r + + + " + never, "r + + + " + never, "g g f"},
-	{"invite", wire.CreateInvite{Hash: hashOf(unknown)}, "+ + d d " + never, "a a d d " + never, "g g f"},
-	{"invite as before", wire.CreateInvite{Hash: hashOf(secret)}, "= = d d " + never, "a a d d " + never, "g g f"},
-	{"change an invite", wire.CreateInvite{Hash: hashOf(secret), Uses: 1}, "+ + d d " + never, "a a d d " + never, "g g f"},
-	{"revoke an invite", wire.RevokeInvite{Hash: hashOf(secret)}, "+ + d d " + never, "+ + d d " + never, "g g f"},
-	{"revoke none", wire.RevokeInvite{Hash: hashOf(unknown)}, "= = d d " + never, "= = d d " + never, "g g f"},
+	{"leave", wire.Leave{}, "r + + + + " + never, "r + + + + " + never, "g g f", "g g f"},
+	{"invite", wire.CreateInvite{Hash: hashOf(unknown)}, "+ + d d + " + never, "a a d d a " + never, "g g f", "g g f"},
+	{"invite as before", wire.CreateInvite{Hash: hashOf(secret)}, "= = d d = " + never, "a a d d a " + never, "g g f", "g g f"},
+	{"change an invite", wire.CreateInvite{Hash: hashOf(secret), Uses: 1}, "+ + d d + " + never, "a a d d a " + never, "g g f", "g g f"},
+	{"revoke an invite", wire.RevokeInvite{Hash: hashOf(secret)}, "+ + d d + " + never, "+ + d d + " + never, "g g f", "g g f"},
+	{"revoke none", wire.RevokeInvite{Hash: hashOf(unknown)}, "= = d d = " + never, "= = d d = " + never, "g g f", "g g f"},
 
-	{"join", wire.Join{Secret: secret}, "= = = = + + n +", "= = = = a a n a", "g g n"},
-	{"ask to join", wire.Join{Secret: asking}, "= = = = + + n =", "= = = = a a n =", "g g n"},
-	{"join by a wrong secret", wire.Join{Secret: unknown}, "= = = = n n n =", "= = = = n n n =", "g g n"},
+	{"join", wire.Join{Secret: secret}, "= = = = = + + n +", "= = = = = a a n a", "g g n", "g g n"},
+	{"ask to join", wire.Join{Secret: asking}, "= = = = = + + n =", "= = = = = a a n =", "g g n", "g g n"},
+	{"join by a wrong secret", wire.Join{Secret: unknown}, "= = = = = n n n =", "= = = = = n n n =", "g g n", "g g n"},
 
-	{"set", wire.Set{Name: "read_receipts", Value: "off"}, "f f f f " + never, "f f f f " + never, "f f f"}, // in one's own channel alone
-	{"delete the channel", wire.DeleteChannel{}, "+ o o o " + never, "+ o o o " + never, "g g f"},
+	{"set", wire.Set{Name: "read_receipts", Value: "off"}, "f f f f f " + never, "f f f f f " + never, "f f f", "f f f"}, // in one's own channel alone
+	{"delete the channel", wire.DeleteChannel{}, "+ o o o o " + never, "+ o o o o " + never, "g g f", "g g f"},
 }
 
 func edit(seq uint64) wire.Edit { return wire.Edit{Seq: seq, Content: wire.Content{Text: "x"}} }
@@ -181,6 +185,7 @@ func fixture(tb testing.TB, id string) *room {
 	r.must(tb, "own", wire.SetRole{User: "rea", Role: wire.RoleReader}, wire.SetRole{User: "rea2", Role: wire.RoleReader})
 	r.must(tb, "own", wire.CreateInvite{Hash: hashOf(secret)}, wire.CreateInvite{Hash: hashOf(asking), Approval: true})
 	r.must(tb, "req", wire.Join{Secret: asking})
+	r.must(tb, "own", wire.AddMembers{Members: []string{"lat"}}, wire.SetRole{User: "lat", Role: wire.RoleAdmin})
 	r.must(tb, "former", wire.Leave{})
 	r.must(tb, "adm", wire.RemoveMember{User: "ban", Ban: true})
 	return r
@@ -189,6 +194,9 @@ func fixture(tb testing.TB, id string) *room {
 func TestEveryCommandByEverybodyEverywhere(t *testing.T) {
 	id := GroupID("own", "1")
 	group, archived, gone, direct := fixture(t, id), fixture(t, id), fixture(t, id), fixture(t, "mem~own")
+	apart, quarrel := fixture(t, "mem~own"), fixture(t, id)
+	apart.blocked = func(by, of string) bool { return by == "own" && of == "mem" }
+	quarrel.blocked = func(by, of string) bool { return by != of }
 	archived.must(t, "own", wire.UpdateChannel{Archived: new(true)})
 	gone.must(t, "own", wire.DeleteChannel{})
 	absent, settings := newRoom(id), newRoom("~own")
@@ -198,6 +206,8 @@ func TestEveryCommandByEverybodyEverywhere(t *testing.T) {
 			compare(t, group, actors, c.cmd, c.group)
 			compare(t, archived, actors, c.cmd, c.archived)
 			compare(t, direct, []string{"own", "mem", "never"}, c.cmd, c.direct)
+			compare(t, apart, []string{"own", "mem", "never"}, c.cmd, c.blocked)
+			compare(t, quarrel, actors, c.cmd, c.group)
 			nothing, own := "f", "u"
 			switch c.cmd.(type) {
 			case wire.Join:

@@ -33,6 +33,7 @@ type naiveMessage struct {
 	replyTo         uint64
 	deleted, pinned bool
 	reactions       map[string]map[string]bool
+	heard           map[string]bool // who was there when it was said
 }
 
 const (
@@ -115,7 +116,7 @@ func (n *naive) change(user string, cmd wire.Command, now int64) string {
 		if n.archived || n.group && !n.admin(user) {
 			return string(wire.CodeForbidden)
 		}
-		return n.pin(c)
+		return n.pin(user, c)
 	}
 	if !n.group {
 		return string(wire.CodeInvalid)
@@ -141,7 +142,7 @@ func (n *naive) write(user string, cmd wire.Command, now int64) string {
 	case wire.Send:
 		return n.send(user, c, now)
 	case wire.Edit:
-		m, no := n.message(c.Seq)
+		m, no := n.message(user, c.Seq)
 		switch {
 		case m == nil:
 			return no
@@ -149,14 +150,14 @@ func (n *naive) write(user string, cmd wire.Command, now int64) string {
 			return string(wire.CodeForbidden)
 		case m.deleted:
 			return string(wire.CodeInvalid)
-		case c.Content.ReplyTo >= c.Seq:
-			return string(wire.CodeInvalid)
 		case m.text == c.Content.Text && m.replyTo == c.Content.ReplyTo:
 			return done
+		case c.Content.ReplyTo >= c.Seq || !n.answerable(user, c.Content.ReplyTo):
+			return string(wire.CodeInvalid)
 		}
 		m.text, m.replyTo = c.Content.Text, c.Content.ReplyTo
 	case wire.React:
-		m, no := n.message(c.Seq)
+		m, no := n.message(user, c.Seq)
 		switch {
 		case m == nil:
 			return no
@@ -175,15 +176,15 @@ func (n *naive) write(user string, cmd wire.Command, now int64) string {
 	return changed
 }
 
-func (n *naive) message(seq uint64) (*naiveMessage, string) {
-	if seq < 1 || seq > uint64(len(n.said)) {
+func (n *naive) message(user string, seq uint64) (*naiveMessage, string) {
+	if seq < 1 || seq > uint64(len(n.said)) || !n.said[seq-1].heard[user] {
 		return nil, string(wire.CodeInvalid)
 	}
 	return n.said[seq-1], ""
 }
 
 func (n *naive) send(user string, c wire.Send, now int64) string {
-	if c.Content.ReplyTo > uint64(len(n.said)) {
+	if !n.answerable(user, c.Content.ReplyTo) {
 		return string(wire.CodeInvalid)
 	}
 	if n.slow > 0 && !n.admin(user) {
@@ -193,12 +194,25 @@ func (n *naive) send(user string, c wire.Send, now int64) string {
 		n.spoke[user] = now
 		maps.DeleteFunc(n.spoke, func(_ string, at int64) bool { return at+n.slow <= now })
 	}
-	n.said = append(n.said, &naiveMessage{sender: user, text: c.Content.Text, replyTo: c.Content.ReplyTo, reactions: map[string]map[string]bool{}})
+	m := &naiveMessage{
+		sender: user, text: c.Content.Text, replyTo: c.Content.ReplyTo,
+		reactions: map[string]map[string]bool{}, heard: map[string]bool{},
+	}
+	for member := range n.role {
+		m.heard[member] = true
+	}
+	n.said = append(n.said, m)
 	return changed
 }
 
+// answerable reports whether a message may answer another; 0 is none.
+func (n *naive) answerable(user string, seq uint64) bool {
+	m, _ := n.message(user, seq)
+	return seq == 0 || m != nil
+}
+
 func (n *naive) erase(user string, c wire.Delete) string {
-	m, no := n.message(c.Seq)
+	m, no := n.message(user, c.Seq)
 	switch {
 	case m == nil:
 		return no
@@ -207,12 +221,12 @@ func (n *naive) erase(user string, c wire.Delete) string {
 	case m.deleted:
 		return done
 	}
-	*m = naiveMessage{sender: m.sender, deleted: true, reactions: map[string]map[string]bool{}}
+	*m = naiveMessage{sender: m.sender, deleted: true, reactions: map[string]map[string]bool{}, heard: m.heard}
 	return changed
 }
 
-func (n *naive) pin(c wire.Pin) string {
-	m, no := n.message(c.Seq)
+func (n *naive) pin(user string, c wire.Pin) string {
+	m, no := n.message(user, c.Seq)
 	switch {
 	case m == nil && c.Remove:
 		return done

@@ -9,6 +9,12 @@ import (
 // pin marks a message for all, or takes the mark away.
 func (a *act) pin(c wire.Pin) ([]Event, error) {
 	_, pinned := slices.BinarySearch(a.st.Pins, c.Seq)
+	if pinned { // what the user may not see is not pinned for him
+		var err error
+		if pinned, err = a.sees(c.Seq); err != nil {
+			return nil, err
+		}
+	}
 	if !c.Remove {
 		if err := a.mayPin(c.Seq, pinned); err != nil {
 			return nil, err
@@ -21,7 +27,7 @@ func (a *act) pin(c wire.Pin) ([]Event, error) {
 }
 
 func (a *act) mayPin(seq uint64, pinned bool) error {
-	m, err := a.env.Message(seq)
+	m, err := a.message(seq)
 	switch {
 	case err != nil:
 		return err

@@ -42,6 +42,14 @@ func notBelow(member string) error {
 	return wire.Errorf(wire.CodeForbidden, "%s: is of somebody whose role is not below yours", member)
 }
 
+func blocked() error {
+	return wire.Errorf(wire.CodeForbidden, "channel: this user takes no messages from you")
+}
+
+func blocks() error {
+	return wire.Errorf(wire.CodeForbidden, "channel: you have blocked this user")
+}
+
 func noMessage() error {
 	return wire.Errorf(wire.CodeInvalid, "seq: there is no message of this number in the channel")
 }
@@ -54,9 +62,9 @@ func tooMany(what string, most int) error {
 	return wire.Errorf(wire.CodeTooLarge, "%s: at most %d are allowed", what, most)
 }
 
-func tooSoon(milliseconds int64) error {
+func (a *act) tooSoon(milliseconds int64) error {
 	wait := time.Duration(milliseconds) * time.Millisecond
-	return wire.Errorf(wire.CodeTooFast, "channel: is in slow mode; wait before the next message").After(wait)
+	return wire.Errorf(wire.CodeTooFast, "channel: is in slow mode; wait before the next message").After(wait).In(a.id)
 }
 
 func unsupported(cmd wire.Command) error {

@@ -13,11 +13,11 @@ func (a *act) send(c wire.Send) ([]Event, error) {
 		return nil, err
 	}
 	seq := a.st.Seq + 1
-	if err := validReply(c.Content.ReplyTo, seq); err != nil {
+	if err := a.validReply(c.Content.ReplyTo, seq); err != nil {
 		return nil, err
 	}
 	if wait := a.st.wait(a.user, a.now()); wait > 0 {
-		return nil, tooSoon(wait)
+		return nil, a.tooSoon(wait)
 	}
 	content := c.Content
 	return append(opened, a.event(wire.KindMessage, wire.Record{Seq: seq, Content: &content})...), nil
@@ -38,11 +38,16 @@ func (a *act) open() []Event {
 	return []Event{created}
 }
 
-// validReply: a message answers one before it. seq is dense, so each number before is a message or what is left of a deleted one,
-// which may be answered too: whoever writes the answer may not have seen yet that it is gone.
-func validReply(to, seq uint64) error {
-	if to >= seq {
-		return wire.Errorf(wire.CodeInvalid, "content.reply_to: there is no such message before this one")
+// validReply: a message answers one before it that its sender may see. seq is dense, so each number before is a message or what is
+// left of a deleted one, which may be answered too: whoever writes the answer may not have seen yet that it is gone.
+func (a *act) validReply(to, seq uint64) error {
+	if to == 0 {
+		return nil
 	}
-	return nil
+	if to < seq {
+		if sees, err := a.sees(to); sees || err != nil {
+			return err
+		}
+	}
+	return wire.Errorf(wire.CodeInvalid, "content.reply_to: there is no such message before this one")
 }

@@ -50,9 +50,9 @@ func (a *act) unblocked() error {
 	}
 	switch {
 	case a.env.Blocked(peer, a.user):
-		return wire.Errorf(wire.CodeForbidden, "channel: this user takes no messages from you")
+		return blocked()
 	case a.env.Blocked(a.user, peer):
-		return wire.Errorf(wire.CodeForbidden, "channel: you have blocked this user")
+		return blocks()
 	}
 	return nil
 }

@@ -5,10 +5,12 @@ import (
 	"fmt"
 
 	"github.com/cockroachdb/pebble/v2"
+
+	"natterjack/jetstream/channel"
 )
 
-// Finder finds events by client id, in the view as it was when the Finder was made: one iterator for many lookups, where each
-// call of [View.Find] opens one. It is for one goroutine; close it soon, for it keeps the view from closing.
+// Finder finds events by client id, and who was a member when, in the view as it was when the Finder was made: one iterator for many
+// lookups, where each call of [View.Find] opens one. It is for one goroutine; close it soon, for it keeps the view from closing.
 type Finder struct {
 	v *View
 	r reader
@@ -34,6 +36,18 @@ func (f *Finder) Find(ch, sender, clientID string) (*Event, error) {
 		return nil, fmt.Errorf("find client id: %w", err)
 	}
 	return e, nil
+}
+
+// Stays are a user's in a channel.
+func (f *Finder) Stays(user, ch string) (stays channel.Stays, err error) {
+	members, err := f.r.membershipsIn(user, f.v.shardIndex(ch), ch)
+	if err != nil {
+		return nil, fmt.Errorf("find memberships: %w", err)
+	}
+	for _, m := range members {
+		stays = append(stays, channel.Stay{After: m.joined, Upto: m.left})
+	}
+	return stays, nil
 }
 
 // Close ends the Finder.
