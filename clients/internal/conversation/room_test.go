@@ -1,10 +1,8 @@
 package conversation
 
 import (
-	"maps"
 	"math"
 	"slices"
-	"strings"
 
 	natter "natterjack/clients/go"
 	"natterjack/server/wire"
@@ -20,14 +18,27 @@ type room struct {
 	banned   map[string]bool
 	messages []*message // by seq
 	stays    map[string][]stay
-	read     map[string]uint64
+	marks    map[string]mark // how far users have got, former members too
+
+	requested map[string]bool
+	invites   map[string]*invite // by secret
+	secrets   []string           // of all invites that there were
+	farewells map[string]int     // by user: how often he was removed, banned or refused
+
+	blocked func(by, of string) bool
 }
 
 // stay is a stretch of messages that came while somebody was a member: those with after < seq ≤ upto.
 type stay struct{ after, upto uint64 }
 
-func newRoom(id string, roles map[string]natter.Role) *room {
-	r := &room{id: id, roles: map[string]natter.Role{}, banned: map[string]bool{}, stays: map[string][]stay{}, read: map[string]uint64{}}
+// mark is how far a user has got; who has read something has received it.
+type mark struct{ read, delivered uint64 }
+
+func newRoom(id string, roles map[string]natter.Role, blocked func(by, of string) bool) *room {
+	r := &room{
+		id: id, roles: map[string]natter.Role{}, banned: map[string]bool{}, stays: map[string][]stay{}, marks: map[string]mark{},
+		requested: map[string]bool{}, invites: map[string]*invite{}, farewells: map[string]int{}, blocked: blocked,
+	}
 	for user, role := range roles {
 		r.enter(user, role)
 	}
@@ -36,10 +47,12 @@ func newRoom(id string, roles map[string]natter.Role) *room {
 
 func (r *room) enter(user string, role natter.Role) {
 	r.roles[user] = role
+	delete(r.requested, user)
 	r.stays[user] = append(r.stays[user], stay{uint64(len(r.messages)), math.MaxUint64})
 }
 
 func (r *room) exit(user string) {
+	delete(r.requested, user)
 	if r.roles[user] == "" {
 		return
 	}
@@ -54,14 +67,24 @@ func (r *room) shows(user string, seq uint64) bool {
 
 // message is a message as it should be.
 type message struct {
-	sender    string
-	text      string
-	replyTo   uint64
+	sender string
+	content
 	edited    bool
 	deleted   bool
 	pinned    bool
 	reactions []reaction // in the order of first use
 }
+
+// content is what a message says.
+type content struct {
+	text      string
+	replyTo   uint64
+	mentions  string // whom it mentions: a user, or everybody; nobody where empty
+	forwarded string // whose words they are, where they were passed on
+}
+
+// everybody is mentioned by a mention of the channel. No user is called so.
+const everybody = "*"
 
 type reaction struct {
 	emoji string
@@ -81,44 +104,72 @@ var ranks = map[natter.Role]int{natter.RoleReader: 1, natter.RoleMember: 2, natt
 
 func (r *room) member(user string) bool { return r.roles[user] != "" && !r.deleted }
 
-// may is what every act needs: to be a member, in groups of at least that role, and a channel that is not archived unless that is fine.
-func (r *room) may(user string, least natter.Role, archived bool) refusal {
+// open reports whether there is something that a user is in: a direct channel is not there before somebody spoke in it.
+func (r *room) open(user string) bool { return r.member(user) && !(r.direct && len(r.messages) == 0) }
+
+// may is what every act needs: to be a member; in groups, of at least that role, and a channel that is not archived unless that is
+// fine; in direct channels, that neither has blocked the other, unless something is only taken away.
+func (r *room) may(user string, least natter.Role, taking bool) refusal {
 	switch {
-	case !r.member(user), r.direct && len(r.messages) == 0: // nobody has opened it
+	case !r.open(user):
+		return forbidden
+	case r.direct && r.apart() && !taking:
 		return forbidden
 	case r.direct:
 		return none
-	case ranks[r.roles[user]] < ranks[least], r.archived && !archived:
+	case ranks[r.roles[user]] < ranks[least], r.archived && !taking:
 		return forbidden
 	}
 	return none
 }
 
-func (r *room) send(user, text string, replyTo uint64) refusal {
-	opens := r.direct && r.member(user) && len(r.messages) == 0
-	if no := r.may(user, natter.RoleMember, false); no != none && !opens {
+// apart reports whether one of the two of a direct channel has blocked the other.
+func (r *room) apart() bool {
+	a, b, _ := wire.DirectUsers(r.id)
+	return r.direct && (r.blocked(a, b) || r.blocked(b, a))
+}
+
+func (r *room) send(user string, c content) refusal {
+	if opens := r.direct && r.member(user) && len(r.messages) == 0; opens && r.apart() {
+		return forbidden
+	} else if no := r.may(user, natter.RoleMember, false); no != none && !opens {
 		return no
 	}
-	if replyTo > uint64(len(r.messages)) {
+	if c.replyTo != 0 && r.at(user, c.replyTo) == nil {
 		return invalid
 	}
-	r.messages = append(r.messages, &message{sender: user, text: text, replyTo: replyTo})
+	r.messages = append(r.messages, &message{sender: user, content: c})
 	return none
 }
 
-// at is a message by seq, or nil.
-func (r *room) at(seq uint64) *message {
-	if seq == 0 || seq > uint64(len(r.messages)) {
+// words are what somebody who forwards a message takes from it.
+func (r *room) words(user string, seq uint64, hidden bool) (content, refusal) {
+	m := r.at(user, seq)
+	switch {
+	case !r.open(user):
+		return content{}, forbidden
+	case m == nil, m.deleted, hidden:
+		return content{}, invalid
+	case m.forwarded != "":
+		return content{text: m.text, forwarded: m.forwarded}, none
+	default:
+		return content{text: m.text, forwarded: m.sender}, none
+	}
+}
+
+// at is a message that a user may see, or nil: what was said while he was no member is not there for him.
+func (r *room) at(user string, seq uint64) *message {
+	if seq == 0 || seq > uint64(len(r.messages)) || !r.shows(user, seq) {
 		return nil
 	}
 	return r.messages[seq-1]
 }
 
-func (r *room) edit(user string, seq uint64, text string) refusal {
+func (r *room) edit(user string, seq uint64, c content) refusal {
 	if no := r.may(user, natter.RoleMember, false); no != none {
 		return no
 	}
-	m := r.at(seq)
+	m := r.at(user, seq)
 	switch {
 	case m == nil:
 		return invalid
@@ -126,10 +177,12 @@ func (r *room) edit(user string, seq uint64, text string) refusal {
 		return forbidden
 	case m.deleted:
 		return invalid
-	case m.text == text && m.replyTo == 0:
+	case m.forwarded != "":
+		return forbidden
+	case m.content == c:
 		return none
 	}
-	m.text, m.edited, m.replyTo = text, true, 0
+	m.content, m.edited = c, true
 	return none
 }
 
@@ -137,7 +190,7 @@ func (r *room) erase(user string, seq uint64) refusal {
 	if no := r.may(user, natter.RoleReader, true); no != none {
 		return no
 	}
-	m := r.at(seq)
+	m := r.at(user, seq)
 	switch {
 	case m == nil:
 		return invalid
@@ -152,7 +205,7 @@ func (r *room) react(user string, seq uint64, emoji string, remove bool) refusal
 	if no := r.may(user, natter.RoleMember, false); no != none {
 		return no
 	}
-	m := r.at(seq)
+	m := r.at(user, seq)
 	if m == nil || m.deleted && !remove {
 		return invalid
 	}
@@ -175,7 +228,7 @@ func (r *room) pin(user string, seq uint64, remove bool) refusal {
 	if no := r.may(user, natter.RoleAdmin, false); no != none {
 		return no
 	}
-	m := r.at(seq)
+	m := r.at(user, seq)
 	switch {
 	case m == nil && remove:
 	case m == nil, m.deleted && !remove:
@@ -215,10 +268,13 @@ func (r *room) remove(user, other string, ban bool) refusal {
 		return no
 	}
 	switch {
-	case ban && r.banned[other], !ban && r.roles[other] == "":
+	case ban && r.banned[other], !ban && r.roles[other] == "" && !r.requested[other]:
 		return none
 	case ranks[r.roles[other]] >= ranks[r.roles[user]]:
 		return forbidden
+	}
+	if r.roles[other] != "" || r.requested[other] {
+		r.farewells[other]++
 	}
 	r.exit(other)
 	if ban {
@@ -275,58 +331,4 @@ func (r *room) archive(user string, archived bool) refusal {
 	}
 	r.archived = archived
 	return none
-}
-
-func (r *room) reads(user string, seq uint64) refusal {
-	if no := r.may(user, natter.RoleReader, true); no != none {
-		return no
-	}
-	r.read[user] = max(r.read[user], min(seq, uint64(len(r.messages))))
-	return none
-}
-
-// unread is how many messages came since a member joined, last read and last wrote.
-func (r *room) unread(user string) uint64 {
-	seen := max(r.read[user], r.stays[user][len(r.stays[user])-1].after)
-	for i, m := range r.messages {
-		if m.sender == user {
-			seen = max(seen, uint64(i+1))
-		}
-	}
-	return uint64(len(r.messages)) - seen
-}
-
-// events are the room's history as pages show it to a member.
-func (r *room) events(user string) (events []shown) {
-	for i, m := range r.messages {
-		if !r.shows(user, uint64(i+1)) {
-			continue
-		}
-		s := shown{Seq: uint64(i + 1), Sender: m.sender, Text: m.text, ReplyTo: m.replyTo, Edited: m.edited, Deleted: m.deleted, Pinned: m.pinned}
-		for _, x := range m.reactions {
-			s.Reactions = append(s.Reactions, x.emoji+strings.Join(slices.Sorted(maps.Keys(x.users)), ","))
-		}
-		events = append(events, s)
-	}
-	return events
-}
-
-// shown is a message as a user sees it.
-type shown struct {
-	Seq                     uint64
-	Sender, Text            string
-	ReplyTo                 uint64
-	Edited, Deleted, Pinned bool
-	Reactions               []string
-}
-
-func show(ev *natter.Event) shown {
-	s := shown{Seq: ev.Seq, Sender: ev.Sender, Edited: ev.Edited != 0, Deleted: ev.Deleted, Pinned: ev.Pinned}
-	if ev.Content != nil {
-		s.Text, s.ReplyTo = ev.Content.Text, ev.Content.ReplyTo
-	}
-	for _, x := range ev.Reactions {
-		s.Reactions = append(s.Reactions, x.Emoji+strings.Join(x.Users, ","))
-	}
-	return s
 }

@@ -1,0 +1,231 @@
+package conversation
+
+import (
+	"fmt"
+	"slices"
+
+	"pgregory.net/rapid"
+
+	natter "natterjack/clients/go"
+)
+
+// list compares the channels that a device is shown, and what is unread in them.
+func (w *world) list(t *rapid.T) {
+	p, c := w.someone(t)
+	w.compareList(t, p, c)
+}
+
+// look compares what a device is shown of a channel.
+func (w *world) look(t *rapid.T) {
+	p, c := w.someone(t)
+	r := w.room(t)
+	w.compareHistory(t, r, p, c)
+	w.compareChannel(t, r, p, c)
+	w.compareReceipts(t, r, p, c)
+}
+
+// lookAll compares what everybody is shown of everything on all devices.
+func (w *world) lookAll(t *rapid.T) {
+	for _, p := range w.people {
+		for _, d := range p.devices {
+			c := w.client(t, d)
+			w.compareList(t, p, c)
+			for _, r := range w.rooms {
+				w.compareHistory(t, r, p, c)
+				w.compareMirror(t, r, p, d)
+			}
+		}
+		c := p.devices[0].client
+		for _, r := range w.rooms {
+			w.compareChannel(t, r, p, c)
+			w.compareReceipts(t, r, p, c)
+		}
+		w.comparePresence(t, p, c)
+	}
+}
+
+// finish is the end of a run: all servers are there, on a cluster one of them again, and all agree.
+func (w *world) finish(t *rapid.T) {
+	if w.servers.several() && !w.killed {
+		w.die(t)
+	}
+	w.back(t)
+}
+
+// listed is a channel in somebody's list.
+type listed struct {
+	Unread   uint64
+	Mentions int
+	Mute     string
+	Top      bool
+	Last     *shown
+}
+
+func (w *world) compareList(t *rapid.T, p *person, c *natter.Client) {
+	want := map[string]listed{}
+	for _, r := range w.rooms {
+		if !r.open(p.name) {
+			continue
+		}
+		l := listed{Mute: p.settings["mute/"+r.id], Top: p.has("top/" + r.id), Last: r.last(p)}
+		l.Unread, l.Mentions = r.unread(p)
+		want[r.id] = l
+	}
+	w.shows(t, w.servers.several(), p.name+"'s list", want, func() any {
+		list, err := c.Channels(w.ctx, 100)
+		w.agree(t, none, err)
+		got := map[string]listed{}
+		for _, info := range list.Channels {
+			l := listed{Unread: info.Unread, Mentions: info.Mentions, Mute: info.Mute, Top: info.Top}
+			if info.Last != nil {
+				l.Last = new(show(info.Last))
+			}
+			got[info.ID] = l
+		}
+		return got
+	})
+}
+
+// history is all that somebody is shown of a channel, or why he is shown nothing.
+type history struct {
+	Refused refusal
+	Events  []shown
+}
+
+func (w *world) compareHistory(t *rapid.T, r *room, p *person, c *natter.Client) {
+	want := history{Refused: forbidden}
+	if r.open(p.name) {
+		want = history{Events: r.events(p)}
+	}
+	w.shows(t, w.servers.several(), p.name+" sees of "+r.id, want, func() any {
+		var got history
+		events, refused := w.history(t, r, c)
+		got.Refused = refused
+		for i := range events {
+			got.Events = append(got.Events, show(&events[i]))
+		}
+		return got
+	})
+}
+
+// history reads a channel backwards, page by page.
+func (w *world) history(t *rapid.T, r *room, c *natter.Client) (events []natter.Event, refused refusal) {
+	for before := uint64(len(r.messages)) + 1; ; {
+		page, err := c.History(w.ctx, r.id, natter.Around{Before: before, Limit: 10})
+		if code := codeOf(t, err); code != none {
+			return nil, code
+		}
+		events = append(page.Events, events...)
+		if !page.More {
+			return events, none
+		}
+		before = events[0].Seq
+	}
+}
+
+// compareMirror compares what a device has made of events. It reads again what they do not tell.
+func (w *world) compareMirror(t *rapid.T, r *room, p *person, d *device) {
+	if !r.open(p.name) {
+		return
+	}
+	type known struct {
+		Events    []shown
+		Settings  map[string]string
+		Farewells int
+	}
+	want := known{Events: r.events(p), Settings: p.settings, Farewells: r.farewells[p.name]}
+	w.shows(t, true, fmt.Sprint("a device of ", p.name, " was told of ", r.id), want, func() any {
+		events, stale, err := d.copy.messages(r.id)
+		if err != nil {
+			t.Fatalf("%s was told: %v", p.name, err)
+		}
+		if stale {
+			page, _ := w.history(t, r, d.client)
+			d.copy.reread(r.id, page)
+		}
+		settings, farewells := d.copy.own(r.id)
+		return known{events, settings, farewells}
+	})
+}
+
+// described is a channel as a member is told of it.
+type described struct {
+	Refused                    refusal
+	Seq                        uint64
+	Archived                   bool
+	Role                       natter.Role
+	Members, Requested, Banned []string
+	Invites                    []string
+}
+
+func (w *world) compareChannel(t *rapid.T, r *room, p *person, c *natter.Client) {
+	w.shows(t, w.servers.several(), p.name+" is told of "+r.id, r.describe(p.name), func() any {
+		got, err := c.Channel(w.ctx, r.id)
+		if code := codeOf(t, err); code != none {
+			return described{Refused: code}
+		}
+		d := described{
+			Seq: got.Channel.Seq, Archived: got.Channel.Archived, Role: got.Channel.Role, Members: got.Channel.Members,
+			Requested: got.Requested, Banned: got.Banned,
+		}
+		for _, i := range got.Invites {
+			d.Invites = append(d.Invites, fmt.Sprint(i.Hash, i.Uses, i.Approval))
+		}
+		return d
+	})
+}
+
+func (r *room) describe(user string) described {
+	if !r.open(user) {
+		return described{Refused: forbidden}
+	}
+	d := described{Seq: uint64(len(r.messages)), Archived: r.archived, Role: r.roles[user], Members: keysOf(r.roles)}
+	if ranks[d.Role] < ranks[natter.RoleAdmin] {
+		return d
+	}
+	d.Requested, d.Banned = keysOf(r.requested), keysOf(r.banned)
+	for secret, i := range r.invites {
+		d.Invites = append(d.Invites, fmt.Sprint(natter.InviteHash(secret), i.uses, i.approval))
+	}
+	slices.Sort(d.Invites)
+	return d
+}
+
+// compareReceipts looks again for a while: how far others have got is told when it is stored.
+func (w *world) compareReceipts(t *rapid.T, r *room, p *person, c *natter.Client) {
+	type receipts struct {
+		Refused refusal
+		Of      []natter.Receipt
+	}
+	want := receipts{Refused: forbidden}
+	if r.open(p.name) {
+		want = receipts{Of: r.receipts(p, w.byName)}
+	}
+	w.shows(t, true, p.name+" sees of who has read "+r.id, want, func() any {
+		got, err := c.Receipts(w.ctx, r.id)
+		return receipts{codeOf(t, err), got}
+	})
+}
+
+// comparePresence looks again for a while: that somebody has gone is told a few seconds later.
+func (w *world) comparePresence(t *rapid.T, p *person, c *natter.Client) {
+	if w.steady {
+		return
+	}
+	want := map[string]natter.PresenceState{}
+	for _, q := range w.people {
+		if q != p {
+			direct := slices.ContainsFunc(w.rooms, func(r *room) bool { return r.direct && r.open(p.name) && r.open(q.name) })
+			want[q.name] = q.appears(p.name, direct)
+		}
+	}
+	w.shows(t, true, "who is there for "+p.name, want, func() any {
+		list, err := c.Presence(w.ctx, keysOf(want)...)
+		w.agree(t, none, err)
+		got := map[string]natter.PresenceState{}
+		for _, u := range list {
+			got[u.User] = u.State
+		}
+		return got
+	})
+}

@@ -1,0 +1,212 @@
+package conversation
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"sync"
+	"testing"
+
+	natter "natterjack/clients/go"
+	"natterjack/server/wire"
+)
+
+// device is one of a person's: a client that comes and goes, and what it has made of the events that it was shown.
+type device struct {
+	user   string
+	client *natter.Client // nil while it is away
+	state  natter.PresenceState
+	copy   *mirror
+
+	position *natter.Position // where it was when it went away
+	running  sync.WaitGroup
+}
+
+func newDevice(user string) *device { return &device{user: user, copy: newMirror(user)} }
+
+// come connects to the first of some servers that will have it, and goes on where the device was.
+func (d *device) come(ctx context.Context, tb testing.TB, urls []string) {
+	tb.Helper()
+	c, err := natter.New(natter.Options{
+		URLs: urls, InOrder: true, Tokens: natter.SignIn{User: d.user, URLs: urls}, Resume: d.position,
+		ConnectTimeout: connectTimeout, BackoffMax: backoffMax,
+	})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	d.client, d.state = c, natter.Online
+	d.running.Go(func() { _ = c.Run(ctx) }) // whoever uses the client is told the error
+	d.running.Go(func() { d.copy.listen(ctx, c) })
+	if _, err := c.Session(ctx); err != nil {
+		tb.Fatalf("%s is not connected: %v", d.user, err)
+	}
+}
+
+// leave ends the client. What it was shown stays.
+func (d *device) leave() {
+	if d.client == nil {
+		return
+	}
+	_ = d.client.Close() // there is nothing more to be asked of it
+	d.running.Wait()
+	if p := d.client.Position(); p.Epoch != "" {
+		d.position = &p
+	}
+	d.client = nil
+}
+
+// mirror is what a device makes of events, as any client would: it folds what changes a message into the message, and reads again what
+// events do not tell.
+type mirror struct {
+	user string
+
+	mu        sync.Mutex // protects following
+	rooms     map[string]*copied
+	settings  map[string]string
+	farewells map[string]int // by channel: how often the user was removed, banned or refused
+	err       error          // that events were missed, which nothing here is a reason for
+}
+
+// copied is a channel as far as a device knows it.
+type copied struct {
+	messages map[uint64]*natter.Event // under the pos of the last event that made or changed them
+	stale    bool                     // to be read again
+}
+
+func newMirror(user string) *mirror {
+	return &mirror{user: user, rooms: map[string]*copied{}, settings: map[string]string{}, farewells: map[string]int{}}
+}
+
+func (m *mirror) listen(ctx context.Context, c *natter.Client) {
+	for ev, err := range c.Events(ctx) {
+		switch {
+		case errors.Is(err, natter.ErrFatal):
+			return
+		case errors.Is(err, natter.ErrReset):
+			m.mu.Lock()
+			m.err = errors.Join(m.err, err)
+			m.mu.Unlock()
+		case err == nil:
+			m.see(&ev)
+		}
+	}
+}
+
+func (m *mirror) see(ev *natter.Event) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	switch {
+	case ev.Setting != nil:
+		m.set(ev.Setting.Name, ev.Setting.Value)
+	case ev.Meta != nil:
+		m.meta(ev)
+	case ev.Seq != 0:
+		if held := m.room(ev.Channel).messages; held[ev.Seq] == nil || held[ev.Seq].Pos < ev.Pos {
+			held[ev.Seq] = ev
+		}
+	default:
+		m.room(ev.Channel).fold(ev)
+	}
+}
+
+func (m *mirror) room(id string) *copied {
+	if m.rooms[id] == nil {
+		m.rooms[id] = &copied{messages: map[uint64]*natter.Event{}}
+	}
+	return m.rooms[id]
+}
+
+// set takes over a setting. What was hidden and is not any more may be in no page that was read.
+func (m *mirror) set(name, value string) {
+	if m.settings[name] = value; value == "" {
+		delete(m.settings, name)
+		for _, c := range m.rooms {
+			c.stale = true
+		}
+	}
+}
+
+// meta notes what happens to the user. Who comes back has not seen what was done meanwhile to the messages that he knows.
+func (m *mirror) meta(ev *natter.Event) {
+	if ev.Meta.Action == "joined" && ev.Sender == m.user || slices.Contains(ev.Meta.Members, m.user) {
+		switch ev.Meta.Action {
+		case "added", "joined":
+			c := m.room(ev.Channel)
+			c.stale = c.stale || len(c.messages) > 0
+		case "removed", "banned":
+			m.farewells[ev.Channel]++
+		default: // changes nothing that is held here
+		}
+	}
+}
+
+// fold changes a message by an event that the message does not have in it yet.
+func (c *copied) fold(ev *natter.Event) {
+	m := c.messages[ev.Target]
+	if m == nil || m.Pos >= ev.Pos {
+		return
+	}
+	m.Pos = ev.Pos
+	switch {
+	case m.Deleted:
+	case ev.Kind == "edit":
+		m.Content, m.Edited = ev.Content, ev.Timestamp
+	case ev.Kind == "delete":
+		m.Content, m.Edited, m.Deleted, m.Pinned, m.Reactions = nil, 0, true, false, nil
+	case ev.Kind == "pin":
+		m.Pinned = !ev.Remove
+	case ev.Kind == "reaction":
+		m.Reactions = reacted(m.Reactions, ev)
+	}
+}
+
+func reacted(all []wire.Reaction, ev *natter.Event) []wire.Reaction {
+	i := slices.IndexFunc(all, func(r wire.Reaction) bool { return r.Emoji == ev.Emoji })
+	if i < 0 {
+		i, all = len(all), append(all, wire.Reaction{Emoji: ev.Emoji})
+	}
+	users := slices.DeleteFunc(slices.Clone(all[i].Users), func(u string) bool { return u == ev.Sender })
+	if !ev.Remove {
+		users = append(users, ev.Sender)
+		slices.Sort(users)
+	}
+	if all[i].Users = users; len(users) == 0 {
+		all = slices.Delete(all, i, i+1)
+	}
+	return all
+}
+
+// messages are what the device would show of a channel: what it knows and the user has not hidden. Stale says to read it again first.
+func (m *mirror) messages(channel string) (events []shown, stale bool, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	c := m.room(channel)
+	for seq, ev := range c.messages {
+		if m.settings[hideSetting(channel, seq)] == "" {
+			events = append(events, show(ev))
+		}
+	}
+	slices.SortFunc(events, func(a, b shown) int { return int(a.Seq) - int(b.Seq) })
+	return events, c.stale, m.err
+}
+
+// reread takes over what was read of a channel. What events told meanwhile stays.
+func (m *mirror) reread(channel string, page []natter.Event) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	c := m.room(channel)
+	for i := range page {
+		if known := c.messages[page[i].Seq]; known == nil || known.Pos < page[i].Pos {
+			c.messages[page[i].Seq] = &page[i]
+		}
+	}
+	c.stale = false
+}
+
+// own is what the device knows of the user himself: his settings, and how often he was removed, banned or refused in a channel.
+func (m *mirror) own(channel string) (settings map[string]string, farewells int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return maps.Clone(m.settings), m.farewells[channel]
+}

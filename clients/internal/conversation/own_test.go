@@ -1,0 +1,152 @@
+package conversation
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"pgregory.net/rapid"
+
+	natter "natterjack/clients/go"
+	"natterjack/server/wire"
+)
+
+// read says so to a server that knows of the message.
+func (w *world) read(t *rapid.T) {
+	p, c := w.someone(t)
+	r := w.room(t)
+	seq := w.seq(t, r)
+	w.level(t, r, p, c)
+	want := r.reads(p.name, seq)
+	w.agree(t, want, c.Read(w.ctx, r.id, seq))
+}
+
+func (w *world) received(t *rapid.T) {
+	p, c := w.someone(t)
+	r := w.room(t)
+	seq := w.seq(t, r)
+	w.level(t, r, p, c)
+	r.receives(p.name, seq)
+	w.agree(t, none, c.Received(w.ctx, map[string]uint64{r.id: seq}))
+}
+
+// level waits until a device's server knows of a channel what there is.
+func (w *world) level(t *rapid.T, r *room, p *person, c *natter.Client) {
+	if w.servers.several() {
+		w.compareChannel(t, r, p, c)
+	}
+}
+
+// set changes a setting, and waits until all servers act by it.
+func (w *world) set(t *rapid.T) {
+	p, c := w.someone(t)
+	r := w.room(t)
+	values := map[string][]string{
+		wire.SettingMute + r.id:          {"0", "1900000000000"},
+		wire.SettingTop + r.id:           {"1"},
+		hideSetting(r.id, w.seq(t, r)):   {"1"},
+		wire.SettingBlock + w.other(t):   {"1"},
+		wire.SettingContact + w.other(t): {"1"},
+		wire.SettingLastSeen:             {"everyone", "contacts", "nobody"},
+		wire.SettingReceipts:             {"off"},
+		"client/theme":                   {"dark", "light 🐸"},
+	}
+	name := rapid.SampledFrom(keysOf(values)).Draw(t, "setting")
+	value := rapid.SampledFrom(append(values[name], "")).Draw(t, "value")
+	p.set(name, value)
+	_, err := c.Set(w.ctx, name, value)
+	w.agree(t, none, err)
+	w.everywhere(t, p)
+}
+
+// everywhere waits until all servers that run know somebody's settings: on a node that is alone, one look will do.
+func (w *world) everywhere(t *rapid.T, p *person) {
+	for _, n := range w.servers.up() {
+		w.shows(t, w.servers.several(), p.name+"'s settings on "+n.Name, p.settings, func() any {
+			return settings(t, w, w.anchor(p, n.URL))
+		})
+	}
+}
+
+func settings(t *rapid.T, w *world, c *natter.Client) map[string]string {
+	list, err := c.Settings(w.ctx, "")
+	w.agree(t, none, err)
+	all := map[string]string{}
+	for _, s := range list {
+		all[s.Name] = s.Value
+	}
+	return all
+}
+
+// anchor is a client of somebody's that knows one server only. Nobody sees it.
+func (w *world) anchor(p *person, url string) *natter.Client {
+	if p.anchors[url] == nil {
+		d := newDevice(p.name)
+		d.come(w.ctx, w.tb, []string{url})
+		p.anchors[url] = d
+		if err := d.client.SetPresence(w.ctx, natter.Invisible); err != nil {
+			w.tb.Fatal(err)
+		}
+	}
+	return p.anchors[url].client
+}
+
+// away ends a device's client. It comes back when it is next drawn.
+func (w *world) away(t *rapid.T) {
+	p := rapid.SampledFrom(w.people).Draw(t, "user")
+	p.devices[rapid.IntRange(0, devices-1).Draw(t, "device")].leave()
+}
+
+func (w *world) appear(t *rapid.T) {
+	p := rapid.SampledFrom(w.people).Draw(t, "user")
+	d := p.devices[rapid.IntRange(0, devices-1).Draw(t, "device")]
+	c := w.client(t, d)
+	d.state = rapid.SampledFrom([]natter.PresenceState{natter.Online, natter.Away, natter.Invisible}).Draw(t, "state")
+	w.agree(t, none, c.SetPresence(w.ctx, d.state))
+}
+
+// kill ends a server without a word, now and then, while something is being said.
+func (w *world) kill(t *rapid.T) {
+	often := 20
+	if w.servers.several() {
+		often = 2
+	}
+	if w.servers.down == nil && rapid.IntRange(1, often).Draw(t, "die") == 1 {
+		w.die(t)
+	}
+}
+
+// storing is how long it takes at most until what somebody has read is stored.
+const storing = time.Second
+
+func (w *world) die(t *rapid.T) {
+	time.Sleep(storing) // clients say again where they stand, but not of channels that they have left meanwhile
+	victim := rapid.SampledFrom(w.servers.nodes).Draw(t, "victim")
+	delay := time.Duration(rapid.IntRange(0, 20).Draw(t, "delay")) * time.Millisecond
+	dead := w.servers.kill(victim, delay)
+	w.killed = true
+	for range rapid.IntRange(0, 5).Draw(t, "meanwhile") {
+		rapid.SampledFrom([]func(*rapid.T){w.send, w.edit, w.erase, w.react, w.add, w.remove, w.group}).Draw(t, "step")(t)
+	}
+	dead()
+}
+
+// restart starts the server again that was killed. After that all must agree, and know it everywhere.
+func (w *world) restart(t *rapid.T) {
+	if w.servers.down == nil || rapid.Bool().Draw(t, "not yet") {
+		return
+	}
+	w.back(t)
+}
+
+func (w *world) back(t *rapid.T) {
+	w.servers.restart()
+	for _, p := range w.people {
+		if len(p.anchors) > 0 {
+			w.everywhere(t, p)
+		}
+	}
+	w.lookAll(t)
+}
+
+func keysOf[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

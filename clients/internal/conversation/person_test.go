@@ -1,0 +1,117 @@
+package conversation
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	natter "natterjack/clients/go"
+	"natterjack/server/wire"
+)
+
+// person is a user as he should be: what he has set, and the devices on which he is there.
+type person struct {
+	name     string
+	settings map[string]string
+	devices  []*device
+	anchors  map[string]*device // by the URL of the one node that each knows
+}
+
+func (p *person) set(name, value string) {
+	if p.settings[name] = value; value == "" {
+		delete(p.settings, name)
+	}
+}
+
+func (p *person) has(setting string) bool { return p.settings[setting] != "" }
+
+func (p *person) blocks(other string) bool { return p.has(wire.SettingBlock + other) }
+
+func (p *person) hides(r *room, seq uint64) bool { return p.has(hideSetting(r.id, seq)) }
+
+func hideSetting(channel string, seq uint64) string {
+	return fmt.Sprint(wire.SettingHide, channel, "/", seq)
+}
+
+// discreet reports whether he keeps to himself what he has read, and so is not shown what others have.
+func (p *person) discreet() bool { return p.has(wire.SettingReceipts) }
+
+// state is that of the most visible of his devices.
+func (p *person) state() natter.PresenceState {
+	best := natter.Offline
+	for _, d := range p.devices {
+		switch {
+		case d.client == nil:
+		case d.state == natter.Online, d.state == natter.Away && best == natter.Offline:
+			best = d.state
+		}
+	}
+	return best
+}
+
+// appears is his presence as another sees it, where contact says that the two have a direct channel.
+func (p *person) appears(to string, direct bool) natter.PresenceState {
+	contact := direct || p.has(wire.SettingContact+to)
+	who := p.settings[wire.SettingLastSeen]
+	if p.blocks(to) || who == "nobody" || who != "everyone" && !contact {
+		return natter.Unknown
+	}
+	return p.state()
+}
+
+// seen is the last message that somebody certainly knows: that he has read, or written, or that was there before him.
+func (r *room) seen(user string) uint64 {
+	seen := max(r.marks[user].read, r.stays[user][len(r.stays[user])-1].after)
+	for i, m := range r.messages {
+		if m.sender == user {
+			seen = max(seen, uint64(i+1))
+		}
+	}
+	return seen
+}
+
+// unread counts the messages after that, and those of them that mention him and are not hidden.
+func (r *room) unread(p *person) (unread uint64, mentions int) {
+	seen := r.seen(p.name)
+	for i, m := range r.messages[seen:] {
+		if (m.mentions == p.name || m.mentions == everybody) && !p.hides(r, seen+uint64(i)+1) {
+			mentions++
+		}
+	}
+	return uint64(len(r.messages)) - seen, mentions
+}
+
+func (r *room) reads(user string, seq uint64) refusal {
+	if !r.open(user) {
+		return forbidden
+	}
+	seq = min(seq, uint64(len(r.messages)))
+	m := r.marks[user]
+	r.marks[user] = mark{max(m.read, seq), max(m.delivered, seq)}
+	return none
+}
+
+// receives passes over what the user is not in.
+func (r *room) receives(user string, seq uint64) {
+	if r.open(user) {
+		m := r.marks[user]
+		m.delivered = max(m.delivered, min(seq, uint64(len(r.messages))))
+		r.marks[user] = m
+	}
+}
+
+// receipts are how far the members have got, as one of them sees it.
+func (r *room) receipts(viewer *person, people map[string]*person) (shown []natter.Receipt) {
+	for user := range r.roles {
+		m, own := r.marks[user], user == viewer.name
+		if m.delivered == 0 || !own && r.apart() {
+			continue
+		}
+		if !own && (viewer.discreet() || people[user].discreet()) {
+			m.read = 0
+		}
+		shown = append(shown, natter.Receipt{User: user, Read: m.read, Delivered: m.delivered})
+	}
+	slices.SortFunc(shown, func(a, b natter.Receipt) int { return strings.Compare(a.User, b.User) })
+	return shown
+}

@@ -1,0 +1,90 @@
+package conversation
+
+import (
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"natterjack/internal/nodetest"
+)
+
+// limits let a run say as much as it can: what holds back those who say too much is tested elsewhere.
+const limits = "commands_per_s: 100000"
+
+// binary is the server, built from this tree.
+var binary = sync.OnceValues(func() (string, error) {
+	path := filepath.Join(scratch, "natterjack")
+	return path, nodetest.Build(path)
+})
+
+// scratch is a directory that TestMain removes.
+var scratch string
+
+// servers are a node that is alone, or three that are a cluster.
+type servers struct {
+	nodes        []*nodetest.Node
+	down         *nodetest.Node // the one that was killed, until it is started again
+	steps, kills int            // so far
+}
+
+func startServers(t *testing.T, size int) *servers {
+	t.Helper()
+	path, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan := rand.New(rand.NewPCG(uint64(os.Getpid()), uint64(time.Now().UnixNano())))
+	s := &servers{nodes: nodetest.New(t, path, nodetest.Options{Size: size, Plan: plan, Limits: limits})}
+	nodetest.StartAll(s.nodes)
+	return s
+}
+
+// several reports whether nodes follow each other: then what one has acknowledged shows on another a moment later.
+func (s *servers) several() bool { return len(s.nodes) > 1 }
+
+// urls are those of all nodes, beginning with one.
+func (s *servers) urls(first int) (urls []string) {
+	for i := range s.nodes {
+		urls = append(urls, s.nodes[(first+i)%len(s.nodes)].URL)
+	}
+	return urls
+}
+
+// up are the nodes that run.
+func (s *servers) up() (nodes []*nodetest.Node) {
+	for _, n := range s.nodes {
+		if n != s.down {
+			nodes = append(nodes, n)
+		}
+	}
+	return nodes
+}
+
+// kill ends a node as kill -9 does, a moment later; dead waits for it. One that is alone is started again at once.
+func (s *servers) kill(n *nodetest.Node, later time.Duration) (dead func()) {
+	s.down = n
+	s.kills++
+	var dying sync.WaitGroup
+	dying.Go(func() {
+		time.Sleep(later)
+		if n.Kill(); !s.several() {
+			n.Start()
+		}
+	})
+	return func() {
+		if dying.Wait(); !s.several() {
+			s.down = nil
+		}
+	}
+}
+
+// restart starts the node again that was killed, if there is one.
+func (s *servers) restart() {
+	if s.down != nil {
+		s.down.Start()
+		s.down = nil
+	}
+}

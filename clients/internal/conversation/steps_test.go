@@ -1,0 +1,219 @@
+package conversation
+
+import (
+	"fmt"
+
+	"pgregory.net/rapid"
+
+	natter "natterjack/clients/go"
+)
+
+// steps are what can happen.
+func (w *world) steps() map[string]func(*rapid.T) {
+	steps := map[string]func(*rapid.T){
+		"send": w.send, "send more": w.send, "reply": w.reply, "edit": w.edit, "delete": w.erase, "react": w.react, "pin": w.pin, "forward": w.forward,
+		"group": w.group, "add": w.add, "remove": w.remove, "unban": w.unban, "role": w.role, "leave": w.leave, "archive": w.archive,
+		"invite": w.invite, "revoke": w.revoke, "join": w.join,
+		"read": w.read, "received": w.received, "set": w.set,
+		"list": w.list, "look": w.look, "away": w.away, "kill": w.kill, "restart": w.restart,
+	}
+	if !w.steady {
+		steps["presence"] = w.appear
+	}
+	for name, step := range steps {
+		steps[name] = func(t *rapid.T) {
+			step(t)
+			w.servers.steps++
+		}
+	}
+	return steps
+}
+
+func (w *world) send(t *rapid.T) {
+	p, c := w.someone(t)
+	r := w.room(t)
+	said, sent := w.words(t)
+	want := r.send(p.name, said)
+	ack, err := c.SendContent(w.ctx, r.id, sent)
+	w.agree(t, want, err)
+	if want == none && ack.Seq != uint64(len(r.messages)) {
+		t.Fatalf("stored as %d, want %d", ack.Seq, len(r.messages))
+	}
+}
+
+func (w *world) reply(t *rapid.T) {
+	p, c := w.someone(t)
+	r := w.room(t)
+	said, sent := w.words(t)
+	said.replyTo = w.seq(t, r)
+	sent.ReplyTo = said.replyTo
+	want := r.send(p.name, said)
+	_, err := c.SendContent(w.ctx, r.id, sent)
+	w.agree(t, want, err)
+}
+
+func (w *world) edit(t *rapid.T) {
+	p, c := w.someone(t)
+	r := w.room(t)
+	seq := w.seq(t, r)
+	said, sent := w.words(t)
+	want := r.edit(p.name, seq, said)
+	_, err := c.Edit(w.ctx, r.id, seq, sent)
+	w.agree(t, want, err)
+}
+
+func (w *world) erase(t *rapid.T) {
+	p, c := w.someone(t)
+	r := w.room(t)
+	seq := w.seq(t, r)
+	want := r.erase(p.name, seq)
+	_, err := c.Delete(w.ctx, r.id, seq)
+	w.agree(t, want, err)
+}
+
+func (w *world) react(t *rapid.T) {
+	p, c := w.someone(t)
+	r := w.room(t)
+	seq, emoji, remove := w.seq(t, r), rapid.SampledFrom([]string{"👍", "❤️", "🐸"}).Draw(t, "emoji"), rapid.Bool().Draw(t, "remove")
+	want := r.react(p.name, seq, emoji, remove)
+	do := c.React
+	if remove {
+		do = c.Unreact
+	}
+	_, err := do(w.ctx, r.id, seq, emoji)
+	w.agree(t, want, err)
+}
+
+func (w *world) pin(t *rapid.T) {
+	p, c := w.someone(t)
+	r := w.room(t)
+	seq, remove := w.seq(t, r), rapid.Bool().Draw(t, "remove")
+	want := r.pin(p.name, seq, remove)
+	do := c.Pin
+	if remove {
+		do = c.Unpin
+	}
+	_, err := do(w.ctx, r.id, seq)
+	w.agree(t, want, err)
+}
+
+// forward takes the words as the user's own server shows them.
+func (w *world) forward(t *rapid.T) {
+	p, c := w.someone(t)
+	from, r := w.room(t), w.room(t)
+	seq := w.seq(t, from)
+	w.compareHistory(t, from, p, c)
+	said, want := from.words(p.name, seq, p.hides(from, seq))
+	if want == none {
+		want = r.send(p.name, said)
+	}
+	_, err := c.Forward(w.ctx, r.id, from.id, seq)
+	w.agree(t, want, err)
+}
+
+func (w *world) group(t *rapid.T) {
+	p, c := w.someone(t)
+	w.groups++
+	info, err := c.CreateGroup(w.ctx, fmt.Sprint("group ", w.groups), []string{w.other(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	roles := map[string]natter.Role{}
+	for _, m := range info.Members {
+		roles[m] = natter.RoleMember
+	}
+	roles[p.name] = natter.RoleOwner
+	w.rooms = append(w.rooms, newRoom(info.ID, roles, w.blocks))
+}
+
+func (w *world) add(t *rapid.T) {
+	p, c := w.someone(t)
+	r, other := w.room(t), w.other(t)
+	want := r.add(p.name, other)
+	_, err := c.AddMembers(w.ctx, r.id, other)
+	w.agree(t, want, err)
+}
+
+func (w *world) remove(t *rapid.T) {
+	p, c := w.someone(t)
+	r, other, ban := w.room(t), w.other(t), rapid.Bool().Draw(t, "ban")
+	want := r.remove(p.name, other, ban)
+	do := c.RemoveMember
+	if ban {
+		do = c.Ban
+	}
+	_, err := do(w.ctx, r.id, other)
+	w.agree(t, want, err)
+}
+
+func (w *world) unban(t *rapid.T) {
+	p, c := w.someone(t)
+	r, other := w.room(t), w.other(t)
+	want := r.unban(p.name, other)
+	_, err := c.Unban(w.ctx, r.id, other)
+	w.agree(t, want, err)
+}
+
+func (w *world) role(t *rapid.T) {
+	p, c := w.someone(t)
+	r, other := w.room(t), w.other(t)
+	role := rapid.SampledFrom([]natter.Role{natter.RoleOwner, natter.RoleAdmin, natter.RoleMember, natter.RoleReader}).Draw(t, "role")
+	want := r.setRole(p.name, other, role)
+	_, err := c.SetRole(w.ctx, r.id, other, role)
+	w.agree(t, want, err)
+}
+
+func (w *world) leave(t *rapid.T) {
+	p, c := w.someone(t)
+	r := w.room(t)
+	want := r.leave(p.name)
+	_, err := c.Leave(w.ctx, r.id)
+	w.agree(t, want, err)
+}
+
+func (w *world) archive(t *rapid.T) {
+	p, c := w.someone(t)
+	r, archived := w.room(t), rapid.Bool().Draw(t, "archived")
+	want := r.archive(p.name, archived)
+	_, err := c.UpdateChannel(w.ctx, r.id, natter.ChannelUpdate{Archived: &archived})
+	w.agree(t, want, err)
+}
+
+func (w *world) invite(t *rapid.T) {
+	p, c := w.someone(t)
+	r, i := w.room(t), invite{uses: rapid.IntRange(0, 2).Draw(t, "uses"), approval: rapid.Bool().Draw(t, "approval")}
+	want := r.invite(p.name)
+	secret, err := c.CreateInvite(w.ctx, r.id, natter.InviteTerms{Uses: i.uses, Approval: i.approval})
+	w.agree(t, want, err)
+	if want == none {
+		r.invites[secret] = &i
+		r.secrets = append(r.secrets, secret)
+	}
+}
+
+// secret draws one of a room's, of invites that have ended too, or one that nobody made.
+func (w *world) secret(t *rapid.T, r *room) string {
+	const made = 3 // of four
+	if len(r.secrets) == 0 || rapid.IntRange(0, made).Draw(t, "guess") == made {
+		return "made up by somebody who was not told"
+	}
+	return rapid.SampledFrom(r.secrets).Draw(t, "secret")
+}
+
+func (w *world) revoke(t *rapid.T) {
+	p, c := w.someone(t)
+	r := w.room(t)
+	secret := w.secret(t, r)
+	want := r.revoke(p.name, secret)
+	_, err := c.RevokeInvite(w.ctx, r.id, secret)
+	w.agree(t, want, err)
+}
+
+func (w *world) join(t *rapid.T) {
+	p, c := w.someone(t)
+	r := w.room(t)
+	secret := w.secret(t, r)
+	want := r.join(p.name, secret)
+	_, err := c.Join(w.ctx, r.id, secret)
+	w.agree(t, want, err)
+}

@@ -1,0 +1,156 @@
+package conversation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"pgregory.net/rapid"
+
+	natter "natterjack/clients/go"
+	"natterjack/server/wire"
+)
+
+const (
+	devices        = 2                // of each person
+	runTimeout     = 10 * time.Minute // of one check
+	patience       = 90 * time.Second // for what is bound to happen, on a loaded machine
+	pollInterval   = 10 * time.Millisecond
+	connectTimeout = 5 * time.Second
+	backoffMax     = time.Second
+)
+
+// world is one run: its people, their devices, and the channels as they should be.
+type world struct {
+	servers *servers
+	tb      testing.TB
+	ctx     context.Context
+	people  []*person
+	byName  map[string]*person
+	rooms   []*room
+	groups  int
+	texts   int
+	steady  bool // nobody's presence is changed, nor looked at: it takes seconds to settle
+	killed  bool
+}
+
+var runs atomic.Int32
+
+func newWorld(tb testing.TB, rt *rapid.T, s *servers) *world {
+	tb.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), runTimeout)
+	rt.Cleanup(cancel)
+	w := &world{servers: s, tb: tb, ctx: ctx, byName: map[string]*person{}}
+	w.steady = rapid.IntRange(0, 9).Draw(rt, "presence") != 0
+	run := runs.Add(1)
+	for i, name := range []string{"ann", "bob", "cem", "dot"} {
+		p := &person{name: fmt.Sprintf("%s-%d", name, run), settings: map[string]string{}, anchors: map[string]*device{}}
+		w.people, w.byName[p.name] = append(w.people, p), p
+		for j := range devices {
+			d := newDevice(p.name)
+			p.devices = append(p.devices, d)
+			d.come(ctx, tb, s.urls(i+j))
+		}
+	}
+	for i, a := range w.people {
+		for _, b := range w.people[i+1:] {
+			r := newRoom(wire.DirectChannel(a.name, b.name), map[string]natter.Role{a.name: natter.RoleMember, b.name: natter.RoleMember}, w.blocks)
+			r.direct = true
+			w.rooms = append(w.rooms, r)
+		}
+	}
+	return w
+}
+
+func (w *world) close() {
+	for _, p := range w.people {
+		for _, d := range p.devices {
+			d.leave()
+		}
+		for _, d := range p.anchors {
+			d.leave()
+		}
+	}
+}
+
+func (w *world) blocks(by, of string) bool { return w.byName[by].blocks(of) }
+
+// draws of a step.
+
+// someone draws a person and a device of his. One that is away comes back, to any server.
+func (w *world) someone(t *rapid.T) (*person, *natter.Client) {
+	p := rapid.SampledFrom(w.people).Draw(t, "user")
+	return p, w.client(t, p.devices[rapid.IntRange(0, devices-1).Draw(t, "device")])
+}
+
+func (w *world) client(t *rapid.T, d *device) *natter.Client {
+	if d.client == nil {
+		d.come(w.ctx, w.tb, w.servers.urls(rapid.IntRange(0, len(w.servers.nodes)-1).Draw(t, "node")))
+	}
+	return d.client
+}
+
+func (w *world) other(t *rapid.T) string { return rapid.SampledFrom(w.people).Draw(t, "other").name }
+
+// room draws a channel; the latest ones more often when rapid makes a failure smaller.
+func (w *world) room(t *rapid.T) *room {
+	return w.rooms[len(w.rooms)-1-rapid.IntRange(0, len(w.rooms)-1).Draw(t, "room")]
+}
+
+// seq draws a message's number, now and then one that is not there.
+func (w *world) seq(t *rapid.T, r *room) uint64 {
+	return uint64(rapid.IntRange(1, len(r.messages)+1).Draw(t, "seq"))
+}
+
+// words draws what a message says, and whom it mentions.
+func (w *world) words(t *rapid.T) (content, natter.Content) {
+	w.texts++
+	c := content{text: fmt.Sprintf("@x, text %d 🐸", w.texts)}
+	sent := natter.Content{Text: c.text}
+	switch rapid.IntRange(0, 4).Draw(t, "mention") {
+	case 0:
+		c.mentions = w.other(t)
+		sent.Mentions = []wire.Mention{{Kind: wire.MentionUser, User: c.mentions, Length: 2}}
+	case 1:
+		c.mentions = everybody
+		sent.Mentions = []wire.Mention{{Kind: wire.MentionChannel, Length: 2}}
+	}
+	return c, sent
+}
+
+// agree holds an answer to what the model expected.
+func (w *world) agree(t *rapid.T, want refusal, err error) {
+	t.Helper()
+	if got := codeOf(t, err); got != want {
+		t.Fatalf("answered %q (%v), want %q", got, err, want)
+	}
+}
+
+// codeOf is why the server refused; none where it did not.
+func codeOf(t *rapid.T, err error) refusal {
+	if e, ok := errors.AsType[*natter.Error](err); ok {
+		return e.Code
+	} else if err != nil {
+		t.Fatalf("no answer: %v", err)
+	}
+	return none
+}
+
+// shows holds what somebody is shown to what he should be: at once, or where he may be shown it later, within patience.
+func (w *world) shows(t *rapid.T, later bool, what string, want any, get func() any) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); ; time.Sleep(pollInterval) {
+		diff := cmp.Diff(want, get(), cmpopts.EquateEmpty())
+		switch {
+		case diff == "":
+			return
+		case !later, time.Now().After(deadline):
+			t.Fatalf("%s (-want +got):\n%s", what, diff)
+		}
+	}
+}
