@@ -10,6 +10,9 @@ import (
 // Ask answers a command that is no [wire.Change], with the frame that is its reply. It may wait, as long as ctx lasts, until this
 // node's view shows what this node has acknowledged. Errors are [*wire.Error]s, or faults of ours.
 func (l *Log) Ask(ctx context.Context, user string, cmd wire.Command) (wire.Frame, error) {
+	if err := l.Charge(user); err != nil {
+		return nil, err
+	}
 	switch c := cmd.(type) {
 	case wire.Forward:
 		return l.passOn(ctx, user, &c)

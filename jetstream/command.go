@@ -21,6 +21,7 @@ type command struct {
 	order    uint64 // in which the lane's commands came
 	served   bool   // came from another node's lane: answered rather than forwarded on
 	tried    bool   // has been handed to JetStream or to another node: its outcome may be unknown
+	charged  bool   // to its channel's rate
 	done     func(wire.Ack, error)
 }
 

@@ -57,6 +57,9 @@ const viewPage = 256
 func (l *Log) Follow(c *Cursor, user string, resume *wire.Resume, w Waker) (Start, error) {
 	c.log, c.user, c.waker = l, user, w
 	c.at = make([]uint64, l.Shards())
+	if err := l.Charge(user); err != nil {
+		return Start{}, err
+	}
 	l.readers.add(c) // before the head is read: what is applied after that wakes this cursor
 	head := l.positions()
 	copy(c.at, head)

@@ -16,13 +16,25 @@ import (
 
 const patience = 30 * time.Second
 
+// hurried are the limits of tests that are not about rates: they go as fast as they can.
+func hurried() wire.Limits {
+	l := wire.DefaultLimits()
+	l.UserCommandsPerS, l.ChannelEventsPerS = 100_000, 100_000
+	return l
+}
+
 // start runs a log over a node until the test ends or stop is called.
 func start(tb testing.TB, node *embedtest.Node, dir string, replicas int) (l *Log, stop func()) {
+	tb.Helper()
+	return startWithin(tb, hurried(), node, dir, replicas)
+}
+
+func startWithin(tb testing.TB, limits wire.Limits, node *embedtest.Node, dir string, replicas int) (l *Log, stop func()) {
 	tb.Helper()
 	ctx, cancel := context.WithTimeout(tb.Context(), patience)
 	defer cancel()
 	l, err := New(ctx, Config{
-		Conn: node.Conn, Engine: node, ViewDir: dir, Replicas: replicas, Limits: wire.DefaultLimits(),
+		Conn: node.Conn, Engine: node, ViewDir: dir, Replicas: replicas, Limits: limits,
 		Logger: slog.New(slog.NewTextHandler(tb.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})),
 	})
 	if err != nil {

@@ -31,10 +31,10 @@ type Engine interface {
 type Config struct {
 	Conn     *nats.Conn // in process; may do everything in the chat account
 	Engine   Engine
-	ViewDir  string // deleted and made anew where it is not of this log
-	Shards   int    // 8 where 0
-	Replicas int    // 1 where 0
-	Limits   wire.Limits
+	ViewDir  string      // deleted and made anew where it is not of this log
+	Shards   int         // 8 where 0
+	Replicas int         // 1 where 0
+	Limits   wire.Limits // rates that are not set are those of [wire.DefaultLimits]
 	Logger   *slog.Logger
 }
 
@@ -46,6 +46,7 @@ type Log struct {
 	engine  Engine
 	layout  layout
 	limits  wire.Limits
+	rates   *rates
 	log     *slog.Logger
 	view    *view.View
 	readers *readers
@@ -78,7 +79,7 @@ func New(ctx context.Context, cfg Config) (*Log, error) {
 		return nil, err
 	}
 	l := &Log{
-		conn: cfg.Conn, js: js, engine: cfg.Engine, layout: streams, limits: cfg.Limits,
+		conn: cfg.Conn, js: js, engine: cfg.Engine, layout: streams, limits: cfg.Limits, rates: newRates(cfg.Limits),
 		log: cfg.Logger.With("component", "jetstream"), readers: newReaders(), ready: make(chan struct{}),
 		receipts: receipts.New(receipts.Config{Conn: cfg.Conn, JS: js, Shards: streams.shards, Node: cfg.Engine.Name(), Logger: cfg.Logger}),
 	}
@@ -127,7 +128,7 @@ func (l *Log) addShard(shard int) error {
 	}
 	t := &tail{floor: l.view.Position(shard)}
 	f := &follower{shard: shard, js: l.js, engine: l.engine, view: l.view, tail: t, readers: l.readers, sight: &l.sight, log: l.log}
-	w := &writer{shard: shard, js: l.js, view: l.view, stream: publisher{conn: l.conn, acks: acks}, follow: f, limits: l.limits, log: l.log, ahead: newAhead()}
+	w := &writer{shard: shard, js: l.js, view: l.view, stream: publisher{conn: l.conn, acks: acks}, follow: f, limits: l.limits, log: l.log, pace: newPace(l.limits), ahead: newAhead()}
 	leads := func() bool { return l.engine.LeadsStream(StreamName(shard)) }
 	l.tails = append(l.tails, t)
 	l.followers = append(l.followers, f)

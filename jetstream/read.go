@@ -11,6 +11,9 @@ import (
 // History is a page of a channel's messages, each encoded as an event frame, ascending. It shows everything that this node has
 // acknowledged, to whomever.
 func (l *Log) History(ctx context.Context, user string, cmd *wire.History) (events [][]byte, more bool, err error) {
+	if err := l.Charge(user); err != nil {
+		return nil, false, err
+	}
 	shard := wire.ShardOf(cmd.Channel, l.layout.shards)
 	if err := l.awaitChannel(ctx, user, cmd.Channel); err != nil {
 		return nil, false, err
@@ -28,6 +31,9 @@ func (l *Log) History(ctx context.Context, user string, cmd *wire.History) (even
 
 // Channels is a window of the user's channels, the most recently active first.
 func (l *Log) Channels(ctx context.Context, user string, cmd *wire.ListChannels) (channels []wire.ChannelInfo, more bool, err error) {
+	if err := l.Charge(user); err != nil {
+		return nil, false, err
+	}
 	for shard := range l.lanes {
 		if err := l.awaitPos(ctx, shard, l.acked[shard].v.Load()); err != nil {
 			return nil, false, err

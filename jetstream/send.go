@@ -14,6 +14,10 @@ const ownReadTimeout = time.Second
 // Submit stores a change and calls done once, from any goroutine, with the ack or a [*wire.Error]. It does not block and
 // keeps order: of two sends to a channel from one goroutine, the first has the lower seq. The command must be valid.
 func (l *Log) Submit(user string, cmd wire.Change, done func(wire.Ack, error)) {
+	if err := l.Charge(user); err != nil {
+		done(wire.Ack{}, err)
+		return
+	}
 	l.submit(newChange(user, cmd), done)
 }
 
@@ -30,11 +34,17 @@ func (l *Log) submit(c *command, done func(wire.Ack, error)) {
 
 // Change is [Log.Submit] for those who can wait. When ctx ends first, the change may be stored all the same.
 func (l *Log) Change(ctx context.Context, user string, cmd wire.Change) (wire.Ack, error) {
+	if err := l.Charge(user); err != nil {
+		return wire.Ack{}, err
+	}
 	return l.wait(ctx, newChange(user, cmd))
 }
 
 // CreateGroup makes a group, or finds the one that the same client id made.
 func (l *Log) CreateGroup(ctx context.Context, user string, cmd *wire.CreateGroup) (wire.ChannelInfo, error) {
+	if err := l.Charge(user); err != nil {
+		return wire.ChannelInfo{}, err
+	}
 	ack, err := l.wait(ctx, newCreate(user, *cmd))
 	if err != nil {
 		return wire.ChannelInfo{}, err

@@ -10,6 +10,7 @@ import (
 
 	"natterjack/jetstream/channel"
 	"natterjack/jetstream/internal/crashpoint"
+	"natterjack/jetstream/rate"
 	"natterjack/jetstream/view"
 	"natterjack/server/wire"
 )
@@ -32,6 +33,7 @@ type writer struct {
 	source  source
 	limits  wire.Limits
 	log     *slog.Logger
+	pace    *rate.Buckets // of events, by channel; a new leader begins with full ones
 	ahead   ahead
 	waiting bool // for a resync to succeed; said once
 	trusted bool // the view has been level with the stream since this node leads it, and nothing failed since
@@ -100,13 +102,14 @@ type plan struct {
 
 // decide turns a round into plans, and answers at once what appends nothing: refusals, and what was stored before.
 func (w *writer) decide(round []*command) []*plan {
+	now := time.Now()
 	env := channel.Env{
-		Now: time.Now().UnixMilli(), NewID: newID, MaxMembers: w.limits.GroupMembers,
+		Now: now.UnixMilli(), NewID: newID, MaxMembers: w.limits.GroupMembers,
 		Blocked:  w.view.Blocked,
 		Settings: func(user string) (int, error) { return w.view.CountSettings(user, wire.MaxSettings) },
 	}
 	d := decision{
-		writer: w, env: env, states: map[string]*channel.State{}, sends: map[sendKey]*plan{}, messages: map[messageKey]*channel.Message{},
+		writer: w, now: now, env: env, states: map[string]*channel.State{}, sends: map[sendKey]*plan{}, messages: map[messageKey]*channel.Message{},
 		moves: map[string][]channel.Move{},
 	}
 	d.env.Message = func(seq uint64) (*channel.Message, error) { return d.message(messageKey{d.channel, seq}) }
@@ -128,6 +131,7 @@ func (w *writer) decide(round []*command) []*plan {
 // decision is the state of one round while it is decided: what it will have appended, before any of it is stored.
 type decision struct {
 	*writer
+	now      time.Time
 	env      channel.Env
 	states   map[string]*channel.State
 	sends    map[sendKey]*plan
@@ -156,6 +160,9 @@ func (d *decision) plan(c *command) (*plan, error) {
 		if err == nil {
 			c.done(wire.Ack{Channel: c.channel, ClientID: c.clientID, Shard: d.shard, Pos: st.Pos, Timestamp: st.Created}, nil)
 		}
+		return nil, err
+	}
+	if err := d.charge(c, st, events); err != nil {
 		return nil, err
 	}
 	p := &plan{cmd: c, events: events, expect: expect, first: d.states[c.channel] == nil}

@@ -1,0 +1,59 @@
+package jetstream
+
+import (
+	"cmp"
+	"sync"
+	"time"
+
+	"natterjack/jetstream/channel"
+	"natterjack/jetstream/rate"
+	"natterjack/server/wire"
+)
+
+// rates hold each user to so many commands a second, over all of his sessions here and over all surfaces, for all of them come to
+// the log. A node counts what it is asked itself; what other nodes send it, they have counted.
+type rates struct {
+	mu    sync.Mutex // protects following
+	users *rate.Buckets
+}
+
+func newRates(l wire.Limits) *rates {
+	return &rates{users: rate.NewBuckets(cmp.Or(l.UserCommandsPerS, wire.DefaultLimits().UserCommandsPerS))}
+}
+
+// newPace are the buckets of a shard's channels.
+func newPace(l wire.Limits) *rate.Buckets {
+	return rate.NewBuckets(cmp.Or(l.ChannelEventsPerS, wire.DefaultLimits().ChannelEventsPerS))
+}
+
+// Charge counts a command against its user's rate on this node, or refuses it. The methods of the log that take a command, or begin to
+// follow, do so themselves; Charge is for those who do something else for a user.
+func (l *Log) Charge(user string) error { return l.rates.charge(time.Now(), user) }
+
+func (r *rates) charge(now time.Time, user string) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if wait := r.users.Take(now, user, 1); wait > 0 {
+		return wire.Errorf(wire.CodeTooFast, "at most %d commands a second, from all of your sessions together", r.users.PerS()).After(wait)
+	}
+	return nil
+}
+
+// charge holds a channel to its rate. What was stored before and what is refused has cost nothing by then, and what was not stored
+// the first time is not charged again. All of a round comes at one moment: nothing overtakes what is refused by coming after it.
+func (d *decision) charge(c *command, st *channel.State, events []channel.Event) error {
+	n := 0
+	for i := range events {
+		if channel.Paced(st, c.user, events[i].Kind) {
+			n++
+		}
+	}
+	if n == 0 || c.charged {
+		return nil
+	}
+	if wait := d.pace.Take(d.now, c.channel, n); wait > 0 {
+		return wire.Errorf(wire.CodeTooFast, "channel: at most %d events a second", d.pace.PerS()).After(wait).In(c.channel)
+	}
+	c.charged = true
+	return nil
+}

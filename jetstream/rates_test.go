@@ -1,0 +1,225 @@
+package jetstream
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/nats-io/nats-server/v2/server/ats"
+
+	"natterjack/embed/embedtest"
+	"natterjack/server/wire"
+)
+
+// TestMain starts the clock of the NATS server outside of every bubble.
+func TestMain(m *testing.M) {
+	ats.Register()
+	os.Exit(m.Run())
+}
+
+// slowly runs a log in a bubble, in which nothing but a sleep takes time worth speaking of, that holds users or channels to 10 a second.
+func slowly(t *testing.T, users, channels int, test func(t *testing.T, l *Log)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		limits := hurried()
+		limits.UserCommandsPerS, limits.ChannelEventsPerS = users, channels
+		l, _ := startWithin(t, limits, embedtest.Start(t, embedtest.NoSync), t.TempDir(), 1)
+		test(t, l)
+	})
+}
+
+// tooFast fails unless err says how long to wait, in the channel or in all of them.
+func tooFast(t *testing.T, err error, channel string) (wait time.Duration) {
+	t.Helper()
+	e := wire.AsError(err, 0)
+	if err == nil || e.Code != wire.CodeTooFast || !e.Retryable || e.RetryAfter < 1 || e.Channel != channel {
+		t.Fatalf("got %+v, want too_fast in the channel %q", e, channel)
+	}
+	return time.Duration(e.RetryAfter) * time.Millisecond
+}
+
+func TestRates_user(t *testing.T) {
+	slowly(t, 10, 100_000, func(t *testing.T, l *Log) {
+		ctx := t.Context()
+		ways := map[string]func(id string) error{
+			"submit": func(id string) error {
+				answer := make(chan error, 1)
+				l.Submit("alice", text("bob", id, "x"), func(_ wire.Ack, err error) { answer <- err })
+				return <-answer
+			},
+			"change": func(id string) error { _, err := l.Change(ctx, "alice", text("bob", id, "x")); return err },
+			"ask": func(string) error {
+				_, err := l.Ask(ctx, "alice", wire.GetChannel{Channel: "alice~bob"})
+				return err
+			},
+			"forward": func(id string) error {
+				_, err := l.Ask(ctx, "alice", wire.Forward{To: "bob", ClientID: id, From: wire.ChannelSeq{Channel: "alice~bob", Seq: 1}})
+				return err
+			},
+			"create": func(id string) error {
+				_, err := l.CreateGroup(ctx, "alice", &wire.CreateGroup{ClientID: id, Name: "g"})
+				return err
+			},
+			"history": func(string) error {
+				_, _, err := l.History(ctx, "alice", &wire.History{Channel: "alice~bob"})
+				return err
+			},
+			"channels": func(string) error { _, _, err := l.Channels(ctx, "alice", &wire.ListChannels{}); return err },
+			"follow": func(string) error {
+				var c Cursor
+				defer c.Close()
+				_, err := l.Follow(&c, "alice", nil, &reader{woken: make(chan struct{}, 1)})
+				return err
+			},
+			"other": func(string) error { return l.Charge("alice") },
+		}
+		if err := ways["submit"]("first"); err != nil {
+			t.Fatal(err)
+		}
+		for name, way := range ways {
+			time.Sleep(time.Minute)
+			for i := range 20 {
+				if err := way(fmt.Sprint(name, i)); err != nil {
+					t.Fatalf("%s, the %dth: %v", name, i+1, err)
+				}
+			}
+			var wait time.Duration
+			for other, way := range ways {
+				wait = tooFast(t, way(other+"-after-"+name), "")
+			}
+			if _, err := l.Change(ctx, "carol", text("bob", name, "x")); err != nil {
+				t.Errorf("another user, meanwhile: %v", err)
+			}
+			time.Sleep(wait)
+			if err := way(name + "-again"); err != nil {
+				t.Errorf("%s, after the time that it was told: %v", name, err)
+			}
+		}
+		time.Sleep(time.Minute)
+		page, _, err := l.History(ctx, "alice", &wire.History{Channel: "alice~bob", Limit: 100})
+		if want := 1 + 3*21; err != nil || len(page) != want {
+			t.Errorf("%d messages are stored, want %d; %v", len(page), want, err)
+		}
+	})
+}
+
+// TestRates_channel has members pipeline more into a group than goes: what is accepted of each is in his order, of the rest
+// nothing is stored, and it can be sent later.
+func TestRates_channel(t *testing.T) {
+	slowly(t, 100_000, 10, func(t *testing.T, l *Log) {
+		group, err := l.CreateGroup(t.Context(), "u0", &wire.CreateGroup{ClientID: "g", Name: "all", Members: users(3)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute)
+		acks, refused := flood(t, l, group.ID, 3, 30)
+		if n := len(acks["u0"]) + len(acks["u1"]) + len(acks["u2"]); n < 20 || n > 21 {
+			t.Errorf("%d were accepted, want 20", n)
+		}
+		for user, accepted := range acks {
+			if !slices.IsSortedFunc(accepted, func(a, b wire.Ack) int { return int(a.Seq) - int(b.Seq) }) {
+				t.Errorf("of %s the order is lost: %v", user, accepted)
+			}
+		}
+		again, err := l.Change(t.Context(), "u0", in(group.ID, acks["u0"][0].ClientID, "x"))
+		if diff := cmp.Diff(acks["u0"][0], again); diff != "" || err != nil {
+			t.Errorf("a retry of what is stored: %v %s", err, diff)
+		}
+		if _, err := l.Change(t.Context(), "u0", text("u1", "elsewhere", "x")); err != nil {
+			t.Errorf("in another channel, meanwhile: %v", err)
+		}
+		_, err = l.Change(t.Context(), "stranger", in(group.ID, "c", "x"))
+		if e := wire.AsError(err, 0); e.Code != wire.CodeForbidden {
+			t.Errorf("who is no member is told %v", err)
+		}
+		moderate(t, l, group.ID)
+		if len(refused) == 0 {
+			t.Fatal("none was refused")
+		}
+		for range 3 {
+			time.Sleep(tooFast(t, refused[0], group.ID))
+			mustSend(t, l, "u1", in(group.ID, fmt.Sprint("later", time.Now()), "x"))
+		}
+		time.Sleep(time.Minute)
+		page, _, err := l.History(t.Context(), "u0", &wire.History{Channel: group.ID, Limit: 100})
+		if n := len(page); err != nil || n < 20+3 || n > 21+3+2 {
+			t.Errorf("%d messages are stored; %v", n, err)
+		}
+	})
+}
+
+// flood has users pipeline n messages each.
+func flood(t *testing.T, l *Log, ch string, by, n int) (acks map[string][]wire.Ack, refused []error) {
+	t.Helper()
+	var mu sync.Mutex
+	var answered sync.WaitGroup
+	acks = map[string][]wire.Ack{}
+	for _, user := range users(by) {
+		mine := make([]wire.Ack, n)
+		for i := range n {
+			answered.Add(1)
+			l.Submit(user, in(ch, fmt.Sprint("c", i), "x"), func(ack wire.Ack, err error) {
+				defer answered.Done()
+				mu.Lock()
+				defer mu.Unlock()
+				if mine[i] = ack; err != nil {
+					refused = append(refused, err)
+				}
+			})
+		}
+		defer func() { acks[user] = slices.DeleteFunc(mine, func(a wire.Ack) bool { return a.Seq == 0 }) }()
+	}
+	answered.Wait()
+	for _, err := range refused {
+		tooFast(t, err, ch)
+	}
+	return acks, refused
+}
+
+// moderate does what must go through in a flood.
+func moderate(t *testing.T, l *Log, ch string) {
+	t.Helper()
+	slow := 60
+	for _, cmd := range []wire.Change{
+		wire.UpdateChannel{Channel: ch, SlowModeS: &slow, ClientID: "slow"},
+		wire.Delete{Channel: ch, Seq: 1, ClientID: "gone"},
+		wire.RemoveMember{Channel: ch, User: "u2", Ban: true, ClientID: "out"},
+		wire.UpdateChannel{Channel: ch, SlowModeS: new(0), ClientID: "fast"},
+	} {
+		if _, err := l.Change(t.Context(), "u0", cmd); err != nil {
+			t.Errorf("%s in a flood: %v", cmd.Type(), err)
+		}
+	}
+}
+
+// TestCluster_chargesOnce: a node counts what it is asked, and not what another has counted and sends it.
+func TestCluster_chargesOnce(t *testing.T) {
+	limits := hurried()
+	limits.UserCommandsPerS = 10
+	logs := make([]*Log, 3)
+	for i, node := range embedtest.Cluster(t, 3, embedtest.NoSync) {
+		logs[i], _ = startWithin(t, limits, node, t.TempDir(), 3)
+	}
+	for i, l := range logs {
+		mustSend(t, l, "bob", text("alice", fmt.Sprint("warm", i), "x"))
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	var sending sync.WaitGroup
+	for i, l := range logs {
+		for n := range 20 {
+			sending.Go(func() {
+				if _, err := l.Change(ctx, "alice", text("bob", fmt.Sprint(i, "-", n), "x")); err != nil {
+					t.Errorf("node %d, message %d: %v", i, n, err)
+				}
+			})
+		}
+	}
+	sending.Wait()
+}
