@@ -166,6 +166,7 @@ func (l *Log) Run(ctx context.Context) error {
 	}
 	writing.Go(func() { l.receipts.Run(ctx) })
 	writing.Go(func() { l.awaitReady(ctx) })
+	writing.Go(func() { l.warm(ctx) })
 	writing.Wait()
 	stopFollowing() // last: a writer that finishes its round may wait for the view
 	following.Wait()
@@ -176,6 +177,13 @@ func (l *Log) Run(ctx context.Context) error {
 		return err
 	}
 	return nil
+}
+
+// warm has the view read ahead for those whose first question would be felt. Nothing else depends on it.
+func (l *Log) warm(ctx context.Context) {
+	if err := l.view.Warm(ctx); err != nil {
+		l.log.WarnContext(ctx, "long lists of channels are not all in memory", "error", err)
+	}
 }
 
 // Ready is closed once every shard's view has caught up with its stream as it was when Run began, and the receipts are known.

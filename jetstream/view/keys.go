@@ -19,6 +19,7 @@ import (
 //	o <channel> <user>                  → seq of the user's own last message
 //	u <user> shard channel              → membership: the pos at which it began, the channel's seq then
 //	w <user> shard <channel> pos        → membership that is over, by the pos at which it began
+//	h <user>                            → a user with many channels: when he last asked for them
 //	x shard pos                         → erasure that the stream still owes, by the pos of the event that asks for it
 //
 // An event's seq is its channel's after it: a message's own, or that of the message before. Both numbers only ever ascend in
@@ -36,6 +37,7 @@ const (
 	tagOwn      = 'o'
 	tagMember   = 'u'
 	tagFormer   = 'w'
+	tagHeavy    = 'h'
 	tagErasure  = 'x'
 )
 

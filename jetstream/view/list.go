@@ -41,9 +41,10 @@ func (v *View) List(user string, behind *Mark, limit int, read func(ch string) u
 			if marks, count, err = r.recent(v, user, behind, limit+1); err != nil {
 				return err
 			}
-			if count > v.recency.above {
-				v.remember(user)
-			}
+			ok = count > v.recency.above
+		}
+		if ok {
+			v.asks(user)
 		}
 		more = len(marks) > limit
 		for _, m := range marks[:min(limit, len(marks))] {
@@ -122,43 +123,33 @@ func (r *reader) current(v *View, ch string) (*channel.State, error) {
 // There is no index by activity on disk. One in the order of time, with slots so that large groups do not move 500 keys for each message,
 // made a message nine tenths dearer to apply, one without order half as much again; and only a rare user's first question gains by it.
 func (r *reader) recent(v *View, user string, behind *Mark, limit int) (best []Mark, count int, err error) {
+	all, err := r.marks(v, user)
+	for _, m := range all {
+		if behind == nil || behind.compare(m) < 0 {
+			best = insert(best, m, limit)
+		}
+	}
+	return best, len(all), err
+}
+
+// marks are those of all of a user's channels, in no order.
+func (r *reader) marks(v *View, user string) ([]Mark, error) {
 	ids, err := r.channelsOf(user)
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
+	all := make([]Mark, 0, len(ids))
 	for _, id := range ids {
 		if _, own := wire.OwnerOf(id); own {
 			continue // settings are no conversation
 		}
 		head, err := v.head(r, id)
 		if err != nil {
-			return nil, 0, err
+			return nil, err
 		}
-		m := Mark{Active: head.Active, ID: id}
-		if behind == nil || behind.compare(m) < 0 {
-			best = insert(best, m, limit)
-		}
+		all = append(all, Mark{Active: head.Active, ID: id})
 	}
-	return best, len(ids), nil
-}
-
-// remember takes a user's channels into memory. It reads with a reader of its own, made after what is applied is noted. The caller has
-// its answer already: an error costs the next one the same work again.
-func (v *View) remember(user string) {
-	u, first := v.recency.begin(user)
-	if !first {
-		return
-	}
-	var marks []Mark
-	err := v.readEntered("read channels", func(r *reader) (err error) {
-		marks, _, err = r.recent(v, user, nil, maxRecent)
-		return err
-	})
-	if err != nil {
-		marks = nil
-		v.log.Warn("a long list of channels is not kept in memory", "error", err)
-	}
-	v.recency.end(user, u, marks)
+	return all, nil
 }
 
 // insert keeps the first limit marks in their order.

@@ -1,6 +1,7 @@
 package view
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"math"
@@ -273,7 +274,7 @@ func (m *model) missed(user string, s Span) (events []Event) {
 // a cache too small to hold much, and asks everything.
 func TestViewAnswersAsTheModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		o := Options{Shards: rapid.IntRange(1, 3).Draw(t, "shards"), StateBytes: 2000, fs: vfs.NewMem(), recentAbove: rapid.IntRange(1, 20).Draw(t, "recent above")}
+		o := Options{Shards: rapid.IntRange(1, 3).Draw(t, "shards"), StateBytes: 2000, fs: vfs.NewMem(), recentAbove: rapid.IntRange(1, 20).Draw(t, "recent above"), recentMost: rapid.IntRange(1, 40).Draw(t, "recent most")}
 		v := open1(t, o)
 		defer func() { shut(t, v) }()
 		s := newScript(o.Shards)
@@ -306,6 +307,9 @@ func TestViewAnswersAsTheModel(t *testing.T) {
 			"reopen": func(t *rapid.T) {
 				shut(t, v)
 				v = open1(t, o)
+				if err := v.Warm(context.Background()); err != nil {
+					t.Fatal(err)
+				}
 			},
 		})
 	})

@@ -102,7 +102,7 @@ func open(h home, o Options) (*View, error) {
 		return nil, err
 	}
 	v := &View{db: db, disk: d, log: o.Logger, shards: make([]shard, o.Shards)}
-	v.recency.users, v.recency.above = map[string]*recent{}, cmp.Or(o.recentAbove, 250)
+	v.recency.users, v.recency.above, v.recency.most = map[string]*recent{}, cmp.Or(o.recentAbove, 250), cmp.Or(o.recentMost, maxRecent)
 	for i := range v.shards {
 		s := &v.shards[i]
 		s.states.init(o.StateBytes / int64(o.Shards))

@@ -9,10 +9,11 @@ import (
 )
 
 // recency holds, in memory, when each channel of some users was last active: of those with so many channels that to look at each is
-// felt, from when they first ask on. That first question looks at all of them, some microseconds each. Everybody else's channels
-// here would cost memory for nothing.
+// felt, from when they first ask on. That first question looks at all of them, some microseconds each, unless [View.Warm] has done it
+// before. Everybody else's channels here would cost memory for nothing.
 type recency struct {
 	above int          // that many channels make a user one of them
+	most  int          // channels of all users together, but for one user's alone
 	any   atomic.Bool  // spares everybody the lock while there are none
 	mu    sync.RWMutex // guards the following
 	users map[string]*recent
@@ -25,6 +26,7 @@ const maxRecent = 1 << 18
 // recent are the channels of one user. Until it is ready it gathers what is applied while the view is read.
 type recent struct {
 	ready bool
+	asked atomic.Int64     // when the user last asked, Unix milliseconds, up to askedAgain ago
 	marks map[string]int64 // by channel; gone where the user is not in it any more, and not ready yet
 }
 
@@ -88,15 +90,35 @@ func (c *recency) top(user string, behind *Mark, limit int) (best []Mark, ok boo
 	return best, true
 }
 
+// asked notes when a user asks, and reports whether nothing else is to be done about it: he is here, and has asked not long before.
+func (c *recency) asked(h heavy) bool {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	u := c.users[h.user]
+	if u == nil {
+		return false
+	}
+	before := u.asked.Load()
+	return h.asked-before < askedAgain.Milliseconds() || !u.asked.CompareAndSwap(before, h.asked)
+}
+
+// holds reports whether a user's channels are here, or on their way.
+func (c *recency) holds(user string) bool {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.users[user] != nil
+}
+
 // begin has what is applied from now on noted for a user. The caller reads the view after it, and then calls end.
-func (c *recency) begin(user string) (u *recent, first bool) {
+func (c *recency) begin(h heavy) (u *recent, first bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.users[user] != nil {
+	if c.users[h.user] != nil {
 		return nil, false
 	}
 	u = &recent{marks: map[string]int64{}}
-	c.users[user] = u
+	u.asked.Store(h.asked)
+	c.users[h.user] = u
 	c.any.Store(true)
 	return u, true
 }
@@ -105,7 +127,7 @@ func (c *recency) begin(user string) (u *recent, first bool) {
 func (c *recency) end(user string, u *recent, read []Mark) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if read == nil {
+	if read == nil { // or he has not many
 		delete(c.users, user)
 		return
 	}
@@ -117,13 +139,26 @@ func (c *recency) end(user string, u *recent, read []Mark) {
 	maps.DeleteFunc(u.marks, func(_ string, active int64) bool { return active == gone })
 	u.ready = true
 	c.size += len(u.marks)
-	for other, o := range c.users {
-		if c.size <= maxRecent {
-			break
+	for c.size > c.most && c.dropOldest() {
+	}
+}
+
+// dropOldest drops who asked longest ago, unless he is alone. The caller holds mu.
+func (c *recency) dropOldest() bool {
+	var oldest string
+	ready := 0
+	for user, u := range c.users {
+		if !u.ready {
+			continue
 		}
-		if other != user && o.ready {
-			c.size -= len(o.marks)
-			delete(c.users, other)
+		if ready++; ready == 1 || u.asked.Load() < c.users[oldest].asked.Load() {
+			oldest = user
 		}
 	}
+	if ready < 2 {
+		return false
+	}
+	c.size -= len(c.users[oldest].marks)
+	delete(c.users, oldest)
+	return true
 }

@@ -18,6 +18,7 @@ type script struct {
 	now   int64
 	users []string
 	ids   []string
+	fresh bool // no message comes under a number that was given before
 }
 
 func newScript(shards int) *script {
@@ -51,7 +52,7 @@ func (s *script) draw(t *rapid.T) (shard int, e Event) {
 	switch {
 	case choice == 0:
 		e.Record, readable = []byte(rapid.SampledFrom([]string{"", "{", "[]", `{"seq":"x"}`, "{\n}"}).Draw(t, "garbage")), false
-	case choice == 1:
+	case choice == 1 && !s.fresh:
 		r.Seq, readable = rapid.Uint64Range(0, seqOf(st)).Draw(t, "old seq"), false
 	case choice == 2:
 		e.Kind = wire.Kind(rapid.SampledFrom([]string{"thread", "poll"}).Draw(t, "newer kind"))

@@ -57,6 +57,7 @@ type Options struct {
 
 	fs          vfs.FS // the system's where nil; tests have another
 	recentAbove int    // see recency.above; 250 where 0
+	recentMost  int    // see recency.most; maxRecent where 0
 }
 
 // Event is one event of the log, as the stream holds it.
