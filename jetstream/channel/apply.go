@@ -27,6 +27,7 @@ func Apply(st *State, id string, kind wire.Kind, pos uint64, r *wire.Record) *St
 		next.Pins = next.pinned(r.Target, r.Remove)
 	case wire.KindMeta:
 		if r.Meta != nil {
+			next.Seq = max(next.Seq, r.Meta.Seq) // as above
 			next.change(r, r.Meta)
 		}
 	default: // reactions and edits change their message only

@@ -111,6 +111,12 @@ func (a *act) meta(m wire.Meta) []Event {
 	return a.event(wire.KindMeta, wire.Record{Meta: &m})
 }
 
+// moves is an event by which users become members, or cease to be. It says after which message: to count those that the log holds
+// would be to miss those that were erased from it.
+func (a *act) moves(action wire.Action, users ...string) []Event {
+	return a.meta(wire.Meta{Action: action, Members: users, Seq: a.st.Seq})
+}
+
 // about is an event that is about users.
 func (a *act) about(action wire.Action, users ...string) []Event {
 	return a.meta(wire.Meta{Action: action, Members: users})

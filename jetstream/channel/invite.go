@@ -61,11 +61,12 @@ func (a *act) join(c wire.Join) ([]Event, error) {
 	case !invite.Approval && a.full(1):
 		return nil, tooMany("channel: members", a.env.MaxMembers)
 	}
-	action := wire.ActionJoined
+	events := a.moves(wire.ActionJoined, a.user)
 	if invite.Approval {
-		action = wire.ActionRequested
+		events = a.about(wire.ActionRequested, a.user)
 	}
-	return a.meta(wire.Meta{Action: action, Members: []string{a.user}, Invite: &wire.Invite{Hash: invite.Hash}}), nil
+	events[0].Record.Meta.Invite = &wire.Invite{Hash: invite.Hash}
+	return events, nil
 }
 
 // asked reports whether the user asked to join and waits.

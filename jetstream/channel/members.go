@@ -20,7 +20,7 @@ func (a *act) addMembers(c wire.AddMembers) ([]Event, error) {
 	case a.full(len(added)):
 		return nil, tooMany("members", a.env.MaxMembers)
 	}
-	return a.about(wire.ActionAdded, added...), nil
+	return a.moves(wire.ActionAdded, added...), nil
 }
 
 // full reports whether so many more are too many.
@@ -31,17 +31,21 @@ func (a *act) full(more int) bool {
 // removeMember takes a user out, and refuses one who asked to join. A ban can come first: of somebody who is neither.
 func (a *act) removeMember(c wire.RemoveMember) ([]Event, error) {
 	_, asked := slices.BinarySearch(a.st.Requested, c.User)
+	tell := a.about // who is no member learns nothing of the group
+	if a.st.Member(c.User) {
+		tell = a.moves
+	}
 	switch {
 	case c.Ban && a.st.banned(c.User), !c.Ban && !asked && !a.st.Member(c.User):
 		return nil, nil
 	case !a.below(c.User):
 		return nil, notBelow("user")
 	case !c.Ban:
-		return a.about(wire.ActionRemoved, c.User), nil
+		return tell(wire.ActionRemoved, c.User), nil
 	case len(a.st.Banned) >= MaxBanned:
 		return nil, tooMany("user: bans of a group", MaxBanned)
 	}
-	return a.about(wire.ActionBanned, c.User), nil
+	return tell(wire.ActionBanned, c.User), nil
 }
 
 func (a *act) unban(c wire.Unban) ([]Event, error) {
@@ -78,7 +82,7 @@ func (a *act) leave() ([]Event, error) {
 	case a.st.Role(a.user) == wire.RoleOwner:
 		return nil, wire.Errorf(wire.CodeForbidden, "channel: its owner gives that role to another before leaving")
 	}
-	return a.about(wire.ActionLeft, a.user), nil
+	return a.moves(wire.ActionLeft, a.user), nil
 }
 
 func (s *State) banned(user string) bool {

@@ -44,10 +44,43 @@ func (r *round) change(e *Event, at place, record *wire.Record) error {
 			return err
 		}
 		c.edits = nil
+		if before == nil {
+			err = r.spoke(t, after.Sender)
+		}
 	default: // all there is of it is in the folded message
+	}
+	if err != nil {
+		return err
 	}
 	r.mention(t.channel, t.seq, contentOf(before), after.Content)
 	return r.setFolded(t, after)
+}
+
+// spoke notes that somebody has sent a message of which the log tells no more than that it is erased. It may not be the last of his:
+// others may have come before it was erased.
+func (r *round) spoke(t target, sender string) error {
+	disk, err := r.reader()
+	if err != nil {
+		return err
+	}
+	last, err := disk.own(t.channel, sender)
+	if err != nil {
+		return err
+	}
+	if a, at := r.fresh(func(a *Applied) bool {
+		return a.Kind == wire.KindMessage && a.Channel == t.channel && a.Sender == sender
+	}); a != nil {
+		last = max(last, at.seq)
+	}
+	key := userChannel{sender, t.channel}
+	if last = max(last, r.erased[key]); t.seq <= last {
+		return nil
+	}
+	r.erased[key] = t.seq
+	r.key = appendOwnKey(r.key[:0], t.channel, sender)
+	r.value = appendNumber(r.value[:0], t.seq)
+	r.set()
+	return nil
 }
 
 func (r *round) setFolded(t target, m *channel.Message) (err error) {

@@ -35,19 +35,11 @@ func (v *View) Counts(user, ch string, read uint64) (unread uint64, mentions int
 
 // counts is of a channel whose last seq is head, where the user is known to have what is up to read.
 func (r *reader) counts(user, ch string, head, read uint64, hidden []uint64) (unread uint64, mentions int, err error) {
-	r.key = appendOwnKey(r.key[:0], ch, user)
-	value, err := r.get()
+	own, err := r.own(ch, user)
 	if err != nil {
 		return 0, 0, err
 	}
-	if value != nil {
-		own, err := parseNumber(value)
-		if err != nil {
-			return 0, 0, err
-		}
-		read = max(read, own)
-	}
-	if read >= head {
+	if read = max(read, own); read >= head {
 		return 0, 0, nil
 	}
 	for _, who := range []string{user, everybody} {
@@ -58,6 +50,16 @@ func (r *reader) counts(user, ch string, head, read uint64, hidden []uint64) (un
 		mentions += n
 	}
 	return head - read, mentions, nil
+}
+
+// own is the last message that a user has sent to a channel; 0 where there is none.
+func (r *reader) own(ch, user string) (uint64, error) {
+	r.key = appendOwnKey(r.key[:0], ch, user)
+	value, err := r.get()
+	if value == nil || err != nil {
+		return 0, err
+	}
+	return parseNumber(value)
 }
 
 // countMentions counts the messages after a seq that mention a user and are not hidden, up to atMost.

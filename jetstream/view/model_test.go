@@ -218,9 +218,9 @@ func (m *model) counts(user, ch string, read uint64) (unread uint64, mentions in
 		return 0, 0
 	}
 	read = max(read, all[len(all)-1].joined)
-	for _, e := range m.events {
-		if e.Kind == wire.KindMessage && e.Channel == ch && e.record.Sender == user {
-			read = max(read, e.record.Seq)
+	for at, message := range m.messages { // those that the log has erased among them
+		if at.channel == ch && message.Sender == user {
+			read = max(read, at.seq)
 		}
 	}
 	if read >= st.Seq {

@@ -18,6 +18,7 @@ type round struct {
 	states   map[string]*channel.State // of the channels met so far, after the events so far; nil where there was none
 	began    map[userChannel]membership
 	changed  map[target]*changed
+	erased   map[userChannel]uint64 // the last message of a user's in a channel, of those that the log no more has
 	settings []ownSetting
 	applied  []Applied // handed to the caller, never used again
 	disk     *reader   // the view before this round; made when needed
@@ -34,6 +35,7 @@ func (r *round) begin(v *View, shard, events int) {
 		r.states = make(map[string]*channel.State, events)
 		r.began = make(map[userChannel]membership)
 		r.changed = make(map[target]*changed)
+		r.erased = make(map[userChannel]uint64)
 	}
 }
 
@@ -45,6 +47,7 @@ func (r *round) end() error {
 	clear(r.states)
 	clear(r.began)
 	clear(r.changed)
+	clear(r.erased)
 	r.settings = r.settings[:0]
 	r.batch, r.applied, r.disk = nil, nil, nil
 	return err

@@ -158,6 +158,7 @@ type Meta struct {
 	SlowModeS int         `json:"slow_mode_s,omitzero"`
 	Archived  bool        `json:"archived,omitzero"`
 	Members   []string    `json:"members,omitzero"` // whom it is about
+	Seq       uint64      `json:"seq,omitzero"`     // of the last message before Members came or went, who may see those after it, or up to it
 	Role      Role        `json:"role,omitzero"`
 	Invite    *Invite     `json:"invite,omitzero"`
 }
