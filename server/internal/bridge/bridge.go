@@ -23,6 +23,7 @@ type Log interface {
 	Channels(ctx context.Context, user string, cmd *wire.ListChannels) (channels []wire.ChannelInfo, more bool, err error)
 	Ask(ctx context.Context, user string, cmd wire.Command) (wire.Frame, error)
 	Member(user, channel string) bool
+	Charge(user string) error
 	ReceiptLog
 }
 

@@ -19,6 +19,9 @@ func (s *session) dispatch(frame []byte) {
 	case err == nil:
 		err = s.check(cmd)
 	}
+	if err == nil {
+		err = s.bridge.charge(s.User, cmd)
+	}
 	if err != nil {
 		s.push(reply{frame: s.bridge.fault(s.ID, "dispatch", err, ref)})
 		if errors.Is(err, &wire.Error{Code: wire.CodeUnsupported}) {

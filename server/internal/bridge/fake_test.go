@@ -16,6 +16,7 @@ type fakeLog struct {
 	submit  func(user string, cmd wire.Change, done func(wire.Ack, error))
 	follow  func(user string, resume *wire.Resume) (jetstream.Start, error)
 	history func(ctx context.Context, user string, cmd *wire.History) ([][]byte, bool, error)
+	charge  func(user string) error
 }
 
 var _ Log = (*fakeLog)(nil)
@@ -36,6 +37,13 @@ func (l *fakeLog) Follow(_ *jetstream.Cursor, user string, resume *wire.Resume, 
 }
 
 func (l *fakeLog) Member(string, string) bool { return false }
+
+func (l *fakeLog) Charge(user string) error {
+	if l.charge != nil {
+		return l.charge(user)
+	}
+	return nil
+}
 
 func (l *fakeLog) CreateGroup(_ context.Context, _ string, cmd *wire.CreateGroup) (wire.ChannelInfo, error) {
 	return wire.ChannelInfo{Name: cmd.Name, Members: cmd.Members}, nil

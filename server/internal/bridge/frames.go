@@ -2,7 +2,6 @@ package bridge
 
 import (
 	"sync"
-	"time"
 
 	"natterjack/server/wire"
 )
@@ -11,6 +10,9 @@ import (
 // the lines; all commands are under way at once.
 func (b *Bridge) serveFrames(x *exchange) error {
 	who, err := x.authenticate(x.bearer())
+	if err == nil {
+		err = b.log.Charge(who.user) // for the request itself
+	}
 	if err != nil {
 		return err
 	}
@@ -47,7 +49,10 @@ func (p *post) dispatch(frame []byte) <-chan reply {
 		err = p.check(cmd)
 	}
 	if err == nil {
-		err = p.bridge.hub.take(p.user, time.Now())
+		err = p.bridge.charge(p.user, cmd)
+	}
+	if err == nil {
+		err = p.bridge.hub.take(p.user)
 	}
 	if err != nil {
 		answer <- reply{frame: p.bridge.fault(p.id, "dispatch", err, ref)}

@@ -87,8 +87,10 @@ func logOn(tb testing.TB, node *embedtest.Node) *jetstream.Log {
 	tb.Helper()
 	ctx, cancel := context.WithTimeout(tb.Context(), patience)
 	defer cancel()
+	limits := wire.DefaultLimits()
+	limits.UserCommandsPerS, limits.ChannelEventsPerS = 100_000, 100_000 // tests go as fast as they can
 	l, err := jetstream.New(ctx, jetstream.Config{
-		Conn: node.Conn, Engine: node, ViewDir: tb.TempDir(), Limits: wire.DefaultLimits(), Logger: logger(tb),
+		Conn: node.Conn, Engine: node, ViewDir: tb.TempDir(), Limits: limits, Logger: logger(tb),
 	})
 	if err != nil {
 		tb.Fatalf("make a log: %v", err)

@@ -148,15 +148,11 @@ func (x *exchange) bounded(d time.Duration) (context.Context, context.CancelFunc
 	return ctx, func() { stop(); cancel() }
 }
 
-// authenticate is for a token from wherever the transport carries it. A request counts as a command.
+// authenticate is for a token from wherever the transport carries it.
 func (x *exchange) authenticate(token string) (identity, error) {
 	ctx, cancel := x.bounded(authTimeout)
 	defer cancel()
-	who, err := x.bridge.authenticate(ctx, token)
-	if err != nil {
-		return identity{}, err
-	}
-	return who, x.bridge.hub.charge(who.user, time.Now())
+	return x.bridge.authenticate(ctx, token)
 }
 
 // waiter is the waker of a transport that has a goroutine of its own to wake.

@@ -115,7 +115,6 @@ func TestFrames_limits(t *testing.T) {
 		if e, ok := replies[2].(*wire.Error); !ok || e.Code != wire.CodeTooFast || len(replies) != 3 {
 			t.Errorf("got %+v", replies)
 		}
-		r.hub.sweep(time.Now().Add(time.Hour))
 		if len(r.hub.users) != 0 {
 			t.Errorf("left: %v", r.hub.users)
 		}

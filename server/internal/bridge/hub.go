@@ -34,8 +34,7 @@ type hub struct {
 type usage struct {
 	open     int // connections
 	sessions []*session
-	inFlight int    // commands over HTTP without a reply
-	bucket   bucket // of commands over HTTP; a session has its own
+	inFlight int // commands over HTTP without a reply
 }
 
 func newHub(maxOpen, maxUser int, l wire.Limits) *hub {
@@ -111,7 +110,7 @@ func (h *hub) dismiss(user string, s *session) {
 	if i := slices.Index(u.sessions, s); i >= 0 {
 		u.sessions = slices.Delete(u.sessions, i, i+1)
 	}
-	h.tidy(user, time.Now())
+	h.tidy(user)
 }
 
 // of are a user's sessions.
@@ -124,33 +123,15 @@ func (h *hub) of(user string) []*session {
 	return nil
 }
 
-// charge counts a request over HTTP against its user's rate.
-func (h *hub) charge(user string, now time.Time) error {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.pay(h.usage(user), now)
-}
-
-// take counts a command over HTTP against its user's rate, and keeps a place in flight for it until [hub.give].
-func (h *hub) take(user string, now time.Time) error {
+// take keeps a place in flight for a command over HTTP until [hub.give].
+func (h *hub) take(user string) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	u := h.usage(user)
-	if err := h.pay(u, now); err != nil {
-		return err
-	}
 	if u.inFlight >= h.limits.InFlight {
 		return overInFlight(h.limits)
 	}
 	u.inFlight++
-	return nil
-}
-
-// pay takes from the bucket of a user. The caller holds mu.
-func (h *hub) pay(u *usage, now time.Time) error {
-	if wait := u.bucket.take(now, h.limits.CommandsPerS); wait > 0 {
-		return overRate(h.limits, wait)
-	}
 	return nil
 }
 
@@ -159,7 +140,7 @@ func (h *hub) give(user string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.usage(user).inFlight--
-	h.tidy(user, time.Now())
+	h.tidy(user)
 }
 
 func (h *hub) usage(user string) *usage {
@@ -172,18 +153,9 @@ func (h *hub) usage(user string) *usage {
 }
 
 // tidy forgets a user who takes up nothing. The caller holds mu.
-func (h *hub) tidy(user string, now time.Time) {
-	if u := h.users[user]; u != nil && u.open == 0 && u.inFlight == 0 && u.bucket.full(now) {
+func (h *hub) tidy(user string) {
+	if u := h.users[user]; u != nil && u.open == 0 && u.inFlight == 0 {
 		delete(h.users, user)
-	}
-}
-
-// sweep forgets the users whose buckets have filled since they left.
-func (h *hub) sweep(now time.Time) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	for user := range h.users {
-		h.tidy(user, now)
 	}
 }
 

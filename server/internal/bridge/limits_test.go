@@ -12,36 +12,6 @@ import (
 	"natterjack/server/wire"
 )
 
-func TestBucket_sustainsTheRate(t *testing.T) {
-	var b bucket
-	now := time.Unix(1_000_000, 0)
-	const perS = 100
-	took := func(d time.Duration) (n int) {
-		for end := now.Add(d); now.Before(end); now = now.Add(time.Millisecond) {
-			for b.take(now, perS) == 0 {
-				n++
-			}
-		}
-		return n
-	}
-	if n := took(time.Millisecond); n != burst*perS {
-		t.Errorf("a burst of %d", n)
-	}
-	if n := took(10 * time.Second); n < 10*perS-1 || n > 10*perS+1 {
-		t.Errorf("%d in 10 s", n)
-	}
-	wait := b.take(now, perS)
-	if wait <= 0 || wait > time.Second/perS {
-		t.Errorf("wait %v", wait)
-	}
-	if now = now.Add(wait); b.take(now, perS) != 0 {
-		t.Error("what it said to wait is not enough")
-	}
-	if b.full(now) || !b.full(now.Add(burst*time.Second)) {
-		t.Error("it is not full when it should be")
-	}
-}
-
 func TestDispatch_tooFast(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, Config{Log: &fakeLog{}, Limits: wire.Limits{CommandsPerS: 10}})
@@ -64,6 +34,40 @@ func TestDispatch_tooFast(t *testing.T) {
 		time.Sleep(time.Duration(e.RetryAfter) * time.Millisecond)
 		c.send(frames[0])
 		expect[wire.Ack](c)
+	})
+}
+
+// TestCharge has the log find a user too fast: whatever does not go to the log itself must ask it, and must not be done then.
+func TestCharge(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fast := false
+		r := newRig(t, Config{Log: &fakeLog{charge: func(user string) error {
+			if fast && user == "alice" {
+				return wire.Errorf(wire.CodeTooFast, "too many").After(time.Second)
+			}
+			return nil
+		}}})
+		alice, bob := r.connect(t, "alice"), r.connect(t, "bob")
+		commands := []string{
+			`{"type":"get_presence","ref":7,"users":["bob"]}`, `{"type":"set_typing","ref":7,"channel":"alice~bob"}`,
+			`{"type":"list_sessions","ref":7}`, `{"type":"sign_out","ref":7,"session":"x"}`,
+			`{"type":"set_presence","ref":7,"state":"away"}`, `{"type":"follow_presence","ref":7,"users":["bob"]}`,
+			`{"type":"watch","ref":7,"channels":["alice~bob"]}`,
+		}
+		for _, fast = range []bool{false, true} {
+			for _, cmd := range commands {
+				for user, c := range map[string]*client{"alice": alice, "bob": bob} {
+					c.send(cmd)
+					e, refused := decode[wire.Frame](t, c.next()).(*wire.Error)
+					if refused = refused && e.Code == wire.CodeTooFast; refused != (fast && user == "alice") {
+						t.Errorf("%s by %s, too fast %v: refused %v", cmd, user, fast, refused)
+					}
+				}
+			}
+		}
+		if got := r.post(t, wire.PathFrames, `{"type":"pong"}`, "Authorization", "Bearer alice"); got.StatusCode != http.StatusTooManyRequests {
+			t.Errorf("a request: %s", got.Status)
+		}
 	})
 }
 
@@ -158,7 +162,6 @@ func TestHub_forgets(t *testing.T) {
 	}
 	working.Wait()
 	eventually(t, func() bool { return r.Sessions() == 0 })
-	r.hub.sweep(time.Now().Add(time.Hour))
 	if len(r.hub.users) != 0 || len(r.hub.all()) != 0 {
 		t.Errorf("left: %v, %d sessions", r.hub.users, len(r.hub.all()))
 	}

@@ -25,9 +25,6 @@ func (b *Bridge) heartbeat(ctx context.Context) {
 			s.beat(now)
 		}
 		clear(visited)
-		if slot == 0 {
-			b.hub.sweep(now)
-		}
 	}
 }
 

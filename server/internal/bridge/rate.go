@@ -3,31 +3,29 @@ package bridge
 import (
 	"time"
 
+	"natterjack/jetstream/rate"
 	"natterjack/server/wire"
 )
 
-// bucket holds commands to a rate, as a token bucket that is kept in one number: the time at which it would be full again
-// (the "generic cell rate algorithm"). x/time/rate does the same in 64 bytes and a mutex. The zero value is full.
-type bucket struct{ fullAt int64 } // Unix nanoseconds
+// bucket holds a session to a rate of frames, before anything is looked up for one. How much its user may do on all of his sessions
+// together is for the log to say.
+type bucket struct{ rate.Bucket }
 
-// burst is how many seconds' worth of commands may come at once.
-const burst = 2
+// take takes one token of perS per second, see [rate.Bucket.Take].
+func (b *bucket) take(now time.Time, perS int) (wait time.Duration) { return b.Take(now, 1, perS) }
 
-// take takes one token of perS per second. Where there is none it takes nothing and says how long until there is.
-func (b *bucket) take(now time.Time, perS int) (wait time.Duration) {
-	each := int64(time.Second) / int64(perS)
-	next := max(b.fullAt, now.UnixNano()) + each
-	if over := next - now.UnixNano() - burst*int64(time.Second); over > 0 {
-		return time.Duration(over)
+// charge has the log count a command against its user's rate that is not for the log: what is, the log counts itself.
+func (b *Bridge) charge(user string, cmd wire.Command) error {
+	switch cmd.(type) {
+	case wire.GetPresence, wire.SetPresence, wire.FollowPresence, wire.Watch, wire.SetTyping, wire.ListSessions, wire.SignOut:
+		return b.log.Charge(user)
+	default:
+		return nil
 	}
-	b.fullAt = next
-	return 0
 }
 
-func (b *bucket) full(now time.Time) bool { return b.fullAt <= now.UnixNano() }
-
 func overRate(l wire.Limits, wait time.Duration) *wire.Error {
-	return wire.Errorf(wire.CodeTooFast, "at most %d commands a second", l.CommandsPerS).After(wait)
+	return wire.Errorf(wire.CodeTooFast, "at most %d commands a second on one session", l.CommandsPerS).After(wait)
 }
 
 func overInFlight(l wire.Limits) *wire.Error {
