@@ -18,18 +18,24 @@ const (
 
 // signIn measures how long a client waits, on loopback and with its connection open, from its connect frame to the welcome and the
 // first window of its channels, for which it asks in the same write. There are two users, who sign in in turn: one with many
-// channels, and in place of a bare engine, one with few.
+// channels, and in place of a bare engine, one with few. At the end of a run each of them signs in once more, cold: as
+// the first user of a server that was started anew and has just said that it is ready.
 func signIn(ctx context.Context, r *rig) (results []result, err error) {
 	servers, err := r.startServers(ctx, 1)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, servers.stop()) }()
+	defer func() { err = errors.Join(err, servers.stop()) }() // those that run by then
 	users := []*signer{{name: "many", channels: min(r.cmd.Channels, manyChannels)}, {name: "few", channels: min(r.cmd.Channels, fewChannels)}}
 	if err := r.enlist(ctx, servers, users); err != nil {
 		return nil, err
 	}
 	found, err := r.repeat("sign-in", func(_ int, f *figures) error {
+		for _, u := range users {
+			if err := u.enter(ctx, servers); err != nil {
+				return err
+			}
+		}
 		for i := range r.cmd.SignIns + signInWarmUp {
 			for _, u := range users {
 				if err := u.signIn(ctx, i >= signInWarmUp); err != nil {
@@ -40,12 +46,49 @@ func signIn(ctx context.Context, r *rig) (results []result, err error) {
 		for _, u := range users {
 			u.report(f)
 		}
+		for _, u := range users {
+			if err := r.signInCold(ctx, servers, u, f); err != nil {
+				return err
+			}
+		}
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
 	return []result{signInResult(found, users[0].channels, users[1].channels, r.cmd.SignIns)}, nil
+}
+
+// signInCold starts the server anew and has a user sign in once.
+func (r *rig) signInCold(ctx context.Context, s servers, u *signer, f *figures) error {
+	if err := r.startAnew(ctx, s); err != nil {
+		return err
+	}
+	if err := u.enter(ctx, s); err != nil {
+		return err
+	}
+	if err := u.signIn(ctx, true); err != nil {
+		return fmt.Errorf("sign in cold with %d channels: %w", u.channels, err)
+	}
+	f.add(u.name+"_cold_ms", load.Ms(u.windows[0]))
+	u.welcomes, u.windows = nil, nil
+	return nil
+}
+
+// startAnew stops the one server and starts it on the same directory.
+func (r *rig) startAnew(ctx context.Context, s servers) error {
+	config, err := r.shipped(ctx)
+	if err != nil {
+		return err
+	}
+	data := s[0].data
+	err = s.stop()
+	s[0] = node{}
+	if err != nil {
+		return err
+	}
+	s[0], err = r.startServer(ctx, member{data: data, config: config})
+	return err
 }
 
 func signInResult(found []metric, many, few, signIns int) result {
@@ -64,7 +107,7 @@ type signer struct {
 	welcomes, windows load.Samples
 }
 
-// enlist gives users their channels, groups of two with a message that they have not read, and a token.
+// enlist gives users their channels, groups of two with a message that they have not read.
 func (r *rig) enlist(ctx context.Context, s servers, users []*signer) error {
 	b, err := s[0].backend()
 	if err != nil {
@@ -76,11 +119,6 @@ func (r *rig) enlist(ctx context.Context, s servers, users []*signer) error {
 		if err := each(ctx, u.channels, func(ctx context.Context, i int) error { return b.befriend(ctx, u.name, i) }); err != nil {
 			return err
 		}
-		members, err := s.signIn(ctx, []string{u.name})
-		if err != nil {
-			return err
-		}
-		u.member = members[0]
 	}
 	return nil
 }
@@ -97,6 +135,15 @@ func (b *backend) befriend(ctx context.Context, user string, i int) error {
 		return fmt.Errorf("create_group was answered with %s", frame.Type())
 	}
 	_, err = b.request(ctx, peer, wire.Send{Channel: made.Channel.ID, ClientID: id, Content: wire.Content{Text: "hello"}})
+	return err
+}
+
+// enter gets a token of the servers.
+func (u *signer) enter(ctx context.Context, s servers) error {
+	members, err := s.signIn(ctx, []string{u.name})
+	if err == nil {
+		u.member = members[0]
+	}
 	return err
 }
 
