@@ -36,9 +36,9 @@ var transports = []transport{
 	{
 		name: "stream", address: wire.PathStream, server: "http",
 		description: "POST a connect frame; the answer is a stream of server-sent events, each with a frame as its data. " +
-			"The last id, sent as Last-Event-ID, resumes after it.",
+			"The last id, sent as Last-Event-ID, resumes after it. What it is to be told besides events is asked for at frames.",
 		in:  []string{"connect"},
-		out: []string{"welcome", "event", "ping", "error"},
+		out: []string{"welcome", "event", "receipts", "presence", "typing", "ping", "error"},
 	},
 	{
 		name: "poll", address: wire.PathPoll, server: "http",
@@ -49,10 +49,11 @@ var transports = []transport{
 	},
 	{
 		name: "frames", address: wire.PathFrames, server: "http",
-		description: "POST commands, one a line, with the header \"Authorization: Bearer TOKEN\"; the answer is their replies in the same order, one a line.",
+		description: "POST commands, one a line, with the header \"Authorization: Bearer TOKEN\"; the answer is their replies in the same order, one a line. " +
+			"watch, follow_presence and set_presence need an open stream, on the same node, and its session in the header \"" + wire.HeaderSession + ": SESSION\".",
 		in: append([]string{
 			"create_group", "history", "list_channels", "get_channel", "get_versions", "get_pins", "read", "received", "get_receipts", "get_settings", "forward",
-			"get_presence", "set_typing", "list_sessions", "sign_out",
+			"get_presence", "set_typing", "list_sessions", "sign_out", "watch", "follow_presence", "set_presence",
 		}, changes...),
 		out: []string{"ack", "page", "channel", "channels", "versions", "receipts", "settings", "presence", "sessions", "done", "error"},
 	},

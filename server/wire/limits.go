@@ -14,6 +14,10 @@ const (
 	PathSignIn    = "/v1/signin" // POST {"user"}; development only: {"token", "expires"}
 )
 
+// HeaderSession names, on [PathFrames], the stream that a watch, follow_presence or set_presence is for, by the session of its welcome. They
+// last as long as the stream, and only the node that has it can carry them out.
+const HeaderSession = "Natterjack-Session"
+
 // Limits are what the server holds a session to; the welcome frame tells the ones in force. Rates are sustained ones, and what was
 // left unused of two seconds may come at once.
 type Limits struct {

@@ -32,15 +32,16 @@ func (s *session) connect(c *wire.Connect) (wire.Welcome, error) {
 	if err != nil {
 		return wire.Welcome{}, err
 	}
-	if err := s.bridge.hub.admit(who.user, s); err != nil {
+	if err := s.bridge.hub.admit(who.user); err != nil {
 		return wire.Welcome{}, err
 	}
 	start, err := s.arrive(c, who)
 	if err != nil {
-		s.bridge.hub.dismiss(who.user, s)
+		s.bridge.hub.dismiss(who.user)
 		return wire.Welcome{}, err
 	}
 	s.expires.Store(who.expires.UnixMilli())
+	s.bridge.hub.listen(s)
 	return s.bridge.welcome(c, s.ID, who, start), nil
 }
 

@@ -64,17 +64,15 @@ func (s *session) acked(r reply) {
 	s.add(r)
 }
 
-// notify queues frames that are shared with other sessions, and are neither replies nor events. Whoever takes so little that one has
-// waited for [noticeTimeout] is cut off, without a close frame, which would wait like the rest: that bounds what waits for him,
-// and he comes back knowing that he has missed something.
+// user implements [listener].
+func (s *session) user() string { return s.User }
+
+// notify implements [listener]. Who is slow is cut off without a close frame, which would wait like the rest.
 func (s *session) notify(now time.Time, frames ...[]byte) {
+	slow := false
 	s.mu.Lock()
-	slow := s.notices != nil && now.Sub(s.notices.since) > noticeTimeout
-	if s.live && !slow {
-		if s.notices == nil {
-			s.notices = &notices{since: now}
-		}
-		s.notices.frames = append(s.notices.frames, frames...)
+	if s.live {
+		s.notices, slow = s.notices.add(now, frames)
 		s.start()
 	}
 	s.mu.Unlock()

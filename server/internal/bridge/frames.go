@@ -21,6 +21,7 @@ func (b *Bridge) serveFrames(x *exchange) error {
 		return err
 	}
 	p := &post{exchange: x, user: who.user, callers: make(chan struct{}, maxCallers)}
+	p.stream = b.hub.stream(x.r.Header.Get(wire.HeaderSession), who.user)
 	defer p.work.Wait()
 	var due []<-chan reply
 	for frame := range split(body) {
@@ -36,6 +37,7 @@ func (b *Bridge) serveFrames(x *exchange) error {
 type post struct {
 	*exchange
 	user    string
+	stream  *stream // that the request names; nil where it names none, or one that is not here
 	callers chan struct{}
 	work    sync.WaitGroup
 }
@@ -75,9 +77,20 @@ func (p *post) check(cmd wire.Command) error {
 	case wire.Connect, wire.Refresh:
 		return wire.Errorf(wire.CodeInvalid, "%s: over this transport the token comes with each request", cmd.Type())
 	case wire.SetPresence, wire.FollowPresence, wire.Watch:
-		return wire.Errorf(wire.CodeInvalid, "%s: over this transport there is no session for it to last", cmd.Type())
+		if p.stream == nil {
+			return p.noStream(cmd)
+		}
 	}
 	return cmd.Validate(p.bridge.limits)
+}
+
+// noStream refuses a command that lasts as long as a session, and has none.
+func (p *post) noStream(cmd wire.Command) error {
+	session := p.r.Header.Get(wire.HeaderSession)
+	if session == "" {
+		return wire.Errorf(wire.CodeNotConnected, "%s: name the stream it is for by its session, in the header %s", cmd.Type(), wire.HeaderSession)
+	}
+	return wire.Errorf(wire.CodeNotConnected, "%s: this node has no stream of the session %q", cmd.Type(), session)
 }
 
 func (p *post) submit(cmd wire.Change, answer chan<- reply) {
@@ -104,7 +117,20 @@ func (p *post) call(cmd wire.Command, answer chan<- reply) {
 		answer <- reply{frame: p.bridge.fault(p.id, cmd.Type(), ctx.Err(), cmd.Reference())}
 		return
 	}
-	answer <- p.bridge.serve(ctx, p.id, p.user, cmd)
+	switch cmd.(type) {
+	case wire.SetPresence, wire.FollowPresence, wire.Watch:
+		answer <- p.obey(cmd)
+	default:
+		answer <- p.bridge.serve(ctx, p.id, p.user, cmd)
+	}
+}
+
+func (p *post) obey(cmd wire.Command) reply {
+	done, err := p.stream.obey(cmd)
+	if err != nil {
+		return reply{frame: p.bridge.fault(p.id, cmd.Type(), err, cmd.Reference())}
+	}
+	return reply{frame: done}
 }
 
 // reply writes the replies, each as soon as it and those before it are there.

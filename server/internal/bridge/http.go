@@ -173,6 +173,7 @@ type feed struct {
 	wake    waiter
 	welcome wire.Welcome
 	listed  sessions.Session
+	state   wire.PresenceState
 	out     chan struct{} // closed when it was signed out
 	once    sync.Once     // closes out
 }
@@ -213,10 +214,10 @@ func (x *exchange) follow(c *wire.Connect) (*feed, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := x.bridge.hub.admit(who.user, nil); err != nil {
+	if err := x.bridge.hub.admit(who.user); err != nil {
 		return nil, err
 	}
-	f := &feed{identity: who, wake: make(waiter, 1), out: make(chan struct{})}
+	f := &feed{identity: who, wake: make(waiter, 1), out: make(chan struct{}), state: wire.PresenceOnline}
 	f.listed = describe(x.r, x.id, path.Base(x.r.URL.Path), f)
 	f.listed.User = who.user
 	x.bridge.presence.Enter(who.user)
@@ -235,8 +236,8 @@ func (x *exchange) follow(c *wire.Connect) (*feed, error) {
 func (f *feed) close(b *Bridge) {
 	f.cursor.Close()
 	b.sessions.Leave(&f.listed)
-	b.presence.Leave(f.user, wire.PresenceOnline)
-	b.hub.dismiss(f.user, nil)
+	b.presence.Leave(f.user, f.state)
+	b.hub.dismiss(f.user)
 }
 
 // welcome opens a session on any transport.

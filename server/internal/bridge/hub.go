@@ -26,6 +26,7 @@ type hub struct {
 	closed bool
 	open   int // connections, authenticated or not, over all transports
 	users  map[string]*usage
+	named  map[string]*stream // by session
 	slots  [slots][]*session
 	empty  chan struct{} // closed when the hub is closed and the last connection is gone
 }
@@ -33,12 +34,12 @@ type hub struct {
 // usage is what a user takes up of this node.
 type usage struct {
 	open     int // connections
-	sessions []*session
+	ears     []listener
 	inFlight int // commands over HTTP without a reply
 }
 
 func newHub(maxOpen, maxUser int, l wire.Limits) *hub {
-	return &hub{max: maxOpen, maxUser: maxUser, limits: l, users: map[string]*usage{}, empty: make(chan struct{})}
+	return &hub{max: maxOpen, maxUser: maxUser, limits: l, users: map[string]*usage{}, named: map[string]*stream{}, empty: make(chan struct{})}
 }
 
 // enter counts a connection in and adds it to wg, which nobody waits for before the hub is closed.
@@ -86,8 +87,8 @@ func (h *hub) remove(s *session) {
 	h.slots[s.slot] = slot[:last]
 }
 
-// admit counts a connection of a user; s is its session, or nil over HTTP.
-func (h *hub) admit(user string, s *session) error {
+// admit counts a connection of a user.
+func (h *hub) admit(user string) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	u := h.usage(user)
@@ -95,30 +96,56 @@ func (h *hub) admit(user string, s *session) error {
 		return wire.Errorf(wire.CodeTooFast, "you have %d connections open here, and may have no more", u.open).After(retrySoon)
 	}
 	u.open++
-	if s != nil {
-		u.sessions = append(u.sessions, s)
-	}
 	return nil
 }
 
 // dismiss undoes admit.
-func (h *hub) dismiss(user string, s *session) {
+func (h *hub) dismiss(user string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	u := h.usage(user)
-	u.open--
-	if i := slices.Index(u.sessions, s); i >= 0 {
-		u.sessions = slices.Delete(u.sessions, i, i+1)
-	}
+	h.usage(user).open--
 	h.tidy(user)
 }
 
-// of are a user's sessions.
-func (h *hub) of(user string) []*session {
+// listen has a listener found by its user. Its connection was admitted, and is not dismissed before [hub.unlisten].
+func (h *hub) listen(l listener) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	u := h.usage(l.user())
+	u.ears = append(u.ears, l)
+	if s, ok := l.(*stream); ok {
+		h.named[s.id] = s
+	}
+}
+
+func (h *hub) unlisten(l listener) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	u := h.usage(l.user())
+	if i := slices.Index(u.ears, l); i >= 0 {
+		u.ears = slices.Delete(u.ears, i, i+1)
+	}
+	if s, ok := l.(*stream); ok {
+		delete(h.named, s.id)
+	}
+}
+
+// of are a user's listeners.
+func (h *hub) of(user string) []listener {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if u := h.users[user]; u != nil {
-		return slices.Clone(u.sessions)
+		return slices.Clone(u.ears)
+	}
+	return nil
+}
+
+// stream is a user's stream of a session, or nil where there is none on this node.
+func (h *hub) stream(session, user string) *stream {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if s := h.named[session]; s != nil && s.user() == user {
+		return s
 	}
 	return nil
 }

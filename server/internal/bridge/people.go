@@ -102,14 +102,14 @@ func (b *Bridge) Typed(channel, user string) {
 	peer, direct := peerOf(channel, user)
 	hear := b.hub.of(peer)
 	if !direct {
-		hear = slices.DeleteFunc(b.audience.of(channel), func(s *session) bool { return s.User == user || !b.log.Member(s.User, channel) })
+		hear = slices.DeleteFunc(b.audience.of(channel), func(l listener) bool { return l.user() == user || !b.log.Member(l.user(), channel) })
 	}
 	if len(hear) == 0 {
 		return
 	}
 	frame, now := b.encode(nil, "", wire.Typing{Channel: channel, User: user}), time.Now()
-	for _, s := range hear {
-		s.notify(now, frame)
+	for _, l := range hear {
+		l.notify(now, frame)
 	}
 }
 

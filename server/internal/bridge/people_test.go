@@ -111,7 +111,7 @@ func TestPresence(t *testing.T) {
 		t.Errorf("nobody is %+v", p)
 	}
 	refused := r.lines(t, wire.PathFrames, `{"type":"set_presence","ref":6,"state":"away"}`, "Authorization", "Bearer alice")
-	if e, ok := refused[0].(*wire.Error); !ok || e.Code != wire.CodeInvalid {
+	if e, ok := refused[0].(*wire.Error); !ok || e.Code != wire.CodeNotConnected {
 		t.Errorf("over HTTP: %+v", refused[0])
 	}
 }

@@ -11,7 +11,7 @@ import (
 	"natterjack/server/wire"
 )
 
-// ReceiptLog is what the bridge asks of the log to tell sessions who has read and received what. [*jetstream.Log] is one; its
+// ReceiptLog is what the bridge asks of the log to tell listeners who has read and received what. [*jetstream.Log] is one; its
 // contracts hold.
 type ReceiptLog interface {
 	ListenReceipts(to receipts.Listener)
@@ -19,11 +19,11 @@ type ReceiptLog interface {
 	Moved(channel string, users []string) (*jetstream.Moved, error)
 }
 
-// receiptPause is between two rounds of telling sessions how far others have got.
+// receiptPause is between two rounds of telling listeners how far others have got.
 const receiptPause = time.Second
 
-// teller tells sessions how far users have got: each user's own ones at once, all others in rounds, the first at once and the next a
-// pause later. In a round a channel's cursors are encoded once for all who may see the same of them, and a session gets
+// teller tells listeners how far users have got: each user's own ones at once, all others in rounds, the first at once and the next a
+// pause later. In a round a channel's cursors are encoded once for all who may see the same of them, and a listener gets
 // what there is for it of all channels in one message: that 500 people read in a group costs each of them a message a second.
 type teller struct {
 	bridge *Bridge
@@ -41,14 +41,14 @@ func newTeller(b *Bridge) *teller {
 
 // OwnMoved implements [receipts.Listener]. The session on which the user has said so is told as well: it learns what was made of it.
 func (t *teller) OwnMoved(channel, user string) {
-	sessions := t.bridge.hub.of(user)
-	if len(sessions) == 0 {
+	listeners := t.bridge.hub.of(user)
+	if len(listeners) == 0 {
 		return
 	}
 	frame := t.encode(channel, []wire.Receipt{t.bridge.log.OwnReceipt(user, channel)})
 	now := time.Now()
-	for _, s := range sessions {
-		s.notify(now, frame)
+	for _, l := range listeners {
+		l.notify(now, frame)
 	}
 }
 
@@ -103,7 +103,7 @@ func (t *teller) round() {
 	moved := t.moved
 	t.moved = map[string][]string{}
 	t.mu.Unlock()
-	due := map[*session][][]byte{}
+	due := map[listener][][]byte{}
 	for channel, users := range moved {
 		slices.Sort(users)
 		users = slices.Compact(users)
@@ -115,28 +115,28 @@ func (t *teller) round() {
 		t.gather(due, &movedIn{Moved: m, teller: t, channel: channel}, users)
 	}
 	now := time.Now()
-	for s, frames := range due {
-		s.notify(now, frames...)
+	for l, frames := range due {
+		l.notify(now, frames...)
 	}
 }
 
-// gather adds the frame of a channel to what is due to each session: of a direct channel to the peer's, of a group to those that watch it.
-func (t *teller) gather(due map[*session][][]byte, m *movedIn, users []string) {
-	add := func(s *session, user string) {
-		if frame := m.frame(m.Sight(user)); len(frame) > 0 {
-			due[s] = append(due[s], frame)
+// gather adds the frame of a channel to what is due to each listener: of a direct channel to the peer's, of a group to those that watch it.
+func (t *teller) gather(due map[listener][][]byte, m *movedIn, users []string) {
+	add := func(l listener) {
+		if frame := m.frame(m.Sight(l.user())); len(frame) > 0 {
+			due[l] = append(due[l], frame)
 		}
 	}
 	if _, _, direct := wire.DirectUsers(m.channel); !direct {
-		for _, s := range t.bridge.audience.of(m.channel) {
-			add(s, s.User)
+		for _, l := range t.bridge.audience.of(m.channel) {
+			add(l)
 		}
 		return
 	}
 	for _, user := range users {
 		peer, _ := peerOf(m.channel, user)
-		for _, s := range t.bridge.hub.of(peer) {
-			add(s, peer)
+		for _, l := range t.bridge.hub.of(peer) {
+			add(l)
 		}
 	}
 }

@@ -232,11 +232,11 @@ func TestNotify_tricklingIsCutOff(t *testing.T) {
 func TestAudience(t *testing.T) {
 	a := newAudience()
 	s1, s2 := new(session), new(session)
-	check := func(channel string, want ...*session) {
+	check := func(channel string, want ...listener) {
 		t.Helper()
 		got := a.of(channel)
-		if len(got) != len(want) || a.any(channel) != (len(want) > 0) || slices.ContainsFunc(want, func(s *session) bool { return !slices.Contains(got, s) }) {
-			t.Errorf("%s: %d sessions, want %d", channel, len(got), len(want))
+		if len(got) != len(want) || a.any(channel) != (len(want) > 0) || slices.ContainsFunc(want, func(l listener) bool { return !slices.Contains(got, l) }) {
+			t.Errorf("%s: %d listeners, want %d", channel, len(got), len(want))
 		}
 	}
 	a.watch(s1, []string{"a~b", "a~b", "a~c"})
@@ -250,7 +250,7 @@ func TestAudience(t *testing.T) {
 	a.watch(s1, nil)
 	a.watch(s2, nil)
 	a.watch(s2, nil)
-	if n := len(a.byChannel); n != 0 {
+	if n := len(a.byChannel) + len(a.watched); n != 0 {
 		t.Errorf("%d lists are left", n)
 	}
 }

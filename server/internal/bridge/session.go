@@ -30,8 +30,6 @@ type session struct {
 	work   sync.WaitGroup   // the flush and the calls; entered under mu while not ended
 	cursor jetstream.Cursor // set by the owner when the client connects, before live; Next is the flush's
 
-	watched []string // protected by the audience's lock
-
 	// Owned by the owner.
 	bucket bucket
 	state  wire.PresenceState
@@ -70,12 +68,6 @@ type backlog struct {
 	calls    *calls
 	room     chan struct{} // not nil while somebody waits until replies are fewer; closed then
 	settled  chan struct{} // not nil while the owner waits until nothing is due; closed then
-}
-
-// notices are frames that are shared with other sessions.
-type notices struct {
-	frames [][]byte
-	since  time.Time // when the first of them came
 }
 
 // calls are the commands that may block.
@@ -172,7 +164,8 @@ func (s *session) finish() {
 	if s.connected {
 		s.depart()
 		s.bridge.audience.watch(s, nil)
-		s.bridge.hub.dismiss(s.User, s)
+		s.bridge.hub.unlisten(s)
+		s.bridge.hub.dismiss(s.User)
 	}
 	s.bridge.logger.Debug("session closed", "session", s.ID, "user", s.User, "code", int(code))
 	s.bridge.hub.remove(s)

@@ -25,15 +25,19 @@ func (b *Bridge) serveStream(x *exchange) error {
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Accel-Buffering", "no") // nginx would hold events back
 	s := &stream{exchange: x, feed: f, at: slices.Clone(f.welcome.Positions)}
+	b.hub.listen(s)
+	defer s.leave()
 	s.frame(b.encode(nil, x.id, f.welcome), true)
 	s.run()
 	return nil
 }
 
-// stream is an open answer of server-sent events. It has one goroutine.
+// stream is an open answer of server-sent events. It has one goroutine. What is to last as long as it does is asked of it by requests
+// that name its session.
 type stream struct {
 	*exchange
 	*feed
+	outlook
 	at      []uint64 // per shard, the last pos sent
 	buf     bytes.Buffer
 	entries []*jetstream.Entry
@@ -48,6 +52,13 @@ func (s *stream) run() {
 	draining, leave := s.bridge.draining, (<-chan time.Time)(nil)
 	for {
 		more, err := s.events()
+		told, ok := s.told()
+		if !ok {
+			return
+		}
+		for _, frame := range told {
+			s.frame(frame, false)
+		}
 		if err != nil {
 			s.end(err)
 			return

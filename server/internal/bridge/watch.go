@@ -5,36 +5,39 @@ import (
 	"sync"
 )
 
-// audience knows which sessions look at which channel: whom to tell of what moves there and is not in the log. That a session
+// audience knows which listeners look at which channel: whom to tell of what moves there and is not in the log. That one
 // watches a channel does not say that its user is a member: whoever tells it something asks that first, for it may have
 // changed meanwhile. Its methods may be called concurrently.
 type audience struct {
-	mu        sync.RWMutex // protects following, and the sessions' watched
-	byChannel map[string][]*session
+	mu        sync.RWMutex // protects following
+	byChannel map[string][]listener
+	watched   map[listener][]string
 }
 
-func newAudience() *audience { return &audience{byChannel: map[string][]*session{}} }
+func newAudience() *audience {
+	return &audience{byChannel: map[string][]listener{}, watched: map[listener][]string{}}
+}
 
-// watch has a session watch channels in place of those before. It must have connected; with no channels it is forgotten.
-func (a *audience) watch(s *session, channels []string) {
+// watch has a listener watch channels in place of those before. It must have connected; with no channels it is forgotten.
+func (a *audience) watch(l listener, channels []string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	for _, ch := range s.watched {
-		a.drop(s, ch)
+	for _, ch := range a.watched[l] {
+		a.drop(l, ch)
 	}
-	s.watched = nil
+	channels = slices.Compact(slices.Sorted(slices.Values(channels)))
 	for _, ch := range channels {
-		if !slices.Contains(s.watched, ch) {
-			s.watched = append(s.watched, ch)
-			a.byChannel[ch] = append(a.byChannel[ch], s)
-		}
+		a.byChannel[ch] = append(a.byChannel[ch], l)
+	}
+	if a.watched[l] = channels; len(channels) == 0 {
+		delete(a.watched, l)
 	}
 }
 
-// drop takes a session out of a channel's list. The caller holds mu.
-func (a *audience) drop(s *session, ch string) {
+// drop takes a listener out of a channel's list. The caller holds mu.
+func (a *audience) drop(l listener, ch string) {
 	list := a.byChannel[ch]
-	if i := slices.Index(list, s); i >= 0 {
+	if i := slices.Index(list, l); i >= 0 {
 		list = slices.Delete(list, i, i+1)
 	}
 	if a.byChannel[ch] = list; len(list) == 0 {
@@ -42,8 +45,8 @@ func (a *audience) drop(s *session, ch string) {
 	}
 }
 
-// of are the sessions that watch a channel.
-func (a *audience) of(channel string) []*session {
+// of are the listeners that watch a channel.
+func (a *audience) of(channel string) []listener {
 	a.mu.RLock()
 	defer a.mu.RUnlock()
 	return slices.Clone(a.byChannel[channel])

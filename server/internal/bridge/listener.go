@@ -1,0 +1,148 @@
+package bridge
+
+import (
+	"slices"
+	"sync"
+	"time"
+
+	"natterjack/jetstream/presence"
+	"natterjack/server/wire"
+)
+
+// listener is who can be told what is not in the log: receipts, presence, who is typing. It is a [session], or a [stream] of
+// server-sent events; a poll is over too soon.
+type listener interface {
+	user() string
+	notify(now time.Time, frames ...[]byte) // never blocks
+}
+
+var (
+	_ listener = (*session)(nil)
+	_ listener = (*stream)(nil)
+)
+
+// notices are frames that are shared with other listeners, until they are written.
+type notices struct {
+	frames [][]byte
+	since  time.Time // when the first of them came
+}
+
+// add keeps frames in n, and makes it where it is nil. Whoever takes so little that one has waited for [noticeTimeout] is slow, and
+// gets no more: that bounds what waits for him. He has to be cut off, and comes back knowing that he has missed something.
+func (n *notices) add(now time.Time, frames [][]byte) (with *notices, slow bool) {
+	switch {
+	case n == nil:
+		return &notices{slices.Clone(frames), now}, false
+	case now.Sub(n.since) > noticeTimeout:
+		return n, true
+	default:
+		n.frames = append(n.frames, frames...)
+		return n, false
+	}
+}
+
+// outlook is what a stream has asked to be told. It is asked by requests, of which several may be at work.
+type outlook struct {
+	following sync.WaitGroup // requests at work on the follower; entered under mu while not ended
+
+	mu       sync.Mutex         // protects following, and the feed's state
+	follower *presence.Follower // nil until people are followed
+	notices  *notices
+	ended    bool
+}
+
+func overAlready() error {
+	return wire.Errorf(wire.CodeNotConnected, "the stream of that session has ended; open another, and name its session")
+}
+
+// obey carries out a command that lasts as long as the stream.
+func (s *stream) obey(cmd wire.Command) (outbound, error) {
+	switch c := cmd.(type) {
+	case wire.SetPresence:
+		return wire.Done{Ref: c.Ref}, s.setPresence(c.State)
+	case wire.FollowPresence:
+		return s.follow(&c)
+	case wire.Watch:
+		return wire.Done{Ref: c.Ref}, s.watch(c.Channels)
+	default:
+		return nil, wire.Errorf(wire.CodeInvalid, "%s: is not about a session", cmd.Type())
+	}
+}
+
+func (s *stream) setPresence(to wire.PresenceState) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ended {
+		return overAlready()
+	}
+	s.bridge.presence.Set(s.identity.user, s.state, to)
+	s.state = to
+	return nil
+}
+
+func (s *stream) watch(channels []string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ended {
+		return overAlready()
+	}
+	s.bridge.audience.watch(s, channels)
+	return nil
+}
+
+// follow does not hold mu while it follows: it may be told something meanwhile.
+func (s *stream) follow(c *wire.FollowPresence) (outbound, error) {
+	s.mu.Lock()
+	if s.ended {
+		s.mu.Unlock()
+		return nil, overAlready()
+	}
+	if s.follower == nil {
+		s.follower = new(presence.Follower)
+	}
+	f := s.follower
+	s.following.Add(1)
+	s.mu.Unlock()
+	defer s.following.Done()
+	return wire.Presence{Ref: c.Ref, Users: s.bridge.presence.Follow(f, s.identity.user, c.Users, s.tell)}, nil
+}
+
+func (s *stream) tell(news []wire.UserPresence) {
+	s.notify(time.Now(), s.bridge.encode(nil, s.id, wire.Presence{Users: news}))
+}
+
+// user implements [listener].
+func (s *stream) user() string { return s.identity.user }
+
+// notify implements [listener].
+func (s *stream) notify(now time.Time, frames ...[]byte) {
+	s.mu.Lock()
+	if !s.ended {
+		s.notices, s.ended = s.notices.add(now, frames)
+	}
+	s.mu.Unlock()
+	s.wake.Wake(false)
+}
+
+// told takes what is to be written. It reports false where the stream took too little and has missed something.
+func (s *stream) told() (frames [][]byte, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.notices != nil {
+		frames, s.notices = s.notices.frames, nil
+	}
+	return frames, !s.ended
+}
+
+// leave has the stream be told no more.
+func (s *stream) leave() {
+	s.bridge.hub.unlisten(s)
+	s.mu.Lock()
+	s.ended = true
+	s.mu.Unlock()
+	s.following.Wait()
+	s.bridge.audience.watch(s, nil)
+	if s.follower != nil {
+		s.bridge.presence.Unfollow(s.follower)
+	}
+}

@@ -1,0 +1,129 @@
+package bridge
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"natterjack/server/wire"
+)
+
+// window is what a client has that reads a stream of server-sent events, and posts its commands.
+type window struct {
+	rig     *rig
+	tb      testing.TB
+	user    string
+	session string
+	next    func() sse
+	close   func()
+}
+
+func (r *rig) window(tb testing.TB, user string) *window {
+	tb.Helper()
+	next, hangUp := r.stream(tb, `{"type":"connect","v":1,"token":"`+user+`"}`)
+	tb.Cleanup(hangUp)
+	welcome := decode[wire.Welcome](tb, []byte(next().data))
+	return &window{r, tb, user, welcome.Session, next, hangUp}
+}
+
+// post sends a command, for a session.
+func (w *window) post(session, command string) wire.Frame {
+	w.tb.Helper()
+	return w.rig.lines(w.tb, wire.PathFrames, command, "Authorization", "Bearer "+w.user, wire.HeaderSession, session)[0]
+}
+
+func (w *window) must(command string) {
+	w.tb.Helper()
+	if f, ok := w.post(w.session, command).(wire.Done); !ok {
+		w.tb.Fatalf("%s: %+v", command, f)
+	}
+}
+
+// told passes over the stream up to a frame of a type.
+func told[T wire.Frame](w *window) T {
+	w.tb.Helper()
+	for {
+		if f, ok := decode[wire.Frame](w.tb, []byte(w.next().data)).(T); ok {
+			return f
+		}
+	}
+}
+
+// TestStream_isTold: a stream hears all that a session does, and what its client asks and shows by requests lasts as long as it does.
+func TestStream_isTold(t *testing.T) {
+	r := newPeopleRig(t)
+	alice := r.connect(t, "alice")
+	befriend(alice, "bob")
+	alice.send(`{"type":"create_group","ref":1,"client_id":"g","name":"n","members":["bob"]}`)
+	group := awaitFrame[wire.Channel](alice).Channel.ID
+	alice.send(`{"type":"send","channel":"` + group + `","client_id":"m","content":{"text":"hi"}}`)
+	awaitFrame[wire.Ack](alice)
+	alice.send(`{"type":"follow_presence","ref":2,"users":["bob"]}`)
+	awaitFrame[wire.Presence](alice)
+
+	bob := r.window(t, "bob")
+	mustTell(alice, "bob", wire.PresenceOnline)
+	bob.must(`{"type":"set_presence","ref":1,"state":"away"}`)
+	mustTell(alice, "bob", wire.PresenceAway)
+	if p, ok := bob.post(bob.session, `{"type":"follow_presence","ref":2,"users":["alice"]}`).(wire.Presence); !ok || p.Users[0].State != wire.PresenceOnline {
+		t.Fatalf("followed: %+v", p)
+	}
+	alice.send(`{"type":"set_presence","ref":3,"state":"away"}`)
+	if p := told[wire.Presence](bob); p.Users[0].User != "alice" || p.Users[0].State != wire.PresenceAway {
+		t.Errorf("told of %+v", p)
+	}
+	alice.send(`{"type":"set_typing","ref":4,"channel":"alice~bob"}`)
+	if f := told[wire.Typing](bob); f != (wire.Typing{Channel: "alice~bob", User: "alice"}) {
+		t.Errorf("told of %+v", f)
+	}
+	alice.send(`{"type":"read","ref":5,"channel":"alice~bob","seq":1}`)
+	if f := told[wire.Receipts](bob); f.Channel != "alice~bob" || f.Cursors[0].Read != 1 {
+		t.Errorf("told of %+v", f)
+	}
+	bob.must(`{"type":"watch","ref":3,"channels":["` + group + `"]}`)
+	alice.send(`{"type":"read","ref":6,"channel":"` + group + `","seq":1}`)
+	if f := told[wire.Receipts](bob); f.Channel != group || f.Cursors[0].User != "alice" {
+		t.Errorf("told of %+v", f)
+	}
+	bob.close()
+	mustTell(alice, "bob", wire.PresenceOffline)
+	eventually(t, func() bool { return !r.audience.any(group) && r.hub.stream(bob.session, "bob") == nil })
+	mustRefuse(t, bob.post(bob.session, `{"type":"watch","ref":4,"channels":[]}`))
+}
+
+// TestStream_commandsNameTheirOwn: whoever names no stream, one that is none, or somebody else's, is refused in the same way.
+func TestStream_commandsNameTheirOwn(t *testing.T) {
+	r := newPeopleRig(t)
+	bob, eve := r.window(t, "bob"), r.window(t, "eve")
+	for _, command := range []string{
+		`{"type":"set_presence","ref":1,"state":"away"}`, `{"type":"follow_presence","ref":1,"users":["alice"]}`, `{"type":"watch","ref":1,"channels":["bob~eve"]}`,
+	} {
+		for _, session := range []string{"", "nothing", bob.session} {
+			mustRefuse(t, eve.post(session, command))
+		}
+	}
+}
+
+func mustRefuse(t *testing.T, f wire.Frame) {
+	t.Helper()
+	if e, ok := f.(*wire.Error); !ok || e.Code != wire.CodeNotConnected || e.Ref.Ref == 0 {
+		t.Errorf("answered %+v", f)
+	}
+}
+
+// TestStream_tooSlowIsOver: what waits for a stream that takes nothing is bounded, and it ends instead of leaving something out.
+func TestStream_tooSlowIsOver(t *testing.T) {
+	s := &stream{exchange: new(exchange), feed: &feed{wake: make(waiter, 1)}}
+	start := time.Now()
+	for i := range 3 {
+		s.notify(start.Add(time.Duration(i)*noticeTimeout/2), fmt.Append(nil, i))
+	}
+	if frames, ok := s.told(); !ok || len(frames) != 3 {
+		t.Errorf("%d frames, %v", len(frames), ok)
+	}
+	s.notify(start, []byte("a"))
+	s.notify(start.Add(noticeTimeout+1), []byte("b"))
+	if _, ok := s.told(); ok {
+		t.Error("it goes on although it has missed something")
+	}
+}
