@@ -217,7 +217,7 @@ func (n *Node) readLog() {
 			n.tb.Errorf("%s: %.4000s", n.Name, log[i:])
 		}
 	}
-	if err := os.WriteFile(filepath.Join(n.tb.ArtifactDir(), n.Name+".log"), log, 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(n.tb.ArtifactDir(), n.Name+".log"), log, 0o600); err != nil { //nolint:gosec // below a directory of the test's own
 		n.tb.Error(err)
 	}
 	if !n.tb.Failed() {

@@ -18,7 +18,7 @@ func (w *world) list(t *rapid.T) {
 // look compares what a device is shown of a channel.
 func (w *world) look(t *rapid.T) {
 	p, c := w.someone(t)
-	r := w.room(t)
+	r := w.room(t, p)
 	w.compareHistory(t, r, p, c)
 	w.compareChannel(t, r, p, c)
 	w.compareReceipts(t, r, p, c)
@@ -71,7 +71,7 @@ func (w *world) compareList(t *rapid.T, p *person, c *natter.Client) {
 		l.Unread, l.Mentions = r.unread(p)
 		want[r.id] = l
 	}
-	w.shows(t, w.servers.several(), p.name+"'s list", want, func() any {
+	w.shows(t, w.servers.several(), "", p.name+"'s list", want, func() any {
 		list, err := c.Channels(w.ctx, 100)
 		w.agree(t, none, err)
 		got := map[string]listed{}
@@ -97,7 +97,7 @@ func (w *world) compareHistory(t *rapid.T, r *room, p *person, c *natter.Client)
 	if r.open(p.name) {
 		want = history{Events: r.events(p)}
 	}
-	w.shows(t, w.servers.several(), p.name+" sees of "+r.id, want, func() any {
+	w.shows(t, w.servers.several(), r.id, p.name+" sees of "+r.id, want, func() any {
 		var got history
 		events, refused := w.history(t, r, c)
 		got.Refused = refused
@@ -134,7 +134,7 @@ func (w *world) compareMirror(t *rapid.T, r *room, p *person, d *device) {
 		Farewells int
 	}
 	want := known{Events: r.events(p), Settings: p.settings, Farewells: r.farewells[p.name]}
-	w.shows(t, true, fmt.Sprint("a device of ", p.name, " was told of ", r.id), want, func() any {
+	w.shows(t, true, r.id, fmt.Sprint("a device of ", p.name, " was told of ", r.id), want, func() any {
 		events, stale, err := d.copy.messages(r.id)
 		if err != nil {
 			t.Fatalf("%s was told: %v", p.name, err)
@@ -159,7 +159,7 @@ type described struct {
 }
 
 func (w *world) compareChannel(t *rapid.T, r *room, p *person, c *natter.Client) {
-	w.shows(t, w.servers.several(), p.name+" is told of "+r.id, r.describe(p.name), func() any {
+	w.shows(t, w.servers.several(), r.id, p.name+" is told of "+r.id, r.describe(p.name), func() any {
 		got, err := c.Channel(w.ctx, r.id)
 		if code := codeOf(t, err); code != none {
 			return described{Refused: code}
@@ -201,7 +201,7 @@ func (w *world) compareReceipts(t *rapid.T, r *room, p *person, c *natter.Client
 	if r.open(p.name) {
 		want = receipts{Of: r.receipts(p, w.byName)}
 	}
-	w.shows(t, true, p.name+" sees of who has read "+r.id, want, func() any {
+	w.shows(t, true, r.id, p.name+" sees of who has read "+r.id, want, func() any {
 		got, err := c.Receipts(w.ctx, r.id)
 		return receipts{codeOf(t, err), got}
 	})
@@ -219,7 +219,7 @@ func (w *world) comparePresence(t *rapid.T, p *person, c *natter.Client) {
 			want[q.name] = q.appears(p.name, direct)
 		}
 	}
-	w.shows(t, true, "who is there for "+p.name, want, func() any {
+	w.shows(t, true, "", "who is there for "+p.name, want, func() any {
 		list, err := c.Presence(w.ctx, keysOf(want)...)
 		w.agree(t, none, err)
 		got := map[string]natter.PresenceState{}

@@ -1,6 +1,7 @@
 package conversation
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -14,20 +15,20 @@ import (
 // read says so to a server that knows of the message.
 func (w *world) read(t *rapid.T) {
 	p, c := w.someone(t)
-	r := w.room(t)
+	r := w.room(t, p)
 	seq := w.seq(t, r)
 	w.level(t, r, p, c)
 	want := r.reads(p.name, seq)
-	w.agree(t, want, c.Read(w.ctx, r.id, seq))
+	w.answered(t, r, p, fmt.Sprint("reads ", seq), want, c.Read(w.ctx, r.id, seq))
 }
 
 func (w *world) received(t *rapid.T) {
 	p, c := w.someone(t)
-	r := w.room(t)
+	r := w.room(t, p)
 	seq := w.seq(t, r)
 	w.level(t, r, p, c)
 	r.receives(p.name, seq)
-	w.agree(t, none, c.Received(w.ctx, map[string]uint64{r.id: seq}))
+	w.answered(t, r, p, fmt.Sprint("receives ", seq), none, c.Received(w.ctx, map[string]uint64{r.id: seq}))
 }
 
 // level waits until a device's server knows of a channel what there is.
@@ -40,7 +41,7 @@ func (w *world) level(t *rapid.T, r *room, p *person, c *natter.Client) {
 // set changes a setting, and waits until all servers act by it.
 func (w *world) set(t *rapid.T) {
 	p, c := w.someone(t)
-	r := w.room(t)
+	r := w.room(t, p)
 	values := map[string][]string{
 		wire.SettingMute + r.id:          {"0", "1900000000000"},
 		wire.SettingTop + r.id:           {"1"},
@@ -55,14 +56,14 @@ func (w *world) set(t *rapid.T) {
 	value := rapid.SampledFrom(append(values[name], "")).Draw(t, "value")
 	p.set(name, value)
 	_, err := c.Set(w.ctx, name, value)
-	w.agree(t, none, err)
+	w.answered(t, r, p, "sets "+name+"="+value, none, err)
 	w.everywhere(t, p)
 }
 
 // everywhere waits until all servers that run know somebody's settings: on a node that is alone, one look will do.
 func (w *world) everywhere(t *rapid.T, p *person) {
 	for _, n := range w.servers.up() {
-		w.shows(t, w.servers.several(), p.name+"'s settings on "+n.Name, p.settings, func() any {
+		w.shows(t, w.servers.several(), "", p.name+"'s settings on "+n.Name, p.settings, func() any {
 			return settings(t, w, w.anchor(p, n.URL))
 		})
 	}
@@ -93,15 +94,17 @@ func (w *world) anchor(p *person, url string) *natter.Client {
 
 // away ends a device's client. It comes back when it is next drawn.
 func (w *world) away(t *rapid.T) {
-	p := rapid.SampledFrom(w.people).Draw(t, "user")
+	p := w.person(t, "user")
 	p.devices[rapid.IntRange(0, devices-1).Draw(t, "device")].leave()
+	w.note("", "a device of "+p.name+" is away")
 }
 
 func (w *world) appear(t *rapid.T) {
-	p := rapid.SampledFrom(w.people).Draw(t, "user")
+	p := w.person(t, "user")
 	d := p.devices[rapid.IntRange(0, devices-1).Draw(t, "device")]
 	c := w.client(t, d)
 	d.state = rapid.SampledFrom([]natter.PresenceState{natter.Online, natter.Away, natter.Invisible}).Draw(t, "state")
+	w.note("", p.name+" is "+string(d.state))
 	w.agree(t, none, c.SetPresence(w.ctx, d.state))
 }
 
@@ -121,14 +124,16 @@ const storing = time.Second
 
 func (w *world) die(t *rapid.T) {
 	time.Sleep(storing) // clients say again where they stand, but not of channels that they have left meanwhile
-	victim := rapid.SampledFrom(w.servers.nodes).Draw(t, "victim")
+	victim := w.servers.nodes[rapid.IntRange(0, len(w.servers.nodes)-1).Draw(t, "victim")]
 	delay := time.Duration(rapid.IntRange(0, 20).Draw(t, "delay")) * time.Millisecond
+	w.note("", victim.Name+" is killed")
 	dead := w.servers.kill(victim, delay)
 	w.killed = true
 	for range rapid.IntRange(0, 5).Draw(t, "meanwhile") {
 		rapid.SampledFrom([]func(*rapid.T){w.send, w.edit, w.erase, w.react, w.add, w.remove, w.group}).Draw(t, "step")(t)
 	}
 	dead()
+	w.note("", victim.Name+" is dead")
 }
 
 // restart starts the server again that was killed. After that all must agree, and know it everywhere.
@@ -141,6 +146,7 @@ func (w *world) restart(t *rapid.T) {
 
 func (w *world) back(t *rapid.T) {
 	w.servers.restart()
+	w.note("", "all servers are there")
 	for _, p := range w.people {
 		if len(p.anchors) > 0 {
 			w.everywhere(t, p)

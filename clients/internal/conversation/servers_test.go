@@ -12,7 +12,7 @@ import (
 )
 
 // limits let a run say as much as it can: what holds back those who say too much is tested elsewhere.
-const limits = "commands_per_s: 100000"
+const limits = "commands_per_s: 100000, user_commands_per_s: 100000, channel_events_per_s: 100000"
 
 // binary is the server, built from this tree.
 var binary = sync.OnceValues(func() (string, error) {

@@ -31,11 +31,11 @@ func (w *world) steps() map[string]func(*rapid.T) {
 
 func (w *world) send(t *rapid.T) {
 	p, c := w.someone(t)
-	r := w.room(t)
+	r := w.room(t, p)
 	said, sent := w.words(t)
 	want := r.send(p.name, said)
 	ack, err := c.SendContent(w.ctx, r.id, sent)
-	w.agree(t, want, err)
+	w.answered(t, r, p, "sends", want, err)
 	if want == none && ack.Seq != uint64(len(r.messages)) {
 		t.Fatalf("stored as %d, want %d", ack.Seq, len(r.messages))
 	}
@@ -43,37 +43,37 @@ func (w *world) send(t *rapid.T) {
 
 func (w *world) reply(t *rapid.T) {
 	p, c := w.someone(t)
-	r := w.room(t)
+	r := w.room(t, p)
 	said, sent := w.words(t)
 	said.replyTo = w.seq(t, r)
 	sent.ReplyTo = said.replyTo
 	want := r.send(p.name, said)
 	_, err := c.SendContent(w.ctx, r.id, sent)
-	w.agree(t, want, err)
+	w.answered(t, r, p, fmt.Sprint("answers", " ", said.replyTo), want, err)
 }
 
 func (w *world) edit(t *rapid.T) {
 	p, c := w.someone(t)
-	r := w.room(t)
+	r := w.room(t, p)
 	seq := w.seq(t, r)
 	said, sent := w.words(t)
 	want := r.edit(p.name, seq, said)
 	_, err := c.Edit(w.ctx, r.id, seq, sent)
-	w.agree(t, want, err)
+	w.answered(t, r, p, fmt.Sprint("edits", " ", seq), want, err)
 }
 
 func (w *world) erase(t *rapid.T) {
 	p, c := w.someone(t)
-	r := w.room(t)
+	r := w.room(t, p)
 	seq := w.seq(t, r)
 	want := r.erase(p.name, seq)
 	_, err := c.Delete(w.ctx, r.id, seq)
-	w.agree(t, want, err)
+	w.answered(t, r, p, fmt.Sprint("deletes", " ", seq), want, err)
 }
 
 func (w *world) react(t *rapid.T) {
 	p, c := w.someone(t)
-	r := w.room(t)
+	r := w.room(t, p)
 	seq, emoji, remove := w.seq(t, r), rapid.SampledFrom([]string{"👍", "❤️", "🐸"}).Draw(t, "emoji"), rapid.Bool().Draw(t, "remove")
 	want := r.react(p.name, seq, emoji, remove)
 	do := c.React
@@ -81,12 +81,12 @@ func (w *world) react(t *rapid.T) {
 		do = c.Unreact
 	}
 	_, err := do(w.ctx, r.id, seq, emoji)
-	w.agree(t, want, err)
+	w.answered(t, r, p, fmt.Sprint("reacts", " ", seq, emoji, " removing ", remove), want, err)
 }
 
 func (w *world) pin(t *rapid.T) {
 	p, c := w.someone(t)
-	r := w.room(t)
+	r := w.room(t, p)
 	seq, remove := w.seq(t, r), rapid.Bool().Draw(t, "remove")
 	want := r.pin(p.name, seq, remove)
 	do := c.Pin
@@ -94,13 +94,13 @@ func (w *world) pin(t *rapid.T) {
 		do = c.Unpin
 	}
 	_, err := do(w.ctx, r.id, seq)
-	w.agree(t, want, err)
+	w.answered(t, r, p, fmt.Sprint("pins", " ", seq, " removing ", remove), want, err)
 }
 
 // forward takes the words as the user's own server shows them.
 func (w *world) forward(t *rapid.T) {
 	p, c := w.someone(t)
-	from, r := w.room(t), w.room(t)
+	from, r := w.room(t, p), w.room(t, p)
 	seq := w.seq(t, from)
 	w.compareHistory(t, from, p, c)
 	said, want := from.words(p.name, seq, p.hides(from, seq))
@@ -108,13 +108,16 @@ func (w *world) forward(t *rapid.T) {
 		want = r.send(p.name, said)
 	}
 	_, err := c.Forward(w.ctx, r.id, from.id, seq)
-	w.agree(t, want, err)
+	w.answered(t, r, p, fmt.Sprint("forwards", " ", from.id, " ", seq), want, err)
 }
 
 func (w *world) group(t *rapid.T) {
 	p, c := w.someone(t)
+	if w.groups == maxGroups {
+		return
+	}
 	w.groups++
-	info, err := c.CreateGroup(w.ctx, fmt.Sprint("group ", w.groups), []string{w.other(t)})
+	info, err := c.CreateGroup(w.ctx, fmt.Sprint("group ", w.groups), []string{w.other(t), w.other(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,67 +127,68 @@ func (w *world) group(t *rapid.T) {
 	}
 	roles[p.name] = natter.RoleOwner
 	w.rooms = append(w.rooms, newRoom(info.ID, roles, w.blocks))
+	w.note(info.ID, p.name+" makes a group of "+fmt.Sprint(info.Members))
 }
 
 func (w *world) add(t *rapid.T) {
 	p, c := w.someone(t)
-	r, other := w.room(t), w.other(t)
+	r, other := w.room(t, p), w.other(t)
 	want := r.add(p.name, other)
 	_, err := c.AddMembers(w.ctx, r.id, other)
-	w.agree(t, want, err)
+	w.answered(t, r, p, fmt.Sprint("adds", " ", other), want, err)
 }
 
 func (w *world) remove(t *rapid.T) {
 	p, c := w.someone(t)
-	r, other, ban := w.room(t), w.other(t), rapid.Bool().Draw(t, "ban")
+	r, other, ban := w.room(t, p), w.other(t), rapid.Bool().Draw(t, "ban")
 	want := r.remove(p.name, other, ban)
 	do := c.RemoveMember
 	if ban {
 		do = c.Ban
 	}
 	_, err := do(w.ctx, r.id, other)
-	w.agree(t, want, err)
+	w.answered(t, r, p, fmt.Sprint("removes", " ", other, " banning ", ban), want, err)
 }
 
 func (w *world) unban(t *rapid.T) {
 	p, c := w.someone(t)
-	r, other := w.room(t), w.other(t)
+	r, other := w.room(t, p), w.other(t)
 	want := r.unban(p.name, other)
 	_, err := c.Unban(w.ctx, r.id, other)
-	w.agree(t, want, err)
+	w.answered(t, r, p, fmt.Sprint("unbans", " ", other), want, err)
 }
 
 func (w *world) role(t *rapid.T) {
 	p, c := w.someone(t)
-	r, other := w.room(t), w.other(t)
+	r, other := w.room(t, p), w.other(t)
 	role := rapid.SampledFrom([]natter.Role{natter.RoleOwner, natter.RoleAdmin, natter.RoleMember, natter.RoleReader}).Draw(t, "role")
 	want := r.setRole(p.name, other, role)
 	_, err := c.SetRole(w.ctx, r.id, other, role)
-	w.agree(t, want, err)
+	w.answered(t, r, p, fmt.Sprint("gives a role", " ", role, " ", other), want, err)
 }
 
 func (w *world) leave(t *rapid.T) {
 	p, c := w.someone(t)
-	r := w.room(t)
+	r := w.room(t, p)
 	want := r.leave(p.name)
 	_, err := c.Leave(w.ctx, r.id)
-	w.agree(t, want, err)
+	w.answered(t, r, p, "leaves", want, err)
 }
 
 func (w *world) archive(t *rapid.T) {
 	p, c := w.someone(t)
-	r, archived := w.room(t), rapid.Bool().Draw(t, "archived")
+	r, archived := w.room(t, p), rapid.Bool().Draw(t, "archived")
 	want := r.archive(p.name, archived)
 	_, err := c.UpdateChannel(w.ctx, r.id, natter.ChannelUpdate{Archived: &archived})
-	w.agree(t, want, err)
+	w.answered(t, r, p, fmt.Sprint("archives", " ", archived), want, err)
 }
 
 func (w *world) invite(t *rapid.T) {
 	p, c := w.someone(t)
-	r, i := w.room(t), invite{uses: rapid.IntRange(0, 2).Draw(t, "uses"), approval: rapid.Bool().Draw(t, "approval")}
+	r, i := w.room(t, p), invite{uses: rapid.IntRange(0, 2).Draw(t, "uses"), approval: rapid.Bool().Draw(t, "approval")}
 	want := r.invite(p.name)
 	secret, err := c.CreateInvite(w.ctx, r.id, natter.InviteTerms{Uses: i.uses, Approval: i.approval})
-	w.agree(t, want, err)
+	w.answered(t, r, p, fmt.Sprint("invites", " ", i), want, err)
 	if want == none {
 		r.invites[secret] = &i
 		r.secrets = append(r.secrets, secret)
@@ -202,18 +206,18 @@ func (w *world) secret(t *rapid.T, r *room) string {
 
 func (w *world) revoke(t *rapid.T) {
 	p, c := w.someone(t)
-	r := w.room(t)
+	r := w.room(t, p)
 	secret := w.secret(t, r)
 	want := r.revoke(p.name, secret)
 	_, err := c.RevokeInvite(w.ctx, r.id, secret)
-	w.agree(t, want, err)
+	w.answered(t, r, p, fmt.Sprint("revokes", " ", secret), want, err)
 }
 
 func (w *world) join(t *rapid.T) {
 	p, c := w.someone(t)
-	r := w.room(t)
+	r := w.room(t, p)
 	secret := w.secret(t, r)
 	want := r.join(p.name, secret)
 	_, err := c.Join(w.ctx, r.id, secret)
-	w.agree(t, want, err)
+	w.answered(t, r, p, fmt.Sprint("joins", " ", secret), want, err)
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -18,6 +20,7 @@ import (
 
 const (
 	devices        = 2                // of each person
+	maxGroups      = 5                // more would each be said less in
 	runTimeout     = 10 * time.Minute // of one check
 	patience       = 90 * time.Second // for what is bound to happen, on a loaded machine
 	pollInterval   = 10 * time.Millisecond
@@ -37,6 +40,7 @@ type world struct {
 	texts   int
 	steady  bool // nobody's presence is changed, nor looked at: it takes seconds to settle
 	killed  bool
+	notes   []note
 }
 
 var runs atomic.Int32
@@ -84,7 +88,7 @@ func (w *world) blocks(by, of string) bool { return w.byName[by].blocks(of) }
 
 // someone draws a person and a device of his. One that is away comes back, to any server.
 func (w *world) someone(t *rapid.T) (*person, *natter.Client) {
-	p := rapid.SampledFrom(w.people).Draw(t, "user")
+	p := w.person(t, "user")
 	return p, w.client(t, p.devices[rapid.IntRange(0, devices-1).Draw(t, "device")])
 }
 
@@ -95,11 +99,23 @@ func (w *world) client(t *rapid.T, d *device) *natter.Client {
 	return d.client
 }
 
-func (w *world) other(t *rapid.T) string { return rapid.SampledFrom(w.people).Draw(t, "other").name }
+// person draws one by number: rapid prints what it draws.
+func (w *world) person(t *rapid.T, who string) *person {
+	return w.people[rapid.IntRange(0, len(w.people)-1).Draw(t, who)]
+}
 
-// room draws a channel; the latest ones more often when rapid makes a failure smaller.
-func (w *world) room(t *rapid.T) *room {
-	return w.rooms[len(w.rooms)-1-rapid.IntRange(0, len(w.rooms)-1).Draw(t, "room")]
+func (w *world) other(t *rapid.T) string { return w.person(t, "other").name }
+
+// room draws a channel for somebody: most often one that he is in, for there is most to be done there, and else any.
+func (w *world) room(t *rapid.T, p *person) *room {
+	rooms := w.rooms
+	if rapid.IntRange(0, 3).Draw(t, "anywhere") != 0 {
+		rooms = slices.DeleteFunc(slices.Clone(rooms), func(r *room) bool { return !r.open(p.name) })
+	}
+	if len(rooms) == 0 {
+		rooms = w.rooms
+	}
+	return rooms[rapid.IntRange(0, len(rooms)-1).Draw(t, "room")]
 }
 
 // seq draws a message's number, now and then one that is not there.
@@ -131,6 +147,37 @@ func (w *world) agree(t *rapid.T, want refusal, err error) {
 	}
 }
 
+// answered holds the answer to an act in a room to what the model expected.
+func (w *world) answered(t *rapid.T, r *room, p *person, act string, want refusal, err error) {
+	t.Helper()
+	got := codeOf(t, err)
+	w.note(r.id, fmt.Sprint(p.name, " ", act, " → ", got))
+	if got != want {
+		t.Fatalf("%s %s: answered %q (%v), want %q%s", p.name, act, got, err, want, w.story(r.id))
+	}
+}
+
+// note keeps what happened in a channel, or to everybody: what rapid prints of a failure is another run, in which all may be well.
+func (w *world) note(channel, what string) {
+	w.notes = append(w.notes, note{time.Now(), channel, what})
+}
+
+type note struct {
+	at            time.Time
+	channel, what string
+}
+
+// story is what happened in a channel.
+func (w *world) story(channel string) string {
+	var b strings.Builder
+	for _, n := range w.notes {
+		if n.channel == channel || n.channel == "" || channel == "" {
+			fmt.Fprintf(&b, "\n%s %s: %s", n.at.Format("05.000"), n.channel, n.what)
+		}
+	}
+	return b.String()
+}
+
 // codeOf is why the server refused; none where it did not.
 func codeOf(t *rapid.T, err error) refusal {
 	if e, ok := errors.AsType[*natter.Error](err); ok {
@@ -142,7 +189,7 @@ func codeOf(t *rapid.T, err error) refusal {
 }
 
 // shows holds what somebody is shown to what he should be: at once, or where he may be shown it later, within patience.
-func (w *world) shows(t *rapid.T, later bool, what string, want any, get func() any) {
+func (w *world) shows(t *rapid.T, later bool, channel, what string, want any, get func() any) {
 	t.Helper()
 	for deadline := time.Now().Add(patience); ; time.Sleep(pollInterval) {
 		diff := cmp.Diff(want, get(), cmpopts.EquateEmpty())
@@ -150,7 +197,7 @@ func (w *world) shows(t *rapid.T, later bool, what string, want any, get func() 
 		case diff == "":
 			return
 		case !later, time.Now().After(deadline):
-			t.Fatalf("%s (-want +got):\n%s", what, diff)
+			t.Fatalf("%s (-want +got):\n%s%s", what, diff, w.story(channel))
 		}
 	}
 }
