@@ -216,10 +216,18 @@ func wantError(tb testing.TB, conn *nats.Conn, subject, body string, code wire.C
 type fake struct {
 	submit func(user string, cmd wire.Change, done func(wire.Ack, error))
 	read   func(context.Context) error
+	charge func(user string) error
 }
 
 func (f *fake) Submit(user string, cmd wire.Change, done func(wire.Ack, error)) {
 	f.submit(user, cmd, done)
+}
+
+func (f *fake) Charge(user string) error {
+	if f.charge != nil {
+		return f.charge(user)
+	}
+	return nil
 }
 
 func (f *fake) CreateGroup(ctx context.Context, _ string, _ *wire.CreateGroup) (wire.ChannelInfo, error) {

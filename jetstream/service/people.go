@@ -38,12 +38,15 @@ func (s *Service) people() (endpoints []*endpoint) {
 	return endpoints
 }
 
-// answered is the endpoint of a command that is answered in the background.
+// answered is the endpoint of a command that is answered in the background, and not by the log, which only counts it.
 func answered[T wire.Command](answer func(ctx context.Context, user string, cmd T) (wire.Frame, error)) *endpoint {
 	var none T
 	return &endpoint{name: none.Type(), max: maxReads, handle: inBackground(func(ctx context.Context, r *request) ([]byte, error) {
 		cmd, err := decode[T](r, nil)
 		if err != nil {
+			return nil, err
+		}
+		if err := r.service.cfg.Log.Charge(r.user); err != nil {
 			return nil, err
 		}
 		return encode(answer(ctx, r.user, cmd))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -29,6 +30,29 @@ func (known) SignOut(_ context.Context, user, session string) error {
 		return wire.Errorf(wire.CodeInvalid, "session: none")
 	}
 	return nil
+}
+
+// TestPeople_charged: what the log does not do is counted by it all the same, and not done for who is too fast.
+func TestPeople_charged(t *testing.T) {
+	node, conn := start(t)
+	log := &fake{charge: func(user string) error {
+		if user == "alice" {
+			return wire.Errorf(wire.CodeTooFast, "too many").After(time.Second)
+		}
+		return nil
+	}}
+	run(t, conn, New(Config{
+		Conn: node.Conn, Log: log, Presence: known{}, Sessions: known{}, Limits: wire.DefaultLimits(),
+		Node: "n1", Version: "1.2.3", Logger: testLogger(t, io.Discard),
+	}))
+	for operation, body := range map[string]string{
+		"get_presence": `{"users":["bob"]}`, "list_sessions": "", "sign_out": `{"session":"of-alice"}`,
+	} {
+		if e := wantError(t, conn, "api.alice."+operation, body, wire.CodeTooFast); e.RetryAfter != 1000 {
+			t.Errorf("%s: %+v", operation, e)
+		}
+	}
+	ask[wire.Sessions](t, conn, "api.bob.list_sessions", "", nil)
 }
 
 func TestPeople(t *testing.T) {

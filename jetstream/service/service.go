@@ -37,6 +37,7 @@ type Log interface {
 	History(ctx context.Context, user string, cmd *wire.History) (events [][]byte, more bool, err error)
 	Channels(ctx context.Context, user string, cmd *wire.ListChannels) (channels []wire.ChannelInfo, more bool, err error)
 	Ask(ctx context.Context, user string, cmd wire.Command) (wire.Frame, error)
+	Charge(user string) error
 }
 
 // Config is what a [Service] is made of.
