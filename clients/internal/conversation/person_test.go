@@ -61,13 +61,17 @@ func (p *person) appears(to string, direct bool) natter.PresenceState {
 
 // seen is the last message that somebody certainly knows: that he has read, or written, or that was there before him.
 func (r *room) seen(user string) uint64 {
-	seen := max(r.marks[user].read, r.stays[user][len(r.stays[user])-1].after)
+	return max(r.marks[user].read, r.stays[user][len(r.stays[user])-1].after, r.lastOf(user))
+}
+
+// lastOf is the last message that somebody has sent, or 0.
+func (r *room) lastOf(user string) (seq uint64) {
 	for i, m := range r.messages {
 		if m.sender == user {
-			seen = max(seen, uint64(i+1))
+			seq = uint64(i + 1)
 		}
 	}
-	return seen
+	return seq
 }
 
 // unread counts the messages after that, and those of them that mention him and are not hidden.

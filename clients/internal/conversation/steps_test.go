@@ -8,10 +8,11 @@ import (
 	natter "natterjack/clients/go"
 )
 
-// steps are what can happen.
+// steps are what can happen. What much else needs, happens more often.
 func (w *world) steps() map[string]func(*rapid.T) {
 	steps := map[string]func(*rapid.T){
-		"send": w.send, "send more": w.send, "reply": w.reply, "edit": w.edit, "delete": w.erase, "react": w.react, "pin": w.pin, "forward": w.forward,
+		"send": w.send, "send more": w.send, "say": w.send, "say more": w.send, "read more": w.read, "react more": w.react, "edit more": w.edit,
+		"reply": w.reply, "edit": w.edit, "delete": w.erase, "react": w.react, "pin": w.pin, "forward": w.forward,
 		"group": w.group, "add": w.add, "remove": w.remove, "unban": w.unban, "role": w.role, "leave": w.leave, "archive": w.archive,
 		"invite": w.invite, "revoke": w.revoke, "join": w.join,
 		"read": w.read, "received": w.received, "set": w.set,
@@ -56,6 +57,9 @@ func (w *world) edit(t *rapid.T) {
 	p, c := w.someone(t)
 	r := w.room(t, p)
 	seq := w.seq(t, r)
+	if last := r.lastOf(p.name); last != 0 && rapid.Bool().Draw(t, "own") {
+		seq = last
+	}
 	said, sent := w.words(t)
 	want := r.edit(p.name, seq, said)
 	_, err := c.Edit(w.ctx, r.id, seq, sent)
@@ -215,7 +219,7 @@ func (w *world) revoke(t *rapid.T) {
 
 func (w *world) join(t *rapid.T) {
 	p, c := w.someone(t)
-	r := w.room(t, p)
+	r := w.rooms[len(w.rooms)-1-rapid.IntRange(0, len(w.rooms)-1).Draw(t, "any room")] // members need no invite
 	secret := w.secret(t, r)
 	want := r.join(p.name, secret)
 	_, err := c.Join(w.ctx, r.id, secret)
