@@ -35,15 +35,16 @@ const (
 // follower reads one shard, in order, into the view and from there into the tail, and wakes whom it concerns. It always starts
 // at the view's own position, never at "new", which would skip what came between two consumers.
 type follower struct {
-	shard   int
-	js      jetstream.JetStream
-	engine  Engine
-	view    *view.View
-	tail    *tail
-	readers *readers
-	sight   *sight
-	erase   chan struct{} // of the eraser: poked when something was deleted
-	log     *slog.Logger
+	shard    int
+	js       jetstream.JetStream
+	engine   Engine
+	view     *view.View
+	tail     *tail
+	readers  *readers
+	sight    *sight
+	erase    chan struct{} // of the eraser: poked when something was deleted
+	partings *partings
+	log      *slog.Logger
 
 	waiting atomic.Int32   // how many await a position
 	telling sync.WaitGroup // what is owed, and not told yet
@@ -230,6 +231,7 @@ func (f *follower) apply(events []view.Event) error {
 		poke(f.erase)
 	}
 	f.sight.tell(applied)
+	f.partings.note(applied)
 	defer f.pay()
 	if f.readers.none() {
 		f.tail.skip(f.view.Position(f.shard)) // whoever comes now starts at the view's position or reads the view

@@ -61,6 +61,7 @@ type Log struct {
 	followers []*follower
 	lanes     []*lane
 	erasers   []*eraser
+	partings  []*partings
 	acks      []*ackInbox
 	acked     []highest
 }
@@ -139,6 +140,8 @@ func (l *Log) addShard(shard int) error {
 	er := &eraser{shard: shard, conn: l.conn, view: l.view, leads: leads, wake: make(chan struct{}, 1), log: l.log}
 	f.erase = er.wake
 	l.erasers = append(l.erasers, er)
+	f.partings = l.newPartings(shard, leads)
+	l.partings = append(l.partings, f.partings)
 	l.acked = append(l.acked, highest{})
 	return nil
 }
@@ -163,6 +166,7 @@ func (l *Log) Run(ctx context.Context) error {
 		writing.Go(func() { ln.run(ctx) })
 		writing.Go(func() { l.takeIn(ctx, shard) })
 		writing.Go(func() { l.erasers[shard].run(ctx) })
+		writing.Go(func() { l.partings[shard].run(ctx) })
 	}
 	writing.Go(func() { l.receipts.Run(ctx) })
 	writing.Go(func() { l.awaitReady(ctx) })

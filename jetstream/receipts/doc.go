@@ -15,6 +15,6 @@
 // # Memory
 //
 // Every node holds every cursor: 38 bytes each in a group of 500, 80 in a direct channel (BenchmarkTable_memory), besides the 150
-// or so that JetStream needs for a subject. Only members move cursors, so there are at most as many as there are memberships, and
-// have been. They are read anew at each start: kept on disk they would have to be followed all the same.
+// or so that JetStream needs for a subject. Only members move cursors, and [Store.Forget] takes them out when a membership ends, so there
+// are about as many as there are memberships. They are read anew at each start: kept on disk they would have to be followed all the same.
 package receipts

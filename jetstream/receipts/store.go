@@ -39,6 +39,7 @@ type Store struct {
 // shard is what there is of one.
 type shard struct {
 	table    *table
+	stream   *publisher
 	writer   *writer
 	follower *follower
 }
@@ -55,9 +56,9 @@ func New(cfg Config) *Store {
 		}
 	}
 	for n := range cfg.Shards {
-		sh := &shard{table: newTable()}
+		sh := &shard{table: newTable(), stream: &publisher{shard: n, conn: cfg.Conn}}
 		stored := func(k key, m Mark, rev uint64) { s.stored(sh, k, m, rev) }
-		sh.writer = newWriter(n, sh.table, &publisher{shard: n, conn: cfg.Conn}, stored, log)
+		sh.writer = newWriter(n, sh.table, sh.stream, stored, log)
 		sh.follower = newFollower(n, &cfg, stored, level, log)
 		s.shards = append(s.shards, sh)
 	}

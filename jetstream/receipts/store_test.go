@@ -211,3 +211,56 @@ func TestFollow_passesOverWhatItCannotRead(t *testing.T) {
 	move(t, s, "alice~bob", "alice", Mark{Read: 3})
 	await(t, "the cursor to be stored", func() bool { return s.Stored("alice~bob", "alice").Read == 3 })
 }
+
+// TestForget: a cursor is taken out of this node and of the stream, its user begins anew, and those of others stay. A node that did not
+// hear of it writes all the same.
+func TestForget(t *testing.T) {
+	nodes := embedtest.Cluster(t, 2, embedtest.NoSync)
+	s, stop := start(t, nodes[0], 1)
+	other, _ := start(t, nodes[1], 1)
+	for _, user := range []string{"alice", "bob", "carol"} {
+		move(t, s, "g1", user, Mark{Read: 7})
+	}
+	move(t, s, "g2", "bob", Mark{Read: 7})
+	await(t, "all cursors to be stored", func() bool {
+		return other.Stored("g1", "alice").Read+other.Stored("g1", "bob").Read+other.Stored("g1", "carol").Read+other.Stored("g2", "bob").Read == 28
+	})
+	for _, gone := range [][2]string{{"g1", "bob"}, {"g2", "bob"}, {"g1", "bob"}, {"g1", "eve"}} {
+		if err := s.Forget(t.Context(), gone[0], gone[1], true); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Forget(t.Context(), "g1", "carol", false); err != nil { // as a node that does not lead
+		t.Fatal(err)
+	}
+	if got := s.Own("g1", "bob"); got != (Mark{}) {
+		t.Errorf("bob is at %v after he was forgotten", got)
+	}
+	move(t, other, "g1", "bob", Mark{Read: 9}) // after a conflict, for it has seen more than there is
+	await(t, "the cursor to be stored", func() bool { return s.Stored("g1", "bob").Read == 9 })
+	stop()
+	again, _ := start(t, nodes[0], 1)
+	got := map[string]Mark{}
+	for _, ch := range []string{"g1", "g2"} {
+		again.All(ch, func(user string, m Mark) { got[ch+" "+user] = m })
+	}
+	want := map[string]Mark{"g1 alice": {7, 7}, "g1 bob": {9, 9}, "g1 carol": {7, 7}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("after a restart (-want +got):\n%s", diff)
+	}
+}
+
+// TestForget_notWhatHasMoved: whoever has come back and read meanwhile keeps that.
+func TestForget_notWhatHasMoved(t *testing.T) {
+	tab, k := newTable(), key{"g1", "bob"}
+	tab.apply(k, Mark{Read: 1}, 5)
+	tab.apply(k, Mark{Read: 2}, 6)
+	tab.drop(k, 5)
+	if m, rev := tab.get(k); m.Read != 2 || rev != 6 {
+		t.Errorf("%v at %d is left", m, rev)
+	}
+	tab.drop(k, 6)
+	if m, rev := tab.get(k); m.Read != 0 || rev != 0 || len(tab.channels) > 0 {
+		t.Errorf("%v at %d is left", m, rev)
+	}
+}

@@ -1,0 +1,67 @@
+package jetstream
+
+import (
+	"os"
+	"slices"
+	"testing"
+
+	"natterjack/embed/embedtest"
+	"natterjack/jetstream/receipts"
+	"natterjack/server/wire"
+)
+
+// TestPartings: how far somebody had read is forgotten when he is removed, on this node and in the stream. When he comes back he begins
+// with what he is shown then. What members have read stays, and so it does when the view is rebuilt, which comes past his removal
+// again.
+func TestPartings(t *testing.T) {
+	node, dir := embedtest.Start(t, embedtest.NoSync), t.TempDir()
+	l, stop := start(t, node, dir, 1)
+	ch := toads(t, l)
+	shard := wire.ShardOf(ch, l.Shards())
+	add := wire.AddMembers{Channel: ch, Members: []string{"bob"}}
+	mustSend(t, l, "own", add)
+	mustSend(t, l, "own", in(ch, "c3", "three"))
+	read := func(user string, seq uint64) {
+		t.Helper()
+		if err := l.Read(t.Context(), user, ch, seq); err != nil {
+			t.Fatal(err)
+		}
+		eventually(t, "the cursor to be stored", func() bool { return l.receipts.Stored(ch, user).Read == seq })
+	}
+	read("bob", 3)
+	read("ann", 2)
+	mustSend(t, l, "own", wire.RemoveMember{Channel: ch, User: "bob"})
+	eventually(t, "bob to be forgotten", func() bool { return l.OwnReceipt("bob", ch) == wire.Receipt{User: "bob"} })
+	s, err := l.js.Stream(t.Context(), receipts.StreamName(shard))
+	if err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the stream to have ann's alone", func() bool {
+		info, err := s.Info(t.Context())
+		return err == nil && info.State.Msgs == 1
+	})
+	mustSend(t, l, "own", in(ch, "c4", "four"))
+	mustSend(t, l, "own", add)
+	mustSend(t, l, "own", in(ch, "c5", "five"))
+	c, err := l.channel(t.Context(), "bob", ch)
+	if err != nil || c.Channel.Unread != 1 {
+		t.Errorf("bob, who is back, has %d unread, %v", c.Channel.Unread, err)
+	}
+	if seen := receiptsOf(t, l, "ann", ch); slices.ContainsFunc(seen, func(r wire.Receipt) bool { return r.User == "bob" }) {
+		t.Errorf("ann sees %+v", seen)
+	}
+	read("bob", 5)
+	stop()
+	if err := os.RemoveAll(dir); err != nil {
+		t.Fatal(err)
+	}
+	l, _ = start(t, node, dir, 1)
+	if err := l.partings[shard].forget(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for user, want := range map[string]uint64{"ann": 2, "bob": 5} {
+		if got := l.ReadOf(user, ch); got != want {
+			t.Errorf("%s has read up to %d after the view was rebuilt, want %d", user, got, want)
+		}
+	}
+}
