@@ -24,8 +24,9 @@ type link interface {
 	Close()
 }
 
-// A link that is stateless has no session at the server: it needs no pongs, and takes a new token by itself.
-type stateless interface{ stateless() }
+// A link that is stateless needs no pongs, and takes a new token by itself. Where it lasts, as a stream does and a poll does not, the
+// server can be told what holds as long.
+type stateless interface{ lasts() bool }
 
 // hello is the connect frame as of now.
 type hello func() wire.Connect

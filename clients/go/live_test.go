@@ -50,18 +50,28 @@ func hear[T any](ctx context.Context, t *testing.T, what string, told <-chan T, 
 
 // TestLive: two people see each other come, write and read; and go on doing so when the server has died and come back.
 func TestLive(t *testing.T) {
+	for _, name := range []string{"websocket", "stream"} {
+		t.Run(name, func(t *testing.T) { testLive(t, transports[name]) })
+	}
+}
+
+func testLive(t *testing.T, transport natter.Transport) {
+	t.Helper()
 	s := servertest.Start(t)
 	ctx, cancel := context.WithTimeout(t.Context(), long)
 	defer cancel()
 	told := newHeard()
-	bob := connectLive(t, s, "bob", natter.WebSocket, told.live())
+	bob := connectLive(t, s, "bob", transport, told.live())
 	if _, err := bob.SendTo(ctx, "alice", "are you there?"); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := bob.FollowPresence(ctx, "alice"); err != nil {
 		t.Fatal(err)
 	}
-	alice := connect(t, s, "alice", natter.WebSocket)
+	if err := bob.Watch(ctx, "alice~bob"); err != nil {
+		t.Fatal(err)
+	}
+	alice := connect(t, s, "alice", transport)
 	is := func(state natter.PresenceState) func(natter.UserPresence) bool {
 		return func(u natter.UserPresence) bool { return u.User == "alice" && u.State == state }
 	}

@@ -46,7 +46,7 @@ func (o *outbox) refused(r *request, e *wire.Error) {
 	default:
 		wait := max(retryAfter(e), o.backoff.delay(r.tries))
 		o.again(r, r.clientID != "" && !certain(e.Code), now.Add(wait))
-		if e.Code == wire.CodeTooFast {
+		if e.Code == wire.CodeTooFast && e.Channel == "" { // else others go on: those behind it in the channel wait for it anyway
 			o.hold = now.Add(wait)
 		}
 	}

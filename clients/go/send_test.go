@@ -188,6 +188,63 @@ func TestSendRepeatsWhatMaySucceedLater(t *testing.T) {
 	})
 }
 
+// Who is too fast in one channel, or held back by its slow mode, waits there, in his order; what is for others goes on.
+func TestSendTooFastInOneChannel(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		const pause = 30 * time.Second
+		r := script(t, func(p *peer) {
+			p.welcome()
+			first := expect[wire.Send](p)
+			e := wire.Errorf(wire.CodeTooFast, "slow down").After(pause).In("alice~bob")
+			p.write(wire.AsError(e, first.Ref.Ref))
+			other := expect[wire.Send](p)
+			p.write(ackOf(other, 1))
+			list := expect[wire.ListChannels](p)
+			p.write(wire.Channels{Ref: list.Ref, Channels: []wire.ChannelInfo{}})
+			if other.To != "carol" || time.Since(began) >= pause {
+				t.Errorf("to %s, and the list, after %v", other.To, time.Since(began))
+			}
+			for seq, text := range []string{"one", "two"} {
+				s := expect[wire.Send](p)
+				if s.Content.Text != text || time.Since(began) < pause {
+					t.Errorf("%s after %v, want %s", s.Content.Text, time.Since(began), text)
+				}
+				p.write(ackOf(s, uint64(seq+1)))
+			}
+			p.drain()
+		})
+		c := r.start(t, nil)
+		var wg sync.WaitGroup
+		send := func(ctx context.Context, to, text string) (err error) {
+			_, err = c.SendTo(ctx, to, text)
+			return err
+		}
+		for _, text := range []string{"one", "two"} {
+			wg.Go(func() {
+				if err := send(t.Context(), "bob", text); err != nil {
+					t.Error(err)
+				}
+			})
+			synctest.Wait()
+		}
+		hasty, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		wg.Go(func() {
+			if err := send(hasty, "bob", "three"); !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("who does not wait so long: %v", err)
+			}
+		})
+		if err := send(t.Context(), "carol", "hi"); err != nil {
+			t.Error(err)
+		}
+		if _, err := c.Channels(t.Context(), 1); err != nil {
+			t.Error(err)
+		}
+		wg.Wait()
+	})
+}
+
 // A reply that does not come is waited for, and then the send is looked for and repeated; a late ack counts.
 func TestSendRepeatsWhatIsNotAnswered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

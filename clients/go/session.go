@@ -118,7 +118,7 @@ func (s *session) run(ctx context.Context) error {
 	s.spawn(s.read)
 	s.spawn(s.write)
 	s.spawn(s.refresh)
-	if !s.stateless() {
+	if l, ok := s.link.(stateless); !ok || l.lasts() {
 		s.spawn(s.restate)
 	}
 	select {

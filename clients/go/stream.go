@@ -60,16 +60,30 @@ func (t *tunnel) openStream(ctx context.Context) (*http.Response, error) {
 	return resp, nil
 }
 
-// passStream reads lines (WHATWG HTML, section 9.2.6). Each data line is a frame; any other line is a sign of life.
+// passStream reads lines (WHATWG HTML, section 9.2.6). Each data line is a frame, the first of them the welcome; any other line is a
+// sign of life.
 func (t *tunnel) passStream(ctx context.Context, body io.Reader) error {
 	err := t.passLines(ctx, body, func(line []byte) []byte {
-		if frame, ok := bytes.CutPrefix(line, []byte("data:")); ok {
-			return frame
+		frame, ok := bytes.CutPrefix(line, []byte("data:"))
+		if !ok {
+			return nil
 		}
-		return nil
+		if t.session.Load() == nil {
+			t.begin(frame)
+		}
+		return frame
 	})
 	if err == nil {
 		err = errStreamEnded
 	}
 	return err
+}
+
+// begin notes the session of the stream, before whoever reads the welcome can command anything.
+func (t *tunnel) begin(frame []byte) {
+	if f, err := wire.DecodeFrame(frame); err == nil {
+		if welcome, ok := f.(wire.Welcome); ok {
+			t.session.Store(&welcome.Session)
+		}
+	}
 }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"sync"
+	"sync/atomic"
 
 	"natterjack/server/wire"
 )
@@ -27,6 +28,7 @@ type tunnel struct {
 	hello    hello
 	messages chan []byte
 	slots    chan struct{}
+	session  atomic.Pointer[string] // of the stream, which commands name; nil where there is none
 
 	cancel context.CancelCauseFunc
 	over   <-chan struct{}
@@ -61,7 +63,8 @@ func (t *tunnel) spawn(part func(ctx context.Context) error) {
 	}
 }
 
-func (*tunnel) stateless() {}
+// lasts implements [stateless].
+func (t *tunnel) lasts() bool { return t.session.Load() != nil }
 
 // Read implements [link].
 func (t *tunnel) Read(ctx context.Context) ([]byte, error) {
@@ -163,6 +166,9 @@ func (t *tunnel) post(ctx context.Context, path string, header http.Header, body
 	req.Header = header
 	req.Header.Set("Authorization", "Bearer "+t.hello().Token)
 	req.Header.Set("Content-Type", ndjson)
+	if session := t.session.Load(); session != nil {
+		req.Header.Set(wire.HeaderSession, *session)
+	}
 	resp, err := t.client.Do(req)
 	if err != nil {
 		return nil, err
