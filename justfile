@@ -36,6 +36,10 @@ fuzz duration="30s":
 chaos *flags:
     NATTERJACK_CHAOS=full go test ./server/chaos -v -timeout 30m {{ flags }}
 
+# holds conversations to their model for more than 10,000 steps, with nodes killed in between; five minutes
+conversations *flags:
+    NATTERJACK_CHAOS=full go test ./clients/internal/conversation -v -timeout 30m {{ flags }}
+
 # drives the first page in a real browser; needs Node.js and Chromium
 browser:
     .ci/browser

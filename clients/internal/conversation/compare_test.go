@@ -46,7 +46,7 @@ func (w *world) lookAll(t *rapid.T) {
 
 // finish is the end of a run: all servers are there, on a cluster one of them again, and all agree.
 func (w *world) finish(t *rapid.T) {
-	if w.servers.several() && !w.killed {
+	if w.servers.several() && w.servers.kills == 0 {
 		w.die(t)
 	}
 	w.back(t)
@@ -203,7 +203,7 @@ func (w *world) compareReceipts(t *rapid.T, r *room, p *person, c *natter.Client
 	}
 	w.shows(t, true, r.id, p.name+" sees of who has read "+r.id, want, func() any {
 		got, err := c.Receipts(w.ctx, r.id)
-		return receipts{codeOf(t, err), got}
+		return receipts{codeOf(t, err), r.forget(p, w.byName, got)}
 	})
 }
 

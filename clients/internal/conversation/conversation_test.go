@@ -30,22 +30,26 @@ func run(m *testing.M) int {
 // TestConversations drives random operations against the real server and the model at once. What the one node has acknowledged must
 // show at once, to everybody.
 func TestConversations(t *testing.T) {
-	check(t, 1, 40, 30)
+	check(t, 1, amount{40, 30}, amount{60, 200})
 }
 
 // TestConversations_cluster does it on three nodes over which the devices are spread, and kills one of them in the midst of it.
 func TestConversations_cluster(t *testing.T) {
-	check(t, 3, 1, 120)
+	check(t, 3, amount{2, 80}, amount{12, 200})
 }
 
-// check makes so many checks of so many steps, unless rapid's flags say how many.
-func check(t *testing.T, nodes, checks, steps int) {
+// amount is how much is checked: so many runs, of so many steps each, about.
+type amount struct{ checks, steps int }
+
+// check makes a short run or a full one, unless rapid's flags say how much.
+func check(t *testing.T, nodes int, short, long amount) {
 	t.Helper()
+	much := short
 	if full {
-		checks *= 5
+		much = long
 	}
-	byDefault(t, "rapid.checks", checks)
-	byDefault(t, "rapid.steps", steps)
+	byDefault(t, "rapid.checks", much.checks)
+	byDefault(t, "rapid.steps", much.steps)
 	s := startServers(t, nodes)
 	rapid.Check(t, func(rt *rapid.T) {
 		s.restart() // where the check before has failed

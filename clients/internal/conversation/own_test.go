@@ -128,7 +128,6 @@ func (w *world) die(t *rapid.T) {
 	delay := time.Duration(rapid.IntRange(0, 20).Draw(t, "delay")) * time.Millisecond
 	w.note("", victim.Name+" is killed")
 	dead := w.servers.kill(victim, delay)
-	w.killed = true
 	for range rapid.IntRange(0, 5).Draw(t, "meanwhile") {
 		rapid.SampledFrom([]func(*rapid.T){w.send, w.edit, w.erase, w.react, w.add, w.remove, w.group}).Draw(t, "step")(t)
 	}

@@ -2,8 +2,6 @@ package conversation
 
 import (
 	"fmt"
-	"slices"
-	"strings"
 
 	natter "natterjack/clients/go"
 	"natterjack/server/wire"
@@ -90,32 +88,49 @@ func (r *room) reads(user string, seq uint64) refusal {
 		return forbidden
 	}
 	seq = min(seq, uint64(len(r.messages)))
-	m := r.marks[user]
-	r.marks[user] = mark{max(m.read, seq), max(m.delivered, seq)}
+	r.marks[user] = r.marks[user].beside(mark{seq, seq})
 	return none
 }
 
 // receives passes over what the user is not in.
 func (r *room) receives(user string, seq uint64) {
 	if r.open(user) {
-		m := r.marks[user]
-		m.delivered = max(m.delivered, min(seq, uint64(len(r.messages))))
-		r.marks[user] = m
+		r.marks[user] = r.marks[user].beside(mark{delivered: min(seq, uint64(len(r.messages)))})
 	}
 }
 
 // receipts are how far the members have got, as one of them sees it.
 func (r *room) receipts(viewer *person, people map[string]*person) (shown []natter.Receipt) {
-	for user := range r.roles {
-		m, own := r.marks[user], user == viewer.name
-		if m.delivered == 0 || !own && r.apart() {
-			continue
+	for _, user := range keysOf(r.roles) {
+		if seen := r.receipt(viewer, people[user], r.marks[user]); seen.Delivered > 0 {
+			shown = append(shown, seen)
 		}
-		if !own && (viewer.discreet() || people[user].discreet()) {
-			m.read = 0
-		}
-		shown = append(shown, natter.Receipt{User: user, Read: m.read, Delivered: m.delivered})
 	}
-	slices.SortFunc(shown, func(a, b natter.Receipt) int { return strings.Compare(a.User, b.User) })
 	return shown
+}
+
+// receipt is a mark as another sees it: nothing, where one of the two of a direct channel has blocked the other.
+func (r *room) receipt(viewer, of *person, m mark) natter.Receipt {
+	own := viewer == of
+	if !own && r.apart() {
+		return natter.Receipt{}
+	}
+	if !own && (viewer.discreet() || of.discreet()) {
+		m.read = 0
+	}
+	return natter.Receipt{User: of.name, Read: m.read, Delivered: m.delivered}
+}
+
+// forget takes out of what somebody is shown how far those who came back had got before they went, where the server still knows it.
+func (r *room) forget(viewer *person, people map[string]*person, shown []natter.Receipt) (rest []natter.Receipt) {
+	for _, seen := range shown {
+		of := people[seen.User]
+		if seen == r.receipt(viewer, of, r.marks[of.name].beside(r.former[of.name])) {
+			seen = r.receipt(viewer, of, r.marks[of.name])
+		}
+		if seen.Delivered > 0 {
+			rest = append(rest, seen)
+		}
+	}
+	return rest
 }

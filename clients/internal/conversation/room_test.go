@@ -18,7 +18,8 @@ type room struct {
 	banned   map[string]bool
 	messages []*message // by seq
 	stays    map[string][]stay
-	marks    map[string]mark // how far users have got, former members too
+	marks    map[string]mark // how far users have got since they came
+	former   map[string]mark // how far those who came back had got before; the server forgets it a while after they went
 
 	requested map[string]bool
 	invites   map[string]*invite // by secret
@@ -34,9 +35,12 @@ type stay struct{ after, upto uint64 }
 // mark is how far a user has got; who has read something has received it.
 type mark struct{ read, delivered uint64 }
 
+// beside is as far as the further one of two has got.
+func (m mark) beside(o mark) mark { return mark{max(m.read, o.read), max(m.delivered, o.delivered)} }
+
 func newRoom(id string, roles map[string]natter.Role, blocked func(by, of string) bool) *room {
 	r := &room{
-		id: id, roles: map[string]natter.Role{}, banned: map[string]bool{}, stays: map[string][]stay{}, marks: map[string]mark{},
+		id: id, roles: map[string]natter.Role{}, banned: map[string]bool{}, stays: map[string][]stay{}, marks: map[string]mark{}, former: map[string]mark{},
 		requested: map[string]bool{}, invites: map[string]*invite{}, farewells: map[string]int{}, blocked: blocked,
 	}
 	for user, role := range roles {
@@ -47,6 +51,8 @@ func newRoom(id string, roles map[string]natter.Role, blocked func(by, of string
 
 func (r *room) enter(user string, role natter.Role) {
 	r.roles[user] = role
+	r.former[user] = r.former[user].beside(r.marks[user])
+	delete(r.marks, user)
 	delete(r.requested, user)
 	r.stays[user] = append(r.stays[user], stay{uint64(len(r.messages)), math.MaxUint64})
 }

@@ -39,7 +39,6 @@ type world struct {
 	groups  int
 	texts   int
 	steady  bool // nobody's presence is changed, nor looked at: it takes seconds to settle
-	killed  bool
 	notes   []note
 }
 
