@@ -1,0 +1,62 @@
+package natter_test
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	natter "natterjack/clients/go"
+	"natterjack/clients/internal/servertest"
+	"natterjack/internal/nodetest"
+)
+
+// TestRealServerTooFast has two people say more in a group than it takes, and one of them more than he may: every message is stored,
+// late, and what each has said is in his order.
+func TestRealServerTooFast(t *testing.T) {
+	binary := filepath.Join(t.TempDir(), "natterjack")
+	if err := nodetest.Build(binary); err != nil {
+		t.Fatal(err)
+	}
+	nodes := nodetest.New(t, binary, nodetest.Options{
+		Size: 1, Plan: rand.New(rand.NewPCG(1, rand.Uint64())), Limits: "channel_events_per_s: 30, user_commands_per_s: 50",
+	})
+	nodetest.StartAll(nodes)
+	s := &servertest.Server{URL: nodes[0].URL}
+	alice, bob := connect(t, s, "alice", natter.WebSocket), connect(t, s, "bob", natter.WebSocket)
+	ctx, cancel := context.WithTimeout(t.Context(), long)
+	defer cancel()
+	group, err := alice.CreateGroup(ctx, "all", []string{"bob"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const each, others = 40, 100
+	var talking sync.WaitGroup
+	for name, c := range map[string]*natter.Client{"alice": alice, "bob": bob} {
+		talking.Go(func() {
+			var last uint64
+			for i := range each {
+				ack, err := c.Send(ctx, group.ID, fmt.Sprint(i))
+				if err != nil || ack.Seq <= last {
+					t.Errorf("%s, message %d: seq %d after %d, %v", name, i, ack.Seq, last, err)
+					return
+				}
+				last = ack.Seq
+			}
+		})
+	}
+	for i := range others {
+		talking.Go(func() {
+			if _, err := alice.SendTo(ctx, fmt.Sprint("user", i), "hi"); err != nil {
+				t.Errorf("to user%d: %v", i, err)
+			}
+		})
+	}
+	talking.Wait()
+	page, err := bob.History(ctx, group.ID, natter.Around{Limit: 100})
+	if err != nil || len(page.Events) != 2*each || page.Events[2*each-1].Seq != 2*each {
+		t.Errorf("%d messages are stored, %v", len(page.Events), err)
+	}
+}
