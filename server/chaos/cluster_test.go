@@ -26,6 +26,9 @@ type cluster struct {
 	js    jetstream.JetStream
 }
 
+// limits do not stand between the faults and those who talk through them.
+const limits = "user_commands_per_s: 100000, channel_events_per_s: 100000"
+
 // newCluster starts a cluster of a size, or with 1 a node that is alone. Before, change may change the first node.
 func newCluster(tb testing.TB, size int, plan *rand.Rand, binary func() (string, error), change ...func(*nodetest.Node)) *cluster {
 	tb.Helper()
@@ -33,7 +36,7 @@ func newCluster(tb testing.TB, size int, plan *rand.Rand, binary func() (string,
 	if err != nil {
 		tb.Fatal(err)
 	}
-	c := &cluster{tb: tb, nodes: nodetest.New(tb, path, nodetest.Options{Size: size, Plan: plan})}
+	c := &cluster{tb: tb, nodes: nodetest.New(tb, path, nodetest.Options{Size: size, Plan: plan, Limits: limits})}
 	for _, f := range change {
 		f(c.nodes[0])
 	}
