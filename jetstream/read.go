@@ -59,7 +59,8 @@ func (l *Log) Channels(ctx context.Context, user string, cmd *wire.ListChannels)
 	return channels, more, nil
 }
 
-// channel is one channel of the user's, all its members included, and for those who may add members, who waits and who may not come.
+// channel is one channel of the user's, all its members and their roles included, and for those who may add members, who waits and who may
+// not come.
 func (l *Log) channel(ctx context.Context, user, id string) (c wire.Channel, err error) {
 	if err := l.awaitChannel(ctx, user, id); err != nil {
 		return c, err
@@ -72,6 +73,7 @@ func (l *Log) channel(ctx context.Context, user, id string) (c wire.Channel, err
 	if c.Channel, err = l.info(user, &listed); err != nil {
 		return c, err
 	}
+	c.Owner, c.Admins, c.Readers = st.Owner(), st.With(wire.RoleAdmin), st.With(wire.RoleReader)
 	if role := st.Role(user); st.Kind == wire.Group && (role == wire.RoleOwner || role == wire.RoleAdmin) {
 		c.Requested, c.Banned, c.Invites = st.Requested, st.Banned, st.Invites
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -71,9 +72,16 @@ func TestChannels_namesFewMembers(t *testing.T) {
 	if c := listed[0]; c.MemberCount != 25 || c.Members != nil {
 		t.Errorf("listed with %d members, %d of them named", c.MemberCount, len(c.Members))
 	}
-	whole, err := l.Ask(t.Context(), "u1", wire.GetChannel{Channel: group.ID})
-	if err != nil || len(whole.(wire.Channel).Channel.Members) != 25 {
+	for user, role := range map[string]wire.Role{"u3": wire.RoleAdmin, "u2": wire.RoleAdmin, "u4": wire.RoleReader} {
+		mustSend(t, l, "u0", wire.SetRole{Channel: group.ID, User: user, Role: role})
+	}
+	answer, err := l.Ask(t.Context(), "u1", wire.GetChannel{Channel: group.ID})
+	whole, _ := answer.(wire.Channel)
+	if err != nil || len(whole.Channel.Members) != 25 {
 		t.Errorf("got %+v, %v", whole, err)
+	}
+	if whole.Owner != "u0" || !slices.Equal(whole.Admins, []string{"u2", "u3"}) || !slices.Equal(whole.Readers, []string{"u4"}) {
+		t.Errorf("owner %s, admins %s, readers %s", whole.Owner, whole.Admins, whole.Readers)
 	}
 	if _, err := l.Ask(t.Context(), "eve", wire.GetChannel{Channel: group.ID}); !errors.Is(err, channel.Forbidden()) {
 		t.Errorf("a stranger got %v", err)

@@ -10,6 +10,7 @@ import (
 
 type groupCmd struct {
 	Create groupCreateCmd `cmd:"" help:"Make a group."`
+	Show   groupShowCmd   `cmd:"" help:"Tell a group's settings, its members and their roles; to admins, who asks to join, who is banned, and the invites."`
 	Set    groupSetCmd    `cmd:"" help:"Change a group's settings."`
 	Add    groupAddCmd    `cmd:"" help:"Add members."`
 	Remove groupRemoveCmd `cmd:"" help:"Remove a member, or refuse one who asked to join."`

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -108,10 +109,17 @@ type groupSecret struct {
 
 type groupJoinCmd struct{ groupSecret }
 
-// Run implements the command.
+// Run implements the command. The ack is the same for who is in and for who has to be let in: the channel tells.
 func (c *groupJoinCmd) Run(ctx context.Context, t *terminal) error {
-	return c.do(ctx, t, "", func(ctx context.Context, client *natter.Client, channel string) (natter.Ack, error) {
-		return client.Join(ctx, channel, c.Secret)
+	return c.in(ctx, t, "", func(ctx context.Context, client *natter.Client, channel string) error {
+		ack, err := client.Join(ctx, channel, c.Secret)
+		if err != nil {
+			return err
+		}
+		if _, err := client.Channel(ctx, channel); errors.Is(err, &natter.Error{Code: wire.CodeForbidden}) {
+			t.note("an admin has to let you in: until then you are not a member")
+		}
+		return c.stored(t, ack)
 	})
 }
 

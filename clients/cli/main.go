@@ -38,6 +38,8 @@ type app struct {
 	Forward  forwardCmd  `cmd:"" help:"Send the words of a message on to somebody."`
 	Delete   deleteCmd   `cmd:"" help:"Erase a message for everybody."`
 	React    reactCmd    `cmd:"" help:"Add an emoji to a message."`
+	Versions versionsCmd `cmd:"" help:"Tell what a message said, first and after each edit."`
+	Pins     pinsCmd     `cmd:"" help:"Print the pinned messages of a channel."`
 	Pin      pinCmd      `cmd:"" help:"Pin a message for everybody in the channel."`
 	Read     readCmd     `cmd:"" help:"Say that you have read a channel, up to a message."`
 	Receipts receiptsCmd `cmd:"" help:"Tell who has read and received how far."`

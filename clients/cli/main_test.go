@@ -37,7 +37,7 @@ func TestScripts(t *testing.T) {
 		Dir: "testdata/script",
 		Setup: func(env *testscript.Env) error {
 			script := strings.TrimPrefix(env.WorkDir[strings.LastIndex(env.WorkDir, "script-"):], "script-")
-			for _, user := range []string{"alice", "bob", "carol"} {
+			for _, user := range []string{"alice", "bob", "carol", "dave"} {
 				env.Setenv(strings.ToUpper(user), user+"-"+script)
 			}
 			env.Setenv("NATTERJACK_SERVER", s.URL)

@@ -28,6 +28,24 @@ func (s *State) Role(user string) wire.Role {
 	}
 }
 
+// Owner is a group's; nobody otherwise.
+func (s *State) Owner() string {
+	if at := strings.IndexByte(s.Roles, letterOf(wire.RoleOwner)); at >= 0 {
+		return s.Members[at]
+	}
+	return ""
+}
+
+// With are the members who have a role, ascending.
+func (s *State) With(role wire.Role) (users []string) {
+	for i, user := range s.Members[:min(len(s.Roles), len(s.Members))] {
+		if s.Roles[i] == letterOf(role) {
+			users = append(users, user)
+		}
+	}
+	return users
+}
+
 // letterOf is a valid role as [State.Roles] has it.
 func letterOf(role wire.Role) byte { return letters[rank(role)-1] }
 

@@ -80,6 +80,7 @@ type Record struct {
 // Erased is what stays of a message that was deleted.
 type Erased struct {
 	ID        string `json:"id"`
+	ClientID  string `json:"client_id,omitzero"` // so that a retry is known for one, and does not bring back what was deleted
 	Sender    string `json:"sender"`
 	Timestamp int64  `json:"timestamp"` // Unix milliseconds
 }
@@ -207,10 +208,14 @@ type ChannelInfo struct {
 	Last        *Event      `json:"last,omitzero"`     // the last message, as a page has it, where the caller may see it
 }
 
-// Channel answers create_group and get_channel. Who may add members sees who asks to be one, who is banned, and which invites there are.
+// Channel answers create_group and get_channel: the latter has the roles of all who are not plain members, too. Who may add members sees
+// who asks to be one, who is banned, and which invites there are.
 type Channel struct {
 	Ref
 	Channel   ChannelInfo `json:"channel"`
+	Owner     string      `json:"owner,omitzero"`
+	Admins    []string    `json:"admins,omitzero"`
+	Readers   []string    `json:"readers,omitzero"`
 	Requested []string    `json:"requested,omitzero"`
 	Banned    []string    `json:"banned,omitzero"`
 	Invites   []Invite    `json:"invites,omitzero"`

@@ -169,7 +169,8 @@ var goldenFrames = []golden[Frame]{
 	{"page", Page{Ref: Ref{5}, Channel: "alice~bob", Events: []Event{goldenCreated, goldenMessage}, More: true}},
 	{"page_empty", Page{Ref: Ref{6}, Channel: "alice~bob"}},
 	{"channel", Channel{
-		Ref: Ref{4}, Channel: goldenGroup, Requested: []string{"dave"}, Banned: []string{"mallory"},
+		Ref: Ref{4}, Channel: goldenGroup, Owner: "alice", Admins: []string{"bob"}, Readers: []string{"carol"},
+		Requested: []string{"dave"}, Banned: []string{"mallory"},
 		Invites: []Invite{{Hash: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", Uses: 3}},
 	}},
 	{"versions", Versions{Ref: Ref{34}, Channel: "alice~bob", Seq: 42, Versions: []MessageVersion{

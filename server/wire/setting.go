@@ -91,9 +91,25 @@ func (c Set) Validate(Limits) error {
 	case !validSettingName(c.Name):
 		return Errorf(CodeInvalid, "name: there is no such setting")
 	case c.Value != "" && !validSetting(c.Name, c.Value):
-		return Errorf(CodeInvalid, "value: is none that the setting takes; empty takes it away")
+		return Errorf(CodeInvalid, "value: %s takes %s; empty takes it away", c.Name, valuesOf(c.Name))
 	}
 	return nil
+}
+
+// valuesOf says which values a setting takes, as [validSetting] tells them.
+func valuesOf(name string) string {
+	switch {
+	case name == SettingLastSeen:
+		return "everyone, contacts or nobody"
+	case name == SettingReceipts:
+		return "off"
+	case strings.HasPrefix(name, SettingMute):
+		return "the time until when, in Unix milliseconds, or 0 for good"
+	case strings.HasPrefix(name, settingClient):
+		return "text of up to " + strconv.Itoa(MaxSettingValueLen) + " bytes"
+	default:
+		return "1"
+	}
 }
 
 // Validate implements [Command].
