@@ -1,0 +1,227 @@
+package node
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"net/http"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"natterjack/server/wire"
+)
+
+// actors are who tries each operation in the group, in the order of the columns: its owner, an admin, a member, who has hidden the first
+// message, a reader, an admin who came after all messages but the last, one who has left, one who never was in it, one who is
+// banned, one who asked to join. Two more columns each are for the direct channel of own and mem, and for that of own and blk, whom own
+// has blocked; the third of each is an outsider.
+var (
+	actors = strings.Fields("own adm mem rea lat former never ban req")
+	direct = strings.Fields("own mem never")
+	apart  = strings.Fields("own blk never")
+)
+
+// over is where an operation is there.
+type over int
+
+const (
+	everywhere   over = iota // WebSocket, HTTP and NATS, with the same answers
+	sessionsOnly             // what lasts as long as a session: WebSocket alone
+)
+
+// everybody is what every operation that is not a change of a channel comes to. Those that are have a table in jetstream/channel.
+//
+//	number  so many messages, versions, cursors, channels or settings    +  done, or a channel
+//	*  a channel, and who waits, is banned and invited to it            f  no channel that the user is in, word for word
+//	r  forbidden in other words      i  invalid      c  there is no place for it in the session      t  the token is not his
+//	o  somebody is online, or offline      ?  is unknown      -  no answer
+//
+// The group has five messages: own's, mem's, which he has edited and own has pinned, rea's, former's, and own's. The direct channels
+// have two, one of each. A column that is empty would be the same as the first, for the operation names no channel.
+var everybody = []struct {
+	cmd    wire.Command
+	frame  string // CH is the channel
+	group  string // own adm mem rea lat former never ban req
+	direct string // own mem never
+	apart  string // own blk never
+	over   over
+}{
+	{wire.History{}, `{"channel":"CH"}`, "5 5 4 5 1 f f f f", "2 2 f", "2 2 f", everywhere},
+	{wire.History{}, `{"channel":"CH","before":5,"limit":2}`, "2 2 2 2 0 f f f f", "2 2 f", "2 2 f", everywhere},
+	{wire.History{}, `{"channel":"CH","after":1,"limit":3}`, "3 3 3 3 1 f f f f", "1 1 f", "1 1 f", everywhere},
+	{wire.GetChannel{}, `{"channel":"CH"}`, "* * + + * f f f f", "+ + f", "+ + f", everywhere},
+	{wire.GetVersions{}, `{"channel":"CH","seq":2}`, "2 2 2 2 0 f f f f", "1 1 f", "1 1 f", everywhere},
+	{wire.GetVersions{}, `{"channel":"CH","seq":1}`, "1 1 0 1 0 f f f f", "1 1 f", "1 1 f", everywhere},
+	{wire.GetVersions{}, `{"channel":"CH","seq":99}`, "0 0 0 0 0 f f f f", "0 0 f", "0 0 f", everywhere},
+	{wire.GetPins{}, `{"channel":"CH"}`, "1 1 1 1 0 f f f f", "0 0 f", "0 0 f", everywhere},
+	{wire.Read{}, `{"channel":"CH","seq":1}`, "+ + + + + f f f f", "+ + f", "+ + f", everywhere},
+	{wire.Received{}, `{"cursors":[{"channel":"CH","seq":1}]}`, "+ + + + + + + + +", "+ + +", "+ + +", everywhere}, // see the next
+	{wire.GetReceipts{}, `{"channel":"CH"}`, "5 5 5 5 5 f f f f", "2 2 f", "1 1 f", everywhere},
+	{wire.Watch{}, `{"channels":["CH"]}`, "+ + + + + + + + +", "+ + +", "+ + +", sessionsOnly}, // what one is told depends on who one is then
+	{wire.SetTyping{}, `{"channel":"CH"}`, "+ + + r + f f f f", "+ + f", "r r f", everywhere},
+	{wire.Forward{}, `{"to":"zed","client_id":"f-CH","from":{"channel":"CH","seq":2}}`, "+ + + + i f f f f", "+ + f", "+ + f", everywhere},
+	{wire.Forward{}, `{"to":"zed","client_id":"g-CH","from":{"channel":"CH","seq":1}}`, "+ + i + i f f f f", "+ + f", "+ + f", everywhere},
+	{wire.Forward{}, `{"to":"zed","client_id":"h-CH","from":{"channel":"CH","seq":99}}`, "i i i i i f f f f", "i i f", "i i f", everywhere},
+	{wire.CreateGroup{}, `{"client_id":"mine","name":"mine","members":[]}`, "+ + + + + + + + +", "", "", everywhere},
+	{wire.ListChannels{}, `{}`, "5 3 4 3 2 1 1 1 1", "", "", everywhere},
+	{wire.GetSettings{}, `{}`, "1 0 1 0 0 0 0 0 0", "", "", everywhere}, // nobody asks for another's
+	{wire.GetPresence{}, `{"users":["own"]}`, "o ? o ? ? ? ? ? ?", "o o ?", "o ? ?", everywhere},
+	{wire.FollowPresence{}, `{"users":["own"]}`, "o ? o ? ? ? ? ? ?", "o o ?", "o ? ?", sessionsOnly},
+	{wire.SetPresence{}, `{"state":"away"}`, "+ + + + + + + + +", "", "", sessionsOnly},
+	{wire.ListSessions{}, `{}`, "1 1 1 1 1 1 1 1 1", "", "", everywhere},
+	{wire.SignOut{}, `{"session":"SESSION"}`, "i i i i i i i i i", "", "", everywhere}, // of a user who is none of them
+	{wire.Refresh{}, `{"token":"TOKEN"}`, "+ + + + + + + + +", "", "", sessionsOnly},
+	{wire.Refresh{}, `{"token":"ANOTHERS"}`, "t t t t t t t t t", "", "", sessionsOnly},
+	{wire.Connect{}, `{"v":1,"token":"TOKEN"}`, "c c c c c c c c c", "", "", sessionsOnly},
+	{wire.Pong{}, `{}`, "- - - - - - - - -", "", "", sessionsOnly},
+}
+
+// TestEveryOperationByEverybody asks a whole node, as each of them, on every surface that there is.
+func TestEveryOperationByEverybody(t *testing.T) {
+	s := newStage(t)
+	for _, op := range everybody {
+		t.Run(op.cmd.Type()+" "+op.frame, func(t *testing.T) {
+			for ch, columns := range map[string][2][]string{
+				s.group: {actors, strings.Fields(op.group)}, "mem~own": {direct, strings.Fields(op.direct)}, "blk~own": {apart, strings.Fields(op.apart)},
+			} {
+				if len(columns[1]) == 0 {
+					continue
+				}
+				for name, ask := range s.surfaces(op.over) {
+					s.compare(t, name+" "+ch, columns[0], columns[1], func(user string) string {
+						return ask(t, user, s.fill(op.cmd.Type(), op.frame, user, ch))
+					})
+				}
+			}
+		})
+	}
+}
+
+// compare asks all of them until the answers are those that are wanted: some of them take a moment to reach everybody.
+func (s *stage) compare(t *testing.T, where string, users, want []string, ask func(user string) string) {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); ; {
+		got := make([]string, len(users))
+		for i, user := range users {
+			got[i] = ask(user)
+		}
+		if slices.Equal(got, want) {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Errorf("%s:\n     %s\ngot  %s\nwant %s", where, strings.Join(users, " "), strings.Join(got, " "), strings.Join(want, " "))
+			return
+		}
+		<-time.After(50 * time.Millisecond)
+	}
+}
+
+// TestEveryOperationSignedOut: with a token that was signed out, nothing is answered on any transport, whatever it is.
+func TestEveryOperationSignedOut(t *testing.T) {
+	a, _ := start(t, load(t))
+	token := signIn(t, a, "alice")
+	ws := dial(t, a, token)
+	if got := ws.ask(t, `{"type":"sign_out","ref":1,"session":"`+ws.session+`"}`, 1); got != "+" {
+		t.Fatalf("sign out: %s", got)
+	}
+	for _, name := range operations(t) {
+		frame := `{"type":"` + name + `"}`
+		status, _ := post(t, a.HTTP+wire.PathFrames, frame, "Authorization", "Bearer "+token)
+		if status != http.StatusUnauthorized {
+			t.Errorf("%s over HTTP: %d", name, status)
+		}
+		if name == (wire.Connect{}).Type() {
+			continue
+		}
+		conn := open(t, a)
+		conn.write(t, frame)
+		if f := conn.read(t); f == nil || wire.AsError(f.(*wire.Error), 0).Code != wire.CodeNotConnected {
+			t.Errorf("%s over a WebSocket that is not connected: %+v", name, f)
+		}
+		_ = conn.CloseNow()
+	}
+	for _, path := range []string{wire.PathPoll, wire.PathStream} {
+		if status, _ := post(t, a.HTTP+path, `{"type":"connect","v":1}`, "Authorization", "Bearer "+token); status != http.StatusUnauthorized {
+			t.Errorf("%s: %d", path, status)
+		}
+	}
+	conn := open(t, a)
+	conn.write(t, `{"type":"connect","v":1,"token":"`+token+`"}`)
+	for {
+		_, _, err := conn.Read(t.Context())
+		if err == nil {
+			continue // an error frame says why
+		}
+		if got := websocket.CloseStatus(err); got != websocket.StatusCode(wire.CloseUnauthorized) {
+			t.Errorf("connect: closed with %d", got)
+		}
+		break
+	}
+}
+
+// TestEveryOperationHasARow: what is added to the protocol is in this table, or in that of jetstream/channel, which has a test of its own.
+func TestEveryOperationHasARow(t *testing.T) {
+	have := map[string]bool{}
+	for _, op := range everybody {
+		have[reflect.TypeOf(op.cmd).Name()] = true
+	}
+	changes, commands := receivers(t, "Place"), receivers(t, "Validate")
+	if len(changes) == 0 || len(commands) <= len(changes) {
+		t.Fatalf("%d changes among %d operations", len(changes), len(commands))
+	}
+	for name := range commands {
+		if !changes[name] && !have[name] {
+			t.Errorf("%s: no row says who may", name)
+		}
+	}
+}
+
+// receivers are the types of the protocol that have a method, as its source says.
+func receivers(t *testing.T, method string) map[string]bool {
+	t.Helper()
+	files, err := filepath.Glob("../../wire/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	types := map[string]bool{}
+	for _, path := range files {
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range file.Decls {
+			if f, ok := d.(*ast.FuncDecl); ok && f.Recv != nil && f.Name.Name == method {
+				types[fmt.Sprint(f.Recv.List[0].Type)] = true
+			}
+		}
+	}
+	return types
+}
+
+// operations are the names of all commands: what the protocol's decoder takes.
+func operations(t *testing.T) (names []string) {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), "../../wire/codec.go", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ast.Inspect(file, func(n ast.Node) bool {
+		if pair, ok := n.(*ast.KeyValueExpr); ok {
+			if x, ok := pair.Value.(*ast.IndexExpr); ok && fmt.Sprint(x.X) == "decodeCommand" {
+				names = append(names, strings.Trim(pair.Key.(*ast.BasicLit).Value, `"`))
+			}
+		}
+		return true
+	})
+	if len(names) < 30 {
+		t.Fatalf("only %v", names)
+	}
+	return names
+}
