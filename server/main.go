@@ -1,4 +1,4 @@
-// Command server is a node of a Natterjack chat system: alone, or as a member of a cluster.
+// Command server is a node of a Natterjack chat system: alone, or as a member of a cluster. With the word token it makes a token instead.
 package main
 
 import (
@@ -22,7 +22,11 @@ func run() int {
 	if errors.Is(err, config.ErrHelp) {
 		return 0
 	}
-	if err == nil {
+	switch {
+	case err != nil:
+	case cfg.Token != nil:
+		err = printToken(cfg, os.Stdout)
+	default:
 		err = serve(cfg)
 	}
 	if err == nil {

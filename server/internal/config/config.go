@@ -21,7 +21,8 @@ type Config struct {
 	TLS      TLS
 	Auth     Auth
 	Limits   wire.Limits
-	SignIn   bool // for development: without a password
+	SignIn   bool   // for development: without a password
+	Token    *Token // to be printed; nil where a node is to be run
 
 	NATS     *embed.NATSOptions
 	Warnings []string // for the log, once there is one

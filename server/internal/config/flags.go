@@ -29,6 +29,18 @@ type flags struct {
 	LogLevel   string           `env:"NATTERJACK_LOG_LEVEL" placeholder:"LEVEL" help:"debug, info, warn or error (info)."`
 	LogFormat  string           `env:"NATTERJACK_LOG_FORMAT" placeholder:"FORMAT" help:"text or json (text)."`
 	Version    kong.VersionFlag `help:"Print the version and exit."`
+
+	Run   struct{} `cmd:"" default:"1" help:"Run the node. This is what it does where no command is given."`
+	Token Token    `cmd:"" help:"Print a token for a user, signed with the node's key, and exit. The node may run meanwhile. Whoever has the token is that user: it holds until it expires or is signed out."`
+
+	command string // run or token
+}
+
+// Token is what token is asked for.
+type Token struct {
+	User    string        `name:"as" required:"" placeholder:"USER" help:"Whose token it is to be: 1 to 64 of a-z, 0-9, '_' and '-'."`
+	Expires time.Duration `default:"24h" placeholder:"24h" help:"How long it holds, at most 8784h (${default})."`
+	Key     string        `placeholder:"FILE" help:"The private key to sign with, in place of the one that the configuration says; then that is not read."`
 }
 
 // parseFlags reads arguments and their twins in the environment.
@@ -44,13 +56,14 @@ func parseFlags(args []string, version string, stdout io.Writer) (f flags, known
 	if err != nil {
 		return f, nil, fmt.Errorf("flags: %w", err)
 	}
-	_, err = parser.Parse(args)
+	parsed, err := parser.Parse(args)
 	if helped {
 		return f, nil, ErrHelp
 	}
 	if err != nil {
 		return f, nil, fmt.Errorf("%w: %w", ErrUsage, err)
 	}
+	f.command = parsed.Command()
 	for _, flag := range parser.Model.Flags {
 		known = append(known, flag.Envs...)
 	}

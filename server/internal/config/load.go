@@ -38,7 +38,8 @@ func defaults() settings {
 	}
 }
 
-// Load reads arguments, environment and file. Help goes to stdout. It opens nothing but the files of the configuration, and makes nothing.
+// Load reads arguments, environment and file. Of a configuration of which a token is all that is asked for, nothing is checked but that it
+// can be read. Help goes to stdout. It opens nothing but the files of the configuration, and makes nothing.
 func Load(args []string, stdout io.Writer) (*Config, error) {
 	f, known, err := parseFlags(args, natterjack.Version, stdout)
 	if err != nil {
@@ -46,6 +47,9 @@ func Load(args []string, stdout io.Writer) (*Config, error) {
 	}
 	if err := checkEnvironment(os.Environ(), known); err != nil {
 		return nil, err
+	}
+	if f.command == "token" && f.Token.Key != "" {
+		return &Config{Auth: Auth{Key: f.Token.Key}, Token: &f.Token}, nil
 	}
 	vars, made := passwords(os.Environ())
 	source := conf.Source{Path: f.Config, Block: block, Vars: vars}
@@ -61,6 +65,10 @@ func Load(args []string, stdout io.Writer) (*Config, error) {
 		return nil, err
 	}
 	c := s.config(opts)
+	if f.command == "token" { // the rest is for a node to care about
+		c.Token = &f.Token
+		return c, nil
+	}
 	c.made = made
 	for _, w := range warnings {
 		c.Warnings = append(c.Warnings, w.Error())

@@ -41,10 +41,15 @@ func Open(path string) (*Dir, error) {
 func (d *Dir) View() string { return filepath.Join(d.path, "view") }
 
 // Secrets is where passwords and keys are that the node has made for itself.
-func (d *Dir) Secrets() string { return filepath.Join(d.path, "secrets") }
+func (d *Dir) Secrets() string { return filepath.Join(d.path, secretsDir) }
+
+const secretsDir = "secrets"
 
 // SigningKey is the file of the key that signs tokens, where none is configured.
-func (d *Dir) SigningKey() string { return filepath.Join(d.Secrets(), "signing.pem") }
+func (d *Dir) SigningKey() string { return SigningKeyIn(d.path) }
+
+// SigningKeyIn is [Dir.SigningKey] of a directory that another process may have open.
+func SigningKeyIn(path string) string { return filepath.Join(path, secretsDir, "signing.pem") }
 
 // Close lets go of the directory. The file of the lock stays: deleting it would let two in at once.
 func (d *Dir) Close() error { return d.lock.Close() }

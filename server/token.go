@@ -1,0 +1,38 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+
+	"natterjack/server/internal/auth"
+	"natterjack/server/internal/config"
+	"natterjack/server/internal/datadir"
+)
+
+// printToken writes a token, alone, as a line: scripts put it into a file or a variable. The key it signs with is the node's; it makes none,
+// for a token of a key that no node knows would only look like one.
+func printToken(cfg *config.Config, out io.Writer) error {
+	path := cfg.Auth.Key
+	switch {
+	case path != "":
+	case cfg.Auth.Issuer != "":
+		return fmt.Errorf("token: the node takes tokens of %s, and none of its own while auth.key is not set", cfg.Auth.Issuer)
+	default:
+		path = datadir.SigningKeyIn(cfg.Data)
+	}
+	keys, err := auth.LoadKeys(path)
+	if errors.Is(err, fs.ErrNotExist) && cfg.Auth.Key == "" {
+		return fmt.Errorf("token: %w: a node makes its key when it first starts; --data or --key says where it is", err)
+	}
+	if err != nil {
+		return fmt.Errorf("token: %w", err)
+	}
+	token, _, err := keys.Mint(cfg.Token.User, cfg.Token.Expires)
+	if err != nil {
+		return fmt.Errorf("token: %w", err)
+	}
+	_, err = fmt.Fprintln(out, token)
+	return err
+}
