@@ -22,11 +22,21 @@ func (d *decision) answerStored(c *command, key sendKey) (bool, error) {
 	if err != nil || ev == nil {
 		return false, err
 	}
-	r, err := wire.DecodeRecord(ev.Record)
+	stored, err := storedAs(ev, c.clientID)
 	if err != nil {
 		return false, err
 	}
-	return true, c.answerSame(ackOf(d.shard, ev, &r), &channel.Event{Kind: ev.Kind, Record: r})
+	return true, c.answerSame(ackOf(d.shard, ev, &stored.Record), stored)
+}
+
+// storedAs is what was stored under a client id, as the event that was found says. That may be the deletion of a message which the log has no more.
+func storedAs(ev *view.Event, clientID string) (*channel.Event, error) {
+	r, err := wire.DecodeRecord(ev.Record)
+	if gone := r.Erased; gone != nil && r.ClientID != clientID {
+		message := wire.Record{ID: gone.ID, ClientID: gone.ClientID, Sender: gone.Sender, Seq: r.Target, Timestamp: gone.Timestamp}
+		return &channel.Event{Kind: wire.KindMessage, Record: message}, err
+	}
+	return &channel.Event{Kind: ev.Kind, Record: r}, err
 }
 
 // find looks into the view, with one reader for the whole round.

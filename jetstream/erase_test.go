@@ -49,6 +49,10 @@ func TestErase(t *testing.T) {
 	if diff := cmp.Diff(before, page(t, l, first.Channel)); diff != "" {
 		t.Errorf("the view built anew (-before +after):\n%s", diff)
 	}
+	retry := mustSend(t, l, "alice", text("bob", "c1", secret))
+	if retry.Pos = first.Pos; retry != first { // where it was is not known any more
+		t.Errorf("a retry is answered with %+v, want %+v", retry, first)
+	}
 	if again := mustSend(t, l, "bob", text("alice", "c3", "next")); again.Seq != 2 {
 		t.Errorf("the next message has seq %d, want 2", again.Seq)
 	}

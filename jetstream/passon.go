@@ -32,14 +32,15 @@ func (l *Log) passedOn(ctx context.Context, user string, f *wire.Forward, why er
 		return wire.Ack{}, err
 	}
 	ev, err := l.view.Find(place, user, f.ClientID)
-	if err != nil || ev == nil || ev.Kind != wire.KindMessage {
+	if err != nil || ev == nil {
 		return wire.Ack{}, errors.Join(why, err)
 	}
-	r, err := wire.DecodeRecord(ev.Record)
-	if err != nil || r.Content != nil && r.Content.Forwarded == nil {
+	stored, err := storedAs(ev, f.ClientID)
+	r := &stored.Record
+	if err != nil || stored.Kind != wire.KindMessage || r.Content != nil && r.Content.Forwarded == nil {
 		return wire.Ack{}, errors.Join(why, err)
 	}
-	ack := ackOf(shard, ev, &r)
+	ack := ackOf(shard, ev, r)
 	ack.Ref = f.Ref
 	return ack, nil
 }

@@ -41,7 +41,7 @@ func (a *act) erase(c wire.Delete) ([]Event, error) {
 	if err := a.mayErase(m); err != nil || m.Deleted {
 		return nil, err
 	}
-	erased := &wire.Erased{ID: m.ID, Sender: m.Sender, Timestamp: m.Timestamp}
+	erased := &wire.Erased{ID: m.ID, ClientID: m.ClientID, Sender: m.Sender, Timestamp: m.Timestamp}
 	return a.event(wire.KindDelete, wire.Record{Target: c.Seq, Erased: erased}), nil
 }
 

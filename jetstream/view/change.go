@@ -45,7 +45,7 @@ func (r *round) change(e *Event, at place, record *wire.Record) error {
 		}
 		c.edits = nil
 		if before == nil {
-			err = r.spoke(t, after.Sender)
+			err = r.gone(t, at, record.Erased)
 		}
 	default: // all there is of it is in the folded message
 	}
@@ -56,8 +56,17 @@ func (r *round) change(e *Event, at place, record *wire.Record) error {
 	return r.setFolded(t, after)
 }
 
-// spoke notes that somebody has sent a message of which the log tells no more than that it is erased. It may not be the last of his:
-// others may have come before it was erased.
+// gone notes what is known of a message that the log has no more: under which client id it was sent, and that it was. That may not be
+// the last of its sender's: others may have come before it was erased.
+func (r *round) gone(t target, at place, m *wire.Erased) error {
+	if m.ClientID != "" {
+		r.key = appendClientKey(r.key[:0], t.channel, m.Sender, m.ClientID)
+		r.value = appendPlace(r.value[:0], at)
+		r.set()
+	}
+	return r.spoke(t, m.Sender)
+}
+
 func (r *round) spoke(t target, sender string) error {
 	disk, err := r.reader()
 	if err != nil {

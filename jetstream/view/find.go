@@ -57,7 +57,7 @@ func (f *Finder) Close() error {
 }
 
 // Find is the event that a sender made under a client id in a channel, of whatever kind, or nil. It knows every event ever
-// applied; a group's creation is among them.
+// applied; a group's creation is among them. Of a message that the log has no more it gives the event by which it was deleted.
 func (v *View) Find(ch, sender, clientID string) (e *Event, err error) {
 	err = v.read("find client id", func(r *reader) error {
 		e, err = r.find(ch, sender, clientID)
