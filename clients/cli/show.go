@@ -46,9 +46,17 @@ func shown(ch *wire.Channel) (rows [][2]string) {
 		slow = (time.Duration(c.SlowModeS) * time.Second).String() + " between two messages of a member"
 	}
 	rows = [][2]string{
-		{"id", c.ID}, {"name", c.Name}, {"topic", c.Topic}, {"archived", choose(c.Archived, "yes", "")}, {"slow mode", slow},
-		{"owner", ch.Owner}, {"admins", list(ch.Admins)}, {"members", list(plain)}, {"readers", list(ch.Readers)},
-		{"asking", list(ch.Requested)}, {"banned", list(ch.Banned)},
+		{"id", c.ID},
+		{"name", c.Name},
+		{"topic", c.Topic},
+		{"archived", choose(c.Archived, "yes", "")},
+		{"slow mode", slow},
+		{"owner", ch.Owner},
+		{"admins", list(ch.Admins)},
+		{"members", list(plain)},
+		{"readers", list(ch.Readers)},
+		{"asking", list(ch.Requested)},
+		{"banned", list(ch.Banned)},
 	}
 	for i := range ch.Invites {
 		rows = append(rows, [2]string{"invite", invited(&ch.Invites[i])})
