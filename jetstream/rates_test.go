@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"runtime"
 	"slices"
 	"sync"
 	"testing"
@@ -26,12 +27,21 @@ func TestMain(m *testing.M) {
 // slowly runs a log in a bubble, in which nothing but a sleep takes time worth speaking of, that holds users or channels to 10 a second.
 func slowly(t *testing.T, users, channels int, test func(t *testing.T, l *Log)) {
 	t.Helper()
+	emptyPools()
+	defer emptyPools()
 	synctest.Test(t, func(t *testing.T) {
 		limits := hurried()
 		limits.UserCommandsPerS, limits.ChannelEventsPerS = users, channels
 		l, _ := startWithin(t, limits, embedtest.Start(t, embedtest.NoSync), t.TempDir(), 1)
 		test(t, l)
 	})
+}
+
+// emptyPools empties every sync.Pool, which takes two collections. The NATS client keeps its timers in one, and those of a bubble are of
+// no use outside of it, nor in another.
+func emptyPools() {
+	runtime.GC()
+	runtime.GC()
 }
 
 // tooFast fails unless err says how long to wait, in the channel or in all of them.
