@@ -121,7 +121,7 @@ func (v *View) remember(u heavy) (many bool, err error) {
 
 // keepHeavy has disk know of a user, or not any more. The caller has entered. It is no news worth a place that events need.
 func (v *View) keepHeavy(u heavy, keep bool) (err error) {
-	if v.disk.room() != nil {
+	if full := v.disk.room() != nil; full {
 		return nil
 	}
 	key := appendNamed(nil, tagHeavy, u.user)

@@ -33,6 +33,7 @@ type over int
 
 const (
 	everywhere   over = iota // WebSocket, HTTP and NATS, with the same answers
+	clientsOnly              // WebSocket and HTTP: no back end types
 	sessionsOnly             // what lasts as long as a session: WebSocket alone
 )
 
@@ -65,7 +66,7 @@ var everybody = []struct {
 	{wire.Received{}, `{"cursors":[{"channel":"CH","seq":1}]}`, "+ + + + + + + + +", "+ + +", "+ + +", everywhere}, // see the next
 	{wire.GetReceipts{}, `{"channel":"CH"}`, "5 5 5 5 5 f f f f", "2 2 f", "1 1 f", everywhere},
 	{wire.Watch{}, `{"channels":["CH"]}`, "+ + + + + + + + +", "+ + +", "+ + +", sessionsOnly}, // what one is told depends on who one is then
-	{wire.SetTyping{}, `{"channel":"CH"}`, "+ + + r + f f f f", "+ + f", "r r f", everywhere},
+	{wire.SetTyping{}, `{"channel":"CH"}`, "+ + + r + f f f f", "+ + f", "r r f", clientsOnly},
 	{wire.Forward{}, `{"to":"zed","client_id":"f-CH","from":{"channel":"CH","seq":2}}`, "+ + + + i f f f f", "+ + f", "+ + f", everywhere},
 	{wire.Forward{}, `{"to":"zed","client_id":"g-CH","from":{"channel":"CH","seq":1}}`, "+ + i + i f f f f", "+ + f", "+ + f", everywhere},
 	{wire.Forward{}, `{"to":"zed","client_id":"h-CH","from":{"channel":"CH","seq":99}}`, "i i i i i f f f f", "i i f", "i i f", everywhere},

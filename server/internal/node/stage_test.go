@@ -100,22 +100,35 @@ func (s *stage) post(t *testing.T, user, frame string) wire.Frame {
 
 // surfaces are the ways to ask.
 func (s *stage) surfaces(o over) map[string]asker {
-	all := map[string]asker{"WebSocket": func(t *testing.T, user, frame string) string { return s.sockets[user].askNext(t, frame) }}
+	all := map[string]asker{"WebSocket": s.askWebSocket}
+	if o == sessionsOnly {
+		return all
+	}
+	all["HTTP"] = s.askHTTP
 	if o == everywhere {
-		all["HTTP"] = func(t *testing.T, user, frame string) string { return outcome(s.post(t, user, frame)) }
-		all["NATS"] = func(t *testing.T, user, frame string) string {
-			name, body, _ := strings.Cut(strings.TrimPrefix(frame, `{"type":"`), `"`)
-			if name == (wire.SetTyping{}).Type() {
-				return s.sockets[user].askNext(t, frame) // a back end does not type
-			}
-			reply, err := s.nats.Request("api."+user+"."+name, []byte("{"+strings.TrimPrefix(body, ",")), patience)
-			if err != nil {
-				t.Fatalf("%s of %s over NATS: %v", name, user, err)
-			}
-			return outcome(decode(t, reply.Data))
-		}
+		all["NATS"] = s.askNATS
 	}
 	return all
+}
+
+func (s *stage) askWebSocket(t *testing.T, user, frame string) string {
+	t.Helper()
+	return s.sockets[user].askNext(t, frame)
+}
+
+func (s *stage) askHTTP(t *testing.T, user, frame string) string {
+	t.Helper()
+	return outcome(s.post(t, user, frame))
+}
+
+func (s *stage) askNATS(t *testing.T, user, frame string) string {
+	t.Helper()
+	name, body, _ := strings.Cut(strings.TrimPrefix(frame, `{"type":"`), `"`)
+	reply, err := s.nats.Request("api."+user+"."+name, []byte("{"+strings.TrimPrefix(body, ",")), patience)
+	if err != nil {
+		t.Fatalf("%s of %s over NATS: %v", name, user, err)
+	}
+	return outcome(decode(t, reply.Data))
 }
 
 // fill makes a frame of what the table has.
