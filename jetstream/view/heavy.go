@@ -119,10 +119,10 @@ func (v *View) remember(u heavy) (many bool, err error) {
 	return many, err
 }
 
-// keepHeavy has disk know of a user, or not any more. The caller has entered. It is no news worth a place that events need.
+// keepHeavy has disk know of a user, or not any more. The caller has entered.
 func (v *View) keepHeavy(u heavy, keep bool) (err error) {
-	if full := v.disk.room() != nil; full {
-		return nil
+	if v.disk.room() != nil {
+		return nil //nolint:nilerr // it is no news worth a place that events need
 	}
 	key := appendNamed(nil, tagHeavy, u.user)
 	if keep {
