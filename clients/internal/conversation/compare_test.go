@@ -150,12 +150,14 @@ func (w *world) compareMirror(t *rapid.T, r *room, p *person, d *device) {
 
 // described is a channel as a member is told of it.
 type described struct {
-	Refused                    refusal
-	Seq                        uint64
-	Archived                   bool
-	Role                       natter.Role
-	Members, Requested, Banned []string
-	Invites                    []string
+	Refused                  refusal
+	Seq                      uint64
+	Archived                 bool
+	Role                     natter.Role
+	Owner                    string
+	Members, Admins, Readers []string
+	Requested, Banned        []string
+	Invites                  []string
 }
 
 func (w *world) compareChannel(t *rapid.T, r *room, p *person, c *natter.Client) {
@@ -166,7 +168,7 @@ func (w *world) compareChannel(t *rapid.T, r *room, p *person, c *natter.Client)
 		}
 		d := described{
 			Seq: got.Channel.Seq, Archived: got.Channel.Archived, Role: got.Channel.Role, Members: got.Channel.Members,
-			Requested: got.Requested, Banned: got.Banned,
+			Owner: got.Owner, Admins: got.Admins, Readers: got.Readers, Requested: got.Requested, Banned: got.Banned,
 		}
 		for _, i := range got.Invites {
 			d.Invites = append(d.Invites, fmt.Sprint(i.Hash, i.Uses, i.Approval))
@@ -180,6 +182,17 @@ func (r *room) describe(user string) described {
 		return described{Refused: forbidden}
 	}
 	d := described{Seq: uint64(len(r.messages)), Archived: r.archived, Role: r.roles[user], Members: keysOf(r.roles)}
+	for _, member := range d.Members {
+		switch r.roles[member] {
+		case natter.RoleOwner:
+			d.Owner = member
+		case natter.RoleAdmin:
+			d.Admins = append(d.Admins, member)
+		case natter.RoleReader:
+			d.Readers = append(d.Readers, member)
+		default: // plain members
+		}
+	}
 	if ranks[d.Role] < ranks[natter.RoleAdmin] {
 		return d
 	}

@@ -11,8 +11,17 @@ import (
 type person struct {
 	name     string
 	settings map[string]string
+	sent     []sent
 	devices  []*device
 	anchors  map[string]*device // by the URL of the one node that each knows
+}
+
+// sent is a message that somebody knows to be stored.
+type sent struct {
+	in       *room
+	seq      uint64
+	clientID string
+	content  natter.Content
 }
 
 func (p *person) set(name, value string) {

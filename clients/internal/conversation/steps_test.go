@@ -12,7 +12,7 @@ import (
 func (w *world) steps() map[string]func(*rapid.T) {
 	steps := map[string]func(*rapid.T){
 		"send": w.send, "send more": w.send, "say": w.send, "say more": w.send, "read more": w.read, "react more": w.react, "edit more": w.edit,
-		"reply": w.reply, "edit": w.edit, "delete": w.erase, "react": w.react, "pin": w.pin, "forward": w.forward,
+		"reply": w.reply, "retry": w.retry, "edit": w.edit, "delete": w.erase, "react": w.react, "pin": w.pin, "forward": w.forward,
 		"group": w.group, "add": w.add, "remove": w.remove, "unban": w.unban, "role": w.role, "leave": w.leave, "archive": w.archive,
 		"invite": w.invite, "revoke": w.revoke, "join": w.join,
 		"read": w.read, "received": w.received, "set": w.set,
@@ -33,12 +33,34 @@ func (w *world) steps() map[string]func(*rapid.T) {
 func (w *world) send(t *rapid.T) {
 	p, c := w.someone(t)
 	r := w.room(t, p)
-	said, sent := w.words(t)
+	said, content := w.words(t)
 	want := r.send(p.name, said)
-	ack, err := c.SendContent(w.ctx, r.id, sent)
+	ack, err := c.SendContent(w.ctx, r.id, content)
 	w.answered(t, r, p, "sends", want, err)
-	if want == none && ack.Seq != uint64(len(r.messages)) {
-		t.Fatalf("stored as %d, want %d", ack.Seq, len(r.messages))
+	if want != none {
+		return
+	}
+	if ack.Seq != uint64(len(r.messages)) {
+		t.Fatalf("stored as %d, want %d%s", ack.Seq, len(r.messages), w.story(r.id))
+	}
+	p.sent = append(p.sent, sent{r, ack.Seq, ack.ClientID, content})
+}
+
+// retry sends something once more under its client id, which changes nothing: not even where it is deleted, or its sender has gone.
+func (w *world) retry(t *rapid.T) {
+	p, c := w.someone(t)
+	if len(p.sent) == 0 {
+		return
+	}
+	again := p.sent[rapid.IntRange(0, len(p.sent)-1).Draw(t, "sent")]
+	want := none
+	if again.in.deleted {
+		want = forbidden
+	}
+	ack, err := c.SendContent(w.ctx, again.in.id, again.content, natter.WithClientID(again.clientID))
+	w.answered(t, again.in, p, fmt.Sprint("sends again ", again.seq), want, err)
+	if want == none && ack.Seq != again.seq {
+		t.Fatalf("sent again and stored as %d, was %d%s", ack.Seq, again.seq, w.story(again.in.id))
 	}
 }
 
