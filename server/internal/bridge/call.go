@@ -69,6 +69,8 @@ func (s *session) serve(cmd wire.Command) reply {
 	switch c := cmd.(type) {
 	case wire.FollowPresence:
 		return reply{frame: s.follow(&c)}
+	case wire.Read, wire.Received:
+		s.say(cmd)
 	case wire.Refresh:
 		refreshed, err := s.refresh(ctx, &c)
 		if err != nil {

@@ -39,15 +39,18 @@ func newTeller(b *Bridge) *teller {
 	return &teller{bridge: b, due: make(chan struct{}, 1), moved: map[string][]string{}}
 }
 
-// OwnMoved implements [receipts.Listener]. The session on which the user has said so is told as well: it learns what was made of it.
+// OwnMoved implements [receipts.Listener]. A session that has said just that is not told it again.
 func (t *teller) OwnMoved(channel, user string) {
 	listeners := t.bridge.hub.of(user)
 	if len(listeners) == 0 {
 		return
 	}
-	frame := t.encode(channel, []wire.Receipt{t.bridge.log.OwnReceipt(user, channel)})
-	now := time.Now()
+	own := t.bridge.log.OwnReceipt(user, channel)
+	frame, now := t.encode(channel, []wire.Receipt{own}), time.Now()
 	for _, l := range listeners {
+		if s, ok := l.(*session); ok && s.hasSaid(channel, own) {
+			continue
+		}
 		l.notify(now, frame)
 	}
 }

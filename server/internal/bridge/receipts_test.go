@@ -206,6 +206,21 @@ func TestReceipts_ownAtOnce(t *testing.T) {
 	})
 }
 
+// TestReceipts_notToldWhatItSaid: the device that has said how far its user has got is told only what is more than that.
+func TestReceipts_notToldWhatItSaid(t *testing.T) {
+	k := startTalk(t, 3)
+	const direct = "alice~bob"
+	phone, laptop := k.connect(t, "alice"), k.connect(t, "alice")
+	phone.must(`{"type":"received","ref":1,"cursors":[{"channel":"` + direct + `","seq":3}]}`)
+	phone.must(`{"type":"read","ref":2,"channel":"` + direct + `","seq":1}`)
+	laptop.awaitReceipt(direct, wire.Receipt{User: "alice", Read: 1, Delivered: 3})
+	laptop.must(`{"type":"read","ref":3,"channel":"` + direct + `","seq":2}`)
+	want := wire.Receipts{Channel: direct, Cursors: []wire.Receipt{{User: "alice", Read: 2, Delivered: 3}}}
+	if diff := cmp.Diff(want, awaitFrame[wire.Receipts](phone)); diff != "" {
+		t.Errorf("the first that the phone is told (-want +got):\n%s", diff)
+	}
+}
+
 // TestNotify_tricklingIsCutOff: what waits for a session that takes a byte a second is bounded by time.
 func TestNotify_tricklingIsCutOff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -43,6 +43,7 @@ type session struct {
 	code  wire.CloseCode // of the close that is decided; 0 before
 	backlog
 	follower *presence.Follower // nil until people are followed
+	said     said
 }
 
 // pulse is what the heartbeat goes by.
