@@ -125,6 +125,7 @@ func (w *world) history(t *rapid.T, r *room, c *natter.Client) (events []natter.
 
 // compareMirror compares what a device has made of events. It reads again what they do not tell.
 func (w *world) compareMirror(t *rapid.T, r *room, p *person, d *device) {
+	w.shows(t, true, r.id, fmt.Sprint("a device of ", p.name, " knows of the end of ", r.id), r.ended[p.name], func() any { return d.copy.gone(r.id) })
 	if !r.open(p.name) {
 		return
 	}

@@ -65,7 +65,8 @@ type mirror struct {
 	rooms     map[string]*copied
 	settings  map[string]string
 	farewells map[string]int // by channel: how often the user was removed, banned or refused
-	err       error          // that events were missed, which nothing here is a reason for
+	ended     map[string]bool
+	err       error // that events were missed, which nothing here is a reason for
 }
 
 // copied is a channel as far as a device knows it.
@@ -75,7 +76,7 @@ type copied struct {
 }
 
 func newMirror(user string) *mirror {
-	return &mirror{user: user, rooms: map[string]*copied{}, settings: map[string]string{}, farewells: map[string]int{}}
+	return &mirror{user: user, rooms: map[string]*copied{}, settings: map[string]string{}, farewells: map[string]int{}, ended: map[string]bool{}}
 }
 
 func (m *mirror) listen(ctx context.Context, c *natter.Client) {
@@ -129,6 +130,9 @@ func (m *mirror) set(name, value string) {
 
 // meta notes what happens to the user. Who comes back has not seen what was done meanwhile to the messages that he knows.
 func (m *mirror) meta(ev *natter.Event) {
+	if ev.Meta.Action == "deleted" {
+		m.ended[ev.Channel] = true
+	}
 	if ev.Meta.Action == "joined" && ev.Sender == m.user || slices.Contains(ev.Meta.Members, m.user) {
 		switch ev.Meta.Action {
 		case "added", "joined":
@@ -209,4 +213,11 @@ func (m *mirror) own(channel string) (settings map[string]string, farewells int)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return maps.Clone(m.settings), m.farewells[channel]
+}
+
+// gone reports whether the device was told that a channel was deleted.
+func (m *mirror) gone(channel string) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.ended[channel]
 }

@@ -25,6 +25,7 @@ type room struct {
 	invites   map[string]*invite // by secret
 	secrets   []string           // of all invites that there were
 	farewells map[string]int     // by user: how often he was removed, banned or refused
+	ended     map[string]bool    // who was there, or waited, when the group was deleted
 
 	blocked func(by, of string) bool
 }
@@ -41,7 +42,7 @@ func (m mark) beside(o mark) mark { return mark{max(m.read, o.read), max(m.deliv
 func newRoom(id string, roles map[string]natter.Role, blocked func(by, of string) bool) *room {
 	r := &room{
 		id: id, roles: map[string]natter.Role{}, banned: map[string]bool{}, stays: map[string][]stay{}, marks: map[string]mark{}, former: map[string]mark{},
-		requested: map[string]bool{}, invites: map[string]*invite{}, farewells: map[string]int{}, blocked: blocked,
+		requested: map[string]bool{}, invites: map[string]*invite{}, farewells: map[string]int{}, ended: map[string]bool{}, blocked: blocked,
 	}
 	for user, role := range roles {
 		r.enter(user, role)
@@ -323,12 +324,34 @@ func (r *room) leave(user string) refusal {
 	}
 	switch {
 	case len(r.roles) == 1:
-		r.deleted = true
+		r.end()
+		return none
 	case r.roles[user] == natter.RoleOwner:
 		return forbidden
 	}
 	r.exit(user)
 	return none
+}
+
+func (r *room) disband(user string) refusal {
+	if no := r.groupAct(user, natter.RoleOwner, true); no != none {
+		return no
+	}
+	r.end()
+	return none
+}
+
+// end leaves nothing of a group but that those who were there, or waited, are told.
+func (r *room) end() {
+	for user := range r.roles {
+		r.ended[user] = true
+	}
+	for user := range r.requested {
+		r.ended[user] = true
+	}
+	r.deleted = true
+	clear(r.roles)
+	clear(r.requested)
 }
 
 func (r *room) archive(user string, archived bool) refusal {

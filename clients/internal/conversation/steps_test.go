@@ -13,7 +13,7 @@ func (w *world) steps() map[string]func(*rapid.T) {
 	steps := map[string]func(*rapid.T){
 		"send": w.send, "send more": w.send, "say": w.send, "say more": w.send, "read more": w.read, "react more": w.react, "edit more": w.edit,
 		"reply": w.reply, "retry": w.retry, "edit": w.edit, "delete": w.erase, "react": w.react, "pin": w.pin, "forward": w.forward,
-		"group": w.group, "add": w.add, "remove": w.remove, "unban": w.unban, "role": w.role, "leave": w.leave, "archive": w.archive,
+		"group": w.group, "add": w.add, "remove": w.remove, "unban": w.unban, "role": w.role, "leave": w.leave, "archive": w.archive, "disband": w.disband,
 		"invite": w.invite, "revoke": w.revoke, "join": w.join,
 		"read": w.read, "received": w.received, "set": w.set,
 		"list": w.list, "look": w.look, "away": w.away, "kill": w.kill, "restart": w.restart,
@@ -199,6 +199,18 @@ func (w *world) leave(t *rapid.T) {
 	want := r.leave(p.name)
 	_, err := c.Leave(w.ctx, r.id)
 	w.answered(t, r, p, "leaves", want, err)
+}
+
+// disband deletes a group, seldom: little can be done to one that is gone.
+func (w *world) disband(t *rapid.T) {
+	p, c := w.someone(t)
+	r := w.room(t, p)
+	if r.roles[p.name] == natter.RoleOwner && rapid.IntRange(0, 3).Draw(t, "spare") != 0 {
+		return
+	}
+	want := r.disband(p.name)
+	_, err := c.DeleteChannel(w.ctx, r.id)
+	w.answered(t, r, p, "disbands", want, err)
 }
 
 func (w *world) archive(t *rapid.T) {
