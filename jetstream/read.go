@@ -70,6 +70,9 @@ func (l *Log) channel(ctx context.Context, user, id string) (c wire.Channel, err
 		return c, err
 	}
 	st := listed.State
+	if st == nil { // he was one a moment ago
+		return c, channel.Forbidden()
+	}
 	if c.Channel, err = l.info(user, &listed); err != nil {
 		return c, err
 	}

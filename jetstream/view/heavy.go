@@ -83,8 +83,8 @@ func (v *View) heavies() (users []heavy, err error) {
 	return users, err
 }
 
-// asks notes that a user asks for his channels, who has many. The caller has his answer already: an error costs the next one, or the next
-// start, some work again.
+// asks notes that a user asks for his channels, who has many, and takes them into memory where they are not there. The caller has entered.
+// He need not know of an error, for he can do without.
 func (v *View) asks(user string) {
 	u := heavy{user, time.Now().UnixMilli()}
 	noted := v.recency.asked(u)
@@ -108,13 +108,13 @@ func (v *View) remember(u heavy) (many bool, err error) {
 		return true, nil
 	}
 	var marks []Mark
-	err = v.readEntered("read channels", func(r *reader) (err error) {
-		marks, err = r.marks(v, u.user)
+	err = v.readEntered("read channels", func(r *reader) error {
+		ids, err := r.channelsOf(u.user)
+		if many = len(ids) > v.recency.above; many && err == nil {
+			marks, err = r.marks(v, ids)
+		}
 		return err
 	})
-	if many = err == nil && len(marks) > v.recency.above; !many {
-		marks = nil
-	}
 	v.recency.end(u.user, begun, marks)
 	return many, err
 }

@@ -35,16 +35,9 @@ type Listed struct {
 // channels. A channel that becomes active between two windows moves to the top: whoever follows events knows of it.
 func (v *View) List(user string, behind *Mark, limit int, read func(ch string) uint64) (channels []Listed, more bool, err error) {
 	err = v.read("list recent channels", func(r *reader) error {
-		marks, ok := v.recency.top(user, behind, limit+1)
-		if !ok {
-			var count int
-			if marks, count, err = r.recent(v, user, behind, limit+1); err != nil {
-				return err
-			}
-			ok = count > v.recency.above
-		}
-		if ok {
-			v.asks(user)
+		marks, err := r.top(v, user, behind, limit+1)
+		if err != nil {
+			return err
 		}
 		more = len(marks) > limit
 		for _, m := range marks[:min(limit, len(marks))] {
@@ -52,14 +45,16 @@ func (v *View) List(user string, behind *Mark, limit int, read func(ch string) u
 			if err != nil {
 				return err
 			}
-			channels = append(channels, c)
+			if c.State != nil { // else memory is ahead of the reader: he has just come, and an event tells him
+				channels = append(channels, c)
+			}
 		}
 		return nil
 	})
 	return channels, more, err
 }
 
-// Listed is one channel as a member sees it.
+// Listed is one channel as a member sees it; without a state where the user is none.
 func (v *View) Listed(user, ch string, read func(ch string) uint64) (c Listed, err error) {
 	err = v.read("read channel", func(r *reader) error {
 		c, err = r.listed(v, user, ch, read)
@@ -69,11 +64,11 @@ func (v *View) Listed(user, ch string, read func(ch string) uint64) (c Listed, e
 }
 
 func (r *reader) listed(v *View, user, ch string, read func(ch string) uint64) (c Listed, err error) {
-	if c.State, err = r.current(v, ch); err != nil {
+	m, found, err := r.membership(user, v.shardIndex(ch), ch)
+	if !found || err != nil {
 		return c, err
 	}
-	m, _, err := r.membership(user, v.shardIndex(ch), ch)
-	if err != nil {
+	if c.State, err = r.current(v, ch); err != nil {
 		return c, err
 	}
 	head, err := r.head(ch)
@@ -117,27 +112,43 @@ func (r *reader) current(v *View, ch string) (*channel.State, error) {
 	return st, err
 }
 
-// recent are the marks of up to limit channels behind a mark, and how many channels were looked at: all of the user's. For most users they
-// are fewer than a window holds; for those who have many, see [recency].
+// top are the marks of up to limit channels of a user behind a mark, in order: from memory, into which they are taken where they are many.
+func (r *reader) top(v *View, user string, behind *Mark, limit int) ([]Mark, error) {
+	marks, ok := v.recency.top(user, behind, limit)
+	if ok {
+		v.asks(user)
+		return marks, nil
+	}
+	ids, err := r.channelsOf(user)
+	if err != nil {
+		return nil, err
+	}
+	if len(ids) > v.recency.above {
+		v.asks(user)
+		if marks, ok = v.recency.top(user, behind, limit); ok {
+			return marks, nil
+		}
+	}
+	return r.recent(v, ids, behind, limit)
+}
+
+// recent are the marks of up to limit of some channels behind a mark, in order. All of them are looked at; for most users they are fewer
+// than a window holds.
 //
 // There is no index by activity on disk. One in the order of time, with slots so that large groups do not move 500 keys for each message,
 // made a message nine tenths dearer to apply, one without order half as much again; and only a rare user's first question gains by it.
-func (r *reader) recent(v *View, user string, behind *Mark, limit int) (best []Mark, count int, err error) {
-	all, err := r.marks(v, user)
+func (r *reader) recent(v *View, ids []string, behind *Mark, limit int) (best []Mark, err error) {
+	all, err := r.marks(v, ids)
 	for _, m := range all {
 		if behind == nil || behind.compare(m) < 0 {
 			best = insert(best, m, limit)
 		}
 	}
-	return best, len(all), err
+	return best, err
 }
 
-// marks are those of all of a user's channels, in no order.
-func (r *reader) marks(v *View, user string) ([]Mark, error) {
-	ids, err := r.channelsOf(user)
-	if err != nil {
-		return nil, err
-	}
+// marks are those of some channels, in no order.
+func (r *reader) marks(v *View, ids []string) ([]Mark, error) {
 	all := make([]Mark, 0, len(ids))
 	for _, id := range ids {
 		if _, own := wire.OwnerOf(id); own {

@@ -39,3 +39,11 @@ func TestChannelsOf(t *testing.T) {
 	equal(t, "channels", ids, []string{"ann~bob", "bob~cem"})
 	equal(t, "channels of a stranger", must(v.ChannelsOf("bo"))(t), nil)
 }
+
+// TestListed_notAMember: who is not in a channel is told nothing of it.
+func TestListed_notAMember(t *testing.T) {
+	v := threeChannels(t)
+	for _, ch := range []string{"bob~cem", "ann~eve"} {
+		equal(t, ch, must(v.Listed("ann", ch, unread))(t), Listed{})
+	}
+}
