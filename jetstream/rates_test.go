@@ -24,17 +24,14 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// slowly runs a log in a bubble, in which nothing but a sleep takes time worth speaking of, that holds users or channels to 10 a second.
-func slowly(t *testing.T, users, channels int, test func(t *testing.T, l *Log)) {
+// slow is a log that holds users and channels to so much a second. It is for a bubble: there nothing but a sleep takes time worth
+// speaking of.
+func slow(t *testing.T, users, channels int) *Log {
 	t.Helper()
-	emptyPools()
-	defer emptyPools()
-	synctest.Test(t, func(t *testing.T) {
-		limits := hurried()
-		limits.UserCommandsPerS, limits.ChannelEventsPerS = users, channels
-		l, _ := startWithin(t, limits, embedtest.Start(t, embedtest.NoSync), t.TempDir(), 1)
-		test(t, l)
-	})
+	limits := hurried()
+	limits.UserCommandsPerS, limits.ChannelEventsPerS = users, channels
+	l, _ := startWithin(t, limits, embedtest.Start(t, embedtest.NoSync), t.TempDir(), 1)
+	return l
 }
 
 // emptyPools empties every sync.Pool, which takes two collections. The NATS client keeps its timers in one, and those of a bubble are of
@@ -55,7 +52,10 @@ func tooFast(t *testing.T, err error, channel string) (wait time.Duration) {
 }
 
 func TestRates_user(t *testing.T) {
-	slowly(t, 10, 100_000, func(t *testing.T, l *Log) {
+	emptyPools()
+	defer emptyPools()
+	synctest.Test(t, func(t *testing.T) {
+		l := slow(t, 10, 100_000)
 		ctx := t.Context()
 		ways := map[string]func(id string) error{
 			"submit": func(id string) error {
@@ -122,7 +122,10 @@ func TestRates_user(t *testing.T) {
 // TestRates_channel has members pipeline more into a group than goes: what is accepted of each is in his order, of the rest
 // nothing is stored, and it can be sent later.
 func TestRates_channel(t *testing.T) {
-	slowly(t, 100_000, 10, func(t *testing.T, l *Log) {
+	emptyPools()
+	defer emptyPools()
+	synctest.Test(t, func(t *testing.T) {
+		l := slow(t, 100_000, 10)
 		group, err := l.CreateGroup(t.Context(), "u0", &wire.CreateGroup{ClientID: "g", Name: "all", Members: users(3)})
 		if err != nil {
 			t.Fatal(err)
@@ -195,9 +198,9 @@ func flood(t *testing.T, l *Log, ch string, by, n int) (acks map[string][]wire.A
 // moderate does what must go through in a flood.
 func moderate(t *testing.T, l *Log, ch string) {
 	t.Helper()
-	slow := 60
+	pause := 60
 	for _, cmd := range []wire.Change{
-		wire.UpdateChannel{Channel: ch, SlowModeS: &slow, ClientID: "slow"},
+		wire.UpdateChannel{Channel: ch, SlowModeS: &pause, ClientID: "slow"},
 		wire.Delete{Channel: ch, Seq: 1, ClientID: "gone"},
 		wire.RemoveMember{Channel: ch, User: "u2", Ban: true, ClientID: "out"},
 		wire.UpdateChannel{Channel: ch, SlowModeS: new(0), ClientID: "fast"},
