@@ -119,11 +119,7 @@ func (w *world) kill(t *rapid.T) {
 	}
 }
 
-// storing is how long it takes at most until what somebody has read is stored.
-const storing = time.Second
-
 func (w *world) die(t *rapid.T) {
-	time.Sleep(storing) // clients say again where they stand, but not of channels that they have left meanwhile
 	victim := w.servers.nodes[rapid.IntRange(0, len(w.servers.nodes)-1).Draw(t, "victim")]
 	delay := time.Duration(rapid.IntRange(0, 20).Draw(t, "delay")) * time.Millisecond
 	w.note("", victim.Name+" is killed")
@@ -133,6 +129,25 @@ func (w *world) die(t *rapid.T) {
 	}
 	dead()
 	w.note("", victim.Name+" is dead")
+	w.restate(t)
+}
+
+// restate has everybody say again where he stands, as clients do when they reconnect: a server that dies forgets the last half second.
+func (w *world) restate(t *rapid.T) {
+	for _, p := range w.people {
+		c := w.client(t, p.devices[0])
+		for _, r := range w.rooms {
+			m := r.marks[p.name]
+			if !r.open(p.name) || m == (mark{}) {
+				continue
+			}
+			w.level(t, r, p, c)
+			w.agree(t, none, c.Received(w.ctx, map[string]uint64{r.id: m.delivered}))
+			if m.read > 0 {
+				w.agree(t, none, c.Read(w.ctx, r.id, m.read))
+			}
+		}
+	}
 }
 
 // restart starts the server again that was killed. After that all must agree, and know it everywhere.

@@ -130,12 +130,13 @@ func (r *room) receipt(viewer, of *person, m mark) natter.Receipt {
 	return natter.Receipt{User: of.name, Read: m.read, Delivered: m.delivered}
 }
 
-// forget takes out of what somebody is shown how far those who came back had got before they went, where the server still knows it.
+// forget takes out of what somebody is shown how far those who came back had got before they went, where the server still knows of it.
 func (r *room) forget(viewer *person, people map[string]*person, shown []natter.Receipt) (rest []natter.Receipt) {
 	for _, seen := range shown {
 		of := people[seen.User]
-		if seen == r.receipt(viewer, of, r.marks[of.name].beside(r.former[of.name])) {
-			seen = r.receipt(viewer, of, r.marks[of.name])
+		least, most := r.receipt(viewer, of, r.marks[of.name]), r.receipt(viewer, of, r.marks[of.name].beside(r.former[of.name]))
+		if within(least.Read, seen.Read, most.Read) && within(least.Delivered, seen.Delivered, most.Delivered) {
+			seen = least
 		}
 		if seen.Delivered > 0 {
 			rest = append(rest, seen)
@@ -143,3 +144,5 @@ func (r *room) forget(viewer *person, people map[string]*person, shown []natter.
 	}
 	return rest
 }
+
+func within(least, n, most uint64) bool { return least <= n && n <= most }
