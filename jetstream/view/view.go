@@ -45,7 +45,7 @@ import (
 
 // schema names the layout of keys and values, and the rules that made them. Whoever changes either raises it, and every
 // node rebuilds its view.
-const schema = 3
+const schema = 4
 
 // Options are what a view is made of. Shards and Epoch must be those of the log.
 type Options struct {
