@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"sync"
+	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -169,8 +170,8 @@ func (l *Log) Run(ctx context.Context) error {
 		writing.Go(func() { l.partings[shard].run(ctx) })
 	}
 	writing.Go(func() { l.receipts.Run(ctx) })
-	writing.Go(func() { l.awaitReady(ctx) })
-	writing.Go(func() { l.warm(ctx) })
+	warmed := l.warm(ctx, &writing)
+	writing.Go(func() { l.awaitReady(ctx, warmed) })
 	writing.Wait()
 	stopFollowing() // last: a writer that finishes its round may wait for the view
 	following.Wait()
@@ -183,18 +184,30 @@ func (l *Log) Run(ctx context.Context) error {
 	return nil
 }
 
-// warm has the view read ahead for those whose first question would be felt. Nothing else depends on it.
-func (l *Log) warm(ctx context.Context) {
-	if err := l.view.Warm(ctx); err != nil {
-		l.log.WarnContext(ctx, "long lists of channels are not all in memory", "error", err)
-	}
+// warmFirst is how long a start may take longer for long lists of channels to be read ahead.
+const warmFirst = 250 * time.Millisecond
+
+// warm has the view read ahead for those whose first question would be felt: in a hurry while nobody is served, and then beside that. It
+// returns a channel that is closed when it is done.
+func (l *Log) warm(ctx context.Context, wg *sync.WaitGroup) (warmed <-chan struct{}) {
+	done := make(chan struct{})
+	wg.Go(func() {
+		defer close(done)
+		if err := l.view.Warm(ctx, l.ready); err != nil {
+			l.log.WarnContext(ctx, "long lists of channels are not all in memory", "error", err)
+		}
+	})
+	return done
 }
 
-// Ready is closed once every shard's view has caught up with its stream as it was when Run began, and the receipts are known.
+// Ready is closed once every shard's view has caught up with its stream as it was when Run began, and the receipts are known. Long lists
+// of channels are in memory then too, as far as they were read in a moment.
 func (l *Log) Ready() <-chan struct{} { return l.ready }
 
 // awaitReady closes ready, or gives up with ctx.
-func (l *Log) awaitReady(ctx context.Context) {
+func (l *Log) awaitReady(ctx context.Context, warmed <-chan struct{}) {
+	first := time.NewTimer(warmFirst)
+	defer first.Stop()
 	for shard, f := range l.followers {
 		for {
 			last, err := lastPos(ctx, l.js, shard)
@@ -208,6 +221,12 @@ func (l *Log) awaitReady(ctx context.Context) {
 				return
 			}
 		}
+	}
+	select {
+	case <-warmed:
+	case <-first.C:
+	case <-ctx.Done():
+		return
 	}
 	select {
 	case <-l.receipts.Ready():

@@ -24,20 +24,25 @@ type heavy struct {
 const (
 	// askedAgain is how old the time on disk becomes before it is written anew.
 	askedAgain = time.Hour
-	// warmShare is the part of a core that reading ahead may take, as a divisor: it must not be felt by who asks meanwhile.
+	// warmShare is the part of a core that reading ahead may take, as a divisor, where somebody is served: it must not be felt.
 	warmShare = 4
 )
 
 // Warm takes the channels of the users into memory who had many when they last asked, whoever asked last first, as far as memory has
-// room for them. It returns when it is done, or ctx ends. Call it once, when the view is open; whoever asks before it is there waits
-// no longer than he would without it.
-func (v *View) Warm(ctx context.Context) error {
+// room for them. It returns when it is done, or ctx ends. Until serves is closed it does not give way to anybody. Call it once, when the
+// view is open; whoever asks before it is there waits no longer than he would without it.
+func (v *View) Warm(ctx context.Context, serves <-chan struct{}) error {
 	users, err := v.heavies()
 	for _, u := range users {
 		began := time.Now()
 		more, err := v.warm(u)
-		if !more || err != nil || pause.For(ctx, time.Since(began)*(warmShare-1)) != nil {
+		if !more || err != nil || ctx.Err() != nil {
 			return err
+		}
+		select {
+		case <-serves:
+			_ = pause.For(ctx, time.Since(began)*(warmShare-1)) // the loop asks ctx
+		default:
 		}
 	}
 	return err

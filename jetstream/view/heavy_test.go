@@ -20,6 +20,8 @@ func TestWarm(t *testing.T) {
 		o := Options{Shards: 1, fs: vfs.NewMem(), recentAbove: 3, recentMost: 8}
 		v := must(Open("view", o))(t)
 		pos := uint64(0)
+		serves := make(chan struct{})
+		close(serves)
 		enter := func(user string, channels int) {
 			t.Helper()
 			for range channels {
@@ -41,7 +43,7 @@ func TestWarm(t *testing.T) {
 			t.Helper()
 			noError(t, v.Close())
 			v = must(Open("view", o))(t)
-			noError(t, v.Warm(t.Context()))
+			noError(t, v.Warm(t.Context(), serves))
 		}
 		warm := func(want ...string) {
 			t.Helper()
@@ -84,7 +86,7 @@ func TestWarm(t *testing.T) {
 		users := must(v.heavies())(t)
 		equal(t, "users on disk", len(users), 2)
 		noError(t, v.Close())
-		if err := v.Warm(context.Background()); err == nil {
+		if err := v.Warm(context.Background(), serves); err == nil {
 			t.Error("a closed view was read")
 		}
 	})

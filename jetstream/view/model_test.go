@@ -307,7 +307,7 @@ func TestViewAnswersAsTheModel(t *testing.T) {
 			"reopen": func(t *rapid.T) {
 				shut(t, v)
 				v = open1(t, o)
-				if err := v.Warm(context.Background()); err != nil {
+				if err := v.Warm(context.Background(), nil); err != nil {
 					t.Fatal(err)
 				}
 			},
