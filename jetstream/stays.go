@@ -9,6 +9,14 @@ func (p *plan) move(before, after *channel.State) {
 	}
 }
 
+// moved notes who came to a channel or went in this round.
+func (d *decision) moved(ch string, moves []channel.Move) {
+	if d.moves == nil {
+		d.moves = map[string][]channel.Move{}
+	}
+	d.moves[ch] = append(d.moves[ch], moves...)
+}
+
 // stays are a user's in the channel of the command at hand, as this round will have made them so far. The view may have applied some
 // of what is ahead of it by now: to repeat that changes nothing.
 func (d *decision) stays(user string) (channel.Stays, error) {

@@ -110,7 +110,6 @@ func (w *writer) decide(round []*command) []*plan {
 	}
 	d := decision{
 		writer: w, now: now, env: env, states: map[string]*channel.State{}, sends: map[sendKey]*plan{}, messages: map[messageKey]*channel.Message{},
-		moves: map[string][]channel.Move{},
 	}
 	d.env.Message = func(seq uint64) (*channel.Message, error) { return d.message(messageKey{d.channel, seq}) }
 	d.env.Stays = d.stays
@@ -136,7 +135,7 @@ type decision struct {
 	states   map[string]*channel.State
 	sends    map[sendKey]*plan
 	messages map[messageKey]*channel.Message
-	moves    map[string][]channel.Move // by channel, in their order
+	moves    map[string][]channel.Move // by channel, in their order; nil where there are none, as in most rounds
 	channel  string                    // of the command at hand
 	finder   *view.Finder              // made when needed; it shows the view as it was then, and ahead has what came after
 }
@@ -174,7 +173,7 @@ func (d *decision) plan(c *command) (*plan, error) {
 	}
 	p.state = st
 	if len(p.moves) > 0 {
-		d.moves[c.channel] = append(d.moves[c.channel], p.moves...)
+		d.moved(c.channel, p.moves)
 	}
 	d.states[c.channel], d.sends[key] = st, p
 	return p, d.fold(p)
