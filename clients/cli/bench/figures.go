@@ -63,8 +63,9 @@ func perHundredThousand(used time.Duration, n int) float64 {
 
 func perSecond(n int, d time.Duration) float64 { return float64(n) / d.Seconds() }
 
-// addOthers adds what else was busy: the load generator, and the machine with what is nobody's here.
+// addOthers adds what else was busy: the load generator, the machine with what is nobody's here, and its host.
 func (f *figures) addOthers(prefix string, u proc.Usage) {
 	f.add(prefix+"load_cores", u.Load)
 	f.add(prefix+"foreign_cores", u.Foreign)
+	f.add(prefix+"stolen_cores", u.Stolen)
 }

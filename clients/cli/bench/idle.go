@@ -105,5 +105,6 @@ func (r *idleRun) hold(ctx context.Context, prefix string, pid int, before int64
 	r.f.add(prefix+"resident_mib", float64(after)/(1<<20))
 	r.f.add(prefix+"cpu_cores", usage.Of(pid).Seconds()/usage.Elapsed.Seconds())
 	r.f.add(prefix+"foreign_cores", usage.Foreign)
+	r.f.add(prefix+"stolen_cores", usage.Stolen)
 	return nil
 }

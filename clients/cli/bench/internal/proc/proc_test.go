@@ -118,14 +118,14 @@ func TestParseStat(t *testing.T) {
 	}
 }
 
-func TestParseBusy(t *testing.T) {
-	got, err := parseBusy([]byte("cpu  100 10 50 9999 777 5 6 7 100 0\ncpu0 1 2 3"))
-	if err != nil || got != 1780*time.Millisecond {
+func TestParseMachine(t *testing.T) {
+	got, err := parseMachine([]byte("cpu  100 10 50 9999 777 5 6 7 100 0\ncpu0 1 2 3"))
+	if err != nil || got != (machine{busy: 1710 * time.Millisecond, stolen: 70 * time.Millisecond}) {
 		t.Errorf("%v, %v", got, err)
 	}
 	for _, bad := range []string{"", "cpu 1 2", "intr 1 2 3 4 5 6 7 8", "cpu a 1 1 1 1 1 1 1"} {
-		if _, err := parseBusy([]byte(bad)); err == nil {
-			t.Errorf("parseBusy(%q) found something", bad)
+		if _, err := parseMachine([]byte(bad)); err == nil {
+			t.Errorf("parseMachine(%q) found something", bad)
 		}
 	}
 }
@@ -151,6 +151,6 @@ func FuzzParseStat(f *testing.F) {
 	f.Add([]byte("42 (a) S 1 42 42 0 -1 4194560 1 2 3 4 150 25 7 8 20 0 1 0"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		_, _ = parseStat(b)
-		_, _ = parseBusy(b)
+		_, _ = parseMachine(b)
 	})
 }

@@ -54,29 +54,38 @@ func Resident(pid int) (int64, error) {
 	return pages * int64(os.Getpagesize()), nil
 }
 
-// busy is the processor time of the whole machine that was not idle.
-func busy() (time.Duration, error) {
-	data, err := os.ReadFile("/proc/stat")
-	if err != nil {
-		return 0, fmt.Errorf("read the machine's processor time: %w", err)
-	}
-	return parseBusy(data)
+// machine is processor time of the whole machine.
+type machine struct {
+	busy   time.Duration // that was used
+	stolen time.Duration // that was wanted, and had by others of the same host: a virtual machine stands still meanwhile
 }
 
-// parseBusy adds up the first line of proc(5)'s /proc/stat without idle and iowait (fields 4 and 5); guest time
-// (fields 9 and 10) is part of user time already.
-func parseBusy(data []byte) (sum time.Duration, err error) {
+func readMachine() (machine, error) {
+	data, err := os.ReadFile("/proc/stat")
+	if err != nil {
+		return machine{}, fmt.Errorf("read the machine's processor time: %w", err)
+	}
+	return parseMachine(data)
+}
+
+// parseMachine adds up the first line of proc(5)'s /proc/stat without idle and iowait (fields 4 and 5); guest time
+// (fields 9 and 10) is part of user time already, and field 8 is what was stolen.
+func parseMachine(data []byte) (m machine, err error) {
 	line, _, _ := bytes.Cut(data, []byte{'\n'})
 	fields := strings.Fields(string(line))
 	if len(fields) < 9 || fields[0] != "cpu" {
-		return 0, fmt.Errorf("read the machine's processor time: the first line is %.40q", line)
+		return m, fmt.Errorf("read the machine's processor time: the first line is %.40q", line)
 	}
 	for _, i := range []int{1, 2, 3, 6, 7, 8} {
 		n, err := strconv.ParseInt(fields[i], 10, 64)
 		if err != nil {
-			return 0, fmt.Errorf("read the machine's processor time: %w", err)
+			return m, fmt.Errorf("read the machine's processor time: %w", err)
 		}
-		sum += time.Duration(n) * tick
+		if i == 8 {
+			m.stolen = time.Duration(n) * tick
+		} else {
+			m.busy += time.Duration(n) * tick
+		}
 	}
-	return sum, nil
+	return m, nil
 }

@@ -8,9 +8,9 @@ import (
 
 // Window is a stretch of time over which processor time is counted. It is for one goroutine.
 type Window struct {
-	began time.Time
-	busy  time.Duration
-	used  map[int]time.Duration
+	began  time.Time
+	before machine
+	used   map[int]time.Duration
 }
 
 // Usage is what was used in a [Window].
@@ -19,6 +19,7 @@ type Usage struct {
 	CPU     map[int]time.Duration // by process id
 	Load    float64               // cores used by this process, the load generator
 	Foreign float64               // cores used by processes that were not named, the kernel's own work included
+	Stolen  float64               // cores that this machine wanted and its host gave to others, or to nobody
 }
 
 // Begin opens a window over this process and the others of the benchmark.
@@ -32,28 +33,29 @@ func Begin(pids ...int) (*Window, error) {
 		w.used[pid] = used
 	}
 	var err error
-	w.busy, err = busy()
+	w.before, err = readMachine()
 	return w, err
 }
 
 // End says what was used since Begin. The window may be ended again later, from the same beginning.
 func (w *Window) End() (Usage, error) {
 	u := Usage{Elapsed: time.Since(w.began), CPU: maps.Clone(w.used)}
-	all, err := busy()
+	now, err := readMachine()
 	if err != nil {
 		return u, err
 	}
-	foreign := all - w.busy
+	foreign := now.busy - w.before.busy
 	for pid, before := range w.used {
-		now, err := CPU(pid)
+		used, err := CPU(pid)
 		if err != nil {
 			return u, err
 		}
-		u.CPU[pid] = now - before
+		u.CPU[pid] = used - before
 		foreign -= u.CPU[pid]
 	}
 	u.Load = cores(u.CPU[os.Getpid()], u.Elapsed)
 	u.Foreign = max(cores(foreign, u.Elapsed), 0)
+	u.Stolen = cores(now.stolen-w.before.stolen, u.Elapsed)
 	return u, nil
 }
 
