@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"natterjack/clients/cli/bench/internal/bare"
 	"natterjack/clients/cli/bench/internal/load"
 	"natterjack/clients/cli/bench/internal/proc"
 	"natterjack/server/wire"
@@ -105,7 +106,7 @@ func (s servers) stop() (err error) {
 func numbered(run string, n int) []string {
 	names := make([]string, n)
 	for i := range names {
-		names[i] = fmt.Sprintf("%s-%05d", run, i)
+		names[i] = bare.UserName(run, i)
 	}
 	return names
 }

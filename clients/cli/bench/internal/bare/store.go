@@ -32,7 +32,7 @@ type Store struct {
 }
 
 // Users of the i-th channel, in order.
-func (Store) Users(i int) (a, b string) { return fmt.Sprintf("f%07da", i), fmt.Sprintf("f%07db", i) }
+func (Store) Users(i int) (a, b string) { return UserName("f", 2*i), UserName("f", 2*i+1) }
 
 // Channel is the id of the i-th channel.
 func (s Store) Channel(i int) string { return wire.DirectChannel(s.Users(i)) }

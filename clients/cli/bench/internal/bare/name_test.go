@@ -1,0 +1,24 @@
+package bare
+
+import (
+	"testing"
+
+	"natterjack/server/wire"
+)
+
+// TestUserName_fillsAllShards: a benchmark that left shards empty would measure something else than it says.
+func TestUserName_fillsAllShards(t *testing.T) {
+	const shards, channels = 8, 1000
+	var inShard [shards]int
+	for i := range channels {
+		inShard[wire.ShardOf(wire.DirectChannel(UserName("r0", i), UserName("r0", i+channels)), shards)]++
+		if UserName("r0", i) >= UserName("r0", i+1) {
+			t.Errorf("%s does not ascend", UserName("r0", i))
+		}
+	}
+	for shard, n := range inShard {
+		if n < channels/shards*2/3 || n > channels/shards*3/2 {
+			t.Errorf("shard %d has %d of %d channels", shard, n, channels)
+		}
+	}
+}
