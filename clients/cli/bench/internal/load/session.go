@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -41,12 +42,14 @@ type Session struct {
 
 	index    int // in the fleet: the sender in client ids
 	fleet    *Fleet
-	template *Template
 	welcomed chan struct{}
 	replies  chan []byte
 
-	notes []note          // owned by read until the fleet is closed
-	sent  []time.Duration // when each message was sent, or due; owned by whoever sends
+	notes []note // owned by read until the fleet is closed
+
+	sending  sync.Mutex // protects following: read may send again before the first Send has returned
+	template *Template
+	sent     []time.Duration // when each message was sent, or due
 
 	live live // owned by read until the fleet is closed
 
@@ -63,8 +66,10 @@ func newSession(f *Fleet, index int, m Member) *Session {
 	}
 }
 
-// Send sends the session's next message, which was due at the given moment. For one goroutine at a time.
+// Send sends the session's next message, which was due at the given moment.
 func (s *Session) Send(due time.Duration) error {
+	s.sending.Lock()
+	defer s.sending.Unlock()
 	n := len(s.sent)
 	s.sent = append(s.sent, due)
 	s.sends.Add(1)
