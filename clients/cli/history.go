@@ -44,12 +44,8 @@ func (c *historyCmd) Run(ctx context.Context, t *terminal) error {
 }
 
 func (c *historyCmd) print(t *terminal, events []natter.Event, more bool) error {
-	p := c.printer(t)
-	p.fit(events)
-	for i := range events {
-		if err := p.event(&events[i]); err != nil {
-			return err
-		}
+	if err := c.printer(t).events(events); err != nil {
+		return err
 	}
 	switch n := len(events); {
 	case c.JSON:

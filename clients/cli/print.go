@@ -94,6 +94,17 @@ func (p *printer) measure(ev *wire.Event, seq string) [3]string {
 	return cells
 }
 
+// events prints all that there are, in columns that fit them.
+func (p *printer) events(events []wire.Event) error {
+	p.fit(events)
+	for i := range events {
+		if err := p.event(&events[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // fit makes the columns wide enough for what is known to come.
 func (p *printer) fit(events []wire.Event) {
 	for i := range events {

@@ -103,13 +103,6 @@ func (c *pinsCmd) Run(ctx context.Context, t *terminal) error {
 		if err != nil {
 			return err
 		}
-		p := c.printer(t)
-		p.fit(events)
-		for i := range events {
-			if err := p.event(&events[i]); err != nil {
-				return err
-			}
-		}
-		return nil
+		return c.printer(t).events(events)
 	})
 }

@@ -76,12 +76,21 @@ func (p *post) check(cmd wire.Command) error {
 	switch cmd.(type) {
 	case wire.Connect, wire.Refresh:
 		return wire.Errorf(wire.CodeInvalid, "%s: over this transport the token comes with each request", cmd.Type())
-	case wire.SetPresence, wire.FollowPresence, wire.Watch:
-		if p.stream == nil {
-			return p.noStream(cmd)
-		}
+	}
+	if lasts(cmd) && p.stream == nil {
+		return p.noStream(cmd)
 	}
 	return cmd.Validate(p.bridge.limits)
+}
+
+// lasts reports whether what a command asks for ends with the session.
+func lasts(cmd wire.Command) bool {
+	switch cmd.(type) {
+	case wire.SetPresence, wire.FollowPresence, wire.Watch:
+		return true
+	default:
+		return false
+	}
 }
 
 // noStream refuses a command that lasts as long as a session, and has none.
@@ -117,12 +126,11 @@ func (p *post) call(cmd wire.Command, answer chan<- reply) {
 		answer <- reply{frame: p.bridge.fault(p.id, cmd.Type(), ctx.Err(), cmd.Reference())}
 		return
 	}
-	switch cmd.(type) {
-	case wire.SetPresence, wire.FollowPresence, wire.Watch:
+	if lasts(cmd) {
 		answer <- p.obey(cmd)
-	default:
-		answer <- p.bridge.serve(ctx, p.id, p.user, cmd)
+		return
 	}
+	answer <- p.bridge.serve(ctx, p.id, p.user, cmd)
 }
 
 func (p *post) obey(cmd wire.Command) reply {

@@ -41,6 +41,13 @@ func (n *notices) add(now time.Time, frames [][]byte) (with *notices, slow bool)
 	}
 }
 
+// telling passes changes of presence on to the listener of a session.
+func (b *Bridge) telling(l listener, session string) func(news []wire.UserPresence) {
+	return func(news []wire.UserPresence) {
+		l.notify(time.Now(), b.encode(nil, session, wire.Presence{Users: news}))
+	}
+}
+
 // outlook is what a stream has asked to be told. It is asked by requests, of which several may be at work.
 type outlook struct {
 	following sync.WaitGroup // requests at work on the follower; entered under mu while not ended
@@ -104,11 +111,7 @@ func (s *stream) follow(c *wire.FollowPresence) (outbound, error) {
 	s.following.Add(1)
 	s.mu.Unlock()
 	defer s.following.Done()
-	return wire.Presence{Ref: c.Ref, Users: s.bridge.presence.Follow(f, s.identity.user, c.Users, s.tell)}, nil
-}
-
-func (s *stream) tell(news []wire.UserPresence) {
-	s.notify(time.Now(), s.bridge.encode(nil, s.id, wire.Presence{Users: news}))
+	return wire.Presence{Ref: c.Ref, Users: s.bridge.presence.Follow(f, s.identity.user, c.Users, s.bridge.telling(s, s.id))}, nil
 }
 
 // user implements [listener].

@@ -77,11 +77,7 @@ func (s *session) follow(c *wire.FollowPresence) wire.Presence {
 	}
 	f := s.follower
 	s.mu.Unlock()
-	return wire.Presence{Ref: c.Ref, Users: s.bridge.presence.Follow(f, s.User, c.Users, s.tell)}
-}
-
-func (s *session) tell(news []wire.UserPresence) {
-	s.notify(time.Now(), s.bridge.encode(nil, s.ID, wire.Presence{Users: news}))
+	return wire.Presence{Ref: c.Ref, Users: s.bridge.presence.Follow(f, s.User, c.Users, s.bridge.telling(s, s.ID))}
 }
 
 // depart takes the session out of what others know of it. Its calls have ended.
