@@ -30,7 +30,7 @@ func (l *Log) Ask(ctx context.Context, user string, cmd wire.Command) (wire.Fram
 	case wire.Read:
 		return wire.Done{Ref: c.Ref}, l.Read(ctx, user, c.Channel, c.Seq)
 	case wire.Received:
-		return wire.Done{Ref: c.Ref}, l.Received(user, c.Cursors)
+		return wire.Done{Ref: c.Ref}, l.Received(ctx, user, c.Cursors)
 	case wire.GetReceipts:
 		cursors, err := l.Receipts(user, c.Channel)
 		return wire.Receipts{Ref: c.Ref, Channel: c.Channel, Cursors: cursors}, err
@@ -41,8 +41,7 @@ func (l *Log) Ask(ctx context.Context, user string, cmd wire.Command) (wire.Fram
 
 // settings are a user's own.
 func (l *Log) settings(ctx context.Context, user, prefix string) ([]wire.Setting, error) {
-	shard := wire.ShardOf(wire.OwnChannel(user), l.layout.shards)
-	if err := l.awaitPos(ctx, shard, l.acked[shard].v.Load()); err != nil {
+	if err := l.awaitKnown(ctx, wire.OwnChannel(user)); err != nil {
 		return nil, err
 	}
 	settings, err := l.view.Settings(user, prefix)

@@ -80,7 +80,8 @@ func (l *Log) Follow(c *Cursor, user string, resume *wire.Resume, w Waker) (Star
 }
 
 // resumable reports whether positions mean something in this log. Positions ahead of this node's view are those of a
-// node further on, and this one will come level; ahead of the stream itself they are of a past that was lost.
+// node further on, and this one comes level before it answers anything about the shard; ahead of the stream itself they are of a past
+// that was lost.
 func (l *Log) resumable(resume *wire.Resume, head []uint64) (bool, error) {
 	if resume == nil || resume.Epoch != l.Epoch() || len(resume.Positions) != len(head) {
 		return false, nil
@@ -98,6 +99,7 @@ func (l *Log) resumable(resume *wire.Resume, head []uint64) (bool, error) {
 		if !ok {
 			return false, nil
 		}
+		l.known[shard].raise(pos)
 	}
 	return true, nil
 }

@@ -1,6 +1,7 @@
 package jetstream
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -61,6 +62,40 @@ func TestFollow_foreignPositionsStartAfresh(t *testing.T) {
 		if _, s := follow(t, l, "bob", resume); s.Recovered {
 			t.Errorf("%s: recovered", name)
 		}
+	}
+}
+
+// TestFollow_aheadOfThisNode: who comes from a node that was further on is not answered out of the past, and what he says of
+// messages that this node has not seen yet is not cut short.
+func TestFollow_aheadOfThisNode(t *testing.T) {
+	node := embedtest.Start(t, embedtest.NoSync)
+	ahead, stop := start(t, node, t.TempDir(), 1)
+	for i := range 3 {
+		awaitMessage(t, ahead, mustSend(t, ahead, "alice", text("bob", fmt.Sprint("c", i), "hi")))
+	}
+	resume := &wire.Resume{Epoch: ahead.Epoch(), Positions: ahead.positions()}
+	stop()
+
+	behind := build(t, hurried(), node, t.TempDir(), 1)
+	if _, s := follow(t, behind, "bob", resume); !s.Recovered {
+		t.Error("not recovered")
+	}
+	said := make(chan error, 1)
+	go func() {
+		said <- errors.Join(
+			behind.Read(t.Context(), "bob", aliceAndBob, 2),
+			behind.Received(t.Context(), "bob", []wire.ChannelSeq{{Channel: aliceAndBob, Seq: 3}}),
+		)
+	}()
+	eventually(t, "somebody waits", func() bool {
+		return behind.followers[wire.ShardOf(aliceAndBob, behind.Shards())].waiting.Load() > 0
+	})
+	run(t, behind)
+	if err := <-said; err != nil {
+		t.Fatal(err)
+	}
+	if got, want := behind.OwnReceipt("bob", aliceAndBob), (wire.Receipt{User: "bob", Read: 2, Delivered: 3}); got != want {
+		t.Errorf("bob has got as far as %+v, want %+v", got, want)
 	}
 }
 

@@ -31,6 +31,19 @@ func start(tb testing.TB, node *embedtest.Node, dir string, replicas int) (l *Lo
 
 func startWithin(tb testing.TB, limits wire.Limits, node *embedtest.Node, dir string, replicas int) (l *Log, stop func()) {
 	tb.Helper()
+	l = build(tb, limits, node, dir, replicas)
+	stop = run(tb, l)
+	select {
+	case <-l.Ready():
+	case <-time.After(patience):
+		tb.Fatal("the log did not become ready")
+	}
+	return l, stop
+}
+
+// build makes a log that does not run.
+func build(tb testing.TB, limits wire.Limits, node *embedtest.Node, dir string, replicas int) *Log {
+	tb.Helper()
 	ctx, cancel := context.WithTimeout(tb.Context(), patience)
 	defer cancel()
 	l, err := New(ctx, Config{
@@ -40,23 +53,23 @@ func startWithin(tb testing.TB, limits wire.Limits, node *embedtest.Node, dir st
 	if err != nil {
 		tb.Fatalf("New: %v", err)
 	}
-	run, cancelRun := context.WithCancel(context.Background())
+	return l
+}
+
+// run runs a log until the test ends or stop is called.
+func run(tb testing.TB, l *Log) (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
-	running.Go(func() { _ = l.Run(run) })
+	running.Go(func() { _ = l.Run(ctx) })
 	stop = sync.OnceFunc(func() {
-		cancelRun()
+		cancel()
 		running.Wait()
 		if err := l.Close(); err != nil {
 			tb.Errorf("Close: %v", err)
 		}
 	})
 	tb.Cleanup(stop)
-	select {
-	case <-l.Ready():
-	case <-time.After(patience):
-		tb.Fatal("the log did not become ready")
-	}
-	return l, stop
+	return stop
 }
 
 func alone(tb testing.TB) *Log {

@@ -64,7 +64,7 @@ type Log struct {
 	erasers   []*eraser
 	partings  []*partings
 	acks      []*ackInbox
-	acked     []highest
+	known     []highest // what this node has acknowledged, or a client that came from another one has seen
 }
 
 // New waits for JetStream until ctx ends, makes the streams where they are missing, opens the view, and starts nothing.
@@ -143,7 +143,7 @@ func (l *Log) addShard(shard int) error {
 	l.erasers = append(l.erasers, er)
 	f.partings = l.newPartings(shard, leads)
 	l.partings = append(l.partings, f.partings)
-	l.acked = append(l.acked, highest{})
+	l.known = append(l.known, highest{})
 	return nil
 }
 

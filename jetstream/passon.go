@@ -28,7 +28,7 @@ func (l *Log) passOn(ctx context.Context, user string, f *wire.Forward) (wire.Ac
 func (l *Log) passedOn(ctx context.Context, user string, f *wire.Forward, why error) (wire.Ack, error) {
 	place := wire.Send{Channel: f.Channel, To: f.To}.Place(user)
 	shard := wire.ShardOf(place, l.layout.shards)
-	if err := l.awaitPos(ctx, shard, l.acked[shard].v.Load()); err != nil {
+	if err := l.awaitKnown(ctx, place); err != nil {
 		return wire.Ack{}, err
 	}
 	ev, err := l.view.Find(place, user, f.ClientID)

@@ -28,7 +28,7 @@ func TestForward(t *testing.T) {
 	if err := forward("carol", "dave", "f2", wire.ChannelSeq{Channel: "alice~carol", Seq: 1}); err != nil {
 		t.Fatal(err)
 	}
-	if err := l.awaitPos(t.Context(), wire.ShardOf("carol~dave", l.Shards()), l.acked[wire.ShardOf("carol~dave", l.Shards())].v.Load()); err != nil {
+	if err := l.awaitKnown(t.Context(), "carol~dave"); err != nil {
 		t.Fatal(err)
 	}
 	onward, err := l.view.Message("carol~dave", 1)

@@ -35,7 +35,7 @@ func (l *Log) Channels(ctx context.Context, user string, cmd *wire.ListChannels)
 		return nil, false, err
 	}
 	for shard := range l.lanes {
-		if err := l.awaitPos(ctx, shard, l.acked[shard].v.Load()); err != nil {
+		if err := l.awaitPos(ctx, shard, l.known[shard].v.Load()); err != nil {
 			return nil, false, err
 		}
 	}
@@ -146,12 +146,11 @@ func (l *Log) versions(ctx context.Context, user string, cmd *wire.GetVersions) 
 	return all, err
 }
 
-// awaitChannel waits until this node's view shows what it has acknowledged of a channel, and of the user's settings, which say what he
+// awaitChannel waits until this node's view shows what is known to be in a channel, and in the user's settings, which say what he
 // has hidden; and refuses whoever is not in it.
 func (l *Log) awaitChannel(ctx context.Context, user, id string) error {
 	for _, ch := range [2]string{id, wire.OwnChannel(user)} {
-		shard := wire.ShardOf(ch, l.layout.shards)
-		if err := l.awaitPos(ctx, shard, l.acked[shard].v.Load()); err != nil {
+		if err := l.awaitKnown(ctx, ch); err != nil {
 			return err
 		}
 	}
@@ -172,6 +171,12 @@ func (l *Log) member(user, id string) (*channel.State, error) {
 		return nil, channel.Forbidden()
 	}
 	return st, nil
+}
+
+// awaitKnown waits until this node's view shows what is known to be in a channel.
+func (l *Log) awaitKnown(ctx context.Context, channel string) error {
+	shard := wire.ShardOf(channel, l.layout.shards)
+	return l.awaitPos(ctx, shard, l.known[shard].v.Load())
 }
 
 // awaitPos waits until this node's view shows a shard up to pos. An ack travels faster than the follower, by

@@ -37,8 +37,11 @@ func (l *Log) Read(ctx context.Context, user, channel string, seq uint64) error 
 
 // Received moves the user's cursors of what was delivered, as Read does of what was read. Channels that he is not in are passed
 // over: he may have left one of many since the message came.
-func (l *Log) Received(user string, cursors []wire.ChannelSeq) error {
+func (l *Log) Received(ctx context.Context, user string, cursors []wire.ChannelSeq) error {
 	for _, c := range cursors {
+		if err := l.awaitKnown(ctx, c.Channel); err != nil {
+			return err
+		}
 		st, err := l.view.Channel(c.Channel)
 		if err != nil {
 			return err

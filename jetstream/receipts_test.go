@@ -41,7 +41,7 @@ func TestReceipts(t *testing.T) {
 	if got := l.ReadOf("bob", aliceAndBob); got != 2 {
 		t.Errorf("bob has read %d at once, want 2", got)
 	}
-	err := l.Received("alice", []wire.ChannelSeq{{Channel: "bob~carol", Seq: 1}, {Channel: "alice~dave", Seq: 1}, {Channel: aliceAndBob, Seq: 1 << 60}})
+	err := l.Received(t.Context(), "alice", []wire.ChannelSeq{{Channel: "bob~carol", Seq: 1}, {Channel: "alice~dave", Seq: 1}, {Channel: aliceAndBob, Seq: 1 << 60}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +62,7 @@ func TestReceipts_outsidersAreRefused(t *testing.T) {
 				t.Errorf("%s in %s: %v, want it forbidden", what, channel, err)
 			}
 		}
-		if err := l.Received("eve", []wire.ChannelSeq{{Channel: channel, Seq: 1}}); err != nil {
+		if err := l.Received(t.Context(), "eve", []wire.ChannelSeq{{Channel: channel, Seq: 1}}); err != nil {
 			t.Errorf("received in %s: %v", channel, err)
 		}
 		m, err := l.Moved(channel, []string{"eve", "bob"})

@@ -8,7 +8,7 @@ import (
 	"natterjack/server/wire"
 )
 
-// ownReadTimeout bounds how long a read waits for this node's view to show what this node acknowledged.
+// ownReadTimeout bounds how long a read waits for this node's view to show what is known to be in the log.
 const ownReadTimeout = time.Second
 
 // Submit stores a change and calls done once, from any goroutine, with the ack or a [*wire.Error]. It does not block and
@@ -25,7 +25,7 @@ func (l *Log) submit(c *command, done func(wire.Ack, error)) {
 	shard := wire.ShardOf(c.channel, l.layout.shards)
 	c.done = func(ack wire.Ack, err error) {
 		if err == nil {
-			l.acked[shard].raise(ack.Pos)
+			l.known[shard].raise(ack.Pos)
 		}
 		done(ack, err)
 	}
