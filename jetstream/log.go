@@ -33,7 +33,7 @@ type Config struct {
 	Conn     *nats.Conn // in process; may do everything in the chat account
 	Engine   Engine
 	ViewDir  string      // deleted and made anew where it is not of this log
-	Shards   int         // 8 where 0
+	Shards   int         // 4 where 0
 	Replicas int         // 1 where 0
 	Limits   wire.Limits // rates that are not set are those of [wire.DefaultLimits]
 	Logger   *slog.Logger

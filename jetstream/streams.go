@@ -17,7 +17,7 @@ import (
 )
 
 const (
-	defaultShards = 8
+	defaultShards = 4
 	// duplicateWindow is JetStream's own memory of message ids. It only shortens what the view's index of client ids
 	// does without a time limit, so it is kept small: it costs 119 bytes of heap an id.
 	duplicateWindow = 2 * time.Minute

@@ -16,7 +16,7 @@ import (
 	"natterjack/internal/nodetest"
 )
 
-const shards = 8
+const shards = 4
 
 // cluster is three nodes and an operator's connection to them.
 type cluster struct {

@@ -37,7 +37,7 @@ func TestLoad_Shipped(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := Config{
-		Listen: "127.0.0.1:8080", Data: "./data", Drain: 10 * time.Second, Shards: 8, Replicas: 1,
+		Listen: "127.0.0.1:8080", Data: "./data", Drain: 10 * time.Second, Shards: 4, Replicas: 1,
 		Log: Log{Format: "text"}, Auth: Auth{SignIn: true}, Limits: wire.DefaultLimits(), SignIn: true,
 	}
 	if diff := cmp.Diff(want, *c, cmp.FilterPath(func(p cmp.Path) bool {

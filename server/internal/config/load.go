@@ -33,7 +33,7 @@ type settings struct {
 
 func defaults() settings {
 	return settings{
-		Listen: "127.0.0.1:8080", Data: "./data", Drain: 10 * time.Second, Shards: 8,
+		Listen: "127.0.0.1:8080", Data: "./data", Drain: 10 * time.Second, Shards: 4,
 		Log: Log{Format: "text"}, Auth: Auth{SignIn: true}, Limits: wire.DefaultLimits(),
 	}
 }

@@ -17,7 +17,7 @@ import (
 )
 
 // Streams is the number of streams that the bare engine spreads over, as many as the server has shards.
-const Streams = 8
+const Streams = 4
 
 // EngineSpec is a NATS server to start, or a cluster of them.
 type EngineSpec struct {

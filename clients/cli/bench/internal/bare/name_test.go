@@ -8,7 +8,7 @@ import (
 
 // TestUserName_fillsAllShards: a benchmark that left shards empty would measure something else than it says.
 func TestUserName_fillsAllShards(t *testing.T) {
-	const shards, channels = 8, 1000
+	const shards, channels = Streams, 1000
 	var inShard [shards]int
 	for i := range channels {
 		inShard[wire.ShardOf(wire.DirectChannel(UserName("r0", i), UserName("r0", i+channels)), shards)]++
