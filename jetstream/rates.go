@@ -14,16 +14,37 @@ import (
 // the log. A node counts what it is asked itself; what other nodes send it, they have counted.
 type rates struct {
 	mu    sync.Mutex // protects following
-	users *rate.Buckets
+	users *rate.Buckets[string]
 }
 
 func newRates(l wire.Limits) *rates {
-	return &rates{users: rate.NewBuckets(cmp.Or(l.UserCommandsPerS, wire.DefaultLimits().UserCommandsPerS))}
+	return &rates{users: rate.NewBuckets[string](cmp.Or(l.UserCommandsPerS, wire.DefaultLimits().UserCommandsPerS))}
 }
 
-// newPace are the buckets of a shard's channels.
-func newPace(l wire.Limits) *rate.Buckets {
-	return rate.NewBuckets(cmp.Or(l.ChannelEventsPerS, wire.DefaultLimits().ChannelEventsPerS))
+// pace holds a shard's channels to so many events a second each, and each member of one to half of that: whoever floods a group
+// leaves the others as much as he takes.
+type pace struct {
+	channels *rate.Buckets[string]
+	members  *rate.Buckets[memberOf]
+}
+
+type memberOf struct{ channel, user string }
+
+func newPace(l wire.Limits) *pace {
+	perS := cmp.Or(l.ChannelEventsPerS, wire.DefaultLimits().ChannelEventsPerS)
+	return &pace{rate.NewBuckets[string](perS), rate.NewBuckets[memberOf](max(1, perS/2))}
+}
+
+// take counts n events by a member, or refuses them, and then they count for neither.
+func (p *pace) take(now time.Time, who memberOf, n int) error {
+	if wait := p.channels.Wait(now, who.channel, n); wait > 0 {
+		return wire.Errorf(wire.CodeTooFast, "channel: at most %d events a second", p.channels.PerS()).After(wait).In(who.channel)
+	}
+	if wait := p.members.Take(now, who, n); wait > 0 {
+		return wire.Errorf(wire.CodeTooFast, "channel: at most %d events a second from one member", p.members.PerS()).After(wait).In(who.channel)
+	}
+	p.channels.Take(now, who.channel, n)
+	return nil
 }
 
 // Charge counts a command against its user's rate on this node, or refuses it. The methods of the log that take a command, or begin to
@@ -51,8 +72,8 @@ func (d *decision) charge(c *command, st *channel.State, events []channel.Event)
 	if n == 0 || c.charged {
 		return nil
 	}
-	if wait := d.pace.Take(d.now, c.channel, n); wait > 0 {
-		return wire.Errorf(wire.CodeTooFast, "channel: at most %d events a second", d.pace.PerS()).After(wait).In(c.channel)
+	if err := d.pace.take(d.now, memberOf{c.channel, c.user}, n); err != nil {
+		return err
 	}
 	c.charged = true
 	return nil

@@ -167,6 +167,36 @@ func TestRates_channel(t *testing.T) {
 	})
 }
 
+// TestRates_floodOfOne has one member say all he may, and more, without an end: another is heard at once all the same.
+func TestRates_floodOfOne(t *testing.T) {
+	emptyPools()
+	defer emptyPools()
+	synctest.Test(t, func(t *testing.T) {
+		l := slow(t, 100_000, 10)
+		group, err := l.CreateGroup(t.Context(), "u0", &wire.CreateGroup{ClientID: "g", Name: "all", Members: users(2)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		stored := 0
+		for i := range 60 {
+			for n := range 3 {
+				if _, err := l.Change(t.Context(), "u0", in(group.ID, fmt.Sprint(i, "-", n), "x")); err == nil {
+					stored++
+				} else {
+					tooFast(t, err, group.ID)
+				}
+			}
+			if _, err := l.Change(t.Context(), "u1", in(group.ID, fmt.Sprint(i), "x")); err != nil {
+				t.Fatalf("the other's message %d: %v", i, err)
+			}
+			time.Sleep(250 * time.Millisecond)
+		}
+		if most := 10 + 5*15; stored > most || stored < most-5 { // what two seconds save up, and then five a second
+			t.Errorf("of the flood %d messages are stored, want nearly %d", stored, most)
+		}
+	})
+}
+
 // flood has users pipeline n messages each.
 func flood(t *testing.T, l *Log, ch string, by, n int) (acks map[string][]wire.Ack, refused []error) {
 	t.Helper()

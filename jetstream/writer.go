@@ -10,7 +10,6 @@ import (
 
 	"natterjack/jetstream/channel"
 	"natterjack/jetstream/internal/crashpoint"
-	"natterjack/jetstream/rate"
 	"natterjack/jetstream/view"
 	"natterjack/server/wire"
 )
@@ -33,7 +32,7 @@ type writer struct {
 	source  source
 	limits  wire.Limits
 	log     *slog.Logger
-	pace    *rate.Buckets // of events, by channel; a new leader begins with full ones
+	pace    *pace // of events; a new leader begins with full buckets
 	ahead   ahead
 	waiting bool // for a resync to succeed; said once
 	trusted bool // the view has been level with the stream since this node leads it, and nothing failed since

@@ -10,38 +10,48 @@ const maxNames = 1 << 17
 // A bucket that was not taken from for as long as it takes to fill is full, and a full one need not be remembered. So names live in
 // two generations: whoever takes is put into the young one, and once in a [Burst] the old one is forgotten and the young one grows
 // old. It costs neither a timer nor a sweep.
-type Buckets struct {
+type Buckets[Name comparable] struct {
 	perS       int
-	young, old map[string]Bucket
+	young, old map[Name]Bucket
 	turned     time.Time // when the young ones grew old
 }
 
 // NewBuckets makes full ones that take so much a second, at least 1.
-func NewBuckets(perS int) *Buckets {
-	return &Buckets{perS: perS, young: map[string]Bucket{}}
+func NewBuckets[Name comparable](perS int) *Buckets[Name] {
+	return &Buckets[Name]{perS: perS, young: map[Name]Bucket{}}
+}
+
+// Wait is what [Buckets.Take] would say; it takes nothing.
+func (b *Buckets[Name]) Wait(now time.Time, name Name, n int) (wait time.Duration) {
+	bucket := b.of(name)
+	return bucket.Take(now, n, b.perS)
 }
 
 // Take is [Bucket.Take] from the bucket of a name.
-func (b *Buckets) Take(now time.Time, name string, n int) (wait time.Duration) {
+func (b *Buckets[Name]) Take(now time.Time, name Name, n int) (wait time.Duration) {
 	if now.Sub(b.turned) >= Burst || len(b.young) >= maxNames {
 		b.turn(now)
 	}
-	bucket, ok := b.young[name]
-	if !ok {
-		bucket = b.old[name]
-	}
+	bucket := b.of(name)
 	wait = bucket.Take(now, n, b.perS)
 	b.young[name] = bucket
 	return wait
 }
 
-func (b *Buckets) turn(now time.Time) {
-	b.old, b.young = b.young, make(map[string]Bucket, len(b.young)) // about as many will come again
+func (b *Buckets[Name]) of(name Name) Bucket {
+	if bucket, ok := b.young[name]; ok {
+		return bucket
+	}
+	return b.old[name]
+}
+
+func (b *Buckets[Name]) turn(now time.Time) {
+	b.old, b.young = b.young, make(map[Name]Bucket, len(b.young)) // about as many will come again
 	b.turned = now
 }
 
 // PerS is the rate.
-func (b *Buckets) PerS() int { return b.perS }
+func (b *Buckets[Name]) PerS() int { return b.perS }
 
 // Len is how many names are remembered.
-func (b *Buckets) Len() int { return len(b.young) + len(b.old) }
+func (b *Buckets[Name]) Len() int { return len(b.young) + len(b.old) }

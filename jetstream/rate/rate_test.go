@@ -21,7 +21,7 @@ func TestBuckets_model(t *testing.T) {
 			at     time.Time
 		}
 		model := map[string]counted{}
-		b, now := NewBuckets(perS), time.Unix(1_000_000, 0)
+		b, now := NewBuckets[string](perS), time.Unix(1_000_000, 0)
 		for range rapid.IntRange(1, 300).Draw(t, "steps") {
 			now = now.Add(time.Duration(rapid.Int64Range(0, int64(3*Burst)/rapid.Int64Range(1, 3000).Draw(t, "part")).Draw(t, "pause")))
 			name := rapid.SampledFrom([]string{"a", "b", "c"}).Draw(t, "name")
@@ -33,7 +33,11 @@ func TestBuckets_model(t *testing.T) {
 			m.tokens = min(m.tokens+now.Sub(m.at).Seconds()*float64(perS), capacity)
 			m.at = now
 			need := min(float64(n), capacity)
+			asked := b.Wait(now, name, n)
 			wait := b.Take(now, name, n)
+			if asked != wait {
+				t.Fatalf("said to wait %v when asked, and then %v", asked, wait)
+			}
 			switch over := need - m.tokens; {
 			case over > slack(perS) && wait == 0:
 				t.Fatalf("%d of %g tokens taken", n, m.tokens)
@@ -57,7 +61,7 @@ func slack(perS int) float64 { return 1e-6 * float64(perS) }
 // TestBuckets_waitIsEnough comes back when told to.
 func TestBuckets_waitIsEnough(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		b := NewBuckets(rapid.IntRange(1, 100_000).Draw(t, "per second"))
+		b := NewBuckets[string](rapid.IntRange(1, 100_000).Draw(t, "per second"))
 		now := time.Unix(1_000_000, rapid.Int64Range(0, 1e9-1).Draw(t, "now"))
 		for _, n := range rapid.SliceOfN(rapid.IntRange(1, 1000), 1, 100).Draw(t, "n") {
 			if wait := b.Take(now, "a", n); wait > 0 {
@@ -78,7 +82,7 @@ func TestBuckets_waitIsEnough(t *testing.T) {
 
 // TestBuckets_sustain counts what goes through where far more is tried.
 func TestBuckets_sustain(t *testing.T) {
-	b, now := NewBuckets(100), time.Unix(1_000_000, 0)
+	b, now := NewBuckets[string](100), time.Unix(1_000_000, 0)
 	took := func(d time.Duration) (n int) {
 		for end := now.Add(d); now.Before(end); now = now.Add(time.Millisecond) {
 			for b.Take(now, "a", 1) == 0 {
@@ -112,7 +116,7 @@ func TestBucket_clockSetBack(t *testing.T) {
 
 // TestBuckets_forget takes for ever new names, some of which come again.
 func TestBuckets_forget(t *testing.T) {
-	b, now := NewBuckets(10), time.Unix(1_000_000, 0)
+	b, now := NewBuckets[string](10), time.Unix(1_000_000, 0)
 	for i := range 10_000 {
 		now = now.Add(10 * time.Millisecond)
 		b.Take(now, fmt.Sprint(i), 1)
@@ -132,7 +136,7 @@ func TestBuckets_forget(t *testing.T) {
 
 // TestBuckets_bounded takes more names at one moment than are remembered.
 func TestBuckets_bounded(t *testing.T) {
-	b, now := NewBuckets(1), time.Unix(1_000_000, 0)
+	b, now := NewBuckets[string](1), time.Unix(1_000_000, 0)
 	for i := range 3 * maxNames {
 		b.Take(now, fmt.Sprint(i), 1)
 	}
@@ -146,7 +150,7 @@ func BenchmarkBuckets(b *testing.B) {
 	for i := range names {
 		names[i] = fmt.Sprint("channel-", i)
 	}
-	buckets := NewBuckets(100_000)
+	buckets := NewBuckets[string](100_000)
 	now := time.Now()
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {

@@ -28,7 +28,7 @@ type Limits struct {
 	HistoryEvents     int `json:"history_events"`       // of one page
 	CommandsPerS      int `json:"commands_per_s"`       // of one session
 	UserCommandsPerS  int `json:"user_commands_per_s"`  // of one user on one node: all his sessions, and what back ends do as him
-	ChannelEventsPerS int `json:"channel_events_per_s"` // in one channel, by all of its members; what moderates it is not held back
+	ChannelEventsPerS int `json:"channel_events_per_s"` // in one channel, by all of its members, half of them by one at most; what moderates it is not held back
 	PingIntervalS     int `json:"ping_interval_s"`      // a ping at least this often; silence for two closes the session
 }
 
