@@ -58,6 +58,7 @@ func build(tb testing.TB, limits wire.Limits, node *embedtest.Node, dir string, 
 
 // run runs a log until the test ends or stop is called.
 func run(tb testing.TB, l *Log) (stop func()) {
+	tb.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { _ = l.Run(ctx) })
