@@ -100,7 +100,7 @@ func expired(i *wire.Invite, now int64) bool { return i.Expires != 0 && i.Expire
 
 // unexpired is a new slice of the invites that are still good.
 func unexpired(invites []wire.Invite, now int64) []wire.Invite {
-	return slices.DeleteFunc(slices.Clone(invites), func(i wire.Invite) bool { return expired(&i, now) })
+	return orNil(slices.DeleteFunc(slices.Clone(invites), func(i wire.Invite) bool { return expired(&i, now) }))
 }
 
 // invite is the invite of a hash, expired or not; nil where there is none.
@@ -128,7 +128,7 @@ func (s *State) withoutInvite(hash string) []wire.Invite {
 	if !found {
 		return s.Invites
 	}
-	return slices.Delete(slices.Clone(s.Invites), at, at+1)
+	return orNil(slices.Delete(slices.Clone(s.Invites), at, at+1))
 }
 
 // spendInvite is the state's invites after one more use of one.

@@ -80,7 +80,7 @@ func react(reactions []wire.Reaction, r *wire.Record) []wire.Reaction {
 		users = slices.Insert(users, at, r.Sender)
 	}
 	if len(users) == 0 {
-		return slices.Delete(next, i, i+1)
+		return orNil(slices.Delete(next, i, i+1))
 	}
 	next[i].Users = users
 	return next

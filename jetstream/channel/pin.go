@@ -46,7 +46,7 @@ func (s *State) pinned(seq uint64, remove bool) []uint64 {
 	at, found := slices.BinarySearch(s.Pins, seq)
 	switch {
 	case found && remove:
-		return slices.Delete(slices.Clone(s.Pins), at, at+1)
+		return orNil(slices.Delete(slices.Clone(s.Pins), at, at+1))
 	case !found && !remove:
 		return slices.Insert(slices.Clone(s.Pins), at, seq)
 	default:

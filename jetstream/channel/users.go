@@ -37,5 +37,14 @@ func without(a, b []string) []string {
 	if !slices.ContainsFunc(a, in) {
 		return a
 	}
-	return slices.DeleteFunc(slices.Clone(a), in)
+	return orNil(slices.DeleteFunc(slices.Clone(a), in))
+}
+
+// orNil is nil in place of an empty list: a list from which the last was taken and one that was never begun are the same, also to who
+// compares the states of two nodes, of which one has read its own from disk.
+func orNil[E any](list []E) []E {
+	if len(list) == 0 {
+		return nil
+	}
+	return list
 }
