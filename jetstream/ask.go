@@ -32,7 +32,7 @@ func (l *Log) Ask(ctx context.Context, user string, cmd wire.Command) (wire.Fram
 	case wire.Received:
 		return wire.Done{Ref: c.Ref}, l.Received(ctx, user, c.Cursors)
 	case wire.GetReceipts:
-		cursors, err := l.Receipts(user, c.Channel)
+		cursors, err := l.Receipts(ctx, user, c.Channel)
 		return wire.Receipts{Ref: c.Ref, Channel: c.Channel, Cursors: cursors}, err
 	default:
 		return nil, fmt.Errorf("no handler for %s", cmd.Type())

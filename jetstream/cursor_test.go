@@ -82,7 +82,9 @@ func TestFollow_aheadOfThisNode(t *testing.T) {
 	}
 	said := make(chan error, 1)
 	go func() {
+		_, unknown := behind.Receipts(t.Context(), "bob", aliceAndBob)
 		said <- errors.Join(
+			unknown,
 			behind.Read(t.Context(), "bob", aliceAndBob, 2),
 			behind.Received(t.Context(), "bob", []wire.ChannelSeq{{Channel: aliceAndBob, Seq: 3}}),
 		)

@@ -67,7 +67,10 @@ func (l *Log) OwnReceipt(user, channel string) wire.Receipt {
 }
 
 // Receipts is how far each member of a channel has got of whom something is known, by user, as a member may see it.
-func (l *Log) Receipts(user, channel string) ([]wire.Receipt, error) {
+func (l *Log) Receipts(ctx context.Context, user, channel string) ([]wire.Receipt, error) {
+	if err := l.awaitChannel(ctx, user, channel); err != nil {
+		return nil, err
+	}
 	st, err := l.member(user, channel)
 	if err != nil {
 		return nil, err

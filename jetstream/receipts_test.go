@@ -13,7 +13,7 @@ import (
 
 func receiptsOf(tb testing.TB, l *Log, user, channel string) []wire.Receipt {
 	tb.Helper()
-	cursors, err := l.Receipts(user, channel)
+	cursors, err := l.Receipts(tb.Context(), user, channel)
 	if err != nil {
 		tb.Fatalf("receipts for %s: %v", user, err)
 	}
@@ -56,7 +56,7 @@ func TestReceipts_outsidersAreRefused(t *testing.T) {
 	l := alone(t)
 	awaitMessage(t, l, mustSend(t, l, "alice", text("bob", "c", "hi")))
 	for _, channel := range []string{aliceAndBob, "carol~dave"} {
-		_, receipts := l.Receipts("eve", channel)
+		_, receipts := l.Receipts(t.Context(), "eve", channel)
 		for what, err := range map[string]error{"read": l.Read(t.Context(), "eve", channel, 1), "receipts": receipts} {
 			if !errors.Is(err, &wire.Error{Code: wire.CodeForbidden}) {
 				t.Errorf("%s in %s: %v, want it forbidden", what, channel, err)
