@@ -44,12 +44,16 @@ func startWithin(tb testing.TB, limits wire.Limits, node *embedtest.Node, dir st
 // build makes a log that does not run.
 func build(tb testing.TB, limits wire.Limits, node *embedtest.Node, dir string, replicas int) *Log {
 	tb.Helper()
+	return buildWith(tb, Config{Replicas: replicas, Limits: limits}, node, dir)
+}
+
+func buildWith(tb testing.TB, cfg Config, node *embedtest.Node, dir string) *Log {
+	tb.Helper()
 	ctx, cancel := context.WithTimeout(tb.Context(), patience)
 	defer cancel()
-	l, err := New(ctx, Config{
-		Conn: node.Conn, Engine: node, ViewDir: dir, Replicas: replicas, Limits: limits,
-		Logger: slog.New(slog.NewTextHandler(tb.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})),
-	})
+	cfg.Conn, cfg.Engine, cfg.ViewDir = node.Conn, node, dir
+	cfg.Logger = slog.New(slog.NewTextHandler(tb.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
+	l, err := New(ctx, cfg)
 	if err != nil {
 		tb.Fatalf("New: %v", err)
 	}

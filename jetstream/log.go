@@ -85,6 +85,9 @@ func New(ctx context.Context, cfg Config) (*Log, error) {
 		log: cfg.Logger.With("component", "jetstream"), readers: newReaders(), ready: make(chan struct{}),
 		receipts: receipts.New(receipts.Config{Conn: cfg.Conn, JS: js, Shards: streams.shards, Node: cfg.Engine.Name(), Logger: cfg.Logger}),
 	}
+	if cfg.Shards != 0 && cfg.Shards != streams.shards {
+		l.log.InfoContext(ctx, "the log keeps the shards that it was made with", "shards", streams.shards, "configured", cfg.Shards)
+	}
 	l.view, err = l.openView(ctx, cfg.ViewDir)
 	if err != nil {
 		return nil, err
