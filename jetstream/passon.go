@@ -47,7 +47,7 @@ func (l *Log) passedOn(ctx context.Context, user string, f *wire.Forward, why er
 
 // readable is a message that a user may read and that says something.
 func (l *Log) readable(ctx context.Context, user string, at wire.ChannelSeq) (*channel.Message, error) {
-	if err := l.awaitChannel(ctx, user, at.Channel); err != nil {
+	if _, err := l.awaitChannel(ctx, user, at.Channel); err != nil {
 		return nil, err
 	}
 	shown, err := l.view.Shows(user, at.Channel, at.Seq)

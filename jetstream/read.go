@@ -15,7 +15,7 @@ func (l *Log) History(ctx context.Context, user string, cmd *wire.History) (even
 		return nil, false, err
 	}
 	shard := wire.ShardOf(cmd.Channel, l.layout.shards)
-	if err := l.awaitChannel(ctx, user, cmd.Channel); err != nil {
+	if _, err := l.awaitChannel(ctx, user, cmd.Channel); err != nil {
 		return nil, false, err
 	}
 	found, more, err := l.view.History(user, cmd.Channel, cmd.Before, cmd.After, l.limit(cmd.Limit))
@@ -35,7 +35,7 @@ func (l *Log) Channels(ctx context.Context, user string, cmd *wire.ListChannels)
 		return nil, false, err
 	}
 	for shard := range l.lanes {
-		if err := l.awaitPos(ctx, shard, l.known[shard].v.Load()); err != nil {
+		if err := l.awaitShard(ctx, shard); err != nil {
 			return nil, false, err
 		}
 	}
@@ -62,7 +62,7 @@ func (l *Log) Channels(ctx context.Context, user string, cmd *wire.ListChannels)
 // channel is one channel of the user's, all its members and their roles included, and for those who may add members, who waits and who may
 // not come.
 func (l *Log) channel(ctx context.Context, user, id string) (c wire.Channel, err error) {
-	if err := l.awaitChannel(ctx, user, id); err != nil {
+	if _, err := l.awaitChannel(ctx, user, id); err != nil {
 		return c, err
 	}
 	listed, err := l.view.Listed(user, id, l.readBy(user))
@@ -113,7 +113,7 @@ func (l *Log) readBy(user string) func(ch string) uint64 {
 // pins are the pinned messages of a channel that the user is shown.
 func (l *Log) pins(ctx context.Context, user string, cmd *wire.GetPins) (wire.Page, error) {
 	page := wire.Page{Ref: cmd.Ref, Channel: cmd.Channel, Events: []wire.Event{}}
-	if err := l.awaitChannel(ctx, user, cmd.Channel); err != nil {
+	if _, err := l.awaitChannel(ctx, user, cmd.Channel); err != nil {
 		return page, err
 	}
 	pins, err := l.view.Pins(user, cmd.Channel)
@@ -130,7 +130,7 @@ func (l *Log) pins(ctx context.Context, user string, cmd *wire.GetPins) (wire.Pa
 // versions are what a message that the user is shown has said.
 func (l *Log) versions(ctx context.Context, user string, cmd *wire.GetVersions) (wire.Versions, error) {
 	all := wire.Versions{Ref: cmd.Ref, Channel: cmd.Channel, Seq: cmd.Seq, Versions: []wire.MessageVersion{}}
-	if err := l.awaitChannel(ctx, user, cmd.Channel); err != nil {
+	if _, err := l.awaitChannel(ctx, user, cmd.Channel); err != nil {
 		return all, err
 	}
 	shown, err := l.view.Shows(user, cmd.Channel, cmd.Seq)
@@ -147,15 +147,14 @@ func (l *Log) versions(ctx context.Context, user string, cmd *wire.GetVersions) 
 }
 
 // awaitChannel waits until this node's view shows what is known to be in a channel, and in the user's settings, which say what he
-// has hidden; and refuses whoever is not in it.
-func (l *Log) awaitChannel(ctx context.Context, user, id string) error {
+// has hidden. It returns the channel, or the refusal of whoever is not in it.
+func (l *Log) awaitChannel(ctx context.Context, user, id string) (*channel.State, error) {
 	for _, ch := range [2]string{id, wire.OwnChannel(user)} {
 		if err := l.awaitKnown(ctx, ch); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	_, err := l.member(user, id)
-	return err
+	return l.member(user, id)
 }
 
 // limit is how long a page may be that was asked for with a limit, or without one.
@@ -175,7 +174,10 @@ func (l *Log) member(user, id string) (*channel.State, error) {
 
 // awaitKnown waits until this node's view shows what is known to be in a channel.
 func (l *Log) awaitKnown(ctx context.Context, channel string) error {
-	shard := wire.ShardOf(channel, l.layout.shards)
+	return l.awaitShard(ctx, wire.ShardOf(channel, l.layout.shards))
+}
+
+func (l *Log) awaitShard(ctx context.Context, shard int) error {
 	return l.awaitPos(ctx, shard, l.known[shard].v.Load())
 }
 

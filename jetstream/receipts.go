@@ -25,10 +25,7 @@ func openReceipts(ctx context.Context, js jetstream.JetStream, shards, replicas 
 // Read moves the user's cursors in a channel up to a message, or to the last one that this node knows where seq is beyond that. It
 // returns before they are stored: a node that dies forgets up to half a second.
 func (l *Log) Read(ctx context.Context, user, channel string, seq uint64) error {
-	if err := l.awaitChannel(ctx, user, channel); err != nil {
-		return err
-	}
-	st, err := l.member(user, channel)
+	st, err := l.awaitChannel(ctx, user, channel)
 	if err != nil {
 		return err
 	}
@@ -68,10 +65,7 @@ func (l *Log) OwnReceipt(user, channel string) wire.Receipt {
 
 // Receipts is how far each member of a channel has got of whom something is known, by user, as a member may see it.
 func (l *Log) Receipts(ctx context.Context, user, channel string) ([]wire.Receipt, error) {
-	if err := l.awaitChannel(ctx, user, channel); err != nil {
-		return nil, err
-	}
-	st, err := l.member(user, channel)
+	st, err := l.awaitChannel(ctx, user, channel)
 	if err != nil {
 		return nil, err
 	}

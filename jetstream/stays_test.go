@@ -102,7 +102,7 @@ func TestDecide_staysOfTheRound(t *testing.T) {
 	shard := wire.ShardOf(ch, l.Shards())
 	level := func() {
 		t.Helper()
-		if err := l.awaitPos(t.Context(), shard, l.known[shard].v.Load()); err != nil {
+		if err := l.awaitKnown(t.Context(), ch); err != nil {
 			t.Fatal(err)
 		}
 	}
