@@ -90,16 +90,17 @@ func (c *cache) put(st *channel.State) {
 	}
 }
 
-// evict moves the hand to the next entry that was not in use since it last passed, and drops that one.
+// evict moves the hand to the next entry that was not in use since it last passed, and drops that one. The newest entry takes the free
+// place, so the hand goes on behind it: it has a whole turn to be used in.
 func (c *cache) evict() {
 	for {
 		c.hand %= len(c.clock)
 		e := c.clock[c.hand]
+		c.hand++
 		if !e.used.Swap(false) {
 			c.drop(e)
 			return
 		}
-		c.hand++
 	}
 }
 

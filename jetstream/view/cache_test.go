@@ -41,6 +41,29 @@ func TestCacheKeepsWithinItsLimit(t *testing.T) {
 	equal(t, "entries", len(c.entries), 100)
 }
 
+// A few channels that are busy stay in a cache that is full of others which are not any more.
+func TestCacheKeepsWhatIsHot(t *testing.T) {
+	const held, hot = 1000, 20
+	var c cache
+	c.init(held * sizeOf(state("0000", 0)))
+	for i := range held {
+		c.publish(published(state(fmt.Sprintf("%04d", i), 1)))
+	}
+	hits := 0
+	for i := range 10_000 {
+		id := fmt.Sprintf("h%03d", i%hot)
+		st, batch := c.get(id)
+		if st != nil {
+			hits++
+			continue
+		}
+		c.fill(state(id, 1), batch)
+	}
+	if hits < 10_000-2*hot {
+		t.Errorf("%d hits of 10,000", hits)
+	}
+}
+
 // A state that grows is counted by its new size.
 func TestCacheCountsMembers(t *testing.T) {
 	var c cache
