@@ -11,10 +11,10 @@ import (
 // CLOCK rule instead of strict recency, so that a hit takes the lock only for reading. Whoever asks it and then the disk
 // sees a channel move forwards only.
 type cache struct {
-	mu      sync.RWMutex // guards the following
+	batch   atomic.Uint64 // odd while a batch is committed, and two higher after it
+	mu      sync.RWMutex  // guards the following
 	limit   int64
 	size    int64
-	batch   uint64 // odd while a batch is committed, and two higher after it
 	entries map[string]*entry
 	clock   []*entry
 	hand    int
@@ -31,26 +31,29 @@ func (c *cache) init(limit int64) {
 	c.limit, c.entries = limit, make(map[string]*entry)
 }
 
-// get is the state of a channel, or nil where it is not here; batch goes to fill then.
-func (c *cache) get(id string) (st *channel.State, batch uint64) {
+// get is the state of a channel, or nil where it is not here.
+func (c *cache) get(id string) *channel.State {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	e := c.entries[id]
 	if e == nil {
-		return nil, c.batch
+		return nil
 	}
 	if !e.used.Load() { // a store each time would bounce the line between the readers of a busy channel
 		e.used.Store(true)
 	}
-	return e.state, c.batch
+	return e.state
 }
 
-// fill puts in what a reader has loaded from disk after its get, unless a batch was committed meanwhile or is now: the load
-// may then be older than that batch, and would hide it. The reader has its answer, the next one loads again.
+// stamp goes to fill with what a reader finds on disk, and must be taken before that reader is made.
+func (c *cache) stamp() uint64 { return c.batch.Load() }
+
+// fill puts in what a reader has loaded from disk, unless a batch was committed since its stamp or is now: the reader may then be
+// older than that batch, and what it saw would hide what the batch has made. It has its answer, the next one loads again.
 func (c *cache) fill(st *channel.State, batch uint64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.batch == batch && batch%2 == 0 && c.entries[st.ID] == nil {
+	if c.batch.Load() == batch && batch%2 == 0 && c.entries[st.ID] == nil {
 		c.put(st)
 	}
 }
@@ -59,14 +62,14 @@ func (c *cache) fill(st *channel.State, batch uint64) {
 func (c *cache) hold() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.batch++
+	c.batch.Add(1)
 }
 
 // publish puts in the states that a committed batch has made.
 func (c *cache) publish(states map[string]*channel.State) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.batch++
+	c.batch.Add(1)
 	for _, st := range states {
 		if st != nil {
 			c.put(st)

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"fmt"
 
-	"github.com/cockroachdb/pebble/v2"
-
 	"natterjack/jetstream/channel"
 )
 
@@ -13,7 +11,7 @@ import (
 // lookups, where each call of [View.Find] opens one. It is for one goroutine; close it soon, for it keeps the view from closing.
 type Finder struct {
 	v *View
-	r reader
+	r *reader
 }
 
 // Finder makes a [Finder].
@@ -21,12 +19,12 @@ func (v *View) Finder() (*Finder, error) {
 	if err := v.enter(); err != nil {
 		return nil, err
 	}
-	it, err := v.db.NewIter(&pebble.IterOptions{UseL6Filters: true})
+	r, err := v.newReader()
 	if err != nil {
 		v.leave()
 		return nil, fmt.Errorf("find client ids: %w", err)
 	}
-	return &Finder{v: v, r: reader{it: it}}, nil
+	return &Finder{v: v, r: r}, nil
 }
 
 // Find is [View.Find].

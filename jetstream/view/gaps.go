@@ -34,7 +34,7 @@ func (r *reader) gaps(v *View, user string, span Span) (gaps []gap, err error) {
 // head is of a channel, from memory where it is there: then it may be newer than the reader, never older than the
 // position that the caller has seen.
 func (v *View) head(r *reader, ch string) (channel.Head, error) {
-	if st, _ := v.shardOf(ch).states.get(ch); st != nil {
+	if st := v.shardOf(ch).states.get(ch); st != nil {
 		return st.Head, nil
 	}
 	return r.head(ch)

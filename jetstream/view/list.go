@@ -100,14 +100,14 @@ func (r *reader) listed(v *View, user, ch string, read func(ch string) uint64) (
 
 // current is the state of a channel, from memory where it is there.
 func (r *reader) current(v *View, ch string) (*channel.State, error) {
-	states := &v.shardOf(ch).states
-	st, batch := states.get(ch)
-	if st != nil {
+	shard := v.shardIndex(ch)
+	states := &v.shards[shard].states
+	if st := states.get(ch); st != nil {
 		return st, nil
 	}
 	st, err := r.state(ch)
 	if st != nil && err == nil {
-		states.fill(st, batch)
+		states.fill(st, r.stamps[shard])
 	}
 	return st, err
 }

@@ -12,8 +12,9 @@ import (
 
 // reader reads the view as it was when the reader was made, however many keys it looks at. It is for one goroutine.
 type reader struct {
-	it  *pebble.Iterator
-	key []byte
+	it     *pebble.Iterator
+	key    []byte
+	stamps []uint64 // by shard, of its cache before the reader was made
 }
 
 // read lets f read. It uses the filters of the lowest level too, which a Get of Pebble does not: most lookups of client
@@ -28,15 +29,26 @@ func (v *View) read(what string, f func(r *reader) error) error {
 
 // readEntered is read for a call that has entered already: to enter twice would wait for a Close that waits for the call.
 func (v *View) readEntered(what string, f func(r *reader) error) error {
-	it, err := v.db.NewIter(&pebble.IterOptions{UseL6Filters: true})
+	r, err := v.newReader()
 	if err != nil {
 		return fmt.Errorf("%s: %w", what, err)
 	}
-	err = f(&reader{it: it})
-	if err = errors.Join(err, it.Close()); err != nil {
+	err = f(r)
+	if err = errors.Join(err, r.it.Close()); err != nil {
 		return fmt.Errorf("%s: %w", what, err)
 	}
 	return nil
+}
+
+// newReader makes a reader. Its stamps are taken first: a batch that is committed between the two keeps what it finds out of the cache.
+func (v *View) newReader() (*reader, error) {
+	r := &reader{stamps: make([]uint64, len(v.shards))}
+	for i := range v.shards {
+		r.stamps[i] = v.shards[i].states.stamp()
+	}
+	var err error
+	r.it, err = v.db.NewIter(&pebble.IterOptions{UseL6Filters: true})
+	return r, err
 }
 
 // get is the value of r.key, valid until the next read, or nil where there is none.

@@ -56,11 +56,11 @@ func (r *round) end() error {
 // reader reads the view as it was before this round.
 func (r *round) reader() (*reader, error) {
 	if r.disk == nil {
-		it, err := r.v.db.NewIter(&pebble.IterOptions{UseL6Filters: true})
+		disk, err := r.v.newReader()
 		if err != nil {
 			return nil, err
 		}
-		r.disk = &reader{it: it}
+		r.disk = disk
 	}
 	return r.disk, nil
 }
@@ -79,7 +79,7 @@ func (r *round) state(ch string) (st *channel.State, err error) {
 	if st, met := r.states[ch]; met {
 		return st, nil
 	}
-	if st, _ = r.v.shards[r.shard].states.get(ch); st == nil {
+	if st = r.v.shards[r.shard].states.get(ch); st == nil {
 		disk, err := r.reader()
 		if err != nil {
 			return nil, err
