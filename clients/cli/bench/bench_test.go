@@ -132,7 +132,8 @@ func TestRun_MeasuresTheRealServer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"send-100", "latency-500", "sign-in", "history-cold", "history-warm", "restart", "rebuild"}
+	chosen = append(chosen, benchmark{"idle-200", idle(200)})
+	want := []string{"send-100", "send-100-batches", "latency-500", "sign-in", "history-cold", "history-warm", "restart", "rebuild", "idle-200", "idle-200-tuned"}
 	if diff := cmp.Diff(want, measured(t, c, chosen)); diff != "" {
 		t.Error(diff)
 	}

@@ -16,22 +16,24 @@ import (
 const perAddress = 4000
 
 // idle measures the memory of a signed-in connection on which nothing happens: by how much the server's resident memory
-// grew, for each connection, once it has settled. Bare is a coder/websocket accept loop as the library's own examples write it,
-// without sign-in or any state. Each run has a server of its own, for memory once used is not given back at once.
+// grew, for each connection, once it has settled. Bare is a coder/websocket accept loop without sign-in or any state: as the
+// library's own examples write it, and, as a result of its own, as cheap as the library can be made. Each run has a server
+// of its own, for memory once used is not given back at once.
 func idle(connections int) func(context.Context, *rig) ([]result, error) {
 	return func(ctx context.Context, r *rig) ([]result, error) {
 		name := fmt.Sprintf("idle-%d", connections)
 		found, err := r.repeat(name, func(_ int, f *figures) error {
 			run := &idleRun{rig: r, f: f, connections: connections}
-			return inTurn(ctx, run.ours, run.bare)
+			return inTurn(ctx, run.ours, run.bare("bare_", bare.PathIdle), run.bare("tuned_", bare.PathIdleTuned))
 		})
 		if err != nil {
 			return nil, err
 		}
-		return []result{{
+		plain := result{
 			Name: name, Value: of(found, "kib"), Unit: "KiB/connection", Bare: of(found, "bare_kib"),
-			More: without(found, "kib", "bare_kib"),
-		}}, nil
+			More: without(found, "kib", "bare_kib", "tuned_kib"),
+		}
+		return []result{plain, beside(plain, "-tuned", of(found, "tuned_kib"))}, nil
 	}
 }
 
@@ -60,17 +62,19 @@ func (r *idleRun) ours(ctx context.Context) (err error) {
 	return r.hold(ctx, "", pid, before, members)
 }
 
-func (r *idleRun) bare(ctx context.Context) (err error) {
-	relay, addr, err := r.startRelay(ctx)
-	if err != nil {
-		return err
+func (r *idleRun) bare(prefix, path string) func(context.Context) error {
+	return func(ctx context.Context) (err error) {
+		relay, addr, err := r.startRelay(ctx)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, relay.Stop()) }()
+		before, err := proc.Resident(relay.PID)
+		if err != nil {
+			return err
+		}
+		return r.hold(ctx, prefix, relay.PID, before, relayMembers(addr, path, "i", r.connections, 2))
 	}
-	defer func() { err = errors.Join(err, relay.Stop()) }()
-	before, err := proc.Resident(relay.PID)
-	if err != nil {
-		return err
-	}
-	return r.hold(ctx, "bare_", relay.PID, before, relayMembers(addr, bare.PathIdle, "i", r.connections, 2))
 }
 
 // hold connects all, lets them settle, and compares the server's memory with what it was.

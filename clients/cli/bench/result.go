@@ -29,6 +29,12 @@ type result struct {
 // Ratio is ours over bare.
 func (r result) Ratio() float64 { return r.Value / r.Bare }
 
+// beside is a result beside another bare engine's; its further figures stand with the first.
+func beside(r result, name string, bare float64) result {
+	r.Name, r.Bare, r.More = r.Name+name, bare, nil
+	return r
+}
+
 func (r result) better() string {
 	if r.Higher {
 		return "higher"

@@ -11,8 +11,8 @@ import (
 
 // sending measures durable sends a second. Each of the senders waits for its ack before it sends the next message, and
 // every message is delivered to the socket of a peer, who is silent, and to the sender's own. Bare, as many publishers
-// as there are senders publish single messages of the same size to as many streams, each waiting for its PubAck; and beside
-// them the same number of messages in flight is committed in atomic batches.
+// as there are senders publish single messages of the same size to as many streams, each waiting for its PubAck; and, as a
+// result of its own, the same number of messages in flight is committed in atomic batches: the most that the engine takes.
 func sending(senders int) func(context.Context, *rig) ([]result, error) {
 	return func(ctx context.Context, r *rig) (results []result, err error) {
 		name := fmt.Sprintf("send-%d", senders)
@@ -33,9 +33,7 @@ func sending(senders int) func(context.Context, *rig) ([]result, error) {
 		if err != nil {
 			return nil, err
 		}
-		one := sendResult(name, senders, found)
-		one.More = append(one.More, metric{"nodes", float64(r.cmd.Nodes)})
-		return []result{one}, nil
+		return sendResults(name, senders, append(found, metric{"nodes", float64(r.cmd.Nodes)})), nil
 	}
 }
 
@@ -49,16 +47,17 @@ func inTurn(ctx context.Context, steps ...func(context.Context) error) error {
 	return nil
 }
 
-func sendResult(name string, senders int, found []metric) result {
+// sendResults are ours beside single publishes, and where there are batches, ours beside those.
+func sendResults(name string, senders int, found []metric) []result {
 	value, singles := of(found, "sends"), of(found, "bare_sends")
-	more := without(found, "sends", "bare_sends")
-	more = append(more,
+	more := append(without(found, "sends", "bare_sends"),
 		metric{"ack_p50_ratio", of(found, "ack_p50_ms") / of(found, "bare_ack_p50_ms")},
 		metric{"ack_p99_ratio", of(found, "ack_p99_ms") / of(found, "bare_ack_p99_ms")})
-	if senders > 1 {
-		more = append(more, metric{"batch_ratio", value / of(found, "bare_batch_sends")})
+	one := result{Name: name, Value: value, Unit: "sends/s", Bare: singles, Higher: true, More: more}
+	if senders == 1 {
+		return []result{one}
 	}
-	return result{Name: name, Value: value, Unit: "sends/s", Bare: singles, Higher: true, More: more}
+	return []result{one, beside(one, "-batches", of(found, "bare_batch_sends"))}
 }
 
 // sendRun is one run of a send benchmark.

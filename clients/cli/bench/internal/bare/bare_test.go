@@ -87,6 +87,20 @@ func TestRelay_FanOutReachesAllOfTheRoom(t *testing.T) {
 	}
 }
 
+// TestRelay_idleSockets: both kinds welcome whoever comes, and end with their client.
+func TestRelay_idleSockets(t *testing.T) {
+	addr := relay(t)
+	for _, path := range []string{PathIdle, PathIdleTuned} {
+		fleet := load.NewFleet(t.Context(), "t", load.NewClock(), false)
+		if err := fleet.Connect(members(addr, path, 4, 2)); err != nil {
+			t.Errorf("%s: %v", path, err)
+		}
+		if err := fleet.Close(); err != nil {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+}
+
 func finish(t *testing.T, f *load.Fleet) {
 	t.Helper()
 	if err := f.Drain(); err != nil {

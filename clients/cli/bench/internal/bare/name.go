@@ -7,10 +7,12 @@ import (
 	"strings"
 )
 
-// UserName is the i-th name of a run, ascending. It ends in letters of its own, as names do: the low bits of FNV-1a, which say in
-// which shard a channel lives, are no more than the low bits of its characters, so two names that differ in a number alone would
-// leave half of the shards empty.
+// nameLen makes two of a million names alike once in some ten thousand times.
+const nameLen = 11
+
+// UserName is the name of the i-th user of a run: letters and digits at random, as of people who do not know each other, and
+// the same ones each time. Numbered names would compress, and fill some shards only.
 func UserName(run string, i int) string {
 	sum := sha256.Sum256(fmt.Appendf(nil, "%s %d", run, i))
-	return fmt.Sprintf("%s-%07d-%s", run, i, strings.ToLower(base32.StdEncoding.EncodeToString(sum[:5])[:5]))
+	return strings.ToLower(base32.StdEncoding.EncodeToString(sum[:8])[:nameLen])
 }

@@ -62,9 +62,8 @@ func (e *Engine) each(ctx context.Context, n int, from, to time.Duration, run fu
 }
 
 func (e *Engine) singles(ctx context.Context, clock load.Clock, i int, to time.Duration) (out []stored, err error) {
-	payload := bytes.Repeat([]byte("n"), load.TextBytes)
 	for sent := clock.Now(); sent < to; {
-		reply, err := e.request(ctx, &nats.Msg{Subject: subject(i), Data: payload})
+		reply, err := e.request(ctx, &nats.Msg{Subject: subject(i), Data: text(i, len(out))})
 		if err != nil {
 			return nil, err
 		}
@@ -80,7 +79,6 @@ func (e *Engine) singles(ctx context.Context, clock load.Clock, i int, to time.D
 
 // batches commits one atomic batch after another to stream i. See ADR-50 for the headers.
 func (e *Engine) batches(ctx context.Context, clock load.Clock, i, size int, to time.Duration) (out []stored, err error) {
-	payload := bytes.Repeat([]byte("n"), load.TextBytes)
 	for round := 0; ; round++ {
 		sent := clock.Now()
 		if sent >= to {
@@ -88,11 +86,11 @@ func (e *Engine) batches(ctx context.Context, clock load.Clock, i, size int, to 
 		}
 		b := NewBatch(e.Conn, fmt.Sprintf("b%d-%d", i, round))
 		for n := range size - 1 {
-			if err := b.Add(subject(i+Streams*n), payload); err != nil {
+			if err := b.Add(subject(i+Streams*n), text(i, len(out)+n)); err != nil {
 				return nil, err
 			}
 		}
-		if err := b.Commit(ctx, subject(i+Streams*(size-1)), payload); err != nil {
+		if err := b.Commit(ctx, subject(i+Streams*(size-1)), text(i, len(out)+size-1)); err != nil {
 			return nil, err
 		}
 		now := clock.Now()
@@ -101,6 +99,9 @@ func (e *Engine) batches(ctx context.Context, clock load.Clock, i, size int, to 
 		}
 	}
 }
+
+// text is what the i-th publisher says in the n-th message.
+func text(i, n int) []byte { return load.AppendWords(nil, uint64(i)<<32+uint64(n), load.TextBytes) }
 
 func (e *Engine) request(ctx context.Context, msg *nats.Msg) ([]byte, error) {
 	return request(ctx, e.Conn, msg)

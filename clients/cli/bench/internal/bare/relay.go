@@ -21,11 +21,13 @@ import (
 var welcome = []byte(`{"type":"welcome"}`)
 
 // Paths of a relay. On the first two a message goes as it came to the members of the room that the query names, and an ack to
-// its sender; they differ in whether the sender is one of those members. Idle sockets are only read.
+// its sender; they differ in whether the sender is one of those members. Idle sockets are only read: as the library's own
+// examples read them, or as cheaply as the library allows.
 const (
-	PathRelay  = "/relay"
-	PathFanOut = "/fanout"
-	PathIdle   = "/idle"
+	PathRelay     = "/relay"
+	PathFanOut    = "/fanout"
+	PathIdle      = "/idle"
+	PathIdleTuned = "/idle-tuned"
 )
 
 // relayReady begins the line that a relay prints once it listens.
@@ -39,6 +41,8 @@ const queued = 256
 type Relay struct {
 	mu    sync.Mutex // protects rooms; a room's members change only under it
 	rooms map[string]*room
+
+	tuned sync.WaitGroup // the readers of tuned sockets, each of which ends with its client
 }
 
 type room struct{ members atomic.Pointer[[]*member] }
@@ -59,6 +63,8 @@ func Serve(ctx context.Context, out io.Writer) error {
 	mux.HandleFunc(PathRelay, func(w http.ResponseWriter, req *http.Request) { r.serve(w, req, false) })
 	mux.HandleFunc(PathFanOut, func(w http.ResponseWriter, req *http.Request) { r.serve(w, req, true) })
 	mux.HandleFunc(PathIdle, serveIdle)
+	mux.HandleFunc(PathIdleTuned, r.serveIdleTuned)
+	defer r.tuned.Wait()
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
 	stop := context.AfterFunc(ctx, func() { _ = server.Close() })
 	defer stop()
@@ -100,22 +106,6 @@ func (r *Relay) serve(w http.ResponseWriter, req *http.Request, echo bool) {
 			}
 		}
 		m.push(ctx, ackOf(message))
-	}
-}
-
-func serveIdle(w http.ResponseWriter, req *http.Request) {
-	conn, err := websocket.Accept(w, req, nil)
-	if err != nil {
-		return // Accept has answered
-	}
-	defer func() { _ = conn.CloseNow() }()
-	if conn.Write(req.Context(), websocket.MessageText, welcome) != nil {
-		return
-	}
-	for {
-		if _, _, err := conn.Read(req.Context()); err != nil {
-			return
-		}
 	}
 }
 

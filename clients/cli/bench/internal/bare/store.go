@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -32,7 +31,10 @@ type Store struct {
 }
 
 // Users of the i-th channel, in order.
-func (Store) Users(i int) (a, b string) { return UserName("f", 2*i), UserName("f", 2*i+1) }
+func (Store) Users(i int) (a, b string) {
+	a, b = UserName("f", 2*i), UserName("f", 2*i+1)
+	return min(a, b), max(a, b)
+}
 
 // Channel is the id of the i-th channel.
 func (s Store) Channel(i int) string { return wire.DirectChannel(s.Users(i)) }
@@ -133,7 +135,7 @@ func (f *filling) record(i, seq int) (wire.Kind, wire.Record) {
 		r.Sender = b
 	}
 	r.ClientID, r.Seq = fmt.Sprintf("fill-%d", seq), uint64(seq)
-	r.Content = &wire.Content{Text: strings.Repeat("natter ", load.TextBytes)[:load.TextBytes]}
+	r.Content = &wire.Content{Text: string(load.AppendWords(nil, uint64(i)<<32+uint64(seq), load.TextBytes))}
 	return wire.KindMessage, r
 }
 

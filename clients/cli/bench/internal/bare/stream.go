@@ -14,6 +14,9 @@ import (
 	"natterjack/clients/cli/bench/internal/load"
 )
 
+// numberBytes of a message of [Engine.Stream] say which it is.
+const numberBytes = 8
+
 // Stream publishes durably at a steady rate, without waiting, over all streams, reads them by an ordered consumer each, and
 // returns how long after they were due the messages were acknowledged and read: those due within from and to.
 func (e *Engine) Stream(ctx context.Context, clock load.Clock, rate int, begin, from, to time.Duration) (load.Window, error) {
@@ -30,11 +33,12 @@ func (e *Engine) Stream(ctx context.Context, clock load.Clock, rate int, begin, 
 		return load.Window{}, err
 	}
 	defer func() { _ = acks.Unsubscribe() }() // the run is over
-	payload := make([]byte, load.TextBytes)
+	payload := make([]byte, numberBytes, load.TextBytes)
 	err = clock.Pace(ctx, begin, interval, len(s.due), func(i int, due time.Duration) error {
 		s.due[i] = due
 		binary.LittleEndian.PutUint64(payload, uint64(i))
-		return e.Conn.PublishRequest(subject(i), fmt.Sprintf("%s.%d", inbox, i), payload)
+		data := load.AppendWords(payload, uint64(i), load.TextBytes-numberBytes)
+		return e.Conn.PublishRequest(subject(i), fmt.Sprintf("%s.%d", inbox, i), data)
 	})
 	if err == nil {
 		err = s.wait(ctx)

@@ -1,6 +1,9 @@
 package load
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"strings"
+)
 
 // Opcodes of RFC 6455, section 5.2.
 const (
@@ -38,21 +41,25 @@ func Text(payload []byte) []byte { return appendFrame(nil, opText, payload) }
 // numberDigits is the width of a [Template]'s number: a hundred million messages of one sender.
 const numberDigits = 8
 
-// Template is a text message that is sent many times with another number in it. It is for one goroutine.
+// Template is a text message that is sent many times, with another number and another text in it. It is for one goroutine.
 type Template struct {
 	frame []byte
-	at    int // of the number's first digit
+	seed  uint64 // of the texts
+	at    int    // of the number's first digit
+	text  int    // where the text begins
 }
 
-// NewTemplate makes the message before + number + after.
-func NewTemplate(before, after string) *Template {
-	payload := before + "00000000" + after
+// NewTemplate makes the message before + number + between + text + after. The texts are [TextBytes] of random words.
+func NewTemplate(seed uint64, before, between, after string) *Template {
+	payload := before + strings.Repeat("0", numberDigits) + between + strings.Repeat(" ", TextBytes) + after
 	frame := Text([]byte(payload))
-	return &Template{frame: frame, at: len(frame) - len(after) - numberDigits}
+	text := len(frame) - len(after) - TextBytes
+	return &Template{frame: frame, seed: seed << 32, at: text - len(between) - numberDigits, text: text}
 }
 
 // Frame is the message with the number n, on the wire. It is valid until the next call.
 func (t *Template) Frame(n int) []byte {
+	AppendWords(t.frame[t.text:t.text], t.seed+uint64(n), TextBytes)
 	for i := t.at + numberDigits - 1; i >= t.at; i-- {
 		t.frame[i] = byte('0' + n%10)
 		n /= 10

@@ -133,12 +133,18 @@ func TestDial_RefusedHandshake(t *testing.T) {
 }
 
 func TestTemplate_NumbersItsFrames(t *testing.T) {
-	tpl := NewTemplate(`{"client_id":"r1-000007-`, `","content":"12345678"}`)
+	tpl := NewTemplate(7, `{"client_id":"r1-000007-`, `","content":{"text":"`, `"}}`)
+	texts := make(map[string]bool)
 	for _, n := range []int{0, 42, 99_999_999} {
-		want := Text([]byte(strings.Replace(`{"client_id":"r1-000007-N","content":"12345678"}`, "N", pad(n), 1)))
+		text := string(AppendWords(nil, 7<<32+uint64(n), TextBytes))
+		want := Text([]byte(`{"client_id":"r1-000007-` + pad(n) + `","content":{"text":"` + text + `"}}`))
 		if got := tpl.Frame(n); !bytes.Equal(got, want) {
 			t.Errorf("frame %d is %q, want %q", n, got, want)
 		}
+		texts[text] = true
+	}
+	if len(texts) != 3 {
+		t.Errorf("%d different texts, want 3", len(texts))
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -59,9 +58,8 @@ type Session struct {
 
 func newSession(f *Fleet, index int, m Member) *Session {
 	before := fmt.Sprintf(`{"type":"send","channel":"%s","client_id":"%s-%0*d-`, m.Channel, f.run, senderDigits, index)
-	after := `","content":{"text":"` + strings.Repeat("natter ", TextBytes)[:TextBytes] + `"}}`
 	return &Session{
-		Member: m, index: index, fleet: f, template: NewTemplate(before, after),
+		Member: m, index: index, fleet: f, template: NewTemplate(uint64(index), before, `","content":{"text":"`, `"}}`),
 		welcomed: make(chan struct{}), replies: make(chan []byte, 1),
 	}
 }
