@@ -105,6 +105,9 @@ func (s *Server) NATS() *server.Server { return s.nats }
 // Name is the server's name, unique in its cluster.
 func (s *Server) Name() string { return s.nats.Name() }
 
+// Clustered reports whether the server is a member of a cluster.
+func (s *Server) Clustered() bool { return s.member }
+
 // URL is where services and operators connect, or empty where the server has no listener.
 func (s *Server) URL() string {
 	if s.nats.Addr() == nil {

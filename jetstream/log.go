@@ -25,6 +25,8 @@ type Engine interface {
 	LeadsStream(stream string) bool
 	// Name is the server's name, unique in its cluster.
 	Name() string
+	// Clustered reports whether the server is a member of a cluster, whatever has become of that.
+	Clustered() bool
 }
 
 // Config is what a [Log] is made of. Shards and Replicas count only when the streams are first made; afterwards the
@@ -52,6 +54,7 @@ type Log struct {
 	view    *view.View
 	readers *readers
 	sight   sight
+	level   level
 	writers *writers
 	ready   chan struct{}
 
@@ -173,6 +176,7 @@ func (l *Log) Run(ctx context.Context) error {
 		writing.Go(func() { l.partings[shard].run(ctx) })
 	}
 	writing.Go(func() { l.receipts.Run(ctx) })
+	writing.Go(func() { l.watchLevel(ctx) })
 	warmed := l.warm(ctx, &writing)
 	writing.Go(func() { l.awaitReady(ctx, warmed) })
 	writing.Wait()

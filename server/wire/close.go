@@ -6,7 +6,7 @@ type CloseCode uint16
 
 // The close codes. Their reason on the wire is [CloseCode.String].
 const (
-	CloseDraining       CloseCode = 4000 // the node stops; another will serve
+	CloseDraining       CloseCode = 4000 // the node stops, or does not hear what is said; another will serve
 	CloseSlow           CloseCode = 4001 // the peer took nothing for too long
 	CloseSilent         CloseCode = 4002 // no frame since the ping before last
 	CloseConnectTimeout CloseCode = 4003 // no connect frame in time

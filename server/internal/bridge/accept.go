@@ -23,7 +23,11 @@ func (b *Bridge) serveWebSocket(w http.ResponseWriter, r *http.Request) {
 		b.answer(w, foreign())
 		return
 	}
-	if err := b.hub.enter(&b.wg); err != nil {
+	err := b.hub.elsewhere()
+	if err == nil {
+		err = b.hub.enter(&b.wg)
+	}
+	if err != nil {
 		b.answer(w, b.fault("", r.URL.Path, err, 0))
 		return
 	}

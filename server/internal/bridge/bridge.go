@@ -100,8 +100,7 @@ type Bridge struct {
 	flushers *flushers
 	mux      *http.ServeMux
 	reads    chan struct{}
-	draining chan struct{} // closed by Drain, and by Run when it ends
-	drain    sync.Once
+	diverted chan struct{} // holds a token while there are sessions to be sent elsewhere
 
 	work context.Context //nolint:containedctx // what commands that wait live under: as long as Run, not as long as a request
 	stop context.CancelFunc
@@ -113,7 +112,7 @@ func New(cfg Config) *Bridge {
 	b := &Bridge{
 		log: cfg.Log, auth: cfg.Auth, presence: cfg.Presence, sessions: cfg.Sessions, typing: cfg.Typing, limits: complete(cfg.Limits), origins: newOrigins(cfg.Origins),
 		logger: slog.New(slog.DiscardHandler), spread: cmp.Or(cfg.DrainSpread, defaultDrainSpread),
-		reads: make(chan struct{}, maxReads), draining: make(chan struct{}), mux: http.NewServeMux(),
+		reads: make(chan struct{}, maxReads), diverted: make(chan struct{}, 1), mux: http.NewServeMux(),
 		flushers: newFlushers(), audience: newAudience(),
 	}
 	b.teller = newTeller(b)
@@ -154,10 +153,11 @@ func (b *Bridge) ServeHTTP(w http.ResponseWriter, r *http.Request) { b.mux.Serve
 func (b *Bridge) Run(ctx context.Context) error {
 	var telling sync.WaitGroup
 	telling.Go(func() { b.teller.run(ctx) })
+	telling.Go(func() { b.sendAway(ctx) })
 	b.log.ListenReceipts(b.teller)
 	b.heartbeat(ctx)
 	telling.Wait()
-	b.refuse()
+	b.hub.shut()
 	b.stop()
 	for _, s := range b.hub.all() {
 		s.stop(wire.CloseDraining)

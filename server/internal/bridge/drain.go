@@ -15,16 +15,32 @@ const drainSteps = 50
 // [Config.DrainSpread], or half the time until ctx ends where that is shorter. It returns when all are gone or ctx ends. Replies
 // that are due go out first. Run must still run.
 func (b *Bridge) Drain(ctx context.Context) error {
-	b.refuse()
+	b.hub.shut()
 	spread := b.spread
 	if end, ok := ctx.Deadline(); ok {
 		spread = min(spread, time.Until(end)/2)
 	}
+	if err := b.dismiss(ctx, spread, func() bool { return true }); err != nil {
+		return err
+	}
+	select {
+	case <-b.hub.empty:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// dismiss closes the sessions that there are, in random order and spread over some time, as long as that is wanted.
+func (b *Bridge) dismiss(ctx context.Context, spread time.Duration, wanted func() bool) error {
 	all := b.hub.all()
 	rand.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 	tick := time.NewTicker(max(spread/drainSteps, time.Millisecond))
 	defer tick.Stop()
 	for step := range drainSteps {
+		if !wanted() {
+			return nil
+		}
 		for _, s := range all[len(all)*step/drainSteps : len(all)*(step+1)/drainSteps] {
 			s.stop(wire.CloseDraining)
 		}
@@ -35,21 +51,10 @@ func (b *Bridge) Drain(ctx context.Context) error {
 			return ctx.Err()
 		}
 	}
-	select {
-	case <-b.hub.empty:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return nil
 }
 
-// refuse turns away everybody who comes from here on, and tells the HTTP transports to end.
-func (b *Bridge) refuse() {
-	b.hub.shut()
-	b.drain.Do(func() { close(b.draining) })
-}
-
-// jitter is how long an HTTP transport waits before it ends once the bridge drains.
+// jitter is how long an HTTP transport waits before it ends once it is to leave.
 func (b *Bridge) jitter() time.Duration {
 	return time.Duration(rand.Int64N(int64(b.spread) + 1))
 }

@@ -185,6 +185,9 @@ func signedOut() error { return wire.Errorf(wire.CodeUnauthorized, "token: was s
 
 // connect reads a connect frame and starts a feed; close it. On an error there is nothing to close.
 func (x *exchange) connect() (*feed, error) {
+	if err := x.bridge.hub.elsewhere(); err != nil {
+		return nil, err
+	}
 	body, err := x.body()
 	if err != nil {
 		return nil, err

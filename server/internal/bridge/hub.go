@@ -24,7 +24,9 @@ type hub struct {
 
 	mu     sync.Mutex // protects following
 	closed bool
-	open   int // connections, authenticated or not, over all transports
+	away   bool          // sessions are sent elsewhere
+	out    chan struct{} // closed while those who are here are to leave
+	open   int           // connections, authenticated or not, over all transports
 	users  map[string]*usage
 	named  map[string]*stream // by session
 	slots  [slots][]*session
@@ -39,7 +41,7 @@ type usage struct {
 }
 
 func newHub(maxOpen, maxUser int, l wire.Limits) *hub {
-	return &hub{max: maxOpen, maxUser: maxUser, limits: l, users: map[string]*usage{}, named: map[string]*stream{}, empty: make(chan struct{})}
+	return &hub{max: maxOpen, maxUser: maxUser, limits: l, users: map[string]*usage{}, named: map[string]*stream{}, out: make(chan struct{}), empty: make(chan struct{})}
 }
 
 // enter counts a connection in and adds it to wg, which nobody waits for before the hub is closed.
@@ -66,14 +68,14 @@ func (h *hub) leave(wg *sync.WaitGroup) {
 	wg.Done()
 }
 
-// add puts a session into a slot. It reports false where the hub closed in the meantime.
+// add puts a session into a slot. It reports false where it is to leave already.
 func (h *hub) add(s *session) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	s.slot = uint8(rand.IntN(slots))
 	s.index = int32(len(h.slots[s.slot]))
 	h.slots[s.slot] = append(h.slots[s.slot], s)
-	return !h.closed
+	return !h.closed && !h.away
 }
 
 func (h *hub) remove(s *session) {
@@ -206,6 +208,9 @@ func (h *hub) all() []*session {
 func (h *hub) shut() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if !h.closed && !h.away {
+		close(h.out)
+	}
 	h.closed = true
 	h.signal()
 }

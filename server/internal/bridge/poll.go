@@ -43,7 +43,7 @@ func (b *Bridge) servePoll(x *exchange) error {
 func (x *exchange) await(f *feed) ([]*jetstream.Entry, error) {
 	patience := time.NewTimer(x.patience())
 	defer patience.Stop()
-	draining, leave := x.bridge.draining, (<-chan time.Time)(nil)
+	leaving, leave := x.bridge.hub.leaving(), (<-chan time.Time)(nil)
 	for {
 		entries, _, err := f.cursor.Next(nil, pollBytes)
 		if err != nil || len(entries) > 0 || !f.welcome.Recovered {
@@ -55,8 +55,8 @@ func (x *exchange) await(f *feed) ([]*jetstream.Entry, error) {
 			return nil, nil
 		case <-f.out:
 			return nil, signedOut()
-		case <-draining:
-			draining, leave = nil, time.After(x.bridge.jitter())
+		case <-leaving:
+			leaving, leave = nil, time.After(x.bridge.jitter())
 		case <-leave:
 			return nil, nil
 		case <-x.bridge.work.Done():

@@ -49,7 +49,7 @@ func (s *stream) run() {
 	defer ping.Stop()
 	over := time.NewTimer(time.Until(s.expires.Add(expiryGrace)))
 	defer over.Stop()
-	draining, leave := s.bridge.draining, (<-chan time.Time)(nil)
+	leaving, leave := s.bridge.hub.leaving(), (<-chan time.Time)(nil)
 	for {
 		more, err := s.events()
 		told, ok := s.told()
@@ -79,13 +79,13 @@ func (s *stream) run() {
 		case <-s.out:
 			s.end(signedOut())
 			return
-		case <-draining:
-			draining, leave = nil, time.After(s.bridge.jitter())
+		case <-leaving:
+			leaving, leave = nil, time.After(s.bridge.jitter())
 		case <-leave:
-			s.end(drains())
+			s.end(s.bridge.hub.farewell())
 			return
 		case <-s.bridge.work.Done():
-			s.end(drains())
+			s.end(s.bridge.hub.farewell())
 			return
 		case <-s.r.Context().Done():
 			return

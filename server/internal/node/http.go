@@ -85,8 +85,11 @@ func (r *running) ready() error {
 	if r.draining.Load() {
 		return errDraining
 	}
-	return r.health.check(r.engine.Health, r.logger)
+	return r.health.check(r.able, r.logger)
 }
+
+// able reports whether this node can serve: its engine, and the log over it.
+func (r *running) able() error { return errors.Join(r.engine.Health(), r.log.Level()) }
 
 // health remembers an answer for a while. Its method may be called concurrently.
 type health struct {

@@ -96,6 +96,7 @@ func (r *running) startServing(ctx context.Context) {
 	r.bridge = bridge.New(bridge.Config{
 		Log: r.log, Auth: r.auth, Presence: r.people.presence, Sessions: r.people.sessions, Typing: r.people.typing, Limits: r.cfg.Limits, Logger: r.base, Origins: r.cfg.Origins,
 	})
+	r.log.WatchLevel(r.bridge.Divert)
 	r.parts.bridge = begin(ctx, "bridge", r.failed, r.bridge.Run)
 	requests := service.New(service.Config{
 		Conn: r.engine.Conn(), Log: r.log, Presence: r.people.presence, Sessions: r.people.sessions, Limits: r.cfg.Limits, Node: r.engine.Name(), Version: natterjack.Version, Logger: r.base,

@@ -1,0 +1,159 @@
+package jetstream
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/nats-io/nats.go"
+)
+
+const (
+	// levelEvery is how often each node says where the shards end that it leads, and where it is behind itself.
+	levelEvery = time.Second
+	// levelTimeout is how long this node's engine may take to say where they end, all together.
+	levelTimeout = 800 * time.Millisecond
+	levelSubject = "level"
+	levelWords   = 256 // of other nodes that may wait; there is one a node every [levelEvery]
+)
+
+// word is what a node says of itself.
+type word struct {
+	Node   string         `json:"node"`   // this run of it
+	Ends   map[int]uint64 `json:"ends"`   // the last pos of each shard that it leads, where it is in touch with most of its followers
+	Behind []int          `json:"behind"` // the shards in which it is not level
+}
+
+// level tells whether this node hears what is said.
+type level struct {
+	deaf   atomic.Pointer[error]
+	turned atomic.Pointer[func(away bool)]
+}
+
+// Level is nil where this node has lately been level with the log in every shard.
+func (l *Log) Level() error {
+	if err := l.level.deaf.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
+
+// WatchLevel has f called, in place of whatever was before, when this node's users are better off on another one, and when they are
+// not any more; [standing] says when that is. F must return at once.
+func (l *Log) WatchLevel(f func(away bool)) { l.level.turned.Store(&f) }
+
+// watchLevel says where this node is, hears where the others are, and judges, until ctx ends. It judges once the node is ready.
+func (l *Log) watchLevel(ctx context.Context) {
+	words := make(chan *nats.Msg, levelWords)
+	sub, err := l.conn.ChanSubscribe(levelSubject, words)
+	if err != nil {
+		l.log.ErrorContext(ctx, "cannot hear where other nodes are", "error", err)
+		return
+	}
+	defer func() { _ = sub.Unsubscribe() }() // the connection may be closed by now
+	st := newStanding(l.layout.shards, l.engine.Clustered())
+	tick := time.NewTicker(levelEvery)
+	defer tick.Stop()
+	for ready, judging := l.ready, false; ; {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ready:
+			st.begin()
+			ready, judging = nil, true
+		case m := <-words:
+			l.hear(st, m)
+		case <-tick.C:
+			before := st.away
+			st.tick(l.positions())
+			if judging {
+				l.judge(ctx, st, before)
+			}
+			l.speak(ctx, st)
+		}
+	}
+}
+
+// judge tells those who asked.
+func (l *Log) judge(ctx context.Context, st *standing, before bool) {
+	var deaf error
+	if shards := st.behind(deafAfter - 1); len(shards) > 0 {
+		deaf = fmt.Errorf("jetstream: this node has not been level with the log in shards %v for %v", shards, deafAfter*levelEvery)
+	}
+	if was := l.Level(); (was == nil) != (deaf == nil) {
+		if deaf != nil {
+			l.log.WarnContext(ctx, "this node does not hear what is said", "error", deaf)
+		} else {
+			l.log.InfoContext(ctx, "this node is level with the log again")
+		}
+	}
+	if deaf == nil {
+		l.level.deaf.Store(nil)
+	} else {
+		l.level.deaf.Store(&deaf)
+	}
+	if st.away == before {
+		return
+	}
+	if st.away {
+		l.log.WarnContext(ctx, "users are sent to other nodes until this one hears again what is said")
+	} else {
+		l.log.InfoContext(ctx, "users are taken again")
+	}
+	if f := l.level.turned.Load(); f != nil {
+		(*f)(st.away)
+	}
+}
+
+// speak says where the shards end that this node leads, and hears that itself at once.
+func (l *Log) speak(ctx context.Context, st *standing) {
+	w := word{Node: l.writers.self, Ends: l.ends(ctx), Behind: st.behind(slack)}
+	for shard, pos := range w.Ends {
+		st.ends(shard, pos)
+	}
+	body, err := json.Marshal(w)
+	if err == nil {
+		err = l.conn.Publish(levelSubject, body)
+	}
+	if err != nil && !errors.Is(err, nats.ErrConnectionClosed) {
+		l.log.DebugContext(ctx, "not said where this node is", "error", err)
+	}
+}
+
+// hear takes in what another node says. Words that make no sense are of another version, and are passed over.
+func (l *Log) hear(st *standing, m *nats.Msg) {
+	var w word
+	if err := json.Unmarshal(m.Data, &w); err != nil || w.Node == "" || w.Node == l.writers.self {
+		return
+	}
+	st.said(w.Node, w.Behind)
+	for shard, pos := range w.Ends {
+		if shard >= 0 && shard < l.layout.shards {
+			st.ends(shard, pos)
+		}
+	}
+}
+
+// ends are the last positions of the shards that this node leads, of which it can say so.
+func (l *Log) ends(ctx context.Context) map[int]uint64 {
+	ctx, cancel := context.WithTimeout(ctx, levelTimeout)
+	defer cancel()
+	ends := map[int]uint64{}
+	for shard := range l.layout.shards {
+		if !l.engine.LeadsStream(StreamName(shard)) {
+			continue
+		}
+		s, err := l.js.Stream(ctx, StreamName(shard))
+		if err != nil {
+			continue
+		}
+		info := s.CachedInfo()
+		if single(info.Cluster) || info.Cluster.Leader == l.engine.Name() && leadsMost(info.Cluster) {
+			ends[shard] = info.State.LastSeq
+		}
+	}
+	return ends
+}
