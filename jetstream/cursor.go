@@ -147,31 +147,45 @@ func (c *Cursor) wake(e *Entry) {
 	c.waker.Wake(e.sender == c.user)
 }
 
-// takeReady appends what is ready to dst. It may have come out of the tail already: then it is left out.
-func (c *Cursor) takeReady(dst []*Entry, room *int) []*Entry {
+// take appends what is ready in a shard to dst, takes the shard's mark, and moves the cursor up to the mark. It
+// does so in one step: what comes before the mark is ready by now or not for this user, and what is applied
+// later marks the shard anew. Two steps would let a mark overtake what became ready between them.
+func (c *Cursor) take(dst []*Entry, shard int, room *int) (entries []*Entry, marked bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	dst = c.takeReady(dst, shard, room)
+	mark := c.marked(shard)
+	if mark == 0 {
+		return dst, false
+	}
+	c.pending[shard] = 0
+	c.at[shard] = max(c.at[shard], mark-1) // an idle reader never looks through what passed while it slept
+	return dst, true
+}
+
+// takeReady appends what is ready in a shard to dst. It may have come out of the tail already: then it is left
+// out. The caller holds mu.
+func (c *Cursor) takeReady(dst []*Entry, shard int, room *int) []*Entry {
+	kept := c.ready[:0]
 	for _, e := range c.ready {
-		if e.pos > c.at[e.shard] {
-			c.at[e.shard] = e.pos
+		if e.shard != shard {
+			kept = append(kept, e)
+		} else if e.pos > c.at[shard] {
+			c.at[shard] = e.pos
 			dst = append(dst, e)
 			*room -= len(e.frame)
 		}
 	}
-	clear(c.ready)
-	c.ready = c.ready[:0]
+	clear(c.ready[len(kept):])
+	c.ready = kept
 	return dst
 }
 
-// grab takes the mark of a shard. What is applied after this marks it anew.
-func (c *Cursor) grab(shard int) uint64 {
+// waiting reports whether anything is ready or marked.
+func (c *Cursor) waiting() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	pos := c.marked(shard)
-	if pos != 0 {
-		c.pending[shard] = 0
-	}
-	return pos
+	return len(c.ready) > 0 || slices.ContainsFunc(c.pending, func(pos uint64) bool { return pos != 0 })
 }
 
 // Next appends to dst what the user may see next, in the order of pos in each shard, up to about maxBytes of frames and
@@ -179,21 +193,14 @@ func (c *Cursor) grab(shard int) uint64 {
 // at once; without it, the waker will be called when there is something new.
 func (c *Cursor) Next(dst []*Entry, maxBytes int) (entries []*Entry, more bool, err error) {
 	room := max(maxBytes, 1)
-	dst = c.takeReady(dst, &room)
 	for shard := range c.at {
-		from := c.grab(shard)
-		if from == 0 {
-			continue
-		}
 		if room <= 0 {
-			c.again(shard, from)
-			more = true
+			return dst, c.waiting(), nil
+		}
+		var marked, shardMore bool
+		if dst, marked = c.take(dst, shard, &room); !marked {
 			continue
 		}
-		// Nothing before the mark is for this user, so the cursor may step up to it: an idle reader never looks
-		// through what passed while it slept.
-		c.at[shard] = max(c.at[shard], from-1)
-		var shardMore bool
 		if dst, shardMore, err = c.read(dst, shard, &room); err != nil {
 			c.again(shard, c.at[shard]+1)
 			return dst, true, err

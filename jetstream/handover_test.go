@@ -1,0 +1,100 @@
+package jetstream
+
+import (
+	"math"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"natterjack/jetstream/channel"
+)
+
+// handover is a cursor of one user over the tail of one shard, and nothing around them.
+type handover struct {
+	tail    tail
+	readers *readers
+	cursor  Cursor
+	woken   chan struct{}
+}
+
+func newHandover() *handover {
+	h := &handover{readers: newReaders(), woken: make(chan struct{}, 1)}
+	h.cursor = Cursor{log: &Log{tails: []*tail{&h.tail}, readers: h.readers}, user: "bob", waker: h, at: make([]uint64, 1)}
+	h.readers.add(&h.cursor)
+	return h
+}
+
+func (h *handover) Wake(bool) { poke(h.woken) }
+
+// put hands on what is at a pos, as the follower does.
+func (h *handover) put(pos uint64) {
+	e := &Entry{pos: pos, state: &channel.State{Members: []string{"bob"}}, frame: make([]byte, 64)}
+	h.tail.append([]*Entry{e})
+	h.readers.wake(e)
+}
+
+// positions reads what is behind the cursor, as a flush does.
+func (h *handover) positions(tb testing.TB) (out []uint64) {
+	tb.Helper()
+	for more := true; more; {
+		entries, again, err := h.cursor.Next(nil, math.MaxInt)
+		if err != nil {
+			tb.Fatalf("next: %v", err)
+		}
+		for _, e := range entries {
+			out = append(out, e.pos)
+		}
+		more = again
+	}
+	return out
+}
+
+// TestCursor_takesReadyAndMarkAtOnce: a burst that fills what is ready, and goes on, may come at any moment.
+func TestCursor_takesReadyAndMarkAtOnce(t *testing.T) {
+	h := newHandover()
+	h.put(1)
+	h.positions(t)
+	for pos := uint64(2); pos <= 2+maxReady; pos++ {
+		h.put(pos)
+	}
+	room := math.MaxInt
+	got, marked := h.cursor.take(nil, 0, &room)
+	if len(got) != maxReady || !marked {
+		t.Errorf("took %d entries, marked: %v; want the %d that were ready, and the mark", len(got), marked, maxReady)
+	}
+	if want := uint64(1 + maxReady); h.cursor.at[0] != want {
+		t.Errorf("the cursor stands at %d, want it at %d, before the mark", h.cursor.at[0], want)
+	}
+}
+
+// TestCursor_burstWhileItReads has one goroutine hand on bursts, each once the last has come out, while another
+// reads all the time.
+func TestCursor_burstWhileItReads(t *testing.T) {
+	const bursts, burst = 1_000, maxReady + 1
+	h := newHandover()
+	var came atomic.Uint64
+	var putting sync.WaitGroup
+	putting.Go(func() {
+		for pos := uint64(0); pos < bursts*burst; {
+			for came.Load() < pos {
+				runtime.Gosched()
+			}
+			for range burst {
+				pos++
+				h.put(pos)
+			}
+		}
+	})
+	want := uint64(1)
+	for want <= bursts*burst {
+		for _, pos := range h.positions(t) {
+			if pos != want {
+				t.Errorf("saw %d after %d", pos, want-1)
+			}
+			want = pos + 1
+			came.Store(pos)
+		}
+	}
+	putting.Wait()
+}
