@@ -38,7 +38,16 @@ type Config struct {
 	Shards   int         // 4 where 0
 	Replicas int         // 1 where 0
 	Limits   wire.Limits // rates that are not set are those of [wire.DefaultLimits]
+	Memory   Memory      // nil where nothing is remembered from one start to the next
 	Logger   *slog.Logger
+}
+
+// Memory is what a node remembers of its log when it does not run.
+type Memory interface {
+	// Epoch is that of the log, or empty.
+	Epoch() string
+	// Remember takes down which log the node has, or refuses it.
+	Remember(epoch string, shards int) error
 }
 
 // Log is a node's hold on the channels: it sends, reads and follows. All methods may be called concurrently once
@@ -79,6 +88,9 @@ func New(ctx context.Context, cfg Config) (*Log, error) {
 	streams, err := openStreams(ctx, js, cmp.Or(cfg.Shards, defaultShards), cmp.Or(cfg.Replicas, 1))
 	if err == nil {
 		err = openReceipts(ctx, js, streams.shards, cmp.Or(cfg.Replicas, 1))
+	}
+	if err == nil && cfg.Memory != nil {
+		err = cfg.Memory.Remember(streams.epoch, streams.shards) // before the view is opened, which would be deleted where it is of another log
 	}
 	if err != nil {
 		return nil, err

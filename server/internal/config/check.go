@@ -140,6 +140,9 @@ func (c *Config) checkCluster() (errs []error) {
 	if c.NATS.ServerName == "" {
 		errs = append(errs, errors.New("server_name: in a cluster it must be set, be unique, and never change"))
 	}
+	if c.NATS.Cluster.Name == "" {
+		errs = append(errs, errors.New("cluster.name: must be set, be the same on all nodes, and never change"))
+	}
 	if missing := c.missing(); len(missing) > 0 {
 		for i, user := range missing {
 			missing[i] = variable(user)

@@ -1,4 +1,4 @@
-// Package datadir holds a node's directory: it makes it, keeps other processes out of it, and knows what lies where.
+// Package datadir holds a node's directory: it makes it, keeps other processes out of it, remembers what it is, and knows what lies where.
 package datadir
 
 import (
@@ -6,16 +6,23 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 )
 
 // ErrInUse is returned for a directory that another process has open. Two servers on the same streams would ruin them, and
 // the NATS server does not notice.
 var ErrInUse = errors.New("datadir: another process uses this directory")
 
+// ErrRefused is wrapped by the errors of a directory that is not what the configuration takes it for. They say what to do.
+var ErrRefused = errors.New("refusing to start")
+
 // Dir is an open directory. Its methods may be called concurrently.
 type Dir struct {
 	path string
 	lock *os.File
+
+	mu       sync.Mutex // protects following
+	identity Identity
 }
 
 // Open makes the directory where it is missing, readable by its owner only, and locks it until Close or the end of the process.

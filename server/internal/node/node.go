@@ -35,6 +35,9 @@ func New(cfg *config.Config, logger *slog.Logger) (n *Node, err error) {
 	if n.dir, err = datadir.Open(cfg.Data); err != nil {
 		return nil, err
 	}
+	if err := n.admit(); err != nil {
+		return nil, errors.Join(err, n.Close())
+	}
 	if err := errors.Join(n.passwords(), n.openKeys(), n.openCertificate()); err != nil {
 		return nil, errors.Join(err, n.Close())
 	}
@@ -42,6 +45,15 @@ func New(cfg *config.Config, logger *slog.Logger) (n *Node, err error) {
 		return nil, errors.Join(err, n.Close())
 	}
 	return n, nil
+}
+
+// admit refuses a directory that is not this node's, before the NATS server opens it.
+func (n *Node) admit() error {
+	store, err := embed.LookAt(n.cfg.NATS.StoreDir)
+	if err != nil {
+		return err
+	}
+	return n.dir.Admit(n.cfg.NATS.ServerName, n.cfg.NATS.Cluster.Name, datadir.Store(store))
 }
 
 // Close lets go of the data directory.
