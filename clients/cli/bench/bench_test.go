@@ -264,6 +264,27 @@ func TestPlan_OfPresence(t *testing.T) {
 	}
 }
 
+// Whatever a server can do, the ramp finds it to a sixteenth, in few tries.
+func TestRamp_FindsTheHighestRate(t *testing.T) {
+	for limit := 100; limit < 200_000; limit += 37 {
+		tries := 0
+		got, err := ramp(func(rate int) (bool, error) { tries++; return rate <= limit, nil })
+		if err != nil || tries > 15 {
+			t.Fatalf("limit %d: %d tries, %v", limit, tries, err)
+		}
+		want := min(limit, rampMost)
+		if limit < rampLeast && got == 0 {
+			continue
+		}
+		if got > want || want-got > want/rampGap+1 {
+			t.Fatalf("found %d, want %d", got, want)
+		}
+	}
+	if _, err := ramp(func(int) (bool, error) { return false, context.Canceled }); err == nil {
+		t.Error("a rate that could not be tried was taken for one that does not hold")
+	}
+}
+
 // A typist types and changes his state in any six seconds, whichever of them he begins in, and says again every three that he types.
 func TestTypistTurn(t *testing.T) {
 	typed := 0

@@ -30,7 +30,7 @@ type Cmd struct {
 	Time     time.Duration `default:"8s" help:"Length of a run that has a rate."`
 	WarmUp   time.Duration `default:"2s" help:"Time before a run that is not counted."`
 	Settle   time.Duration `default:"20s" help:"Time for idle connections to settle."`
-	Nodes    int           `default:"1" enum:"1,3" help:"Servers in a cluster, for send-*."`
+	Nodes    int           `default:"1" enum:"1,3" help:"Servers in a cluster, for send-*, latency-* and sustained."`
 	NoFsync  bool          `help:"Without sync_interval: always."`
 	Channels int           `default:"10000" help:"Channels of history and rebuild, with 50 messages each; restart has ten times as many, with one."`
 	SignIns  int           `default:"100" help:"Sign-ins of each user of sign-in, who is in up to 5,000 channels."`
@@ -40,6 +40,7 @@ type Cmd struct {
 	Fixture  string        `type:"path" placeholder:"DIR" help:"Keep the filled stores here and use them again."`
 	Binary   string        `type:"path" placeholder:"FILE" help:"The server, where it is built already."`
 	Role     string        `hidden:"" enum:",relay" default:"" help:"What a child process is."`
+	Engine   string        `hidden:"" help:"The NATS server to which a relay is a gateway."`
 }
 
 // Vars are what the help of [Cmd] refers to; the command line that mounts it passes them to kong.
@@ -54,7 +55,7 @@ func Vars() kong.Vars {
 // Run runs the benchmarks until all are done or ctx ends.
 func (c *Cmd) Run(ctx context.Context, k *kong.Context) error {
 	if c.Role == roleRelay {
-		return bare.Serve(ctx, k.Stdout)
+		return bare.Serve(ctx, k.Stdout, c.Engine)
 	}
 	if err := c.validate(); err != nil {
 		return err

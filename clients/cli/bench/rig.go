@@ -75,13 +75,18 @@ func (r *rig) syncInterval() string {
 
 // startRelay starts the bare relay in a process of its own and returns its address.
 func (r *rig) startRelay(ctx context.Context) (*proc.Process, string, error) {
+	return r.startGateway(ctx, "")
+}
+
+// startGateway starts a relay that is a gateway to an engine, by its URL.
+func (r *rig) startGateway(ctx context.Context, engine string) (*proc.Process, string, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, "", err
 	}
 	var addr string
 	p, err := proc.Start(ctx, proc.Spec{
-		Name: "bare relay", Path: self, Args: []string{"bench", "--role", roleRelay},
+		Name: "bare relay", Path: self, Args: []string{"bench", "--role", roleRelay, "--engine", engine},
 		Ready: func(line string) (ready bool) {
 			addr, ready = bare.RelayAddr(line)
 			return ready

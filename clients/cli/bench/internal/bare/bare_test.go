@@ -25,10 +25,15 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // relay runs a relay until the test ends.
 func relay(t *testing.T) (addr string) {
 	t.Helper()
+	return serve(t, "")
+}
+
+func serve(t *testing.T, engine string) (addr string) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	r, w := io.Pipe()
 	ended := make(chan error, 1)
-	go func() { ended <- Serve(ctx, w) }()
+	go func() { ended <- Serve(ctx, w, engine) }()
 	t.Cleanup(func() {
 		cancel()
 		if err := <-ended; err != nil {
@@ -194,18 +199,41 @@ func TestBatch_RefusedOneIsAnError(t *testing.T) {
 	}
 }
 
-func TestStream_ReadsAndAcknowledgesAll(t *testing.T) {
-	e, clock := engine(t), load.NewClock()
-	begin := clock.Now() + 5*time.Millisecond
-	w, err := e.Stream(t.Context(), clock, 1000, begin, begin+20*time.Millisecond, begin+100*time.Millisecond)
+// TestGateway_storesBeforeItPassesOn: whatever is delivered or acknowledged is in the streams, in singles and in batches.
+func TestGateway_storesBeforeItPassesOn(t *testing.T) {
+	e := engine(t)
+	fleet := load.NewFleet(t.Context(), "t", load.NewClock(), true)
+	if err := fleet.Connect(members(serve(t, e.Conn.ConnectedUrl()), PathGateway, 200, 2)); err != nil {
+		t.Fatal(err)
+	}
+	if err := fleet.Prime(200); err != nil {
+		t.Fatal(err)
+	}
+	if err := fleet.Loop(200, 100*time.Millisecond); err != nil { // many wait at once: batches
+		t.Fatal(err)
+	}
+	finish(t, fleet)
+	w := load.Collect(fleet, 0, time.Hour)
+	if w.Acked <= 400 || w.Heard != 2*w.Acked || uint64(w.Acked) != held(t, e) {
+		t.Errorf("%d acked, %d delivered, %d stored", w.Acked, w.Heard, held(t, e))
+	}
+}
+
+func TestGateway_refusedPublishEndsIt(t *testing.T) {
+	e := engine(t)
+	if err := e.JS.DeleteStream(t.Context(), streamName(0)); err != nil {
+		t.Fatal(err)
+	}
+	g, err := openGateway(e.Conn.ConnectedUrl())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(w.Ends) != 80 || len(w.Acks) != 80 {
-		t.Errorf("%d read and %d acknowledged, want 80", len(w.Ends), len(w.Acks))
-	}
-	if w.Ends.Percentile(0) <= 0 || w.Acks.Percentile(0) <= 0 {
-		t.Errorf("the fastest took %v and %v", w.Ends.Percentile(0), w.Acks.Percentile(0))
+	defer g.conn.Close()
+	in := &room{subject: "bare.0.a"}
+	in.members.Store(&[]*member{})
+	g.keep(kept{from: &member{gone: make(chan struct{})}, in: in})
+	if err := g.run(t.Context()); err == nil {
+		t.Error("a publish without a stream was taken")
 	}
 }
 

@@ -29,6 +29,7 @@ type EngineSpec struct {
 
 // Engine is a running NATS server or cluster and a connection to it.
 type Engine struct {
+	URL   string // of all nodes, for clients
 	Nodes []*proc.Process
 	Conn  *nats.Conn
 	JS    jetstream.JetStream
@@ -52,7 +53,8 @@ func StartEngine(ctx context.Context, spec EngineSpec) (*Engine, error) {
 		}
 		e.Nodes, urls = append(e.Nodes, p), append(urls, url)
 	}
-	if e.Conn, err = nats.Connect(strings.Join(urls, ",")); err != nil {
+	e.URL = strings.Join(urls, ",")
+	if e.Conn, err = nats.Connect(e.URL); err != nil {
 		return nil, errors.Join(fmt.Errorf("connect to the bare engine: %w", err), e.Close())
 	}
 	if e.JS, err = jetstream.New(e.Conn); err != nil {

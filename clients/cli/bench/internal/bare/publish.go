@@ -154,6 +154,14 @@ func (b *Batch) Commit(ctx context.Context, subject string, data []byte) error {
 	return storedIn(ack, b.size)
 }
 
+// send sends the last message of the batch; the ack goes to a subject of the caller's.
+func (b *Batch) send(subject string, data []byte, reply string) error {
+	msg := b.next(subject, data)
+	msg.Header["Nats-Batch-Commit"] = []string{"1"}
+	msg.Reply = reply
+	return b.conn.PublishMsg(msg)
+}
+
 func (b *Batch) next(subject string, data []byte) *nats.Msg {
 	b.size++
 	return &nats.Msg{Subject: subject, Data: data, Header: nats.Header{

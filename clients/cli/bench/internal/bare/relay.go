@@ -15,17 +15,20 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+	"golang.org/x/sync/errgroup"
 )
 
 // welcome tells a client that it will hear all from now on.
 var welcome = []byte(`{"type":"welcome"}`)
 
 // Paths of a relay. On the first two a message goes as it came to the members of the room that the query names, and an ack to
-// its sender; they differ in whether the sender is one of those members. Idle sockets are only read: as the library's own
-// examples read them, or as cheaply as the library allows.
+// its sender; they differ in whether the sender is one of those members. On the third, where there is an engine, the same happens
+// once the message is stored. Idle sockets are only read: as the library's own examples read them, or as cheaply as the
+// library allows.
 const (
 	PathRelay     = "/relay"
 	PathFanOut    = "/fanout"
+	PathGateway   = "/gateway"
 	PathIdle      = "/idle"
 	PathIdleTuned = "/idle-tuned"
 )
@@ -39,29 +42,54 @@ const queued = 256
 // Relay is a WebSocket server of the plainest good kind: a reading and a writing goroutine for each socket, messages passed on
 // as they came, so that one is encoded once for all who hear it.
 type Relay struct {
+	gateway *gateway // nil where there is no engine
+
 	mu    sync.Mutex // protects rooms; a room's members change only under it
 	rooms map[string]*room
 
 	tuned sync.WaitGroup // the readers of tuned sockets, each of which ends with its client
 }
 
-type room struct{ members atomic.Pointer[[]*member] }
+type room struct {
+	stream  int // where a gateway keeps its messages
+	subject string
+	members atomic.Pointer[[]*member]
+}
 
 type member struct {
 	conn  *websocket.Conn
 	queue chan []byte
+	gone  chan struct{} // closed when nobody takes from the queue any more
 }
 
-// Serve runs a relay on a port of the system's choice, which it prints on out, until ctx ends.
-func Serve(ctx context.Context, out io.Writer) error {
+// Serve runs a relay on a port of the system's choice, which it prints on out, until ctx ends. Where there is an engine, by
+// its URL, the relay is a gateway to it too.
+func Serve(ctx context.Context, out io.Writer, engine string) error {
+	r := &Relay{rooms: make(map[string]*room)}
+	group, ctx := errgroup.WithContext(ctx)
+	if engine != "" {
+		var err error
+		if r.gateway, err = openGateway(engine); err != nil {
+			return err
+		}
+		defer r.gateway.conn.Close()
+		group.Go(func() error { return r.gateway.run(ctx) })
+	}
+	group.Go(func() error { return r.listen(ctx, out) })
+	return group.Wait()
+}
+
+func (r *Relay) listen(ctx context.Context, out io.Writer) error {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
 	}
-	r := &Relay{rooms: make(map[string]*room)}
 	mux := http.NewServeMux()
-	mux.HandleFunc(PathRelay, func(w http.ResponseWriter, req *http.Request) { r.serve(w, req, false) })
-	mux.HandleFunc(PathFanOut, func(w http.ResponseWriter, req *http.Request) { r.serve(w, req, true) })
+	mux.HandleFunc(PathRelay, func(w http.ResponseWriter, req *http.Request) { r.serve(w, req, r.passOn(false)) })
+	mux.HandleFunc(PathFanOut, func(w http.ResponseWriter, req *http.Request) { r.serve(w, req, r.passOn(true)) })
+	if r.gateway != nil {
+		mux.HandleFunc(PathGateway, func(w http.ResponseWriter, req *http.Request) { r.serve(w, req, r.gateway.keep) })
+	}
 	mux.HandleFunc(PathIdle, serveIdle)
 	mux.HandleFunc(PathIdleTuned, r.serveIdleTuned)
 	defer r.tuned.Wait()
@@ -80,39 +108,49 @@ func Serve(ctx context.Context, out io.Writer) error {
 // RelayAddr finds the address in a relay's output line.
 func RelayAddr(line string) (addr string, ok bool) { return strings.CutPrefix(line, relayReady) }
 
-func (r *Relay) serve(w http.ResponseWriter, req *http.Request, echo bool) {
+// passOn passes messages on as they come.
+func (r *Relay) passOn(echo bool) func(kept) {
+	return func(k kept) { k.in.pass(k.from, k.data, echo) }
+}
+
+// serve reads a socket and has each message taken.
+func (r *Relay) serve(w http.ResponseWriter, req *http.Request, take func(kept)) {
 	conn, err := websocket.Accept(w, req, nil)
 	if err != nil {
 		return // Accept has answered
 	}
 	defer func() { _ = conn.CloseNow() }()
-	ctx, cancel := context.WithCancel(req.Context())
-	m := &member{conn: conn, queue: make(chan []byte, queued)}
+	m := &member{conn: conn, queue: make(chan []byte, queued), gone: make(chan struct{})}
 	room := r.join(req.URL.Query().Get("room"), m)
 	var writer sync.WaitGroup
-	writer.Go(func() { m.write(ctx) })
+	writer.Go(func() { m.write(req.Context()) })
 	defer writer.Wait()
-	defer cancel()
+	defer close(m.gone)
 	defer r.leave(room, m)
-	m.push(ctx, welcome)
+	m.push(welcome)
 	for {
-		_, message, err := conn.Read(ctx)
+		_, message, err := conn.Read(req.Context())
 		if err != nil {
 			return
 		}
-		for _, to := range *room.members.Load() {
-			if to != m || echo {
-				to.push(ctx, message)
-			}
-		}
-		m.push(ctx, ackOf(message))
+		take(kept{from: m, in: room, data: message})
 	}
 }
 
-func (m *member) push(ctx context.Context, message []byte) {
+// pass passes a message on, and acknowledges it.
+func (in *room) pass(from *member, message []byte, echo bool) {
+	for _, to := range *in.members.Load() {
+		if to != from || echo {
+			to.push(message)
+		}
+	}
+	from.push(ackOf(message))
+}
+
+func (m *member) push(message []byte) {
 	select {
 	case m.queue <- message:
-	case <-ctx.Done():
+	case <-m.gone:
 	}
 }
 
@@ -123,7 +161,7 @@ func (m *member) write(ctx context.Context) {
 			if m.conn.Write(ctx, websocket.MessageText, message) != nil {
 				_ = m.conn.CloseNow() // ends the reading goroutine, which ends this one
 			}
-		case <-ctx.Done():
+		case <-m.gone:
 			return
 		}
 	}
@@ -135,6 +173,7 @@ func (r *Relay) join(name string, m *member) *room {
 	in, found := r.rooms[name]
 	if !found {
 		in = &room{}
+		in.stream, in.subject = streamOf(name)
 		in.members.Store(&[]*member{})
 		r.rooms[name] = in
 	}

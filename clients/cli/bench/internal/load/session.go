@@ -130,7 +130,7 @@ func (s *Session) take(frame []byte, now time.Duration) error {
 	case kindWelcome:
 		close(s.welcomed)
 	case kindError:
-		return fmt.Errorf("refused: %.500s", frame)
+		return refusal(frame)
 	case kindReceipts, kindTyping, kindPresence:
 		s.live.take(k, k == kindReceipts && isOwn(frame, s.User), now)
 	case kindDone: // of a command that nobody waits for

@@ -1,0 +1,181 @@
+package bare
+
+import (
+	"context"
+	"fmt"
+	"hash/fnv"
+	"strconv"
+	"strings"
+
+	"github.com/nats-io/nats.go"
+	"golang.org/x/sync/errgroup"
+)
+
+const (
+	keptQueued = 4096 // messages that may wait for a stream; a full queue stalls those who read from sockets
+	batchFrom  = 16   // messages that make a batch worth its fixed cost; fewer are published singly
+	batchMost  = 1000 // the engine's own limit
+)
+
+// gateway keeps the messages of a relay in an engine's streams before they are passed on: what our server promises, with nothing
+// of ours around it. It commits in groups, without a timer: while a group is under way the next one gathers.
+type gateway struct {
+	conn    *nats.Conn
+	keepers [Streams]*keeper
+}
+
+// kept is a message that is passed on once it is stored.
+type kept struct {
+	from *member
+	in   *room
+	data []byte
+}
+
+// keeper writes one stream. All but its channels is for the goroutine of run.
+type keeper struct {
+	conn  *nats.Conn
+	id    string // begins the ids of its batches
+	queue chan kept
+	acks  chan *nats.Msg
+
+	inbox    string
+	waiting  []kept
+	inFlight map[int][]kept // by number of the publish
+	last     int            // number of the last publish
+	batching bool           // what is in flight is one batch
+}
+
+// openGateway connects to an engine, whose streams are there.
+func openGateway(url string) (*gateway, error) {
+	conn, err := nats.Connect(url)
+	if err != nil {
+		return nil, fmt.Errorf("connect to the engine: %w", err)
+	}
+	g := &gateway{conn: conn}
+	for i := range g.keepers {
+		g.keepers[i] = &keeper{
+			conn: conn, id: nats.NewInbox()[len("_INBOX."):] + "-" + strconv.Itoa(i),
+			queue: make(chan kept, keptQueued), acks: make(chan *nats.Msg, keptQueued),
+			inbox: nats.NewInbox() + ".", inFlight: make(map[int][]kept),
+		}
+	}
+	return g, nil
+}
+
+// keep hands a message to the stream of its room, and waits where that has too many.
+func (g *gateway) keep(k kept) {
+	select {
+	case g.keepers[k.in.stream].queue <- k:
+	case <-k.from.gone:
+	}
+}
+
+// run keeps messages until ctx ends or one is refused.
+func (g *gateway) run(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	for _, k := range g.keepers {
+		sub, err := g.conn.ChanSubscribe(k.inbox+"*", k.acks)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = sub.Unsubscribe() }() // nobody publishes any more
+		group.Go(func() error { return k.run(ctx) })
+	}
+	return group.Wait()
+}
+
+func (k *keeper) run(ctx context.Context) error {
+	for {
+		select {
+		case m := <-k.queue:
+			k.waiting = append(k.waiting, m)
+		case ack := <-k.acks:
+			if err := k.stored(ack); err != nil {
+				return err
+			}
+		case <-ctx.Done():
+			return nil
+		}
+		k.gather()
+		if err := k.publish(); err != nil {
+			return err
+		}
+	}
+}
+
+// gather takes what else has come, as much as a batch holds.
+func (k *keeper) gather() {
+	for len(k.waiting) < batchMost {
+		select {
+		case m := <-k.queue:
+			k.waiting = append(k.waiting, m)
+		default:
+			return
+		}
+	}
+}
+
+// publish sends what may be sent now: singly while few wait, and as a batch, by itself, where many do.
+func (k *keeper) publish() error {
+	if len(k.waiting) >= batchFrom {
+		if len(k.inFlight) > 0 {
+			return nil
+		}
+		return k.publishBatch()
+	}
+	for !k.batching && len(k.waiting) > 0 && len(k.inFlight) < batchFrom {
+		m := k.waiting[0]
+		k.waiting = k.waiting[1:]
+		k.last++
+		k.inFlight[k.last] = []kept{m}
+		if err := k.conn.PublishRequest(m.in.subject, k.inbox+strconv.Itoa(k.last), m.data); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (k *keeper) publishBatch() error {
+	n := min(len(k.waiting), batchMost)
+	all := k.waiting[:n:n]
+	k.waiting = append([]kept(nil), k.waiting[n:]...)
+	k.last++
+	k.inFlight[k.last], k.batching = all, true
+	b := NewBatch(k.conn, k.id+"-"+strconv.Itoa(k.last))
+	for _, m := range all[:n-1] {
+		if err := b.Add(m.in.subject, m.data); err != nil {
+			return err
+		}
+	}
+	return b.send(all[n-1].in.subject, all[n-1].data, k.inbox+strconv.Itoa(k.last))
+}
+
+// stored passes on what an ack is about.
+func (k *keeper) stored(ack *nats.Msg) error {
+	number, err := strconv.Atoi(strings.TrimPrefix(ack.Subject, k.inbox))
+	if err != nil {
+		return err
+	}
+	all := k.inFlight[number]
+	size := len(all)
+	if !k.batching {
+		size = 0
+	}
+	if err := storedIn(ack.Data, size); err != nil {
+		return err
+	}
+	delete(k.inFlight, number)
+	k.batching = false
+	for _, m := range all {
+		m.in.pass(m.from, m.data, true)
+	}
+	return nil
+}
+
+// streamOf is the stream of a room, and its subject there.
+func streamOf(name string) (stream int, subject string) {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(name)) // a hash never fails
+	stream = int(h.Sum32() % Streams)
+	return stream, fmt.Sprintf("bare.%d.%s", stream, name)
+}
