@@ -116,6 +116,14 @@ func (c *Cursor) lookBack(head []uint64) {
 	c.waker.Wake(false)
 }
 
+// lookFrom has the cursor look at all of a shard from pos on.
+func (c *Cursor) lookFrom(shard int, pos uint64) {
+	c.mu.Lock()
+	c.mark(shard, pos)
+	c.mu.Unlock()
+	c.waker.Wake(false)
+}
+
 // mark notes that there may be something from pos on. The caller holds mu.
 func (c *Cursor) mark(shard int, pos uint64) {
 	if p := c.marked(shard); p != 0 && p <= pos {

@@ -237,6 +237,11 @@ func (f *follower) apply(events []view.Event) error {
 		f.tail.skip(f.view.Position(f.shard)) // whoever comes now starts at the view's position or reads the view
 		return nil
 	}
+	if slices.ContainsFunc(applied, func(a view.Applied) bool { return a.Unknown }) { // the first reader has come meanwhile
+		f.tail.skip(f.view.Position(f.shard))
+		f.readers.wakeAll(f.shard, applied[0].Pos)
+		return nil
+	}
 	entries := make([]*Entry, len(applied))
 	for i := range applied {
 		entries[i] = newEntry(f.shard, &applied[i])
@@ -255,7 +260,7 @@ func (f *follower) apply(events []view.Event) error {
 
 // deletes reports whether an event leaves something to be erased from the stream.
 func deletes(a view.Applied) bool {
-	return a.Kind == wire.KindDelete || a.State.Deleted
+	return a.Kind == wire.KindDelete || a.Deleted
 }
 
 // await returns once the view has applied the shard up to pos.

@@ -6,8 +6,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-
-	"natterjack/jetstream/channel"
 )
 
 // handover is a cursor of one user over the tail of one shard, and nothing around them.
@@ -29,7 +27,7 @@ func (h *handover) Wake(bool) { poke(h.woken) }
 
 // put hands on what is at a pos, as the follower does.
 func (h *handover) put(pos uint64) {
-	e := &Entry{pos: pos, state: &channel.State{Members: []string{"bob"}}, frame: make([]byte, 64)}
+	e := &Entry{pos: pos, members: []string{"bob"}, frame: make([]byte, 64)}
 	h.tail.append([]*Entry{e})
 	h.readers.wake(e)
 }

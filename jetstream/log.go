@@ -119,7 +119,9 @@ func New(ctx context.Context, cfg Config) (*Log, error) {
 // openView opens the view, and empties it where it is ahead of its stream: then the stream has lost its end (a disk restored
 // from a backup, say), and the view holds events that are gone, under positions that will be given again.
 func (l *Log) openView(ctx context.Context, dir string) (*view.View, error) {
-	opts := view.Options{Shards: l.layout.shards, Epoch: l.layout.epoch, Logger: l.log}
+	opts := view.Options{
+		Shards: l.layout.shards, Epoch: l.layout.epoch, Logger: l.log, Watched: func() bool { return !l.readers.none() },
+	}
 	v, err := view.Open(dir, opts)
 	if err != nil {
 		return nil, fmt.Errorf("open view: %w", err)

@@ -80,9 +80,11 @@ func (s *sight) tell(applied []view.Applied) {
 		switch {
 		case a.Kind == wire.KindSetting:
 			(*f)(a.Sender)
-		case a.Kind == wire.KindMeta && a.State != nil && a.State.Kind == wire.Direct:
-			for _, user := range a.State.Members {
-				(*f)(user)
+		case a.Kind == wire.KindMeta:
+			if _, _, direct := wire.DirectUsers(a.Channel); direct {
+				for _, user := range a.Members() {
+					(*f)(user)
+				}
 			}
 		}
 	}

@@ -46,16 +46,24 @@ func (r *readers) remove(c *Cursor) {
 
 // wake tells every cursor of every member that there is an entry for it.
 func (r *readers) wake(e *Entry) {
-	if e.state == nil {
-		return
-	}
 	r.mu.RLock()
 	defer r.mu.RUnlock()
-	for _, users := range [2][]string{e.state.Members, e.parted} {
+	for _, users := range [2][]string{e.members, e.parted} {
 		for _, user := range users {
 			for c := r.byUser[user]; c != nil; c = c.next {
 				c.wake(e)
 			}
+		}
+	}
+}
+
+// wakeAll has every cursor look at all of a shard from pos on.
+func (r *readers) wakeAll(shard int, pos uint64) {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	for _, c := range r.byUser {
+		for ; c != nil; c = c.next {
+			c.lookFrom(shard, pos)
 		}
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"natterjack/jetstream/channel"
 	"natterjack/jetstream/view"
 	"natterjack/server/wire"
 )
@@ -19,17 +18,17 @@ const (
 
 // Entry is an event on its way out, encoded once for all its readers on this node. It is immutable.
 type Entry struct {
-	shard  int
-	pos    uint64
-	state  *channel.State // after the event: who may see it
-	parted []string       // who was a member until this event, or asked to be one: it is the last that they see
-	sender string
-	frame  []byte
-	memo   atomic.Pointer[[]byte]
+	shard   int
+	pos     uint64
+	members []string // after the event, ascending: who may see it
+	parted  []string // who was a member until this event, or asked to be one: it is the last that they see
+	sender  string
+	frame   []byte
+	memo    atomic.Pointer[[]byte]
 }
 
 func newEntry(shard int, a *view.Applied) *Entry {
-	return &Entry{shard: shard, pos: a.Pos, state: a.State, parted: a.Parted, sender: a.Sender, frame: frameOf(shard, &a.Event)}
+	return &Entry{shard: shard, pos: a.Pos, members: a.Members(), parted: a.Parted, sender: a.Sender, frame: frameOf(shard, &a.Event)}
 }
 
 func frameOf(shard int, ev *view.Event) []byte {
@@ -40,7 +39,8 @@ func frameOf(shard int, ev *view.Event) []byte {
 
 // seenBy reports whether a user may see the event.
 func (e *Entry) seenBy(user string) bool {
-	return e.state.Member(user) || slices.Contains(e.parted, user)
+	_, member := slices.BinarySearch(e.members, user)
+	return member || slices.Contains(e.parted, user)
 }
 
 // Frame is the event's frame, JSON. It must not be written to.

@@ -14,20 +14,16 @@ func Apply(st *State, id string, kind wire.Kind, pos uint64, r *wire.Record) *St
 	if st != nil {
 		next = *st
 	}
-	next.Pos = pos
-	next.Active = max(next.Active, r.Timestamp)
+	next.Head = next.Next(kind, pos, r)
 	switch kind {
 	case wire.KindMessage:
-		next.Seq = max(next.Seq, r.Seq)
 		next.spoke(r)
 	case wire.KindDelete:
-		next.Seq = max(next.Seq, r.Target) // the message may be gone from the log; its number must not be given again
 		next.Pins = next.pinned(r.Target, true)
 	case wire.KindPin:
 		next.Pins = next.pinned(r.Target, r.Remove)
 	case wire.KindMeta:
 		if r.Meta != nil {
-			next.Seq = max(next.Seq, r.Meta.Seq) // as above
 			next.change(r, r.Meta)
 		}
 	default: // reactions and edits change their message only

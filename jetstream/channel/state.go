@@ -35,13 +35,6 @@ type State struct {
 	Head
 }
 
-// Head is the part of a state that every message changes.
-type Head struct {
-	Seq    uint64 // of the last message; 0 where there is none
-	Pos    uint64 // of the last event of any kind
-	Active int64  // time of the last event, Unix milliseconds
-}
-
 // Spoke is when a member whom slow mode holds back last sent a message. Those whose time is over are forgotten.
 type Spoke struct {
 	User string
@@ -59,17 +52,4 @@ func (s *State) Member(user string) bool {
 	}
 	_, found := slices.BinarySearch(s.Members, user)
 	return found
-}
-
-// MoreThanHead reports whether an event of a kind, after which this is the state, may have changed more than its head: whoever keeps
-// states on disk writes all of it then.
-func (s *State) MoreThanHead(kind wire.Kind) bool {
-	switch kind {
-	case wire.KindMeta, wire.KindPin, wire.KindDelete:
-		return true
-	case wire.KindMessage:
-		return s.SlowModeS > 0
-	default:
-		return false
-	}
 }

@@ -38,7 +38,7 @@ func (v *View) Apply(shard int, events []Event, upto uint64) (applied []Applied,
 		s.states.publish(nil)
 		return nil, fmt.Errorf("commit to shard %d: %w", shard, err)
 	}
-	s.states.publish(r.states)
+	s.states.publish(r.met)
 	v.known.set(r.settings)
 	v.recency.note(r.applied)
 	s.position.Store(upto)
@@ -63,22 +63,43 @@ func (r *round) take(e *Event) error {
 		r.leaveOut(e, errChannelName)
 		return nil
 	}
-	st, err := r.state(e.Channel)
+	m, err := r.meet(e.Channel)
 	if err != nil {
 		return err
 	}
-	record, err := decode(e, st)
+	record, err := decode(e, m.head.Seq)
 	if err != nil {
 		r.leaveOut(e, err)
-		_, _, err := r.write(&Event{Pos: e.Pos, Channel: e.Channel, Kind: unreadable}, st, &wire.Record{})
+		_, err := r.write(&Event{Pos: e.Pos, Channel: e.Channel, Kind: unreadable}, m, &wire.Record{})
 		return err
 	}
-	next, parted, err := r.write(e, st, record)
+	parted, err := r.write(e, m, record)
 	if err != nil {
 		return err
 	}
-	r.applied = append(r.applied, Applied{Event: *e, Sender: record.Sender, State: next, Parted: parted})
+	a := Applied{Event: *e, Head: m.head.Head, Deleted: m.head.has(flagDeleted), Sender: record.Sender, Parted: parted}
+	if err := r.address(&a, m); err != nil {
+		return err
+	}
+	r.applied = append(r.applied, a)
 	return nil
+}
+
+// address notes who may see an event. That is not known where nobody on this node asks, and it would take a look at disk.
+func (r *round) address(a *Applied, m *met) error {
+	if !m.head.has(flagRich) {
+		a.named = m.head.has(flagCreated)
+		return nil
+	}
+	if m.body == nil && !r.watched {
+		a.Unknown = true
+		return nil
+	}
+	err := r.need(a.Channel, m)
+	if err == nil {
+		a.members = m.body.Members
+	}
+	return err
 }
 
 func (r *round) leaveOut(e *Event, why error) {

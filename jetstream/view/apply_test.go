@@ -55,13 +55,10 @@ func TestApplyGivesTheStateAfterEachEvent(t *testing.T) {
 	applied := must(v.Apply(0, []Event{created(t, 1, room, "ann", "bob"), message(t, 2, room, 1), message(t, 4, room, 2)}, 0))(t)
 	var heads []channel.Head
 	for _, a := range applied {
-		heads = append(heads, a.State.Head)
-		equal(t, "members", a.State.Members, []string{"ann", "bob"})
+		heads = append(heads, a.Head)
+		equal(t, "members", a.Members(), []string{"ann", "bob"})
 	}
 	equal(t, "heads", heads, []channel.Head{{Seq: 0, Pos: 1, Active: 1000}, {Seq: 1, Pos: 2, Active: 2000}, {Seq: 2, Pos: 4, Active: 4000}})
-	if a, b := &applied[1].State.Members[0], &applied[2].State.Members[0]; a != b {
-		t.Error("the members were copied for a message")
-	}
 }
 
 // Nothing that is in a log stops its shard.

@@ -3,7 +3,9 @@ package view
 import (
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"slices"
+	"strconv"
 	"syscall"
 	"testing"
 	"time"
@@ -19,7 +21,7 @@ type feed struct {
 	users    [][2]string
 	seqs     []uint64
 	pos      uint64
-	text     string
+	words    []string
 }
 
 func newFeed(channels int) *feed {
@@ -29,9 +31,13 @@ func newFeed(channels int) *feed {
 		f.channels = append(f.channels, wire.DirectChannel(a, b))
 		f.users = append(f.users, [2]string{a, b})
 	}
-	words := []string{"quite ", "the ", "loud ", "toad ", "calls ", "at ", "night ", "from ", "its ", "pond "}
-	for len(f.text) < 1<<16 {
-		f.text += words[f.rng.IntN(len(words))]
+	f.words = make([]string, 5000)
+	for i := range f.words {
+		word := make([]byte, 2+f.rng.IntN(9))
+		for j := range word {
+			word[j] = "etaoinshrdlucmfwypvbgkjqxz"[min(f.rng.IntN(26), f.rng.IntN(26))]
+		}
+		f.words[i] = string(word)
 	}
 	return f
 }
@@ -47,14 +53,22 @@ func (f *feed) batch(n int) []Event {
 			}))
 		}
 		f.seqs[i]++
-		start := f.rng.IntN(len(f.text) - 200)
 		events = append(events, f.event(i, wire.KindMessage, &wire.Record{
 			Sender: f.users[i][f.rng.IntN(2)], Seq: f.seqs[i],
 			ClientID: fmt.Sprintf("%016x%016x", f.rng.Uint64(), f.rng.Uint64()),
-			Content:  &wire.Content{Text: f.text[start : start+200]},
+			Content:  &wire.Content{Text: f.say()},
 		}))
 	}
 	return events
+}
+
+// say is 200 characters of random words, of 5,000 there are.
+func (f *feed) say() string {
+	text := make([]byte, 0, 216)
+	for len(text) < 200 {
+		text = append(append(text, f.words[f.rng.IntN(len(f.words))]...), ' ')
+	}
+	return string(text[:200])
 }
 
 func (f *feed) event(i int, kind wire.Kind, r *wire.Record) Event {
@@ -104,6 +118,64 @@ func BenchmarkApply(b *testing.B) {
 	b.ReportMetric(float64((processCPU(b)-cpu).Microseconds())/float64(events), "cpu-µs/event")
 }
 
+// BenchmarkFill fills a view with messages to random ones of very many direct channels, and says what the last tenth of them cost. With
+// VIEW_MESSAGES and VIEW_CHANNELS it makes as many as are wanted: 12,000,000 and 1,000,000 are a large node's.
+func BenchmarkFill(b *testing.B) {
+	channels, messages := fromEnv(b, "VIEW_CHANNELS", 20_000), fromEnv(b, "VIEW_MESSAGES", 200_000)
+	for b.Loop() {
+		f := newFeed(channels)
+		dir := b.TempDir()
+		v := openBench(b, dir)
+		fill(b, v, f, messages-messages/10, nil)
+		var spent spent
+		fill(b, v, f, messages/10, &spent)
+		b.ReportMetric(float64(spent.events)/spent.elapsed.Seconds(), "events/s")
+		b.ReportMetric(float64(spent.cpu.Microseconds())/float64(spent.events), "cpu-µs/event")
+		if err := v.db.Flush(); err != nil {
+			b.Fatal(err)
+		}
+		if err := v.db.Compact(b.Context(), []byte{0}, []byte{0xff}, true); err != nil {
+			b.Fatal(err)
+		}
+		b.ReportMetric(float64(v.db.Metrics().Total().TablesSize)/float64(messages), "B/message")
+	}
+}
+
+type spent struct {
+	events       int
+	elapsed, cpu time.Duration
+}
+
+// fill applies as many messages, 500 events at a time, and counts the time and CPU of the applying alone.
+func fill(b *testing.B, v *View, f *feed, messages int, s *spent) {
+	b.Helper()
+	for done := 0; done < messages; done += 500 {
+		batch := f.batch(500)
+		began, cpu := time.Now(), processCPU(b)
+		if _, err := v.Apply(0, batch, 0); err != nil {
+			b.Fatal(err)
+		}
+		if s != nil {
+			s.events += len(batch)
+			s.elapsed += time.Since(began)
+			s.cpu += processCPU(b) - cpu
+		}
+	}
+}
+
+func fromEnv(b *testing.B, name string, otherwise int) int {
+	b.Helper()
+	text := os.Getenv(name)
+	if text == "" {
+		return otherwise
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return n
+}
+
 func processCPU(b *testing.B) time.Duration {
 	b.Helper()
 	var u syscall.Rusage
@@ -119,7 +191,7 @@ func BenchmarkDecode(b *testing.B) {
 	e := events[len(events)-1]
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := decode(&e, nil); err != nil {
+		if _, err := decode(&e, 0); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -7,7 +7,7 @@ import (
 	"natterjack/jetstream/channel"
 )
 
-// cache holds the states of the channels of a shard that were last in use, up to a size in bytes. It evicts by the
+// cache holds the channels of a shard that were last in use, up to a size in bytes. It evicts by the
 // CLOCK rule instead of strict recency, so that a hit takes the lock only for reading. Whoever asks it and then the disk
 // sees a channel move forwards only.
 type cache struct {
@@ -21,28 +21,57 @@ type cache struct {
 }
 
 type entry struct {
-	state *channel.State
-	size  int64
-	at    int         // in the clock
-	used  atomic.Bool // since the hand last passed
+	id   string
+	head head
+	body *channel.State // of a channel that is not plain, where it is known; its head may be older
+	size int64
+	at   int         // in the clock
+	used atomic.Bool // since the hand last passed
 }
 
 func (c *cache) init(limit int64) {
 	c.limit, c.entries = limit, make(map[string]*entry)
 }
 
-// get is the state of a channel, or nil where it is not here.
-func (c *cache) get(id string) *channel.State {
+// get is a channel's head, and of one that is not plain perhaps a state whose head is of no account.
+func (c *cache) get(id string) (h head, body *channel.State, ok bool) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	e := c.entries[id]
 	if e == nil {
-		return nil
+		return h, nil, false
 	}
 	if !e.used.Load() { // a store each time would bounce the line between the readers of a busy channel
 		e.used.Store(true)
 	}
-	return e.state
+	return e.head, e.body, true
+}
+
+// state is that of a channel, or nil where it is not here.
+func (c *cache) state(id string) *channel.State {
+	h, body, ok := c.get(id)
+	switch {
+	case !ok:
+		return nil
+	case !h.has(flagRich):
+		return h.plain(id)
+	case body == nil:
+		return nil
+	}
+	st := h.with(body)
+	if st != body {
+		c.keep(st)
+	}
+	return st
+}
+
+// keep has the next who ask for a state get this one, instead of one of their own each, until the head moves on.
+func (c *cache) keep(st *channel.State) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if e := c.entries[st.ID]; e != nil && e.body != nil && e.head.Head == st.Head {
+		e.body = st
+	}
 }
 
 // stamp goes to fill with what a reader finds on disk, and must be taken before that reader is made.
@@ -50,11 +79,14 @@ func (c *cache) stamp() uint64 { return c.batch.Load() }
 
 // fill puts in what a reader has loaded from disk, unless a batch was committed since its stamp or is now: the reader may then be
 // older than that batch, and what it saw would hide what the batch has made. It has its answer, the next one loads again.
-func (c *cache) fill(st *channel.State, batch uint64) {
+func (c *cache) fill(id string, h head, body *channel.State, stamp uint64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.batch.Load() == batch && batch%2 == 0 && c.entries[st.ID] == nil {
-		c.put(st)
+	if c.batch.Load() != stamp || stamp%2 != 0 {
+		return
+	}
+	if e := c.entries[id]; e == nil || e.body == nil && body != nil {
+		c.put(id, h, body)
 	}
 }
 
@@ -65,29 +97,35 @@ func (c *cache) hold() {
 	c.batch.Add(1)
 }
 
-// publish puts in the states that a committed batch has made.
-func (c *cache) publish(states map[string]*channel.State) {
+// publish puts in the channels that a committed batch has changed. One whose body is not known there keeps the one that it has: the
+// batch has changed its head alone.
+func (c *cache) publish(channels map[string]*met) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.batch.Add(1)
-	for _, st := range states {
-		if st != nil {
-			c.put(st)
+	for id, m := range channels {
+		if m.changed {
+			c.put(id, m.head, m.body)
 		}
 	}
 }
 
-func (c *cache) put(st *channel.State) {
-	size := sizeOf(st)
-	if e := c.entries[st.ID]; e != nil {
-		c.size += size - e.size
-		e.state, e.size = st, size
-	} else {
-		e := &entry{state: st, size: size, at: len(c.clock)}
-		c.entries[st.ID] = e
+func (c *cache) put(id string, h head, body *channel.State) {
+	e := c.entries[id]
+	if e == nil {
+		e = &entry{id: id, at: len(c.clock)}
+		c.entries[id] = e
 		c.clock = append(c.clock, e)
-		c.size += size
 	}
+	e.head = h
+	if !h.has(flagRich) {
+		e.body = nil
+	} else if body != nil {
+		e.body = body
+	}
+	size := sizeOf(id, e.body)
+	c.size += size - e.size
+	e.size = size
 	for c.size > c.limit && len(c.clock) > 1 {
 		c.evict()
 	}
@@ -113,13 +151,17 @@ func (c *cache) drop(e *entry) {
 	c.clock[e.at].at = e.at
 	c.clock[last] = nil
 	c.clock = c.clock[:last]
-	delete(c.entries, e.state.ID)
+	delete(c.entries, e.id)
 	c.size -= e.size
 }
 
-// sizeOf is about what a state takes in memory, its entry and its place in the map included.
-func sizeOf(st *channel.State) int64 {
-	size := 512 + len(st.ID) + len(st.Name) + len(st.Topic) + len(st.Creator) + len(st.Roles) + 8*len(st.Pins)
+// sizeOf is about what a channel takes in memory, its entry and its place in the map included.
+func sizeOf(id string, st *channel.State) int64 {
+	size := 208 + len(id)
+	if st == nil {
+		return int64(size)
+	}
+	size += 352 + len(st.Name) + len(st.Topic) + len(st.Creator) + len(st.Roles) + 8*len(st.Pins)
 	for _, names := range [][]string{st.Members, st.Banned, st.Requested} {
 		for _, name := range names {
 			size += 16 + len(name)

@@ -7,31 +7,31 @@ import (
 	"natterjack/jetstream/channel"
 )
 
-func state(id string, pos uint64) *channel.State {
-	return &channel.State{ID: id, Head: channel.Head{Pos: pos}}
+// at is a channel's head at a pos.
+func at(pos uint64) head { return head{Head: channel.Head{Pos: pos}} }
+
+func published(id string, pos uint64) map[string]*met {
+	return map[string]*met{id: {head: at(pos), changed: true}}
 }
 
-func published(states ...*channel.State) map[string]*channel.State {
-	m := make(map[string]*channel.State)
-	for _, st := range states {
-		m[st.ID] = st
-	}
-	return m
+func holds(c *cache, id string) bool {
+	_, _, ok := c.get(id)
+	return ok
 }
 
 func TestCacheKeepsWithinItsLimit(t *testing.T) {
 	var c cache
-	c.init(100 * sizeOf(state("0000", 0)))
+	c.init(100 * sizeOf("0000", nil))
 	for i := range 10_000 {
-		st := state(fmt.Sprintf("%04d", i), 1)
+		id := fmt.Sprintf("%04d", i)
 		if i%2 == 0 {
 			c.hold()
-			c.publish(published(st))
+			c.publish(published(id, 1))
 		} else {
-			c.fill(st, c.stamp())
+			c.fill(id, at(1), nil, c.stamp())
 		}
-		if c.get("0000") == nil {
-			t.Fatalf("after %d states the one in use was evicted", i+1)
+		if !holds(&c, "0000") {
+			t.Fatalf("after %d channels the one in use was evicted", i+1)
 		}
 		if c.size > c.limit || len(c.entries) != len(c.clock) {
 			t.Fatalf("%d bytes of %d, %d entries, %d in the clock", c.size, c.limit, len(c.entries), len(c.clock))
@@ -44,42 +44,60 @@ func TestCacheKeepsWithinItsLimit(t *testing.T) {
 func TestCacheKeepsWhatIsHot(t *testing.T) {
 	const held, hot = 1000, 20
 	var c cache
-	c.init(held * sizeOf(state("0000", 0)))
+	c.init(held * sizeOf("0000", nil))
 	for i := range held {
-		c.publish(published(state(fmt.Sprintf("%04d", i), 1)))
+		c.fill(fmt.Sprintf("%04d", i), at(1), nil, c.stamp())
 	}
 	hits := 0
 	for i := range 10_000 {
 		id := fmt.Sprintf("h%03d", i%hot)
-		if c.get(id) != nil {
+		if holds(&c, id) {
 			hits++
-			continue
+		} else {
+			c.fill(id, at(1), nil, c.stamp())
 		}
-		c.fill(state(id, 1), c.stamp())
 	}
 	if hits < 10_000-2*hot {
 		t.Errorf("%d hits of 10,000", hits)
 	}
 }
 
-// A state that grows is counted by its new size.
+// A channel that grows is counted by its new size, and one that is plain again by its old one.
 func TestCacheCountsMembers(t *testing.T) {
 	var c cache
 	c.init(1 << 20)
-	c.publish(published(state("a", 1)))
-	large := state("a", 2)
+	c.fill("a", at(1), nil, c.stamp())
+	large := &channel.State{ID: "a"}
 	for i := range 500 {
 		large.Members = append(large.Members, fmt.Sprintf("user-%03d", i))
 	}
-	c.publish(published(large))
-	equal(t, "size", c.size, sizeOf(large))
+	c.publish(map[string]*met{"a": {head: head{flags: flagRich}, body: large, changed: true}})
+	equal(t, "size", c.size, sizeOf("a", large))
+	c.publish(published("a", 3))
+	equal(t, "size", c.size, sizeOf("a", nil))
+}
+
+// What changes a head alone leaves the rest of the channel in the cache, and whoever asks gets both.
+func TestCacheMovesHeads(t *testing.T) {
+	var c cache
+	c.init(1 << 20)
+	body := &channel.State{ID: "a", Name: "toads", Head: channel.Head{Pos: 1}}
+	moved := head{Head: channel.Head{Pos: 2}, flags: flagRich}
+	c.fill("a", head{Head: body.Head, flags: flagRich}, body, c.stamp())
+	c.publish(map[string]*met{"a": {head: moved, changed: true}})
+	st := c.state("a")
+	equal(t, "state", st, &channel.State{ID: "a", Name: "toads", Head: moved.Head})
+	if again := c.state("a"); again != st {
+		t.Error("each who asks gets a copy of his own")
+	}
+	equal(t, "the state before", body.Pos, 1)
 }
 
 // What a reader has loaded must not come over, or after, what a batch has published since.
 func TestCacheTakesNoStaleLoad(t *testing.T) {
 	for name, between := range map[string]func(c *cache){
-		"a batch":                   func(c *cache) { c.hold(); c.publish(published(state("a", 2))) },
-		"a batch to other channels": func(c *cache) { c.hold(); c.publish(published(state("b", 2))) },
+		"a batch":                   func(c *cache) { c.hold(); c.publish(published("a", 2)) },
+		"a batch to other channels": func(c *cache) { c.hold(); c.publish(published("b", 2)) },
 		"a batch under way":         func(c *cache) { c.hold() },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -87,17 +105,17 @@ func TestCacheTakesNoStaleLoad(t *testing.T) {
 			c.init(1 << 20)
 			stamp := c.stamp()
 			between(&c)
-			c.fill(state("a", 1), stamp)
-			if st := c.get("a"); st != nil && st.Pos == 1 {
-				t.Error("the stale state is in the cache")
+			c.fill("a", at(1), nil, stamp)
+			if h, _, ok := c.get("a"); ok && h.Pos == 1 {
+				t.Error("the stale head is in the cache")
 			}
 		})
 	}
 	var c cache
 	c.init(1 << 20)
 	c.hold()
-	c.fill(state("a", 1), c.stamp())
-	if st := c.get("a"); st != nil {
-		t.Error("a state loaded during a commit is in the cache")
+	c.fill("a", at(1), nil, c.stamp())
+	if holds(&c, "a") {
+		t.Error("a head loaded during a commit is in the cache")
 	}
 }

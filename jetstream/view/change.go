@@ -123,7 +123,7 @@ func (r *round) changedMessage(t target) (c *changed, err error) {
 func (r *round) fresh(matches func(*Applied) bool) (*Applied, place) {
 	for i := range slices.Backward(r.applied) {
 		if a := &r.applied[i]; matches(a) {
-			return a, place{seq: a.State.Seq, pos: a.Pos}
+			return a, place{seq: a.Head.Seq, pos: a.Pos}
 		}
 	}
 	return nil, place{}
@@ -132,7 +132,7 @@ func (r *round) fresh(matches func(*Applied) bool) (*Applied, place) {
 // sent is the event of this round that made a message.
 func (r *round) sent(t target) (*Applied, place) {
 	return r.fresh(func(a *Applied) bool {
-		return a.Kind == wire.KindMessage && a.Channel == t.channel && a.State.Seq == t.seq
+		return a.Kind == wire.KindMessage && a.Channel == t.channel && a.Head.Seq == t.seq
 	})
 }
 
@@ -192,7 +192,7 @@ func mentioned(c *wire.Content) func(yield func(user string) bool) {
 
 // blank takes the content out of a stored event. A place where nothing is stored any more is left alone.
 func (r *round) blank(ch string, at place) (found bool, err error) {
-	kind, record, active, err := r.stored(ch, at)
+	kind, record, err := r.stored(ch, at)
 	if record == nil || err != nil {
 		return false, err
 	}
@@ -205,29 +205,25 @@ func (r *round) blank(ch string, at place) (found bool, err error) {
 		return false, err
 	}
 	r.key = appendEventKey(r.key[:0], ch, at)
-	r.value = appendEvent(r.value[:0], active, kind, record)
+	r.value = appendEvent(r.value[:0], kind, record)
 	r.set()
 	return true, nil
 }
 
-// stored is an event of this round or an earlier one, and its channel's activity after it; nil where there is none.
-func (r *round) stored(ch string, at place) (kind wire.Kind, record []byte, active int64, err error) {
+// stored is an event of this round or an earlier one; nil where there is none.
+func (r *round) stored(ch string, at place) (kind wire.Kind, record []byte, err error) {
 	if a, _ := r.fresh(func(a *Applied) bool { return a.Pos == at.pos }); a != nil {
-		return a.Kind, a.Record, a.State.Active, nil
+		return a.Kind, a.Record, nil
 	}
 	disk, err := r.reader()
 	if err != nil {
-		return "", nil, 0, err
+		return "", nil, err
 	}
 	disk.key = appendEventKey(disk.key[:0], ch, at)
 	value, err := disk.get()
 	if value == nil || err != nil {
-		return "", nil, 0, err
-	}
-	head, err := parseHead(disk.key, value)
-	if err != nil {
-		return "", nil, 0, err
+		return "", nil, err
 	}
 	e, err := parseEvent(ch, disk.key, value)
-	return e.Kind, bytes.Clone(e.Record), head.Active, err
+	return e.Kind, bytes.Clone(e.Record), err
 }

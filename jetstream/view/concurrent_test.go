@@ -22,7 +22,7 @@ const (
 // TestReadersBesideApply has every batch add one message to every channel of its shard, so that a position tells what must be
 // there: readers may never see less, nor a channel move backwards. The caches hold next to nothing.
 func TestReadersBesideApply(t *testing.T) {
-	v := newView(t, Options{Shards: raceShards, StateBytes: 4000, fs: vfs.NewMem(), recentAbove: 1})
+	v := newView(t, Options{Shards: raceShards, StateBytes: 1600, fs: vfs.NewMem(), recentAbove: 1})
 	channels := raceChannelsOf(t)
 	var writers, readers sync.WaitGroup
 	var done atomic.Bool

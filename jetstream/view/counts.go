@@ -19,7 +19,7 @@ func (v *View) Counts(user, ch string, read uint64) (unread uint64, mentions int
 		if !found || err != nil {
 			return err
 		}
-		head, err := r.head(ch)
+		head, _, err := r.head(ch)
 		if err != nil {
 			return err
 		}

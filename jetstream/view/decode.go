@@ -8,7 +8,6 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
-	"natterjack/jetstream/channel"
 	"natterjack/server/wire"
 )
 
@@ -34,10 +33,10 @@ var (
 // maxSeq is the highest integer that JSON keeps for everybody (RFC 8259, section 6).
 const maxSeq = 1<<53 - 1
 
-// decode reads an event's record, leniently as to members it does not know: a newer node may have written it. An error
+// decode reads the record of an event of a channel whose last seq is known, leniently as to members it does not know: a newer node may have written it. An error
 // means that no client could read the event either, for its frame is made around the record as it is. All of the record is
 // decoded, its content too: to leave that out was measured to save nothing.
-func decode(e *Event, st *channel.State) (*wire.Record, error) {
+func decode(e *Event, last uint64) (*wire.Record, error) {
 	if !validKind(e.Kind) {
 		return nil, errKindName
 	}
@@ -51,7 +50,7 @@ func decode(e *Event, st *channel.State) (*wire.Record, error) {
 	if r.Type != nil || r.Kind != nil || r.Shard != nil || r.Pos != nil || r.Channel != nil {
 		return nil, errReserved
 	}
-	if e.Kind == wire.KindMessage && (r.Seq == 0 || r.Seq > maxSeq || st != nil && r.Seq <= st.Seq) {
+	if e.Kind == wire.KindMessage && (r.Seq == 0 || r.Seq > maxSeq || r.Seq <= last) {
 		return nil, errSeq
 	}
 	if r.Target > maxSeq {

@@ -34,16 +34,18 @@ func (r *reader) gaps(v *View, user string, span Span) (gaps []gap, err error) {
 // head is of a channel, from memory where it is there: then it may be newer than the reader, never older than the
 // position that the caller has seen.
 func (v *View) head(r *reader, ch string) (channel.Head, error) {
-	if st := v.shardOf(ch).states.get(ch); st != nil {
-		return st.Head, nil
+	h, _, ok := v.shardOf(ch).states.get(ch)
+	if ok {
+		return h.Head, nil
 	}
-	return r.head(ch)
+	h, _, err := r.head(ch)
+	return h.Head, err
 }
 
 // start is where the events of a gap begin: what is at start or above was missed, what is below was not. Since pos ascends
 // with seq it needs no index: it gallops back from the head, for most gaps are short, and halves the last leap.
 func (r *reader) start(g gap) (start place, err error) {
-	head, err := r.head(g.channel)
+	head, _, err := r.head(g.channel)
 	if err != nil {
 		return start, err
 	}

@@ -10,8 +10,9 @@ import (
 //
 //	p shard                             → position
 //	s <user> name                       → one of the user's own settings
-//	c <channel>                         → what of the channel changes seldom; there is one for every channel
-//	e <channel> seq pos                 → event: activity, kind, record
+//	n <channel>                         → the channel's head: seq, pos, activity, and what there is beyond it
+//	c <channel>                         → what of a channel that is not plain changes seldom: of groups, and of direct channels with pins
+//	e <channel> seq pos                 → event: kind, record
 //	i <channel> hash(sender, client id) → seq and pos of the event
 //	f <channel> seq                     → message that later events changed: pos of the last of them, folded record
 //	d <channel> seq pos                 → edit of the message: the channel's seq at it
@@ -23,11 +24,13 @@ import (
 //	x shard pos                         → erasure that the stream still owes, by the pos of the event that asks for it
 //
 // An event's seq is its channel's after it: a message's own, or that of the message before. Both numbers only ever ascend in
-// a channel, so one key serves to read by seq and by pos, and the last key is the channel's head: a head stored for itself
-// would be another write for each message.
+// a channel, so one key serves to read by seq and by pos. The last of them would do for the channel's head too, but to find it is to read
+// a block of texts: with a million channels that was most of what a message cost to apply. The heads for themselves are small enough
+// to be in memory.
 const (
 	tagPosition = 'p'
 	tagSetting  = 's'
+	tagHead     = 'n'
 	tagChannel  = 'c'
 	tagEvent    = 'e'
 	tagClient   = 'i'

@@ -71,7 +71,7 @@ func (r *reader) listed(v *View, user, ch string, read func(ch string) uint64) (
 	if c.State, err = r.current(v, ch); err != nil {
 		return c, err
 	}
-	head, err := r.head(ch)
+	head, _, err := r.head(ch)
 	if err != nil {
 		return c, err
 	}
@@ -96,20 +96,6 @@ func (r *reader) listed(v *View, user, ch string, read func(ch string) uint64) (
 	}
 	c.Top, err = r.setting(user, wire.SettingTop+ch)
 	return c, err
-}
-
-// current is the state of a channel, from memory where it is there.
-func (r *reader) current(v *View, ch string) (*channel.State, error) {
-	shard := v.shardIndex(ch)
-	states := &v.shards[shard].states
-	if st := states.get(ch); st != nil {
-		return st, nil
-	}
-	st, err := r.state(ch)
-	if st != nil && err == nil {
-		states.fill(st, r.stamps[shard])
-	}
-	return st, err
 }
 
 // top are the marks of up to limit channels of a user behind a mark, in order: from memory, into which they are taken where they are many.

@@ -27,6 +27,12 @@ type model struct {
 	messages  map[target]*channel.Message
 	hidden    map[string]map[target]bool // by user
 	erasures  [][]Erasure
+	seenBy    map[shardPos][]string // members after an event
+}
+
+type shardPos struct {
+	shard int
+	pos   uint64
 }
 
 type stored struct {
@@ -39,7 +45,7 @@ func newModel(shards int) *model {
 	return &model{
 		shards: shards, positions: make([]uint64, shards), erasures: make([][]Erasure, shards),
 		states: make(map[string]*channel.State), members: make(map[userChannel][]membership), messages: make(map[target]*channel.Message),
-		hidden: make(map[string]map[target]bool),
+		hidden: make(map[string]map[target]bool), seenBy: make(map[shardPos][]string),
 	}
 }
 
@@ -57,6 +63,7 @@ func (m *model) apply(t *rapid.T, e Event, r wire.Record, readable bool) {
 	}
 	after := channel.Apply(before, e.Channel, e.Kind, e.Pos, &r)
 	m.states[e.Channel] = after
+	m.seenBy[shardPos{shard, e.Pos}] = after.Members
 	m.move(before, after)
 	if after.Deleted && before != nil && !before.Deleted {
 		m.wipe(after, shard)
@@ -273,7 +280,8 @@ func (m *model) missed(user string, s Span) (events []Event) {
 // a cache too small to hold much, and asks everything.
 func TestViewAnswersAsTheModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		o := Options{Shards: rapid.IntRange(1, 3).Draw(t, "shards"), StateBytes: 2000, fs: vfs.NewMem(), recentAbove: rapid.IntRange(1, 20).Draw(t, "recent above"), recentMost: rapid.IntRange(1, 40).Draw(t, "recent most")}
+		watched := false
+		o := Options{Shards: rapid.IntRange(1, 3).Draw(t, "shards"), StateBytes: 900, fs: vfs.NewMem(), Watched: func() bool { return watched }, recentAbove: rapid.IntRange(1, 20).Draw(t, "recent above"), recentMost: rapid.IntRange(1, 40).Draw(t, "recent most")}
 		v := open1(t, o)
 		defer func() { shut(t, v) }()
 		s := newScript(o.Shards)
@@ -289,7 +297,15 @@ func TestViewAnswersAsTheModel(t *testing.T) {
 					batches[shard] = append(batches[shard], e)
 				}
 				for shard, events := range batches {
-					apply(t, v, shard, slices.Concat(last[shard], events))
+					watched = rapid.Bool().Draw(t, "watched")
+					for _, a := range apply(t, v, shard, slices.Concat(last[shard], events)) {
+						if watched && a.Unknown {
+							t.Fatalf("nobody knows who may see %+v", a)
+						}
+						if !a.Unknown {
+							same(t, fmt.Sprintf("members after %+v", a), slices.Clip(a.Members()), s.m.seenBy[shardPos{shard, a.Pos}])
+						}
+					}
 					last[shard] = events
 				}
 			},
@@ -334,8 +350,8 @@ func apply(t *rapid.T, v *View, shard int, events []Event) []Applied {
 		t.Fatal(err)
 	}
 	for _, a := range applied {
-		if a.State == nil || a.State.Pos != a.Pos || a.State.ID != a.Channel {
-			t.Fatalf("event %d of %s came with state %+v", a.Pos, a.Channel, a.State)
+		if a.Head.Pos != a.Pos {
+			t.Fatalf("event %d of %s came with head %+v", a.Pos, a.Channel, a.Head)
 		}
 	}
 	return applied

@@ -85,6 +85,9 @@ func (o Options) withDefaults() (Options, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
+	if o.Watched == nil {
+		o.Watched = func() bool { return true }
+	}
 	if o.fs == nil {
 		o.fs = vfs.Default
 	}
@@ -101,7 +104,7 @@ func open(h home, o Options) (*View, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &View{db: db, disk: d, log: o.Logger, shards: make([]shard, o.Shards)}
+	v := &View{db: db, disk: d, log: o.Logger, watched: o.Watched, shards: make([]shard, o.Shards)}
 	v.recency.users, v.recency.above, v.recency.most = map[string]*recent{}, cmp.Or(o.recentAbove, 250), cmp.Or(o.recentMost, maxRecent)
 	for i := range v.shards {
 		s := &v.shards[i]

@@ -6,8 +6,6 @@ import (
 	"fmt"
 
 	"github.com/cockroachdb/pebble/v2"
-
-	"natterjack/jetstream/channel"
 )
 
 // reader reads the view as it was when the reader was made, however many keys it looks at. It is for one goroutine.
@@ -57,34 +55,6 @@ func (r *reader) get() ([]byte, error) {
 		return nil, r.it.Error()
 	}
 	return r.it.ValueAndErr()
-}
-
-// state is of a channel on disk, or nil.
-func (r *reader) state(ch string) (*channel.State, error) {
-	r.key = appendNamed(r.key[:0], tagChannel, ch)
-	value, err := r.get()
-	if value == nil || err != nil {
-		return nil, err
-	}
-	st := &channel.State{ID: ch}
-	if err := parseChannel(value, st); err != nil {
-		return nil, err
-	}
-	st.Head, err = r.head(ch)
-	return st, err
-}
-
-// head is of a channel on disk; it is zero where there is no such channel.
-func (r *reader) head(ch string) (h channel.Head, err error) {
-	r.key = appendNamed(r.key[:0], tagEvent, ch)
-	if !r.it.SeekLT(pastPrefix(r.key)) || !bytes.HasPrefix(r.it.Key(), r.key) {
-		return h, r.it.Error()
-	}
-	value, err := r.it.ValueAndErr()
-	if err != nil {
-		return h, err
-	}
-	return parseHead(r.it.Key(), value)
 }
 
 // placeFrom is that of the first event of a channel with a seq or a higher one, where there is one.

@@ -14,7 +14,7 @@ import (
 // cuts in between, after each of which it goes on from where it says it is. Both must give the same bytes to every query.
 func TestRebuiltViewGivesTheSameAnswers(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		o := Options{Shards: 2, StateBytes: 3000}
+		o := Options{Shards: 2, StateBytes: 1500}
 		s := newScript(o.Shards)
 		logs := make([][]Event, o.Shards)
 		for range rapid.IntRange(1, 80).Draw(t, "events") {

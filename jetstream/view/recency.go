@@ -40,18 +40,23 @@ func (c *recency) note(applied []Applied) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for i := range applied {
-		st := applied[i].State
-		if st.Kind == wire.Own {
+		a := &applied[i]
+		if a.Unknown { // somebody has asked for the first time while the batch was made
+			clear(c.users)
+			c.size = 0
+			return
+		}
+		if _, own := wire.OwnerOf(a.Channel); own {
 			continue
 		}
-		for _, user := range st.Members {
+		for _, user := range a.Members() {
 			if u := c.users[user]; u != nil {
-				c.set(u, st.ID, st.Active)
+				c.set(u, a.Channel, a.Head.Active)
 			}
 		}
-		for _, user := range applied[i].Parted {
+		for _, user := range a.Parted {
 			if u := c.users[user]; u != nil {
-				c.set(u, st.ID, gone)
+				c.set(u, a.Channel, gone)
 			}
 		}
 	}
@@ -127,6 +132,9 @@ func (c *recency) begin(h heavy) (u *recent, first bool) {
 func (c *recency) end(user string, u *recent, read []Mark) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.users[user] != u {
+		return // forgotten meanwhile
+	}
 	if read == nil { // or he has not many
 		delete(c.users, user)
 		return

@@ -15,7 +15,8 @@ type round struct {
 	v        *View
 	shard    int
 	batch    *pebble.Batch
-	states   map[string]*channel.State // of the channels met so far, after the events so far; nil where there was none
+	watched  bool // somebody asks who may see what is applied
+	met      map[string]*met
 	began    map[userChannel]membership
 	changed  map[target]*changed
 	erased   map[userChannel]uint64 // the last message of a user's in a channel, of those that the log no more has
@@ -26,13 +27,22 @@ type round struct {
 	value    []byte
 }
 
+// met is a channel that a round has met, after the events so far.
+type met struct {
+	head    head
+	body    *channel.State // of a channel that is not plain, where it is known; its head is of no account
+	found   bool           // there was one, or there is one by now
+	changed bool           // by this round
+}
+
 type userChannel struct{ user, channel string }
 
 func (r *round) begin(v *View, shard, events int) {
 	r.v, r.shard, r.batch = v, shard, v.db.NewBatch()
+	r.watched = v.watched() || v.recency.any.Load()
 	r.applied = make([]Applied, 0, events)
-	if r.states == nil {
-		r.states = make(map[string]*channel.State, events)
+	if r.met == nil {
+		r.met = make(map[string]*met, events)
 		r.began = make(map[userChannel]membership)
 		r.changed = make(map[target]*changed)
 		r.erased = make(map[userChannel]uint64)
@@ -44,7 +54,7 @@ func (r *round) end() error {
 	if r.disk != nil {
 		err = errors.Join(err, r.disk.it.Close())
 	}
-	clear(r.states)
+	clear(r.met)
 	clear(r.began)
 	clear(r.changed)
 	clear(r.erased)
@@ -68,65 +78,111 @@ func (r *round) reader() (*reader, error) {
 // owns reports whether a channel has a name that fits into a frame and belongs to this shard. One of another shard would
 // have two goroutines apply to one channel.
 func (r *round) owns(ch string) bool {
-	if _, met := r.states[ch]; met {
+	if _, met := r.met[ch]; met {
 		return true
 	}
 	return wire.ValidChannel(ch) && wire.ShardOf(ch, len(r.v.shards)) == r.shard
 }
 
-// state is the channel's as of the last event taken: from this round, from memory, or from disk.
-func (r *round) state(ch string) (st *channel.State, err error) {
-	if st, met := r.states[ch]; met {
-		return st, nil
+// meet is a channel as of the last event taken: from this round, from memory, or from disk.
+func (r *round) meet(ch string) (*met, error) {
+	if m := r.met[ch]; m != nil {
+		return m, nil
 	}
-	if st = r.v.shards[r.shard].states.get(ch); st == nil {
+	m := new(met)
+	if m.head, m.body, m.found = r.v.shards[r.shard].states.get(ch); !m.found {
 		disk, err := r.reader()
 		if err != nil {
 			return nil, err
 		}
-		if st, err = disk.state(ch); err != nil {
+		if m.head, m.found, err = disk.head(ch); err != nil {
 			return nil, err
 		}
 	}
-	r.states[ch] = st
-	return st, err
+	r.met[ch] = m
+	return m, nil
+}
+
+// state is all of a channel that was met, or nil where there is none.
+func (r *round) state(ch string, m *met) (*channel.State, error) {
+	if !m.found {
+		return nil, nil
+	}
+	if !m.head.has(flagRich) {
+		return m.head.plain(ch), nil
+	}
+	if err := r.need(ch, m); err != nil {
+		return nil, err
+	}
+	return m.head.with(m.body), nil
+}
+
+// need reads what a channel that is not plain has beyond its head.
+func (r *round) need(ch string, m *met) error {
+	if m.body != nil {
+		return nil
+	}
+	disk, err := r.reader()
+	if err == nil {
+		m.body, err = disk.rich(ch, &m.head)
+	}
+	return err
 }
 
 // unreadable is a kind of which the rules know nothing: its event moves the head and changes nothing else.
 const unreadable wire.Kind = ""
 
-// write stores an event and what it changes, and gives the next state of its channel, and who is not a member any more.
-func (r *round) write(e *Event, st *channel.State, record *wire.Record) (next *channel.State, parted []string, err error) {
-	next = channel.Apply(st, e.Channel, e.Kind, e.Pos, record)
-	r.states[e.Channel] = next
-	if next.Deleted && st != nil && !st.Deleted {
-		r.wipe(next)
+// write stores an event and what it changes, and gives who is not a member any more.
+//
+// Most events are taken in blindly: of what there was before only the head is looked at, which is small, and nearly always in memory. All
+// of a channel is read for what may change more of it.
+func (r *round) write(e *Event, m *met, record *wire.Record) (parted []string, err error) {
+	if !m.found || channel.MoreThanHead(e.Kind, m.head.has(flagSlow)) {
+		if parted, err = r.writeWhole(e, m, record); err != nil {
+			return nil, err
+		}
+	} else {
+		m.head.Head = m.head.Next(e.Kind, e.Pos, record)
 	}
-	at := place{seq: next.Seq, pos: next.Pos}
+	m.found, m.changed = true, true
+	at := place{seq: m.head.Seq, pos: m.head.Pos}
 	r.key = appendEventKey(r.key[:0], e.Channel, at)
-	r.value = appendEvent(r.value[:0], next.Active, e.Kind, e.Record)
+	r.value = appendEvent(r.value[:0], e.Kind, e.Record)
 	r.set()
 	if record.ClientID != "" {
 		r.key = appendClientKey(r.key[:0], e.Channel, record.Sender, record.ClientID)
 		r.value = appendPlace(r.value[:0], at)
 		r.set()
 	}
-	if st == nil || next.MoreThanHead(e.Kind) {
+	if m.head.has(flagDeleted) {
+		return parted, nil
+	}
+	return parted, r.writeMessage(e, at, record)
+}
+
+// writeWhole takes an event in that may change more of its channel than the head.
+func (r *round) writeWhole(e *Event, m *met, record *wire.Record) (parted []string, err error) {
+	st, err := r.state(e.Channel, m)
+	if err != nil {
+		return nil, err
+	}
+	next := channel.Apply(st, e.Channel, e.Kind, e.Pos, record)
+	m.head, m.body = headOf(next), nil
+	if next.Deleted && st != nil && !st.Deleted {
+		r.wipe(next)
+	}
+	if m.head.has(flagRich) {
+		m.body = next
 		r.key = appendNamed(r.key[:0], tagChannel, next.ID)
 		r.value = appendChannel(r.value[:0], next)
 		r.set()
 	}
-	if parted, err = r.moveMembers(st, next); err != nil {
-		return nil, nil, err
-	}
-	return next, parted, r.writeMessage(e, at, record, next)
+	return r.moveMembers(st, next)
 }
 
 // writeMessage stores what an event makes of a message, or changes in one.
-func (r *round) writeMessage(e *Event, at place, record *wire.Record, st *channel.State) error {
+func (r *round) writeMessage(e *Event, at place, record *wire.Record) error {
 	switch {
-	case st.Deleted:
-		return nil
 	case e.Kind == wire.KindMessage:
 		r.key = appendOwnKey(r.key[:0], e.Channel, record.Sender)
 		r.value = appendNumber(r.value[:0], record.Seq)
@@ -153,8 +209,15 @@ func (r *round) wipe(st *channel.State) {
 	r.owe(Erasure{Pos: st.Pos, Channel: st.ID, All: true})
 }
 
-// commit adds the position and makes all of the round count at once.
+// commit adds the heads and the position, and makes all of the round count at once.
 func (r *round) commit(position uint64) error {
+	for ch, m := range r.met {
+		if m.changed {
+			r.key = appendNamed(r.key[:0], tagHead, ch)
+			r.value = appendHead(r.value[:0], &m.head)
+			r.set()
+		}
+	}
 	r.key = appendPositionKey(r.key[:0], r.shard)
 	r.value = appendNumber(r.value[:0], position)
 	r.set()

@@ -13,7 +13,7 @@ import (
 // A reader that is older than a batch has its own answer, and leaves it out of the cache, even where the cache has let go of what the
 // batch has put there.
 func TestReaderFillsNothingStale(t *testing.T) {
-	v := newView(t, Options{StateBytes: 6000}) // it holds some ten states
+	v := newView(t, Options{StateBytes: 2000}) // it holds some ten
 	takeIn(t, v, created(t, 1, room, "ann"), message(t, 2, room, 1))
 	r := must(v.newReader())(t)
 	defer func() { noError(t, r.it.Close()) }()
@@ -30,11 +30,11 @@ func takeIn(t *testing.T, v *View, events ...Event) {
 	must(v.Apply(0, events, 0))(t)
 }
 
-// TestReadersFillNothingStale has readers list channels, of which the cache holds two, beside batches to one of them each: whoever looks at
+// TestReadersFillNothingStale has readers list channels, of which the cache holds a few, beside batches to one of them each: whoever looks at
 // a channel after a batch sees all that was ever applied to it.
 func TestReadersFillNothingStale(t *testing.T) {
 	const channels, batches = 12, 4000
-	v := newView(t, Options{StateBytes: 1200})
+	v := newView(t, Options{StateBytes: 900})
 	ids, seqs := make([]string, channels), make([]uint64, channels)
 	for i := range ids {
 		peer := fmt.Sprint("peer", i)

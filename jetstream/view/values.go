@@ -135,9 +135,7 @@ const (
 	codeNamed
 )
 
-// appendEvent has the channel's activity after the event, so that the last event is the whole head.
-func appendEvent(dst []byte, active int64, kind wire.Kind, record []byte) []byte {
-	dst = binary.AppendVarint(dst, active)
+func appendEvent(dst []byte, kind wire.Kind, record []byte) []byte {
 	switch kind {
 	case unreadable:
 		return append(dst, codeUnreadable)
@@ -152,7 +150,6 @@ func appendEvent(dst []byte, active int64, kind wire.Kind, record []byte) []byte
 // parseEvent reads the event of a channel from its key and value. Its record lies within value.
 func parseEvent(ch string, key, value []byte) (e Event, err error) {
 	p := parser{rest: value}
-	p.varint()
 	e.Pos, e.Channel = placeOf(key).pos, ch
 	switch p.uvarint() {
 	case codeUnreadable:
@@ -168,14 +165,6 @@ func parseEvent(ch string, key, value []byte) (e Event, err error) {
 	}
 	e.Record = p.rest
 	return e, p.err
-}
-
-// parseHead reads the head of a channel from its last event.
-func parseHead(key, value []byte) (h channel.Head, err error) {
-	p := parser{rest: value}
-	at := placeOf(key)
-	h = channel.Head{Seq: at.seq, Pos: at.pos, Active: p.varint()}
-	return h, p.err
 }
 
 func appendPlace(dst []byte, at place) []byte {

@@ -45,15 +45,16 @@ import (
 
 // schema names the layout of keys and values, and the rules that made them. Whoever changes either raises it, and every
 // node rebuilds its view.
-const schema = 4
+const schema = 5
 
 // Options are what a view is made of. Shards and Epoch must be those of the log.
 type Options struct {
 	Shards     int
 	Epoch      string
 	CacheBytes int64        // of stored blocks kept in memory; 64 MiB where 0
-	StateBytes int64        // of channel states kept in memory; 64 MiB where 0
+	StateBytes int64        // of channels kept in memory; 64 MiB where 0
 	Logger     *slog.Logger // none where nil
+	Watched    func() bool  // reports whether anybody asks for [Applied.Members]; always where nil
 
 	fs          vfs.FS // the system's where nil; tests have another
 	recentAbove int    // see recency.above; 250 where 0
@@ -68,13 +69,25 @@ type Event struct {
 	Record  []byte // the stored payload; must not be written to
 }
 
-// Applied is an event that the view has taken in, and its channel after it: State.Members are the recipients, and Parted, whom the
-// event itself has made cease to be members, or to wait to be one.
+// Applied is an event that the view has taken in, and what its channel is after it. Its recipients are the members, and Parted, whom
+// the event itself has made cease to be members, or to wait to be one.
 type Applied struct {
 	Event
-	Sender string
-	State  *channel.State
-	Parted []string
+	Sender  string
+	Head    channel.Head
+	Deleted bool     // the channel
+	Unknown bool     // who the members are, for nobody has asked; see [Options.Watched]
+	members []string // unless they are named
+	named   bool     // the members are those in the channel's name
+	Parted  []string
+}
+
+// Members are those of the channel after the event, ascending; none where they are unknown.
+func (a *Applied) Members() []string {
+	if a.named {
+		return usersOf(a.Channel)
+	}
+	return a.members
 }
 
 // Span is a stretch of a shard: the events with After < pos ≤ Upto.
@@ -93,6 +106,7 @@ type View struct {
 	disk    *disk
 	log     *slog.Logger
 	shards  []shard
+	watched func() bool
 	recency recency
 	known   known
 

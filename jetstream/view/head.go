@@ -1,0 +1,141 @@
+package view
+
+import (
+	"encoding/binary"
+	"slices"
+
+	"natterjack/jetstream/channel"
+	"natterjack/server/wire"
+)
+
+// head is what nearly every event needs of its channel, and changes: small, and under a key of its own. Of a plain channel it is all there
+// is: who is in a direct channel, or in a user's own, is in the channel's name.
+type head struct {
+	channel.Head
+	flags   flags
+	created int64 // of a plain channel that was created, Unix milliseconds
+}
+
+type flags uint8
+
+const (
+	flagCreated flags = 1 << iota // a plain channel that was created
+	flagSecond                    // a plain direct channel was created by the second of its users
+	flagRich                      // the channel is not plain: what else there is of it has a key of its own
+	flagSlow                      // slow mode is on
+	flagDeleted
+	flagsEnd
+)
+
+func (h *head) has(f flags) bool { return h.flags&f != 0 }
+
+// headOf is the head of a state.
+func headOf(st *channel.State) head {
+	h := head{Head: st.Head}
+	users := usersOf(st.ID)
+	if st.Kind != "" {
+		h.flags, h.created = flagCreated, st.Created
+		if len(users) > 1 && st.Creator == users[1] {
+			h.flags |= flagSecond
+		}
+	}
+	if !isPlain(st, users) {
+		h.flags, h.created = flagRich, 0
+	}
+	if st.SlowModeS > 0 {
+		h.flags |= flagSlow
+	}
+	if st.Deleted {
+		h.flags |= flagDeleted
+	}
+	return h
+}
+
+// isPlain reports whether a state is what the name of its channel, and users, who are in that name, tell of it.
+func isPlain(st *channel.State, users []string) bool {
+	switch {
+	case st.Name != "" || st.Topic != "" || st.Origin != 0 || st.SlowModeS != 0 || st.Archived || st.Deleted || st.Roles != "":
+		return false
+	case len(st.Banned)+len(st.Requested)+len(st.Invites)+len(st.Pins)+len(st.Spoke) > 0:
+		return false
+	case st.Kind == "":
+		return len(st.Members) == 0 && st.Creator == "" && st.Created == 0
+	default:
+		return st.Kind == kindOf(st.ID) && slices.Contains(users, st.Creator) && slices.Equal(st.Members, users)
+	}
+}
+
+// plain is the state of a plain channel.
+func (h *head) plain(id string) *channel.State {
+	st := &channel.State{ID: id, Head: h.Head}
+	if !h.has(flagCreated) {
+		return st
+	}
+	st.Kind, st.Created, st.Members = kindOf(id), h.created, usersOf(id)
+	st.Creator = st.Members[0]
+	if h.has(flagSecond) {
+		st.Creator = st.Members[1]
+	}
+	return st
+}
+
+// kindOf is what the name of a channel tells of its kind: nothing of a group's.
+func kindOf(id string) wire.ChannelKind {
+	if _, own := wire.OwnerOf(id); own {
+		return wire.Own
+	}
+	if _, _, direct := wire.DirectUsers(id); direct {
+		return wire.Direct
+	}
+	return ""
+}
+
+// usersOf are those whose names are in that of a channel, ascending.
+func usersOf(id string) []string {
+	if owner, own := wire.OwnerOf(id); own {
+		return []string{owner}
+	}
+	a, b, direct := wire.DirectUsers(id)
+	switch {
+	case !direct:
+		return nil
+	case a == b:
+		return []string{a}
+	default:
+		return []string{a, b}
+	}
+}
+
+// with is the state of a channel that is not plain: this head, and the rest from a state of the channel with perhaps another head.
+func (h *head) with(body *channel.State) *channel.State {
+	if body.Head == h.Head {
+		return body
+	}
+	st := *body
+	st.Head = h.Head
+	return &st
+}
+
+func appendHead(dst []byte, h *head) []byte {
+	dst = binary.AppendUvarint(dst, h.Seq)
+	dst = binary.AppendUvarint(dst, h.Pos)
+	dst = binary.AppendVarint(dst, h.Active)
+	dst = append(dst, byte(h.flags))
+	if h.has(flagCreated) {
+		dst = binary.AppendVarint(dst, h.created)
+	}
+	return dst
+}
+
+func parseHead(value []byte) (h head, err error) {
+	p := parser{rest: value}
+	h.Seq, h.Pos, h.Active = p.uvarint(), p.uvarint(), p.varint()
+	f := p.uvarint()
+	if f >= uint64(flagsEnd) {
+		p.fail()
+	}
+	if h.flags = flags(f); h.has(flagCreated) {
+		h.created = p.varint()
+	}
+	return h, p.end()
+}
