@@ -25,6 +25,7 @@ type Options struct {
 type Server struct {
 	account string
 	member  bool // of a cluster
+	store   string
 	logger  *slog.Logger
 	natsLog *logger
 	nats    *server.Server
@@ -55,6 +56,7 @@ func New(opts Options) (*Server, error) {
 	s := &Server{
 		account: opts.Account,
 		member:  opts.NATS.Cluster.Port != 0,
+		store:   opts.NATS.StoreDir,
 		logger:  opts.Logger.With("component", "nats"),
 		closed:  make(chan struct{}),
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -93,7 +92,7 @@ func refine(a pubAck) pubAck {
 	}
 	switch api.ErrorCode {
 	case errInsufficientResources, errStorageExceeded, errStoreFailed:
-		a.err = wire.Errorf(wire.CodeStorageFull, "the server's storage is full; nothing was stored, retry later").After(5 * time.Second)
+		a.err = storageFull()
 	default: // look at the stream again
 	}
 	return a

@@ -27,6 +27,9 @@ type Engine interface {
 	Name() string
 	// Clustered reports whether the server is a member of a cluster, whatever has become of that.
 	Clustered() bool
+	// Storage is how many bytes are stored and how many may be, 0 where there is no limit. The error is that nothing can be stored any
+	// more until the server is made anew.
+	Storage() (used, most uint64, err error)
 }
 
 // Config is what a [Log] is made of. Shards and Replicas count only when the streams are first made; afterwards the
@@ -35,6 +38,7 @@ type Config struct {
 	Conn     *nats.Conn // in process; may do everything in the chat account
 	Engine   Engine
 	ViewDir  string      // deleted and made anew where it is not of this log
+	StoreDir string      // of the engine, for how much room there is; not looked at where empty
 	Shards   int         // 4 where 0
 	Replicas int         // 1 where 0
 	Limits   wire.Limits // rates that are not set are those of [wire.DefaultLimits]
@@ -64,6 +68,8 @@ type Log struct {
 	readers *readers
 	sight   sight
 	level   level
+	room    *room
+	dirs    []string // that must have room
 	writers *writers
 	ready   chan struct{}
 
@@ -97,7 +103,7 @@ func New(ctx context.Context, cfg Config) (*Log, error) {
 	}
 	l := &Log{
 		conn: cfg.Conn, js: js, engine: cfg.Engine, layout: streams, limits: cfg.Limits, rates: newRates(cfg.Limits),
-		log: cfg.Logger.With("component", "jetstream"), readers: newReaders(), ready: make(chan struct{}),
+		log: cfg.Logger.With("component", "jetstream"), readers: newReaders(), room: newRoom(), ready: make(chan struct{}),
 		receipts: receipts.New(receipts.Config{Conn: cfg.Conn, JS: js, Shards: streams.shards, Node: cfg.Engine.Name(), Logger: cfg.Logger}),
 	}
 	if cfg.Shards != 0 && cfg.Shards != streams.shards {
@@ -108,6 +114,9 @@ func New(ctx context.Context, cfg Config) (*Log, error) {
 		return nil, err
 	}
 	l.writers = newWriters(unique(), streams.shards, func(shard int) { l.lanes[shard].interrupt() })
+	if l.dirs = []string{cfg.ViewDir}; cfg.StoreDir != "" {
+		l.dirs = append(l.dirs, cfg.StoreDir)
+	}
 	for shard := range streams.shards {
 		if err := l.addShard(shard); err != nil {
 			return nil, errors.Join(err, l.Close())
@@ -150,7 +159,7 @@ func (l *Log) addShard(shard int) error {
 	}
 	t := &tail{floor: l.view.Position(shard)}
 	f := &follower{shard: shard, js: l.js, engine: l.engine, view: l.view, tail: t, readers: l.readers, sight: &l.sight, log: l.log}
-	w := &writer{shard: shard, js: l.js, view: l.view, stream: publisher{conn: l.conn, acks: acks}, follow: f, limits: l.limits, log: l.log, pace: newPace(l.limits), ahead: newAhead()}
+	w := &writer{shard: shard, js: l.js, view: l.view, stream: publisher{conn: l.conn, acks: acks}, follow: f, limits: l.limits, log: l.log, pace: newPace(l.limits), ahead: newAhead(), room: l.room}
 	leads := func() bool { return l.engine.LeadsStream(StreamName(shard)) }
 	l.tails = append(l.tails, t)
 	l.followers = append(l.followers, f)
@@ -191,6 +200,7 @@ func (l *Log) Run(ctx context.Context) error {
 	}
 	writing.Go(func() { l.receipts.Run(ctx) })
 	writing.Go(func() { l.watchLevel(ctx) })
+	writing.Go(func() { l.watchRoom(ctx) })
 	warmed := l.warm(ctx, &writing)
 	writing.Go(func() { l.awaitReady(ctx, warmed) })
 	writing.Wait()

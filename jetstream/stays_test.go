@@ -107,7 +107,7 @@ func TestDecide_staysOfTheRound(t *testing.T) {
 		}
 	}
 	level()
-	w := &writer{shard: shard, view: l.view, limits: l.limits, log: l.log, pace: newPace(l.limits), ahead: newAhead()}
+	w := &writer{shard: shard, view: l.view, limits: l.limits, log: l.log, pace: newPace(l.limits), ahead: newAhead(), room: newRoom()}
 	add, remove := wire.AddMembers{Channel: ch, Members: []string{"bob"}}, wire.RemoveMember{Channel: ch, User: "bob"}
 	react := func(seq uint64, emoji string) wire.React { return wire.React{Channel: ch, Seq: seq, Emoji: emoji} }
 	type said struct {

@@ -34,6 +34,7 @@ type writer struct {
 	log     *slog.Logger
 	pace    *pace // of events; a new leader begins with full buckets
 	ahead   ahead
+	room    *room
 	waiting bool // for a resync to succeed; said once
 	trusted bool // the view has been level with the stream since this node leads it, and nothing failed since
 }
@@ -43,6 +44,9 @@ func (w *writer) distrust() { w.trusted = false }
 
 // commit implements [committer].
 func (w *writer) commit(ctx context.Context, round []*command) []*command {
+	if round = w.room.refuse(round); len(round) == 0 {
+		return nil
+	}
 	if !w.trusted && !w.resync(ctx) || !w.level(ctx) {
 		return round
 	}

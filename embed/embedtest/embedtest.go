@@ -30,9 +30,6 @@ type Node struct {
 	opts func() *server.Options // fresh ones for each start: a server changes its own
 }
 
-// StoreDir is where JetStream has its files.
-func (n *Node) StoreDir() string { return n.opts().StoreDir }
-
 // Option changes how servers are started.
 type Option func(*server.Options)
 

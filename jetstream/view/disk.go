@@ -34,17 +34,21 @@ func newDisk(fs vfs.FS, dir string, log *slog.Logger) *disk {
 	return d
 }
 
+// Reserve is what Apply leaves free of a disk of some size.
+func Reserve(total uint64) uint64 {
+	if total == 0 {
+		return reserve
+	}
+	return min(reserve, total/16)
+}
+
 // room is [ErrDiskFull] where a batch should not be begun. A file system that does not say is taken to have space.
 func (d *disk) room() error {
 	usage, err := d.fs.GetDiskUsage(d.dir)
 	if err != nil {
 		return nil //nolint:nilerr // not knowing must not stop the view
 	}
-	need := uint64(reserve)
-	if usage.TotalBytes > 0 {
-		need = min(need, usage.TotalBytes/16)
-	}
-	if usage.AvailBytes < need {
+	if usage.AvailBytes < Reserve(usage.TotalBytes) {
 		return ErrDiskFull
 	}
 	return nil

@@ -89,7 +89,7 @@ func (r *running) ready() error {
 }
 
 // able reports whether this node can serve: its engine, and the log over it.
-func (r *running) able() error { return errors.Join(r.engine.Health(), r.log.Level()) }
+func (r *running) able() error { return errors.Join(r.engine.Health(), r.log.Level(), r.log.Room()) }
 
 // health remembers an answer for a while. Its method may be called concurrently.
 type health struct {
