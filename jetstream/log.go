@@ -39,6 +39,7 @@ type Config struct {
 	Engine   Engine
 	ViewDir  string      // deleted and made anew where it is not of this log
 	StoreDir string      // of the engine, for how much room there is; not looked at where empty
+	Cache    int64       // bytes of the view kept in memory; as the machine has memory where 0
 	Shards   int         // 4 where 0
 	Replicas int         // 1 where 0
 	Limits   wire.Limits // rates that are not set are those of [wire.DefaultLimits]
@@ -109,7 +110,7 @@ func New(ctx context.Context, cfg Config) (*Log, error) {
 	if cfg.Shards != 0 && cfg.Shards != streams.shards {
 		l.log.InfoContext(ctx, "the log keeps the shards that it was made with", "shards", streams.shards, "configured", cfg.Shards)
 	}
-	l.view, err = l.openView(ctx, cfg.ViewDir)
+	l.view, err = l.openView(ctx, cfg.ViewDir, cfg.Cache)
 	if err != nil {
 		return nil, err
 	}
@@ -127,9 +128,10 @@ func New(ctx context.Context, cfg Config) (*Log, error) {
 
 // openView opens the view, and empties it where it is ahead of its stream: then the stream has lost its end (a disk restored
 // from a backup, say), and the view holds events that are gone, under positions that will be given again.
-func (l *Log) openView(ctx context.Context, dir string) (*view.View, error) {
+func (l *Log) openView(ctx context.Context, dir string, cache int64) (*view.View, error) {
 	opts := view.Options{
 		Shards: l.layout.shards, Epoch: l.layout.epoch, Logger: l.log, Watched: func() bool { return !l.readers.none() },
+		CacheBytes: cache / 2, StateBytes: cache / 2,
 	}
 	v, err := view.Open(dir, opts)
 	if err != nil {

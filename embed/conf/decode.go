@@ -10,7 +10,7 @@ import (
 )
 
 // Decode stores the block into the struct that dst points to. A field takes the key that its tag `conf`, else its tag
-// `json`, names; one without a tag takes none. Fields whose keys are absent keep what they hold. A field may be a string, an int, a
+// `json`, names; one without a tag takes none. Fields whose keys are absent keep what they hold. A field may be a string, an int, an int64, a
 // bool, a [time.Duration] ("30s"), a list of strings (a single one will do), a struct (a block), or an
 // [encoding.TextUnmarshaler]. Nothing is converted: a number is not a string. Errors, of which all there are
 // are returned, name file, line and key; a key that no field takes is one.
@@ -49,6 +49,10 @@ func (v Value) scalar(dst reflect.Value) error {
 			return nil
 		}
 	case int64:
+		if dst.Kind() == reflect.Int64 {
+			dst.SetInt(x)
+			return nil
+		}
 		if dst.Kind() == reflect.Int {
 			if x > math.MaxInt32 || x < math.MinInt32 {
 				return v.errorf("%d is out of range", x)

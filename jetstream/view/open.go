@@ -76,11 +76,12 @@ func (o Options) withDefaults() (Options, error) {
 	if o.Shards < 1 || o.Shards > math.MaxUint16 {
 		return o, fmt.Errorf("shards: %d, must be 1 to %d", o.Shards, math.MaxUint16)
 	}
+	half := cacheFor(usable()) / 2
 	if o.CacheBytes <= 0 {
-		o.CacheBytes = 64 << 20
+		o.CacheBytes = half
 	}
 	if o.StateBytes <= 0 {
-		o.StateBytes = 64 << 20
+		o.StateBytes = half
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)

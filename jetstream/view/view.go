@@ -51,8 +51,8 @@ const schema = 5
 type Options struct {
 	Shards     int
 	Epoch      string
-	CacheBytes int64        // of stored blocks kept in memory; 64 MiB where 0
-	StateBytes int64        // of channels kept in memory; 64 MiB where 0
+	CacheBytes int64        // of stored blocks kept in memory; as the machine has memory where 0
+	StateBytes int64        // of channels kept in memory; the same
 	Logger     *slog.Logger // none where nil
 	Watched    func() bool  // reports whether anybody asks for [Applied.Members]; always where nil
 

@@ -12,6 +12,9 @@ import (
 	"natterjack/embed"
 )
 
+// minCache is what a node does with at the very least.
+const minCache = 16 << 20
+
 // maxDrain keeps a stop within what service managers wait for.
 const maxDrain = 5 * time.Minute
 
@@ -131,6 +134,9 @@ func (c *Config) checkNode() error {
 	}
 	if c.Drain <= 0 || c.Drain > maxDrain {
 		errs = append(errs, fmt.Errorf("drain: %v is not between 0 and %v", c.Drain, maxDrain))
+	}
+	if c.Cache != 0 && c.Cache < minCache {
+		errs = append(errs, fmt.Errorf("cache: %d bytes are less than 16MB", c.Cache))
 	}
 	return errors.Join(errs...)
 }

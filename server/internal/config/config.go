@@ -14,6 +14,7 @@ type Config struct {
 	Listen   string // HTTP, host:port
 	Data     string // directory of everything the node keeps
 	Drain    time.Duration
+	Cache    int64 // bytes; 0 for what suits the machine
 	Shards   int
 	Replicas int
 	Log      Log

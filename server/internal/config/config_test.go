@@ -81,7 +81,7 @@ func TestShipped_SaysItsDefaults(t *testing.T) {
 }
 
 func TestLoad_Precedence(t *testing.T) {
-	path := file(t, `natterjack { listen: "127.0.0.1:1", data: "from-file", shards: 3, log { level: warn } }`)
+	path := file(t, `natterjack { listen: "127.0.0.1:1", data: "from-file", shards: 3, cache: 4GB, log { level: warn } }`)
 	t.Setenv("NATTERJACK_CONFIG", path)
 	t.Setenv("NATTERJACK_DATA", "from-env")
 	t.Setenv("NATTERJACK_SHARDS", "4")
@@ -90,8 +90,8 @@ func TestLoad_Precedence(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := []any{c.Listen, c.Data, c.Shards, c.Replicas, c.Log.Level, c.Log.Format, c.NATS.ServerName, c.NATS.Port}
-	want := []any{"127.0.0.1:1", "from-env", 5, 1, slog.LevelWarn, "json", "n7", -1}
+	got := []any{c.Listen, c.Data, c.Shards, c.Replicas, c.Log.Level, c.Log.Format, c.NATS.ServerName, c.NATS.Port, c.Cache}
+	want := []any{"127.0.0.1:1", "from-env", 5, 1, slog.LevelWarn, "json", "n7", -1, int64(4 << 30)}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
@@ -124,6 +124,7 @@ func TestLoad_Errors(t *testing.T) {
 		"shards":           {args: []string{"--shards", "1000"}, want: []string{"shards: 1000 is not between 1 and 256"}},
 		"replicas":         {args: []string{"--replicas", "3"}, want: []string{"replicas: 3 copies need a cluster"}},
 		"log format":       {args: []string{"--log-format", "xml"}, want: []string{`log.format: "xml"`}},
+		"cache":            {text: `natterjack { cache: 1MB }`, want: []string{"cache: 1048576 bytes"}},
 		"drain":            {args: []string{"--drain", "1h"}, want: []string{"drain: 1h0m0s"}},
 		"data":             {text: `natterjack { data: "" }`, want: []string{"data: is empty"}},
 		"no jetstream":     {text: "jetstream: disabled", want: []string{"jetstream: is not enabled"}},

@@ -22,6 +22,7 @@ type settings struct {
 	Listen   string        `conf:"listen"`
 	Data     string        `conf:"data"`
 	Drain    time.Duration `conf:"drain"`
+	Cache    int64         `conf:"cache"`
 	Shards   int           `conf:"shards"`
 	Replicas int           `conf:"replicas"`
 	Log      Log           `conf:"log"`
@@ -81,7 +82,7 @@ func Load(args []string, stdout io.Writer) (*Config, error) {
 
 func (s settings) config(opts *embed.NATSOptions) *Config {
 	return &Config{
-		Listen: s.Listen, Data: s.Data, Drain: s.Drain, Shards: s.Shards, Replicas: s.Replicas,
+		Listen: s.Listen, Data: s.Data, Drain: s.Drain, Cache: s.Cache, Shards: s.Shards, Replicas: s.Replicas,
 		Log: s.Log, Origins: s.Origins, TLS: s.TLS, Auth: s.Auth, Limits: s.Limits, NATS: opts,
 	}
 }
