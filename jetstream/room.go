@@ -26,9 +26,8 @@ const (
 
 // room is how much may still be stored on this node, as of a moment ago. Its methods may be called concurrently.
 type room struct {
-	state  atomic.Int32
-	left   atomic.Int64          // bytes that may be added until it is tight
-	reason atomic.Pointer[error] // why the engine stores nothing any more, for good
+	state atomic.Int32
+	left  atomic.Int64 // bytes that may be added until it is tight
 }
 
 func newRoom() *room {
@@ -52,14 +51,6 @@ func (l *Log) Room() error {
 	return nil
 }
 
-// Broken is why this node's engine can store nothing any more, whatever room there is: it has to be started again.
-func (l *Log) Broken() error {
-	if err := l.room.reason.Load(); err != nil {
-		return *err
-	}
-	return nil
-}
-
 // watchRoom looks how much room there is until ctx ends.
 func (l *Log) watchRoom(ctx context.Context) {
 	tick := time.NewTicker(roomEvery)
@@ -69,11 +60,6 @@ func (l *Log) watchRoom(ctx context.Context) {
 		l.room.left.Store(left)
 		if was := l.room.state.Swap(state); was != state {
 			l.log.WarnContext(ctx, "room to store", "state", [...]string{"enough", "what adds is refused", "everything is refused"}[state], "error", broken)
-		}
-		if broken == nil {
-			l.room.reason.Store(nil)
-		} else {
-			l.room.reason.Store(&broken)
 		}
 		select {
 		case <-ctx.Done():
@@ -92,12 +78,9 @@ func (l *Log) measure() (left int64, state int32, broken error) {
 		left = beyond(most, used+most/reservedOf)
 	}
 	for _, dir := range l.dirs {
-		usage, err := vfs.Default.GetDiskUsage(dir)
-		if err != nil || usage.TotalBytes == 0 {
-			continue
-		}
-		left = min(left, beyond(usage.AvailBytes, min(tightDisk, usage.TotalBytes/10)))
-		if usage.AvailBytes < view.Reserve(usage.TotalBytes) {
+		n, ok := free(dir)
+		left = min(left, n)
+		if !ok {
 			state = full
 		}
 	}
@@ -108,6 +91,25 @@ func (l *Log) measure() (left int64, state int32, broken error) {
 		return 0, full, fmt.Errorf("jetstream: %w", broken)
 	}
 	return left, state, nil
+}
+
+// Roomy reports whether there is room on the disks beneath some directories for more than what takes away.
+func Roomy(dirs ...string) bool {
+	for _, dir := range dirs {
+		if n, _ := free(dir); n <= 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// free is how much may be added to the disk beneath a directory, and not ok where nothing may.
+func free(dir string) (n int64, ok bool) {
+	usage, err := vfs.Default.GetDiskUsage(dir)
+	if err != nil || usage.TotalBytes == 0 {
+		return math.MaxInt64, true
+	}
+	return beyond(usage.AvailBytes, min(tightDisk, usage.TotalBytes/10)), usage.AvailBytes >= view.Reserve(usage.TotalBytes)
 }
 
 // beyond is by how much a is more than b.

@@ -10,13 +10,18 @@ import (
 	"os/signal"
 	"syscall"
 
+	"natterjack/jetstream/view"
 	"natterjack/server/internal/config"
 	"natterjack/server/internal/node"
 )
 
 func main() { os.Exit(run()) }
 
-// run is 0 after a stop that was asked for, 2 where the program was called wrongly, and 1 where it failed.
+// exitAgain is how the process ends where it should be started again: it has run out of storage, or its engine has, and there was
+// no way to go on.
+const exitAgain = 3
+
+// run is 0 after a stop that was asked for, 2 where the program was called wrongly, [exitAgain], and 1 where it failed.
 func run() int {
 	cfg, err := config.Load(os.Args[1:], os.Stdout)
 	if errors.Is(err, config.ErrHelp) {
@@ -33,10 +38,14 @@ func run() int {
 		return 0
 	}
 	fmt.Fprintf(os.Stderr, "natterjack: %v\n", err)
-	if errors.Is(err, config.ErrUsage) {
+	switch {
+	case errors.Is(err, config.ErrUsage):
 		return 2
+	case errors.Is(err, node.ErrAnew), errors.Is(err, view.ErrDiskFull):
+		return exitAgain
+	default:
+		return 1
 	}
-	return 1
 }
 
 // serve runs a node until the process is told to stop. Told again, the process ends at once, as if it had not listened. The limit of
@@ -46,16 +55,31 @@ func serve(cfg *config.Config) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop)
-	n, err := node.New(cfg, newLogger(cfg.Log))
-	if err != nil {
-		return err
+	var said announcer
+	for {
+		n, err := node.New(cfg, newLogger(cfg.Log))
+		if err != nil {
+			return err
+		}
+		err = errors.Join(n.Run(ctx, said.announce), n.Close())
+		if !errors.Is(err, node.ErrAgain) || ctx.Err() != nil {
+			return err
+		}
+		if cfg, err = config.Load(os.Args[1:], os.Stdout); err != nil { // a node uses its configuration up
+			return err
+		}
 	}
-	return errors.Join(n.Run(ctx, announce), n.Close())
 }
 
-// announce says, as the only line on standard output, where the node can be reached. Scripts wait for it.
-func announce(a node.Addresses) {
-	fmt.Fprintf(os.Stdout, "natterjack: ready %s %s\n", a.HTTP, a.NATS)
+// announcer says, as the only line on standard output, where the node can be reached: once, unless it turns out to be elsewhere. Scripts
+// wait for it.
+type announcer node.Addresses
+
+func (said *announcer) announce(a node.Addresses) {
+	if *said != announcer(a) {
+		fmt.Fprintf(os.Stdout, "natterjack: ready %s %s\n", a.HTTP, a.NATS)
+		*said = announcer(a)
+	}
 }
 
 func newLogger(l config.Log) *slog.Logger {

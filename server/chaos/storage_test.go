@@ -3,6 +3,7 @@ package chaos_test
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -45,8 +46,67 @@ func TestStorageLimit(t *testing.T) {
 	cr.verify()
 }
 
-// TestDiskFull fills the disk of one of three nodes. The others go on without it, it does not end and gives nobody a false ack, and
-// once there is room and it is started again, it has everything.
+// TestDiskFull_alone fills the disk of a node that is alone. It says so to everybody, goes on reading, and goes on storing once there is
+// room, without hands and in the same process.
+func TestDiskFull_alone(t *testing.T) {
+	plan := newPlan(t)
+	d := newDisk(t, 256)
+	c := newCluster(t, 1, plan, sometimes(shipped, crashable), d.hold)
+	cr := newCrowd(t, c, plan, scale{devices: 4})
+	ch := cr.group(cr.devices[0], "all", cr.devices[1:])
+	alone := c.nodes[0]
+	in := &insistent{stage: &stage{t: t, plan: plan, cluster: c, crowd: cr}, alone: alone, answers: map[string]int{}}
+	say := func(i int) bool {
+		cmd := wire.Send{Channel: ch, ClientID: fmt.Sprint("raw.", i), Content: wire.Content{Text: "is there room?"}}
+		return in.put(cr.devices[i%4], "lane"+cr.devices[i%4].name, cmd)
+	}
+	if !say(0) {
+		t.Fatal("nothing is stored while there is room")
+	}
+	d.fill()
+	for i := 1; in.answers["send → storage_full"] < 20; i++ {
+		if i == 200 {
+			t.Fatalf("a node whose disk is full answers %v", in.answers)
+		}
+		say(i)
+		_ = wait(t.Context(), 50*time.Millisecond)
+	}
+	in.read(cr.devices[1], wire.History{Channel: ch, Limit: 50})
+	cr.talking.Go(func() { // a client tries until it is stored
+		cr.send(cr.devices[0], check.Send{Lane: "patient", Channel: ch, ClientID: "patient", Text: "there will be room"})
+	})
+	t.Logf("the answers were %v, the slowest after %v", in.answers, in.longest)
+	d.relieve()
+	moment, life := time.Now(), alone.Life
+	for !answers(t.Context(), alone.URL+"/readyz") {
+		if time.Since(moment) > patience {
+			t.Fatal("it is not ready again")
+		}
+		_ = wait(t.Context(), 100*time.Millisecond)
+	}
+	t.Logf("ready again %v after there is room", time.Since(moment).Round(time.Millisecond))
+	cr.verify()
+	if !life.Running() {
+		t.Error("the process has ended")
+	}
+}
+
+// answers reports whether an address answers well.
+func answers(ctx context.Context, url string) bool {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return false
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return false
+	}
+	_ = resp.Body.Close()
+	return resp.StatusCode == http.StatusOK
+}
+
+// TestDiskFull fills the disk of one of three nodes. The others go on without it, it gives nobody a false ack, and once there is room it
+// goes on by itself, and has everything.
 func TestDiskFull(t *testing.T) {
 	onlyInFull(t)
 	plan := newPlan(t)
@@ -73,7 +133,11 @@ func TestDiskFull(t *testing.T) {
 	moment = time.Now()
 	st.probes.await(t.Context(), moment, c.nodes)
 	t.Logf("%s goes on %v after there is room again", victim.Name, time.Since(moment).Round(time.Millisecond))
-	victim.Stop()
-	victim.Start()
+	for ; !answers(t.Context(), victim.URL+"/readyz"); _ = wait(t.Context(), 100*time.Millisecond) {
+		if time.Since(moment) > patience {
+			t.Fatalf("%s is not ready again", victim.Name)
+		}
+	}
+	t.Logf("%s is ready %v after there is room again", victim.Name, time.Since(moment).Round(time.Millisecond))
 	st.finish()
 }

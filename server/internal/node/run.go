@@ -30,13 +30,14 @@ type running struct {
 	server   *http.Server
 	failed   chan error // the first part that ended by itself
 
-	parts struct{ log, service, bridge, http *part }
+	parts struct{ keeper, log, service, bridge, http *part }
 
 	health   health
 	draining atomic.Bool // read by requests
 }
 
 // Run starts the node, calls ready once it serves, and stops it when ctx ends or something fails. A stop that was asked for is no error.
+// After [ErrAgain] nothing of it is left, and another can be run in its place.
 func (n *Node) Run(ctx context.Context, ready func(Addresses)) error {
 	r := &running{Node: n, failed: make(chan error, 1)}
 	err := r.start(ctx)
@@ -50,7 +51,11 @@ func (n *Node) Run(ctx context.Context, ready func(Addresses)) error {
 	} else {
 		n.logger.ErrorContext(ctx, "stopping", "error", err)
 	}
-	return errors.Join(err, r.stop(context.WithoutCancel(ctx)))
+	stopped := r.stop(context.WithoutCancel(ctx))
+	if stopped != nil && errors.Is(err, ErrAgain) {
+		return fmt.Errorf("%w: %w; before, %v", ErrAnew, stopped, err) //nolint:errorlint // which is not to be taken for it
+	}
+	return errors.Join(err, stopped)
 }
 
 func (r *running) start(ctx context.Context) error {
@@ -58,6 +63,7 @@ func (r *running) start(ctx context.Context) error {
 	if err := r.startEngine(ctx); err != nil {
 		return err
 	}
+	ctx = r.keeping(ctx)
 	var err error
 	r.log, err = jetstream.New(ctx, jetstream.Config{
 		Conn: r.engine.Conn(), Engine: r.engine, ViewDir: r.dir.View(), Cache: r.cfg.Cache, StoreDir: r.engine.StoreDir(), Memory: r.dir,

@@ -23,6 +23,7 @@ func (r *running) stop(ctx context.Context) error {
 	r.stepDown(ctx)
 	r.drain(ctx)
 	return errors.Join(
+		endPart(ctx, r.parts.keeper),
 		r.endHTTP(ctx),
 		endPart(ctx, r.parts.service),
 		endPart(ctx, r.parts.bridge),
