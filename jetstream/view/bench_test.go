@@ -31,11 +31,12 @@ func newFeed(channels int) *feed {
 		f.channels = append(f.channels, wire.DirectChannel(a, b))
 		f.users = append(f.users, [2]string{a, b})
 	}
-	f.words = make([]string, 5000)
+	const letters = "eeeeeeetttttaaaaaooooiiiiinnnnnsssshhhhrrrrdddlllcccuuummwwffggyyppbbvk"
+	f.words = make([]string, 4096)
 	for i := range f.words {
-		word := make([]byte, 2+f.rng.IntN(9))
+		word := make([]byte, 2+f.rng.IntN(4)+f.rng.IntN(4))
 		for j := range word {
-			word[j] = "etaoinshrdlucmfwypvbgkjqxz"[min(f.rng.IntN(26), f.rng.IntN(26))]
+			word[j] = letters[f.rng.IntN(len(letters))]
 		}
 		f.words[i] = string(word)
 	}
@@ -62,7 +63,7 @@ func (f *feed) batch(n int) []Event {
 	return events
 }
 
-// say is 200 characters of random words, of 5,000 there are.
+// say is 200 characters of random words, of 4,096 there are.
 func (f *feed) say() string {
 	text := make([]byte, 0, 216)
 	for len(text) < 200 {
@@ -73,7 +74,8 @@ func (f *feed) say() string {
 
 func (f *feed) event(i int, kind wire.Kind, r *wire.Record) Event {
 	f.pos++
-	r.ID = fmt.Sprintf("%013x%013x", f.pos, f.rng.Uint64()>>12)
+	ms := 1_790_000_000_000 + f.pos
+	r.ID = fmt.Sprintf("%08x-%04x-7%03x-%04x-%012x", ms>>16, ms&0xffff, f.rng.IntN(4096), 0x8000|f.rng.IntN(0x4000), f.rng.Uint64()>>16)
 	r.Timestamp = 1_790_000_000_000 + int64(f.pos)
 	data, err := wire.EncodeRecord(r)
 	if err != nil {
