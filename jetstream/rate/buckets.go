@@ -21,21 +21,29 @@ func NewBuckets[Name comparable](perS int) *Buckets[Name] {
 	return &Buckets[Name]{perS: perS, young: map[Name]Bucket{}}
 }
 
-// Wait is what [Buckets.Take] would say; it takes nothing.
+// Wait is what [Buckets.Take] would say; it takes nothing. A bucket that refuses is kept as it is by this clock: one that was taken from
+// by a clock that was ahead would refuse for as long as that was, to whoever asks before he takes.
 func (b *Buckets[Name]) Wait(now time.Time, name Name, n int) (wait time.Duration) {
 	bucket := b.of(name)
-	return bucket.Take(now, n, b.perS)
+	if wait = bucket.Take(now, n, b.perS); wait > 0 {
+		b.keep(now, name, bucket)
+	}
+	return wait
 }
 
 // Take is [Bucket.Take] from the bucket of a name.
 func (b *Buckets[Name]) Take(now time.Time, name Name, n int) (wait time.Duration) {
-	if now.Sub(b.turned) >= Burst || len(b.young) >= maxNames {
-		b.turn(now)
-	}
 	bucket := b.of(name)
 	wait = bucket.Take(now, n, b.perS)
-	b.young[name] = bucket
+	b.keep(now, name, bucket)
 	return wait
+}
+
+func (b *Buckets[Name]) keep(now time.Time, name Name, bucket Bucket) {
+	if age := now.Sub(b.turned); age >= Burst || age < 0 || len(b.young) >= maxNames {
+		b.turn(now)
+	}
+	b.young[name] = bucket
 }
 
 func (b *Buckets[Name]) of(name Name) Bucket {

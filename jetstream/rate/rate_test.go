@@ -114,6 +114,31 @@ func TestBucket_clockSetBack(t *testing.T) {
 	}
 }
 
+// TestBuckets_clockWasAhead asks before it takes, as who is held to two rates does.
+func TestBuckets_clockWasAhead(t *testing.T) {
+	b, now := NewBuckets[string](100), time.Unix(1_000_000, 0)
+	ahead := now.Add(24 * time.Hour)
+	for b.Take(ahead, "a", 1) == 0 {
+	}
+	for end := now.Add(2 * Burst); ; now = now.Add(10 * time.Millisecond) {
+		if b.Wait(now, "a", 1) == 0 {
+			break
+		}
+		if now.After(end) {
+			t.Fatalf("%v after the clock was set right it still says to wait", 2*Burst)
+		}
+	}
+	if wait := b.Take(now, "a", 1); wait > 0 {
+		t.Errorf("and then to wait %v", wait)
+	}
+	for i := range 10_000 {
+		b.Take(now.Add(time.Duration(i)*time.Second), fmt.Sprint(i), 1)
+	}
+	if n := b.Len(); n > 10 {
+		t.Errorf("%d names are remembered", n)
+	}
+}
+
 // TestBuckets_forget takes for ever new names, some of which come again.
 func TestBuckets_forget(t *testing.T) {
 	b, now := NewBuckets[string](10), time.Unix(1_000_000, 0)
