@@ -23,6 +23,8 @@ const (
 // word is what a node says of itself.
 type word struct {
 	Node   string         `json:"node"`   // this run of it
+	Name   string         `json:"name"`   // of its server
+	Unfit  bool           `json:"unfit"`  // it should not lead
 	Ends   map[int]uint64 `json:"ends"`   // the last pos of each shard that it leads, where it is in touch with most of its followers
 	Behind []int          `json:"behind"` // the shards in which it is not level
 }
@@ -108,9 +110,13 @@ func (l *Log) judge(ctx context.Context, st *standing, before bool) {
 	}
 }
 
-// speak says where the shards end that this node leads, and hears that itself at once.
+// speak says where the shards end that this node leads, and hears that itself at once. What it should not lead it hands over before.
 func (l *Log) speak(ctx context.Context, st *standing) {
-	w := word{Node: l.writers.self, Ends: l.ends(ctx), Behind: st.behind(slack)}
+	unfit := l.unfit() != nil
+	if others := st.fit(); unfit && len(others) > 0 {
+		l.leave(ctx, others)
+	}
+	w := word{Node: l.writers.self, Name: l.engine.Name(), Unfit: unfit, Ends: l.ends(ctx), Behind: st.behind(slack)}
 	for shard, pos := range w.Ends {
 		st.ends(shard, pos)
 	}
@@ -130,6 +136,7 @@ func (l *Log) hear(st *standing, m *nats.Msg) {
 		return
 	}
 	st.said(w.Node, w.Behind)
+	st.peers[w.Node].name, st.peers[w.Node].unfit = w.Name, w.Unfit
 	for shard, pos := range w.Ends {
 		if shard >= 0 && shard < l.layout.shards {
 			st.ends(shard, pos)

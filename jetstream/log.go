@@ -45,6 +45,7 @@ type Config struct {
 	Limits   wire.Limits // rates that are not set are those of [wire.DefaultLimits]
 	Memory   Memory      // nil where nothing is remembered from one start to the next
 	Logger   *slog.Logger
+	Now      func() time.Time // [time.Now] where nil
 }
 
 // Memory is what a node remembers of its log when it does not run.
@@ -69,6 +70,7 @@ type Log struct {
 	readers *readers
 	sight   sight
 	level   level
+	clock   clock
 	room    *room
 	dirs    []string // that must have room
 	writers *writers
@@ -115,6 +117,9 @@ func New(ctx context.Context, cfg Config) (*Log, error) {
 		return nil, err
 	}
 	l.writers = newWriters(unique(), streams.shards, func(shard int) { l.lanes[shard].interrupt() })
+	if l.clock.now = cfg.Now; l.clock.now == nil {
+		l.clock.now = time.Now
+	}
 	if l.dirs = []string{cfg.ViewDir}; cfg.StoreDir != "" {
 		l.dirs = append(l.dirs, cfg.StoreDir)
 	}
@@ -203,6 +208,7 @@ func (l *Log) Run(ctx context.Context) error {
 	writing.Go(func() { l.receipts.Run(ctx) })
 	writing.Go(func() { l.watchLevel(ctx) })
 	writing.Go(func() { l.watchRoom(ctx) })
+	writing.Go(func() { l.watchClock(ctx) })
 	warmed := l.warm(ctx, &writing)
 	writing.Go(func() { l.awaitReady(ctx, warmed) })
 	writing.Wait()

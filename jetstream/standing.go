@@ -40,8 +40,10 @@ type progress struct {
 
 // peer is what another node says of itself.
 type peer struct {
-	silent int   // ticks
-	level  []int // per shard, how often in a row it said that it is level
+	name   string // of its server
+	unfit  bool   // it should not lead
+	silent int    // ticks
+	level  []int  // per shard, how often in a row it said that it is level
 }
 
 func newStanding(shards int, clustered bool) *standing {
@@ -112,6 +114,16 @@ func (s *standing) worse() bool {
 		}
 	}
 	return len(s.peers) == 0
+}
+
+// fit are the servers of the nodes that may lead.
+func (s *standing) fit() (names []string) {
+	for _, p := range s.peers {
+		if !p.unfit && p.name != "" && p.silent <= slack {
+			names = append(names, p.name)
+		}
+	}
+	return names
 }
 
 // behind are the shards in which this node has not been level for more than some ticks.

@@ -63,19 +63,23 @@ func (r *running) routes() http.Handler {
 	if r.cfg.SignIn && r.keys != nil && r.keys.CanSign() {
 		mux.Handle(wire.PathSignIn, auth.NewSignIn(r.keys, r.base))
 	}
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, nil) })
-	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) { answer(w, r.ready()) })
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, nil, nil) })
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) { answer(w, r.ready(), r.log.Clock()) })
 	return mux
 }
 
-// answer tells a load balancer what to do, and nobody why: that is in the log.
-func answer(w http.ResponseWriter, err error) {
+// answer tells a load balancer what to do, and nobody why: that is in the log. A warning is for those who set the machine up.
+func answer(w http.ResponseWriter, err, warning error) {
 	w.Header().Set("Cache-Control", "no-store")
 	if err != nil {
 		http.Error(w, "unavailable", http.StatusServiceUnavailable)
 		return
 	}
-	_, _ = w.Write([]byte("ok\n")) // whoever asked has gone: nobody is left to tell
+	body := "ok\n"
+	if warning != nil {
+		body += warning.Error() + "\n"
+	}
+	_, _ = w.Write([]byte(body)) // whoever asked has gone: nobody is left to tell
 }
 
 var errDraining = errors.New("node: is stopping")

@@ -1,0 +1,61 @@
+package jetstream
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// moveTimeout is how long the engine may take to move a lead.
+const moveTimeout = 2 * time.Second
+
+// unfit is why this node should not lead, where another could; nil where it may.
+func (l *Log) unfit() error {
+	return errors.Join(l.Clock(), l.Room())
+}
+
+// leave hands what this node leads to one of some others, by their names. Where none can lead a shard it stays here.
+func (l *Log) leave(ctx context.Context, others []string) {
+	ctx, cancel := context.WithTimeout(ctx, moveTimeout)
+	defer cancel()
+	for shard := range l.layout.shards {
+		if !l.engine.LeadsStream(StreamName(shard)) {
+			continue
+		}
+		var errs []error
+		moved := false
+		for i := range others {
+			to := others[(shard+i)%len(others)]
+			err := l.moveLead(ctx, shard, to)
+			if moved = err == nil; moved {
+				l.log.WarnContext(ctx, "handed the lead over", "shard", shard, "to", to, "reason", l.unfit())
+				break
+			}
+			errs = append(errs, err)
+		}
+		if !moved {
+			l.log.WarnContext(ctx, "nobody takes the lead over", "shard", shard, "error", errors.Join(errs...))
+		}
+	}
+}
+
+// moveLead has another node lead a shard.
+func (l *Log) moveLead(ctx context.Context, shard int, to string) error {
+	body := fmt.Appendf(nil, `{"placement":{"preferred":%q}}`, to)
+	msg, err := l.conn.RequestWithContext(ctx, "$JS.API.STREAM.LEADER.STEPDOWN."+StreamName(shard), body)
+	if err != nil {
+		return fmt.Errorf("move the lead of shard %d: %w", shard, err)
+	}
+	var answer struct {
+		Error *struct{ Description string } `json:"error"`
+	}
+	if err := json.Unmarshal(msg.Data, &answer); err != nil {
+		return fmt.Errorf("move the lead of shard %d: %w", shard, err)
+	}
+	if answer.Error != nil {
+		return fmt.Errorf("move the lead of shard %d: %s", shard, answer.Error.Description)
+	}
+	return nil
+}
