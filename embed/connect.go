@@ -64,7 +64,7 @@ func (c credentials) inProcess(a *server.Account) *server.User {
 // own: whoever may subscribe to _INBOX.> would otherwise see every message that JetStream delivers to us.
 func (s *Server) connect(c credentials) (*nats.Conn, error) {
 	return nats.Connect("",
-		nats.InProcessServer(s.nats),
+		nats.InProcessServer(s.inProcess()),
 		nats.UserInfo(c.user, c.password),
 		nats.Name(c.user),
 		nats.CustomInboxPrefix("_INBOX_"+rand.Text()),

@@ -171,3 +171,40 @@ func TestLog_StaticMessages(t *testing.T) {
 		t.Errorf("the log has no %s:\n%s", want, &log)
 	}
 }
+
+// TestServer_inProcess: our own connection carries more than its pipe holds, both ways at once, and comes back by itself.
+func TestServer_inProcess(t *testing.T) {
+	node := embedtest.Start(t)
+	conn := node.Conn
+	const messages = 200
+	big := bytes.Repeat([]byte("x"), 10_000)
+	got := make(chan int, messages)
+	if _, err := conn.Subscribe("big", func(m *nats.Msg) { got <- len(m.Data) }); err != nil {
+		t.Fatal(err)
+	}
+	for range messages {
+		if err := conn.Publish("big", big); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range messages {
+		if n := <-got; n != len(big) {
+			t.Fatalf("%d bytes of %d arrived", n, len(big))
+		}
+	}
+	id, err := conn.GetClientID()
+	if err != nil {
+		t.Fatal(err)
+	}
+	back := conn.StatusChanged(nats.CONNECTED)
+	if err := node.Server.NATS().DisconnectClientByID(id); err != nil {
+		t.Fatal(err)
+	}
+	<-back
+	if err := conn.Publish("big", big); err != nil {
+		t.Fatal(err)
+	}
+	if n := <-got; n != len(big) {
+		t.Fatalf("%d bytes of %d arrived", n, len(big))
+	}
+}
