@@ -20,6 +20,7 @@ type Cursor struct {
 	log   *Log
 	user  string
 	waker Waker
+	seen  *recent  // owned by Next; nil before anything came out
 	at    []uint64 // owned by Next: per shard, all up to here has come out, or was not for this user
 	next  *Cursor  // of the same user; owned by readers
 
@@ -206,14 +207,17 @@ func (c *Cursor) Next(dst []*Entry, maxBytes int) (entries []*Entry, more bool, 
 			return dst, c.waiting(), nil
 		}
 		var marked, shardMore bool
-		if dst, marked = c.take(dst, shard, &room); !marked {
-			continue
+		begin := len(dst)
+		if dst, marked = c.take(dst, shard, &room); marked {
+			if dst, shardMore, err = c.read(dst, shard, &room); err != nil {
+				c.again(shard, c.at[shard]+1)
+				return dst, true, err
+			}
+			more = more || shardMore
 		}
-		if dst, shardMore, err = c.read(dst, shard, &room); err != nil {
-			c.again(shard, c.at[shard]+1)
+		if dst, err = c.verify(dst, begin); err != nil {
 			return dst, true, err
 		}
-		more = more || shardMore
 	}
 	return dst, more, nil
 }
@@ -226,7 +230,7 @@ func (c *Cursor) again(shard int, pos uint64) {
 
 // read reads one shard from the tail, or from the view where the cursor is older than the tail.
 func (c *Cursor) read(dst []*Entry, shard int, room *int) (entries []*Entry, more bool, err error) {
-	dst, upto, behind := c.log.tails[shard].read(dst, c.user, c.at[shard], room)
+	dst, upto, behind := c.log.shelf.newest(dst, shard, c.user, c.at[shard], room)
 	c.at[shard] = upto
 	if behind {
 		if dst, more, err = c.readView(dst, shard, room); err != nil {
@@ -243,13 +247,13 @@ func (c *Cursor) read(dst []*Entry, shard int, room *int) (entries []*Entry, mor
 // readView reads what the tail does not hold any more. Everything applied after upto was read here wakes the cursor
 // anew, so nothing lies between the two.
 func (c *Cursor) readView(dst []*Entry, shard int, room *int) ([]*Entry, bool, error) {
-	upto := c.log.view.Position(shard)
-	events, more, err := c.log.view.Missed(c.user, view.Span{Shard: shard, After: c.at[shard], Upto: upto}, viewPage, *room)
+	upto := c.log.shelf.Position(shard)
+	events, more, err := c.log.shelf.Missed(c.user, view.Span{Shard: shard, After: c.at[shard], Upto: upto}, viewPage, *room)
 	if err != nil {
 		return dst, false, err
 	}
 	for i := range events {
-		e := &Entry{shard: shard, pos: events[i].Pos, frame: frameOf(shard, &events[i])}
+		e := missedEntry(shard, &events[i])
 		dst = append(dst, e)
 		*room -= len(e.frame)
 		c.at[shard] = e.pos

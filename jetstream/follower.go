@@ -233,29 +233,56 @@ func (f *follower) apply(events []view.Event) error {
 	f.sight.tell(applied)
 	f.partings.note(applied)
 	defer f.pay()
+	r := round{
+		upto:    f.view.Position(f.shard),
+		unknown: slices.ContainsFunc(applied, func(a view.Applied) bool { return a.Unknown }),
+		erases:  erases,
+		entries: func() []*Entry { return entriesOf(f.shard, applied) },
+	}
+	if len(applied) > 0 {
+		r.first = applied[0].Pos
+	}
+	for _, e := range f.shelve(&r) {
+		f.readers.wake(e)
+	}
+	return nil
+}
+
+// round is what the view has just taken in, on its way to the cursors.
+type round struct {
+	first, upto uint64          // pos
+	unknown     bool            // who may see some of it
+	erases      bool            // some of what came before it
+	entries     func() []*Entry // unless unknown
+}
+
+// shelve puts a round where cursors find it, and returns that of which their readers are still to be told.
+func (f *follower) shelve(r *round) []*Entry {
 	if f.readers.none() {
-		f.tail.skip(f.view.Position(f.shard)) // whoever comes now starts at the view's position or reads the view
+		f.tail.skip(r.upto) // whoever comes now starts at the view's position or reads the view
 		return nil
 	}
-	if slices.ContainsFunc(applied, func(a view.Applied) bool { return a.Unknown }) { // the first reader has come meanwhile
-		f.tail.skip(f.view.Position(f.shard))
-		f.readers.wakeAll(f.shard, applied[0].Pos)
+	if r.unknown { // the first reader has come meanwhile
+		f.tail.skip(r.upto)
+		f.readers.wakeAll(f.shard, r.first)
 		return nil
 	}
-	entries := make([]*Entry, len(applied))
-	for i := range applied {
-		entries[i] = newEntry(f.shard, &applied[i])
-	}
-	if erases {
-		f.tail.skip(f.view.Position(f.shard)) // it may hold what is gone: the view, where that is blank, serves who is behind
+	entries := r.entries()
+	if r.erases {
+		f.tail.skip(r.upto) // it may hold what is gone: the view, where that is blank, serves who is behind
 	} else {
 		f.tail.append(entries)
 	}
 	crashpoint.Reach(crashpoint.AfterTail)
-	for _, e := range entries {
-		f.readers.wake(e)
+	return entries
+}
+
+func entriesOf(shard int, applied []view.Applied) []*Entry {
+	entries := make([]*Entry, len(applied))
+	for i := range applied {
+		entries[i] = newEntry(shard, &applied[i])
 	}
-	return nil
+	return entries
 }
 
 // deletes reports whether an event leaves something to be erased from the stream.

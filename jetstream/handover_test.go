@@ -1,11 +1,14 @@
 package jetstream
 
 import (
+	"fmt"
 	"math"
 	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
+
+	"natterjack/server/wire"
 )
 
 // handover is a cursor of one user over the tail of one shard, and nothing around them.
@@ -18,7 +21,7 @@ type handover struct {
 
 func newHandover() *handover {
 	h := &handover{readers: newReaders(), woken: make(chan struct{}, 1)}
-	h.cursor = Cursor{log: &Log{tails: []*tail{&h.tail}, readers: h.readers}, user: "bob", waker: h, at: make([]uint64, 1)}
+	h.cursor = Cursor{log: &Log{shelf: shelves{tails: []*tail{&h.tail}}, readers: h.readers}, user: "bob", waker: h, at: make([]uint64, 1)}
 	h.readers.add(&h.cursor)
 	return h
 }
@@ -95,4 +98,32 @@ func TestCursor_burstWhileItReads(t *testing.T) {
 		}
 	}
 	putting.Wait()
+}
+
+// TestCursor_findsWhatItPassedOver breaks a cursor: it steps over what became ready for it.
+func TestCursor_findsWhatItPassedOver(t *testing.T) {
+	l := alone(t)
+	bob, _ := follow(t, l, "bob", nil)
+	const n = 20
+	for i := range n {
+		ack := mustSend(t, l, "alice", text("bob", fmt.Sprint("c", i), "hi"))
+		if i == 0 {
+			bob.readTo(t, "c0")
+		}
+		if i > 0 && i < n-1 {
+			<-bob.woken
+			shard := wire.ShardOf("alice~bob", l.Shards())
+			if err := l.followers[shard].await(t.Context(), ack.Pos); err != nil {
+				t.Fatal(err)
+			}
+			bob.cursor.at[shard] = ack.Pos
+		}
+	}
+	bob.readTo(t, fmt.Sprint("c", n-1))
+	if got := len(messages(t, bob.seen)); got != n {
+		t.Errorf("saw %d messages, want %d", got, n)
+	}
+	if got := l.Holes(); got != n-2 {
+		t.Errorf("%d events were found missing, want %d", got, n-2)
+	}
 }

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -68,6 +69,8 @@ type Log struct {
 	log     *slog.Logger
 	view    *view.View
 	readers *readers
+	shelf   shelf // what cursors read
+	holes   atomic.Uint64
 	sight   sight
 	level   level
 	clock   clock
@@ -128,6 +131,7 @@ func New(ctx context.Context, cfg Config) (*Log, error) {
 			return nil, errors.Join(err, l.Close())
 		}
 	}
+	l.shelf = shelves{l.view, l.tails}
 	return l, nil
 }
 

@@ -20,6 +20,9 @@ const (
 type Entry struct {
 	shard   int
 	pos     uint64
+	before  uint64 // pos of the channel's event before; 0 where it is not known, or there is none
+	channel string
+	hash    uint32   // of the channel
 	members []string // after the event, ascending: who may see it
 	parted  []string // who was a member until this event, or asked to be one: it is the last that they see
 	sender  string
@@ -28,7 +31,15 @@ type Entry struct {
 }
 
 func newEntry(shard int, a *view.Applied) *Entry {
-	return &Entry{shard: shard, pos: a.Pos, members: a.Members(), parted: a.Parted, sender: a.Sender, frame: frameOf(shard, &a.Event)}
+	return &Entry{
+		shard: shard, pos: a.Pos, before: a.Before, channel: a.Channel, hash: channelHash(a.Channel),
+		members: a.Members(), parted: a.Parted, sender: a.Sender, frame: frameOf(shard, &a.Event),
+	}
+}
+
+// missedEntry is an event that was read from the view: for one reader.
+func missedEntry(shard int, e *view.Event) *Entry {
+	return &Entry{shard: shard, pos: e.Pos, channel: e.Channel, hash: channelHash(e.Channel), frame: frameOf(shard, e)}
 }
 
 func frameOf(shard int, ev *view.Event) []byte {

@@ -34,6 +34,7 @@ func TestFollower_readerCameMeanwhile(t *testing.T) {
 		}
 	}()
 	l := &Log{view: v, readers: newReaders(), tails: []*tail{{floor: 1}}}
+	l.shelf = shelves{v, l.tails}
 	f := &follower{view: v, tail: l.tails[0], readers: l.readers, sight: &l.sight, erase: make(chan struct{}, 1), partings: &partings{}, log: slog.New(slog.DiscardHandler)}
 	for user, want := range map[string]int{"bob": 1, "eve": 0} {
 		var woken wakes

@@ -67,6 +67,7 @@ func (r *round) take(e *Event) error {
 	if err != nil {
 		return err
 	}
+	before := m.head.Pos
 	record, err := decode(e, m.head.Seq)
 	if err != nil {
 		r.leaveOut(e, err)
@@ -77,7 +78,7 @@ func (r *round) take(e *Event) error {
 	if err != nil {
 		return err
 	}
-	a := Applied{Event: *e, Head: m.head.Head, Deleted: m.head.has(flagDeleted), Sender: record.Sender, Parted: parted}
+	a := Applied{Event: *e, Before: before, Head: m.head.Head, Deleted: m.head.has(flagDeleted), Sender: record.Sender, Parted: parted}
 	if err := r.address(&a, m); err != nil {
 		return err
 	}

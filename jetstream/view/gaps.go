@@ -16,6 +16,9 @@ func (r *reader) gaps(v *View, user string, span Span) (gaps []gap, err error) {
 		return nil, err
 	}
 	for _, m := range members {
+		if span.Channel != "" && m.channel != span.Channel {
+			continue
+		}
 		g := gap{channel: m.channel, after: max(span.After, m.since-1), upto: min(span.Upto, m.until)}
 		if g.after >= g.upto {
 			continue

@@ -80,6 +80,7 @@ type Applied struct {
 	members []string // unless they are named
 	named   bool     // the members are those in the channel's name
 	Parted  []string
+	Before  uint64 // pos of the channel's last event before this one, or 0
 }
 
 // Members are those of the channel after the event, ascending; none where they are unknown.
@@ -90,9 +91,10 @@ func (a *Applied) Members() []string {
 	return a.members
 }
 
-// Span is a stretch of a shard: the events with After < pos ≤ Upto.
+// Span is a stretch of a shard, or of one of its channels: the events with After < pos ≤ Upto.
 type Span struct {
 	Shard       int
+	Channel     string // all where it is empty
 	After, Upto uint64
 }
 

@@ -1,0 +1,21 @@
+package jetstream
+
+import "natterjack/jetstream/view"
+
+// shelf is what cursors read.
+type shelf interface {
+	// newest appends to dst what a user may see of a shard after a pos, as far as the tail has it; see [tail.read].
+	newest(dst []*Entry, shard int, user string, after uint64, room *int) (entries []*Entry, upto uint64, behind bool)
+	Position(shard int) uint64
+	Missed(user string, span view.Span, limit, maxBytes int) (events []view.Event, more bool, err error)
+}
+
+// shelves are the view, and a tail per shard for what is new.
+type shelves struct {
+	*view.View
+	tails []*tail
+}
+
+func (s shelves) newest(dst []*Entry, shard int, user string, after uint64, room *int) ([]*Entry, uint64, bool) {
+	return s.tails[shard].read(dst, user, after, room)
+}

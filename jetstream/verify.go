@@ -1,0 +1,87 @@
+package jetstream
+
+import (
+	"fmt"
+	"hash/maphash"
+	"slices"
+
+	"natterjack/jetstream/view"
+)
+
+// recent is where a session stands in the channels that it lately heard of, the last one first.
+type recent struct {
+	channel [maxRecent]uint32 // a hash; another channel of the same costs a look at the view
+	pos     [maxRecent]uint64
+}
+
+// maxRecent bounds the channels that are remembered: what one loses in a burst is of a few channels.
+const maxRecent = 8
+
+var channelSeed = maphash.MakeSeed()
+
+func channelHash(name string) uint32 { return uint32(maphash.String(channelSeed, name)) }
+
+// move notes that a channel's event at a pos has come out, and returns the pos of the one before, or 0 where that is
+// not known.
+func (r *recent) move(channel uint32, pos uint64) (last uint64) {
+	i := 0
+	for i < maxRecent-1 && r.channel[i] != channel && r.pos[i] != 0 {
+		i++
+	}
+	if r.channel[i] == channel {
+		last = r.pos[i]
+	}
+	copy(r.channel[1:i+1], r.channel[:i])
+	copy(r.pos[1:i+1], r.pos[:i])
+	r.channel[0], r.pos[0] = channel, pos
+	return last
+}
+
+// verify looks whether what comes out from dst[begin] on passes over anything that the user should see, and puts in what
+// it finds missing. A channel's events follow each other without a gap for as long as the user is a member. Where one
+// does not follow the last that came out, the view tells whether the user was none in between, or what was there is
+// erased.
+func (c *Cursor) verify(dst []*Entry, begin int) ([]*Entry, error) {
+	for i := begin; i < len(dst); i++ {
+		if c.seen == nil {
+			c.seen = new(recent)
+		}
+		e := dst[i]
+		last := c.seen.move(e.hash, e.pos)
+		if last == 0 || e.before <= last {
+			continue
+		}
+		missed, err := c.missed(e, last)
+		if err != nil {
+			return dst[:i], fmt.Errorf("look for what was passed over: %w", err)
+		}
+		if len(missed) > 0 {
+			total := c.log.holes.Add(uint64(len(missed)))
+			c.log.log.Error("a session was about to miss events, which were read again from the view",
+				"user", c.user, "channel", e.channel, "shard", e.shard, "after", last, "before", e.pos, "events", len(missed), "total", total)
+			dst = slices.Insert(dst, i, missed...)
+			i += len(missed)
+		}
+	}
+	return dst, nil
+}
+
+// missed is what the view has for the user in the channel of an entry, after a pos and before the entry.
+func (c *Cursor) missed(e *Entry, after uint64) (missed []*Entry, err error) {
+	span := view.Span{Shard: e.shard, Channel: e.channel, After: after, Upto: e.pos - 1}
+	for more := true; more && len(missed) < maxResume; {
+		var events []view.Event
+		if events, more, err = c.log.shelf.Missed(c.user, span, viewPage, maxTailBytes); err != nil {
+			return nil, err
+		}
+		for i := range events {
+			missed = append(missed, missedEntry(e.shard, &events[i]))
+			span.After = events[i].Pos
+		}
+	}
+	return missed, nil
+}
+
+// Holes is how many events sessions were about to miss since the start, all of which were read from the view instead.
+// It is 0 unless there is a fault in how events are handed on.
+func (l *Log) Holes() uint64 { return l.holes.Load() }
