@@ -21,6 +21,7 @@ import (
 //	u <user> shard channel              → membership: the pos at which it began, the channel's seq then
 //	w <user> shard <channel> pos        → membership that is over, by the pos at which it began
 //	h <user>                            → a user with many channels: when he last asked for them
+//	v <projection>                      → the version in which it is stored
 //	x shard pos                         → erasure that the stream still owes, by the pos of the event that asks for it
 //
 // An event's seq is its channel's after it: a message's own, or that of the message before. Both numbers only ever ascend in
@@ -41,6 +42,7 @@ const (
 	tagMember   = 'u'
 	tagFormer   = 'w'
 	tagHeavy    = 'h'
+	tagVersion  = 'v'
 	tagErasure  = 'x'
 )
 

@@ -86,6 +86,9 @@ func (o Options) withDefaults() (Options, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
+	if o.projections == nil {
+		o.projections = projections
+	}
 	if o.Watched == nil {
 		o.Watched = func() bool { return true }
 	}
@@ -115,6 +118,9 @@ func open(h home, o Options) (*View, error) {
 			return nil, errors.Join(err, db.Close())
 		}
 		s.position.Store(position)
+	}
+	if err := v.bringUp(o.projections); err != nil {
+		return nil, errors.Join(err, db.Close())
 	}
 	if err := v.loadKnown(); err != nil {
 		return nil, errors.Join(err, db.Close())

@@ -2,7 +2,8 @@
 // both ways, the index of client ids, and for each shard the position up to which all that has been applied, stored in
 // the same batch. Reads, resume, permission checks and the live feed all come from this one position, so
 // there is no race between history and live. A view is disposable: deleted, it is rebuilt from the streams; one of another
-// schema version, epoch or number of shards is deleted by [Open].
+// schema version, epoch or number of shards is deleted by [Open]. What is merely an index of events is made anew from those in the
+// view where its version is another.
 //
 // # Changes
 //
@@ -43,9 +44,10 @@ import (
 	"natterjack/server/wire"
 )
 
-// schema names the layout of keys and values, and the rules that made them. Whoever changes either raises it, and every
-// node rebuilds its view.
-const schema = 5
+// schema names the layout of events, heads, channels, settings and erasures, and the rules that made them. Whoever changes one of
+// those raises it, and every node reads all of its view from the log again, which takes long. What else there is has a version of
+// its own: see [projections].
+const schema = 6
 
 // Options are what a view is made of. Shards and Epoch must be those of the log.
 type Options struct {
@@ -59,6 +61,7 @@ type Options struct {
 	fs          vfs.FS // the system's where nil; tests have another
 	recentAbove int    // see recency.above; 250 where 0
 	recentMost  int    // see recency.most; maxRecent where 0
+	projections []projection
 }
 
 // Event is one event of the log, as the stream holds it.

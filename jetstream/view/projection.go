@@ -1,0 +1,206 @@
+package view
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2"
+
+	"natterjack/server/wire"
+)
+
+// projection is what events make under some tags, and its version: of the layout of those keys and values, and of the rules that made
+// them. Whoever changes either raises it, and a view of another version makes them anew from the events that it holds, a channel at a
+// time. What is no projection is of the [schema]: when that changes, all is read from the log again.
+type projection struct {
+	name    string
+	version uint64
+	tags    []byte
+	derive  func(p *replay) error                     // makes what the events of one channel make
+	keep    func(p *replay, key []byte) (bool, error) // reports whether a key stays, for no event tells of it any more; none where nil
+}
+
+// projections are in the order in which they are made: mentions are of messages as they were edited.
+var projections = []projection{
+	{name: "client ids", version: 1, tags: []byte{tagClient}, derive: (*replay).clientIDs},
+	{name: "own messages", version: 1, tags: []byte{tagOwn}, derive: (*replay).own},
+	{name: "changed messages", version: 1, tags: []byte{tagFolded, tagEdit}, derive: (*replay).messages},
+	{name: "mentions", version: 1, tags: []byte{tagMention}, derive: (*replay).mentions},
+	{name: "memberships", version: 1, tags: []byte{tagMember, tagFormer}, derive: (*replay).memberships, keep: (*replay).keepFormer},
+}
+
+// bringUp makes the projections anew whose version is not the one wanted. A view that has just been made has nothing to make them of.
+func (v *View) bringUp(wanted []projection) error {
+	for i := range wanted {
+		p := &wanted[i]
+		has, err := v.versionOf(p.name)
+		if err == nil && has != p.version {
+			err = v.remake(p)
+		}
+		if err != nil {
+			return fmt.Errorf("make %s anew: %w", p.name, err)
+		}
+	}
+	return nil
+}
+
+// versionOf is that in which a projection is stored; 0 where it is not.
+func (v *View) versionOf(name string) (version uint64, err error) {
+	err = v.read("read version", func(r *reader) error {
+		r.key = appendNamed(r.key[:0], tagVersion, name)
+		value, err := r.get()
+		if value == nil || err != nil {
+			return err
+		}
+		version, err = parseNumber(value)
+		return err
+	})
+	return version, err
+}
+
+const (
+	replayBatch = 4 << 20          // bytes that are committed at once
+	replayTells = 10 * time.Second // between two words about how far it is
+)
+
+// remake makes a projection from the events. Its version is stored last: a process that dies meanwhile begins anew.
+func (v *View) remake(what *projection) (err error) {
+	r := &replay{v: v, what: what, batch: v.db.NewBatch(), began: time.Now()}
+	r.told = r.began
+	if r.disk, err = v.newReader(); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, r.batch.Close(), r.disk.it.Close()) }()
+	if err := errors.Join(r.clear(), r.look()); err != nil {
+		return err
+	}
+	names, err := v.newReader() // the other one reads within a channel
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, names.it.Close()) }()
+	for ok := names.it.SeekGE([]byte{tagEvent}); ok && names.it.Key()[0] == tagEvent; {
+		p := parser{rest: names.it.Key()[1:]}
+		if r.channel = p.name(); p.err != nil {
+			return p.err
+		}
+		if err := r.deriveOne(); err != nil {
+			return fmt.Errorf("channel %q: %w", r.channel, err)
+		}
+		ok = names.it.SeekGE(pastPrefix(appendNamed(nil, tagEvent, r.channel)))
+	}
+	if err := names.it.Error(); err != nil {
+		return err
+	}
+	r.key = appendNamed(r.key[:0], tagVersion, what.name)
+	r.value = appendNumber(r.value[:0], what.version)
+	r.set()
+	if r.events > 0 {
+		v.log.Info("a part of the view was made anew", "part", what.name, "events", r.events, "took", time.Since(r.began))
+	}
+	return r.batch.Commit(pebble.NoSync)
+}
+
+// replay makes a projection, a channel after the other.
+type replay struct {
+	v       *View
+	what    *projection
+	disk    *reader // what is there, without what the batch has
+	batch   *pebble.Batch
+	channel string
+	key     []byte
+	value   []byte
+	events  int
+	began   time.Time
+	told    time.Time
+}
+
+// clear takes out what there is of another version.
+func (r *replay) clear() error {
+	for _, tag := range r.what.tags {
+		if r.what.keep == nil {
+			_ = r.batch.DeleteRange([]byte{tag}, []byte{tag + 1}, nil)
+			continue
+		}
+		keys, err := r.v.newReader()
+		if err != nil {
+			return err
+		}
+		for ok := keys.it.SeekGE([]byte{tag}); ok && keys.it.Key()[0] == tag; ok = keys.it.Next() {
+			keeps, err := r.what.keep(r, keys.it.Key())
+			if err != nil {
+				return errors.Join(err, keys.it.Close())
+			}
+			if !keeps {
+				_ = r.batch.Delete(keys.it.Key(), nil)
+			}
+		}
+		if err := errors.Join(keys.it.Error(), keys.it.Close(), r.flush(0)); err != nil {
+			return err
+		}
+	}
+	return r.flush(0)
+}
+
+// look has the reader see all that was committed.
+func (r *replay) look() error {
+	next, err := r.v.newReader()
+	if err != nil {
+		return err
+	}
+	before := r.disk
+	r.disk = next
+	return before.it.Close()
+}
+
+func (r *replay) deriveOne() error {
+	if err := r.what.derive(r); err != nil {
+		return err
+	}
+	if time.Since(r.told) > replayTells {
+		r.told = time.Now()
+		r.v.log.Info("a part of the view is made anew", "part", r.what.name, "events", r.events,
+			"events_per_s", int(float64(r.events)/time.Since(r.began).Seconds()))
+	}
+	return r.flush(replayBatch)
+}
+
+// flush commits what there is, where it is more than some bytes.
+func (r *replay) flush(above int) error {
+	if r.batch.Len() <= above {
+		return nil
+	}
+	if err := r.batch.Commit(pebble.NoSync); err != nil {
+		return err
+	}
+	err := r.batch.Close()
+	r.batch = r.v.db.NewBatch()
+	return err
+}
+
+func (r *replay) set() { _ = r.batch.Set(r.key, r.value, nil) }
+
+// each calls f with the events of the channel, in their order. Of one that cannot be read it gives an empty record.
+func (r *replay) each(f func(e *Event, at place, record *wire.Record) error) error {
+	prefix := appendNamed(nil, tagEvent, r.channel)
+	events, err := r.v.newReader()
+	if err != nil {
+		return err
+	}
+	err = events.scan(prefix, pastPrefix(prefix), false, func() (bool, error) {
+		e, err := eventAt(events.it, r.channel)
+		if err != nil {
+			return false, err
+		}
+		record := new(wire.Record)
+		if e.Kind != unreadable {
+			if *record, err = wire.DecodeRecord(e.Record); err != nil {
+				return false, err
+			}
+		}
+		r.events++
+		return true, f(&e, placeOf(events.it.Key()), record)
+	})
+	return errors.Join(err, events.it.Close())
+}

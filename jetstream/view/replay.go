@@ -1,0 +1,242 @@
+package view
+
+import (
+	"errors"
+	"math"
+
+	"natterjack/jetstream/channel"
+	"natterjack/server/wire"
+)
+
+// deleted reports whether the channel is a group that was deleted: of what was said in it nothing is left.
+func (r *replay) deleted() (bool, error) {
+	h, _, err := r.disk.head(r.channel)
+	return h.has(flagDeleted), err
+}
+
+// gone calls f with what a deletion tells of a message that the log had no more when it came.
+func (r *replay) gone(e *Event, record *wire.Record, known map[uint64]bool, f func(seq uint64, m *wire.Erased)) error {
+	seq := channel.About(e.Kind, record)
+	if e.Kind != wire.KindDelete || record.Erased == nil || known[seq] {
+		return nil
+	}
+	known[seq] = true
+	at, found, err := r.disk.placeOfMessage(r.channel, seq)
+	if err == nil && (!found || at.pos > e.Pos) {
+		f(seq, record.Erased)
+	}
+	return err
+}
+
+func (r *replay) clientIDs() error {
+	known := map[uint64]bool{}
+	set := func(sender, id string, at place) {
+		if id != "" {
+			r.key = appendClientKey(r.key[:0], r.channel, sender, id)
+			r.value = appendPlace(r.value[:0], at)
+			r.set()
+		}
+	}
+	return r.each(func(e *Event, at place, record *wire.Record) error {
+		set(record.Sender, record.ClientID, at)
+		return r.gone(e, record, known, func(_ uint64, m *wire.Erased) { set(m.Sender, m.ClientID, at) })
+	})
+}
+
+func (r *replay) own() error {
+	if deleted, err := r.deleted(); deleted || err != nil {
+		return err
+	}
+	known, last := map[uint64]bool{}, map[string]uint64{}
+	err := r.each(func(e *Event, _ place, record *wire.Record) error {
+		if e.Kind == wire.KindMessage {
+			last[record.Sender] = max(last[record.Sender], record.Seq)
+		}
+		return r.gone(e, record, known, func(seq uint64, m *wire.Erased) { last[m.Sender] = max(last[m.Sender], seq) })
+	})
+	for user, seq := range last {
+		r.key = appendOwnKey(r.key[:0], r.channel, user)
+		r.value = appendNumber(r.value[:0], seq)
+		r.set()
+	}
+	return err
+}
+
+// maxChanged bounds the changed messages of a channel in memory. Beyond it they are written, and read again where they change on.
+const maxChanged = 10_000
+
+func (r *replay) messages() error {
+	if deleted, err := r.deleted(); deleted || err != nil {
+		return err
+	}
+	changed := map[uint64]*channel.Message{}
+	err := r.each(func(e *Event, at place, record *wire.Record) error {
+		seq := channel.About(e.Kind, record)
+		switch {
+		case seq == 0:
+			return nil
+		case e.Kind == wire.KindMessage:
+			delete(changed, seq) // an earlier event may have looked for it in vain
+			return nil
+		}
+		before, met := changed[seq]
+		if !met {
+			var err error
+			if before, err = r.disk.message(r.channel, seq); err != nil {
+				return err
+			}
+			if before != nil && before.Pos > e.Pos {
+				before = nil
+			}
+		}
+		changed[seq] = channel.Fold(before, e.Kind, e.Pos, record)
+		if changed[seq] != before {
+			r.edit(e, at, seq)
+		}
+		if len(changed) > maxChanged {
+			return r.spill(changed)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return r.setFolded(changed)
+}
+
+// edit notes an edit of a message, and forgets those of one that is deleted.
+func (r *replay) edit(e *Event, at place, seq uint64) {
+	switch e.Kind {
+	case wire.KindEdit:
+		r.key = appendEditKey(r.key[:0], r.channel, seq, at.pos)
+		r.value = appendNumber(r.value[:0], at.seq)
+		r.set()
+	case wire.KindDelete:
+		r.key = appendEditKey(r.key[:0], r.channel, seq, 0)
+		r.key = r.key[:len(r.key)-8]
+		_ = r.batch.DeleteRange(r.key, pastPrefix(r.key), nil)
+	default: // all there is of it is in the folded message
+	}
+}
+
+// spill writes changed messages to where the next look for them finds them.
+func (r *replay) spill(changed map[uint64]*channel.Message) error {
+	if err := r.setFolded(changed); err != nil {
+		return err
+	}
+	clear(changed)
+	return errors.Join(r.flush(0), r.look())
+}
+
+func (r *replay) setFolded(changed map[uint64]*channel.Message) (err error) {
+	for seq, m := range changed {
+		if m == nil {
+			continue
+		}
+		r.key = appendFoldedKey(r.key[:0], r.channel, seq)
+		if r.value, err = appendFolded(r.value[:0], m); err != nil {
+			return err
+		}
+		r.set()
+	}
+	return nil
+}
+
+func (r *replay) mentions() error {
+	if deleted, err := r.deleted(); deleted || err != nil {
+		return err
+	}
+	set := func(seq uint64, c *wire.Content) {
+		r.value = r.value[:0]
+		for user := range mentioned(c) {
+			r.key = appendMentionKey(r.key[:0], r.channel, user, seq)
+			r.set()
+		}
+	}
+	changed := map[uint64]bool{}
+	prefix := appendNamed(nil, tagFolded, r.channel)
+	err := r.disk.scan(prefix, pastPrefix(prefix), false, func() (bool, error) {
+		value, err := r.disk.it.ValueAndErr()
+		if err != nil {
+			return false, err
+		}
+		m, err := parseFolded(value)
+		if err != nil {
+			return false, err
+		}
+		seq := keySeq(r.disk.it.Key())
+		changed[seq] = true
+		set(seq, m.Content)
+		return true, nil
+	})
+	if err != nil {
+		return err
+	}
+	return r.each(func(e *Event, _ place, record *wire.Record) error {
+		if e.Kind == wire.KindMessage && !changed[record.Seq] {
+			set(record.Seq, record.Content)
+		}
+		return nil
+	})
+}
+
+// keepFormer reports whether a membership was in a group that was deleted: who was in it then, no event tells any more.
+func (r *replay) keepFormer(key []byte) (bool, error) {
+	if key[0] != tagFormer {
+		return false, nil
+	}
+	p := parser{rest: key[1:]}
+	p.name()
+	if len(p.rest) < 2 {
+		p.fail()
+		return false, p.err
+	}
+	p.rest = p.rest[2:]
+	r.channel = p.name()
+	if p.err != nil {
+		return false, p.err
+	}
+	return r.deleted()
+}
+
+func (r *replay) memberships() error {
+	if deleted, err := r.deleted(); deleted || err != nil {
+		return err
+	}
+	shard := r.v.shardIndex(r.channel)
+	began := map[string]membership{}
+	var st *channel.State
+	err := r.each(func(e *Event, at place, record *wire.Record) error {
+		before := st
+		if before == nil {
+			before = new(channel.State)
+		}
+		st = channel.Apply(st, r.channel, e.Kind, e.Pos, record)
+		st.Seq = at.seq
+		for _, user := range without(st.Members, before.Members) {
+			began[user] = membership{channel: r.channel, since: e.Pos, joined: at.seq, until: math.MaxUint64, left: math.MaxUint64}
+		}
+		for _, user := range without(before.Members, st.Members) {
+			m := began[user]
+			m.until, m.left = e.Pos, at.seq
+			r.former(shard, user, &m)
+			delete(began, user)
+		}
+		for _, user := range without(without(before.Requested, st.Requested), st.Members) {
+			r.former(shard, user, &membership{channel: r.channel, since: e.Pos, until: e.Pos, joined: at.seq, left: at.seq})
+		}
+		return nil
+	})
+	for user, m := range began {
+		r.key = appendMemberKey(r.key[:0], user, shard, r.channel)
+		r.value = appendMembership(r.value[:0], &m)
+		r.set()
+	}
+	return err
+}
+
+func (r *replay) former(shard int, user string, m *membership) {
+	r.key = appendFormerKey(r.key[:0], user, shard, m.channel, m.since)
+	r.value = appendMembership(r.value[:0], m)
+	r.set()
+}
