@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// moveTimeout is how long the engine may take to move a lead.
-const moveTimeout = 2 * time.Second
+// moveTimeout is how long the engine may take to move one lead, and half of what it may for all.
+const moveTimeout = time.Second
 
 // unfit is why this node should not lead, where another could; nil where it may.
 func (l *Log) unfit() error {
@@ -18,7 +18,7 @@ func (l *Log) unfit() error {
 
 // leave hands what this node leads to one of some others, by their names. Where none can lead a shard it stays here.
 func (l *Log) leave(ctx context.Context, others []string) {
-	ctx, cancel := context.WithTimeout(ctx, moveTimeout)
+	ctx, cancel := context.WithTimeout(ctx, 2*moveTimeout)
 	defer cancel()
 	for shard := range l.layout.shards {
 		if !l.engine.LeadsStream(StreamName(shard)) {
@@ -43,6 +43,8 @@ func (l *Log) leave(ctx context.Context, others []string) {
 
 // moveLead has another node lead a shard.
 func (l *Log) moveLead(ctx context.Context, shard int, to string) error {
+	ctx, cancel := context.WithTimeout(ctx, moveTimeout)
+	defer cancel()
 	body := fmt.Appendf(nil, `{"placement":{"preferred":%q}}`, to)
 	msg, err := l.conn.RequestWithContext(ctx, "$JS.API.STREAM.LEADER.STEPDOWN."+StreamName(shard), body)
 	if err != nil {
