@@ -32,6 +32,7 @@ func runLane(t *testing.T, l *lane) (stop func()) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var running sync.WaitGroup
 	running.Go(func() { l.run(ctx) })
+	running.Go(func() { l.sweep(ctx) })
 	return func() { cancel(); running.Wait() }
 }
 

@@ -205,6 +205,7 @@ func (l *Log) Run(ctx context.Context) error {
 	}
 	for shard, ln := range l.lanes {
 		writing.Go(func() { ln.run(ctx) })
+		writing.Go(func() { ln.sweep(ctx) })
 		writing.Go(func() { l.takeIn(ctx, shard) })
 		writing.Go(func() { l.erasers[shard].run(ctx) })
 		writing.Go(func() { l.partings[shard].run(ctx) })
