@@ -26,6 +26,7 @@ type Server struct {
 	account string
 	member  bool // of a cluster
 	store   string
+	routes  int  // that are configured
 	logger  *slog.Logger
 	natsLog *logger
 	nats    *server.Server
@@ -57,6 +58,7 @@ func New(opts Options) (*Server, error) {
 		account: opts.Account,
 		member:  opts.NATS.Cluster.Port != 0,
 		store:   opts.NATS.StoreDir,
+		routes:  len(opts.NATS.Routes),
 		logger:  opts.Logger.With("component", "nats"),
 		closed:  make(chan struct{}),
 	}
@@ -116,6 +118,23 @@ func (s *Server) URL() string {
 		return ""
 	}
 	return s.nats.ClientURL()
+}
+
+// Peers returns the names of the other members of the cluster, as far as they are known, and how many members there are, itself included: 0
+// where the server is alone. Of those that are configured and have not been seen yet only the number is known.
+func (s *Server) Peers() (others []string, size int) {
+	if !s.member {
+		return nil, 0
+	}
+	size = s.routes
+	info, err := s.nats.Jsz(nil)
+	if err != nil || info.Meta == nil {
+		return nil, size
+	}
+	for _, r := range info.Meta.Replicas {
+		others = append(others, r.Name)
+	}
+	return others, max(size, info.Meta.Size)
 }
 
 // LeadsStream reports whether this server leads a stream of the chat account, or is no member of a cluster and so leads whatever

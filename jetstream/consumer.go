@@ -2,6 +2,7 @@ package jetstream
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -21,6 +22,10 @@ const (
 // meta leader, which after the death of that one takes an election. It is what nats.go calls an ordered consumer (no acks,
 // one replica, in memory, made anew from the last position after any doubt), which cannot be placed.
 func (f *follower) consumer(ctx context.Context) (jetstream.Consumer, error) {
+	most, err := f.placements(ctx)
+	if err != nil {
+		return nil, err
+	}
 	for try := 1; ; try++ {
 		c, err := f.js.CreateConsumer(ctx, StreamName(f.shard), jetstream.ConsumerConfig{
 			DeliverPolicy:     jetstream.DeliverByStartSequencePolicy,
@@ -35,11 +40,24 @@ func (f *follower) consumer(ctx context.Context) (jetstream.Consumer, error) {
 			return nil, err
 		}
 		at := c.CachedInfo().Cluster
-		if at == nil || at.Leader == "" || at.Leader == f.engine.Name() || try == placements {
+		if at == nil || at.Leader == "" || at.Leader == f.engine.Name() || try >= most {
 			return c, nil
 		}
 		f.deleteConsumer(ctx, c)
 	}
+}
+
+// placements is how often it is worth trying: once where this node's server has no copy of the stream, for no consumer can be placed there.
+func (f *follower) placements(ctx context.Context) (int, error) {
+	stream, err := f.js.Stream(ctx, StreamName(f.shard))
+	if err != nil {
+		return 0, err
+	}
+	at := stream.CachedInfo().Cluster
+	if at == nil || at.Leader == f.engine.Name() || slices.ContainsFunc(at.Replicas, func(r *jetstream.PeerInfo) bool { return r.Name == f.engine.Name() }) {
+		return placements, nil
+	}
+	return 1, nil
 }
 
 // deleteConsumer removes a consumer that is not needed any more. Where that fails the engine does it, later.

@@ -26,6 +26,9 @@ type Engine interface {
 	LeadsStream(stream string) bool
 	// Name is the server's name, unique in its cluster.
 	Name() string
+	// Peers are the other members of the cluster, as far as their names are known, and how many members there are, this one included: 0
+	// where it is alone.
+	Peers() (others []string, size int)
 	// Clustered reports whether the server is a member of a cluster, whatever has become of that.
 	Clustered() bool
 	// Storage is how many bytes are stored and how many may be, 0 where there is no limit. The error is that nothing can be stored any
@@ -33,8 +36,8 @@ type Engine interface {
 	Storage() (used, most uint64, err error)
 }
 
-// Config is what a [Log] is made of. Shards and Replicas count only when the streams are first made; afterwards the
-// streams say themselves.
+// Config is what a [Log] is made of. Shards counts only when the streams are first made; afterwards the streams say themselves. They
+// follow Replicas.
 type Config struct {
 	Conn     *nats.Conn // in process; may do everything in the chat account
 	Engine   Engine
@@ -78,6 +81,8 @@ type Log struct {
 	dirs    []string // that must have room
 	writers *writers
 	ready   chan struct{}
+	census  *census
+	keeper  keeper
 
 	receipts *receipts.Store
 
@@ -97,19 +102,14 @@ func New(ctx context.Context, cfg Config) (*Log, error) {
 	if err != nil {
 		return nil, fmt.Errorf("jetstream: %w", err)
 	}
-	streams, err := openStreams(ctx, js, cmp.Or(cfg.Shards, defaultShards), cmp.Or(cfg.Replicas, 1))
-	if err == nil {
-		err = openReceipts(ctx, js, streams.shards, cmp.Or(cfg.Replicas, 1))
-	}
-	if err == nil && cfg.Memory != nil {
-		err = cfg.Memory.Remember(streams.epoch, streams.shards) // before the view is opened, which would be deleted where it is of another log
-	}
+	streams, said, err := openAll(ctx, js, &cfg)
 	if err != nil {
 		return nil, err
 	}
 	l := &Log{
 		conn: cfg.Conn, js: js, engine: cfg.Engine, layout: streams, limits: cfg.Limits, rates: newRates(cfg.Limits),
 		log: cfg.Logger.With("component", "jetstream"), readers: newReaders(), room: newRoom(), ready: make(chan struct{}),
+		census: said, keeper: keeper{js: js, replicas: cmp.Or(cfg.Replicas, 1)},
 		receipts: receipts.New(receipts.Config{Conn: cfg.Conn, JS: js, Shards: streams.shards, Node: cfg.Engine.Name(), Logger: cfg.Logger}),
 	}
 	if cfg.Shards != 0 && cfg.Shards != streams.shards {
@@ -117,7 +117,7 @@ func New(ctx context.Context, cfg Config) (*Log, error) {
 	}
 	l.view, err = l.openView(ctx, cfg.ViewDir, cfg.Cache)
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, said.close())
 	}
 	l.writers = newWriters(unique(), streams.shards, func(shard int) { l.lanes[shard].interrupt() })
 	if l.clock.now = cfg.Now; l.clock.now == nil {
@@ -211,6 +211,7 @@ func (l *Log) Run(ctx context.Context) error {
 		writing.Go(func() { l.partings[shard].run(ctx) })
 	}
 	writing.Go(func() { l.receipts.Run(ctx) })
+	writing.Go(func() { l.keepConfigured(ctx) })
 	writing.Go(func() { l.watchLevel(ctx) })
 	writing.Go(func() { l.watchRoom(ctx) })
 	writing.Go(func() { l.watchClock(ctx) })
@@ -287,7 +288,7 @@ func (l *Log) Close() error {
 			errs = append(errs, err)
 		}
 	}
-	return errors.Join(append(errs, l.view.Close())...)
+	return errors.Join(append(errs, l.census.close(), l.view.Close())...)
 }
 
 // Epoch names this log: positions of another epoch mean nothing here.

@@ -3,6 +3,7 @@ package pause
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -24,7 +25,14 @@ const (
 	between    = 100 * time.Millisecond
 )
 
-// Until opens something of JetStream's: it tries until that goes well or ctx ends. In a cluster that is forming, or when another node makes
+// Final makes an error one after which nothing is tried again.
+func Final(err error) error { return final{err} }
+
+type final struct{ error }
+
+func (f final) Unwrap() error { return f.error }
+
+// Until opens something of JetStream's: it tries until that goes well, an error is final, or ctx ends. In a cluster that is forming, or when another node makes
 // the same at the same moment, the first tries fail. Each is brief: a request that was on its way to a meta leader that is
 // no more is never answered.
 func Until[T any](ctx context.Context, what string, try func(ctx context.Context) (T, error)) (T, error) {
@@ -32,6 +40,9 @@ func Until[T any](ctx context.Context, what string, try func(ctx context.Context
 		opened, err := once(ctx, try)
 		if err == nil {
 			return opened, nil
+		}
+		if f, ok := errors.AsType[final](err); ok {
+			return opened, f.error
 		}
 		if For(ctx, between) != nil {
 			return opened, fmt.Errorf("open %s: %w", what, err)

@@ -1,0 +1,116 @@
+package jetstream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"natterjack/jetstream/internal/pause"
+	"natterjack/jetstream/receipts"
+)
+
+const (
+	keepTimeout = 10 * time.Second // a stream's change of replicas begins at once, and is not waited for
+	keepFirst   = time.Second
+	keepMost    = time.Minute
+)
+
+// buckets are the streams of KV buckets whose copies follow the configuration.
+var buckets = []string{"KV_PRESENCE", "KV_REVOKED"}
+
+// keeper gives streams what the configuration says.
+type keeper struct {
+	js       jetstream.JetStream
+	replicas int
+}
+
+// keepConfigured changes streams that were made under another configuration, or by another version, into what they would be if they were made now. It tries
+// until the engine has taken all of it: copies may need members that are still to come.
+func (l *Log) keepConfigured(ctx context.Context) {
+	for wait := keepFirst; ; wait = min(2*wait, keepMost) {
+		changed, err := l.keeper.all(ctx, &l.layout)
+		if len(changed) > 0 {
+			l.log.InfoContext(ctx, "streams follow the configuration", "changed", changed)
+		}
+		if err == nil || ctx.Err() != nil {
+			return
+		}
+		l.log.WarnContext(ctx, "streams do not follow the configuration yet", "error", err)
+		if pause.For(ctx, wait) != nil {
+			return
+		}
+	}
+}
+
+func (k *keeper) all(ctx context.Context, l *layout) (changed []string, err error) {
+	var errs []error
+	keep := func(name string, want func(*jetstream.StreamConfig)) {
+		did, err := k.keep(ctx, name, want)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("stream %s: %w", name, err))
+		}
+		if did {
+			changed = append(changed, name)
+		}
+	}
+	for shard := range l.shards {
+		keep(StreamName(shard), as(streamConfig(shard, k.replicas, nil)))
+		keep(receipts.StreamName(shard), as(receipts.StreamConfig(shard, k.replicas)))
+	}
+	for _, name := range buckets {
+		keep(name, func(c *jetstream.StreamConfig) { c.Replicas = k.replicas })
+	}
+	return changed, errors.Join(errs...)
+}
+
+// as sets what can change of a stream once it is there. What it holds, and under which subjects, is not configuration.
+func as(want jetstream.StreamConfig) func(*jetstream.StreamConfig) {
+	return func(c *jetstream.StreamConfig) {
+		c.Description, c.Replicas = want.Description, want.Replicas
+		c.AllowDirect, c.AllowAtomicPublish = want.AllowDirect, want.AllowAtomicPublish
+		c.MaxMsgsPerSubject = unlimited(want.MaxMsgsPerSubject)
+		c.MaxMsgs, c.MaxBytes, c.MaxAge = unlimited(want.MaxMsgs), unlimited(want.MaxBytes), want.MaxAge
+		if want.Duplicates != 0 { // else the engine has chosen
+			c.Duplicates = want.Duplicates
+		}
+	}
+}
+
+// unlimited is how the engine tells that there is no limit.
+func unlimited(n int64) int64 {
+	if n == 0 {
+		return -1
+	}
+	return n
+}
+
+// keep changes a stream where it differs. One that is not there yet is made right by whoever makes it.
+func (k *keeper) keep(ctx context.Context, name string, want func(*jetstream.StreamConfig)) (changed bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, keepTimeout)
+	defer cancel()
+	stream, err := k.js.Stream(ctx, name)
+	if errors.Is(err, jetstream.ErrStreamNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	is := stream.CachedInfo().Config
+	be := is
+	want(&be)
+	if same(&is, &be) {
+		return false, nil
+	}
+	_, err = k.js.UpdateStream(ctx, be)
+	return err == nil, err
+}
+
+// same compares what keep may change.
+func same(a, b *jetstream.StreamConfig) bool {
+	return a.Description == b.Description && a.Replicas == b.Replicas && a.AllowDirect == b.AllowDirect &&
+		a.AllowAtomicPublish == b.AllowAtomicPublish && a.MaxMsgsPerSubject == b.MaxMsgsPerSubject &&
+		a.MaxMsgs == b.MaxMsgs && a.MaxBytes == b.MaxBytes && a.MaxAge == b.MaxAge && a.Duplicates == b.Duplicates
+}

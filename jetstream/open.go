@@ -1,0 +1,30 @@
+package jetstream
+
+import (
+	"cmp"
+	"context"
+	"errors"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// openAll opens the streams of the log and of what is derived from it, and makes what is missing of them where that may be. What it
+// finds has to be what the node remembers.
+func openAll(ctx context.Context, js jetstream.JetStream, cfg *Config) (layout, *census, error) {
+	said, err := newCensus(cfg, js)
+	if err != nil {
+		return layout{}, nil, err
+	}
+	replicas := cmp.Or(cfg.Replicas, 1)
+	l, err := openStreams(ctx, js, cmp.Or(cfg.Shards, defaultShards), replicas, said)
+	if err == nil {
+		err = openReceipts(ctx, js, l.shards, replicas)
+	}
+	if err == nil && cfg.Memory != nil {
+		err = cfg.Memory.Remember(l.epoch, l.shards) // before the view is opened, which is deleted where it is of another log
+	}
+	if err != nil {
+		return layout{}, nil, errors.Join(err, said.close())
+	}
+	return l, said, nil
+}
