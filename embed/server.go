@@ -26,7 +26,7 @@ type Server struct {
 	account string
 	member  bool // of a cluster
 	store   string
-	routes  int  // that are configured
+	routes  int // that are configured
 	logger  *slog.Logger
 	natsLog *logger
 	nats    *server.Server

@@ -16,6 +16,9 @@ import (
 // TestKeep_replicas opens a log under other numbers of copies, as a cluster grows and shrinks. The streams follow, with what is in them.
 func TestKeep_replicas(t *testing.T) {
 	nodes, dir := embedtest.Cluster(t, 5, embedtest.NoSync), t.TempDir()
+	for _, n := range nodes[1:] { // whoever leads has a writer
+		run(t, buildWith(t, Config{Shards: 1, Limits: hurried()}, n, t.TempDir()))
+	}
 	sent := 0
 	for _, replicas := range []int{1, 3, 5, 3, 1} {
 		l := buildWith(t, Config{Shards: 1, Replicas: replicas, Limits: hurried()}, nodes[0], dir)

@@ -15,7 +15,7 @@ import (
 // openReceipts makes what is missing of the streams of receipts, as [openStreams] does of the log's.
 func openReceipts(ctx context.Context, js jetstream.JetStream, shards, replicas int) error {
 	for shard := range shards {
-		if _, err := openStream(ctx, js, receipts.StreamConfig(shard, replicas), nil); err != nil {
+		if _, err := openStream(ctx, js, receipts.StreamConfig(shard, replicas)); err != nil {
 			return err
 		}
 	}

@@ -56,10 +56,10 @@ type layout struct {
 
 // openStreams makes what is missing of the streams, and waits for a cluster that is still forming. The first stream
 // carries the epoch and the number of shards: whoever makes it first decides for all.
-func openStreams(ctx context.Context, js jetstream.JetStream, shards, replicas int, c *census) (layout, error) {
+func openStreams(ctx context.Context, js jetstream.JetStream, shards, replicas int) (layout, error) {
 	first, err := openStream(ctx, js, streamConfig(0, replicas, map[string]string{
 		metaEpoch: uuid.NewString(), metaShards: strconv.Itoa(shards),
-	}), c)
+	}))
 	if err != nil {
 		return layout{}, err
 	}
@@ -70,7 +70,7 @@ func openStreams(ctx context.Context, js jetstream.JetStream, shards, replicas i
 			StreamName(0), metaEpoch, metaShards)
 	}
 	for shard := 1; shard < l.shards; shard++ {
-		if _, err := openStream(ctx, js, streamConfig(shard, replicas, nil), c); err != nil {
+		if _, err := openStream(ctx, js, streamConfig(shard, replicas, nil)); err != nil {
 			return layout{}, err
 		}
 	}
@@ -91,21 +91,14 @@ func streamConfig(shard, replicas int, metadata map[string]string) jetstream.Str
 	}
 }
 
-// openStream looks the stream up until ctx ends, and makes it where it is missing and the census, if there is one, permits.
-func openStream(ctx context.Context, js jetstream.JetStream, cfg jetstream.StreamConfig, c *census) (jetstream.Stream, error) {
+// openStream looks the stream up and makes it where it is missing, until ctx ends.
+func openStream(ctx context.Context, js jetstream.JetStream, cfg jetstream.StreamConfig) (jetstream.Stream, error) {
 	return pause.Until(ctx, "stream "+cfg.Name, func(ctx context.Context) (jetstream.Stream, error) {
 		stream, err := js.Stream(ctx, cfg.Name)
-		switch {
-		case errors.Is(err, jetstream.ErrStreamNotFound):
-			if err := c.permit(ctx, cfg.Name); err != nil {
-				return nil, err
-			}
+		if errors.Is(err, jetstream.ErrStreamNotFound) {
 			return js.CreateStream(ctx, cfg)
-		case err == nil && stream.CachedInfo().Config.Metadata[MetaUnfinished] != "":
-			return nil, c.unfinished(ctx, cfg.Name)
-		default:
-			return stream, err
 		}
+		return stream, err
 	})
 }
 

@@ -1,4 +1,5 @@
-// Command server is a node of a Natterjack chat system: alone, or as a member of a cluster. With the word token it makes a token instead.
+// Command server is a node of a Natterjack chat system: alone, or as a member of a cluster. With the word token it makes a token
+// instead, and with the word grow it takes the log of a node that was alone into a cluster.
 package main
 
 import (
@@ -31,6 +32,8 @@ func run() int {
 	case err != nil:
 	case cfg.Token != nil:
 		err = printToken(cfg, os.Stdout)
+	case cfg.Grow != nil:
+		err = grow(cfg, os.Stdout)
 	default:
 		err = serve(cfg)
 	}

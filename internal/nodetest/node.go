@@ -76,6 +76,50 @@ func (n *Node) Store(block string) {
 	n.setup.write(n.tb, n.dir)
 }
 
+// Key is the file of the key that signs tokens, for further nodes that are to take them.
+func (n *Node) Key() string { return n.setup.Key }
+
+// Data is the node's data directory.
+func (n *Node) Data() string { return filepath.Join(n.dir, "data") }
+
+// Empty makes the node one whose disk was lost.
+func (n *Node) Empty() {
+	n.tb.Helper()
+	if err := os.RemoveAll(n.Data()); err != nil {
+		n.tb.Fatal(err)
+	}
+}
+
+// Form makes nodes the members of one cluster which keeps so many copies, each as of its next start. They were the members of several
+// before, or of a smaller one, and keep their names only where nobody else has them.
+func Form(nodes []*Node, replicas int) {
+	var routes []string
+	for i, n := range nodes {
+		n.setup.Name = fmt.Sprint("n", i+1)
+		n.Name = n.setup.Name
+		routes = append(routes, fmt.Sprintf("nats://127.0.0.1:%d", n.setup.Route))
+	}
+	for _, n := range nodes {
+		n.setup.Routes, n.setup.Replicas = strings.Join(routes, ", "), replicas
+		n.setup.write(n.tb, n.dir)
+	}
+}
+
+// Do runs a command of the node's program, with its configuration, to its end, and returns what that printed.
+func (n *Node) Do(args ...string) string {
+	n.tb.Helper()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(n.tb.Context()), patience)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, n.Command[0], append(slices.Clip(args), n.Command[1:]...)...)
+	cmd.Env, cmd.SysProcAttr = n.environ, endWithParent()
+	var out, log bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &log
+	if err := cmd.Run(); err != nil {
+		n.tb.Fatalf("%v: %v\n%s%s", args, err, &out, &log)
+	}
+	return out.String()
+}
+
 // Begin starts a process. Env is added to what the node always has.
 func (n *Node) Begin(env ...string) *Life {
 	n.tb.Helper()

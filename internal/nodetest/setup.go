@@ -23,6 +23,7 @@ type Options struct {
 	Size   int        // how many; 1 is a node that is alone
 	Plan   *rand.Rand // what ports are drawn from
 	Limits string     // in the limits block, in place of what is shipped
+	Key    string     // file of the signing key, see [Node.Key]; a new one where empty
 }
 
 // Password is that of every user of NATS.
@@ -37,13 +38,18 @@ type setup struct {
 	Key         string // file of the signing key, the same for all
 	Storage     string // in place of the shipped jetstream block, where not empty
 	Limits      string // of a limits block, where not empty
+	Replicas    int    // 0 for what is shipped
 	environment []string
 }
 
 // newSetups makes what the nodes of a cluster share, and what each has for itself.
 func newSetups(tb testing.TB, o *Options) []setup {
 	tb.Helper()
-	shared := tb.TempDir()
+	key := o.Key
+	if key == "" {
+		key = filepath.Join(tb.TempDir(), "signing.pem")
+		writeKey(tb, key)
+	}
 	ports := freePorts(tb, 3*o.Size, o.Plan)
 	setups := make([]setup, o.Size)
 	var routes []string
@@ -51,7 +57,7 @@ func newSetups(tb testing.TB, o *Options) []setup {
 		routes = append(routes, fmt.Sprintf("nats://127.0.0.1:%d", ports[3*i+2]))
 		setups[i] = setup{
 			Name: fmt.Sprint("n", i+1), HTTP: ports[3*i], NATS: ports[3*i+1],
-			Key: filepath.Join(shared, "signing.pem"), Limits: o.Limits,
+			Key: key, Limits: o.Limits,
 		}
 		if o.Size > 1 {
 			setups[i].Route = ports[3*i+2]
@@ -63,7 +69,6 @@ func newSetups(tb testing.TB, o *Options) []setup {
 	for i := range setups {
 		setups[i].Routes = strings.Join(routes, ", ")
 	}
-	writeKey(tb, setups[0].Key)
 	return setups
 }
 
@@ -100,6 +105,9 @@ cluster {
 natterjack {
   listen: "127.0.0.1:{{.HTTP}}"
   auth { key: "{{.Key}}" }
+{{- if .Replicas}}
+  replicas: {{.Replicas}}
+{{- end}}
 {{- if .Limits}}
   limits { {{.Limits}} }
 {{- end}}

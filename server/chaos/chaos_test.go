@@ -5,11 +5,11 @@ import (
 	"time"
 )
 
-// onlyInFull is for the tests of which [TestShort] has a part.
+// onlyInFull is for the tests that take long; of most [TestShort] has a part.
 func onlyInFull(t *testing.T) {
 	t.Helper()
 	if !full {
-		t.Skipf("takes minutes; TestShort has a part of it, and %s=full runs it", modeEnv)
+		t.Skipf("takes long; TestShort has a part of most of these, and %s=full runs it", modeEnv)
 	}
 }
 

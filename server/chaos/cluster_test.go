@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -22,6 +23,7 @@ const shards = 4
 type cluster struct {
 	tb    testing.TB
 	nodes []*nodetest.Node
+	later []*nodetest.Node // that clients know of, and which are no members yet
 	ops   *nats.Conn
 	js    jetstream.JetStream
 }
@@ -65,9 +67,9 @@ func (c *cluster) connect() {
 	}
 }
 
-// urls are those of all nodes.
+// urls are those of all nodes, of now and later.
 func (c *cluster) urls() (urls []string) {
-	for _, n := range c.nodes {
+	for _, n := range slices.Concat(c.nodes, c.later) {
 		urls = append(urls, n.URL)
 	}
 	return urls

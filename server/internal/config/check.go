@@ -29,6 +29,8 @@ func (c *Config) check() error {
 	}
 	if c.Clustered() {
 		errs = append(errs, c.checkCluster()...)
+	} else if c.Grow != nil {
+		errs = append(errs, errors.New("grow: the configuration has no cluster block; it must be the one that this node is to have as a member"))
 	}
 	if !local && !c.trusts() {
 		errs = append(errs, fmt.Errorf("listen: %s can be reached from the network, and there is neither auth.key nor auth.issuer "+

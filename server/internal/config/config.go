@@ -24,6 +24,7 @@ type Config struct {
 	Limits   wire.Limits
 	SignIn   bool   // for development: without a password
 	Token    *Token // to be printed; nil where a node is to be run
+	Grow     *Grow  // a log to be taken into the cluster; nil where a node is to be run
 
 	NATS     *embed.NATSOptions
 	Warnings []string // for the log, once there is one

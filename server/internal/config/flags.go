@@ -24,7 +24,7 @@ type flags struct {
 	NATSListen string           `name:"nats-listen" env:"NATTERJACK_NATS_LISTEN" placeholder:"HOST:PORT" help:"Address for services and operators (127.0.0.1:4222); port 0 takes a free one."`
 	Name       string           `env:"NATTERJACK_NAME" placeholder:"NAME" help:"Name of the node, unique in its cluster."`
 	Shards     int              `env:"NATTERJACK_SHARDS" placeholder:"N" help:"Streams that channels are spread over (4). Counts at the very first start only."`
-	Replicas   int              `env:"NATTERJACK_REPLICAS" placeholder:"N" help:"Copies of each stream (1; 3 in a cluster). Counts at the very first start only."`
+	Replicas   int              `env:"NATTERJACK_REPLICAS" placeholder:"N" help:"Copies of each stream (1; 3 in a cluster)."`
 	Drain      time.Duration    `env:"NATTERJACK_DRAIN" placeholder:"10s" help:"How long, at most, a stop takes to send clients elsewhere."`
 	LogLevel   string           `env:"NATTERJACK_LOG_LEVEL" placeholder:"LEVEL" help:"debug, info, warn or error (info)."`
 	LogFormat  string           `env:"NATTERJACK_LOG_FORMAT" placeholder:"FORMAT" help:"text or json (text)."`
@@ -33,7 +33,9 @@ type flags struct {
 	Run   struct{} `cmd:"" default:"1" help:"Run the node. This is what it does where no command is given."`
 	Token Token    `cmd:"" help:"Print a token for a user, signed with the node's key, and exit. The node may run meanwhile. Whoever has the token is that user: it holds until it expires or is signed out."`
 
-	command string // run or token
+	Grow Grow `cmd:"" help:"Take the log of a node that was alone into the cluster of which the configuration makes this one an empty member, verify it, and exit. The node that was alone must be stopped, the other members must be started and empty."`
+
+	command string // run, token or grow
 }
 
 // Token is what token is asked for.
@@ -41,6 +43,11 @@ type Token struct {
 	User    string        `name:"as" required:"" placeholder:"USER" help:"Whose token it is to be: 1 to 64 of a-z, 0-9, '_' and '-'."`
 	Expires time.Duration `default:"24h" placeholder:"24h" help:"How long it holds, at most 8784h (${default})."`
 	Key     string        `placeholder:"FILE" help:"The private key to sign with, in place of the one that the configuration says; then that is not read."`
+}
+
+// Grow is what is to be taken into a cluster.
+type Grow struct {
+	From string `required:"" placeholder:"DIR" help:"The data directory of the node that was alone. It is kept as it is until everything is verified."`
 }
 
 // parseFlags reads arguments and their twins in the environment.

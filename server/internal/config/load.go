@@ -70,6 +70,9 @@ func Load(args []string, stdout io.Writer) (*Config, error) {
 		c.Token = &f.Token
 		return c, nil
 	}
+	if f.command == "grow" {
+		c.Grow = &f.Grow
+	}
 	c.made = made
 	for _, w := range warnings {
 		c.Warnings = append(c.Warnings, w.Error())

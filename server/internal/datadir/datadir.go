@@ -44,6 +44,9 @@ func Open(path string) (*Dir, error) {
 	return &Dir{path: path, lock: f}, nil
 }
 
+// Path is where the directory is.
+func (d *Dir) Path() string { return d.path }
+
 // View is where the node's view of the log is. It can be deleted; it is then made anew from the streams.
 func (d *Dir) View() string { return filepath.Join(d.path, "view") }
 

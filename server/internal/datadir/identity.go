@@ -23,6 +23,7 @@ type Identity struct {
 	Cluster string `json:"cluster,omitzero"` // that it is a member of; empty for a node that is alone
 	Epoch   string `json:"epoch,omitzero"`   // of the log; empty until the streams have been seen
 	Shards  int    `json:"shards,omitzero"`  // of the log
+	Moved   string `json:"moved,omitzero"`   // the cluster that has taken the log over
 }
 
 // Store is what lies in the store of JetStream.
@@ -42,6 +43,9 @@ func (d *Dir) Admit(node, cluster string, store Store) error {
 	if err != nil {
 		return err
 	}
+	if is.Moved != "" {
+		return d.refuseMoved(is.Moved)
+	}
 	if is.Epoch != "" || store != (Store{}) {
 		if err := d.fits(is, node, cluster, store); err != nil {
 			return err
@@ -49,6 +53,41 @@ func (d *Dir) Admit(node, cluster string, store Store) error {
 	}
 	is.Format, is.Node, is.Cluster = format, node, cluster
 	return d.write(is)
+}
+
+// AdmitToGrow refuses a directory whose log cannot be taken into a cluster: one that is not of a node which was alone.
+func (d *Dir) AdmitToGrow(store Store) error {
+	is, err := d.read()
+	if errors.Is(err, fs.ErrNotExist) {
+		is, err = Identity{}, nil
+	}
+	switch {
+	case err != nil:
+		return err
+	case is.Moved != "":
+		return d.refuseMoved(is.Moved)
+	case is.Cluster != "" || store.Member:
+		return d.refuse("is that of a member of a cluster: a cluster takes further members as they are, with empty directories")
+	case !store.Streams:
+		return d.refuse("has no streams of JetStream: there is nothing to take over. Say --from the directory that the node was started with (data)")
+	default:
+		d.identity = is
+		return nil
+	}
+}
+
+// Move takes down that the log has been taken into a cluster: started again, the node would go on with a second one of the same name.
+func (d *Dir) Move(cluster string) error {
+	d.mu.Lock()
+	is := d.identity
+	d.mu.Unlock()
+	is.Format, is.Moved = format, cluster
+	return d.write(is)
+}
+
+func (d *Dir) refuseMoved(to string) error {
+	return d.refuse("was taken into the cluster %s, which has gone on since. Delete it when it is not needed any more as a backup; to go back to how it was, "+
+		"and lose what the cluster has taken since, remove the member \"moved\" from %s", to, identityFile)
 }
 
 // Epoch is that of the log which the directory remembers, or empty.
@@ -144,8 +183,14 @@ func ReadIdentity(path string) (is Identity, err error) {
 	return is, nil
 }
 
-// write replaces what the directory says it is, whole and durable.
+// write replaces what the directory says it is, whole and durable. What it says already needs no room on the disk.
 func (d *Dir) write(is Identity) error {
+	if was, err := d.read(); err == nil && was == is {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		d.identity = is
+		return nil
+	}
 	text, err := json.Marshal(is, jsontext.WithIndent("  "))
 	if err == nil {
 		err = replace(d.path, identityFile, append(text, '\n'))

@@ -1,0 +1,27 @@
+package embed
+
+import (
+	"log/slog"
+
+	"github.com/nats-io/nats-server/v2/server"
+)
+
+// alone is the least that a store of a node can be opened with.
+const alone = `
+accounts { CHAT { jetstream: enabled }, SYS {} }
+system_account: SYS
+jetstream { sync_interval: always }
+`
+
+// NewAlone makes a server that opens the store of a node which was alone, for nobody but this process. What the store is encrypted with is
+// taken from the options of the node.
+func NewAlone(storeDir string, node *NATSOptions, logger *slog.Logger) (*Server, error) {
+	o := &server.Options{}
+	if err := o.ProcessConfigString(alone); err != nil {
+		return nil, err
+	}
+	o.ServerName, o.StoreDir, o.DontListen = "alone", storeDir, true
+	o.JetStreamKey, o.JetStreamCipher = node.JetStreamKey, node.JetStreamCipher
+	o.JetStreamMaxStore = 1 << 60 // what is there has found room
+	return New(Options{NATS: o, Logger: logger})
+}

@@ -1,0 +1,195 @@
+// Package takeover takes the streams of a server that is alone into a cluster: whole, with their sequences, and verified message by
+// message. The log's first stream comes last and is marked as unfinished until all is verified: no node opens the log before.
+package takeover
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	log "natterjack/jetstream"
+	"natterjack/jetstream/internal/pause"
+	"natterjack/jetstream/presence"
+)
+
+// Config is what is taken from where to where.
+type Config struct {
+	From     *nats.Conn // of the server that is alone; nobody else may write to it
+	To       *nats.Conn // of the cluster; both in the chat account, and may do everything there
+	Node     string     // the name of the member that To belongs to
+	Replicas int        // of the streams that the cluster keeps for the nodes
+	Logger   *slog.Logger
+}
+
+// Stream is a stream that was taken, and is the same on both sides.
+type Stream struct {
+	Name     string
+	Messages uint64
+	Last     uint64 // sequence
+	Sum      string // SHA-256 of all messages, with their sequences, times, subjects and headers
+}
+
+// ErrHasLog is returned for a cluster that has a log already.
+var ErrHasLog = errors.New("takeover: the cluster has a log already: only an empty one can take another's")
+
+type takeover struct {
+	Config
+
+	from, to jetstream.JetStream
+}
+
+// Run takes everything. After an error the server that is alone has all it had, and Run can be called again: it removes from the cluster what an
+// earlier call has left there.
+func Run(ctx context.Context, cfg Config) ([]Stream, error) {
+	t := &takeover{Config: cfg}
+	t.Logger = cfg.Logger.With("component", "takeover")
+	var err, err2 error
+	t.from, err = jetstream.New(cfg.From)
+	t.to, err2 = jetstream.New(cfg.To)
+	if err := errors.Join(err, err2); err != nil {
+		return nil, fmt.Errorf("takeover: %w", err)
+	}
+	brings, err := log.Bring(cfg.To, cfg.Node)
+	if err != nil {
+		return nil, fmt.Errorf("takeover: %w", err)
+	}
+	defer func() { _ = brings.Unsubscribe() }() // where the connection is gone, so is what it said
+	taken, err := t.run(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("takeover: %w", err)
+	}
+	return taken, nil
+}
+
+func (t *takeover) run(ctx context.Context) ([]Stream, error) {
+	names, err := t.list(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := t.clear(ctx); err != nil {
+		return nil, err
+	}
+	var taken []Stream
+	for _, name := range names {
+		s, err := t.take(ctx, name)
+		if err != nil {
+			return nil, fmt.Errorf("stream %s: %w", name, err)
+		}
+		taken = append(taken, s)
+	}
+	for _, name := range slices.Backward(names) { // the log's first stream first: with that, the log is open
+		if err := t.finish(ctx, name); err != nil {
+			return nil, fmt.Errorf("stream %s: %w", name, err)
+		}
+	}
+	return taken, nil
+}
+
+// list is what there is to be taken, the log's first stream last. What is in memory only has gone with the node.
+func (t *takeover) list(ctx context.Context) (names []string, err error) {
+	first := log.StreamName(0)
+	all := t.from.ListStreams(ctx)
+	for info := range all.Info() {
+		if info.Config.Storage == jetstream.FileStorage {
+			names = append(names, info.Config.Name)
+		}
+	}
+	if err := all.Err(); err != nil && !errors.Is(err, jetstream.ErrEndOfData) {
+		return nil, fmt.Errorf("list streams: %w", err)
+	}
+	if !slices.Contains(names, first) {
+		return nil, fmt.Errorf("there is no stream %s, with which a log begins: this is not the data of a node that was alone", first)
+	}
+	slices.Sort(names)
+	return append(slices.DeleteFunc(names, func(n string) bool { return n == first }), first), nil
+}
+
+// clear removes what an earlier run has left in the cluster, and refuses one that has a log.
+func (t *takeover) clear(ctx context.Context) error {
+	left, err := pause.Until(ctx, "the list of streams", func(ctx context.Context) (left []string, err error) {
+		all := t.to.ListStreams(ctx)
+		for info := range all.Info() {
+			switch {
+			case info.Config.Metadata[log.MetaUnfinished] != "":
+				left = append(left, info.Config.Name)
+			case strings.HasPrefix(info.Config.Name, "CHAT_"):
+				return nil, pause.Final(ErrHasLog)
+			}
+		}
+		if err := all.Err(); !errors.Is(err, jetstream.ErrEndOfData) {
+			return left, err
+		}
+		return left, nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, name := range append(left, "KV_"+presence.Bucket) {
+		if err := t.to.DeleteStream(ctx, name); err != nil && !errors.Is(err, jetstream.ErrStreamNotFound) {
+			return fmt.Errorf("remove what an earlier run has left: stream %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// take takes a stream and verifies it, on all of its copies as far as their number of messages goes.
+func (t *takeover) take(ctx context.Context, name string) (Stream, error) {
+	began := time.Now()
+	if err := t.copy(ctx, name); err != nil {
+		return Stream{}, err
+	}
+	copied := time.Now()
+	if err := t.level(ctx, name); err != nil {
+		return Stream{}, err
+	}
+	leveled := time.Now()
+	s, err := t.verify(ctx, name)
+	if err == nil {
+		t.Logger.InfoContext(ctx, "took a stream", "stream", name, "messages", s.Messages, "copying", copied.Sub(began), "leveling", leveled.Sub(copied), "verifying", time.Since(leveled))
+	}
+	return s, err
+}
+
+// level waits until all copies of a stream are there and level.
+func (t *takeover) level(ctx context.Context, name string) error {
+	_, err := pause.Until(ctx, "copies of "+name, func(ctx context.Context) (bool, error) {
+		s, err := t.to.Stream(ctx, name)
+		if err != nil {
+			return false, err
+		}
+		info := s.CachedInfo()
+		level := 1
+		for _, r := range info.Cluster.Replicas {
+			if r.Current && r.Lag == 0 && !r.Offline {
+				level++
+			}
+		}
+		if info.Cluster.Leader == "" || level < info.Config.Replicas {
+			return false, fmt.Errorf("of %d copies %d are level", info.Config.Replicas, level)
+		}
+		return true, nil
+	})
+	return err
+}
+
+// finish takes the mark off a stream.
+func (t *takeover) finish(ctx context.Context, name string) error {
+	_, err := pause.Until(ctx, name, func(ctx context.Context) (bool, error) {
+		s, err := t.to.Stream(ctx, name)
+		if err != nil {
+			return false, err
+		}
+		cfg := s.CachedInfo().Config
+		delete(cfg.Metadata, log.MetaUnfinished)
+		_, err = t.to.UpdateStream(ctx, cfg)
+		return err == nil, err
+	})
+	return err
+}

@@ -1,0 +1,101 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"time"
+
+	"natterjack/embed"
+	"natterjack/jetstream/takeover"
+	"natterjack/server/internal/config"
+	"natterjack/server/internal/datadir"
+)
+
+// Grow takes the log of a node that was alone into the cluster of which the configuration makes this one an empty member. The directory
+// it comes from is left as it is but for a word at the end that its log has moved. After an error, Grow can be called again.
+func Grow(ctx context.Context, cfg *config.Config, logger *slog.Logger) (taken []takeover.Stream, err error) {
+	old, err := datadir.Open(cfg.Grow.From)
+	if errors.Is(err, datadir.ErrInUse) {
+		return nil, fmt.Errorf("%w: stop the node that is alone", err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, old.Close()) }()
+	store, err := embed.LookAt(old.Path())
+	if err == nil {
+		err = old.AdmitToGrow(datadir.Store(store))
+	}
+	if err != nil {
+		return nil, err
+	}
+	n, err := New(cfg, logger)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, n.Close()) }()
+	if n.dir.Epoch() != "" {
+		return nil, fmt.Errorf("data directory %s is that of a member which has a log: it takes no other", cfg.Data)
+	}
+	if taken, err = n.take(ctx, old); err != nil {
+		return nil, err
+	}
+	if err := old.Move(cfg.NATS.Cluster.Name); err != nil {
+		return nil, err
+	}
+	n.takeView(ctx, old)
+	return taken, nil
+}
+
+// take runs both servers for as long as it takes.
+func (n *Node) take(ctx context.Context, old *datadir.Dir) (taken []takeover.Stream, err error) {
+	from, err := embed.NewAlone(old.Path(), n.cfg.NATS, n.base)
+	if err != nil {
+		return nil, err
+	}
+	began := time.Now()
+	if err := from.Start(ctx); err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, closeEngine(ctx, from)) }()
+	if err := n.engine.Start(ctx); err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, n.leave(ctx)) }()
+	n.logger.InfoContext(ctx, "waiting for the other members of the cluster", "took", time.Since(began))
+	if err := n.engine.Ready(ctx); err != nil {
+		return nil, fmt.Errorf("wait for the cluster: %w", err)
+	}
+	return takeover.Run(ctx, takeover.Config{
+		From: from.Conn(), To: n.engine.Conn(), Node: n.engine.Name(), Replicas: n.cfg.Replicas, Logger: n.base,
+	})
+}
+
+// leave hands over what this node's server leads, and stops it: the others go on with the log from here.
+func (n *Node) leave(ctx context.Context) error {
+	stepCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stepDownTimeout)
+	defer cancel()
+	if err := n.engine.StepDown(stepCtx); err != nil {
+		n.logger.WarnContext(ctx, "not everything was handed over", "error", err)
+	}
+	return closeEngine(ctx, n.engine)
+}
+
+func closeEngine(ctx context.Context, s *embed.Server) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), engineTimeout)
+	defer cancel()
+	return s.Close(ctx)
+}
+
+// takeView copies the view, which is good for the same log anywhere, to spare this node a reading of all of it.
+func (n *Node) takeView(ctx context.Context, old *datadir.Dir) {
+	if _, err := os.Stat(n.dir.View()); err == nil {
+		return
+	}
+	if err := os.CopyFS(n.dir.View(), os.DirFS(old.View())); err != nil {
+		n.logger.WarnContext(ctx, "the view is not copied, and will be made anew", "error", errors.Join(err, os.RemoveAll(n.dir.View())))
+	}
+}
