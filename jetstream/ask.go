@@ -13,6 +13,11 @@ func (l *Log) Ask(ctx context.Context, user string, cmd wire.Command) (wire.Fram
 	if err := l.Charge(user); err != nil {
 		return nil, err
 	}
+	if c, ok := cmd.(interface{ Known() []wire.ShardPos }); ok {
+		if err := l.awaitSeen(ctx, c.Known()); err != nil {
+			return nil, err
+		}
+	}
 	switch c := cmd.(type) {
 	case wire.Forward:
 		return l.passOn(ctx, user, &c)

@@ -9,9 +9,12 @@ import (
 )
 
 // History is a page of a channel's messages, each encoded as an event frame, ascending. It shows everything that this node has
-// acknowledged, to whomever.
+// acknowledged, to whomever, and all that the client has seen elsewhere.
 func (l *Log) History(ctx context.Context, user string, cmd *wire.History) (events [][]byte, more bool, err error) {
 	if err := l.Charge(user); err != nil {
+		return nil, false, err
+	}
+	if err := l.awaitSeen(ctx, cmd.Seen.Seen); err != nil {
 		return nil, false, err
 	}
 	shard := wire.ShardOf(cmd.Channel, l.layout.shards)
@@ -32,6 +35,9 @@ func (l *Log) History(ctx context.Context, user string, cmd *wire.History) (even
 // Channels is a window of the user's channels, the most recently active first.
 func (l *Log) Channels(ctx context.Context, user string, cmd *wire.ListChannels) (channels []wire.ChannelInfo, more bool, err error) {
 	if err := l.Charge(user); err != nil {
+		return nil, false, err
+	}
+	if err := l.awaitSeen(ctx, cmd.Seen.Seen); err != nil {
 		return nil, false, err
 	}
 	for shard := range l.lanes {

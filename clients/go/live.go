@@ -125,6 +125,9 @@ func ask[F wire.Frame, T wire.Command, P interface {
 	}
 	return call[F](ctx, c, newRequest(func(ref uint64) wire.Command {
 		P(&cmd).Number(ref)
+		if q, ok := any(&cmd).(interface{ Know(seen []wire.ShardPos) }); ok {
+			q.Know(c.track.seen())
+		}
 		return cmd
 	}))
 }

@@ -25,14 +25,7 @@ type Around struct {
 // History reads one page of a channel's messages, in ascending order of seq. Like every query it is repeated over
 // reconnects until ctx ends; the error is the server's [*Error] where it refuses.
 func (c *Client) History(ctx context.Context, channel string, around Around) (Page, error) {
-	h := wire.History{Channel: channel, Before: around.Before, After: around.After, Limit: around.Limit}
-	if err := h.Validate(unlimited); err != nil {
-		return Page{}, err
-	}
-	return call[Page](ctx, c, newRequest(func(ref uint64) wire.Command {
-		h.Ref = wire.Ref{Ref: ref}
-		return h
-	}))
+	return ask[Page](ctx, c, wire.History{Channel: channel, Before: around.Before, After: around.After, Limit: around.Limit})
 }
 
 // Channels lists the user's channels, the most recently active first, with what is unread in each. Limit is 50 where 0.

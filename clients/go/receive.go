@@ -52,6 +52,9 @@ func (s *session) frame(ctx context.Context, f wire.Frame) error {
 		return s.failed(ctx, f)
 	case nil: // of a type that this version does not know
 	default:
+		if ack, ok := f.(wire.Ack); ok {
+			s.c.track.acknowledged(&ack)
+		}
 		s.live(f)
 		s.c.outbox.replied(reference(f), f, s.welcome.User)
 	}

@@ -18,6 +18,7 @@ type tracker struct {
 	epoch    string     // empty before the first welcome
 	base     []uint64   // per shard, where the reading began
 	pos      []uint64   // per shard, where the next session begins
+	acked    []uint64   // per shard, the newest pos of an ack
 	channels map[string]place
 	suspect  GapError // the hole for which a place is being read a second time
 }
@@ -40,6 +41,7 @@ func newTracker(from *Position) *tracker {
 // begin starts afresh. The caller holds the lock.
 func (t *tracker) begin(epoch string, positions []uint64) {
 	t.epoch, t.base, t.pos = epoch, slices.Clone(positions), slices.Clone(positions)
+	t.acked = make([]uint64, len(positions))
 	clear(t.channels)
 }
 
@@ -116,6 +118,27 @@ func (t *tracker) advance(ev *wire.Event) {
 
 // reach moves the shard's position. The caller holds the lock.
 func (t *tracker) reach(ev *wire.Event) { t.pos[ev.Shard] = max(t.pos[ev.Shard], ev.Pos) }
+
+// acknowledged notes what an ack says. Its event may come later.
+func (t *tracker) acknowledged(ack *wire.Ack) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if ack.Shard >= 0 && ack.Shard < len(t.acked) {
+		t.acked[ack.Shard] = max(t.acked[ack.Shard], ack.Pos)
+	}
+}
+
+// seen is the newest that is known to be in each shard: whichever node answers a query has to know it, too.
+func (t *tracker) seen() (seen []wire.ShardPos) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for shard, pos := range t.pos {
+		if pos = max(pos, t.acked[shard]); pos > 0 {
+			seen = append(seen, wire.ShardPos{Shard: shard, Pos: pos})
+		}
+	}
+	return seen
+}
 
 // seq is of the channel's last message read; 0 where none was.
 func (t *tracker) seq(channel string) uint64 {

@@ -38,7 +38,7 @@ var frames = []frame{
 	of(wire.Set{}, frame{command: true, nats: true, reply: "ack", examples: []string{"set"}}),
 	of(wire.GetSettings{}, frame{command: true, nats: true, reply: "settings", examples: []string{"get_settings"}}),
 	of(wire.CreateGroup{}, frame{command: true, nats: true, reply: "channel", examples: []string{"create_group"}}),
-	of(wire.History{}, frame{command: true, nats: true, reply: "page", examples: []string{"history", "history_before"}}),
+	of(wire.History{}, frame{command: true, nats: true, reply: "page", examples: []string{"history", "history_before", "history_seen"}}),
 	of(wire.ListChannels{}, frame{command: true, nats: true, reply: "channels", examples: []string{"list_channels", "list_channels_before"}}),
 	of(wire.GetChannel{}, frame{command: true, nats: true, reply: "channel", examples: []string{"get_channel"}}),
 	of(wire.GetVersions{}, frame{command: true, nats: true, reply: "versions", examples: []string{"get_versions"}}),

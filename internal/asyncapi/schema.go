@@ -16,7 +16,7 @@ var named = []reflect.Type{
 	reflect.TypeFor[wire.Content](), reflect.TypeFor[wire.Resume](), reflect.TypeFor[wire.Limits](), reflect.TypeFor[wire.Meta](),
 	reflect.TypeFor[wire.ChannelInfo](), reflect.TypeFor[wire.Record](), reflect.TypeFor[wire.Mention](), reflect.TypeFor[wire.Invite](),
 	reflect.TypeFor[wire.Reaction](), reflect.TypeFor[wire.Erased](), reflect.TypeFor[wire.Role](), reflect.TypeFor[wire.MentionKind](),
-	reflect.TypeFor[wire.ChannelSeq](), reflect.TypeFor[wire.ChannelPlace](), reflect.TypeFor[wire.MessageVersion](), reflect.TypeFor[wire.Receipt](), reflect.TypeFor[wire.UserPresence](), reflect.TypeFor[wire.PresenceState](), reflect.TypeFor[wire.Session](), reflect.TypeFor[wire.Setting](), reflect.TypeFor[wire.Forwarded](),
+	reflect.TypeFor[wire.ChannelSeq](), reflect.TypeFor[wire.ChannelPlace](), reflect.TypeFor[wire.ShardPos](), reflect.TypeFor[wire.MessageVersion](), reflect.TypeFor[wire.Receipt](), reflect.TypeFor[wire.UserPresence](), reflect.TypeFor[wire.PresenceState](), reflect.TypeFor[wire.Session](), reflect.TypeFor[wire.Setting](), reflect.TypeFor[wire.Forwarded](),
 	reflect.TypeFor[wire.Code](), reflect.TypeFor[wire.Kind](), reflect.TypeFor[wire.Action](), reflect.TypeFor[wire.ChannelKind](),
 }
 
@@ -169,7 +169,7 @@ func (g *generator) schemas() (s object) {
 	}
 	for _, t := range named {
 		if t.Kind() == reflect.Struct {
-			s = append(s, member{t.Name(), g.structSchema(t, nil, t == reflect.TypeFor[wire.Resume]())})
+			s = append(s, member{t.Name(), g.structSchema(t, nil, t == reflect.TypeFor[wire.Resume]() || t == reflect.TypeFor[wire.ShardPos]())})
 		} else {
 			s = append(s, member{t.Name(), g.enumSchema(t)})
 		}

@@ -15,6 +15,7 @@ type Change interface {
 // like one.
 type Forward struct {
 	Ref
+	Seen
 	Channel  string     `json:"channel,omitzero"`
 	To       string     `json:"to,omitzero"`
 	ClientID string     `json:"client_id"`

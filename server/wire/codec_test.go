@@ -37,12 +37,12 @@ func TestDecodeCommand_TypeWithinText(t *testing.T) {
 
 func TestDecodeBody(t *testing.T) {
 	for _, empty := range []string{"", " \n", "{}"} {
-		if got, err := DecodeBody[ListChannels]([]byte(empty)); err != nil || got != (ListChannels{}) {
+		if got, err := DecodeBody[ListChannels]([]byte(empty)); err != nil || !cmp.Equal(got, ListChannels{}) {
 			t.Errorf("%q: %v, %v", empty, got, err)
 		}
 	}
 	got, err := DecodeBody[History]([]byte(`{"channel":"alice~bob","ref":5}`))
-	if want := (History{Ref: Ref{5}, Channel: "alice~bob"}); err != nil || got != want {
+	if want := (History{Ref: Ref{5}, Channel: "alice~bob"}); err != nil || !cmp.Equal(got, want) {
 		t.Errorf("got %v, %v", got, err)
 	}
 	for body, text := range map[string]string{

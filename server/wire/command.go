@@ -104,6 +104,7 @@ type CreateGroup struct {
 // or after After (exclusive), or with neither the latest ones. For seq is dense, Before: Limit+1 is the first page.
 type History struct {
 	Ref
+	Seen
 	Channel string `json:"channel"`
 	Before  uint64 `json:"before,omitzero"`
 	After   uint64 `json:"after,omitzero"`
@@ -114,6 +115,7 @@ type History struct {
 // window that came before; a channel that becomes active meanwhile moves to the top, as its event tells.
 type ListChannels struct {
 	Ref
+	Seen
 	Before *ChannelPlace `json:"before,omitzero"`
 	Limit  int           `json:"limit,omitzero"` // 50 where unset
 }
@@ -127,12 +129,14 @@ type ChannelPlace struct {
 // GetChannel asks for a channel of the caller's, all its members included.
 type GetChannel struct {
 	Ref
+	Seen
 	Channel string `json:"channel"`
 }
 
 // GetVersions asks for all that a message said, its edits included.
 type GetVersions struct {
 	Ref
+	Seen
 	Channel string `json:"channel"`
 	Seq     uint64 `json:"seq"`
 }
@@ -140,6 +144,7 @@ type GetVersions struct {
 // GetPins asks for the pinned messages of a channel, the newest message first.
 type GetPins struct {
 	Ref
+	Seen
 	Channel string `json:"channel"`
 }
 

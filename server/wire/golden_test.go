@@ -87,6 +87,7 @@ var goldenCommands = []golden[Command]{
 	{"history", History{Ref: Ref{5}, Channel: "alice~bob"}},
 	{"history_before", History{Ref: Ref{6}, Channel: "alice~bob", Before: 120, Limit: 20}},
 	{"history_after", History{Ref: Ref{7}, Channel: "gaaaaaaaaaaaaaaaaaaaaaaaa", After: 119}},
+	{"history_seen", History{Ref: Ref{7}, Channel: "alice~bob", Seen: Seen{[]ShardPos{{0, 17}, {3, 4}}}}},
 	{"list_channels", ListChannels{Ref: Ref{8}, Limit: 10}},
 	{"list_channels_before", ListChannels{Ref: Ref{8}, Before: &ChannelPlace{Active: 1_764_000_000_456, ID: "gaaaaaaaaaaaaaaaaaaaaaaaa"}}},
 	{"get_channel", GetChannel{Ref: Ref{33}, Channel: "gaaaaaaaaaaaaaaaaaaaaaaaa"}},

@@ -13,6 +13,7 @@ const (
 // is stored: a server that dies may forget the last half second, so a client says where it stands again when it reconnects.
 type Read struct {
 	Ref
+	Seen
 	Channel string `json:"channel"`
 	Seq     uint64 `json:"seq"`
 }
@@ -20,6 +21,7 @@ type Read struct {
 // Received says up to which message a device of the caller has got, in up to 100 channels. What holds for [Read] holds for it.
 type Received struct {
 	Ref
+	Seen
 	Cursors []ChannelSeq `json:"cursors"`
 }
 
@@ -39,6 +41,7 @@ type Watch struct {
 // GetReceipts asks how far each member of a channel has got.
 type GetReceipts struct {
 	Ref
+	Seen
 	Channel string `json:"channel"`
 }
 
@@ -65,10 +68,18 @@ type Receipt struct {
 }
 
 // Validate implements [Command].
-func (r Read) Validate(Limits) error { return validPlace("", ChannelSeq{r.Channel, r.Seq}) }
+func (r Read) Validate(Limits) error {
+	if err := r.validSeen(); err != nil {
+		return err
+	}
+	return validPlace("", ChannelSeq{r.Channel, r.Seq})
+}
 
 // Validate implements [Command].
 func (r Received) Validate(Limits) error {
+	if err := r.validSeen(); err != nil {
+		return err
+	}
 	if len(r.Cursors) == 0 || len(r.Cursors) > MaxReceived {
 		return Errorf(CodeInvalid, "cursors: 1 to %d", MaxReceived)
 	}
@@ -95,6 +106,9 @@ func (w Watch) Validate(Limits) error {
 
 // Validate implements [Command].
 func (g GetReceipts) Validate(Limits) error {
+	if err := g.validSeen(); err != nil {
+		return err
+	}
 	if !ValidChannel(g.Channel) {
 		return invalidChannel()
 	}

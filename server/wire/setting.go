@@ -33,6 +33,7 @@ type Set struct {
 // GetSettings asks for the caller's settings whose names start with Prefix.
 type GetSettings struct {
 	Ref
+	Seen
 	Prefix string `json:"prefix,omitzero"`
 }
 
@@ -114,6 +115,9 @@ func valuesOf(name string) string {
 
 // Validate implements [Command].
 func (c GetSettings) Validate(Limits) error {
+	if err := c.validSeen(); err != nil {
+		return err
+	}
 	if len(c.Prefix) > MaxSettingNameLen {
 		return Errorf(CodeInvalid, "prefix: at most %d bytes", MaxSettingNameLen)
 	}

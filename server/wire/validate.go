@@ -31,6 +31,9 @@ func (s Send) Validate(l Limits) error {
 
 // Validate implements [Command].
 func (f Forward) Validate(Limits) error {
+	if err := f.validSeen(); err != nil {
+		return err
+	}
 	switch {
 	case !ValidChannel(f.From.Channel):
 		return Errorf(CodeInvalid, "from.channel: is not the id of a channel")
@@ -83,6 +86,9 @@ func (g CreateGroup) Validate(l Limits) error {
 
 // Validate implements [Command].
 func (h History) Validate(l Limits) error {
+	if err := h.validSeen(); err != nil {
+		return err
+	}
 	switch {
 	case !ValidChannel(h.Channel):
 		return invalidChannel()
@@ -94,6 +100,9 @@ func (h History) Validate(l Limits) error {
 
 // Validate implements [Command].
 func (c ListChannels) Validate(l Limits) error {
+	if err := c.validSeen(); err != nil {
+		return err
+	}
 	if c.Before != nil && (c.Before.Active < 0 || !ValidChannel(c.Before.ID)) {
 		return Errorf(CodeInvalid, "before: take active and id from the last channel of the window before")
 	}
@@ -102,6 +111,9 @@ func (c ListChannels) Validate(l Limits) error {
 
 // Validate implements [Command].
 func (c GetChannel) Validate(Limits) error {
+	if err := c.validSeen(); err != nil {
+		return err
+	}
 	if !ValidChannel(c.Channel) {
 		return invalidChannel()
 	}
@@ -109,7 +121,12 @@ func (c GetChannel) Validate(Limits) error {
 }
 
 // Validate implements [Command].
-func (c GetVersions) Validate(Limits) error { return validTarget(c.Channel, c.Seq, "") }
+func (c GetVersions) Validate(Limits) error {
+	if err := c.validSeen(); err != nil {
+		return err
+	}
+	return validTarget(c.Channel, c.Seq, "")
+}
 
 // Validate implements [Command].
 func (c GetPins) Validate(l Limits) error { return GetChannel(c).Validate(l) }

@@ -1,0 +1,47 @@
+package jetstream
+
+import (
+	"context"
+	"time"
+
+	"natterjack/server/wire"
+)
+
+const (
+	// seenTimeout bounds how long a read waits for what its client has seen elsewhere.
+	seenTimeout = 3 * time.Second
+	// soon is how long this node is waited for before the stream is asked whether it goes that far: a follower is
+	// milliseconds behind, and the question is dear.
+	soon = 100 * time.Millisecond
+)
+
+// awaitSeen waits until this node's view shows what the client has seen, on whichever node. A pos beyond the end of the
+// stream is of a past that was lost, as in [Log.Follow], and one of a shard that is not there of another log: there is
+// nothing to wait for.
+func (l *Log) awaitSeen(ctx context.Context, seen []wire.ShardPos) error {
+	ctx, cancel := context.WithTimeout(ctx, seenTimeout)
+	defer cancel()
+	for _, at := range seen {
+		if at.Shard < 0 || at.Shard >= l.Shards() || l.view.Position(at.Shard) >= at.Pos {
+			continue
+		}
+		if err := l.awaitPlace(ctx, at); err != nil {
+			return wire.Errorf(wire.CodeUnavailable, "this node is behind what was seen elsewhere; retry")
+		}
+	}
+	return nil
+}
+
+func (l *Log) awaitPlace(ctx context.Context, at wire.ShardPos) error {
+	f := l.followers[at.Shard]
+	brief, cancel := context.WithTimeout(ctx, soon)
+	defer cancel()
+	if f.await(brief, at.Pos) == nil {
+		return nil
+	}
+	there, err := reaches(ctx, l.js, at.Shard, at.Pos)
+	if err != nil || !there {
+		return err
+	}
+	return f.await(ctx, at.Pos)
+}

@@ -1,0 +1,104 @@
+package jetstream
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+
+	"natterjack/embed/embedtest"
+	"natterjack/server/wire"
+)
+
+// TestSeen_readsNeverGoBack reads from other nodes, right after the ack.
+func TestSeen_readsNeverGoBack(t *testing.T) {
+	_, logs, _ := cluster(t)
+	for i := range 100 {
+		ack := mustSend(t, logs[i%3], "alice", text("bob", fmt.Sprint("c", i), "hi"))
+		seen := wire.Seen{Seen: []wire.ShardPos{{Shard: ack.Shard, Pos: ack.Pos}}}
+		for n := range 2 {
+			l := logs[(i+1+n)%3]
+			events, _, err := l.History(t.Context(), "bob", &wire.History{Channel: ack.Channel, Limit: 1, Seen: seen})
+			if err != nil || len(events) != 1 {
+				t.Fatalf("history: %d events, %v", len(events), err)
+			}
+			last, err := wire.DecodeFrame(events[0])
+			if err != nil || last.(wire.Event).Seq < ack.Seq {
+				t.Fatalf("read %s, %v; message %d was acknowledged", events[0], err, ack.Seq)
+			}
+		}
+	}
+}
+
+// TestSeen_waitsForTheView has every command that reads ask a node that is behind.
+func TestSeen_waitsForTheView(t *testing.T) {
+	node := embedtest.Start(t, embedtest.NoSync)
+	ahead, stop := start(t, node, t.TempDir(), 1)
+	ack := mustSend(t, ahead, "alice", text("bob", "c", "hi"))
+	stop()
+	seen := wire.Seen{Seen: []wire.ShardPos{{Shard: ack.Shard, Pos: ack.Pos}}}
+	behind := build(t, hurried(), node, t.TempDir(), 1)
+	ask := map[string]func() error{
+		"history": func() error {
+			_, _, err := behind.History(t.Context(), "bob", &wire.History{Channel: ack.Channel, Seen: seen})
+			return err
+		},
+		"channels": func() error {
+			channels, _, err := behind.Channels(t.Context(), "bob", &wire.ListChannels{Seen: seen})
+			if err == nil && len(channels) != 1 {
+				err = fmt.Errorf("%d channels", len(channels))
+			}
+			return err
+		},
+	}
+	for _, cmd := range []wire.Command{
+		wire.GetChannel{Channel: ack.Channel, Seen: seen}, wire.GetPins{Channel: ack.Channel, Seen: seen},
+		wire.GetVersions{Channel: ack.Channel, Seq: 1, Seen: seen}, wire.GetReceipts{Channel: ack.Channel, Seen: seen},
+		wire.Read{Channel: ack.Channel, Seq: 1, Seen: seen}, wire.GetSettings{Seen: seen},
+		wire.Received{Cursors: []wire.ChannelSeq{{Channel: ack.Channel, Seq: 1}}, Seen: seen},
+		wire.Forward{To: "carol", ClientID: "f", From: wire.ChannelSeq{Channel: ack.Channel, Seq: 1}, Seen: seen},
+	} {
+		ask[cmd.Type()] = func() error {
+			_, err := behind.Ask(t.Context(), "bob", cmd)
+			return err
+		}
+	}
+	answers := make(chan error, len(ask))
+	for name, do := range ask {
+		go func() {
+			if err := do(); err != nil {
+				answers <- fmt.Errorf("%s: %w", name, err)
+				return
+			}
+			answers <- nil
+		}()
+	}
+	eventually(t, "all of them wait", func() bool {
+		return int(behind.followers[ack.Shard].waiting.Load()) == len(ask) && len(answers) == 0
+	})
+	run(t, behind)
+	for range ask {
+		if err := <-answers; err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestSeen_isBounded: a node that stays behind says so, and what no log has is not waited for.
+func TestSeen_isBounded(t *testing.T) {
+	node := embedtest.Start(t, embedtest.NoSync)
+	ahead, stop := start(t, node, t.TempDir(), 1)
+	ack := mustSend(t, ahead, "alice", text("bob", "c", "hi"))
+	for _, nowhere := range []wire.ShardPos{{Shard: ack.Shard, Pos: 1 << 60}, {Shard: 1000, Pos: 1}} {
+		if err := ahead.awaitSeen(t.Context(), []wire.ShardPos{nowhere}); err != nil {
+			t.Errorf("%+v: %v", nowhere, err)
+		}
+	}
+	stop()
+	behind := build(t, hurried(), node, t.TempDir(), 1)
+	t.Cleanup(func() { _ = behind.Close() })
+	seen := wire.Seen{Seen: []wire.ShardPos{{Shard: ack.Shard, Pos: ack.Pos}}}
+	_, _, err := behind.History(t.Context(), "bob", &wire.History{Channel: ack.Channel, Seen: seen})
+	if !errors.Is(err, &wire.Error{Code: wire.CodeUnavailable}) || !wire.AsError(err, 0).Retryable {
+		t.Errorf("a node that stays behind answered %v, want unavailable", err)
+	}
+}
