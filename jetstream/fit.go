@@ -24,22 +24,28 @@ func (l *Log) leave(ctx context.Context, others []string) {
 		if !l.engine.LeadsStream(StreamName(shard)) {
 			continue
 		}
-		var errs []error
-		moved := false
-		for i := range others {
-			to := others[(shard+i)%len(others)]
-			err := l.moveLead(ctx, shard, to)
-			if moved = err == nil; moved {
-				l.log.WarnContext(ctx, "handed the lead over", "shard", shard, "to", to, "reason", l.unfit())
-				break
-			}
-			errs = append(errs, err)
-		}
-		if !moved {
-			l.log.WarnContext(ctx, "nobody takes the lead over", "shard", shard, "error", errors.Join(errs...))
+		if err := l.handOn(ctx, shard, others); err != nil {
+			l.log.WarnContext(ctx, "nobody takes the lead over", "shard", shard, "error", err)
+		} else {
+			l.log.WarnContext(ctx, "handed the lead over", "shard", shard, "reason", l.unfit())
 		}
 	}
 }
+
+// handOn has one of some others lead a shard.
+func (l *Log) handOn(ctx context.Context, shard int, others []string) error {
+	errs := []error{errNobody}
+	for i := range others {
+		err := l.moveLead(ctx, shard, others[(shard+i)%len(others)])
+		if err == nil {
+			return nil
+		}
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
+var errNobody = errors.New("jetstream: there is no node that could lead")
 
 // moveLead has another node lead a shard.
 func (l *Log) moveLead(ctx context.Context, shard int, to string) error {

@@ -112,10 +112,11 @@ func (l *Log) judge(ctx context.Context, st *standing, before bool) {
 
 // speak says where the shards end that this node leads, and hears that itself at once. What it should not lead it hands over before.
 func (l *Log) speak(ctx context.Context, st *standing) {
-	unfit := l.unfit() != nil
-	if others := st.fit(); unfit && len(others) > 0 {
+	unfit, others := l.unfit() != nil, st.fit()
+	if unfit && len(others) > 0 {
 		l.leave(ctx, others)
 	}
+	l.relieve(ctx, others)
 	w := word{Node: l.writers.self, Name: l.engine.Name(), Unfit: unfit, Ends: l.ends(ctx), Behind: st.behind(slack)}
 	for shard, pos := range w.Ends {
 		st.ends(shard, pos)
@@ -144,13 +145,13 @@ func (l *Log) hear(st *standing, m *nats.Msg) {
 	}
 }
 
-// ends are the last positions of the shards that this node leads, of which it can say so.
+// ends are the last positions of the shards that this node leads, of which it can say so, and which take writes as far as is known.
 func (l *Log) ends(ctx context.Context) map[int]uint64 {
 	ctx, cancel := context.WithTimeout(ctx, levelTimeout)
 	defer cancel()
 	ends := map[int]uint64{}
 	for shard := range l.layout.shards {
-		if !l.engine.LeadsStream(StreamName(shard)) {
+		if !l.engine.LeadsStream(StreamName(shard)) || l.vitals[shard].stuck(time.Now()) {
 			continue
 		}
 		s, err := l.js.Stream(ctx, StreamName(shard))

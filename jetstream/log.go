@@ -93,6 +93,7 @@ type Log struct {
 	erasers   []*eraser
 	partings  []*partings
 	acks      []*ackInbox
+	vitals    []*vitals
 	known     []highest // what this node has acknowledged, or a client that came from another one has seen
 }
 
@@ -170,11 +171,12 @@ func (l *Log) addShard(shard int) error {
 	}
 	t := &tail{floor: l.view.Position(shard)}
 	f := &follower{shard: shard, js: l.js, engine: l.engine, view: l.view, tail: t, readers: l.readers, sight: &l.sight, log: l.log}
-	w := &writer{shard: shard, js: l.js, view: l.view, stream: publisher{conn: l.conn, acks: acks}, follow: f, limits: l.limits, log: l.log, pace: newPace(l.limits), ahead: newAhead(), room: l.room}
+	w := &writer{shard: shard, js: l.js, view: l.view, stream: publisher{conn: l.conn, acks: acks}, follow: f, limits: l.limits, log: l.log, pace: newPace(l.limits), ahead: newAhead(), room: l.room, vitals: new(vitals)}
 	leads := func() bool { return l.engine.LeadsStream(StreamName(shard)) }
 	l.tails = append(l.tails, t)
 	l.followers = append(l.followers, f)
 	l.acks = append(l.acks, acks)
+	l.vitals = append(l.vitals, w.vitals)
 	ln := newLane(leads, w, &forwarder{shard: shard, conn: l.conn, writers: l.writers, follow: f, log: l.log})
 	w.source = ln
 	l.lanes = append(l.lanes, ln)

@@ -3,6 +3,7 @@ package jetstream
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -199,6 +200,7 @@ func (win *window) settle(f *flight, a pubAck) {
 
 // stored concludes a flight of which the last message is at pos.
 func (win *window) stored(f *flight, last uint64) {
+	win.vitals.acked()
 	plans, pos := f.plans, last-uint64(f.msgs)
 	for _, p := range plans {
 		pos += uint64(len(p.events))
@@ -235,6 +237,9 @@ func (win *window) fail(f *flight, err error) {
 		return
 	}
 	win.distrust()
+	if errors.Is(err, errNoAck) {
+		win.vitals.unanswered(f.sent, time.Now())
+	}
 	for _, p := range f.plans {
 		if final(err) {
 			p.done(err)

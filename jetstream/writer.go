@@ -35,6 +35,7 @@ type writer struct {
 	pace    *pace // of events; a new leader begins with full buckets
 	ahead   ahead
 	room    *room
+	vitals  *vitals
 	waiting bool // for a resync to succeed; said once
 	trusted bool // the view has been level with the stream since this node leads it, and nothing failed since
 }

@@ -1,0 +1,66 @@
+package jetstream
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"natterjack/server/wire"
+)
+
+func TestVitals(t *testing.T) {
+	now := time.Unix(1_000_000, 0)
+	var v vitals
+	fail := func(after time.Duration) {
+		sent := now
+		now = now.Add(after)
+		v.unanswered(sent, now)
+	}
+	fail(ackTimeout / 3)
+	if now = now.Add(stuckAfter); v.stuck(now) {
+		t.Error("what had no time to be acknowledged counts")
+	}
+	fail(ackTimeout)
+	fail(ackTimeout)
+	if v.stuck(now) {
+		t.Error("two tries are enough")
+	}
+	fail(ackTimeout)
+	if !v.stuck(now) || !v.due(now) || v.due(now.Add(time.Second)) {
+		t.Error("a stream that acknowledged nothing for three tries is to be relieved, once")
+	}
+	if v.stuck(now.Add(stuckFor)) {
+		t.Error("it is believed although nobody has tried again")
+	}
+	if v.acked(); v.stuck(now) {
+		t.Error("an ack does not count")
+	}
+}
+
+// TestVitals_streamTakesNothing has the acks of one shard's leader go astray. It is a stream that takes nothing and has its quorum, for all
+// that its leader can see: another node leads it after a while, and everything goes on.
+func TestVitals_streamTakesNothing(t *testing.T) {
+	nodes, logs, _ := cluster(t)
+	ack := mustSend(t, logs[0], "alice", text("bob", "before", "hi"))
+	at := -1
+	for i, n := range nodes {
+		if n.LeadsStream(StreamName(ack.Shard)) {
+			at = i
+		}
+	}
+	if at < 0 {
+		t.Fatal("nobody leads")
+	}
+	logs[at].acks[ack.Shard].prefix = logs[at].conn.NewInbox() + "." // on which nobody listens
+	began := time.Now()
+	for i := 0; nodes[at].LeadsStream(StreamName(ack.Shard)); i++ {
+		if time.Since(began) > patience {
+			t.Fatal("it leads a stream that takes nothing, and goes on")
+		}
+		done := make(chan error, 1)
+		logs[at].Submit("alice", text("bob", fmt.Sprint("try", i), "hi"), func(_ wire.Ack, err error) { done <- err })
+		_ = await(t, done) // an answer, whichever
+	}
+	t.Logf("another leads after %v", time.Since(began).Round(time.Millisecond))
+	mustSend(t, logs[at], "alice", text("bob", "after", "hi"))
+}
