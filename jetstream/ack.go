@@ -16,7 +16,6 @@ import (
 // pubAck is JetStream's answer to a publish.
 type pubAck struct {
 	Sequence  uint64              `json:"seq"`
-	Duplicate bool                `json:"duplicate"`
 	BatchSize int                 `json:"count"`
 	Error     *jetstream.APIError `json:"error"`
 	err       error
@@ -77,8 +76,8 @@ func parseAck(msg *nats.Msg) (a pubAck) {
 	return refine(a)
 }
 
-// JetStream's error codes (server/errors.json of nats-server) that have an answer of their own. All others, among them
-// a lost compare-and-set (10071, 10164) and a known message id (10158, 10201), mean: look at the stream again.
+// JetStream's error codes (server/errors.json of nats-server) that have an answer of their own. All others mean: look at the
+// stream again.
 const (
 	errInsufficientResources jetstream.ErrorCode = 10023
 	errStorageExceeded       jetstream.ErrorCode = 10047

@@ -11,7 +11,7 @@ type sendKey struct{ channel, user, clientID string }
 // stored is what a change became, as long as only the writer knows.
 type stored struct {
 	ack   wire.Ack
-	event *channel.Event
+	event *wire.Record
 }
 
 // messageKey names a message.
@@ -30,10 +30,10 @@ type ahead struct {
 }
 
 type published struct {
-	pos     uint64
-	key     sendKey
-	message messageKey // that was made or changed
-	moves   int        // how many there were
+	pos   uint64
+	key   sendKey
+	made  []made // messages that were made or changed
+	moves int    // how many there were
 }
 
 func newAhead() ahead {
@@ -49,17 +49,17 @@ func (a *ahead) add(p *plan) {
 	key := sendKey{p.cmd.channel, p.cmd.user, p.cmd.clientID}
 	a.states[key.channel] = p.state
 	if key.clientID != "" {
-		a.sends[key] = stored{ack: p.ack, event: &p.events[len(p.events)-1]}
+		a.sends[key] = stored{ack: p.ack, event: p.last()}
 	}
-	if p.message != nil {
-		m := *p.message
+	for _, made := range p.made {
+		m := *made.message
 		m.Pos = p.ack.Pos
-		a.messages[p.about] = &m
+		a.messages[made.about] = &m
 	}
 	if len(p.moves) > 0 {
 		a.moves[key.channel] = append(a.moves[key.channel], p.moves...)
 	}
-	a.order = append(a.order, published{p.ack.Pos, key, p.about, len(p.moves)})
+	a.order = append(a.order, published{p.ack.Pos, key, p.made, len(p.moves)})
 }
 
 // maxAhead is how many sends a writer keeps ahead of its view.
@@ -79,8 +79,10 @@ func (a *ahead) forget(applied uint64) {
 	for ; n < len(a.order) && a.order[n].pos <= applied; n++ {
 		key := a.order[n].key
 		delete(a.sends, key)
-		if m := a.messages[a.order[n].message]; m != nil && m.Pos <= applied {
-			delete(a.messages, a.order[n].message)
+		for _, made := range a.order[n].made {
+			if m := a.messages[made.about]; m != nil && m.Pos <= applied {
+				delete(a.messages, made.about)
+			}
 		}
 		if moves := a.order[n].moves; moves > 0 {
 			a.forgetMoves(key.channel, moves)

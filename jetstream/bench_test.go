@@ -46,7 +46,7 @@ func BenchmarkBarePublish(b *testing.B) {
 			}
 			concurrently(b, senders, func(sender int) {
 				ch := wire.DirectChannel(fmt.Sprint("u", sender), fmt.Sprint("v", sender))
-				msg := &nats.Msg{Subject: Subject(wire.ShardOf(ch, defaultShards), ch, wire.KindMessage), Data: []byte(payload)}
+				msg := &nats.Msg{Subject: Subject(ch), Data: []byte(payload)}
 				if _, err := js.PublishMsg(b.Context(), msg); err != nil {
 					b.Error(err)
 				}

@@ -34,7 +34,7 @@ func TestCluster_anyNodeServesAnybody(t *testing.T) {
 	}
 	readers := make([]*reader, 3)
 	for i, l := range logs {
-		if err := l.awaitPos(t.Context(), wire.ShardOf(group.ID, l.Shards()), 1); err != nil {
+		if err := l.awaitPos(t.Context(), l.layout.shardOf(group.ID), 1); err != nil {
 			t.Fatal(err)
 		}
 		readers[i], _ = follow(t, l, "u1", nil)

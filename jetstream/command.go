@@ -22,6 +22,7 @@ type command struct {
 	served   bool   // came from another node's lane: answered rather than forwarded on
 	tried    bool   // has been handed to JetStream or to another node: its outcome may be unknown
 	charged  bool   // to its channel's rate
+	unnamed  bool   // has no client id of its client's: clientID was made here, so that a retry of ours is known
 	done     func(wire.Ack, error)
 }
 
@@ -50,9 +51,23 @@ func (c *command) overdue() error {
 	return wire.Errorf(wire.CodeUnavailable, "the channel's shard has no writer at the moment; nothing was stored, retry")
 }
 
+// given returns the client id that the client gave, or "".
+func (c *command) given() string {
+	if c.unnamed {
+		return ""
+	}
+	return c.clientID
+}
+
+// unnamedPrefix begins the client ids that are made here. A client that made such an id would harm nobody but itself.
+const unnamedPrefix = "~"
+
 // newChange is the command of a change. One that opens a direct channel is one to that channel from here on.
 func newChange(user string, cmd wire.Change) *command {
 	c := &command{channel: cmd.Place(user), user: user, clientID: cmd.Key(), change: cmd}
+	if c.clientID == "" {
+		c.clientID, c.unnamed = unnamedPrefix+unique(), true
+	}
 	if send, ok := cmd.(wire.Send); ok {
 		send.Channel, send.To = c.channel, ""
 		c.change = send
@@ -64,11 +79,16 @@ func newCreate(user string, cmd wire.CreateGroup) *command {
 	return &command{channel: channel.GroupID(user, cmd.ClientID), user: user, clientID: cmd.ClientID, change: cmd}
 }
 
-// newCommand is the command that travelled here from another node; nil for one that no lane takes.
-func newCommand(user string, cmd wire.Command) *command {
+// newCommand is the command that travelled here from another node, under the client id that was made for it there, if one was; nil for
+// one that no lane takes.
+func newCommand(user, made string, cmd wire.Command) *command {
 	switch c := cmd.(type) {
 	case wire.Change:
-		return newChange(user, c)
+		change := newChange(user, c)
+		if change.unnamed && made != "" {
+			change.clientID = made
+		}
+		return change
 	case wire.CreateGroup:
 		return newCreate(user, c)
 	default:

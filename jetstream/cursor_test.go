@@ -40,7 +40,7 @@ func TestCursor_slowReaderReadsTheView(t *testing.T) {
 		mustSend(t, l, "alice", text("bob", fmt.Sprint("c", i), "hi"))
 		if i%100 == 50 {
 			for _, tl := range l.tails { // as if the tail were that short
-				tl.skip(l.view.Position(wire.ShardOf("alice~bob", l.Shards())))
+				tl.skip(l.view.Position(l.layout.shardOf("alice~bob")))
 			}
 		}
 	}
@@ -90,7 +90,7 @@ func TestFollow_aheadOfThisNode(t *testing.T) {
 		)
 	}()
 	eventually(t, "somebody waits", func() bool {
-		return behind.followers[wire.ShardOf(aliceAndBob, behind.Shards())].waiting.Load() > 0
+		return behind.followers[behind.layout.shardOf(aliceAndBob)].waiting.Load() > 0
 	})
 	run(t, behind)
 	if err := <-said; err != nil {

@@ -8,8 +8,11 @@ import (
 
 // answerStored answers a send that was stored before with its original id and seq, however long ago that was.
 func (d *decision) answerStored(c *command, key sendKey) (bool, error) {
-	if _, create := c.change.(wire.CreateGroup); create || c.clientID == "" {
+	if _, create := c.change.(wire.CreateGroup); create {
 		return false, nil // a group's id follows from its client id: the channel itself is the index
+	}
+	if c.unnamed && !c.tried && !c.served {
+		return false, nil // its client id was made here, for retries of ours
 	}
 	if s, ok := d.ahead.sends[key]; ok {
 		return true, c.answerSame(s.ack, s.event)
@@ -26,17 +29,20 @@ func (d *decision) answerStored(c *command, key sendKey) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	return true, c.answerSame(ackOf(d.shard, ev, &stored.Record), stored)
+	ack := ackOf(d.shard, ev, stored)
+	ack.ClientID = c.given()
+	return true, c.answerSame(ack, stored)
 }
 
 // storedAs is what was stored under a client id, as the event that was found says. That may be the deletion of a message which the log has no more.
-func storedAs(ev *view.Event, clientID string) (*channel.Event, error) {
+func storedAs(ev *view.Event, clientID string) (*wire.Record, error) {
 	r, err := wire.DecodeRecord(ev.Record)
 	if gone := r.Erased; gone != nil && r.ClientID != clientID {
-		message := wire.Record{ID: gone.ID, ClientID: gone.ClientID, Sender: gone.Sender, Seq: r.Target, Timestamp: gone.Timestamp}
-		return &channel.Event{Kind: wire.KindMessage, Record: message}, err
+		return &wire.Record{
+			Kind: wire.KindMessage, ID: gone.ID, ClientID: gone.ClientID, Sender: gone.Sender, Seq: r.Target, Timestamp: gone.Timestamp,
+		}, err
 	}
-	return &channel.Event{Kind: ev.Kind, Record: r}, err
+	return &r, err
 }
 
 // find looks into the view, with one reader for the whole round.
@@ -58,7 +64,7 @@ func (d *decision) close() {
 
 // answerSame gives the original ack, unless the client id comes back with something else to say: to ack that would
 // lose it.
-func (c *command) answerSame(ack wire.Ack, stored *channel.Event) error {
+func (c *command) answerSame(ack wire.Ack, stored *wire.Record) error {
 	if !channel.Same(stored, c.change) {
 		return conflict()
 	}

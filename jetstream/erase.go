@@ -84,8 +84,7 @@ func (e *eraser) erase(ctx context.Context, d view.Erasure) error {
 		}
 	}
 	if d.All {
-		filter := channelPrefix(e.shard, d.Channel) + ">"
-		purge := map[string]any{"filter": filter, "seq": d.Pos} // up to, and not including, the event that says so
+		purge := map[string]any{"filter": Subject(d.Channel), "seq": d.Pos} // up to, and not including, the event that says so
 		if err := e.request(ctx, "$JS.API.STREAM.PURGE."+StreamName(e.shard), purge); err != nil {
 			return fmt.Errorf("purge channel: %w", err)
 		}

@@ -214,8 +214,7 @@ func eventOf(m jetstream.Msg, delivered *uint64) (view.Event, error) {
 	if meta.Sequence.Consumer != *delivered {
 		return view.Event{}, fmt.Errorf("consumer delivered %d as its message %d", meta.Sequence.Consumer, *delivered)
 	}
-	channel, kind, _ := parseSubject(m.Subject())
-	return view.Event{Pos: meta.Sequence.Stream, Channel: channel, Kind: kind, Record: m.Data()}, nil
+	return view.Event{Pos: meta.Sequence.Stream, Channel: channelOf(m.Subject()), Record: m.Data()}, nil
 }
 
 func (f *follower) apply(events []view.Event) error {

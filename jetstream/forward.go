@@ -22,7 +22,8 @@ func roundsSubject(shard int, node string) string {
 }
 
 // forwarder commits rounds on another node, by one NATS request a round: a line "<user> <command frame>" for each
-// command, answered by a line for each, an ack or an error.
+// command, answered by a line for each, an ack or an error. Behind the user and a slash may stand the client id that was made for a
+// command which has none of its client's.
 type forwarder struct {
 	shard   int
 	conn    *nats.Conn
@@ -65,6 +66,9 @@ func encodeRound(round []*command) ([]byte, error) {
 	var body []byte
 	for _, c := range round {
 		body = append(body, c.user...)
+		if c.unnamed {
+			body = append(append(body, '/'), c.clientID...)
+		}
 		body = append(body, ' ')
 		var err error
 		if body, err = wire.Append(body, c.change); err != nil {
@@ -87,7 +91,7 @@ func (f *forwarder) answerRound(round []*command, answer []byte) (rest []*comman
 			last = max(last, a.Pos)
 			stored = append(stored, func() { c.done(a, nil) })
 		case *wire.Error:
-			if a.Code == wire.CodeUnavailable || a.Code == wire.CodeTimeout {
+			if a.Code == wire.CodeTimeout || a.Code == wire.CodeUnavailable && a.RetryAfter == 0 { // with it, it is for the sender
 				rest = append(rest, c)
 			} else {
 				c.done(wire.Ack{}, a)

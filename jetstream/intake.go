@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -75,31 +76,46 @@ func (in *intake) serve(msg *nats.Msg) {
 		}
 	})
 	for i, c := range cmds {
+		if c == nil {
+			answer.set(i, wire.Ack{}, unknown())
+			continue
+		}
 		c.served = true
 		c.done = func(ack wire.Ack, err error) { answer.set(i, ack, err) }
 		in.lane.submit(c)
 	}
 }
 
+func unknown() error {
+	return wire.Errorf(wire.CodeUnavailable, "the shard's writer is of another version and does not know this command; nothing was stored, retry later").After(time.Second)
+}
+
+// decode reads a round; nil stands for a command that this version does not know, be it of a newer or an older node. Each line is
+// answered for itself.
 func (in *intake) decode(body []byte) (cmds []*command) {
 	wire.Split(body, func(line []byte) bool {
-		user, frame, _ := bytes.Cut(line, []byte{' '})
-		cmd, err := wire.DecodeCommand(frame)
-		if err != nil || !wire.ValidUser(string(user)) {
-			in.log.Error("forwarded command does not parse; is every node of the same version?", "error", err)
-			cmds = nil // answering only some would shift the others' lines
-			return false
-		}
-		c := newCommand(string(user), cmd)
-		if c == nil {
-			in.log.Error("forwarded command is none of a channel's log; is every node of the same version?", "type", cmd.Type())
-			cmds = nil
-			return false
+		c, err := decodeLine(line)
+		if err != nil {
+			in.log.Error("a command of another node is not known here; is every node of the same version?", "error", err)
 		}
 		cmds = append(cmds, c)
 		return true
 	})
 	return cmds
+}
+
+func decodeLine(line []byte) (*command, error) {
+	who, frame, _ := bytes.Cut(line, []byte{' '})
+	user, made, _ := strings.Cut(string(who), "/")
+	cmd, err := wire.DecodeCommand(frame)
+	if err != nil {
+		return nil, err
+	}
+	c := newCommand(user, made, cmd)
+	if c == nil || !wire.ValidUser(user) || made != "" && !wire.ValidClientID(made) {
+		return nil, wire.Errorf(wire.CodeUnsupported, "type: %s is no command of a channel's log", cmd.Type())
+	}
+	return c, nil
 }
 
 // roundAnswer gathers the answers of a round, which come from several goroutines, and sends them when all are there.

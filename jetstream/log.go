@@ -80,6 +80,7 @@ type Log struct {
 	room    *room
 	dirs    []string // that must have room
 	writers *writers
+	pulse   *pulse
 	ready   chan struct{}
 	census  *census
 	keeper  keeper
@@ -109,9 +110,9 @@ func New(ctx context.Context, cfg Config) (*Log, error) {
 	}
 	l := &Log{
 		conn: cfg.Conn, js: js, engine: cfg.Engine, layout: streams, limits: cfg.Limits, rates: newRates(cfg.Limits),
-		log: cfg.Logger.With("component", "jetstream"), readers: newReaders(), room: newRoom(), ready: make(chan struct{}),
-		census: said, keeper: keeper{js: js, replicas: cmp.Or(cfg.Replicas, 1)},
-		receipts: receipts.New(receipts.Config{Conn: cfg.Conn, JS: js, Shards: streams.shards, Node: cfg.Engine.Name(), Logger: cfg.Logger}),
+		log: cfg.Logger.With("component", "jetstream"), readers: newReaders(), room: newRoom(), pulse: newPulse(), ready: make(chan struct{}),
+		receipts: receipts.New(receipts.Config{Conn: cfg.Conn, JS: js, Shards: streams.shards, ShardOf: streams.shardOf, Node: cfg.Engine.Name(), Logger: cfg.Logger}),
+		census:   said, keeper: keeper{js: js, replicas: cmp.Or(cfg.Replicas, 1)},
 	}
 	if cfg.Shards != 0 && cfg.Shards != streams.shards {
 		l.log.InfoContext(ctx, "the log keeps the shards that it was made with", "shards", streams.shards, "configured", cfg.Shards)
@@ -140,7 +141,7 @@ func New(ctx context.Context, cfg Config) (*Log, error) {
 // from a backup, say), and the view holds events that are gone, under positions that will be given again.
 func (l *Log) openView(ctx context.Context, dir string, cache int64) (*view.View, error) {
 	opts := view.Options{
-		Shards: l.layout.shards, Epoch: l.layout.epoch, Logger: l.log, Watched: func() bool { return !l.readers.none() },
+		Shards: l.layout.shards, ShardOf: l.layout.shardOf, Epoch: l.layout.epoch, Logger: l.log, Watched: func() bool { return !l.readers.none() },
 		CacheBytes: cache / 2, StateBytes: cache / 2,
 	}
 	v, err := view.Open(dir, opts)
@@ -171,8 +172,12 @@ func (l *Log) addShard(shard int) error {
 	}
 	t := &tail{floor: l.view.Position(shard)}
 	f := &follower{shard: shard, js: l.js, engine: l.engine, view: l.view, tail: t, readers: l.readers, sight: &l.sight, log: l.log}
-	w := &writer{shard: shard, js: l.js, view: l.view, stream: publisher{conn: l.conn, acks: acks}, follow: f, limits: l.limits, log: l.log, pace: newPace(l.limits), ahead: newAhead(), room: l.room, vitals: new(vitals)}
 	leads := func() bool { return l.engine.LeadsStream(StreamName(shard)) }
+	w := &writer{
+		shard: shard, js: l.js, view: l.view, stream: publisher{conn: l.conn, acks: acks, name: batchName()}, follow: f, limits: l.limits,
+		leader: &lease{shard: shard, js: l.js, name: l.engine.Name(), leads: leads, pulse: l.pulse},
+		log:    l.log, pace: newPace(l.limits), ahead: newAhead(), room: l.room, vitals: new(vitals),
+	}
 	l.tails = append(l.tails, t)
 	l.followers = append(l.followers, f)
 	l.acks = append(l.acks, acks)
@@ -191,6 +196,9 @@ func (l *Log) addShard(shard int) error {
 
 // unique is a name that nobody had before: that of an inbox, which a token of a subject can be.
 func unique() string { return nats.NewInbox()[len(nats.InboxPrefix):] }
+
+// batchName begins the ids of a writer's batches: other writers of the shard have another, and so has the one before a restart.
+func batchName() string { return unique()[:8] }
 
 // Run follows and writes until ctx ends; then it stops taking other nodes' rounds, finishes the ones at hand, answers what
 // still waits with a retryable error, and returns.
@@ -217,6 +225,7 @@ func (l *Log) Run(ctx context.Context) error {
 	writing.Go(func() { l.watchLevel(ctx) })
 	writing.Go(func() { l.watchRoom(ctx) })
 	writing.Go(func() { l.watchClock(ctx) })
+	writing.Go(func() { l.pulse.run(ctx) })
 	warmed := l.warm(ctx, &writing)
 	writing.Go(func() { l.awaitReady(ctx, warmed) })
 	writing.Wait()

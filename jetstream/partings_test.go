@@ -17,7 +17,7 @@ func TestPartings(t *testing.T) {
 	node, dir := embedtest.Start(t, embedtest.NoSync), t.TempDir()
 	l, stop := start(t, node, dir, 1)
 	ch := toads(t, l)
-	shard := wire.ShardOf(ch, l.Shards())
+	shard := l.layout.shardOf(ch)
 	add := wire.AddMembers{Channel: ch, Members: []string{"bob"}}
 	mustSend(t, l, "own", add)
 	mustSend(t, l, "own", in(ch, "c3", "three"))

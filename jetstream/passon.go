@@ -27,7 +27,7 @@ func (l *Log) passOn(ctx context.Context, user string, f *wire.Forward) (wire.Ac
 // passedOn is the ack of a forward that was stored before, for a retry whose source the user may not read any more, or else why not.
 func (l *Log) passedOn(ctx context.Context, user string, f *wire.Forward, why error) (wire.Ack, error) {
 	place := wire.Send{Channel: f.Channel, To: f.To}.Place(user)
-	shard := wire.ShardOf(place, l.layout.shards)
+	shard := l.layout.shardOf(place)
 	if err := l.awaitKnown(ctx, place); err != nil {
 		return wire.Ack{}, err
 	}
@@ -35,9 +35,8 @@ func (l *Log) passedOn(ctx context.Context, user string, f *wire.Forward, why er
 	if err != nil || ev == nil {
 		return wire.Ack{}, errors.Join(why, err)
 	}
-	stored, err := storedAs(ev, f.ClientID)
-	r := &stored.Record
-	if err != nil || stored.Kind != wire.KindMessage || r.Content != nil && r.Content.Forwarded == nil {
+	r, err := storedAs(ev, f.ClientID)
+	if err != nil || r.Kind != wire.KindMessage || r.Content != nil && r.Content.Forwarded == nil {
 		return wire.Ack{}, errors.Join(why, err)
 	}
 	ack := ackOf(shard, ev, r)

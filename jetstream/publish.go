@@ -2,12 +2,10 @@ package jetstream
 
 import (
 	"errors"
-	"fmt"
 	"strconv"
 	"time"
 
 	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
 
 	"natterjack/jetstream/channel"
 	"natterjack/jetstream/internal/crashpoint"
@@ -36,31 +34,8 @@ const (
 type publisher struct {
 	conn    *nats.Conn
 	acks    *ackInbox
-	batches uint64 // how many there were, for their ids
-}
-
-// messages encodes the events of all plans, in order. The first of each channel carries the compare-and-set; in a batch
-// it holds for those that follow it.
-func (w *writer) messages(plans []*plan) ([]*nats.Msg, error) {
-	msgs := make([]*nats.Msg, 0, len(plans)+1)
-	for _, p := range plans {
-		for i := range p.events {
-			body, err := wire.EncodeRecord(&p.events[i].Record)
-			if err != nil {
-				return nil, fmt.Errorf("encode record: %w", err)
-			}
-			msg := &nats.Msg{Subject: Subject(w.shard, p.cmd.channel, p.events[i].Kind), Header: nats.Header{}, Data: body}
-			if p.events[i].Record.ClientID != "" {
-				msg.Header[jetstream.MsgIDHeader] = []string{p.cmd.channel + "/" + p.cmd.user + "/" + p.cmd.clientID}
-			}
-			if p.first && i == 0 {
-				msg.Header[jetstream.ExpectedLastSubjSeqHeader] = []string{strconv.FormatUint(p.expect, 10)}
-				msg.Header[jetstream.ExpectedLastSubjSeqSubjHeader] = []string{channelPrefix(w.shard, p.cmd.channel) + ">"}
-			}
-			msgs = append(msgs, msg)
-		}
-	}
-	return msgs, nil
+	name    string // begins the ids of its batches, which are stored with each message: short
+	batches uint64 // how many there were
 }
 
 // publish publishes messages without waiting: one by itself, several as an atomic batch. The ack goes to reply.
@@ -71,11 +46,12 @@ func (p *publisher) publish(msgs []*nats.Msg, reply string) error {
 		return p.conn.PublishMsg(last)
 	}
 	p.batches++
-	id := p.acks.name + "-" + strconv.FormatUint(p.batches, 36)
-	last.Header[batchCommitHeader] = []string{"1"}
+	id := []string{p.name + strconv.FormatUint(p.batches, 36)}
 	for i, msg := range msgs {
-		msg.Header[batchIDHeader] = []string{id}
-		msg.Header[batchSequenceHeader] = []string{strconv.Itoa(i + 1)}
+		msg.Header = nats.Header{batchIDHeader: id, batchSequenceHeader: {strconv.Itoa(i + 1)}}
+		if msg == last {
+			msg.Header[batchCommitHeader] = []string{"1"}
+		}
 		if i == len(msgs)/2 {
 			crashpoint.Reach(crashpoint.BatchHalf)
 		}
@@ -88,10 +64,10 @@ func (p *publisher) publish(msgs []*nats.Msg, reply string) error {
 
 // stored completes a plan whose last event is at pos.
 func (p *plan) stored(shard int, pos uint64) {
-	last := &p.events[len(p.events)-1].Record
+	last := p.last()
 	p.state = channelAt(p.state, pos)
 	p.ack = wire.Ack{
-		ID: last.ID, ClientID: last.ClientID, Channel: p.cmd.channel, Seq: last.Seq,
+		ID: last.ID, ClientID: p.cmd.given(), Channel: p.cmd.channel, Seq: last.Seq,
 		Shard: shard, Pos: pos, Timestamp: last.Timestamp,
 	}
 }
@@ -102,9 +78,5 @@ func channelAt(st *channel.State, pos uint64) *channel.State {
 	at.Pos = pos
 	return &at
 }
-
-// errStoredBefore says that JetStream knows the message id: an earlier try was stored, with another id and time than this
-// one's. The view has them, or will.
-var errStoredBefore = errors.New("jetstream: message id was stored before")
 
 var errBatchSize = errors.New("jetstream: a batch was acked with another number of messages")

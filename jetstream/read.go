@@ -17,7 +17,7 @@ func (l *Log) History(ctx context.Context, user string, cmd *wire.History) (even
 	if err := l.awaitSeen(ctx, cmd.Seen.Seen); err != nil {
 		return nil, false, err
 	}
-	shard := wire.ShardOf(cmd.Channel, l.layout.shards)
+	shard := l.layout.shardOf(cmd.Channel)
 	if _, err := l.awaitChannel(ctx, user, cmd.Channel); err != nil {
 		return nil, false, err
 	}
@@ -107,8 +107,8 @@ func (l *Log) info(user string, c *view.Listed) (wire.ChannelInfo, error) {
 // event is an event of the view as a part of a frame.
 func (l *Log) event(e *view.Event) (wire.Event, error) {
 	record, err := wire.DecodeRecord(e.Record)
-	shard := wire.ShardOf(e.Channel, l.layout.shards)
-	return wire.Event{Kind: e.Kind, Shard: shard, Pos: e.Pos, Channel: e.Channel, Record: record}, err
+	shard := l.layout.shardOf(e.Channel)
+	return wire.Event{Shard: shard, Pos: e.Pos, Channel: e.Channel, Record: record}, err
 }
 
 // readBy is how far a user has read.
@@ -180,7 +180,7 @@ func (l *Log) member(user, id string) (*channel.State, error) {
 
 // awaitKnown waits until this node's view shows what is known to be in a channel.
 func (l *Log) awaitKnown(ctx context.Context, channel string) error {
-	return l.awaitShard(ctx, wire.ShardOf(channel, l.layout.shards))
+	return l.awaitShard(ctx, l.layout.shardOf(channel))
 }
 
 func (l *Log) awaitShard(ctx context.Context, shard int) error {

@@ -22,7 +22,7 @@ func (l *Log) Submit(user string, cmd wire.Change, done func(wire.Ack, error)) {
 }
 
 func (l *Log) submit(c *command, done func(wire.Ack, error)) {
-	shard := wire.ShardOf(c.channel, l.layout.shards)
+	shard := l.layout.shardOf(c.channel)
 	c.done = func(ack wire.Ack, err error) {
 		if err == nil {
 			l.known[shard].raise(ack.Pos)

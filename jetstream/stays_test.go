@@ -1,6 +1,7 @@
 package jetstream
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -99,7 +100,7 @@ func answerTo(t *testing.T, l *Log, cmd wire.Command) string {
 func TestDecide_staysOfTheRound(t *testing.T) {
 	l := alone(t)
 	ch := toads(t, l)
-	shard := wire.ShardOf(ch, l.Shards())
+	shard := l.layout.shardOf(ch)
 	level := func() {
 		t.Helper()
 		if err := l.awaitKnown(t.Context(), ch); err != nil {
@@ -107,7 +108,7 @@ func TestDecide_staysOfTheRound(t *testing.T) {
 		}
 	}
 	level()
-	w := &writer{shard: shard, view: l.view, limits: l.limits, log: l.log, pace: newPace(l.limits), ahead: newAhead(), room: newRoom()}
+	w := &writer{shard: shard, view: l.view, leader: sure{}, limits: l.limits, log: l.log, pace: newPace(l.limits), ahead: newAhead(), room: newRoom()}
 	add, remove := wire.AddMembers{Channel: ch, Members: []string{"bob"}}, wire.RemoveMember{Channel: ch, User: "bob"}
 	react := func(seq uint64, emoji string) wire.React { return wire.React{Channel: ch, Seq: seq, Emoji: emoji} }
 	type said struct {
@@ -124,7 +125,7 @@ func TestDecide_staysOfTheRound(t *testing.T) {
 			c.done = func(_ wire.Ack, err error) { got[i] = err }
 			round = append(round, c)
 		}
-		plans = w.decide(round)
+		plans = w.decide(t.Context(), round)
 		for i, s := range all {
 			none := got[i] != nil && strings.Contains(got[i].Error(), "no such message") || errors.Is(got[i], &wire.Error{Code: wire.CodeInvalid})
 			if none != s.none || got[i] != nil && !none {
@@ -174,3 +175,8 @@ func TestDecide_staysOfTheRound(t *testing.T) {
 		t.Errorf("%d channels have moves that the view has applied", len(w.ahead.moves))
 	}
 }
+
+// sure is a quorum that always holds this node for the leader.
+type sure struct{}
+
+func (sure) confirmed(context.Context) bool { return true }

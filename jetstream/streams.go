@@ -16,80 +16,106 @@ import (
 	"natterjack/server/wire"
 )
 
-const (
-	defaultShards = 4
-	// duplicateWindow is JetStream's own memory of message ids. It only shortens what the view's index of client ids
-	// does without a time limit, so it is kept small: it costs 119 bytes of heap an id.
-	duplicateWindow = 2 * time.Minute
+const defaultShards = 4
 
-	metaEpoch  = "natterjack_epoch"
-	metaShards = "natterjack_shards"
+// What the first stream says of the whole log, in its metadata.
+const (
+	metaEpoch = "natterjack_epoch"
+	metaSlots = "natterjack_slots"
+	metaLevel = "natterjack_level"
 )
 
 // StreamName is the stream of a shard.
 func StreamName(shard int) string { return "CHAT_" + strconv.Itoa(shard) }
 
-// Subject is where an event of a channel is stored.
-func Subject(shard int, channel string, kind wire.Kind) string {
-	return channelPrefix(shard, channel) + string(kind)
+// Subject is where the events of a channel are stored. The slot is a part of it so that a stream can take over a slot's channels by
+// one subject; the kind of an event is not, for each subject costs the engine memory.
+func Subject(channel string) string {
+	return "chat." + strconv.Itoa(wire.SlotOf(channel)) + "." + channel
 }
 
-// channelPrefix and a kind are a subject; with ">" it is every event of the channel.
-func channelPrefix(shard int, channel string) string {
-	return "chat." + strconv.Itoa(shard) + "." + channel + "."
-}
-
-// parseSubject is the inverse of [Subject].
-func parseSubject(subject string) (channel string, kind wire.Kind, ok bool) {
+// channelOf returns whose subject it is, and "" for a subject that is no channel's.
+func channelOf(subject string) string {
 	parts := strings.Split(subject, ".")
-	if len(parts) != 4 || parts[0] != "chat" {
-		return "", "", false
+	if len(parts) != 3 || subject != Subject(parts[2]) {
+		return ""
 	}
-	return parts[2], wire.Kind(parts[3]), true
+	return parts[2]
 }
 
 // layout is what the streams say of themselves, whatever the configuration says now.
 type layout struct {
 	epoch  string
 	shards int
+	slots  slots
 }
 
+// shardOf returns the shard in which a channel lives.
+func (l *layout) shardOf(channel string) int { return int(l.slots[wire.SlotOf(channel)]) }
+
 // openStreams makes what is missing of the streams, and waits for a cluster that is still forming. The first stream
-// carries the epoch and the number of shards: whoever makes it first decides for all.
+// carries the epoch, the table of slots and the level of the log: whoever makes it first decides for all.
 func openStreams(ctx context.Context, js jetstream.JetStream, shards, replicas int) (layout, error) {
-	first, err := openStream(ctx, js, streamConfig(0, replicas, map[string]string{
-		metaEpoch: uuid.NewString(), metaShards: strconv.Itoa(shards),
+	if shards < 1 || shards > wire.Slots {
+		return layout{}, fmt.Errorf("jetstream: %d shards; there can be 1 to %d", shards, wire.Slots)
+	}
+	spread := evenSlots(shards)
+	first, err := openStream(ctx, js, streamConfig(0, &spread, replicas, map[string]string{
+		metaEpoch: uuid.NewString(), metaSlots: spread.String(), metaLevel: strconv.Itoa(logLevel),
 	}))
 	if err != nil {
 		return layout{}, err
 	}
-	meta := first.CachedInfo().Config.Metadata
-	l := layout{epoch: meta[metaEpoch]}
-	if l.shards, err = strconv.Atoi(meta[metaShards]); err != nil || l.epoch == "" || l.shards < 1 {
-		return layout{}, fmt.Errorf("jetstream: stream %s was not made by this server: its metadata lacks %s and %s",
-			StreamName(0), metaEpoch, metaShards)
+	l, err := parseLayout(first.CachedInfo().Config.Metadata)
+	if err != nil {
+		return layout{}, err
 	}
 	for shard := 1; shard < l.shards; shard++ {
-		if _, err := openStream(ctx, js, streamConfig(shard, replicas, nil)); err != nil {
+		if _, err := openStream(ctx, js, streamConfig(shard, &l.slots, replicas, nil)); err != nil {
 			return layout{}, err
 		}
 	}
 	return l, nil
 }
 
-func streamConfig(shard, replicas int, metadata map[string]string) jetstream.StreamConfig {
+func parseLayout(meta map[string]string) (l layout, err error) {
+	level, levelErr := strconv.Atoi(meta[metaLevel])
+	if l.epoch = meta[metaEpoch]; l.epoch == "" || levelErr != nil {
+		return l, fmt.Errorf("jetstream: stream %s was not made by this server: its metadata lacks %s, %s and %s",
+			StreamName(0), metaEpoch, metaSlots, metaLevel)
+	}
+	if level > logLevel {
+		return l, fmt.Errorf("jetstream: the log is written at level %d, and this version reads up to level %d; start a newer version", level, logLevel)
+	}
+	if l.slots, l.shards, err = parseSlots(meta[metaSlots]); err != nil {
+		return l, fmt.Errorf("jetstream: stream %s: %s: %w", StreamName(0), metaSlots, err)
+	}
+	return l, nil
+}
+
+func streamConfig(shard int, spread *slots, replicas int, metadata map[string]string) jetstream.StreamConfig {
+	var subjects []string
+	for slot, at := range spread {
+		if int(at) == shard {
+			subjects = append(subjects, "chat."+strconv.Itoa(slot)+".*")
+		}
+	}
 	return jetstream.StreamConfig{
 		Name:               StreamName(shard),
-		Description:        "channels of shard " + strconv.Itoa(shard) + ": chat.<shard>.<channel>.<kind>",
-		Subjects:           []string{"chat." + strconv.Itoa(shard) + ".>"},
+		Description:        "channels of shard " + strconv.Itoa(shard) + ": chat.<slot>.<channel>",
+		Subjects:           subjects,
 		Storage:            jetstream.FileStorage,
 		Replicas:           replicas,
-		Duplicates:         duplicateWindow,
+		Duplicates:         noDuplicates,
 		AllowDirect:        true,
 		AllowAtomicPublish: true,
 		Metadata:           metadata,
 	}
 }
+
+// noDuplicates is the shortest memory of message ids that JetStream takes. Nothing here has one: versions and client ids tell what came
+// twice, without a time limit, where an id costs 308 bytes of heap.
+const noDuplicates = 100 * time.Millisecond
 
 // openStream looks the stream up and makes it where it is missing, until ctx ends.
 func openStream(ctx context.Context, js jetstream.JetStream, cfg jetstream.StreamConfig) (jetstream.Stream, error) {

@@ -45,7 +45,7 @@ func missedEntry(shard int, e *view.Event) *Entry {
 func frameOf(shard int, ev *view.Event) []byte {
 	const around = 96 // the members that AppendEvent adds, roughly
 	dst := make([]byte, 0, around+len(ev.Channel)+len(ev.Record))
-	return wire.AppendEvent(dst, ev.Kind, shard, ev.Pos, ev.Channel, ev.Record)
+	return wire.AppendEvent(dst, shard, ev.Pos, ev.Channel, ev.Record)
 }
 
 // seenBy reports whether a user may see the event.

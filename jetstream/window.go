@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/nats-io/nats.go"
+
 	"natterjack/jetstream/internal/crashpoint"
 )
 
@@ -25,13 +27,14 @@ type source interface {
 // together is a flight: a message where few wait, so that nobody waits for anybody; an atomic batch (ADR-50) where many
 // do: one fsync and one Raft proposal for all of them.
 //
-// Two flights to one channel cannot be out together, for the compare-and-set of the second would need the pos of the first. While
+// Two flights to one channel are not out together: the second would be decided on what may turn out not to count. While
 // a batch is out nothing else is sent: two at a time were measured, and each was half as large for the same cost.
 type window struct {
 	*writer
 	round   ackRound
 	until   time.Time       // no more commands are taken in from then on
 	flights []flight        // as sent; without plans once concluded
+	settled int             // the number of the flight whose ack should come next
 	open    int             // flights that are out
 	batch   bool            // a batch is among them
 	busy    map[string]bool // channels with a message out, or with one that must come before what waits
@@ -71,7 +74,7 @@ func (win *window) fly(ctx context.Context) {
 	timer := time.NewTimer(ackTimeout)
 	defer timer.Stop()
 	for heard := time.Now(); ; {
-		wake, wait := win.admit()
+		wake, wait := win.admit(ctx)
 		if win.open == 0 && wait == 0 {
 			return
 		}
@@ -85,7 +88,7 @@ func (win *window) fly(ctx context.Context) {
 		case msg := <-win.round.in.msgs:
 			if i, ok := win.round.index(msg.Subject); ok && i < len(win.flights) {
 				heard = time.Now()
-				win.settle(&win.flights[i], parseAck(msg))
+				win.settle(ctx, i, parseAck(msg))
 			}
 		case <-wake:
 		case <-timer.C:
@@ -103,7 +106,7 @@ func (win *window) fly(ctx context.Context) {
 
 // admit sends what may go now of what waits. Wake has a token when it should be asked again, which is also so once wait has passed,
 // where that is not 0.
-func (win *window) admit() (wake <-chan struct{}, wait time.Duration) {
+func (win *window) admit(ctx context.Context) (wake <-chan struct{}, wait time.Duration) {
 	now := time.Now()
 	if !win.trusted || !now.Before(win.until) {
 		return nil, 0
@@ -113,9 +116,9 @@ func (win *window) admit() (wake <-chan struct{}, wait time.Duration) {
 	case waiting < win.enough && now.Before(win.linger):
 		return win.source.want(win.enough), win.linger.Sub(now)
 	case waiting >= batchFrom:
-		win.take(maxRound)
+		win.take(ctx, maxRound)
 	default:
-		win.take(batchFrom - 1 - win.open)
+		win.take(ctx, batchFrom-1-win.open)
 	}
 	return win.wake(), 0
 }
@@ -137,13 +140,13 @@ func (win *window) wake() <-chan struct{} {
 }
 
 // take sends up to n that wait.
-func (win *window) take(n int) {
+func (win *window) take(ctx context.Context, n int) {
 	if n <= 0 {
 		return
 	}
 	if cmds := win.source.takeFree(n, win.busy); len(cmds) > 0 {
 		win.ahead.forget(win.view.Position(win.shard))
-		win.send(win.decide(cmds))
+		win.send(win.decide(ctx, cmds))
 	}
 }
 
@@ -165,14 +168,16 @@ func (win *window) send(plans []*plan) {
 
 // launch publishes plans as one flight.
 func (win *window) launch(plans []*plan, n int) {
+	msgs := make([]*nats.Msg, 0, n)
 	for _, p := range plans {
 		p.cmd.tried = true
 		win.busy[p.cmd.channel] = true
+		subject := Subject(p.cmd.channel)
+		for _, body := range p.bodies {
+			msgs = append(msgs, &nats.Msg{Subject: subject, Data: body})
+		}
 	}
-	msgs, err := win.messages(plans)
-	if err == nil {
-		err = win.stream.publish(msgs, win.round.reply(len(win.flights)))
-	}
+	err := win.stream.publish(msgs, win.round.reply(len(win.flights)))
 	crashpoint.Reach(crashpoint.Published)
 	win.flights = append(win.flights, flight{plans: plans, msgs: n, sent: time.Now()})
 	win.open++
@@ -182,20 +187,52 @@ func (win *window) launch(plans []*plan, n int) {
 	}
 }
 
-// settle concludes the flight whose ack has come.
-func (win *window) settle(f *flight, a pubAck) {
+// settle concludes the flight whose ack has come. Acks come in the order of the publishes, and an ack that comes as the next, with the
+// position that follows on the last one's, says that nothing stands between the two. Any other may: then it is looked up what counts.
+func (win *window) settle(ctx context.Context, i int, a pubAck) {
 	crashpoint.Reach(crashpoint.Acked)
+	f := &win.flights[i]
+	alone := win.trusted && win.settled == i && a.Sequence == win.end+uint64(f.msgs)
+	win.settled = i + 1
 	switch {
 	case len(f.plans) == 0:
 	case a.err != nil:
 		win.fail(f, a.err)
-	case a.Duplicate:
-		win.fail(f, errStoredBefore)
 	case f.msgs > 1 && a.BatchSize != f.msgs:
 		win.fail(f, errBatchSize)
-	default:
+	case alone:
+		win.end = a.Sequence
 		win.stored(f, a.Sequence)
+	default:
+		win.lookUp(ctx, f, a.Sequence)
 	}
+}
+
+// lookUp concludes a flight that was stored behind something that this writer does not know, and that may therefore be void. The view
+// tells, once it has passed the flight; until then nobody is answered.
+func (win *window) lookUp(ctx context.Context, f *flight, last uint64) {
+	if win.trusted {
+		win.log.WarnContext(ctx, "another writer has written to the shard", "shard", win.shard, "expected", win.end+uint64(f.msgs), "got", last)
+	}
+	win.distrust()
+	ctx, cancel := context.WithTimeout(ctx, resyncTimeout)
+	defer cancel()
+	if err := win.follow.await(ctx, last); err != nil {
+		win.fail(f, err)
+		return
+	}
+	pos := last - uint64(f.msgs)
+	for _, p := range f.plans {
+		pos += uint64(len(p.events))
+		counts, err := win.view.Accepted(p.cmd.channel, p.last(), pos)
+		if err != nil || !counts {
+			win.again(p)
+			continue
+		}
+		p.stored(win.shard, pos)
+		p.done(nil)
+	}
+	win.land(f)
 }
 
 // stored concludes a flight of which the last message is at pos.
@@ -213,7 +250,7 @@ func (win *window) stored(f *flight, last uint64) {
 		win.enough = max(batchFrom, (f.msgs+win.source.waiting())*7/8)
 		win.answerAfter(last, plans)
 	} else {
-		answer(plans)
+		acknowledge(plans)
 	}
 	win.land(f)
 }
@@ -223,12 +260,12 @@ func (win *window) answerAfter(pos uint64, plans []*plan) {
 	ours := make([]*plan, 0, len(plans))
 	for i, p := range plans {
 		if p.cmd.served {
-			answer(plans[i : i+1])
+			acknowledge(plans[i : i+1])
 		} else {
 			ours = append(ours, p)
 		}
 	}
-	win.follow.after(pos, func() { answer(ours) })
+	win.follow.after(pos, func() { acknowledge(ours) })
 }
 
 // fail concludes a flight that was not stored, or of which that is not known. Its channels stay busy: nothing may overtake it.
@@ -244,10 +281,15 @@ func (win *window) fail(f *flight, err error) {
 		if final(err) {
 			p.done(err)
 		} else {
-			win.rest = append(append(win.rest, p.cmd), p.again...)
+			win.again(p)
 		}
 	}
 	win.land(f)
+}
+
+// again has a plan's commands decided again.
+func (win *window) again(p *plan) {
+	win.rest = append(append(win.rest, p.cmd), p.again...)
 }
 
 func (win *window) land(f *flight) {

@@ -2,7 +2,9 @@ package jetstream
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -17,10 +19,11 @@ import (
 // resyncTimeout bounds how long a writer waits for this node's view before it gives the round back to its lane.
 const resyncTimeout = 2 * time.Second
 
-// writer orders one shard: it decides what a command appends and publishes it under a compare-and-set on the channel's
-// last pos. It reads the view, and where the view is still behind what it published itself, its own ahead. Whatever
-// goes wrong, it forgets that and looks again at a view that has caught up with the stream: what was stored after all is
-// then found by its client id, what was not is published again, and the compare-and-set lets only one of two copies in.
+// writer orders one shard: it decides what a command appends and publishes it, without a fence. It reads the view, and where the view is
+// still behind what it published itself, its own ahead. As long as its acks come with exactly the positions that it expects, nobody else
+// has written: what it decided on was the end of the log, and what it decided counts, for every node folds the same log by the same rule
+// ([channel.Head.Follows]). At the first gap, and whatever else goes wrong, it distrusts itself: it looks in a view that has passed the
+// gap for what counted, forgets what it knew, and decides the rest again.
 //
 // All methods are for the lane's one goroutine.
 type writer struct {
@@ -30,14 +33,22 @@ type writer struct {
 	stream  publisher
 	follow  *follower
 	source  source
+	leader  leader
 	limits  wire.Limits
 	log     *slog.Logger
 	pace    *pace // of events; a new leader begins with full buckets
 	ahead   ahead
 	room    *room
 	vitals  *vitals
-	waiting bool // for a resync to succeed; said once
-	trusted bool // the view has been level with the stream since this node leads it, and nothing failed since
+	end     uint64 // the stream's last position, as far as this writer knows: its own last publish, where nobody else writes
+	waiting bool   // for a resync to succeed; said once
+	trusted bool   // the view has been level with the stream since this node leads it, and nothing failed since
+}
+
+// leader tells whether a quorum holds this node for the leader of the writer's stream at this moment. Nobody else may have led it
+// for as long as that is so.
+type leader interface {
+	confirmed(ctx context.Context) bool
 }
 
 // distrust makes the next round look at the stream first: after a failure, or when another node may have written.
@@ -51,7 +62,7 @@ func (w *writer) commit(ctx context.Context, round []*command) []*command {
 	if !w.trusted && !w.resync(ctx) || !w.level(ctx) {
 		return round
 	}
-	plans := w.decide(round)
+	plans := w.decide(ctx, round)
 	if len(plans) == 0 {
 		return nil
 	}
@@ -71,7 +82,7 @@ func (w *writer) resync(ctx context.Context) bool {
 	if err != nil && !w.waiting {
 		w.log.WarnContext(ctx, "writer waits until its view is level with the stream", "shard", w.shard, "last_pos", last, "error", err)
 	}
-	w.trusted, w.waiting = err == nil, err != nil
+	w.trusted, w.waiting, w.end = err == nil, err != nil, last
 	return w.trusted
 }
 
@@ -92,43 +103,67 @@ func (w *writer) level(ctx context.Context) bool {
 
 // plan is a command and what it appends.
 type plan struct {
-	cmd     *command
-	events  []channel.Event
-	expect  uint64           // the channel's last pos before the round, for its first plan in the round
-	first   bool             // of its channel in the round
-	state   *channel.State   // after the events; its pos is set when they are stored
-	about   messageKey       // the message that they make or change, where they do
-	message *channel.Message // that message after them
-	moves   []channel.Move   // of members, by them
-	ack     wire.Ack
-	again   []*command // the same send, twice in one round
+	cmd    *command
+	events []wire.Record
+	bodies [][]byte       // the events, as they are stored
+	first  bool           // of its channel in the round
+	state  *channel.State // after the events; its pos is set when they are stored
+	made   []made         // messages that the events make or change
+	moves  []channel.Move // of members, by them
+	ack    wire.Ack
+	again  []*command // the same command, twice in one round
 }
 
+// made is a message that an event makes or changes, as it is after it.
+type made struct {
+	about   messageKey
+	message *channel.Message
+}
+
+func (p *plan) last() *wire.Record { return &p.events[len(p.events)-1] }
+
 // decide turns a round into plans, and answers at once what appends nothing: refusals, and what was stored before.
-func (w *writer) decide(round []*command) []*plan {
-	now := time.Now()
-	env := channel.Env{
-		Now: now.UnixMilli(), NewID: newID, MaxMembers: w.limits.GroupMembers,
-		Blocked:  w.view.Blocked,
-		Settings: func(user string) (int, error) { return w.view.CountSettings(user, wire.MaxSettings) },
-	}
-	d := decision{
-		writer: w, now: now, env: env, states: map[string]*channel.State{}, sends: map[sendKey]*plan{}, messages: map[messageKey]*channel.Message{},
-	}
-	d.env.Message = func(seq uint64) (*channel.Message, error) { return d.message(messageKey{d.channel, seq}) }
-	d.env.Stays = d.stays
+func (w *writer) decide(ctx context.Context, round []*command) []*plan {
+	d := w.newDecision()
 	defer d.close()
 	plans := make([]*plan, 0, len(round))
 	for _, c := range round {
 		p, err := d.plan(c)
 		switch {
 		case err != nil:
-			c.done(wire.Ack{}, err)
+			d.answers = append(d.answers, answer{cmd: c, err: err})
 		case p != nil:
 			plans = append(plans, p)
 		}
 	}
+	w.tell(ctx, d.answers)
 	return plans
+}
+
+// answer is a command's, and appends nothing.
+type answer struct {
+	cmd *command
+	ack wire.Ack
+	err error
+}
+
+// tell gives answers that nothing was stored for. They are true only of a view that is level with the log, and a leader that is cut off
+// knows nothing of what another has written since: so a quorum has to confirm that there is none.
+func (w *writer) tell(ctx context.Context, answers []answer) {
+	if len(answers) == 0 {
+		return
+	}
+	confirmed := w.leader.confirmed(ctx)
+	for _, a := range answers {
+		if !confirmed {
+			a = answer{cmd: a.cmd, err: unconfirmed()}
+		}
+		a.cmd.done(a.ack, a.err)
+	}
+}
+
+func unconfirmed() error {
+	return wire.Errorf(wire.CodeUnavailable, "the channel's shard has no quorum at the moment; nothing was stored, retry")
 }
 
 // decision is the state of one round while it is decided: what it will have appended, before any of it is stored.
@@ -140,20 +175,39 @@ type decision struct {
 	sends    map[sendKey]*plan
 	messages map[messageKey]*channel.Message
 	moves    map[string][]channel.Move // by channel, in their order; nil where there are none, as in most rounds
-	channel  string                    // of the command at hand
-	finder   *view.Finder              // made when needed; it shows the view as it was then, and ahead has what came after
+	places   map[string]uint64         // by channel, which event of the round is its last
+	count    uint64                    // of events in the round
+	answers  []answer
+	channel  string       // of the command at hand
+	finder   *view.Finder // made when needed; it shows the view as it was then, and ahead has what came after
+}
+
+func (w *writer) newDecision() *decision {
+	now := time.Now()
+	d := &decision{
+		writer: w, now: now, states: map[string]*channel.State{}, sends: map[sendKey]*plan{},
+		messages: map[messageKey]*channel.Message{}, places: map[string]uint64{},
+	}
+	d.env = channel.Env{
+		Now: now.UnixMilli(), NewID: newID, MaxMembers: w.limits.GroupMembers,
+		Blocked:  w.view.Blocked,
+		Settings: func(user string) (int, error) { return w.view.CountSettings(user, wire.MaxSettings) },
+		Message:  func(seq uint64) (*channel.Message, error) { return d.message(messageKey{d.channel, seq}) },
+		Stays:    d.stays,
+	}
+	return d
 }
 
 // plan is nil where the command has been answered or joined to a plan that is there already.
 func (d *decision) plan(c *command) (*plan, error) {
 	key := sendKey{c.channel, c.user, c.clientID}
-	if p := d.sends[key]; p != nil && c.clientID != "" {
+	if p := d.sends[key]; p != nil {
 		return nil, p.join(c)
 	}
 	if done, err := d.answerStored(c, key); done || err != nil {
 		return nil, err
 	}
-	st, expect, err := d.state(c.channel)
+	st, err := d.state(c.channel)
 	if err != nil {
 		return nil, err
 	}
@@ -161,46 +215,99 @@ func (d *decision) plan(c *command) (*plan, error) {
 	events, err := channel.Decide(st, c.channel, c.user, c.change, d.env)
 	if err != nil || len(events) == 0 {
 		if err == nil {
-			c.done(wire.Ack{Channel: c.channel, ClientID: c.clientID, Shard: d.shard, Pos: st.Pos, Timestamp: st.Created}, nil)
+			ack := wire.Ack{Channel: c.channel, ClientID: c.given(), Shard: d.shard, Pos: st.Pos, Timestamp: st.Created}
+			d.answers = append(d.answers, answer{cmd: c, ack: ack})
 		}
 		return nil, err
 	}
 	if err := d.charge(c, st, events); err != nil {
 		return nil, err
 	}
-	p := &plan{cmd: c, events: events, expect: expect, first: d.states[c.channel] == nil}
-	for i := range events {
-		before := st
-		if st = channel.Apply(st, c.channel, events[i].Kind, 0, &events[i].Record); events[i].Kind == wire.KindMeta {
-			p.move(before, st)
-		}
+	p := &plan{cmd: c, events: events, first: d.states[c.channel] == nil, state: st}
+	if err := d.draw(p); err != nil {
+		return nil, err
 	}
-	p.state = st
-	if len(p.moves) > 0 {
-		d.moved(c.channel, p.moves)
-	}
-	d.states[c.channel], d.sends[key] = st, p
-	return p, d.fold(p)
+	d.note(p, key)
+	return p, nil
 }
 
-// fold notes what the last event of a plan makes of its message, for what is decided before the view has applied it.
-func (d *decision) fold(p *plan) error {
-	last := &p.events[len(p.events)-1]
-	seq := channel.About(last.Kind, &last.Record)
-	if seq == 0 {
-		return nil
-	}
-	p.about = messageKey{p.cmd.channel, seq}
-	var before *channel.Message
-	if last.Kind != wire.KindMessage { // of which there is nothing yet: to look would cost a twelfth of a send
-		var err error
-		if before, err = d.message(p.about); err != nil {
+// draw works out what a plan's events make of its channel and its messages, and encodes them. It notes nothing: a plan that cannot be
+// drawn costs its own command, and leaves no trace in the round.
+func (d *decision) draw(p *plan) error {
+	p.last().ClientID = p.cmd.clientID
+	d.number(p)
+	for i := range p.events {
+		e := &p.events[i]
+		body, err := wire.EncodeRecord(e)
+		if err != nil {
+			return fmt.Errorf("encode record: %w", err)
+		}
+		p.bodies = append(p.bodies, body)
+		before := p.state
+		if p.state = channel.Apply(before, p.cmd.channel, 0, e); e.Kind == wire.KindMeta {
+			p.move(before, p.state)
+		}
+		if err := d.fold(p, e); err != nil {
 			return err
 		}
 	}
-	p.message = channel.Fold(before, last.Kind, 0, &last.Record)
-	d.messages[p.about] = p.message
 	return nil
+}
+
+// number gives a plan's events the numbers that make them count, and says of those that rest on others of the round which those are.
+func (d *decision) number(p *plan) {
+	var head channel.Head
+	if p.state != nil {
+		head = p.state.Head
+	}
+	head.Number(p.events)
+	if !p.first {
+		p.events[0].After = d.count - d.places[p.cmd.channel]
+	}
+	for i := 1; i < len(p.events); i++ {
+		p.events[i].After = 1
+	}
+}
+
+// fold notes in a plan what an event makes of its message, for what is decided before the view has applied it.
+func (d *decision) fold(p *plan, e *wire.Record) error {
+	seq := channel.About(e)
+	if seq == 0 {
+		return nil
+	}
+	about := messageKey{p.cmd.channel, seq}
+	var before *channel.Message
+	if e.Kind != wire.KindMessage { // of which there is nothing yet: to look would cost a twelfth of a send
+		var err error
+		if before, err = p.message(about, d.message); err != nil {
+			return err
+		}
+	}
+	p.made = append(p.made, made{about, channel.Fold(before, 0, e)})
+	return nil
+}
+
+// message is a message as a plan will have made it so far, or else as otherwise says.
+func (p *plan) message(about messageKey, otherwise func(messageKey) (*channel.Message, error)) (*channel.Message, error) {
+	for _, m := range slices.Backward(p.made) {
+		if m.about == about {
+			return m.message, nil
+		}
+	}
+	return otherwise(about)
+}
+
+// note takes a plan into the round.
+func (d *decision) note(p *plan, key sendKey) {
+	if len(p.moves) > 0 {
+		d.moved(key.channel, p.moves)
+	}
+	for _, m := range p.made {
+		d.messages[m.about] = m.message
+	}
+	d.count += uint64(len(p.events))
+	d.places[key.channel] = d.count - 1
+	d.states[key.channel], d.sends[key] = p.state, p
 }
 
 // message is a message as this round will have made it so far, or nil where there is none.
@@ -216,23 +323,19 @@ func (d *decision) message(key messageKey) (*channel.Message, error) {
 
 // join answers a command that comes twice in one round with the answer of the first, once that is stored.
 func (p *plan) join(c *command) error {
-	if !channel.Same(&p.events[len(p.events)-1], c.change) {
+	if !channel.Same(p.last(), c.change) {
 		return conflict()
 	}
 	p.again = append(p.again, c)
 	return nil
 }
 
-// state is the channel as this round will have made it so far, and its last stored pos.
-func (d *decision) state(id string) (*channel.State, uint64, error) {
+// state is the channel as this round will have made it so far.
+func (d *decision) state(id string) (*channel.State, error) {
 	if st := d.states[id]; st != nil {
-		return st, 0, nil
+		return st, nil
 	}
-	st, err := d.current(id)
-	if err != nil || st == nil {
-		return nil, 0, err
-	}
-	return st, st.Pos, nil
+	return d.current(id)
 }
 
 func (w *writer) current(id string) (*channel.State, error) {
@@ -242,8 +345,8 @@ func (w *writer) current(id string) (*channel.State, error) {
 	return w.view.Channel(id)
 }
 
-// answer tells the senders of plans that are stored.
-func answer(plans []*plan) {
+// acknowledge tells the senders of plans that are stored.
+func acknowledge(plans []*plan) {
 	for _, p := range plans {
 		p.done(nil)
 	}

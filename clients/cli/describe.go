@@ -69,12 +69,35 @@ func describe(m *wire.Meta) string {
 	case wire.ActionRole:
 		return fmt.Sprintf("made %s %s", members, oneLine(string(m.Role)))
 	case wire.ActionUpdated:
-		return fmt.Sprintf("changed the settings: name %q, topic %q%s", oneLine(m.Name), oneLine(m.Topic), choose(m.Archived, ", archived", ""))
+		return "changed the settings" + describeSettings(m.Settings)
 	case wire.ActionAdded, wire.ActionRemoved, wire.ActionBanned, wire.ActionUnbanned:
 		return oneLine(string(m.Action)) + " " + members
 	default:
 		return oneLine(strings.ReplaceAll(string(m.Action), "_", " "))
 	}
+}
+
+func describeSettings(g *wire.GroupSettings) (what string) {
+	if g == nil {
+		return ""
+	}
+	sep := ": "
+	add := func(format string, args ...any) {
+		what, sep = what+sep+fmt.Sprintf(format, args...), ", "
+	}
+	if g.Name != nil {
+		add("name %q", oneLine(*g.Name))
+	}
+	if g.Topic != nil {
+		add("topic %q", oneLine(*g.Topic))
+	}
+	if g.SlowModeS != nil {
+		add("slow mode of %d s", *g.SlowModeS)
+	}
+	if g.Archived != nil {
+		add("%s", choose(*g.Archived, "archived", "not archived"))
+	}
+	return what
 }
 
 func choose(yes bool, a, b string) string {

@@ -103,7 +103,7 @@ func (m *faulty) store(sender string, s *wire.Send) wire.Ack {
 	if s.To != "" {
 		channel = wire.DirectChannel(sender, s.To)
 	}
-	shard := wire.ShardOf(channel, len(m.log))
+	shard := m.shardOf(channel)
 	m.seqs[channel]++
 	ev := said(channel, sender, s.ClientID, m.seqs[channel], uint64(len(m.log[shard])*3+1))
 	ev.Shard, ev.Content = shard, &s.Content
@@ -115,6 +115,8 @@ func (m *faulty) store(sender string, s *wire.Send) wire.Ack {
 	ack.Ref = s.Ref
 	return ack
 }
+
+func (m *faulty) shardOf(channel string) int { return wire.SlotOf(channel) * len(m.log) / wire.Slots }
 
 // answer is the reply to a command, or nil for none, or an error where the connection goes.
 func (m *faulty) answer(c wire.Command) (wire.Frame, error) {
@@ -154,7 +156,7 @@ func (m *faulty) page(h *wire.History) wire.Frame {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var events []wire.Event
-	for _, ev := range m.log[wire.ShardOf(h.Channel, len(m.log))] {
+	for _, ev := range m.log[m.shardOf(h.Channel)] {
 		if ev.Channel == h.Channel && ev.Seq > h.After {
 			events = append(events, ev)
 		}

@@ -222,7 +222,7 @@ func TestComesBack(t *testing.T) {
 			func(p *peer) { p.write(wire.Errorf(wire.CodeInternal, "a fault")) },
 			func(p *peer) {
 				p.welcome()
-				p.write(wire.Event{Kind: wire.KindMessage, Shard: 7, Pos: 1, Channel: group})
+				p.write(wire.Event{Shard: 7, Pos: 1, Channel: group, Record: wire.Record{Kind: wire.KindMessage}})
 				p.drain()
 			},
 			func(p *peer) {

@@ -6,16 +6,15 @@ import (
 	"natterjack/server/wire"
 )
 
-// Apply is the state of a channel after one more event. st is nil before the first. It does not judge: what is in the log has
-// happened. An event of a kind or action that this version does not know moves the head and changes nothing else: a newer node may
+// Apply is the state of a channel after one more event. st is nil before the first. It does not judge: that is [Head.Follows]. An event of a kind or action that this version does not know moves the head and changes nothing else: a newer node may
 // have written it. A channel is created once; a second creation changes nothing, so that nobody takes over a channel by it.
-func Apply(st *State, id string, kind wire.Kind, pos uint64, r *wire.Record) *State {
+func Apply(st *State, id string, pos uint64, r *wire.Record) *State {
 	next := State{ID: id}
 	if st != nil {
 		next = *st
 	}
-	next.Head = next.Next(kind, pos, r)
-	switch kind {
+	next.Head = next.Next(pos, r)
+	switch r.Kind {
 	case wire.KindMessage:
 		next.spoke(r)
 	case wire.KindDelete:
@@ -57,10 +56,7 @@ func (s *State) create(r *wire.Record, m *wire.Meta) {
 func (s *State) changeGroup(r *wire.Record, m *wire.Meta) {
 	switch m.Action {
 	case wire.ActionUpdated:
-		s.Name, s.Topic, s.SlowModeS, s.Archived = m.Name, m.Topic, m.SlowModeS, m.Archived
-		if s.SlowModeS == 0 {
-			s.Spoke = nil
-		}
+		s.update(m.Settings)
 	case wire.ActionAdded:
 		s.enter(m.Members)
 	case wire.ActionJoined:
@@ -89,6 +85,27 @@ func (s *State) changeGroup(r *wire.Record, m *wire.Meta) {
 			s.Invites = s.withoutInvite(m.Invite.Hash)
 		}
 	default: // a newer node's
+	}
+}
+
+// update takes over the settings that an event has. Those that it does not have stay: an older node's writer knows nothing of
+// them, and must not set them back.
+func (s *State) update(g *wire.GroupSettings) {
+	if g == nil {
+		return
+	}
+	set(&s.Name, g.Name)
+	set(&s.Topic, g.Topic)
+	set(&s.SlowModeS, g.SlowModeS)
+	set(&s.Archived, g.Archived)
+	if s.SlowModeS == 0 {
+		s.Spoke = nil
+	}
+}
+
+func set[T any](to, value *T) {
+	if value != nil {
+		*to = *value
 	}
 }
 

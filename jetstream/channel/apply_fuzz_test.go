@@ -13,31 +13,31 @@ func FuzzApply(f *testing.F) {
 	for _, id := range []string{GroupID("own", "1"), "mem~own"} {
 		var log []byte
 		for _, e := range fixture(f, id).log {
-			record, err := wire.EncodeRecord(&e.Record)
+			record, err := wire.EncodeRecord(&e)
 			if err != nil {
 				f.Fatal(err)
 			}
-			log = append(append(append(log, string(e.Kind)+" "...), record...), '\n')
+			log = append(append(log, record...), '\n')
 		}
 		f.Add(log)
 	}
-	f.Add([]byte("meta {\"id\":\"1\",\"sender\":\"a\",\"timestamp\":1,\"meta\":{\"action\":\"deleted\"}}\nmessage {\"id\":\"2\",\"sender\":\"a\",\"seq\":9,\"timestamp\":0}"))
+	f.Add([]byte(`{"kind":"meta","id":"1","sender":"a","timestamp":1,"meta":{"action":"deleted"}}
+{"kind":"message","id":"2","sender":"a","seq":9,"timestamp":0}`))
 	f.Fuzz(func(t *testing.T, log []byte) {
 		var st *State
 		messages := map[uint64]*Message{}
 		pos := uint64(0)
 		for line := range bytes.SplitSeq(log, []byte("\n")) {
-			kind, data, _ := bytes.Cut(line, []byte(" "))
-			r, err := wire.DecodeRecord(data)
+			r, err := wire.DecodeRecord(line)
 			if err != nil {
 				continue
 			}
 			pos++
 			before := st
-			st = Apply(st, "c", wire.Kind(kind), pos, &r)
+			st = Apply(st, "c", pos, &r)
 			checkSound(t, before, st)
-			if seq := About(wire.Kind(kind), &r); seq != 0 {
-				messages[seq] = Fold(messages[seq], wire.Kind(kind), pos, &r)
+			if seq := About(&r); seq != 0 {
+				messages[seq] = Fold(messages[seq], pos, &r)
 			}
 		}
 		env := Env{

@@ -14,7 +14,7 @@ func TestApply(t *testing.T) {
 		Action: wire.ActionCreated, Kind: wire.Group, Name: "n", Members: []string{"eve", "bob", "eve"},
 	}}
 	moved := *direct
-	moved.Head = Head{Seq: 4, Pos: 10, Active: 600}
+	moved.Head = Head{Version: 1, Seq: 4, Pos: 10, Active: 600}
 	spoken := moved
 	spoken.Seq = 5
 	for _, c := range []struct {
@@ -28,30 +28,31 @@ func TestApply(t *testing.T) {
 		{"an older message", direct, wire.KindMessage, wire.Record{Seq: 3, Timestamp: 600}, &moved},
 		{"an older time", direct, wire.KindMessage, wire.Record{Seq: 5, Timestamp: 400}, &State{
 			ID: direct.ID, Kind: direct.Kind, Creator: direct.Creator, Created: direct.Created, Members: direct.Members,
-			Head: Head{Seq: 5, Pos: 10, Active: 500},
+			Head: Head{Version: 1, Seq: 5, Pos: 10, Active: 500},
 		}},
 		{"a creation", nil, wire.KindMeta, created, &State{
 			ID: direct.ID, Kind: wire.Group, Name: "n", Creator: "eve", Created: 600, Members: []string{"bob", "eve"},
 			Roles: "mo", Origin: origin("n", []string{"bob", "eve"}),
-			Head: Head{Pos: 10, Active: 600},
+			Head: Head{Version: 1, Pos: 10, Active: 600},
 		}},
 		{"a second creation", direct, wire.KindMeta, created, &moved},
 		{"a creation after what nobody could read", unborn, wire.KindMeta, created, &State{
 			ID: direct.ID, Kind: wire.Group, Name: "n", Creator: "eve", Created: 600, Members: []string{"bob", "eve"},
 			Roles: "mo", Origin: origin("n", []string{"bob", "eve"}),
-			Head: Head{Seq: 2, Pos: 10, Active: 600},
+			Head: Head{Version: 1, Seq: 2, Pos: 10, Active: 600},
 		}},
 		{"an action of a newer node", direct, wire.KindMeta, wire.Record{Timestamp: 600, Meta: &wire.Meta{Action: "renamed", Name: "x"}}, &moved},
 		{"meta without meta", direct, wire.KindMeta, wire.Record{Timestamp: 600}, &moved},
 		{"a kind of a newer node", direct, "sneeze", wire.Record{Seq: 9, Timestamp: 600}, &moved},
-		{"the first of a newer node", nil, "sneeze", wire.Record{Timestamp: 600}, &State{ID: direct.ID, Head: Head{Pos: 10, Active: 600}}},
+		{"the first of a newer node", nil, "sneeze", wire.Record{Timestamp: 600}, &State{ID: direct.ID, Head: Head{Version: 1, Pos: 10, Active: 600}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var before State
 			if c.st != nil {
 				before = *c.st
 			}
-			got := Apply(c.st, direct.ID, c.kind, 10, &c.record)
+			c.record.Kind = c.kind
+			got := Apply(c.st, direct.ID, 10, &c.record)
 			if diff := cmp.Diff(c.want, got); diff != "" {
 				t.Errorf("state (-want +got):\n%s", diff)
 			}

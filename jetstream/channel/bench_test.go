@@ -31,7 +31,7 @@ func BenchmarkSend(b *testing.B) {
 				if err != nil {
 					b.Fatal(err)
 				}
-				st = Apply(st, r.id, events[0].Kind, uint64(n), &events[0].Record)
+				st = Apply(st, r.id, uint64(n), &events[0])
 			}
 		})
 	}

@@ -103,7 +103,7 @@ func TestNamesAreStoredClean(t *testing.T) {
 		t.Errorf("again: %v, %v", events, err)
 	}
 	r.must(t, "ann", wire.UpdateChannel{Topic: new("\u200etopic  x")})
-	if r.st.Name != "Caf\u00e9" || r.st.Topic != "topic x" || r.log[1].Record.Meta.Name != r.st.Name {
+	if r.st.Name != "Caf\u00e9" || r.st.Topic != "topic x" || r.log[0].Meta.Name != r.st.Name || *r.log[1].Meta.Settings.Topic != r.st.Topic {
 		t.Errorf("%+q, %+q", r.st.Name, r.st.Topic)
 	}
 }

@@ -4,12 +4,6 @@ import (
 	"natterjack/server/wire"
 )
 
-// Event is what a command wants to append: a kind and the record to store under it.
-type Event struct {
-	Kind   wire.Kind
-	Record wire.Record
-}
-
 // Env is what the rules need from outside: the writer's clock and its source of ids.
 type Env struct {
 	Now        int64         // Unix milliseconds
@@ -26,10 +20,11 @@ type Env struct {
 }
 
 // Decide gives the events of a command by a user to the channel of an id; none where it finds done what it asks for. An error that is
-// not a [*wire.Error] is one of env. The command has passed its Validate: that it is well formed is not asked again.
+// not a [*wire.Error] is one of env. The command has passed its Validate: that it is well formed is not asked again. Versions are
+// left to [Head.Number].
 //
 // Decide does not know of duplicates: whoever holds the index of client ids asks that first.
-func Decide(st *State, id, user string, cmd wire.Command, env Env) ([]Event, error) {
+func Decide(st *State, id, user string, cmd wire.Command, env Env) ([]wire.Record, error) {
 	a := &act{st: st, id: id, user: user, env: env}
 	if c, ok := cmd.(wire.Change); ok {
 		a.key = c.Key()
@@ -51,7 +46,7 @@ func Decide(st *State, id, user string, cmd wire.Command, env Env) ([]Event, err
 }
 
 // change is a command that the user may give.
-func (a *act) change(cmd wire.Command) ([]Event, error) {
+func (a *act) change(cmd wire.Command) ([]wire.Record, error) {
 	switch c := cmd.(type) {
 	case wire.Edit:
 		return a.edit(c)
@@ -102,22 +97,22 @@ func (a *act) now() int64 {
 }
 
 // event is a record of the user's, with what every record has.
-func (a *act) event(kind wire.Kind, r wire.Record) []Event {
-	r.ID, r.ClientID, r.Sender, r.Timestamp = a.env.NewID(), a.key, a.user, a.now()
-	return []Event{{Kind: kind, Record: r}}
+func (a *act) event(kind wire.Kind, r wire.Record) []wire.Record {
+	r.Kind, r.ID, r.ClientID, r.Sender, r.Timestamp = kind, a.env.NewID(), a.key, a.user, a.now()
+	return []wire.Record{r}
 }
 
-func (a *act) meta(m wire.Meta) []Event {
+func (a *act) meta(m wire.Meta) []wire.Record {
 	return a.event(wire.KindMeta, wire.Record{Meta: &m})
 }
 
 // moves is an event by which users become members, or cease to be. It says after which message: to count those that the log holds
 // would be to miss those that were erased from it.
-func (a *act) moves(action wire.Action, users ...string) []Event {
+func (a *act) moves(action wire.Action, users ...string) []wire.Record {
 	return a.meta(wire.Meta{Action: action, Members: users, Seq: a.st.Seq})
 }
 
 // about is an event that is about users.
-func (a *act) about(action wire.Action, users ...string) []Event {
+func (a *act) about(action wire.Action, users ...string) []wire.Record {
 	return a.meta(wire.Meta{Action: action, Members: users})
 }

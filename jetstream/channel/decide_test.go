@@ -28,16 +28,16 @@ var (
 	unborn = &State{ID: "ann~bob", Head: Head{Seq: 2, Pos: 7, Active: 500}}
 )
 
-func opened(id, sender string, now int64, members ...string) Event {
-	return Event{Kind: wire.KindMeta, Record: wire.Record{
+func opened(id, sender string, now int64, members ...string) wire.Record {
+	return wire.Record{Kind: wire.KindMeta,
 		ID: id, Sender: sender, Timestamp: now, Meta: &wire.Meta{Action: wire.ActionCreated, Kind: wire.Direct, Members: members},
-	}}
+	}
 }
 
-func said(id, sender string, seq uint64, now int64) Event {
-	return Event{Kind: wire.KindMessage, Record: wire.Record{
+func said(id, sender string, seq uint64, now int64) wire.Record {
+	return wire.Record{Kind: wire.KindMessage,
 		ID: id, ClientID: "c", Sender: sender, Seq: seq, Timestamp: now, Content: &wire.Content{Text: "hello"},
-	}}
+	}
 }
 
 func TestSend(t *testing.T) {
@@ -47,16 +47,16 @@ func TestSend(t *testing.T) {
 		channel string
 		sender  string
 		now     int64
-		want    []Event
+		want    []wire.Record
 		err     wire.Code
 	}{
-		{"a message", direct, "ann~bob", "ann", 600, []Event{said("1", "ann", 5, 600)}, ""},
-		{"the other's", direct, "ann~bob", "bob", 600, []Event{said("1", "bob", 5, 600)}, ""},
-		{"after the clock stepped back", direct, "ann~bob", "ann", 400, []Event{said("1", "ann", 5, 500)}, ""},
-		{"a group's first", group, group.ID, "cem", 600, []Event{said("1", "cem", 1, 600)}, ""},
-		{"opens a direct channel", nil, "ann~bob", "bob", 600, []Event{opened("1", "bob", 600, "ann", "bob"), said("2", "bob", 1, 600)}, ""},
-		{"to oneself", nil, "ann~ann", "ann", 600, []Event{opened("1", "ann", 600, "ann"), said("2", "ann", 1, 600)}, ""},
-		{"opens what others' events stand in", unborn, "ann~bob", "ann", 400, []Event{opened("1", "ann", 500, "ann", "bob"), said("2", "ann", 3, 500)}, ""},
+		{"a message", direct, "ann~bob", "ann", 600, []wire.Record{said("1", "ann", 5, 600)}, ""},
+		{"the other's", direct, "ann~bob", "bob", 600, []wire.Record{said("1", "bob", 5, 600)}, ""},
+		{"after the clock stepped back", direct, "ann~bob", "ann", 400, []wire.Record{said("1", "ann", 5, 500)}, ""},
+		{"a group's first", group, group.ID, "cem", 600, []wire.Record{said("1", "cem", 1, 600)}, ""},
+		{"opens a direct channel", nil, "ann~bob", "bob", 600, []wire.Record{opened("1", "bob", 600, "ann", "bob"), said("2", "bob", 1, 600)}, ""},
+		{"to oneself", nil, "ann~ann", "ann", 600, []wire.Record{opened("1", "ann", 600, "ann"), said("2", "ann", 1, 600)}, ""},
+		{"opens what others' events stand in", unborn, "ann~bob", "ann", 400, []wire.Record{opened("1", "ann", 500, "ann", "bob"), said("2", "ann", 3, 500)}, ""},
 		{"not a member", direct, "ann~bob", "eve", 600, nil, wire.CodeForbidden},
 		{"not a member of what is not there yet", nil, "ann~bob", "eve", 600, nil, wire.CodeForbidden},
 		{"a member's name begins like one's own", direct, "ann~bob", "an", 600, nil, wire.CodeForbidden},
@@ -72,11 +72,11 @@ func TestSend(t *testing.T) {
 }
 
 func TestCreate(t *testing.T) {
-	created := func(now int64, members ...string) []Event {
-		return []Event{{Kind: wire.KindMeta, Record: wire.Record{
+	created := func(now int64, members ...string) []wire.Record {
+		return []wire.Record{{Kind: wire.KindMeta,
 			ID: "1", ClientID: "c", Sender: "ann", Timestamp: now,
 			Meta: &wire.Meta{Action: wire.ActionCreated, Kind: wire.Group, Name: "toads", Members: members},
-		}}}
+		}}
 	}
 	changed, left := *group, *group
 	changed.Name, changed.Members, changed.Roles = "frogs", []string{"ann", "dot"}, "om"
@@ -86,7 +86,7 @@ func TestCreate(t *testing.T) {
 		st      *State
 		group   string
 		members []string
-		want    []Event
+		want    []wire.Record
 		err     wire.Code
 	}{
 		{"a group", nil, "toads", []string{"cem", "bob"}, created(600, "ann", "bob", "cem"), ""},

@@ -5,7 +5,7 @@ import (
 )
 
 // edit is for the sender alone, and of his own words: nobody puts words into another's mouth, nor claims those that he passed on.
-func (a *act) edit(c wire.Edit) ([]Event, error) {
+func (a *act) edit(c wire.Edit) ([]wire.Record, error) {
 	m, err := a.message(c.Seq)
 	switch {
 	case err != nil:
@@ -30,7 +30,7 @@ func (a *act) edit(c wire.Edit) ([]Event, error) {
 
 // erase is for the sender, and in a group for an admin or the owner where the sender's role is below; in a direct channel for the sender
 // alone. What stays of the message goes into the event: the message itself will be gone from the log when a view is built anew.
-func (a *act) erase(c wire.Delete) ([]Event, error) {
+func (a *act) erase(c wire.Delete) ([]wire.Record, error) {
 	m, err := a.message(c.Seq)
 	switch {
 	case err != nil:

@@ -9,7 +9,7 @@ import (
 
 // create gives the one event that makes a group, or none where the same command made it before. A second command under the same
 // client id that wants another group is a conflict, also when the first is deleted: its id is never given again.
-func (a *act) create(c wire.CreateGroup) ([]Event, error) {
+func (a *act) create(c wire.CreateGroup) ([]wire.Record, error) {
 	name, err := cleanName(c.Name)
 	if err != nil {
 		return nil, err
@@ -39,8 +39,8 @@ func origin(name string, members []string) uint64 {
 	return h.Sum64()
 }
 
-// update changes settings. Its event has all of them as they are afterwards, so that whoever reads it needs no other.
-func (a *act) update(c wire.UpdateChannel) ([]Event, error) {
+// update changes settings. Its event has those that it changes, and no others: see [State.update].
+func (a *act) update(c wire.UpdateChannel) ([]wire.Record, error) {
 	before := a.st.settings()
 	next := before
 	if err := next.set(&c); err != nil {
@@ -52,9 +52,7 @@ func (a *act) update(c wire.UpdateChannel) ([]Event, error) {
 	case before.Archived && next.Archived:
 		return nil, archived()
 	}
-	return a.meta(wire.Meta{
-		Action: wire.ActionUpdated, Name: next.Name, Topic: next.Topic, SlowModeS: next.SlowModeS, Archived: next.Archived,
-	}), nil
+	return a.meta(wire.Meta{Action: wire.ActionUpdated, Settings: before.to(next)}), nil
 }
 
 // settings are what admins change of a group.
@@ -89,7 +87,31 @@ func (s *settings) set(c *wire.UpdateChannel) (err error) {
 	return nil
 }
 
+// take takes over what an event has set.
+func (s *settings) take(g *wire.GroupSettings) {
+	set(&s.Name, g.Name)
+	set(&s.Topic, g.Topic)
+	set(&s.SlowModeS, g.SlowModeS)
+	set(&s.Archived, g.Archived)
+}
+
+// to returns what has to be set for these settings to become next.
+func (s *settings) to(next settings) *wire.GroupSettings {
+	return &wire.GroupSettings{
+		Name: differing(s.Name, next.Name), Topic: differing(s.Topic, next.Topic),
+		SlowModeS: differing(s.SlowModeS, next.SlowModeS), Archived: differing(s.Archived, next.Archived),
+	}
+}
+
+// differing returns what is after, or nil where that is what was before.
+func differing[T comparable](before, after T) *T {
+	if before == after {
+		return nil
+	}
+	return &after
+}
+
 // end is the group's last event.
-func (a *act) end() []Event {
+func (a *act) end() []wire.Record {
 	return a.meta(wire.Meta{Action: wire.ActionDeleted, Kind: wire.Group})
 }

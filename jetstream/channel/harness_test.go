@@ -17,7 +17,7 @@ type room struct {
 	ids      int
 	most     int // members
 	st       *State
-	log      []Event
+	log      []wire.Record
 	messages map[uint64]*Message
 	moves    []Move
 	blocked  func(by, of string) bool
@@ -46,29 +46,37 @@ func (r *room) stays(user string) (stays Stays) {
 }
 
 // try decides and stores nothing.
-func (r *room) try(user string, cmd wire.Command) ([]Event, error) {
+func (r *room) try(user string, cmd wire.Command) ([]wire.Record, error) {
 	return Decide(r.st, r.id, user, cmd, r.env())
 }
 
 // do decides and stores, as the writer does.
-func (r *room) do(user string, cmd wire.Command) ([]Event, error) {
+func (r *room) do(user string, cmd wire.Command) ([]wire.Record, error) {
 	events, err := r.try(user, cmd)
+	r.head().Number(events)
 	for i := range events {
 		r.store(events[i])
 	}
 	return events, err
 }
 
-func (r *room) store(e Event) {
+func (r *room) head() Head {
+	if r.st == nil {
+		return Head{}
+	}
+	return r.st.Head
+}
+
+func (r *room) store(e wire.Record) {
 	r.log = append(r.log, e)
 	pos := uint64(len(r.log))
 	before := r.st
-	r.st = Apply(r.st, r.id, e.Kind, pos, &e.Record)
+	r.st = Apply(r.st, r.id, pos, &e)
 	if m, moved := MoveOf(before, r.st); moved {
 		r.moves = append(r.moves, m)
 	}
-	if seq := About(e.Kind, &e.Record); seq != 0 {
-		r.messages[seq] = Fold(r.messages[seq], e.Kind, pos, &e.Record)
+	if seq := About(&e); seq != 0 {
+		r.messages[seq] = Fold(r.messages[seq], pos, &e)
 	}
 }
 
@@ -96,7 +104,7 @@ func wantCode(t interface {
 	}
 }
 
-func check(t *testing.T, got, want []Event, err error, code wire.Code) {
+func check(t *testing.T, got, want []wire.Record, err error, code wire.Code) {
 	t.Helper()
 	wantCode(t, err, code)
 	if diff := cmp.Diff(want, got); diff != "" {

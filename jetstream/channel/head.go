@@ -4,25 +4,24 @@ import "natterjack/server/wire"
 
 // Head is the part of a state that every message changes.
 type Head struct {
-	Seq    uint64 // of the last message; 0 where there is none
-	Pos    uint64 // of the last event of any kind
-	Active int64  // time of the last event, Unix milliseconds
+	Version uint64 // of the last event of any kind
+	Seq     uint64 // of the last message; 0 where there is none
+	Pos     uint64 // of the last event of any kind
+	Active  int64  // time of the last event, Unix milliseconds
+	// Held is how many events the shard has had up to Pos, as far as whoever folds it has seen: of two heads it tells how much is gone
+	// between them. [Head.Next] does not know it.
+	Held uint64
 }
 
 // Next is the head after one more event.
-func (h Head) Next(kind wire.Kind, pos uint64, r *wire.Record) Head {
+func (h Head) Next(pos uint64, r *wire.Record) Head {
 	h.Pos = pos
+	h.Version = max(h.Version+1, r.Version)
 	h.Active = max(h.Active, r.Timestamp)
-	switch kind {
-	case wire.KindMessage:
+	if r.Kind == wire.KindMessage {
 		h.Seq = max(h.Seq, r.Seq)
-	case wire.KindDelete:
-		h.Seq = max(h.Seq, r.Target) // the message may be gone from the log; its number must not be given again
-	case wire.KindMeta:
-		if r.Meta != nil {
-			h.Seq = max(h.Seq, r.Meta.Seq) // as above
-		}
-	default: // they make no messages
+	} else {
+		h.Seq = max(h.Seq, r.Last) // of messages that may be gone from the log: their numbers are not given again
 	}
 	return h
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // createInvite makes an invite, or changes one. One that never expires and is as asked for is done; one that does is renewed.
-func (a *act) createInvite(c wire.CreateInvite) ([]Event, error) {
+func (a *act) createInvite(c wire.CreateInvite) ([]wire.Record, error) {
 	now := a.now()
 	next := inviteOf(&c, now)
 	if before := a.st.invite(c.Hash); before != nil && *before == next {
@@ -32,7 +32,7 @@ func inviteOf(c *wire.CreateInvite, now int64) wire.Invite {
 	return i
 }
 
-func (a *act) revokeInvite(c wire.RevokeInvite) ([]Event, error) {
+func (a *act) revokeInvite(c wire.RevokeInvite) ([]wire.Record, error) {
 	if a.st.invite(c.Hash) == nil {
 		return nil, nil
 	}
@@ -41,7 +41,7 @@ func (a *act) revokeInvite(c wire.RevokeInvite) ([]Event, error) {
 
 // join uses an invite: its event names it, and costs it one use. Who has come in, or asked already, is told that it is done, and a
 // secret costs him nothing again. What a group says of itself, that it is full or archived, only a valid secret opens.
-func (a *act) join(c wire.Join) ([]Event, error) {
+func (a *act) join(c wire.Join) ([]wire.Record, error) {
 	if a.st.Exists() && a.st.Member(a.user) {
 		if a.st.Kind != wire.Group {
 			return nil, groupsOnly()
@@ -65,7 +65,7 @@ func (a *act) join(c wire.Join) ([]Event, error) {
 	if invite.Approval {
 		events = a.about(wire.ActionRequested, a.user)
 	}
-	events[0].Record.Meta.Invite = &wire.Invite{Hash: invite.Hash}
+	events[0].Meta.Invite = &wire.Invite{Hash: invite.Hash}
 	return events, nil
 }
 

@@ -94,7 +94,7 @@ func TestInvite_secret(t *testing.T) {
 	r := invited(t, wire.CreateInvite{})
 	r.must(t, "bob", wire.Join{Secret: secret})
 	for _, e := range r.log {
-		record, err := wire.EncodeRecord(&e.Record)
+		record, err := wire.EncodeRecord(&e)
 		if err != nil || strings.Contains(string(record), secret) {
 			t.Errorf("%s, %v", record, err)
 		}

@@ -103,7 +103,7 @@ func TestLimits_addedAtOnce(t *testing.T) {
 	if got := strings.Join(r.st.Members, " ") + " " + r.st.Roles; got != "ann bob cem dot ommm" {
 		t.Errorf("members %s", got)
 	}
-	if got := r.log[1].Record.Meta.Members; strings.Join(got, " ") != "cem dot" {
+	if got := r.log[1].Meta.Members; strings.Join(got, " ") != "cem dot" {
 		t.Errorf("the event says %v", got)
 	}
 }

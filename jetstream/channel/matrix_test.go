@@ -25,7 +25,7 @@ var actors = strings.Fields("own adm mem rea lat former never ban req")
 //     b  of somebody not below           a  archived                       g  groups only
 //     r  forbidden in other words        i  invalid in other words
 //     k  is blocked by the other         l  has blocked the other      x  no such message, word for word
-func outcome(events []Event, err error) string {
+func outcome(events []wire.Record, err error) string {
 	if err == nil {
 		return map[bool]string{true: "+", false: "="}[len(events) > 0]
 	}

@@ -7,7 +7,7 @@ import (
 )
 
 // addMembers adds those who are not there yet. Who is banned must be unbanned first: an admin who adds him may not know.
-func (a *act) addMembers(c wire.AddMembers) ([]Event, error) {
+func (a *act) addMembers(c wire.AddMembers) ([]wire.Record, error) {
 	added := without(sorted(c.Members), a.st.Members)
 	for _, user := range added {
 		if a.st.banned(user) {
@@ -29,7 +29,7 @@ func (a *act) full(more int) bool {
 }
 
 // removeMember takes a user out, and refuses one who asked to join. A ban can come first: of somebody who is neither.
-func (a *act) removeMember(c wire.RemoveMember) ([]Event, error) {
+func (a *act) removeMember(c wire.RemoveMember) ([]wire.Record, error) {
 	_, asked := slices.BinarySearch(a.st.Requested, c.User)
 	tell := a.about // who is no member learns nothing of the group
 	if a.st.Member(c.User) {
@@ -48,7 +48,7 @@ func (a *act) removeMember(c wire.RemoveMember) ([]Event, error) {
 	return tell(wire.ActionBanned, c.User), nil
 }
 
-func (a *act) unban(c wire.Unban) ([]Event, error) {
+func (a *act) unban(c wire.Unban) ([]wire.Record, error) {
 	if !a.st.banned(c.User) {
 		return nil, nil
 	}
@@ -57,7 +57,7 @@ func (a *act) unban(c wire.Unban) ([]Event, error) {
 
 // setRole: the owner gives any role to any other, and becomes an admin by giving away his own; an admin gives roles below his own to
 // members below him. So a group has one owner, always.
-func (a *act) setRole(c wire.SetRole) ([]Event, error) {
+func (a *act) setRole(c wire.SetRole) ([]wire.Record, error) {
 	now, own := a.st.Role(c.User), a.st.Role(a.user)
 	switch {
 	case now == "":
@@ -75,7 +75,7 @@ func (a *act) setRole(c wire.SetRole) ([]Event, error) {
 }
 
 // leave takes the user out. With the last member the group ends: nobody would be left to read it, or to delete it.
-func (a *act) leave() ([]Event, error) {
+func (a *act) leave() ([]wire.Record, error) {
 	switch {
 	case len(a.st.Members) == 1:
 		return a.end(), nil

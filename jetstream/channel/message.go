@@ -3,24 +3,28 @@ package channel
 import (
 	"slices"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"natterjack/server/wire"
 )
 
 // Message is a message and what later events have made of it. It is immutable: [Fold] makes the next one.
 type Message struct {
 	Seq       uint64
+	Version   uint64 // of the event that made it; 0 where that is gone
 	Pos       uint64 // of the last event that made or changed it
 	ID        string
 	ClientID  string
 	Sender    string
-	Timestamp int64         // Unix milliseconds
-	Content   *wire.Content // nil where deleted
+	Timestamp int64          // Unix milliseconds
+	Content   *wire.Content  // nil where deleted
+	Rest      jsontext.Value // members of its record that this version does not know
 	wire.Folded
 }
 
 // About is the seq of the message that an event makes or changes; 0 where it is about none.
-func About(kind wire.Kind, r *wire.Record) uint64 {
-	switch kind {
+func About(r *wire.Record) uint64 {
+	switch r.Kind {
 	case wire.KindMessage:
 		return r.Seq
 	case wire.KindEdit, wire.KindDelete, wire.KindReaction, wire.KindPin:
@@ -32,11 +36,11 @@ func About(kind wire.Kind, r *wire.Record) uint64 {
 
 // Fold is a message after one more event that is about it; m is nil before the first. A deletion stands by itself: what it erased
 // may be gone from the log. Any other change to what is not there, or is deleted, changes nothing.
-func Fold(m *Message, kind wire.Kind, pos uint64, r *wire.Record) *Message {
+func Fold(m *Message, pos uint64, r *wire.Record) *Message {
 	switch {
-	case kind == wire.KindMessage:
-		return &Message{Seq: r.Seq, Pos: pos, ID: r.ID, ClientID: r.ClientID, Sender: r.Sender, Timestamp: r.Timestamp, Content: r.Content}
-	case kind == wire.KindDelete && r.Erased != nil:
+	case r.Kind == wire.KindMessage:
+		return &Message{Seq: r.Seq, Version: r.Version, Pos: pos, ID: r.ID, ClientID: r.ClientID, Sender: r.Sender, Timestamp: r.Timestamp, Content: r.Content, Rest: r.Rest}
+	case r.Kind == wire.KindDelete && r.Erased != nil:
 		return &Message{
 			Seq: r.Target, Pos: pos, ID: r.Erased.ID, Sender: r.Erased.Sender, Timestamp: r.Erased.Timestamp,
 			Folded: wire.Folded{Deleted: true},
@@ -46,7 +50,7 @@ func Fold(m *Message, kind wire.Kind, pos uint64, r *wire.Record) *Message {
 	}
 	next := *m
 	next.Pos = pos
-	switch kind {
+	switch r.Kind {
 	case wire.KindEdit:
 		next.Content, next.Edited = r.Content, r.Timestamp
 	case wire.KindPin:

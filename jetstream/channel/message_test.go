@@ -70,7 +70,8 @@ func TestFold(t *testing.T) {
 					before.Reactions = append(before.Reactions, wire.Reaction{Emoji: r.Emoji, Users: append([]string(nil), r.Users...)})
 				}
 			}
-			got := Fold(c.m, c.kind, 9, &c.record)
+			c.record.Kind = c.kind
+			got := Fold(c.m, 9, &c.record)
 			if diff := cmp.Diff(c.want, got); diff != "" {
 				t.Errorf("message (-want +got):\n%s", diff)
 			}
@@ -117,16 +118,17 @@ func TestErase_event(t *testing.T) {
 	m := r.messages[1]
 	r.now += 500
 	r.must(t, "ann", wire.Delete{Seq: 1, ClientID: "d"})
-	want := Event{Kind: wire.KindDelete, Record: wire.Record{
+	want := wire.Record{
+		Kind: wire.KindDelete, Version: 3, Last: 1,
 		ID: "3", ClientID: "d", Sender: "ann", Timestamp: r.now, Target: 1, Erased: &wire.Erased{ID: m.ID, ClientID: m.ClientID, Sender: "ann", Timestamp: m.Timestamp},
-	}}
+	}
 	if diff := cmp.Diff(want, r.log[2]); diff != "" {
 		t.Errorf("event (-want +got):\n%s", diff)
 	}
 	// A view that never saw the message does not give its number again.
-	st := Apply(Apply(nil, r.id, r.log[0].Kind, 1, &r.log[0].Record), r.id, want.Kind, 3, &want.Record)
+	st := Apply(Apply(nil, r.id, 1, &r.log[0]), r.id, 3, &want)
 	events, err := Decide(st, r.id, "bob", say("y"), r.env())
-	if err != nil || len(events) != 1 || events[0].Record.Seq != 2 {
+	if err != nil || len(events) != 1 || events[0].Seq != 2 {
 		t.Errorf("the next message: %+v, %v", events, err)
 	}
 }

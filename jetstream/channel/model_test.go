@@ -243,14 +243,14 @@ func (w *world) checkLog(t *rapid.T) {
 	seq, last, ids := uint64(0), int64(0), map[string]bool{}
 	for i, e := range w.log {
 		if e.Kind == wire.KindMessage {
-			if seq++; e.Record.Seq != seq {
-				t.Fatalf("event %d has seq %d after %d", i, e.Record.Seq, seq-1)
+			if seq++; e.Seq != seq {
+				t.Fatalf("event %d has seq %d after %d", i, e.Seq, seq-1)
 			}
 		}
-		if e.Record.Timestamp < last || ids[e.Record.ID] || e.Record.Sender == "" {
-			t.Fatalf("event %d: time %d after %d, id %s, sender %q", i, e.Record.Timestamp, last, e.Record.ID, e.Record.Sender)
+		if e.Timestamp < last || ids[e.ID] || e.Sender == "" {
+			t.Fatalf("event %d: time %d after %d, id %s, sender %q", i, e.Timestamp, last, e.ID, e.Sender)
 		}
-		last, ids[e.Record.ID] = e.Record.Timestamp, true
+		last, ids[e.ID] = e.Timestamp, true
 	}
 	if w.st.Seq != seq || w.st.Active != last || w.st.Pos != uint64(len(w.log)) {
 		t.Fatalf("head is %+v, the log has %d events and ends with seq %d at %d", w.st.Head, len(w.log), seq, last)
@@ -260,19 +260,25 @@ func (w *world) checkLog(t *rapid.T) {
 // checkRebuilt: a log from which deleted messages are erased, and their edits, gives the same channel.
 func (w *world) checkRebuilt(t *rapid.T) {
 	var st *State
-	messages := map[uint64]*Message{}
+	var head Head
+	messages, erased := map[uint64]*Message{}, uint64(0)
 	for i, e := range w.log {
-		about := About(e.Kind, &e.Record)
+		about := About(&e)
 		if (e.Kind == wire.KindMessage || e.Kind == wire.KindEdit) && w.messages[about].Deleted {
+			erased++
 			continue
 		}
 		before := st
-		st = Apply(st, w.id, e.Kind, uint64(i+1), &e.Record)
+		if err := head.Follows(uint64(i+1), erased, &e); err != nil {
+			t.Fatalf("event %d of a log with erased messages is void: %v", i+1, err)
+		}
+		st = Apply(st, w.id, uint64(i+1), &e)
 		if before != nil && !MoreThanHead(e.Kind, st.SlowModeS > 0) && !cmp.Equal(before, st, cmpopts.IgnoreFields(State{}, "Head")) {
 			t.Fatalf("a %s, of which only the head should be stored, made %+v of %+v", e.Kind, st, before)
 		}
+		head, erased = st.Head, 0
 		if about != 0 {
-			messages[about] = Fold(messages[about], e.Kind, uint64(i+1), &e.Record)
+			messages[about] = Fold(messages[about], uint64(i+1), &e)
 		}
 	}
 	// Slow mode may have forgotten an erased message.

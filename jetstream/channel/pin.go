@@ -7,7 +7,7 @@ import (
 )
 
 // pin marks a message for all, or takes the mark away.
-func (a *act) pin(c wire.Pin) ([]Event, error) {
+func (a *act) pin(c wire.Pin) ([]wire.Record, error) {
 	_, pinned := slices.BinarySearch(a.st.Pins, c.Seq)
 	if pinned { // what the user may not see is not pinned for him
 		var err error

@@ -7,7 +7,7 @@ import (
 )
 
 // react adds an emoji of the user's, or takes it back; there is nothing to take back from a message that is deleted.
-func (a *act) react(c wire.React) ([]Event, error) {
+func (a *act) react(c wire.React) ([]wire.Record, error) {
 	m, err := a.message(c.Seq)
 	switch {
 	case err != nil:

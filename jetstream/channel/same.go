@@ -8,24 +8,35 @@ import (
 
 // Same reports whether a stored event is what a command asks for: a client id that comes back with another wish is a conflict. What a
 // deleted message said is not known any more, so its retry is taken for one.
-func Same(e *Event, cmd wire.Command) bool {
-	r := &e.Record
+func Same(r *wire.Record, cmd wire.Command) bool {
 	switch c := cmd.(type) {
 	case wire.Send:
-		return e.Kind == wire.KindMessage && (r.Content == nil || r.Content.Equal(c.Content))
+		return r.Kind == wire.KindMessage && (r.Content == nil || r.Content.Equal(c.Content))
 	case wire.Edit:
-		return e.Kind == wire.KindEdit && r.Target == c.Seq && (r.Content == nil || r.Content.Equal(c.Content))
+		return r.Kind == wire.KindEdit && r.Target == c.Seq && (r.Content == nil || r.Content.Equal(c.Content))
 	case wire.Delete:
-		return e.Kind == wire.KindDelete && r.Target == c.Seq
+		return r.Kind == wire.KindDelete && r.Target == c.Seq
 	case wire.React:
-		return e.Kind == wire.KindReaction && r.Target == c.Seq && sameEmoji(r.Emoji, c.Emoji) && r.Remove == c.Remove
+		return r.Kind == wire.KindReaction && r.Target == c.Seq && sameEmoji(r.Emoji, c.Emoji) && r.Remove == c.Remove
 	case wire.Set:
-		return e.Kind == wire.KindSetting && r.Setting != nil && *r.Setting == wire.Setting{Name: c.Name, Value: c.Value}
+		return r.Kind == wire.KindSetting && r.Setting != nil && *r.Setting == wire.Setting{Name: c.Name, Value: c.Value}
 	case wire.Pin:
-		return e.Kind == wire.KindPin && r.Target == c.Seq && r.Remove == c.Remove
+		return r.Kind == wire.KindPin && r.Target == c.Seq && r.Remove == c.Remove
 	default:
-		return e.Kind == wire.KindMeta && r.Meta != nil && sameMeta(r, r.Meta, cmd)
+		return r.Kind == wire.KindMeta && r.Meta != nil && sameMeta(r, r.Meta, cmd)
 	}
+}
+
+// sameSettings reports whether a command sets what an event has set. What it found set so already, the event does not have.
+func sameSettings(g *wire.GroupSettings, c *wire.UpdateChannel) bool {
+	var asked, was settings
+	if err := asked.set(c); err != nil {
+		return false
+	}
+	was = asked
+	was.take(g)
+	return asked == was && (g.Name == nil || c.Name != nil) && (g.Topic == nil || c.Topic != nil) &&
+		(g.SlowModeS == nil || c.SlowModeS != nil) && (g.Archived == nil || c.Archived != nil)
 }
 
 // sameMeta is exact but for what an event does not tell: which of the settings were set, and whom of those named an addition found there.
@@ -38,9 +49,7 @@ func sameMeta(r *wire.Record, m *wire.Meta, cmd wire.Command) bool {
 		name, err := cleanName(c.Name)
 		return err == nil && m.Action == wire.ActionCreated && m.Name == name && slices.Equal(m.Members, sorted(append([]string{r.Sender}, c.Members...)))
 	case wire.UpdateChannel:
-		after := settings{Name: m.Name, Topic: m.Topic, SlowModeS: m.SlowModeS, Archived: m.Archived}
-		asked := after
-		return m.Action == wire.ActionUpdated && asked.set(&c) == nil && asked == after
+		return m.Action == wire.ActionUpdated && m.Settings != nil && sameSettings(m.Settings, &c)
 	case wire.AddMembers:
 		return m.Action == wire.ActionAdded && len(without(m.Members, sorted(c.Members))) == 0
 	case wire.RemoveMember:

@@ -90,7 +90,7 @@ func TestSame_lastMember(t *testing.T) {
 	r.must(t, "ann", wire.CreateGroup{Name: "mine"}, wire.Leave{})
 	last := &r.log[len(r.log)-1]
 	if !Same(last, wire.Leave{}) || !Same(last, wire.DeleteChannel{}) || Same(last, wire.Join{Secret: secret}) {
-		t.Errorf("%+v", last.Record.Meta)
+		t.Errorf("%+v", last.Meta)
 	}
 }
 
@@ -108,7 +108,7 @@ func TestSame_everyCommand(t *testing.T) {
 }
 
 func TestSame_damaged(t *testing.T) {
-	for _, e := range []Event{{}, {Kind: wire.KindSetting}, {Kind: wire.KindMeta}, {Kind: wire.KindMeta, Record: wire.Record{Meta: &wire.Meta{}}}} {
+	for _, e := range []wire.Record{{}, {Kind: wire.KindSetting}, {Kind: wire.KindMeta}, {Kind: wire.KindMeta, Meta: &wire.Meta{}}} {
 		for _, w := range wishes {
 			if Same(&e, w.cmd) {
 				t.Errorf("%+v is %T %+v", e, w.cmd, w.cmd)
@@ -119,9 +119,9 @@ func TestSame_damaged(t *testing.T) {
 
 // TestSame_erased: nobody knows any more what a deleted message said, so its sender's retry is believed.
 func TestSame_erased(t *testing.T) {
-	message, edited := Event{Kind: wire.KindMessage}, Event{Kind: wire.KindEdit, Record: wire.Record{Target: 1}}
+	message, edited := wire.Record{Kind: wire.KindMessage}, wire.Record{Kind: wire.KindEdit, Target: 1}
 	for _, c := range []struct {
-		event *Event
+		event *wire.Record
 		cmd   wire.Command
 		want  bool
 	}{

@@ -7,7 +7,7 @@ import (
 )
 
 // send gives the message, and before it the creation of a direct channel in which nobody has spoken yet.
-func (a *act) send(c wire.Send) ([]Event, error) {
+func (a *act) send(c wire.Send) ([]wire.Record, error) {
 	opened := a.open()
 	if err := a.may(c); err != nil {
 		return nil, err
@@ -25,17 +25,17 @@ func (a *act) send(c wire.Send) ([]Event, error) {
 
 // open gives the event that creates a direct channel where the user is one of its two and it is not there, and goes on from the
 // state after it.
-func (a *act) open() []Event {
+func (a *act) open() []wire.Record {
 	x, y, ok := wire.DirectUsers(a.id)
 	if !ok || a.st.Exists() || a.user != x && a.user != y {
 		return nil
 	}
-	created := Event{Kind: wire.KindMeta, Record: wire.Record{
+	created := wire.Record{Kind: wire.KindMeta,
 		ID: a.env.NewID(), Sender: a.user, Timestamp: a.now(), // without the client id: that is the message's
 		Meta: &wire.Meta{Action: wire.ActionCreated, Kind: wire.Direct, Members: slices.Compact([]string{x, y})},
-	}}
-	a.st = Apply(a.st, a.id, created.Kind, 0, &created.Record)
-	return []Event{created}
+	}
+	a.st = Apply(a.st, a.id, 0, &created)
+	return []wire.Record{created}
 }
 
 // validReply: a message answers one before it that its sender may see. seq is dense, so each number before is a message or what is

@@ -6,19 +6,19 @@ import (
 
 // set changes one of the user's own settings, in his own channel, which the first one creates. That it is set so already is not asked:
 // the settings are read from a view, which may not have got as far as this channel.
-func (a *act) set(c wire.Set) ([]Event, error) {
+func (a *act) set(c wire.Set) ([]wire.Record, error) {
 	if owner, ok := wire.OwnerOf(a.id); !ok || owner != a.user {
 		return nil, Forbidden()
 	}
 	if err := a.roomFor(c); err != nil {
 		return nil, err
 	}
-	var events []Event
+	var events []wire.Record
 	if !a.st.Exists() {
-		events = []Event{{Kind: wire.KindMeta, Record: wire.Record{
+		events = []wire.Record{{Kind: wire.KindMeta,
 			ID: a.env.NewID(), Sender: a.user, Timestamp: a.now(), // without the client id: that is the setting's
 			Meta: &wire.Meta{Action: wire.ActionCreated, Kind: wire.Own, Members: []string{a.user}},
-		}}}
+		}}
 	}
 	return append(events, a.event(wire.KindSetting, wire.Record{Setting: &wire.Setting{Name: c.Name, Value: c.Value}})...), nil
 }

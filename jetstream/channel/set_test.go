@@ -11,24 +11,24 @@ import (
 
 func TestSet(t *testing.T) {
 	mute := wire.Set{Name: "mute/ann~bob", Value: "0", ClientID: "c"}
-	created := Event{Kind: wire.KindMeta, Record: wire.Record{
+	created := wire.Record{Kind: wire.KindMeta,
 		ID: "1", Sender: "ann", Timestamp: 600, Meta: &wire.Meta{Action: wire.ActionCreated, Kind: wire.Own, Members: []string{"ann"}},
-	}}
-	set := func(id string) Event {
-		return Event{Kind: wire.KindSetting, Record: wire.Record{
+	}
+	set := func(id string) wire.Record {
+		return wire.Record{Kind: wire.KindSetting,
 			ID: id, ClientID: "c", Sender: "ann", Timestamp: 600, Setting: &wire.Setting{Name: "mute/ann~bob", Value: "0"},
-		}}
+		}
 	}
 	first, err := Decide(nil, "~ann", "ann", mute, env(600))
-	if diff := cmp.Diff([]Event{created, set("2")}, first); err != nil || diff != "" {
+	if diff := cmp.Diff([]wire.Record{created, set("2")}, first); err != nil || diff != "" {
 		t.Fatalf("the first: %v (-want +got):\n%s", err, diff)
 	}
 	var st *State
 	for i := range first {
-		st = Apply(st, "~ann", first[i].Kind, uint64(i+1), &first[i].Record)
+		st = Apply(st, "~ann", uint64(i+1), &first[i])
 	}
 	second, err := Decide(st, "~ann", "ann", mute, env(600))
-	if diff := cmp.Diff([]Event{set("1")}, second); err != nil || diff != "" {
+	if diff := cmp.Diff([]wire.Record{set("1")}, second); err != nil || diff != "" {
 		t.Errorf("the second: %v (-want +got):\n%s", err, diff)
 	}
 	if _, err := Decide(st, "~ann", "bob", mute, env(600)); !errors.Is(err, wire.Errorf(wire.CodeForbidden, "")) {
@@ -48,11 +48,11 @@ func TestSet(t *testing.T) {
 }
 
 func TestBlocked(t *testing.T) {
-	st := Apply(nil, "ann~bob", wire.KindMeta, 1, &wire.Record{Sender: "ann", Meta: &wire.Meta{
+	st := Apply(nil, "ann~bob", 1, &wire.Record{Kind: wire.KindMeta, Sender: "ann", Meta: &wire.Meta{
 		Action: wire.ActionCreated, Kind: wire.Direct, Members: []string{"ann", "bob"},
 	}})
 	said := &Message{Seq: 1, Sender: "ann", Content: &wire.Content{Text: "x"}}
-	st = Apply(st, "ann~bob", wire.KindMessage, 2, &wire.Record{Sender: "ann", Seq: 1, Content: said.Content})
+	st = Apply(st, "ann~bob", 2, &wire.Record{Kind: wire.KindMessage, Sender: "ann", Seq: 1, Content: said.Content})
 	e := env(600)
 	e.Message = func(uint64) (*Message, error) { return said, nil }
 	e.Blocked = func(by, of string) bool { return by == "bob" && of == "ann" }

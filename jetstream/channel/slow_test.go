@@ -87,10 +87,10 @@ func TestSlowMode_bounded(t *testing.T) {
 	r := slowRoom(t)
 	for i := range maxSpoke + 10 {
 		user := fmt.Sprint("u", i)
-		for _, e := range []Event{
-			{Kind: wire.KindMeta, Record: wire.Record{Sender: user, Timestamp: r.now, Meta: &wire.Meta{Action: wire.ActionJoined, Members: []string{user}}}},
-			{Kind: wire.KindMessage, Record: wire.Record{Sender: user, Timestamp: r.now, Seq: r.st.Seq + 1}},
-			{Kind: wire.KindMeta, Record: wire.Record{Sender: user, Timestamp: r.now, Meta: &wire.Meta{Action: wire.ActionLeft, Members: []string{user}}}},
+		for _, e := range []wire.Record{
+			{Kind: wire.KindMeta, Sender: user, Timestamp: r.now, Meta: &wire.Meta{Action: wire.ActionJoined, Members: []string{user}}},
+			{Kind: wire.KindMessage, Sender: user, Timestamp: r.now, Seq: r.st.Seq + 1},
+			{Kind: wire.KindMeta, Sender: user, Timestamp: r.now, Meta: &wire.Meta{Action: wire.ActionLeft, Members: []string{user}}},
 		} {
 			r.store(e)
 		}

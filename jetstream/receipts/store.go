@@ -8,17 +8,16 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
-
-	"natterjack/server/wire"
 )
 
 // Config is what a [Store] is made of. The streams must be there.
 type Config struct {
-	Conn   *nats.Conn
-	JS     jetstream.JetStream
-	Shards int
-	Node   string // its name
-	Logger *slog.Logger
+	Conn    *nats.Conn
+	JS      jetstream.JetStream
+	Shards  int
+	ShardOf func(channel string) int
+	Node    string // its name
+	Logger  *slog.Logger
 }
 
 // Listener is told of cursors that move, from the goroutines that move them: it must return at once.
@@ -32,6 +31,7 @@ type Listener interface {
 // Store is a node's hold on all cursors. All methods may be called concurrently.
 type Store struct {
 	shards   []*shard
+	shardOf  func(channel string) int
 	ready    chan struct{}
 	listener atomic.Pointer[Listener]
 }
@@ -47,7 +47,7 @@ type shard struct {
 // New makes a store and starts nothing.
 func New(cfg Config) *Store {
 	log := cfg.Logger.With("component", "receipts")
-	s := &Store{ready: make(chan struct{})}
+	s := &Store{shardOf: cfg.ShardOf, ready: make(chan struct{})}
 	behind := new(atomic.Int64)
 	behind.Store(int64(cfg.Shards))
 	level := func() {
@@ -110,7 +110,7 @@ func (s *Store) All(channel string, yield func(user string, m Mark)) {
 	s.of(channel).table.all(channel, yield)
 }
 
-func (s *Store) of(channel string) *shard { return s.shards[wire.ShardOf(channel, len(s.shards))] }
+func (s *Store) of(channel string) *shard { return s.shards[s.shardOf(channel)] }
 
 // stored takes in what the stream has of a cursor.
 func (s *Store) stored(sh *shard, k key, m Mark, rev uint64) {

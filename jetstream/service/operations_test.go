@@ -204,7 +204,7 @@ func TestPermissions(t *testing.T) {
 	w := startWhole(t)
 	alice := w.connect(t, "alice")
 	ask[wire.Ack](t, alice.Conn, "api.alice.send", `{"to":"bob","content":{"text":"it is me"}}`, nil)
-	for _, subject := range []string{"api.bob.send", "chat.0.alice~bob.message", "writer.0"} {
+	for _, subject := range []string{"api.bob.send", "chat.0.alice~bob", "writer.0"} {
 		if err := alice.PublishRequest(subject, alice.NewRespInbox(), []byte(`{"to":"alice","content":{"text":"it is bob"}}`)); err != nil {
 			t.Fatal(err)
 		}
@@ -227,7 +227,7 @@ func TestReplyIsAnInbox(t *testing.T) {
 	w := startWhole(t)
 	alice, backend := w.connect(t, "alice"), w.connect(t, "backend").Conn
 	ask[wire.Ack](t, alice.Conn, "api.alice.send", `{"to":"bob","client_id":"c1","content":{"text":"hello"}}`, nil)
-	for _, reply := range []string{"chat.0.alice~bob.message", "chat.1.alice~bob.meta", "writer.0", "$JS.API.STREAM.DELETE.CHAT_0", "api.bob.send", "_INBOX_SECRET.1", "_INBOXX"} {
+	for _, reply := range []string{"chat.0.alice~bob", "chat.1.alice~bob", "writer.0", "$JS.API.STREAM.DELETE.CHAT_0", "api.bob.send", "_INBOX_SECRET.1", "_INBOXX"} {
 		for _, name := range operations {
 			if err := alice.PublishRequest("api.alice."+name, reply, []byte(`{"channel":"alice~bob"}`)); err != nil {
 				t.Fatal(err)

@@ -3,8 +3,6 @@ package view
 import (
 	"errors"
 	"fmt"
-
-	"natterjack/server/wire"
 )
 
 // Apply takes in events of one shard, ascending by pos, in one batch with the new position: the last event's pos or
@@ -28,7 +26,7 @@ func (v *View) Apply(shard int, events []Event, upto uint64) (applied []Applied,
 		return nil, err
 	}
 	r := &s.round
-	r.begin(v, shard, len(events))
+	r.begin(v, shard, len(events), s.held)
 	defer func() { err = errors.Join(err, r.end()) }()
 	if err := r.takeAll(events, was); err != nil {
 		return nil, fmt.Errorf("apply to shard %d: %w", shard, err)
@@ -39,6 +37,8 @@ func (v *View) Apply(shard int, events []Event, upto uint64) (applied []Applied,
 		return nil, fmt.Errorf("commit to shard %d: %w", shard, err)
 	}
 	s.states.publish(r.met)
+	s.held = r.held
+	s.voided.Add(r.voided)
 	v.known.set(r.settings)
 	v.recency.note(r.applied)
 	s.position.Store(upto)
@@ -59,8 +59,9 @@ func (r *round) takeAll(events []Event, position uint64) error {
 
 // take adds one event to the batch. Its error is the disk's, never the event's.
 func (r *round) take(e *Event) error {
+	r.held++
 	if !r.owns(e.Channel) {
-		r.leaveOut(e, errChannelName)
+		r.void(e, errChannelName)
 		return nil
 	}
 	m, err := r.meet(e.Channel)
@@ -68,12 +69,15 @@ func (r *round) take(e *Event) error {
 		return err
 	}
 	before := m.head.Pos
-	record, err := decode(e, m.head.Seq)
-	if err != nil {
-		r.leaveOut(e, err)
-		_, err := r.write(&Event{Pos: e.Pos, Channel: e.Channel, Kind: unreadable}, m, &wire.Record{})
-		return err
+	record, err := decode(e)
+	if err == nil {
+		err = m.head.Follows(e.Pos, r.missing(e.Pos, &m.head), record)
 	}
+	if err != nil {
+		r.void(e, err)
+		return nil
+	}
+	e.Kind = record.Kind
 	parted, err := r.write(e, m, record)
 	if err != nil {
 		return err
@@ -103,7 +107,15 @@ func (r *round) address(a *Applied, m *met) error {
 	return err
 }
 
-func (r *round) leaveOut(e *Event, why error) {
-	r.v.log.Error("an event cannot be read and is left out",
-		"shard", r.shard, "pos", e.Pos, "channel", e.Channel, "kind", e.Kind, "error", why)
+// missing is how many positions there are between a channel's last event and the one at hand of which no event has come.
+func (r *round) missing(pos uint64, h *head) uint64 {
+	return (pos - h.Pos) - (r.held - h.Held)
+}
+
+// void leaves an event out, and has it erased from the stream.
+func (r *round) void(e *Event, why error) {
+	r.v.log.Error("an event does not count and is left out",
+		"shard", r.shard, "pos", e.Pos, "channel", e.Channel, "reason", why)
+	r.voided++
+	r.owe(Erasure{Pos: e.Pos, Channel: e.Channel, Positions: []uint64{e.Pos}})
 }

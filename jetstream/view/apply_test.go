@@ -42,7 +42,7 @@ func TestApplyMovesThePositionWithoutEvents(t *testing.T) {
 func inShard(t *testing.T, shard int) string {
 	t.Helper()
 	for _, b := range []string{"bob", "cem", "dot", "eve", "fay", "gus"} {
-		if ch := wire.DirectChannel("ann", b); wire.ShardOf(ch, 2) == shard {
+		if ch := wire.DirectChannel("ann", b); evenly(2)(ch) == shard {
 			return ch
 		}
 	}
@@ -58,31 +58,35 @@ func TestApplyGivesTheStateAfterEachEvent(t *testing.T) {
 		heads = append(heads, a.Head)
 		equal(t, "members", a.Members(), []string{"ann", "bob"})
 	}
-	equal(t, "heads", heads, []channel.Head{{Seq: 0, Pos: 1, Active: 1000}, {Seq: 1, Pos: 2, Active: 2000}, {Seq: 2, Pos: 4, Active: 4000}})
+	equal(t, "heads", heads, []channel.Head{
+		{Version: 1, Seq: 0, Pos: 1, Active: 1000, Held: 1}, {Version: 2, Seq: 1, Pos: 2, Active: 2000, Held: 2}, {Version: 3, Seq: 2, Pos: 4, Active: 4000, Held: 3},
+	})
 }
 
 // Nothing that is in a log stops its shard.
 func TestApplyLeavesOutWhatNobodyCanRead(t *testing.T) {
-	for name, e := range map[string]Event{
-		"empty record":          {Channel: room, Kind: wire.KindMessage},
-		"no JSON":               {Channel: room, Kind: wire.KindMessage, Record: []byte("{hello}")},
-		"no object":             {Channel: room, Kind: wire.KindMessage, Record: []byte(`["seq",2]`)},
-		"two lines":             {Channel: room, Kind: wire.KindMessage, Record: []byte("{\"seq\":2,\n\"sender\":\"ann\"}")},
-		"member of wrong type":  {Channel: room, Kind: wire.KindMessage, Record: []byte(`{"seq":2,"sender":["ann"]}`)},
-		"member twice":          {Channel: room, Kind: wire.KindMessage, Record: []byte(`{"seq":2,"seq":3}`)},
-		"content that is none":  {Channel: room, Kind: wire.KindMessage, Record: []byte(`{"seq":2,"content":"hello"}`)},
-		"member of the frame":   {Channel: room, Kind: wire.KindMessage, Record: []byte(`{"seq":2,"pos":null}`)},
-		"no seq":                {Channel: room, Kind: wire.KindMessage, Record: []byte(`{"sender":"ann"}`)},
-		"old seq":               {Channel: room, Kind: wire.KindMessage, Record: []byte(`{"seq":1}`)},
-		"huge seq":              {Channel: room, Kind: wire.KindMessage, Record: []byte(`{"seq":18446744073709551615}`)},
-		"kind beyond a frame":   {Channel: room, Kind: `a"b`, Record: []byte(`{}`)},
-		"no kind":               {Channel: room, Kind: ``, Record: []byte(`{}`)},
-		"kind longer than ours": {Channel: room, Kind: wire.Kind(strings.Repeat("k", 33)), Record: []byte(`{}`)},
+	for name, record := range map[string]string{
+		"empty record":          "",
+		"no JSON":               "{hello}",
+		"no object":             `["seq",2]`,
+		"two lines":             "{\"kind\":\"message\",\"version\":3,\"seq\":2,\n\"sender\":\"ann\"}",
+		"member of wrong type":  `{"kind":"message","version":3,"seq":2,"sender":["ann"]}`,
+		"member twice":          `{"kind":"message","version":3,"seq":2,"seq":2}`,
+		"content that is none":  `{"kind":"message","version":3,"seq":2,"content":"hello"}`,
+		"member of the frame":   `{"kind":"message","version":3,"seq":2,"pos":null}`,
+		"no seq":                `{"kind":"message","version":3,"sender":"ann"}`,
+		"old seq":               `{"kind":"message","version":3,"seq":1}`,
+		"huge seq":              `{"kind":"message","version":3,"seq":18446744073709551615}`,
+		"old version":           `{"kind":"message","version":2,"seq":2}`,
+		"version to come":       `{"kind":"message","version":4,"seq":2}`,
+		"kind beyond a frame":   `{"kind":"a\"b","version":3,"last":1}`,
+		"no kind":               `{"version":3,"last":1}`,
+		"kind longer than ours": `{"kind":"` + strings.Repeat("k", 33) + `","version":3,"last":1}`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			var log logged
 			v := newView(t, Options{Logger: log.logger()})
-			e.Pos = 3
+			e := Event{Pos: 3, Channel: room, Record: []byte(record)}
 			applied := must(v.Apply(0, []Event{created(t, 1, room, "ann", "bob"), message(t, 2, room, 1), e, message(t, 4, room, 2)}, 0))(t)
 			equal(t, "applied", appliedPositions(applied), []uint64{1, 2, 4})
 			equal(t, "lines in the log", log.count("left out"), 1)
@@ -97,16 +101,18 @@ func TestApplyLeavesOutWhatNobodyCanRead(t *testing.T) {
 	}
 }
 
-func TestApplyMovesTheHeadForWhatNobodyCanRead(t *testing.T) {
-	o := Options{Shards: 1, fs: vfs.NewMem()}
-	v := must(Open("view", o))(t)
-	must(v.Apply(0, []Event{{Pos: 6, Channel: room, Kind: wire.KindMessage, Record: []byte("?")}}, 0))(t)
-	want := &channel.State{ID: room, Head: channel.Head{Pos: 6}}
-	equal(t, "state", must(v.Channel(room))(t), want)
-	noError(t, v.Close())
-	v = must(Open("view", o))(t)
-	equal(t, "state on disk", must(v.Channel(room))(t), want)
-	noError(t, v.Close())
+// What is void is owed to the eraser, counted, and takes no number away from what comes after it.
+func TestApplyOwesWhatIsVoid(t *testing.T) {
+	v := newView(t, Options{})
+	first := created(t, 1, room, "ann", "bob")
+	rival := message(t, 3, room, 1)
+	rival.Pos = 2
+	must(v.Apply(0, []Event{first, rival, message(t, 3, room, 1), {Pos: 4, Channel: room, Record: []byte("?")}}, 0))(t)
+	equal(t, "head", must(v.Channel(room))(t).Head, channel.Head{Version: 2, Seq: 1, Pos: 2, Active: 3000, Held: 2})
+	equal(t, "void", v.Voided(0), 2)
+	equal(t, "owed", must(v.Erasures(0, 9))(t), []Erasure{
+		{Pos: 3, Channel: room, Positions: []uint64{3}}, {Pos: 4, Channel: room, Positions: []uint64{4}},
+	})
 }
 
 func TestApplyLeavesOutChannelsThatAreNotItsOwn(t *testing.T) {
@@ -122,7 +128,7 @@ func TestApplyLeavesOutChannelsThatAreNotItsOwn(t *testing.T) {
 
 func TestApplyKeepsWhatANewerNodeWrote(t *testing.T) {
 	v := newView(t, Options{})
-	newer := Event{Pos: 2, Channel: room, Kind: "poll", Record: []byte(`{"id":"x","sender":"bob","client_id":"c","options":{"deep":[1,2]}}`)}
+	newer := Event{Pos: 2, Channel: room, Kind: "poll", Record: []byte(`{"kind":"poll","version":2,"id":"x","sender":"bob","client_id":"c","options":{"deep":[1,2]}}`)}
 	must(v.Apply(0, []Event{created(t, 1, room, "ann", "bob"), newer}, 0))(t)
 	equal(t, "found", must(v.Find(room, "bob", "c"))(t), &newer)
 	missed, _, err := v.Missed("ann", Span{After: 1, Upto: 2}, 10, 1000)

@@ -22,13 +22,13 @@ type changed struct {
 
 // change stores what an event makes of the message that it is about.
 func (r *round) change(e *Event, at place, record *wire.Record) error {
-	t := target{e.Channel, channel.About(e.Kind, record)}
+	t := target{e.Channel, channel.About(record)}
 	c, err := r.changedMessage(t)
 	if err != nil {
 		return err
 	}
 	before := c.message
-	after := channel.Fold(before, e.Kind, e.Pos, record)
+	after := channel.Fold(before, e.Pos, record)
 	if after == before {
 		return nil
 	}
@@ -142,7 +142,7 @@ func original(a *Applied) (*channel.Message, error) {
 	if err != nil {
 		return nil, err
 	}
-	return channel.Fold(nil, wire.KindMessage, a.Pos, &record), nil
+	return channel.Fold(nil, a.Pos, &record), nil
 }
 
 func contentOf(m *channel.Message) *wire.Content {
@@ -190,7 +190,8 @@ func mentioned(c *wire.Content) func(yield func(user string) bool) {
 	}
 }
 
-// blank takes the content out of a stored event. A place where nothing is stored any more is left alone.
+// blank takes the content out of a stored event. Members beside it that this version does not know stay: what people say is in the
+// content, whatever it becomes. A place where nothing is stored any more is left alone.
 func (r *round) blank(ch string, at place) (found bool, err error) {
 	kind, record, err := r.stored(ch, at)
 	if record == nil || err != nil {

@@ -48,7 +48,7 @@ func raceChannelsOf(t *testing.T) [][]string {
 	channels := make([][]string, raceShards)
 	for i := 0; len(channels[0]) < raceChannels || len(channels[1]) < raceChannels; i++ {
 		ch := wire.DirectChannel("ann", fmt.Sprint("peer", i))
-		if shard := wire.ShardOf(ch, raceShards); len(channels[shard]) < raceChannels {
+		if shard := evenly(raceShards)(ch); len(channels[shard]) < raceChannels {
 			channels[shard] = append(channels[shard], ch)
 		}
 	}

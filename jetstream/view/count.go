@@ -47,9 +47,7 @@ func (r *reader) count(g gap, limit int) (n int, err error) {
 		if e.Pos > g.upto {
 			break
 		}
-		if e.Kind != unreadable {
-			n++
-		}
+		n++
 	}
 	return n, r.it.Error()
 }

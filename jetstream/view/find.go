@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"natterjack/jetstream/channel"
+	"natterjack/server/wire"
 )
 
 // Finder finds events by client id, and who was a member when, in the view as it was when the Finder was made: one iterator for many
@@ -52,6 +53,17 @@ func (f *Finder) Stays(user, ch string) (stays channel.Stays, err error) {
 func (f *Finder) Close() error {
 	defer f.v.leave()
 	return f.r.it.Close()
+}
+
+// Accepted reports whether an event that was published at a position is one of its channel. The view must have passed the position.
+func (v *View) Accepted(ch string, r *wire.Record, pos uint64) (accepted bool, err error) {
+	err = v.read("look for an event", func(rd *reader) error {
+		rd.key = appendEventKey(rd.key[:0], ch, place{seq: max(r.Seq, r.Last), pos: pos})
+		value, err := rd.get()
+		accepted = value != nil
+		return err
+	})
+	return accepted, err
 }
 
 // Find is the event that a sender made under a client id in a channel, of whatever kind, or nil. It knows every event ever

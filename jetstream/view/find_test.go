@@ -9,10 +9,10 @@ import (
 func TestFind(t *testing.T) {
 	v := newView(t, Options{})
 	group := "g" + "abcdefghijklmnopqrstuvwx"
-	first, second := message(t, 4, group, 1), message(t, 5, group, 2)
 	creation := event(t, 1, group, wire.KindMeta, wire.Record{
 		Sender: "ann", ClientID: "made", Meta: &wire.Meta{Action: wire.ActionCreated, Kind: wire.Group, Members: []string{"ann", "bob"}},
 	})
+	first, second := message(t, 4, group, 1), message(t, 5, group, 2)
 	must(v.Apply(0, []Event{creation, first, second, created(t, 6, room, "ann", "bob")}, 0))(t)
 	for _, c := range []struct {
 		name           string

@@ -117,9 +117,11 @@ func (h *head) with(body *channel.State) *channel.State {
 }
 
 func appendHead(dst []byte, h *head) []byte {
+	dst = binary.AppendUvarint(dst, h.Version)
 	dst = binary.AppendUvarint(dst, h.Seq)
 	dst = binary.AppendUvarint(dst, h.Pos)
 	dst = binary.AppendVarint(dst, h.Active)
+	dst = binary.AppendUvarint(dst, h.Held)
 	dst = append(dst, byte(h.flags))
 	if h.has(flagCreated) {
 		dst = binary.AppendVarint(dst, h.created)
@@ -129,7 +131,7 @@ func appendHead(dst []byte, h *head) []byte {
 
 func parseHead(value []byte) (h head, err error) {
 	p := parser{rest: value}
-	h.Seq, h.Pos, h.Active = p.uvarint(), p.uvarint(), p.varint()
+	h.Version, h.Seq, h.Pos, h.Active, h.Held = p.uvarint(), p.uvarint(), p.uvarint(), p.varint(), p.uvarint()
 	f := p.uvarint()
 	if f >= uint64(flagsEnd) {
 		p.fail()

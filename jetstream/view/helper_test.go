@@ -11,6 +11,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/google/go-cmp/cmp"
 
+	"natterjack/jetstream/channel"
 	"natterjack/server/wire"
 )
 
@@ -65,10 +66,39 @@ func message(t *testing.T, pos uint64, ch string, seq uint64) Event {
 	})
 }
 
+// event is the next of its channel in the log that a test writes. An event at a lower position than the one before begins another log.
 func event(t *testing.T, pos uint64, ch string, kind wire.Kind, r wire.Record) Event {
 	t.Helper()
-	r.ID, r.Timestamp = fmt.Sprint("id", pos), int64(pos)*1000
+	r.Kind, r.ID, r.Timestamp = kind, fmt.Sprint("id", pos), int64(pos)*1000
+	number(t, pos, ch, &r)
 	return Event{Pos: pos, Channel: ch, Kind: kind, Record: must(wire.EncodeRecord(&r))(t)}
+}
+
+// heads are the ends of the channels in the logs that tests write, by test and channel: before their last event, and after it.
+var heads sync.Map
+
+func number(t *testing.T, pos uint64, ch string, r *wire.Record) {
+	t.Helper()
+	key := t.Name() + " " + ch
+	var head channel.Head
+	if h, ok := heads.Load(key); ok {
+		switch ends := h.([2]channel.Head); {
+		case ends[1].Pos < pos:
+			head = ends[1]
+		case ends[1].Pos == pos: // the same again
+			head = ends[0]
+		default:
+		}
+	}
+	before := head
+	if r.Seq > head.Seq+1 { // the messages between are gone
+		head.Version += r.Seq - head.Seq - 1
+		head.Seq = r.Seq - 1
+	}
+	one := []wire.Record{*r}
+	head.Number(one)
+	*r = one[0]
+	heads.Store(key, [2]channel.Head{before, {Version: r.Version, Seq: max(r.Seq, r.Last), Pos: pos}})
 }
 
 // positions of events are what most tests compare.

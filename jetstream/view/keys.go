@@ -8,9 +8,9 @@ import (
 // A key starts with a tag for its kind. Names in it carry their length before them, so that a name is never the
 // beginning of another and all keys under one name lie together. Numbers are big-endian, so that they sort.
 //
-//	p shard                             → position
+//	p shard                             → position, and how many events the stream has had up to it
 //	s <user> name                       → one of the user's own settings
-//	n <channel>                         → the channel's head: seq, pos, activity, and what there is beyond it
+//	n <channel>                         → the channel's head: its numbers, its activity, and what there is beyond it
 //	c <channel>                         → what of a channel that is not plain changes seldom: of groups, and of direct channels with pins
 //	e <channel> seq pos                 → event: kind, record
 //	i <channel> hash(sender, client id) → seq and pos of the event

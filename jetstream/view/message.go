@@ -97,7 +97,7 @@ func (r *reader) message(ch string, seq uint64) (*channel.Message, error) {
 	if err != nil {
 		return nil, err
 	}
-	return channel.Fold(nil, wire.KindMessage, at.pos, record), nil
+	return channel.Fold(nil, at.pos, record), nil
 }
 
 // placeOfMessage is where the log has a message, if it does: the first event of its seq.
@@ -148,7 +148,8 @@ func (r *reader) recordAt(ch string, at place) (*wire.Record, error) {
 // appendFolded is a message as later events left it, as the record of a page, behind the pos of the last of them.
 func appendFolded(dst []byte, m *channel.Message) ([]byte, error) {
 	record, err := wire.EncodeRecord(&wire.Record{
-		ID: m.ID, ClientID: m.ClientID, Sender: m.Sender, Seq: m.Seq, Timestamp: m.Timestamp, Content: m.Content, Folded: m.Folded,
+		Kind: wire.KindMessage, Version: m.Version, ID: m.ID, ClientID: m.ClientID, Sender: m.Sender, Seq: m.Seq, Timestamp: m.Timestamp,
+		Content: m.Content, Folded: m.Folded, Rest: m.Rest,
 	})
 	return append(appendNumber(dst, m.Pos), record...), err
 }
@@ -163,7 +164,10 @@ func parseFolded(value []byte) (*channel.Message, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := channel.Fold(nil, wire.KindMessage, pos, &record)
+	m := channel.Fold(nil, pos, &record)
+	if m == nil {
+		return nil, errValue
+	}
 	m.Folded = record.Folded
 	return m, nil
 }

@@ -36,7 +36,7 @@ func TestMissed(t *testing.T) {
 		{"a stretch", "ann", 5, 10, 20, 1 << 20, []uint64{6, 8, 9, 10}, false},
 		{"up to the limit", "ann", 5, 10, 2, 1 << 20, []uint64{6, 8}, true},
 		{"as many as the limit", "ann", 5, 10, 4, 1 << 20, []uint64{6, 8, 9, 10}, false},
-		{"up to the bytes", "ann", 5, 10, 20, 200, []uint64{6, 8}, true},
+		{"up to the bytes", "ann", 5, 10, 20, 320, []uint64{6, 8}, true},
 		{"more than the bytes in one", "ann", 5, 10, 20, 1, []uint64{6}, true},
 		{"the reaction alone", "cem", 8, 9, 20, 1 << 20, []uint64{9}, false},
 		{"nothing new", "ann", 15, 20, 20, 1 << 20, []uint64{}, false},

@@ -21,6 +21,7 @@ import (
 type model struct {
 	shards    int
 	positions []uint64
+	held      []uint64
 	states    map[string]*channel.State
 	members   map[userChannel][]membership
 	events    []stored // in the order applied; of each shard in the order of pos
@@ -43,7 +44,7 @@ type stored struct {
 
 func newModel(shards int) *model {
 	return &model{
-		shards: shards, positions: make([]uint64, shards), erasures: make([][]Erasure, shards),
+		shards: shards, positions: make([]uint64, shards), held: make([]uint64, shards), erasures: make([][]Erasure, shards),
 		states: make(map[string]*channel.State), members: make(map[userChannel][]membership), messages: make(map[target]*channel.Message),
 		hidden: make(map[string]map[target]bool), seenBy: make(map[shardPos][]string),
 	}
@@ -51,17 +52,24 @@ func newModel(shards int) *model {
 
 // apply takes an event as good, unless readable is false.
 func (m *model) apply(t *rapid.T, e Event, r wire.Record, readable bool) {
-	shard := wire.ShardOf(e.Channel, m.shards)
+	shard := evenly(m.shards)(e.Channel)
 	if e.Pos <= m.positions[shard] {
 		return
 	}
 	m.positions[shard] = e.Pos
+	m.held[shard]++
 	before := m.states[e.Channel]
-	if !readable {
-		m.states[e.Channel] = channel.Apply(before, e.Channel, "", e.Pos, &wire.Record{})
+	var head channel.Head
+	if before != nil {
+		head = before.Head
+	}
+	missing := (e.Pos - head.Pos) - (m.held[shard] - head.Held)
+	if !readable || head.Follows(e.Pos, missing, &r) != nil {
+		m.erasures[shard] = append(m.erasures[shard], Erasure{Pos: e.Pos, Channel: e.Channel, Positions: []uint64{e.Pos}})
 		return
 	}
-	after := channel.Apply(before, e.Channel, e.Kind, e.Pos, &r)
+	after := channel.Apply(before, e.Channel, e.Pos, &r)
+	after.Held = m.held[shard]
 	m.states[e.Channel] = after
 	m.seenBy[shardPos{shard, e.Pos}] = after.Members
 	m.move(before, after)
@@ -69,7 +77,7 @@ func (m *model) apply(t *rapid.T, e Event, r wire.Record, readable bool) {
 		m.wipe(after, shard)
 	}
 	m.events = append(m.events, stored{Event: e, shard: shard, record: r})
-	if seq := channel.About(e.Kind, &r); seq != 0 && !after.Deleted {
+	if seq := channel.About(&r); seq != 0 && !after.Deleted {
 		m.fold(t, target{e.Channel, seq}, m.events[len(m.events)-1])
 	}
 }
@@ -108,7 +116,7 @@ func (m *model) wipe(after *channel.State, shard int) {
 
 func (m *model) fold(t *rapid.T, at target, e stored) {
 	before := m.messages[at]
-	after := channel.Fold(before, e.Kind, e.Pos, &e.record)
+	after := channel.Fold(before, e.Pos, &e.record)
 	if after == before {
 		return
 	}
@@ -132,7 +140,7 @@ func (m *model) fold(t *rapid.T, at target, e stored) {
 
 // about reports whether an event makes or edits a message. An edit that came before its message edited nothing.
 func (m *model) about(e *stored, at target) bool {
-	if e.Channel != at.channel || channel.About(e.Kind, &e.record) != at.seq {
+	if e.Channel != at.channel || channel.About(&e.record) != at.seq {
 		return false
 	}
 	return e.Kind == wire.KindMessage || m.find1(func(o stored) bool {
@@ -163,7 +171,7 @@ func (m *model) find(ch, sender, clientID string) *Event {
 func (m *model) row(t *rapid.T, at target) Event {
 	folded := m.messages[at]
 	record := wire.Record{
-		ID: folded.ID, ClientID: folded.ClientID, Sender: folded.Sender, Seq: folded.Seq, Timestamp: folded.Timestamp,
+		Kind: wire.KindMessage, Version: folded.Version, ID: folded.ID, ClientID: folded.ClientID, Sender: folded.Sender, Seq: folded.Seq, Timestamp: folded.Timestamp,
 		Content: folded.Content, Folded: folded.Folded,
 	}
 	e := m.find1(func(e stored) bool {

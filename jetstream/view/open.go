@@ -10,6 +10,8 @@ import (
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"natterjack/server/wire"
 )
 
 // Open opens the view in dir, or makes an empty one: where there is none, or only one of another schema, epoch or number
@@ -83,6 +85,9 @@ func (o Options) withDefaults() (Options, error) {
 	if o.StateBytes <= 0 {
 		o.StateBytes = half
 	}
+	if o.ShardOf == nil {
+		o.ShardOf = evenly(o.Shards)
+	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -99,6 +104,11 @@ func (o Options) withDefaults() (Options, error) {
 	return o, nil
 }
 
+// evenly spreads slots over shards.
+func evenly(shards int) func(channel string) int {
+	return func(channel string) int { return wire.SlotOf(channel) * shards / wire.Slots }
+}
+
 func open(h home, o Options) (*View, error) {
 	d := newDisk(o.fs, h.dir, o.Logger)
 	if err := d.room(); err != nil {
@@ -108,16 +118,17 @@ func open(h home, o Options) (*View, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &View{db: db, disk: d, log: o.Logger, watched: o.Watched, shards: make([]shard, o.Shards)}
+	v := &View{db: db, disk: d, log: o.Logger, watched: o.Watched, shardAt: o.ShardOf, shards: make([]shard, o.Shards)}
 	v.recency.users, v.recency.above, v.recency.most = map[string]*recent{}, cmp.Or(o.recentAbove, 250), cmp.Or(o.recentMost, maxRecent)
 	for i := range v.shards {
 		s := &v.shards[i]
 		s.states.init(o.StateBytes / int64(o.Shards))
-		position, err := v.storedPosition(i)
+		position, held, err := v.storedPosition(i)
 		if err != nil {
 			return nil, errors.Join(err, db.Close())
 		}
 		s.position.Store(position)
+		s.held = held
 	}
 	if err := v.bringUp(o.projections); err != nil {
 		return nil, errors.Join(err, db.Close())
@@ -128,15 +139,16 @@ func open(h home, o Options) (*View, error) {
 	return v, nil
 }
 
-func (v *View) storedPosition(shard int) (position uint64, err error) {
+func (v *View) storedPosition(shard int) (position, held uint64, err error) {
 	err = v.read("read position", func(r *reader) error {
 		r.key = appendPositionKey(r.key[:0], shard)
 		value, err := r.get()
 		if value == nil || err != nil {
 			return err
 		}
-		position, err = parseNumber(value)
-		return err
+		p := parser{rest: value}
+		position, held = p.uvarint(), p.uvarint()
+		return p.end()
 	})
-	return position, err
+	return position, held, err
 }

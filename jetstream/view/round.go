@@ -14,6 +14,8 @@ import (
 type round struct {
 	v        *View
 	shard    int
+	held     uint64 // how many events the stream has had, with those of this round so far
+	voided   uint64 // how many of this round are void
 	batch    *pebble.Batch
 	watched  bool // somebody asks who may see what is applied
 	met      map[string]*met
@@ -37,8 +39,8 @@ type met struct {
 
 type userChannel struct{ user, channel string }
 
-func (r *round) begin(v *View, shard, events int) {
-	r.v, r.shard, r.batch = v, shard, v.db.NewBatch()
+func (r *round) begin(v *View, shard, events int, held uint64) {
+	r.v, r.shard, r.held, r.voided, r.batch = v, shard, held, 0, v.db.NewBatch()
 	r.watched = v.watched() || v.recency.any.Load()
 	r.applied = make([]Applied, 0, events)
 	if r.met == nil {
@@ -81,7 +83,7 @@ func (r *round) owns(ch string) bool {
 	if _, met := r.met[ch]; met {
 		return true
 	}
-	return wire.ValidChannel(ch) && wire.ShardOf(ch, len(r.v.shards)) == r.shard
+	return wire.ValidChannel(ch) && r.v.shardIndex(ch) == r.shard
 }
 
 // meet is a channel as of the last event taken: from this round, from memory, or from disk.
@@ -129,9 +131,6 @@ func (r *round) need(ch string, m *met) error {
 	return err
 }
 
-// unreadable is a kind of which the rules know nothing: its event moves the head and changes nothing else.
-const unreadable wire.Kind = ""
-
 // write stores an event and what it changes, and gives who is not a member any more.
 //
 // Most events are taken in blindly: of what there was before only the head is looked at, which is small, and nearly always in memory. All
@@ -142,8 +141,9 @@ func (r *round) write(e *Event, m *met, record *wire.Record) (parted []string, e
 			return nil, err
 		}
 	} else {
-		m.head.Head = m.head.Next(e.Kind, e.Pos, record)
+		m.head.Head = m.head.Next(e.Pos, record)
 	}
+	m.head.Held = r.held
 	m.found, m.changed = true, true
 	at := place{seq: m.head.Seq, pos: m.head.Pos}
 	r.key = appendEventKey(r.key[:0], e.Channel, at)
@@ -166,7 +166,7 @@ func (r *round) writeWhole(e *Event, m *met, record *wire.Record) (parted []stri
 	if err != nil {
 		return nil, err
 	}
-	next := channel.Apply(st, e.Channel, e.Kind, e.Pos, record)
+	next := channel.Apply(st, e.Channel, e.Pos, record)
 	m.head, m.body = headOf(next), nil
 	if next.Deleted && st != nil && !st.Deleted {
 		r.wipe(next)
@@ -193,7 +193,7 @@ func (r *round) writeMessage(e *Event, at place, record *wire.Record) error {
 	case e.Kind == wire.KindSetting:
 		r.setting(e.Channel, record)
 		return nil
-	case channel.About(e.Kind, record) != 0:
+	case channel.About(record) != 0:
 		return r.change(e, at, record)
 	default:
 		return nil
@@ -219,7 +219,7 @@ func (r *round) commit(position uint64) error {
 		}
 	}
 	r.key = appendPositionKey(r.key[:0], r.shard)
-	r.value = appendNumber(r.value[:0], position)
+	r.value = appendNumber(appendNumber(r.value[:0], position), r.held)
 	r.set()
 	return r.batch.Commit(pebble.NoSync)
 }

@@ -18,7 +18,6 @@ type script struct {
 	now   int64
 	users []string
 	ids   []string
-	fresh bool // no message comes under a number that was given before
 }
 
 func newScript(shards int) *script {
@@ -38,7 +37,7 @@ func newScript(shards int) *script {
 // draw makes the next event of some channel.
 func (s *script) draw(t *rapid.T) (shard int, e Event) {
 	ch := rapid.SampledFrom(s.ids).Draw(t, "channel")
-	shard = wire.ShardOf(ch, s.m.shards)
+	shard = evenly(s.m.shards)(ch)
 	s.pos[shard] += rapid.Uint64Range(1, 3).Draw(t, "leap")
 	s.now += rapid.Int64Range(-2, 5).Draw(t, "time")
 	e = Event{Pos: s.pos[shard], Channel: ch, Kind: wire.KindMessage}
@@ -48,12 +47,11 @@ func (s *script) draw(t *rapid.T) (shard int, e Event) {
 	}
 	st := s.m.states[ch]
 	readable := true
+	s.number(t, shard, st, &r)
 	choice := rapid.IntRange(0, 29).Draw(t, "choice")
 	switch {
 	case choice == 0:
 		e.Record, readable = []byte(rapid.SampledFrom([]string{"", "{", "[]", `{"seq":"x"}`, "{\n}"}).Draw(t, "garbage")), false
-	case choice == 1 && !s.fresh:
-		r.Seq, readable = rapid.Uint64Range(0, seqOf(st)).Draw(t, "old seq"), false
 	case choice == 2:
 		e.Kind = wire.Kind(rapid.SampledFrom([]string{"thread", "poll"}).Draw(t, "newer kind"))
 	case !st.Exists() || choice <= 4:
@@ -63,14 +61,33 @@ func (s *script) draw(t *rapid.T) (shard int, e Event) {
 	case choice <= 18:
 		e.Kind = s.change(t, ch, &r)
 	default:
-		r.Seq = seqOf(st) + rapid.SampledFrom([]uint64{1, 1, 1, 1, 5}).Draw(t, "hole")
+		r.Seq, r.Last = r.Last+1, 0
 		r.Content = s.content(t)
 	}
-	if e.Record == nil && choice != 0 {
+	if r.Kind = e.Kind; e.Record == nil && choice != 0 {
 		e.Record = encode(t, &r)
 	}
 	s.m.apply(t, e, r, readable)
 	return shard, e
+}
+
+// number draws the numbers of an event: mostly those of the next, at times such as fit only where events are gone, or not at all.
+func (s *script) number(t *rapid.T, shard int, st *channel.State, r *wire.Record) {
+	var head channel.Head
+	if st != nil {
+		head = st.Head
+	}
+	leap := rapid.SampledFrom([]uint64{0, 0, 0, 0, 0, 0, 0, 1, 2, 9}).Draw(t, "gone")
+	r.Version, r.Last = head.Version+1+leap, head.Seq+rapid.Uint64Range(0, leap).Draw(t, "messages gone")
+	switch rapid.IntRange(0, 19).Draw(t, "doubt") {
+	case 0:
+		r.Version = rapid.Uint64Range(0, head.Version).Draw(t, "old version")
+	case 1:
+		r.Last = rapid.Uint64Range(0, head.Seq+3).Draw(t, "any seq")
+	case 2:
+		r.After = rapid.Uint64Range(1, 4).Draw(t, "after")
+	default:
+	}
 }
 
 func (s *script) creation(t *rapid.T, ch string) *wire.Meta {
@@ -87,7 +104,10 @@ func (s *script) move(t *rapid.T, ch string) *wire.Meta {
 		wire.ActionAdded, wire.ActionAdded, wire.ActionJoined, wire.ActionRequested, wire.ActionLeft, wire.ActionRemoved, wire.ActionBanned, wire.ActionUnbanned,
 		wire.ActionRole, wire.ActionUpdated, wire.ActionDeleted, "newer",
 	}).Draw(t, "action")
-	m := &wire.Meta{Action: action, Role: wire.RoleAdmin, Name: "h", Topic: "t", SlowModeS: rapid.IntRange(0, 1).Draw(t, "slow")}
+	m := &wire.Meta{Action: action, Role: wire.RoleAdmin, Name: "h"}
+	if slow := rapid.IntRange(0, 1).Draw(t, "slow"); action == wire.ActionUpdated {
+		m.Settings = &wire.GroupSettings{Name: new("h"), Topic: new("t"), SlowModeS: &slow}
+	}
 	if action != wire.ActionDeleted {
 		m.Members = s.members(t, ch)
 	}
@@ -101,9 +121,12 @@ func (s *script) hide(t *rapid.T) (shard int, e Event) {
 	at.seq = rapid.Uint64Range(1, max(1, seqOf(s.m.states[at.channel]))).Draw(t, "hidden")
 	set := &wire.Setting{Name: fmt.Sprint(wire.SettingHide, at.channel, "/", at.seq), Value: rapid.SampledFrom([]string{"", "1", "1"}).Draw(t, "value")}
 	own := wire.OwnChannel(user)
-	shard = wire.ShardOf(own, s.m.shards)
+	shard = evenly(s.m.shards)(own)
 	s.pos[shard]++
-	r := wire.Record{ID: fmt.Sprint(s.pos[shard]), Timestamp: s.now, Sender: user, Setting: set}
+	r := wire.Record{Kind: wire.KindSetting, Version: 1, ID: fmt.Sprint(s.pos[shard]), Timestamp: s.now, Sender: user, Setting: set}
+	if st := s.m.states[own]; st != nil {
+		r.Version = st.Version + 1
+	}
 	e = Event{Pos: s.pos[shard], Channel: own, Kind: wire.KindSetting, Record: encode(t, &r)}
 	s.m.apply(t, e, r, true)
 	if s.m.hidden[user] == nil {

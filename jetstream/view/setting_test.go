@@ -11,11 +11,12 @@ import (
 func TestSettings(t *testing.T) {
 	dir := t.TempDir()
 	v := must(Open(dir, Options{Shards: 1, Epoch: "e"}))(t)
-	pos := uint64(0)
+	pos, versions := uint64(0), map[string]uint64{}
 	set := func(channel, sender, name, value string) {
 		t.Helper()
 		pos++
-		record := must(wire.EncodeRecord(&wire.Record{ID: fmt.Sprint(pos), Sender: sender, Timestamp: 1, Setting: &wire.Setting{Name: name, Value: value}}))(t)
+		versions[channel]++
+		record := must(wire.EncodeRecord(&wire.Record{Kind: wire.KindSetting, Version: versions[channel], ID: fmt.Sprint(pos), Sender: sender, Timestamp: 1, Setting: &wire.Setting{Name: name, Value: value}}))(t)
 		if _, err := v.Apply(0, []Event{{Pos: pos, Channel: channel, Kind: wire.KindSetting, Record: record}}, 0); err != nil {
 			t.Fatal(err)
 		}

@@ -39,9 +39,7 @@ func (s *source) fill(r *reader) error {
 			s.next = bytes.Clone(r.it.Key())
 			break
 		}
-		if e.Kind != unreadable {
-			p.add(e)
-		}
+		p.add(e)
 	}
 	s.events = p.events
 	return r.it.Error()

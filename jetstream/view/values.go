@@ -130,15 +130,12 @@ func (p *parser) numbers() (numbers []uint64) {
 
 // Codes of kinds. The common one costs a byte instead of its name.
 const (
-	codeUnreadable = iota // nothing to deliver; it only moves the head
-	codeMessage
+	codeMessage = iota
 	codeNamed
 )
 
 func appendEvent(dst []byte, kind wire.Kind, record []byte) []byte {
 	switch kind {
-	case unreadable:
-		return append(dst, codeUnreadable)
 	case wire.KindMessage:
 		dst = append(dst, codeMessage)
 	default:
@@ -152,12 +149,10 @@ func parseEvent(ch string, key, value []byte) (e Event, err error) {
 	p := parser{rest: value}
 	e.Pos, e.Channel = placeOf(key).pos, ch
 	switch p.uvarint() {
-	case codeUnreadable:
-		return e, p.end()
 	case codeMessage:
 		e.Kind = wire.KindMessage
 	case codeNamed:
-		if e.Kind = wire.Kind(p.name()); e.Kind == unreadable {
+		if e.Kind = wire.Kind(p.name()); e.Kind == "" {
 			p.fail()
 		}
 	default:

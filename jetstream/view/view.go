@@ -22,12 +22,12 @@
 // A batch goes to Pebble's write-ahead log without an fsync. After the death of the process or a power cut the view is as it
 // was a moment earlier, position included, and catches up from the log. The log is what must not lose.
 //
-// # What cannot be read
+// # What does not count
 //
-// A shard never stops for one event. An event of which no frame can be made that a client could read (its record is not an object of
-// JSON on one line, a known member has another type, a message has a seq that is not above its channel's) is logged and left out of
-// every answer; it moves its channel's head, for the writer's compare-and-set counts it. Kinds and members that this version
-// does not know are no such case: they are kept and delivered.
+// A shard never stops for one event. One that does not follow on its channel's last (see [channel.Head.Follows]) is void, and so is one
+// of which no frame can be made that a client could read: its record is not an object of JSON on one line, or a known member has
+// another type. What is void is logged, counted, left out of every answer, changes nothing, and is owed to the eraser. Kinds and members
+// that this version does not know are no such case: they are kept and delivered.
 package view
 
 import (
@@ -47,11 +47,12 @@ import (
 // schema names the layout of events, heads, channels, settings and erasures, and the rules that made them. Whoever changes one of
 // those raises it, and every node reads all of its view from the log again, which takes long. What else there is has a version of
 // its own: see [projections].
-const schema = 6
+const schema = 7
 
 // Options are what a view is made of. Shards and Epoch must be those of the log.
 type Options struct {
 	Shards     int
+	ShardOf    func(channel string) int // by slots, evenly, where nil
 	Epoch      string
 	CacheBytes int64        // of stored blocks kept in memory; as the machine has memory where 0
 	StateBytes int64        // of channels kept in memory; the same
@@ -68,8 +69,8 @@ type Options struct {
 type Event struct {
 	Pos     uint64
 	Channel string
-	Kind    wire.Kind
-	Record  []byte // the stored payload; must not be written to
+	Kind    wire.Kind // as the record says; whoever applies an event may leave it out
+	Record  []byte    // the stored payload; must not be written to
 }
 
 // Applied is an event that the view has taken in, and what its channel is after it. Its recipients are the members, and Parted, whom
@@ -110,6 +111,7 @@ type View struct {
 	lock    io.Closer // of its directory
 	disk    *disk
 	log     *slog.Logger
+	shardAt func(channel string) int
 	shards  []shard
 	watched func() bool
 	recency recency
@@ -122,6 +124,8 @@ type View struct {
 // shard is what a view holds in memory of one shard.
 type shard struct {
 	position atomic.Uint64 // stored after the states of the same batch are in the cache
+	held     uint64        // how many events the stream has had up to position; owned by the goroutine that applies
+	voided   atomic.Uint64 // how many of them were void, since the view was opened
 	states   cache
 	round    round // owned by the goroutine that applies
 }
@@ -142,7 +146,10 @@ func (v *View) enter() error {
 
 func (v *View) leave() { v.open.RUnlock() }
 
-func (v *View) shardIndex(ch string) int { return wire.ShardOf(ch, len(v.shards)) }
+// Voided is how many events of a shard were void since the view was opened: there should be none but where two writers met.
+func (v *View) Voided(shard int) uint64 { return v.shards[shard].voided.Load() }
+
+func (v *View) shardIndex(ch string) int { return v.shardAt(ch) }
 
 // shardOf is what is in memory of the shard in which a channel lives.
 func (v *View) shardOf(ch string) *shard { return &v.shards[v.shardIndex(ch)] }

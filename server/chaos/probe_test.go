@@ -47,7 +47,7 @@ func newProbes(cr *crowd) *probes {
 func clientIDInto(shard int, user string) string {
 	for i := 0; ; i++ {
 		id := fmt.Sprintf("shard%d.%d", shard, i)
-		if wire.ShardOf(channel.GroupID(user, id), shards) == shard {
+		if wire.SlotOf(channel.GroupID(user, id))*shards/wire.Slots == shard {
 			return id
 		}
 	}

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bytes"
+	"errors"
 	"strconv"
 
 	"github.com/go-json-experiment/json"
@@ -165,18 +166,18 @@ func Append(dst []byte, f interface{ Type() string }) ([]byte, error) {
 	return appendRest(dst, body), nil
 }
 
-// AppendEvent builds an event frame around a stored record without decoding it: a record is encoded once in its life.
-func AppendEvent(dst []byte, kind Kind, shard int, pos uint64, channel string, record []byte) []byte {
-	dst = append(dst, `{"type":"event","kind":"`...)
-	dst = append(dst, kind...)
-	dst = append(dst, `","shard":`...)
+// AppendEvent builds an event frame around a stored record without decoding it: a record is encoded once in its life. The record
+// has members; its kind is the first of them, and so the first of the frame behind its type.
+func AppendEvent(dst []byte, shard int, pos uint64, channel string, record []byte) []byte {
+	dst = append(dst, `{"type":"event",`...)
+	dst = append(dst, record[1:len(record)-1]...)
+	dst = append(dst, `,"shard":`...)
 	dst = strconv.AppendInt(dst, int64(shard), 10)
 	dst = append(dst, `,"pos":`...)
 	dst = strconv.AppendUint(dst, pos, 10)
 	dst = append(dst, `,"channel":"`...)
 	dst = append(dst, channel...) // the grammar of channels needs no escape
-	dst = append(dst, '"')
-	return appendRest(dst, record)
+	return append(dst, `"}`...)
 }
 
 // AppendPage encodes a page around events that are frames already, each as [AppendEvent] made it: on the wire the
@@ -202,12 +203,52 @@ func AppendPage(dst []byte, ref uint64, channel string, events [][]byte, more bo
 }
 
 // EncodeRecord is the payload of an event in the log.
-func EncodeRecord(r *Record) ([]byte, error) { return json.Marshal(r) }
+func EncodeRecord(r *Record) ([]byte, error) {
+	if r.Rest == nil && (r.Content == nil || r.Content.Rest == nil) {
+		return json.Marshal(r)
+	}
+	whole := wholeRecord{Record: *r, Rest: r.Rest}
+	if r.Content != nil {
+		whole.Content = &wholeContent{Content: *r.Content, Rest: r.Content.Rest}
+	}
+	return json.Marshal(whole)
+}
 
-// DecodeRecord reads a payload of the log, leniently: newer nodes of a cluster may have written it.
+// wholeRecord is a record with all the members that it has in the log, and those of the frame around it, of which it may have none.
+type wholeRecord struct {
+	Record
+	Content *wholeContent  `json:"content,omitzero"` // in place of the record's own
+	Type    jsontext.Value `json:"type,omitzero"`
+	Shard   jsontext.Value `json:"shard,omitzero"`
+	Pos     jsontext.Value `json:"pos,omitzero"`
+	Channel jsontext.Value `json:"channel,omitzero"`
+	Rest    jsontext.Value `json:",embed"`
+}
+
+type wholeContent struct {
+	Content
+	Rest jsontext.Value `json:",embed"`
+}
+
+var errReserved = errors.New("wire: a record has a member of the frame around it")
+
+// DecodeRecord reads a payload of the log, leniently: newer nodes of a cluster may have written it. What it does not know it keeps, for
+// [EncodeRecord]. A record with a member of the frame around it is refused: a frame would have that member twice, which no client reads.
 func DecodeRecord(data []byte) (r Record, err error) {
-	err = json.Unmarshal(data, &r)
-	return r, err
+	var whole wholeRecord
+	if err = json.Unmarshal(data, &whole); err != nil {
+		return r, err
+	}
+	if whole.Type != nil || whole.Shard != nil || whole.Pos != nil || whole.Channel != nil {
+		return r, errReserved
+	}
+	r = whole.Record
+	r.Rest = whole.Rest
+	if c := whole.Content; c != nil {
+		r.Content = &c.Content
+		r.Content.Rest = c.Rest
+	}
+	return r, nil
 }
 
 // Split calls yield with each frame of a message. Blank lines are skipped.

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"errors"
+	"github.com/go-json-experiment/json/jsontext"
 	"strings"
 	"testing"
 
@@ -101,11 +102,35 @@ func TestAppend_RefusesWhatIsNotUTF8(t *testing.T) {
 
 func TestDecodeRecord_FromTheFuture(t *testing.T) {
 	got, err := DecodeRecord([]byte(`{"id":"m","sender":"alice","timestamp":5,"poll":{"options":["a"]}}`))
-	if want := (Record{ID: "m", Sender: "alice", Timestamp: 5}); err != nil || !cmp.Equal(want, got) {
+	if want := (Record{ID: "m", Sender: "alice", Timestamp: 5, Rest: jsontext.Value(`{"poll":{"options":["a"]}}`)}); err != nil || !cmp.Equal(want, got) {
 		t.Errorf("got %+v, %v", got, err)
+	}
+	again, err := EncodeRecord(&got)
+	if want := `{"kind":"","version":0,"id":"m","sender":"alice","timestamp":5,"poll":{"options":["a"]}}`; err != nil || string(again) != want {
+		t.Errorf("encoded again: %s, %v", again, err)
 	}
 	if _, err := DecodeRecord([]byte(`{"seq":-1}`)); err == nil {
 		t.Error("a negative seq was read")
+	}
+}
+
+// TestContent_fromTheFuture: what a newer node has stored in a content is kept, and no client can store what this one does not know.
+func TestContent_fromTheFuture(t *testing.T) {
+	const record = `{"kind":"message","version":1,"id":"m","sender":"alice","seq":1,"timestamp":5,"content":{"text":"which?","poll":{"options":["a"]}}}`
+	got, err := DecodeRecord([]byte(record))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, err := EncodeRecord(&got); err != nil || string(again) != record {
+		t.Errorf("encoded again: %s, %v", again, err)
+	}
+	for _, frame := range []string{
+		`{"type":"send","to":"bob","client_id":"c","content":{"text":"which?","poll":{}}}`,
+		`{"type":"edit","channel":"alice~bob","seq":1,"content":{"text":"which?","poll":{}}}`,
+	} {
+		if _, err := DecodeCommand([]byte(frame)); err == nil || !strings.Contains(err.Error(), "content.poll: is not known here") {
+			t.Errorf("%s: %v", frame, err)
+		}
 	}
 }
 
@@ -169,6 +194,6 @@ func BenchmarkAppendEvent(b *testing.B) {
 	}
 	var dst []byte
 	for b.Loop() {
-		dst = AppendEvent(dst[:0], KindMessage, 3, 4711, "alice~bob", record)
+		dst = AppendEvent(dst[:0], 3, 4711, "alice~bob", record)
 	}
 }

@@ -1,6 +1,11 @@
 package wire
 
-import "slices"
+import (
+	"bytes"
+	"slices"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
 
 // Command is a frame from a client. Its one reply carries its ref.
 type Command interface {
@@ -56,6 +61,8 @@ type Content struct {
 	Mentions []Mention `json:"mentions,omitzero"`
 	// Forwarded is whose words these are, where they were said elsewhere. Only the server sets it, see [Forward].
 	Forwarded *Forwarded `json:"forwarded,omitzero"`
+	// Rest holds the members that this version does not know, as an object; nil where there are none. See [Record].
+	Rest jsontext.Value `json:"-"`
 }
 
 // Forwarded is where a forwarded message comes from. It does not tell the channel: not everybody may know of that.
@@ -66,7 +73,7 @@ type Forwarded struct {
 
 // Equal reports whether two contents say the same.
 func (c Content) Equal(o Content) bool {
-	same := c.Text == o.Text && c.ReplyTo == o.ReplyTo && slices.Equal(c.Mentions, o.Mentions)
+	same := c.Text == o.Text && c.ReplyTo == o.ReplyTo && slices.Equal(c.Mentions, o.Mentions) && bytes.Equal(c.Rest, o.Rest)
 	if c.Forwarded == nil || o.Forwarded == nil {
 		return same && c.Forwarded == o.Forwarded
 	}

@@ -1,5 +1,7 @@
 package wire
 
+import "github.com/go-json-experiment/json/jsontext"
+
 // Frame is a frame from the server.
 type Frame interface {
 	// Type is the frame's name on the wire.
@@ -33,7 +35,7 @@ type Ack struct {
 	Timestamp int64  `json:"timestamp"` // Unix milliseconds
 }
 
-// Kind of an event: the last token of its subject in the log.
+// Kind says what an event is: the first member of its record.
 type Kind string
 
 // The kinds there are. Clients skip those they do not know.
@@ -47,23 +49,31 @@ const (
 	KindPin      Kind = "pin"      // of a message: target, and remove where it was taken away
 )
 
-// Event is anything in a channel's log. The log stores its [Record]; shard, pos, channel and kind are
-// the record's place in the log and are added around it on the way out.
+// Event is anything in a channel's log. The log stores its [Record]; shard, pos and channel are the
+// record's place in the log and are added behind it on the way out.
 type Event struct {
-	Kind    Kind   `json:"kind"`
+	Record
 	Shard   int    `json:"shard"`
 	Pos     uint64 `json:"pos"`
 	Channel string `json:"channel"`
-	Record
 }
 
 // Record is an event as the log stores it.
+//
+// An event counts if its version is the next of its channel; whatever else is in the log is void, for
+// everybody. See channel.Head.Follows for the whole rule.
 type Record struct {
+	Kind    Kind   `json:"kind"`
+	Version uint64 `json:"version"` // dense per channel, over all kinds
+	// After is how many positions before this event the one lies that it was decided on, where both were
+	// published in one batch: it counts only together with that one.
+	After     uint64   `json:"after,omitzero"`
 	ID        string   `json:"id"`
 	ClientID  string   `json:"client_id,omitzero"`
 	Sender    string   `json:"sender"`
-	Seq       uint64   `json:"seq,omitzero"` // dense per channel; messages only
-	Timestamp int64    `json:"timestamp"`    // Unix milliseconds, the writer's clock
+	Seq       uint64   `json:"seq,omitzero"`  // dense per channel; messages only
+	Last      uint64   `json:"last,omitzero"` // seq of the last message before an event that is none
+	Timestamp int64    `json:"timestamp"`     // Unix milliseconds, the writer's clock
 	Content   *Content `json:"content,omitzero"`
 	Meta      *Meta    `json:"meta,omitzero"`
 
@@ -75,6 +85,10 @@ type Record struct {
 	Setting *Setting `json:"setting,omitzero"`
 
 	Folded
+
+	// Rest holds the members that this version does not know, as an object; nil where there are none. A newer node has written
+	// them. [DecodeRecord] fills it in, [EncodeRecord] keeps it.
+	Rest jsontext.Value `json:"-"`
 }
 
 // Erased is what stays of a message that was deleted.
@@ -105,7 +119,7 @@ type Action string
 // The actions there are. Clients skip those they do not know.
 const (
 	ActionCreated       Action = "created"   // the first event of every channel
-	ActionUpdated       Action = "updated"   // settings: all of them, as they are now
+	ActionUpdated       Action = "updated"   // settings: those that were changed
 	ActionAdded         Action = "added"     // members, by the sender
 	ActionJoined        Action = "joined"    // the sender, by an invite: its hash
 	ActionRequested     Action = "requested" // the sender asks to join, by an invite: its hash
@@ -152,16 +166,22 @@ const (
 
 // Meta is a change of a channel itself.
 type Meta struct {
-	Action    Action      `json:"action"`
-	Kind      ChannelKind `json:"kind,omitzero"`
-	Name      string      `json:"name,omitzero"`
-	Topic     string      `json:"topic,omitzero"`
-	SlowModeS int         `json:"slow_mode_s,omitzero"`
-	Archived  bool        `json:"archived,omitzero"`
-	Members   []string    `json:"members,omitzero"` // whom it is about
-	Seq       uint64      `json:"seq,omitzero"`     // of the last message before Members came or went, who may see those after it, or up to it
-	Role      Role        `json:"role,omitzero"`
-	Invite    *Invite     `json:"invite,omitzero"`
+	Action   Action         `json:"action"`
+	Kind     ChannelKind    `json:"kind,omitzero"`
+	Name     string         `json:"name,omitzero"`
+	Settings *GroupSettings `json:"settings,omitzero"` // those that were changed
+	Members  []string       `json:"members,omitzero"`  // whom it is about
+	Seq      uint64         `json:"seq,omitzero"`      // of the last message before Members came or went, who may see those after it, or up to it
+	Role     Role           `json:"role,omitzero"`
+	Invite   *Invite        `json:"invite,omitzero"`
+}
+
+// GroupSettings are settings of a group, of which each may be missing.
+type GroupSettings struct {
+	Name      *string `json:"name,omitzero"`
+	Topic     *string `json:"topic,omitzero"`
+	SlowModeS *int    `json:"slow_mode_s,omitzero"` // seconds between two messages of one member; 0 is off
+	Archived  *bool   `json:"archived,omitzero"`    // nobody may write; all may read
 }
 
 // Invite is a way into a group for whoever knows its secret.

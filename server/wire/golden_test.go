@@ -44,7 +44,7 @@ func spliced(t *testing.T, e *Event) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return AppendEvent(nil, e.Kind, e.Shard, e.Pos, e.Channel, record)
+	return AppendEvent(nil, e.Shard, e.Pos, e.Channel, record)
 }
 
 var goldenCommands = []golden[Command]{
@@ -108,12 +108,12 @@ var goldenCommands = []golden[Command]{
 }
 
 var (
-	goldenMessage = Event{Kind: KindMessage, Shard: 3, Pos: 4711, Channel: "alice~bob", Record: Record{
-		ID: "01JD3Q", ClientID: "c-1", Sender: "alice", Seq: 42, Timestamp: 1_764_000_000_123,
+	goldenMessage = Event{Shard: 3, Pos: 4711, Channel: "alice~bob", Record: Record{
+		Kind: KindMessage, Version: 43, ID: "01JD3Q", ClientID: "c-1", Sender: "alice", Seq: 42, Timestamp: 1_764_000_000_123,
 		Content: &Content{Text: "hello"},
 	}}
-	goldenCreated = Event{Kind: KindMeta, Shard: 0, Pos: 1, Channel: "alice~bob", Record: Record{
-		ID: "01JD3P", Sender: "alice", Timestamp: 1_764_000_000_000,
+	goldenCreated = Event{Shard: 0, Pos: 1, Channel: "alice~bob", Record: Record{
+		Kind: KindMeta, Version: 1, ID: "01JD3P", Sender: "alice", Timestamp: 1_764_000_000_000,
 		Meta: &Meta{Action: ActionCreated, Kind: Direct, Members: []string{"alice", "bob"}},
 	}}
 	goldenGroup = ChannelInfo{
@@ -135,35 +135,39 @@ var goldenFrames = []golden[Frame]{
 	}},
 	{"event_message", goldenMessage},
 	{"event_meta", goldenCreated},
-	{"event_forwarded", Event{Kind: KindMessage, Shard: 1, Pos: 99, Channel: "alice~carol", Record: Record{
-		ID: "01JD3X", ClientID: "c-7", Sender: "alice", Seq: 3, Timestamp: 1_764_000_007_000,
+	{"event_forwarded", Event{Shard: 1, Pos: 99, Channel: "alice~carol", Record: Record{
+		Kind: KindMessage, Version: 4, ID: "01JD3X", ClientID: "c-7", Sender: "alice", Seq: 3, Timestamp: 1_764_000_007_000,
 		Content: &Content{Text: "hello", Forwarded: &Forwarded{Sender: "bob", Timestamp: 1_764_000_000_123}},
 	}}},
-	{"event_edit", Event{Kind: KindEdit, Shard: 3, Pos: 4712, Channel: "alice~bob", Record: Record{
-		ID: "01JD3R", ClientID: "c-6", Sender: "alice", Timestamp: 1_764_000_001_000, Target: 42, Content: &Content{Text: "hello!"},
+	{"event_edit", Event{Shard: 3, Pos: 4712, Channel: "alice~bob", Record: Record{
+		Kind: KindEdit, Version: 44, ID: "01JD3R", ClientID: "c-6", Sender: "alice", Last: 42, Timestamp: 1_764_000_001_000, Target: 42, Content: &Content{Text: "hello!"},
 	}}},
-	{"event_delete", Event{Kind: KindDelete, Shard: 3, Pos: 4713, Channel: "alice~bob", Record: Record{
-		ID: "01JD3S", Sender: "alice", Timestamp: 1_764_000_002_000, Target: 42,
+	{"event_delete", Event{Shard: 3, Pos: 4713, Channel: "alice~bob", Record: Record{
+		Kind: KindDelete, Version: 45, ID: "01JD3S", Sender: "alice", Last: 42, Timestamp: 1_764_000_002_000, Target: 42,
 		Erased: &Erased{ID: "01JD3Q", Sender: "alice", Timestamp: 1_764_000_000_123},
 	}}},
-	{"event_reaction", Event{Kind: KindReaction, Shard: 3, Pos: 4714, Channel: "alice~bob", Record: Record{
-		ID: "01JD3T", Sender: "bob", Timestamp: 1_764_000_003_000, Target: 42, Emoji: "👍🏽", Remove: true,
+	{"event_reaction", Event{Shard: 3, Pos: 4714, Channel: "alice~bob", Record: Record{
+		Kind: KindReaction, Version: 46, ID: "01JD3T", Sender: "bob", Last: 42, Timestamp: 1_764_000_003_000, Target: 42, Emoji: "👍🏽", Remove: true,
 	}}},
-	{"event_pin", Event{Kind: KindPin, Shard: 3, Pos: 4715, Channel: "alice~bob", Record: Record{
-		ID: "01JD3U", Sender: "bob", Timestamp: 1_764_000_004_000, Target: 42,
+	{"event_pin", Event{Shard: 3, Pos: 4715, Channel: "alice~bob", Record: Record{
+		Kind: KindPin, Version: 47, ID: "01JD3U", Sender: "bob", Last: 42, Timestamp: 1_764_000_004_000, Target: 42,
 	}}},
-	{"event_setting", Event{Kind: KindSetting, Shard: 5, Pos: 12, Channel: "~alice", Record: Record{
-		ID: "01JD3W", Sender: "alice", Timestamp: 1_764_000_006_000, Setting: &Setting{Name: "mute/alice~bob", Value: "0"},
+	{"event_setting", Event{Shard: 5, Pos: 12, Channel: "~alice", Record: Record{
+		Kind: KindSetting, Version: 9, ID: "01JD3W", Sender: "alice", Timestamp: 1_764_000_006_000, Setting: &Setting{Name: "mute/alice~bob", Value: "0"},
+	}}},
+	{"event_updated", Event{Shard: 0, Pos: 10, Channel: "gaaaaaaaaaaaaaaaaaaaaaaaa", Record: Record{
+		Kind: KindMeta, Version: 9, After: 1, ID: "01JD3Y", Sender: "alice", Last: 7, Timestamp: 1_764_000_008_000,
+		Meta: &Meta{Action: ActionUpdated, Settings: &GroupSettings{Topic: new(""), SlowModeS: new(10)}},
 	}}},
 	{"settings", Settings{Ref: Ref{30}, Settings: []Setting{{Name: "block/mallory", Value: "1"}}}},
-	{"event_invited", Event{Kind: KindMeta, Shard: 0, Pos: 9, Channel: "gaaaaaaaaaaaaaaaaaaaaaaaa", Record: Record{
-		ID: "01JD3V", Sender: "alice", Timestamp: 1_764_000_005_000, Meta: &Meta{Action: ActionInvited, Invite: &Invite{
+	{"event_invited", Event{Shard: 0, Pos: 9, Channel: "gaaaaaaaaaaaaaaaaaaaaaaaa", Record: Record{
+		Kind: KindMeta, Version: 8, ID: "01JD3V", Sender: "alice", Timestamp: 1_764_000_005_000, Meta: &Meta{Action: ActionInvited, Invite: &Invite{
 			Hash: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", Expires: 1_764_086_400_000, Uses: 10, Approval: true,
 		}},
 	}}},
 	{"page_folded", Page{Ref: Ref{5}, Channel: "alice~bob", Events: []Event{{
-		Kind: KindMessage, Shard: 3, Pos: 4711, Channel: "alice~bob", Record: Record{
-			ID: "01JD3Q", ClientID: "c-1", Sender: "alice", Seq: 42, Timestamp: 1_764_000_000_123, Content: &Content{Text: "hello!"},
+		Shard: 3, Pos: 4711, Channel: "alice~bob", Record: Record{
+			Kind: KindMessage, Version: 43, ID: "01JD3Q", ClientID: "c-1", Sender: "alice", Seq: 42, Timestamp: 1_764_000_000_123, Content: &Content{Text: "hello!"},
 			Folded: Folded{Edited: 1_764_000_001_000, Pinned: true, Reactions: []Reaction{{Emoji: "👍🏽", Users: []string{"alice", "bob"}}}},
 		},
 	}}}},

@@ -68,12 +68,15 @@ func OwnerOf(id string) (user string, ok bool) {
 	return user, ok && ValidUser(user)
 }
 
-// ShardOf is the shard in which a channel lives: FNV-1a32(channel) mod shards, the function of NATS's own
-// {{partition(n,1)}} subject mapping, so that a service can compute it too.
-func ShardOf(channel string, shards int) int {
+// Slots is the number of slots. Each channel lives in one of them for ever; each shard holds some.
+const Slots = 256
+
+// SlotOf returns the slot of a channel: FNV-1a32(channel) mod [Slots], the function of NATS's own
+// {{partition(256,1)}} subject mapping, so that a service can compute it too.
+func SlotOf(channel string) int {
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(channel)) // a hash never fails
-	return int(h.Sum32() % uint32(shards))
+	return int(h.Sum32() % Slots)
 }
 
 func all(s string, ok func(byte) bool) bool {

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 
@@ -64,26 +65,16 @@ func TestDirectChannel(t *testing.T) {
 	})
 }
 
-// TestShardOf_IsPartition: a service finds a channel's shard by NATS's own subject mapping.
-func TestShardOf_IsPartition(t *testing.T) {
-	for _, shards := range []string{"1", "3", "8", "16"} {
-		mapping, err := server.NewSubjectTransform("*", "{{partition("+shards+",1)}}")
-		if err != nil {
-			t.Fatal(err)
+// TestSlotOf_IsPartition: a service finds a channel's slot by NATS's own subject mapping.
+func TestSlotOf_IsPartition(t *testing.T) {
+	mapping, err := server.NewSubjectTransform("*", "{{partition(256,1)}}")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		channel := DirectChannel(userGen.Draw(t, "a"), userGen.Draw(t, "b"))
+		if got, want := strconv.Itoa(SlotOf(channel)), mapping.TransformSubject(channel); got != want {
+			t.Fatalf("SlotOf(%q) = %s, partition gives %s", channel, got, want)
 		}
-		n := map[string]int{"1": 1, "3": 3, "8": 8, "16": 16}[shards]
-		rapid.Check(t, func(t *rapid.T) {
-			channel := DirectChannel(userGen.Draw(t, "a"), userGen.Draw(t, "b"))
-			if got, want := digits(ShardOf(channel, n)), mapping.TransformSubject(channel); got != want {
-				t.Fatalf("ShardOf(%q, %d) = %s, partition gives %s", channel, n, got, want)
-			}
-		})
-	}
-}
-
-func digits(n int) string {
-	if n < 10 {
-		return string(rune('0' + n))
-	}
-	return digits(n/10) + digits(n%10)
+	})
 }

@@ -103,8 +103,8 @@ func BenchmarkWrite(b *testing.B) {
 var benchText = strings.Repeat("x", 200)
 
 func benchFrame() []byte {
-	return wire.AppendEvent(nil, wire.KindMessage, 3, 123456, "gabcdefghijklmnopqrstuvwx",
-		[]byte(`{"id":"01JDXM3Z5G7Q2N8R4T6V0W","client_id":"c1","sender":"alice","seq":12,"timestamp":1764000000000,"content":{"text":"`+benchText+`"}}`))
+	return wire.AppendEvent(nil, 3, 123456, "gabcdefghijklmnopqrstuvwx",
+		[]byte(`{"kind":"message","version":1,"id":"01JDXM3Z5G7Q2N8R4T6V0W","client_id":"c1","sender":"alice","seq":12,"timestamp":1764000000000,"content":{"text":"`+benchText+`"}}`))
 }
 
 func perDelivery(b *testing.B) {

@@ -420,7 +420,7 @@ func TestState_roundTrip(t *testing.T) {
 }
 
 func TestPlace_readsWhatWireWrites(t *testing.T) {
-	frame := wire.AppendEvent(nil, wire.KindMessage, 7, 1<<40, "alice~bob", []byte(`{"id":"x","content":{"text":",\"shard\":9,\"pos\":9,"}}`))
+	frame := wire.AppendEvent(nil, 7, 1<<40, "alice~bob", []byte(`{"kind":"message","version":1,"id":"x","content":{"text":",\"shard\":9,\"pos\":9,"}}`))
 	if shard, pos, ok := place(frame); !ok || shard != 7 || pos != 1<<40 {
 		t.Errorf("%s: %d, %d, %v", frame, shard, pos, ok)
 	}

@@ -250,7 +250,7 @@ func TestSlow_isClosed(t *testing.T) {
 
 // manyEvents is a page that is more than a socket takes at once.
 func manyEvents(context.Context, string, *wire.History) ([][]byte, bool, error) {
-	event := wire.AppendEvent(nil, wire.KindMessage, 0, 1, "alice~bob", []byte(`{"id":"1","content":{"text":"`+strings.Repeat("x", 1000)+`"}}`))
+	event := wire.AppendEvent(nil, 0, 1, "alice~bob", []byte(`{"kind":"message","version":1,"id":"1","content":{"text":"`+strings.Repeat("x", 1000)+`"}}`))
 	return slices.Repeat([][]byte{event}, 100), false, nil
 }
 

@@ -83,7 +83,7 @@ func TestUsers_Service(t *testing.T) {
 	if f := request(t, conn, "api.alice.get_presence", `{"users":["bob"]}`); f.Type != "presence" {
 		t.Errorf("get presence: %+v", f)
 	}
-	for _, subject := range append(betweenNodes, "chat.0.alice~bob.message", "$JS.API.STREAM.LIST", "$JS.API.STREAM.DELETE.CHAT_0", "$SYS.REQ.SERVER.PING", "_INBOX.operator.x", "other") {
+	for _, subject := range append(betweenNodes, "chat.0.alice~bob", "$JS.API.STREAM.LIST", "$JS.API.STREAM.DELETE.CHAT_0", "$SYS.REQ.SERVER.PING", "_INBOX.operator.x", "other") {
 		if err := conn.Publish(subject, []byte("x")); err != nil {
 			t.Fatal(err)
 		}
@@ -108,7 +108,7 @@ func TestUsers_Operator(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	consumer, err := js.OrderedConsumer(t.Context(), "CHAT_"+shardOfAliceAndBob, jetstream.OrderedConsumerConfig{FilterSubjects: []string{"chat.*.alice~bob.message"}})
+	consumer, err := js.OrderedConsumer(t.Context(), "CHAT_"+shardOfAliceAndBob, jetstream.OrderedConsumerConfig{FilterSubjects: []string{"chat.*.alice~bob"}})
 	if err != nil {
 		t.Fatalf("read the log: %v", err)
 	}
@@ -126,7 +126,7 @@ func TestUsers_Operator(t *testing.T) {
 	if read != 1 {
 		t.Errorf("read %d messages, want 1: %v", read, batch.Error())
 	}
-	for _, subject := range append(betweenNodes, "chat.0.alice~bob.message") {
+	for _, subject := range append(betweenNodes, "chat.0.alice~bob") {
 		if err := conn.Publish(subject, []byte("x")); err != nil {
 			t.Fatal(err)
 		}
@@ -144,8 +144,8 @@ func TestUsers_Operator(t *testing.T) {
 	mustRefuse(t, violations, "take requests")
 }
 
-// shardOfAliceAndBob is FNV-1a32("alice~bob") mod 8.
-const shardOfAliceAndBob = "2"
+// shardOfAliceAndBob is FNV-1a32("alice~bob") mod 256, of which shard 3 holds 192 to 255.
+const shardOfAliceAndBob = "3"
 
 func TestUsers_System(t *testing.T) {
 	cfg := load(t)

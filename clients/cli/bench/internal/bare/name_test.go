@@ -12,7 +12,7 @@ func TestUserName_fillsAllShards(t *testing.T) {
 	var inShard [shards]int
 	known := make(map[string]bool)
 	for i := range channels {
-		inShard[wire.ShardOf(wire.DirectChannel(UserName("r0", i), UserName("r0", i+channels)), shards)]++
+		inShard[Store{Shards: shards}.shardOf(wire.DirectChannel(UserName("r0", i), UserName("r0", i+channels)))]++
 		if name := UserName("r0", i); known[name] || !wire.ValidUser(name) {
 			t.Errorf("user %d is called %s", i, name)
 		}

@@ -42,18 +42,19 @@ func (s Store) Channel(i int) string { return wire.DirectChannel(s.Users(i)) }
 // Events is the number of events in the store.
 func (s Store) Events() int { return s.Channels * (1 + s.Messages) }
 
-// Stream and subject of the messages of a channel, as the server names them.
+// Stream and subject of the events of a channel, as the server names them.
 func (s Store) messages(channel string) (stream, subject string) {
-	shard := wire.ShardOf(channel, s.Shards)
-	return "CHAT_" + strconv.Itoa(shard), fmt.Sprintf("chat.%d.%s.%s", shard, channel, wire.KindMessage)
+	return "CHAT_" + strconv.Itoa(s.shardOf(channel)), fmt.Sprintf("chat.%d.%s", wire.SlotOf(channel), channel)
 }
+
+func (s Store) shardOf(channel string) int { return wire.SlotOf(channel) * s.Shards / wire.Slots }
 
 // Fill writes a store's events into the streams that the server has made, without the server: as records of its log, in
 // atomic batches, to all shards at once. Progress, where it is set, is told how many are stored.
 func (s Store) Fill(ctx context.Context, conn *nats.Conn, progress *atomic.Int64) error {
 	channels := make([][]int, s.Shards)
 	for i := range s.Channels {
-		shard := wire.ShardOf(s.Channel(i), s.Shards)
+		shard := s.shardOf(s.Channel(i))
 		channels[shard] = append(channels[shard], i)
 	}
 	group, ctx := errgroup.WithContext(ctx)
@@ -92,7 +93,7 @@ func (f *filling) all(ctx context.Context, channels []int) error {
 }
 
 func (f *filling) add(ctx context.Context, i, seq int) error {
-	kind, record := f.record(i, seq)
+	record := f.record(i, seq)
 	data, err := wire.EncodeRecord(&record)
 	if err != nil {
 		return err
@@ -108,7 +109,8 @@ func (f *filling) add(ctx context.Context, i, seq int) error {
 	} else if err := f.batch.Add(f.subject, f.data); err != nil {
 		return err
 	}
-	f.subject, f.data = fmt.Sprintf("chat.%d.%s.%s", f.shard, f.Channel(i), kind), data
+	_, f.subject = f.messages(f.Channel(i))
+	f.data = data
 	return nil
 }
 
@@ -124,24 +126,25 @@ func (f *filling) commit(ctx context.Context) error {
 	return nil
 }
 
-func (f *filling) record(i, seq int) (wire.Kind, wire.Record) {
+func (f *filling) record(i, seq int) wire.Record {
 	a, b := f.Users(i)
-	r := wire.Record{ID: fmt.Sprintf("fill-%d-%d", i, seq), Sender: a, Timestamp: f.now + int64(seq)}
+	r := wire.Record{Kind: wire.KindMessage, Version: uint64(seq + 1), ID: fmt.Sprintf("fill-%d-%d", i, seq), Sender: a, Timestamp: f.now + int64(seq)}
 	if seq == 0 {
-		r.Meta = &wire.Meta{Action: wire.ActionCreated, Kind: wire.Direct, Members: []string{a, b}}
-		return wire.KindMeta, r
+		r.Kind, r.Meta = wire.KindMeta, &wire.Meta{Action: wire.ActionCreated, Kind: wire.Direct, Members: []string{a, b}}
+		return r
 	}
 	if seq%2 == 0 {
 		r.Sender = b
 	}
 	r.ClientID, r.Seq = fmt.Sprintf("fill-%d", seq), uint64(seq)
 	r.Content = &wire.Content{Text: string(load.AppendWords(nil, uint64(i)<<32+uint64(seq), load.TextBytes))}
-	return wire.KindMessage, r
+	return r
 }
 
 // ReadLast reads the last n messages of a channel from the stream alone, by a batched direct get (ADR-31). JetStream pages only
-// forward; a channel of exactly n messages spares it the search for where they begin.
+// forward; a channel of exactly n messages spares it the search for where they begin. The channel's creation comes with them.
 func (s Store) ReadLast(ctx context.Context, conn *nats.Conn, channel string, n int) error {
+	n++
 	stream, subject := s.messages(channel)
 	inbox := nats.NewInbox()
 	sub, err := conn.SubscribeSync(inbox)

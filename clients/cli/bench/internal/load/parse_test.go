@@ -9,6 +9,7 @@ import (
 // What the server encodes is what the load must recognise, so the wire package itself makes the frames.
 func TestParse_FramesOfTheWire(t *testing.T) {
 	record, err := wire.EncodeRecord(&wire.Record{
+		Kind: wire.KindMessage, Version: 1,
 		ID: "x", ClientID: "r2-000017-00000321", Sender: "alice", Seq: 9007, Timestamp: 1, Content: &wire.Content{Text: `"seq":1`},
 	})
 	if err != nil {
@@ -22,7 +23,7 @@ func TestParse_FramesOfTheWire(t *testing.T) {
 		frame []byte
 		kind  kind
 	}{
-		{wire.AppendEvent(nil, wire.KindMessage, 3, 77, "a~b", record), kindMessage},
+		{wire.AppendEvent(nil, 3, 77, "a~b", record), kindMessage},
 		{ack, kindAck},
 	} {
 		if got := kindOf(tc.frame); got != tc.kind {
@@ -36,7 +37,7 @@ func TestParse_FramesOfTheWire(t *testing.T) {
 			t.Errorf("seq of %s is %d", tc.frame, got)
 		}
 	}
-	meta := wire.AppendEvent(nil, wire.KindMeta, 3, 76, "a~b", []byte(`{"id":"y"}`))
+	meta := wire.AppendEvent(nil, 3, 76, "a~b", []byte(`{"kind":"meta","version":1,"id":"y"}`))
 	if got := kindOf(meta); got != kindOther {
 		t.Errorf("kind of %s is %d, want other", meta, got)
 	}
