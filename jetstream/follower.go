@@ -219,6 +219,7 @@ func eventOf(m jetstream.Msg, delivered *uint64) (view.Event, error) {
 
 func (f *follower) apply(events []view.Event) error {
 	crashpoint.Reach(crashpoint.BeforeApply)
+	voided := f.view.Voided(f.shard)
 	applied, err := f.view.Apply(f.shard, events, 0)
 	if err != nil {
 		return fmt.Errorf("apply: %w", err)
@@ -226,7 +227,7 @@ func (f *follower) apply(events []view.Event) error {
 	crashpoint.Reach(crashpoint.AfterApply)
 	f.announce()
 	erases := slices.ContainsFunc(applied, deletes)
-	if erases {
+	if erases || f.view.Voided(f.shard) > voided {
 		poke(f.erase)
 	}
 	f.sight.tell(applied)

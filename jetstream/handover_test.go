@@ -112,7 +112,7 @@ func TestCursor_findsWhatItPassedOver(t *testing.T) {
 		}
 		if i > 0 && i < n-1 {
 			<-bob.woken
-			shard := wire.ShardOf("alice~bob", l.Shards())
+			shard := l.layout.shardOf("alice~bob")
 			if err := l.followers[shard].await(t.Context(), ack.Pos); err != nil {
 				t.Fatal(err)
 			}

@@ -3,6 +3,7 @@ package jetstream
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 
@@ -150,7 +151,7 @@ func TestSend_manyAtOnce(t *testing.T) {
 	}
 }
 
-// TestWriter_twoAtOnce lets two nodes believe that they lead every shard: the compare-and-set alone must keep order.
+// TestWriter_twoAtOnce lets two nodes believe that they lead every shard: the rule of what counts alone must keep order.
 func TestWriter_twoAtOnce(t *testing.T) {
 	node := embedtest.Start(t, embedtest.NoSync)
 	one, _ := start(t, node, t.TempDir(), 1)
@@ -177,6 +178,32 @@ func TestWriter_twoAtOnce(t *testing.T) {
 	if got := len(messages(t, r.read(t, senders*each))); got != senders*each {
 		t.Errorf("saw %d messages, want %d", got, senders*each)
 	}
+	if shard := one.layout.shardOf(group.ID); one.view.Voided(shard) == 0 {
+		t.Error("the two never met: nothing that they wrote was void")
+	}
+	if a, b := historyOf(t, one, "u1", group.ID), historyOf(t, two, "u1", group.ID); !slices.Equal(a, b) {
+		t.Errorf("the two tell it differently:\n%q\n%q", a, b)
+	}
+}
+
+// historyOf is the end of a channel's history, as its frames.
+func historyOf(t *testing.T, l *Log, user, ch string) (frames []string) {
+	t.Helper()
+	last, err := lastPos(t.Context(), l.js, l.layout.shardOf(ch))
+	if err == nil {
+		err = l.followers[l.layout.shardOf(ch)].await(t.Context(), last)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, _, err := l.History(t.Context(), user, &wire.History{Channel: ch, Limit: 100})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, frame := range page {
+		frames = append(frames, string(frame))
+	}
+	return frames
 }
 
 func users(n int) []string {

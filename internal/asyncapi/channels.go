@@ -91,13 +91,12 @@ func (g *generator) channels() (c object) {
 		{"messages", messageRefs("ack", "channel", "page", "channels", "versions", "receipts", "settings", "presence", "sessions", "done", "error")},
 	}})
 	return append(c, member{"log", object{
-		{"address", "chat.{shard}.{channel}.{kind}"},
+		{"address", "chat.{slot}.{channel}"},
 		{"servers", natsServer()},
-		{"description", "What the streams CHAT_{shard} store: read, replay and mirror it with JetStream. Only the node that orders a shard writes to it."},
+		{"description", "What the streams CHAT_{shard} store: read, replay and mirror it with JetStream. Only the node that orders a shard writes to it. A record counts if its version is the next of its channel; all others are void."},
 		{"parameters", object{
-			{"shard", object{{"description", "FNV-1a32(channel) mod the number of shards, as {{partition()}} of NATS computes it"}}},
+			{"slot", object{{"description", "FNV-1a32(channel) mod 256, as {{partition(256,1)}} of NATS computes it; the metadata of CHAT_0 tells which shard holds it"}}},
 			{"channel", object{{"description", "id of the channel"}}},
-			{"kind", object{{"description", "message, meta, edit, delete, reaction, pin or setting; more may come"}}},
 		}},
 		{"messages", messageRefs("record")},
 	}})

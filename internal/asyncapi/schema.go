@@ -14,7 +14,7 @@ const schemaRef = "#/components/schemas/"
 // named are the types that have a schema of their own, beside those of the frames.
 var named = []reflect.Type{
 	reflect.TypeFor[wire.Content](), reflect.TypeFor[wire.Resume](), reflect.TypeFor[wire.Limits](), reflect.TypeFor[wire.Meta](),
-	reflect.TypeFor[wire.ChannelInfo](), reflect.TypeFor[wire.Record](), reflect.TypeFor[wire.Mention](), reflect.TypeFor[wire.Invite](),
+	reflect.TypeFor[wire.ChannelInfo](), reflect.TypeFor[wire.Record](), reflect.TypeFor[wire.Mention](), reflect.TypeFor[wire.Invite](), reflect.TypeFor[wire.GroupSettings](),
 	reflect.TypeFor[wire.Reaction](), reflect.TypeFor[wire.Erased](), reflect.TypeFor[wire.Role](), reflect.TypeFor[wire.MentionKind](),
 	reflect.TypeFor[wire.ChannelSeq](), reflect.TypeFor[wire.ChannelPlace](), reflect.TypeFor[wire.ShardPos](), reflect.TypeFor[wire.MessageVersion](), reflect.TypeFor[wire.Receipt](), reflect.TypeFor[wire.UserPresence](), reflect.TypeFor[wire.PresenceState](), reflect.TypeFor[wire.Session](), reflect.TypeFor[wire.Setting](), reflect.TypeFor[wire.Forwarded](),
 	reflect.TypeFor[wire.Code](), reflect.TypeFor[wire.Kind](), reflect.TypeFor[wire.Action](), reflect.TypeFor[wire.ChannelKind](),
@@ -101,6 +101,9 @@ func (g *generator) properties(t reflect.Type) func(func(property) bool) {
 						return
 					}
 				}
+				continue
+			}
+			if name == "-" {
 				continue
 			}
 			p := property{name: name, schema: g.fieldSchema(t, f), required: !strings.Contains(options, "omitzero")}

@@ -181,7 +181,7 @@ func (r *replay) flush(above int) error {
 
 func (r *replay) set() { _ = r.batch.Set(r.key, r.value, nil) }
 
-// each calls f with the events of the channel, in their order. Of one that cannot be read it gives an empty record.
+// each calls f with the events of the channel, in their order.
 func (r *replay) each(f func(e *Event, at place, record *wire.Record) error) error {
 	prefix := appendNamed(nil, tagEvent, r.channel)
 	events, err := r.v.newReader()
@@ -193,14 +193,12 @@ func (r *replay) each(f func(e *Event, at place, record *wire.Record) error) err
 		if err != nil {
 			return false, err
 		}
-		record := new(wire.Record)
-		if e.Kind != unreadable {
-			if *record, err = wire.DecodeRecord(e.Record); err != nil {
-				return false, err
-			}
+		record, err := wire.DecodeRecord(e.Record)
+		if err != nil {
+			return false, err
 		}
 		r.events++
-		return true, f(&e, placeOf(events.it.Key()), record)
+		return true, f(&e, placeOf(events.it.Key()), &record)
 	})
 	return errors.Join(err, events.it.Close())
 }

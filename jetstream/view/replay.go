@@ -16,7 +16,7 @@ func (r *replay) deleted() (bool, error) {
 
 // gone calls f with what a deletion tells of a message that the log had no more when it came.
 func (r *replay) gone(e *Event, record *wire.Record, known map[uint64]bool, f func(seq uint64, m *wire.Erased)) error {
-	seq := channel.About(e.Kind, record)
+	seq := channel.About(record)
 	if e.Kind != wire.KindDelete || record.Erased == nil || known[seq] {
 		return nil
 	}
@@ -71,7 +71,7 @@ func (r *replay) messages() error {
 	}
 	changed := map[uint64]*channel.Message{}
 	err := r.each(func(e *Event, at place, record *wire.Record) error {
-		seq := channel.About(e.Kind, record)
+		seq := channel.About(record)
 		switch {
 		case seq == 0:
 			return nil
@@ -89,7 +89,7 @@ func (r *replay) messages() error {
 				before = nil
 			}
 		}
-		changed[seq] = channel.Fold(before, e.Kind, e.Pos, record)
+		changed[seq] = channel.Fold(before, e.Pos, record)
 		if changed[seq] != before {
 			r.edit(e, at, seq)
 		}
@@ -211,7 +211,7 @@ func (r *replay) memberships() error {
 		if before == nil {
 			before = new(channel.State)
 		}
-		st = channel.Apply(st, r.channel, e.Kind, e.Pos, record)
+		st = channel.Apply(st, r.channel, e.Pos, record)
 		st.Seq = at.seq
 		for _, user := range without(st.Members, before.Members) {
 			began[user] = membership{channel: r.channel, since: e.Pos, joined: at.seq, until: math.MaxUint64, left: math.MaxUint64}
