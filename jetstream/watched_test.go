@@ -71,6 +71,7 @@ func applyTo(t *testing.T, v *view.View, e view.Event) {
 // groupEvent is an event of alice's.
 func groupEvent(t *testing.T, pos uint64, ch string, kind wire.Kind, r *wire.Record) view.Event {
 	t.Helper()
+	r.Kind, r.Version = kind, pos
 	r.ID, r.Sender, r.Timestamp = newID(), "alice", int64(pos)
 	record, err := wire.EncodeRecord(r)
 	if err != nil {

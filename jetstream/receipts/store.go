@@ -8,6 +8,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"natterjack/server/wire"
 )
 
 // Config is what a [Store] is made of. The streams must be there.
@@ -15,8 +17,8 @@ type Config struct {
 	Conn    *nats.Conn
 	JS      jetstream.JetStream
 	Shards  int
-	ShardOf func(channel string) int
-	Node    string // its name
+	ShardOf func(channel string) int // by slots, evenly, where nil
+	Node    string                   // its name
 	Logger  *slog.Logger
 }
 
@@ -47,6 +49,9 @@ type shard struct {
 // New makes a store and starts nothing.
 func New(cfg Config) *Store {
 	log := cfg.Logger.With("component", "receipts")
+	if cfg.ShardOf == nil {
+		cfg.ShardOf = func(channel string) int { return wire.SlotOf(channel) * cfg.Shards / wire.Slots }
+	}
 	s := &Store{shardOf: cfg.ShardOf, ready: make(chan struct{})}
 	behind := new(atomic.Int64)
 	behind.Store(int64(cfg.Shards))
