@@ -7,8 +7,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-
-	"natterjack/server/wire"
 )
 
 // handover is a cursor of one user over the tail of one shard, and nothing around them.
