@@ -57,7 +57,7 @@ func (k *keeper) all(ctx context.Context, l *layout) (changed []string, err erro
 		}
 	}
 	for shard := range l.shards {
-		keep(StreamName(shard), as(streamConfig(shard, k.replicas, nil)))
+		keep(StreamName(shard), as(streamConfig(shard, &l.slots, k.replicas, nil)))
 		keep(receipts.StreamName(shard), as(receipts.StreamConfig(shard, k.replicas)))
 	}
 	for _, name := range buckets {
