@@ -13,7 +13,7 @@ const moveTimeout = time.Second
 
 // unfit is why this node should not lead, where another could; nil where it may.
 func (l *Log) unfit() error {
-	return errors.Join(l.Clock(), l.Room())
+	return errors.Join(l.Clock(), l.Room(), l.Rebuilt())
 }
 
 // leave hands what this node leads to one of some others, by their names. Where none can lead a shard it stays here.
@@ -47,11 +47,14 @@ func (l *Log) handOn(ctx context.Context, shard int, others []string) error {
 
 var errNobody = errors.New("jetstream: there is no node that could lead")
 
-// moveLead has another node lead a shard.
+// moveLead has another node lead a shard: any, where it is not named.
 func (l *Log) moveLead(ctx context.Context, shard int, to string) error {
 	ctx, cancel := context.WithTimeout(ctx, moveTimeout)
 	defer cancel()
-	body := fmt.Appendf(nil, `{"placement":{"preferred":%q}}`, to)
+	var body []byte
+	if to != "" {
+		body = fmt.Appendf(nil, `{"placement":{"preferred":%q}}`, to)
+	}
 	msg, err := l.conn.RequestWithContext(ctx, "$JS.API.STREAM.LEADER.STEPDOWN."+StreamName(shard), body)
 	if err != nil {
 		return fmt.Errorf("move the lead of shard %d: %w", shard, err)

@@ -70,7 +70,9 @@ func (l *Log) watchLevel(ctx context.Context) {
 			l.hear(st, m)
 		case <-tick.C:
 			before := st.away
-			st.tick(l.positions())
+			at := l.positions()
+			st.tick(at)
+			l.rebuild.look(ctx, l, st, at)
 			if judging {
 				l.judge(ctx, st, before)
 			}

@@ -85,6 +85,8 @@ type Log struct {
 	census  *census
 	keeper  keeper
 
+	rebuild rebuild
+
 	receipts *receipts.Store
 
 	// One of each per shard.
@@ -113,6 +115,7 @@ func New(ctx context.Context, cfg Config) (*Log, error) {
 		log: cfg.Logger.With("component", "jetstream"), readers: newReaders(), room: newRoom(), pulse: newPulse(), ready: make(chan struct{}),
 		receipts: receipts.New(receipts.Config{Conn: cfg.Conn, JS: js, Shards: streams.shards, ShardOf: streams.shardOf, Node: cfg.Engine.Name(), Logger: cfg.Logger}),
 		census:   said, keeper: keeper{js: js, replicas: cmp.Or(cfg.Replicas, 1)},
+		rebuild: rebuild{most: farBehind},
 	}
 	if cfg.Shards != 0 && cfg.Shards != streams.shards {
 		l.log.InfoContext(ctx, "the log keeps the shards that it was made with", "shards", streams.shards, "configured", cfg.Shards)
@@ -144,7 +147,12 @@ func (l *Log) openView(ctx context.Context, dir string, cache int64) (*view.View
 		Shards: l.layout.shards, ShardOf: l.layout.shardOf, Epoch: l.layout.epoch, Logger: l.log, Watched: func() bool { return !l.readers.none() },
 		CacheBytes: cache / 2, StateBytes: cache / 2,
 	}
+	stop := func() {}
+	if l.engine.Clustered() {
+		stop = l.yield(ctx)
+	}
 	v, err := view.Open(dir, opts)
+	stop()
 	if err != nil {
 		return nil, fmt.Errorf("open view: %w", err)
 	}

@@ -97,6 +97,7 @@ func TestWritesWaitForSpace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fs := &fullDisk{FS: vfs.NewMem()}
 		v := must(Open("view", Options{Shards: 1, fs: fs}))(t)
+		synctest.Wait() // for what opening writes
 		fs.looks.Store(1)
 		fs.full.Store(true)
 		must(v.Apply(0, bulk(t), 0))(t)
@@ -123,6 +124,7 @@ func TestCloseDoesNotWaitForSpace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fs := &fullDisk{FS: vfs.NewMem()}
 		v := must(Open("view", Options{Shards: 1, fs: fs}))(t)
+		synctest.Wait() // for what opening writes
 		fs.looks.Store(1)
 		fs.full.Store(true)
 		must(v.Apply(0, bulk(t), 0))(t)

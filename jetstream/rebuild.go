@@ -1,0 +1,93 @@
+package jetstream
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	// farBehind is how many events a view may be behind its shard for this node to lead it: a few seconds of the shard at its fastest.
+	farBehind = 50_000
+	// rebuildTells is between two words about how far a view is that is being rebuilt.
+	rebuildTells = 10 * time.Second
+	// openSlow is after how long an opening view has this node hand over what it leads, and how often.
+	openSlow = 3 * time.Second
+)
+
+// rebuild watches views that are far behind: one that is being rebuilt, or that comes back after long.
+type rebuild struct {
+	most uint64 // how far behind is far
+	far  atomic.Pointer[error]
+
+	began, told time.Time // owned by watchLevel
+	first       uint64    // events that the view had when it began
+}
+
+// Rebuilt is an error where the view is so far behind the log that this node leaves the lead to others: its writer would wait
+// for the view, and so would everybody who sends.
+func (l *Log) Rebuilt() error {
+	if err := l.rebuild.far.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
+
+// look tells how far the view is in all shards together, from time to time.
+func (r *rebuild) look(ctx context.Context, l *Log, st *standing, at []uint64) {
+	var have, want uint64
+	far := false
+	for shard := range st.shards {
+		p := &st.shards[shard]
+		end := max(at[shard], p.asked)
+		have, want = have+at[shard], want+end
+		far = far || end-at[shard] > r.most
+	}
+	switch now := time.Now(); {
+	case !far:
+		if r.far.Swap(nil) != nil {
+			l.log.InfoContext(ctx, "the view is near the end of the log", "took", now.Sub(r.began).Round(time.Millisecond))
+		}
+	case r.far.Load() == nil:
+		err := fmt.Errorf("jetstream: the view is %d events behind the log", want-have)
+		r.far.Store(&err)
+		r.began, r.told, r.first = now, now, have
+		l.log.WarnContext(ctx, "the view is far behind the log", "events", want-have)
+	case now.Sub(r.told) >= rebuildTells:
+		r.told = now
+		l.log.InfoContext(ctx, "the view comes nearer to the end of the log",
+			"share", fmt.Sprintf("%.1f%%", 100*float64(have)/float64(want)), "events_left", want-have,
+			"events_per_s", int(float64(have-r.first)/now.Sub(r.began).Seconds()))
+	}
+}
+
+// yield has this node lead nothing, where another can, until stop is called: while a view is opened that takes long, it has no writer.
+func (l *Log) yield(ctx context.Context) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		tick := time.NewTicker(openSlow)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
+			for shard := range l.layout.shards {
+				if !l.engine.LeadsStream(StreamName(shard)) {
+					continue
+				}
+				if err := l.moveLead(ctx, shard, ""); err != nil && ctx.Err() == nil {
+					l.log.WarnContext(ctx, "nobody takes the lead over while the view is opened", "shard", shard, "error", err)
+				}
+			}
+		}
+	})
+	return func() {
+		cancel()
+		wg.Wait()
+	}
+}
