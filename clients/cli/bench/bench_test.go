@@ -176,6 +176,28 @@ func measured(t *testing.T, c *Cmd, chosen []benchmark) (names []string) {
 	return names
 }
 
+// figuresOf runs a benchmark with one result and returns its figures by name.
+func figuresOf(t *testing.T, c *Cmd, b benchmark) map[string]float64 {
+	t.Helper()
+	var out, log bytes.Buffer
+	if err := c.run(t.Context(), []benchmark{b}, &out, &log); err != nil {
+		t.Fatalf("%v\n%s", err, log.String())
+	}
+	t.Log(log.String())
+	line, _, _ := strings.Cut(out.String(), "\n")
+	var all map[string]any
+	if err := json.Unmarshal([]byte(line), &all); err != nil {
+		t.Fatal(err)
+	}
+	found := make(map[string]float64)
+	for name, value := range all {
+		if number, ok := value.(float64); ok {
+			found[name] = number
+		}
+	}
+	return found
+}
+
 // parse runs a command line as the one that mounts [Cmd] does.
 func parse(t *testing.T, args ...string) (*kong.Context, error) {
 	t.Helper()

@@ -21,6 +21,7 @@ const (
 	fullChannels = 100_000
 	fullChanges  = 100_000
 	fullSessions = 10_000
+	fullSize     = 1_000_000
 )
 
 // Cmd is the command `bench`.
@@ -36,7 +37,8 @@ type Cmd struct {
 	SignIns  int           `default:"100" help:"Sign-ins of each user of sign-in, who is in up to 5,000 channels."`
 	Changes  int           `default:"10000" help:"Changes of presence."`
 	Sessions int           `default:"2000" help:"Idle sessions of presence."`
-	Full     bool          `help:"As much as it is built for: 100,000 channels, which are 5 M messages, and 1 M for restart; 100,000 changes of presence; 10,000 idle sessions for a minute."`
+	Size     int           `default:"100000" help:"Channels of size, with 12 messages each."`
+	Full     bool          `help:"As much as it is built for: 100,000 channels, which are 5 M messages, and 1 M for restart; 100,000 changes of presence; 10,000 idle sessions for a minute; 12 M messages in 1 M channels for size."`
 	Fixture  string        `type:"path" placeholder:"DIR" help:"Keep the filled stores here and use them again."`
 	Binary   string        `type:"path" placeholder:"FILE" help:"The server, where it is built already."`
 	Role     string        `hidden:"" enum:",relay" default:"" help:"What a child process is."`
@@ -61,7 +63,7 @@ func (c *Cmd) Run(ctx context.Context, k *kong.Context) error {
 		return err
 	}
 	if c.Full {
-		c.Channels, c.Changes, c.Sessions = fullChannels, fullChanges, fullSessions
+		c.Channels, c.Changes, c.Sessions, c.Size = fullChannels, fullChanges, fullSessions, fullSize
 	}
 	chosen, err := choose(c.Names)
 	if err != nil {
@@ -82,6 +84,9 @@ func (c *Cmd) validate() error {
 	}
 	if c.Channels < 1 || c.Channels > fullChannels {
 		return fmt.Errorf("--channels: 1 to %d", fullChannels)
+	}
+	if c.Size < 1 || c.Size > fullSize {
+		return fmt.Errorf("--size: 1 to %d", fullSize)
 	}
 	if c.SignIns < 1 || c.SignIns > 100_000 || c.Changes < 1 || c.Changes > 10_000_000 || c.Sessions < 1 || c.Sessions > 100_000 {
 		return errors.New("--sign-ins: 1 to 100000; --changes: 1 to 10000000; --sessions: 1 to 100000")

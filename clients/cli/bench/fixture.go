@@ -28,29 +28,45 @@ const filledMark = "bench-filled"
 
 // fixture fills a data directory, or finds it filled. The server makes its streams in it; the bare engine fills them.
 func (r *rig) fixture(ctx context.Context, channels, messages int) (fixture, error) {
+	f, err := r.place("filled", channels, messages)
+	if err != nil {
+		return f, err
+	}
+	if _, err := os.Stat(f.mark()); err == nil {
+		return f, nil
+	}
+	if err := r.fill(ctx, f, 0, messages); err != nil {
+		return f, err
+	}
+	return f, os.WriteFile(f.mark(), nil, 0o600)
+}
+
+// place is where a fixture is: filled already, or empty.
+func (r *rig) place(name string, channels, messages int) (fixture, error) {
 	f := fixture{Store: bare.Store{Channels: channels, Messages: messages, Shards: bare.Streams}}
 	base := r.dir
 	if r.cmd.Fixture != "" {
 		base = r.cmd.Fixture
 	}
-	f.dir = filepath.Join(base, fmt.Sprintf("filled-%dx%d", channels, messages))
-	if _, err := os.Stat(filepath.Join(f.dir, filledMark)); err == nil {
+	f.dir = filepath.Join(base, fmt.Sprintf("%s-%dx%d", name, channels, messages))
+	if _, err := os.Stat(f.mark()); err == nil {
 		return f, nil
 	}
-	if err := errors.Join(os.RemoveAll(f.dir), os.MkdirAll(f.dir, 0o700)); err != nil {
-		return f, err
-	}
-	r.say("fill %d channels with %d messages each", channels, messages)
-	if err := r.visit(ctx, f, func(node) error { return nil }); err != nil {
-		return f, err
-	}
-	if err := r.fill(ctx, f); err != nil {
-		return f, err
-	}
-	return f, os.WriteFile(filepath.Join(f.dir, filledMark), nil, 0o600)
+	return f, errors.Join(os.RemoveAll(f.dir), os.MkdirAll(f.dir, 0o700))
 }
 
-func (r *rig) fill(ctx context.Context, f fixture) (err error) {
+// mark is a file that says a fixture is whole.
+func (f fixture) mark() string { return filepath.Join(f.dir, filledMark) }
+
+// fill writes the messages of all channels from one number to another; 0 is what makes a channel. To begin with, the server makes
+// its streams.
+func (r *rig) fill(ctx context.Context, f fixture, from, to int) (err error) {
+	r.say("fill %d channels with their messages %d to %d", f.Channels, from, to)
+	if from == 0 {
+		if err := r.visit(ctx, f, func(node) error { return nil }); err != nil {
+			return err
+		}
+	}
 	engine, err := r.openStore(ctx, f, "2m")
 	if err != nil {
 		return err
@@ -61,7 +77,7 @@ func (r *rig) fill(ctx context.Context, f fixture) (err error) {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
 		defer close(filled)
-		return f.Fill(ctx, engine.conn, &stored)
+		return f.Fill(ctx, engine.conn, from, to, &stored)
 	})
 	group.Go(func() error {
 		ticker := time.NewTicker(20 * time.Second)
@@ -69,7 +85,7 @@ func (r *rig) fill(ctx context.Context, f fixture) (err error) {
 		for {
 			select {
 			case <-ticker.C:
-				r.say("%d of %d events", stored.Load(), f.Events())
+				r.say("%d of %d events", stored.Load(), f.Channels*(to-from+1))
 			case <-filled:
 				return nil
 			}

@@ -26,6 +26,7 @@ func suite() []benchmark {
 		{"idle-10000", idle(10_000)},
 		{"sign-in", signIn},
 		{"presence", presence},
+		{"size", size},
 		{"history", history},
 		{"restart", restart},
 		{"rebuild", rebuild},

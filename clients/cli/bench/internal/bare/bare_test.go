@@ -3,6 +3,7 @@ package bare
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -255,6 +256,11 @@ func TestStoredIn(t *testing.T) {
 	}
 }
 
+// fillInParts fills a store in two parts, which make the same of it as one.
+func fillInParts(ctx context.Context, s Store, conn *nats.Conn, stored *atomic.Int64) error {
+	return errors.Join(s.Fill(ctx, conn, 0, 20, stored), s.Fill(ctx, conn, 21, s.Messages, stored))
+}
+
 func TestStore_FillsAndReads(t *testing.T) {
 	e := engine(t)
 	s := Store{Channels: 40, Messages: 30, Shards: 3}
@@ -273,7 +279,7 @@ func TestStore_FillsAndReads(t *testing.T) {
 		}
 	}
 	var stored atomic.Int64
-	if err := s.Fill(t.Context(), e.Conn, &stored); err != nil {
+	if err := fillInParts(t.Context(), s, e.Conn, &stored); err != nil {
 		t.Fatal(err)
 	}
 	if want := int64(40 * 31); stored.Load() != want || int64(s.Events()) != want {

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"golang.org/x/sync/errgroup"
@@ -49,9 +50,10 @@ func (s Store) messages(channel string) (stream, subject string) {
 
 func (s Store) shardOf(channel string) int { return wire.SlotOf(channel) * s.Shards / wire.Slots }
 
-// Fill writes a store's events into the streams that the server has made, without the server: as records of its log, in
-// atomic batches, to all shards at once. Progress, where it is set, is told how many are stored.
-func (s Store) Fill(ctx context.Context, conn *nats.Conn, progress *atomic.Int64) error {
+// Fill writes the messages of a store's channels, from one number to another, into the streams that the server has made, without
+// the server: as records of its log, in atomic batches, to all shards at once. Message 0 is the event that makes a
+// channel. Progress is told how many are stored.
+func (s Store) Fill(ctx context.Context, conn *nats.Conn, from, to int, progress *atomic.Int64) error {
 	channels := make([][]int, s.Shards)
 	for i := range s.Channels {
 		shard := s.shardOf(s.Channel(i))
@@ -61,7 +63,7 @@ func (s Store) Fill(ctx context.Context, conn *nats.Conn, progress *atomic.Int64
 	for shard := range s.Shards {
 		group.Go(func() error {
 			f := filling{Store: s, conn: conn, shard: shard, progress: progress, now: time.Now().UnixMilli()}
-			return f.all(ctx, channels[shard])
+			return f.all(ctx, channels[shard], from, to)
 		})
 	}
 	return group.Wait()
@@ -81,8 +83,8 @@ type filling struct {
 	data    []byte
 }
 
-func (f *filling) all(ctx context.Context, channels []int) error {
-	for seq := range f.Messages + 1 { // 0 is the meta event
+func (f *filling) all(ctx context.Context, channels []int, from, to int) error {
+	for seq := from; seq <= to; seq++ {
 		for _, i := range channels {
 			if err := f.add(ctx, i, seq); err != nil {
 				return fmt.Errorf("fill shard %d: %w", f.shard, err)
@@ -128,7 +130,9 @@ func (f *filling) commit(ctx context.Context) error {
 
 func (f *filling) record(i, seq int) wire.Record {
 	a, b := f.Users(i)
-	r := wire.Record{Kind: wire.KindMessage, Version: uint64(seq + 1), ID: fmt.Sprintf("fill-%d-%d", i, seq), Sender: a, Timestamp: f.now + int64(seq)}
+	r := wire.Record{
+		Kind: wire.KindMessage, Version: uint64(seq + 1), ID: newID(), Sender: a, Timestamp: f.now + int64(seq),
+	}
 	if seq == 0 {
 		r.Kind, r.Meta = wire.KindMeta, &wire.Meta{Action: wire.ActionCreated, Kind: wire.Direct, Members: []string{a, b}}
 		return r
@@ -136,10 +140,13 @@ func (f *filling) record(i, seq int) wire.Record {
 	if seq%2 == 0 {
 		r.Sender = b
 	}
-	r.ClientID, r.Seq = fmt.Sprintf("fill-%d", seq), uint64(seq)
+	r.ClientID, r.Seq = newID(), uint64(seq)
 	r.Content = &wire.Content{Text: string(load.AppendWords(nil, uint64(i)<<32+uint64(seq), load.TextBytes))}
 	return r
 }
+
+// newID makes an id as the server's writer makes those of events, and many a client its own.
+func newID() string { return uuid.Must(uuid.NewV7()).String() }
 
 // ReadLast reads the last n messages of a channel from the stream alone, by a batched direct get (ADR-31). JetStream pages only
 // forward; a channel of exactly n messages spares it the search for where they begin. The channel's creation comes with them.
