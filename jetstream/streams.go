@@ -105,6 +105,7 @@ func streamConfig(shard int, spread *slots, replicas int, metadata map[string]st
 		Description:        "channels of shard " + strconv.Itoa(shard) + ": chat.<slot>.<channel>",
 		Subjects:           subjects,
 		Storage:            jetstream.FileStorage,
+		Compression:        compression,
 		Replicas:           replicas,
 		Duplicates:         noDuplicates,
 		AllowDirect:        true,
@@ -112,6 +113,10 @@ func streamConfig(shard int, spread *slots, replicas int, metadata map[string]st
 		Metadata:           metadata,
 	}
 }
+
+// compression is of the blocks of a stream that are full, which a goroutine of the engine compresses beside the writing: text comes to
+// some two thirds. Erasing writes such a block anew, as it does any other, and reading one costs its decompression.
+const compression = jetstream.S2Compression
 
 // noDuplicates is the shortest memory of message ids that JetStream takes. Nothing here has one: versions and client ids tell what came
 // twice, without a time limit, where an id costs 308 bytes of heap.
