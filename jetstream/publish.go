@@ -2,6 +2,7 @@ package jetstream
 
 import (
 	"errors"
+	"maps"
 	"strconv"
 	"time"
 
@@ -36,6 +37,10 @@ type publisher struct {
 	acks    *ackInbox
 	name    string // begins the ids of its batches, which are stored with each message: short
 	batches uint64 // how many there were
+
+	// The headers of a batch's messages, made once: PublishMsg has written them when it returns.
+	headers []nats.Header
+	id      []string // of the batch, in all of them
 }
 
 // publish publishes messages without waiting: one by itself, several as an atomic batch. The ack goes to reply.
@@ -46,10 +51,19 @@ func (p *publisher) publish(msgs []*nats.Msg, reply string) error {
 		return p.conn.PublishMsg(last)
 	}
 	p.batches++
-	id := []string{p.name + strconv.FormatUint(p.batches, 36)}
+	if p.id == nil {
+		p.id = make([]string, 1)
+	}
+	p.id[0] = p.name + strconv.FormatUint(p.batches, 36)
+	for len(p.headers) < len(msgs) {
+		p.headers = append(p.headers, nats.Header{
+			batchIDHeader: p.id, batchSequenceHeader: {strconv.Itoa(len(p.headers) + 1)},
+		})
+	}
 	for i, msg := range msgs {
-		msg.Header = nats.Header{batchIDHeader: id, batchSequenceHeader: {strconv.Itoa(i + 1)}}
+		msg.Header = p.headers[i]
 		if msg == last {
+			msg.Header = maps.Clone(msg.Header)
 			msg.Header[batchCommitHeader] = []string{"1"}
 		}
 		if i == len(msgs)/2 {

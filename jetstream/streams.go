@@ -31,17 +31,26 @@ func StreamName(shard int) string { return "CHAT_" + strconv.Itoa(shard) }
 // Subject is where the events of a channel are stored. The slot is a part of it so that a stream can take over a slot's channels by
 // one subject; the kind of an event is not, for each subject costs the engine memory.
 func Subject(channel string) string {
-	return "chat." + strconv.Itoa(wire.SlotOf(channel)) + "." + channel
+	return "chat." + slotNames[wire.SlotOf(channel)] + "." + channel
 }
 
 // channelOf returns whose subject it is, and "" for a subject that is no channel's.
 func channelOf(subject string) string {
-	parts := strings.Split(subject, ".")
-	if len(parts) != 3 || subject != Subject(parts[2]) {
+	rest, found := strings.CutPrefix(subject, "chat.")
+	slot, id, more := strings.Cut(rest, ".")
+	if !found || !more || id == "" || strings.Contains(id, ".") || slot != slotNames[wire.SlotOf(id)] {
 		return ""
 	}
-	return parts[2]
+	return id
 }
+
+// slotNames are the slots as they stand in subjects.
+var slotNames = func() (names [wire.Slots]string) {
+	for slot := range names {
+		names[slot] = strconv.Itoa(slot)
+	}
+	return names
+}()
 
 // layout is what the streams say of themselves, whatever the configuration says now.
 type layout struct {

@@ -1,6 +1,7 @@
 package jetstream
 
 import (
+	"fmt"
 	"testing"
 
 	"natterjack/embed/embedtest"
@@ -25,5 +26,27 @@ func TestNew_keepsItsShards(t *testing.T) {
 	page, _, err := again.History(t.Context(), "bob", &wire.History{Channel: aliceAndBob})
 	if err != nil || len(page) != 1 {
 		t.Errorf("%d messages, %v", len(page), err)
+	}
+}
+
+// TestChannelOf_isTheInverseOfSubject, and knows no other subject, not even a channel's in another's slot.
+func TestChannelOf_isTheInverseOfSubject(t *testing.T) {
+	for _, id := range []string{aliceAndBob, "~alice", "gabcdefghijklmnopqrstuvwx"} {
+		subject := Subject(id)
+		if got := channelOf(subject); got != id {
+			t.Errorf("%s is of %q, want %q", subject, got, id)
+		}
+		if n := testing.AllocsPerRun(100, func() { channelOf(subject) }); n != 0 {
+			t.Errorf("%v allocations", n)
+		}
+		other := (wire.SlotOf(id) + 1) % wire.Slots
+		for _, foreign := range []string{
+			"", "chat", "chat.", "chat.1", "chat.1.", subject + ".x", "x" + subject, "chat.01." + id, "chat.-1." + id, "chat.256." + id,
+			fmt.Sprintf("chat.%d.%s", other, id), fmt.Sprintf("chat.0%d.%s", wire.SlotOf(id), id),
+		} {
+			if got := channelOf(foreign); got != "" {
+				t.Errorf("%s is of %q", foreign, got)
+			}
+		}
 	}
 }
