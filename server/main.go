@@ -55,6 +55,7 @@ func run() int {
 // open files, one for each client, is the hard one already: the Go runtime raises it at start.
 func serve(cfg *config.Config) error {
 	limitGarbage()
+	useProcessors()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop)
