@@ -25,11 +25,35 @@ func (l *Log) History(ctx context.Context, user string, cmd *wire.History) (even
 	if err != nil {
 		return nil, false, err
 	}
+	found, cut := budgeted(found, cmd.After != 0)
+	more = more || cut
 	events = make([][]byte, len(found))
 	for i := range found {
 		events[i] = frameOf(shard, &found[i])
 	}
 	return events, more, nil
+}
+
+// maxPageBytes is about how much of records a page holds. What is over ends the page early.
+const maxPageBytes = 512 << 10
+
+// budgeted leaves out of a page what is farthest from where it was asked to begin, and reports whether that is
+// anything. One event stays, whatever its size.
+func budgeted(page []view.Event, forward bool) (some []view.Event, cut bool) {
+	n, bytes := 0, 0
+	for ; n < len(page); n++ {
+		at := n
+		if !forward {
+			at = len(page) - 1 - n
+		}
+		if bytes += len(page[at].Record); bytes > maxPageBytes && n > 0 {
+			break
+		}
+	}
+	if forward {
+		return page[:n], n < len(page)
+	}
+	return page[len(page)-n:], n < len(page)
 }
 
 // Channels is a window of the user's channels, the most recently active first.

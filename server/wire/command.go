@@ -109,6 +109,7 @@ type CreateGroup struct {
 
 // History asks for one page of a channel's messages, in ascending order of seq: those before Before (exclusive),
 // or after After (exclusive), or with neither the latest ones. For seq is dense, Before: Limit+1 is the first page.
+// A page of large messages ends early, and says that there are more.
 type History struct {
 	Ref
 	Seen
