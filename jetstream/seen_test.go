@@ -51,9 +51,12 @@ func TestSeen_waitsForTheView(t *testing.T) {
 		},
 	}
 	for _, cmd := range []wire.Command{
-		wire.GetChannel{Channel: ack.Channel, Seen: seen}, wire.GetPins{Channel: ack.Channel, Seen: seen},
-		wire.GetVersions{Channel: ack.Channel, Seq: 1, Seen: seen}, wire.GetReceipts{Channel: ack.Channel, Seen: seen},
-		wire.Read{Channel: ack.Channel, Seq: 1, Seen: seen}, wire.GetSettings{Seen: seen},
+		wire.GetChannel{Channel: ack.Channel, Seen: seen},
+		wire.GetPins{Channel: ack.Channel, Seen: seen},
+		wire.GetVersions{Channel: ack.Channel, Seq: 1, Seen: seen},
+		wire.GetReceipts{Channel: ack.Channel, Seen: seen},
+		wire.Read{Channel: ack.Channel, Seq: 1, Seen: seen},
+		wire.GetSettings{Seen: seen},
 		wire.Received{Cursors: []wire.ChannelSeq{{Channel: ack.Channel, Seq: 1}}, Seen: seen},
 		wire.Forward{To: "carol", ClientID: "f", From: wire.ChannelSeq{Channel: ack.Channel, Seq: 1}, Seen: seen},
 	} {

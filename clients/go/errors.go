@@ -45,7 +45,8 @@ func (e *DisconnectedError) Error() string {
 func (e *DisconnectedError) Unwrap() error { return e.Err }
 
 // GapError tells that the numbers of a channel's messages do not follow each other, although the client has read the
-// place twice. It is an [ErrReset] of that one channel.
+// place twice. It is an [ErrReset] of that one channel. A message that was deleted while the client was away may have left
+// such a hole: then [Client.History] has its tombstone, and nothing is missing.
 type GapError struct {
 	Channel       string
 	After, Before uint64 // the seqs on either side

@@ -51,6 +51,10 @@ const (
 
 // Event is anything in a channel's log. The log stores its [Record]; shard, pos and channel are the
 // record's place in the log and are added behind it on the way out.
+//
+// Versions are dense, and so are the seqs of messages, with one exception: a message that was deleted before the session,
+// or its node, got as far may be left out of what follows a resume, with what had changed it. The event of kind delete
+// comes, and pages show the tombstone.
 type Event struct {
 	Record
 	Shard   int    `json:"shard"`
