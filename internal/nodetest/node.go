@@ -105,6 +105,13 @@ func Form(nodes []*Node, replicas int) {
 	}
 }
 
+// Configure has the node ask for so many copies of everything, as of its next start.
+func (n *Node) Configure(replicas int) {
+	n.tb.Helper()
+	n.setup.Replicas = replicas
+	n.setup.write(n.tb, n.dir)
+}
+
 // Do runs a command of the node's program, with its configuration, to its end, and returns what that printed.
 func (n *Node) Do(args ...string) string {
 	n.tb.Helper()

@@ -1,0 +1,150 @@
+package chaos_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"natterjack/internal/nodetest"
+)
+
+// TestReplace loses each node's disk in turn. The node comes back under its name with an empty directory, and has everything again from
+// the others.
+func TestReplace(t *testing.T) {
+	onlyInFull(t)
+	st := newStage(t, shipped, scale{devices: 60, directs: 20, rate: 100, groups: []int{30, 20, 10, 5, 5, 3, 3}})
+	for _, victim := range st.cluster.nodes {
+		st.cluster.awaitWhole(t.Context())
+		leaders := st.calm(victim)
+		moment := time.Now()
+		victim.Kill()
+		victim.Empty()
+		t.Logf("%s is lost with its disk", victim.Name)
+		st.without(victim, moment, leaders)
+		victim.Start()
+		t.Logf("%s is ready again after %v", victim.Name, time.Since(moment).Round(time.Millisecond))
+	}
+	st.finish()
+}
+
+// TestResize makes a cluster of five out of one of three while people talk, with five copies of everything, and one of three again.
+func TestResize(t *testing.T) {
+	onlyInFull(t)
+	plan := newPlan(t)
+	c := newCluster(t, 3, plan, shipped)
+	all := append(slices.Clone(c.nodes), c.aside(2, plan, shipped)...)
+	nodetest.Form(all, 3)
+	st := newStageOn(t, plan, c, scale{devices: 60, directs: 20, rate: 100, groups: []int{30, 20, 10, 5, 5, 3, 3}})
+
+	all[3].Start()
+	all[4].Start()
+	t.Log("n4 and n5 are members")
+	nodetest.Form(all, 5)
+	c.nodes, c.later = all, nil
+	st.roll()
+	c.awaitWhole(t.Context())
+	t.Log("all have a copy of everything")
+
+	nodetest.Form(all[:3], 3)
+	for _, n := range all[3:] {
+		n.Configure(3) // or it would ask for five copies if it were started again
+	}
+	c.nodes = all[:3]
+	st.roll()
+	c.awaitCopies(t.Context(), 3)
+	for _, n := range all[3:] {
+		c.system(t.Context(), "$JS.API.SERVER.EVACUATE", n.Name)
+		c.awaitWithout(t.Context(), n.Name)
+		t.Logf("%s has no copy of anything", n.Name)
+		n.Stop()
+		c.system(t.Context(), "$JS.API.SERVER.REMOVE", n.Name)
+	}
+	st.random()
+	st.finish()
+}
+
+// roll stops and starts each of the nodes in turn.
+func (st *stage) roll() {
+	st.t.Helper()
+	for _, n := range st.cluster.nodes {
+		n.Stop()
+		n.Start()
+	}
+}
+
+// system asks the cluster, as an operator of the servers, to do something about a node, until it does.
+func (c *cluster) system(ctx context.Context, subject, node string) {
+	c.tb.Helper()
+	conn, err := nats.Connect(strings.ReplaceAll(c.ops.Opts.Url, "operator:", "sys:"), nats.MaxReconnects(-1))
+	if err != nil {
+		c.tb.Fatal(err)
+	}
+	defer conn.Close()
+	c.eventually(ctx, func(ctx context.Context) error {
+		m, err := conn.RequestWithContext(ctx, subject, fmt.Appendf(nil, `{"peer":%q}`, node))
+		if err != nil {
+			return err
+		}
+		var answer struct {
+			Success bool                `json:"success"`
+			Error   *jetstream.APIError `json:"error"`
+		}
+		if err := json.Unmarshal(m.Data, &answer); err != nil || answer.Success {
+			return err
+		}
+		return fmt.Errorf("%s", m.Data)
+	}, "%s of %s", subject, node)
+}
+
+// awaitCopies waits until each stream has so many copies, all of them level.
+func (c *cluster) awaitCopies(ctx context.Context, copies int) {
+	c.tb.Helper()
+	c.eachStream(ctx, fmt.Sprint("have copies: ", copies), func(info *jetstream.StreamInfo) error {
+		for _, r := range info.Cluster.Replicas {
+			if r.Offline || !r.Current {
+				return fmt.Errorf("%s is not current", r.Name)
+			}
+		}
+		if info.Cluster.Leader == "" || len(info.Cluster.Replicas) != copies-1 || info.Config.Replicas != copies {
+			return errors.New("it has others")
+		}
+		return nil
+	})
+}
+
+// awaitWithout waits until no stream has a copy on a node, and all have three.
+func (c *cluster) awaitWithout(ctx context.Context, node string) {
+	c.tb.Helper()
+	c.eachStream(ctx, "be without "+node, func(info *jetstream.StreamInfo) error {
+		if info.Cluster.Leader == node || slices.ContainsFunc(info.Cluster.Replicas, func(r *jetstream.PeerInfo) bool { return r.Name == node }) {
+			return errors.New("it is not")
+		}
+		return nil
+	})
+	c.awaitCopies(ctx, 3)
+}
+
+func (c *cluster) eachStream(ctx context.Context, what string, holds func(*jetstream.StreamInfo) error) {
+	c.tb.Helper()
+	names := []string{"KV_PRESENCE", "KV_REVOKED"}
+	for shard := range shards {
+		names = append(names, streamName(shard), fmt.Sprint("RECEIPTS_", shard))
+	}
+	for _, name := range names {
+		c.eventually(ctx, func(ctx context.Context) error {
+			s, err := c.js.Stream(ctx, name)
+			if err != nil {
+				return err
+			}
+			return holds(s.CachedInfo())
+		}, "%s to %s", name, what)
+	}
+}
