@@ -13,6 +13,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+	"golang.org/x/sync/errgroup"
 
 	log "natterjack/jetstream"
 	"natterjack/jetstream/internal/pause"
@@ -24,7 +25,9 @@ type Config struct {
 	From     *nats.Conn // of the server that is alone; nobody else may write to it
 	To       *nats.Conn // of the cluster; both in the chat account, and may do everything there
 	Node     string     // the name of the member that To belongs to
-	Replicas int        // of the streams that the cluster keeps for the nodes
+	Replicas int        // of each stream
+	// Copies is what each member that has a copy of a stream has of it.
+	Copies func(ctx context.Context, stream string) ([]Copy, error)
 	Logger   *slog.Logger
 }
 
@@ -35,6 +38,9 @@ type Stream struct {
 	Last     uint64 // sequence
 	Sum      string // SHA-256 of all messages, with their sequences, times, subjects and headers
 }
+
+// Copy is what a member has of a stream.
+type Copy struct{ Messages, First, Last uint64 }
 
 // ErrHasLog is returned for a cluster that has a log already.
 var ErrHasLog = errors.New("takeover: the cluster has a log already: only an empty one can take another's")
@@ -76,9 +82,12 @@ func (t *takeover) run(ctx context.Context) ([]Stream, error) {
 	if err := t.clear(ctx); err != nil {
 		return nil, err
 	}
+	if err := t.copyAll(ctx, names); err != nil {
+		return nil, err
+	}
 	var taken []Stream
 	for _, name := range names {
-		s, err := t.take(ctx, name)
+		s, err := t.verified(ctx, name)
 		if err != nil {
 			return nil, fmt.Errorf("stream %s: %w", name, err)
 		}
@@ -139,40 +148,61 @@ func (t *takeover) clear(ctx context.Context) error {
 	return nil
 }
 
-// take takes a stream and verifies it, on all of its copies as far as their number of messages goes.
-func (t *takeover) take(ctx context.Context, name string) (Stream, error) {
-	began := time.Now()
-	if err := t.copy(ctx, name); err != nil {
-		return Stream{}, err
+// copyAll copies some streams at a time: a copy's followers are slow to begin, and another has the time meanwhile.
+func (t *takeover) copyAll(ctx context.Context, names []string) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(atATime)
+	for _, name := range names {
+		group.Go(func() error {
+			began := time.Now()
+			if err := t.copy(ctx, name); err != nil {
+				return fmt.Errorf("stream %s: %w", name, err)
+			}
+			t.Logger.InfoContext(ctx, "copied a stream", "stream", name, "took", time.Since(began))
+			return nil
+		})
 	}
-	copied := time.Now()
+	return group.Wait()
+}
+
+const atATime = 4
+
+// verified waits until all copies of a stream are level and compares it with what it was.
+func (t *takeover) verified(ctx context.Context, name string) (Stream, error) {
+	began := time.Now()
 	if err := t.level(ctx, name); err != nil {
 		return Stream{}, err
 	}
-	leveled := time.Now()
+	level := time.Now()
 	s, err := t.verify(ctx, name)
 	if err == nil {
-		t.Logger.InfoContext(ctx, "took a stream", "stream", name, "messages", s.Messages, "copying", copied.Sub(began), "leveling", leveled.Sub(copied), "verifying", time.Since(leveled))
+		t.Logger.InfoContext(ctx, "verified a stream", "stream", name, "messages", s.Messages, "waited", level.Sub(began), "took", time.Since(level))
 	}
 	return s, err
 }
 
-// level waits until all copies of a stream are there and level.
+// level waits until every copy of a stream has all of it. What the stream's leader thinks of its followers is not to be relied on so soon
+// after it was restored: each member is asked itself.
 func (t *takeover) level(ctx context.Context, name string) error {
-	_, err := pause.Until(ctx, "copies of "+name, func(ctx context.Context) (bool, error) {
-		s, err := t.to.Stream(ctx, name)
+	was, err := t.from.Stream(ctx, name)
+	if err != nil {
+		return err
+	}
+	state := was.CachedInfo().State
+	want := Copy{Messages: state.Msgs, First: max(state.FirstSeq, 1), Last: state.LastSeq}
+	_, err = pause.Until(ctx, "copies of "+name, func(ctx context.Context) (bool, error) {
+		all, err := t.Copies(ctx, name)
 		if err != nil {
 			return false, err
 		}
-		info := s.CachedInfo()
-		level := 1
-		for _, r := range info.Cluster.Replicas {
-			if r.Current && r.Lag == 0 && !r.Offline {
+		level := 0
+		for _, c := range all {
+			if c.First = max(c.First, 1); c == want {
 				level++
 			}
 		}
-		if info.Cluster.Leader == "" || level < info.Config.Replicas {
-			return false, fmt.Errorf("of %d copies %d are level", info.Config.Replicas, level)
+		if level < t.Replicas {
+			return false, fmt.Errorf("of %d copies %d are level", t.Replicas, level)
 		}
 		return true, nil
 	})

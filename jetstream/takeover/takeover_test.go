@@ -75,8 +75,15 @@ func send(t *testing.T, l *log.Log, from, to, id string) wire.Ack {
 
 func config(t *testing.T, from, to *embedtest.Node) takeover.Config {
 	t.Helper()
+	copies := func(ctx context.Context, stream string) (all []takeover.Copy, err error) {
+		found, err := to.Copies(ctx, stream)
+		for _, c := range found {
+			all = append(all, takeover.Copy(c))
+		}
+		return all, err
+	}
 	return takeover.Config{
-		From: from.Conn, To: to.Conn, Node: to.Name(), Replicas: 3, Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
+		From: from.Conn, To: to.Conn, Node: to.Name(), Replicas: 3, Copies: copies, Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
 	}
 }
 

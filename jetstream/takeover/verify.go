@@ -16,10 +16,8 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-const (
-	readMessages = 1000
-	readBytes    = 4 << 20
-)
+// readMessages is how many are asked for at once. There is no limit of bytes: where it ends within a message, the engine passes that over.
+const readMessages = 500
 
 // verify compares a stream on both sides: what the engines say of it, and every message.
 func (t *takeover) verify(ctx context.Context, name string) (Stream, error) {
@@ -70,7 +68,7 @@ func read(ctx context.Context, s jetstream.Stream, h hash.Hash) (n uint64, err e
 		return 0, err
 	}
 	defer func() { _ = s.DeleteConsumer(context.WithoutCancel(ctx), c.CachedInfo().Name) }() // else the engine does
-	msgs, err := c.Messages(jetstream.PullMaxMessagesWithBytesLimit(readMessages, readBytes), jetstream.PullHeartbeat(time.Second))
+	msgs, err := c.Messages(jetstream.PullMaxMessages(readMessages), jetstream.PullHeartbeat(time.Second))
 	if err != nil {
 		return 0, err
 	}

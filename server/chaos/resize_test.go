@@ -83,12 +83,16 @@ func (st *stage) roll() {
 // system asks the cluster, as an operator of the servers, to do something about a node, until it does.
 func (c *cluster) system(ctx context.Context, subject, node string) {
 	c.tb.Helper()
-	conn, err := nats.Connect(strings.ReplaceAll(c.ops.Opts.Url, "operator:", "sys:"), nats.MaxReconnects(-1))
-	if err != nil {
-		c.tb.Fatal(err)
+	var urls []string
+	for _, n := range c.nodes {
+		urls = append(urls, fmt.Sprintf("nats://sys:%s@127.0.0.1:%d", nodetest.Password, n.NATS))
 	}
-	defer conn.Close()
 	c.eventually(ctx, func(ctx context.Context) error {
+		conn, err := nats.Connect(strings.Join(urls, ","))
+		if err != nil {
+			return err
+		}
+		defer conn.Close()
 		m, err := conn.RequestWithContext(ctx, subject, fmt.Appendf(nil, `{"peer":%q}`, node))
 		if err != nil {
 			return err

@@ -70,8 +70,16 @@ func (n *Node) take(ctx context.Context, old *datadir.Dir) (taken []takeover.Str
 		return nil, fmt.Errorf("wait for the cluster: %w", err)
 	}
 	return takeover.Run(ctx, takeover.Config{
-		From: from.Conn(), To: n.engine.Conn(), Node: n.engine.Name(), Replicas: n.cfg.Replicas, Logger: n.base,
+		From: from.Conn(), To: n.engine.Conn(), Node: n.engine.Name(), Replicas: n.cfg.Replicas, Copies: n.copies, Logger: n.base,
 	})
+}
+
+func (n *Node) copies(ctx context.Context, stream string) (all []takeover.Copy, err error) {
+	found, err := n.engine.Copies(ctx, stream)
+	for _, c := range found {
+		all = append(all, takeover.Copy(c))
+	}
+	return all, err
 }
 
 // leave hands over what this node's server leads, and stops it: the others go on with the log from here.

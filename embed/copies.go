@@ -1,0 +1,69 @@
+package embed
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// copiesTime is how long the members of a cluster are waited for that do not say what they have.
+const copiesTime = time.Second
+
+// Copy is what a server has of a stream.
+type Copy struct{ Messages, First, Last uint64 }
+
+// copiesAnswer is the part of a server's report that matters here.
+type copiesAnswer struct {
+	Data struct {
+		Accounts []struct {
+			Streams []struct {
+				Name  string `json:"name"`
+				State struct {
+					Messages uint64 `json:"messages"`
+					First    uint64 `json:"first_seq"`
+					Last     uint64 `json:"last_seq"`
+				} `json:"state"`
+			} `json:"stream_detail"`
+		} `json:"account_details"`
+	} `json:"data"`
+}
+
+// Copies asks all servers of the cluster what they have of a stream, each for itself: the stream's leader may think otherwise. Those that do not
+// answer in a second have nothing.
+func (s *Server) Copies(ctx context.Context, stream string) (copies []Copy, err error) {
+	conn, err := s.connect(s.system)
+	if err != nil {
+		return nil, fmt.Errorf("connect to the system account: %w", err)
+	}
+	defer conn.Close()
+	sub, err := conn.SubscribeSync(conn.NewRespInbox())
+	if err != nil {
+		return nil, err
+	}
+	body := fmt.Appendf(nil, `{"account":%q,"streams":true}`, s.account)
+	if err := conn.PublishRequest("$SYS.REQ.SERVER.PING.JSZ", sub.Subject, body); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, copiesTime)
+	defer cancel()
+	_, size := s.Peers()
+	for range max(size, 1) {
+		m, err := sub.NextMsgWithContext(ctx)
+		if err != nil {
+			break // the others have nothing
+		}
+		var a copiesAnswer
+		if err := json.Unmarshal(m.Data, &a); err != nil {
+			return nil, fmt.Errorf("what a server has: %w", err)
+		}
+		for _, account := range a.Data.Accounts {
+			for _, st := range account.Streams {
+				if st.Name == stream {
+					copies = append(copies, Copy(st.State))
+				}
+			}
+		}
+	}
+	return copies, nil
+}
