@@ -28,7 +28,7 @@ type Config struct {
 	Replicas int        // of each stream
 	// Copies is what each member that has a copy of a stream has of it.
 	Copies func(ctx context.Context, stream string) ([]Copy, error)
-	Logger   *slog.Logger
+	Logger *slog.Logger
 }
 
 // Stream is a stream that was taken, and is the same on both sides.
@@ -82,16 +82,27 @@ func (t *takeover) run(ctx context.Context) ([]Stream, error) {
 	if err := t.clear(ctx); err != nil {
 		return nil, err
 	}
-	if err := t.copyAll(ctx, names); err != nil {
+	was := make([]whole, len(names)) // summed up beside the copying, which waits for disks
+	err = both(ctx,
+		func(ctx context.Context) error { return t.each(ctx, names, "copied a stream", t.copy) },
+		func(ctx context.Context) error { return t.sumAll(ctx, t.from, names, was) },
+	)
+	if err != nil {
 		return nil, err
 	}
-	var taken []Stream
-	for _, name := range names {
-		s, err := t.verified(ctx, name)
-		if err != nil {
-			return nil, fmt.Errorf("stream %s: %w", name, err)
+	if err := t.each(ctx, names, "all members have a stream", t.level); err != nil {
+		return nil, err
+	}
+	is := make([]whole, len(names))
+	if err := t.sumAll(ctx, t.to, names, is); err != nil {
+		return nil, err
+	}
+	taken := make([]Stream, len(names))
+	for i, name := range names {
+		if !was[i].same(&is[i]) {
+			return nil, fmt.Errorf("stream %s: it was %+v, and is %+v", name, was[i], is[i])
 		}
-		taken = append(taken, s)
+		taken[i] = was[i].Stream
 	}
 	for _, name := range slices.Backward(names) { // the log's first stream first: with that, the log is open
 		if err := t.finish(ctx, name); err != nil {
@@ -148,37 +159,40 @@ func (t *takeover) clear(ctx context.Context) error {
 	return nil
 }
 
-// copyAll copies some streams at a time: a copy's followers are slow to begin, and another has the time meanwhile.
-func (t *takeover) copyAll(ctx context.Context, names []string) error {
+// atATime is how many streams are copied, or read, at a time.
+const atATime = 4
+
+// each does something with some streams at a time: a copy's followers are slow to begin, and another has the time meanwhile.
+func (t *takeover) each(ctx context.Context, names []string, what string, do func(context.Context, string) error) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(atATime)
 	for _, name := range names {
 		group.Go(func() error {
 			began := time.Now()
-			if err := t.copy(ctx, name); err != nil {
+			if err := do(ctx, name); err != nil {
 				return fmt.Errorf("stream %s: %w", name, err)
 			}
-			t.Logger.InfoContext(ctx, "copied a stream", "stream", name, "took", time.Since(began))
+			t.Logger.InfoContext(ctx, what, "stream", name, "took", time.Since(began))
 			return nil
 		})
 	}
 	return group.Wait()
 }
 
-const atATime = 4
+// sumAll sums up streams of one side.
+func (t *takeover) sumAll(ctx context.Context, js jetstream.JetStream, names []string, all []whole) error {
+	return t.each(ctx, names, "read a stream", func(ctx context.Context, name string) (err error) {
+		all[slices.Index(names, name)], err = sum(ctx, js, name)
+		return err
+	})
+}
 
-// verified waits until all copies of a stream are level and compares it with what it was.
-func (t *takeover) verified(ctx context.Context, name string) (Stream, error) {
-	began := time.Now()
-	if err := t.level(ctx, name); err != nil {
-		return Stream{}, err
-	}
-	level := time.Now()
-	s, err := t.verify(ctx, name)
-	if err == nil {
-		t.Logger.InfoContext(ctx, "verified a stream", "stream", name, "messages", s.Messages, "waited", level.Sub(began), "took", time.Since(level))
-	}
-	return s, err
+// both does two things at once.
+func both(ctx context.Context, a, b func(context.Context) error) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return a(ctx) })
+	group.Go(func() error { return b(ctx) })
+	return group.Wait()
 }
 
 // level waits until every copy of a stream has all of it. What the stream's leader thinks of its followers is not to be relied on so soon

@@ -5,12 +5,10 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"hash"
 	"maps"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -19,46 +17,39 @@ import (
 // readMessages is how many are asked for at once. There is no limit of bytes: where it ends within a message, the engine passes that over.
 const readMessages = 500
 
-// verify compares a stream on both sides: what the engines say of it, and every message.
-func (t *takeover) verify(ctx context.Context, name string) (Stream, error) {
-	var both sync.WaitGroup
-	var sides [2]Stream
-	var states [2]jetstream.StreamState
-	var errs [2]error
-	for i, js := range []jetstream.JetStream{t.from, t.to} {
-		both.Go(func() { sides[i], states[i], errs[i] = sum(ctx, js, name) })
-	}
-	both.Wait()
-	if err := errors.Join(errs[:]...); err != nil {
-		return Stream{}, fmt.Errorf("verify: %w", err)
-	}
-	a, b := &states[0], &states[1]
-	if a.Msgs != b.Msgs || max(a.FirstSeq, 1) != max(b.FirstSeq, 1) || // of a stream that never had a message it is either
-		a.LastSeq != b.LastSeq || a.NumDeleted != b.NumDeleted || a.NumSubjects != b.NumSubjects || sides[0] != sides[1] {
-		return Stream{}, fmt.Errorf("verify: it was %+v, %+v, and is %+v, %+v", sides[0], *a, sides[1], *b)
-	}
-	return sides[0], nil
+// whole is what there is of a stream on one side: what the engine says of it, and every message.
+type whole struct {
+	Stream
+
+	first, deleted, subjects uint64
 }
 
+// same compares the sides.
+func (w *whole) same(other *whole) bool { return *w == *other }
+
 // sum reads all of a stream.
-func sum(ctx context.Context, js jetstream.JetStream, name string) (Stream, jetstream.StreamState, error) {
+func sum(ctx context.Context, js jetstream.JetStream, name string) (whole, error) {
 	s, err := js.Stream(ctx, name)
 	if err != nil {
-		return Stream{}, jetstream.StreamState{}, err
+		return whole{}, err
 	}
 	state := s.CachedInfo().State
-	total := Stream{Name: name, Last: state.LastSeq}
+	total := whole{
+		Stream: Stream{Name: name, Last: state.LastSeq},
+		first:  max(state.FirstSeq, 1), // of a stream that never had a message it is either
+	}
+	total.deleted, total.subjects = uint64(state.NumDeleted), state.NumSubjects
 	h := sha256.New()
 	if state.Msgs > 0 {
 		if total.Messages, err = read(ctx, s, h); err != nil {
-			return total, state, err
+			return total, err
 		}
 	}
 	if total.Messages != state.Msgs {
-		return total, state, fmt.Errorf("the stream says that it has %d messages, and %d can be read", state.Msgs, total.Messages)
+		return total, fmt.Errorf("the stream says that it has %d messages, and %d can be read", state.Msgs, total.Messages)
 	}
 	total.Sum = hex.EncodeToString(h.Sum(nil))
-	return total, state, nil
+	return total, nil
 }
 
 // read adds every message to a hash.
