@@ -18,6 +18,7 @@ type target struct {
 type changed struct {
 	message *channel.Message // nil where there is none
 	edits   []place          // those of this round
+	erased  bool             // by this round: edits that came before it are still on disk
 }
 
 // change stores what an event makes of the message that it is about.
@@ -43,7 +44,7 @@ func (r *round) change(e *Event, at place, record *wire.Record) error {
 		if err := r.erase(e.Pos, t, c); err != nil {
 			return err
 		}
-		c.edits = nil
+		c.edits, c.erased = nil, true
 		if before == nil {
 			err = r.gone(t, at, record.Erased)
 		}

@@ -88,9 +88,11 @@ func (r *round) placesOf(t target, c *changed) ([]place, error) {
 		a, at = r.sent(t)
 		found = a != nil
 	}
-	edits, err := disk.edits(t.channel, t.seq)
-	if err != nil {
-		return nil, err
+	var edits []place
+	if !c.erased {
+		if edits, err = disk.edits(t.channel, t.seq); err != nil {
+			return nil, err
+		}
 	}
 	if found {
 		edits = slices.Insert(edits, 0, at)

@@ -156,3 +156,17 @@ func TestRebuildFromAnErasedStream(t *testing.T) {
 		shut(t, rebuilt)
 	})
 }
+
+// A message that is deleted twice in one batch owes its edits once.
+func TestDeletedTwiceInABatch(t *testing.T) {
+	gone := wire.Record{Target: 1, Erased: &wire.Erased{ID: "id2", Sender: "ann", Timestamp: 2000}}
+	v := newView(t, Options{})
+	must(v.Apply(0, []Event{
+		created(t, 1, room, "ann", "bob"), message(t, 2, room, 1),
+		change(t, 3, wire.KindEdit, wire.Record{Target: 1, Content: &wire.Content{Text: secret}}),
+	}, 0))(t)
+	must(v.Apply(0, []Event{change(t, 4, wire.KindDelete, gone), change(t, 5, wire.KindDelete, gone)}, 0))(t)
+	equal(t, "owed", must(v.Erasures(0, 9))(t), []Erasure{
+		{Pos: 4, Channel: room, Positions: []uint64{2, 3}}, {Pos: 5, Channel: room, Positions: []uint64{2}},
+	})
+}
