@@ -74,12 +74,70 @@ func put[K comparable](set map[K]struct{}, key K, in bool) {
 // ownSetting is one of somebody's settings.
 type ownSetting struct{ user, name, value string }
 
-// loadKnown reads the settings of all users.
+// knownAs is the name under which a setting is stored for memory, or empty where memory does not hold it.
+func knownAs(name string) string {
+	switch {
+	case strings.HasPrefix(name, wire.SettingHide):
+		return wire.SettingHide
+	case strings.HasPrefix(name, wire.SettingBlock), name == wire.SettingReceipts:
+		return name
+	default:
+		return ""
+	}
+}
+
+func appendKnownKey(dst []byte, user, name string) []byte {
+	return append(appendNamed(dst, tagKnown, user), name...)
+}
+
+// know stores a setting for the next start, where memory holds it. They lie together: to look for them among all settings of everybody
+// would make each start longer.
+func (r *round) know(user string, s *wire.Setting) {
+	name := knownAs(s.Name)
+	if name == "" {
+		return
+	}
+	r.key = appendKnownKey(r.key[:0], user, name)
+	switch r.value = r.value[:0]; {
+	case s.Value != "":
+		r.set()
+	case name == s.Name:
+		r.unset()
+	}
+}
+
+// known makes what [round.know] stores.
+func (r *replay) known() error {
+	owner, own := wire.OwnerOf(r.channel)
+	if !own {
+		return nil
+	}
+	set := map[string]bool{}
+	err := r.each(func(_ *Event, _ place, record *wire.Record) error {
+		s := record.Setting
+		if s == nil || record.Sender != owner {
+			return nil
+		}
+		if name := knownAs(s.Name); name != "" && (s.Value != "" || name == s.Name) {
+			set[name] = s.Value != ""
+		}
+		return nil
+	})
+	for name, is := range set {
+		if is {
+			r.key, r.value = appendKnownKey(r.key[:0], owner, name), r.value[:0]
+			r.set()
+		}
+	}
+	return err
+}
+
+// loadKnown reads what memory holds of all users' settings.
 func (v *View) loadKnown() error {
 	v.known.blocked, v.known.discreet, v.known.hiders = map[blockPair]struct{}{}, map[string]struct{}{}, map[string]struct{}{}
 	return v.read("load settings", func(r *reader) error {
-		prefix := []byte{tagSetting}
-		for ok := r.it.SeekGE(prefix); ok && r.it.Key()[0] == tagSetting; ok = r.it.Next() {
+		prefix := []byte{tagKnown}
+		for ok := r.it.SeekGE(prefix); ok && r.it.Key()[0] == tagKnown; ok = r.it.Next() {
 			p := parser{rest: r.it.Key()[1:]}
 			user := p.name()
 			if p.err != nil {

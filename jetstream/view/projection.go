@@ -27,6 +27,7 @@ var projections = []projection{
 	{name: "own messages", version: 1, tags: []byte{tagOwn}, derive: (*replay).own},
 	{name: "changed messages", version: 1, tags: []byte{tagFolded, tagEdit}, derive: (*replay).messages},
 	{name: "mentions", version: 1, tags: []byte{tagMention}, derive: (*replay).mentions},
+	{name: "settings in memory", version: 1, tags: []byte{tagKnown}, derive: (*replay).known},
 	{name: "memberships", version: 1, tags: []byte{tagMember, tagFormer}, derive: (*replay).memberships, keep: (*replay).keepFormer},
 }
 

@@ -64,6 +64,7 @@ func (r *round) setting(ch string, record *wire.Record) {
 	owner, own := wire.OwnerOf(ch)
 	if s := record.Setting; own && s != nil && record.Sender == owner {
 		r.settings = append(r.settings, ownSetting{owner, s.Name, s.Value})
+		r.know(owner, s)
 		r.key = appendSettingKey(r.key[:0], owner, s.Name)
 		r.value = append(r.value[:0], s.Value...)
 		if s.Value == "" {

@@ -2,6 +2,7 @@ package view
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"natterjack/server/wire"
@@ -56,6 +57,13 @@ func TestSettings(t *testing.T) {
 		t.Fatal(err)
 	}
 	v = must(Open(dir, Options{Shards: 1, Epoch: "e"}))(t)
+	check()
+	noError(t, v.Close())
+	again := slices.Clone(projections)
+	for i := range again {
+		again[i].version++
+	}
+	v = must(Open(dir, Options{Shards: 1, Epoch: "e", projections: again}))(t)
 	defer v.Close()
 	check()
 }
