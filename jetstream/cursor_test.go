@@ -96,7 +96,7 @@ func TestFollow_aheadOfThisNode(t *testing.T) {
 	if err := <-said; err != nil {
 		t.Fatal(err)
 	}
-	if got, want := behind.OwnReceipt("bob", aliceAndBob), (wire.Receipt{User: "bob", Read: 2, Delivered: 3}); got != want {
+	if got, want := ownReceipt(t, behind, "bob", aliceAndBob), (wire.Receipt{User: "bob", Read: 2, Delivered: 3}); got != want {
 		t.Errorf("bob has got as far as %+v, want %+v", got, want)
 	}
 }

@@ -113,8 +113,7 @@ func New(ctx context.Context, cfg Config) (*Log, error) {
 	l := &Log{
 		conn: cfg.Conn, js: js, engine: cfg.Engine, layout: streams, limits: cfg.Limits, rates: newRates(cfg.Limits),
 		log: cfg.Logger.With("component", "jetstream"), readers: newReaders(), room: newRoom(), pulse: newPulse(), ready: make(chan struct{}),
-		receipts: receipts.New(receipts.Config{Conn: cfg.Conn, JS: js, Shards: streams.shards, ShardOf: streams.shardOf, Node: cfg.Engine.Name(), Logger: cfg.Logger}),
-		census:   said, keeper: keeper{js: js, replicas: cmp.Or(cfg.Replicas, 1)},
+		census: said, keeper: keeper{js: js, replicas: cmp.Or(cfg.Replicas, 1)},
 		rebuild: rebuild{most: farBehind},
 	}
 	if cfg.Shards != 0 && cfg.Shards != streams.shards {
@@ -124,6 +123,7 @@ func New(ctx context.Context, cfg Config) (*Log, error) {
 	if err != nil {
 		return nil, errors.Join(err, said.close())
 	}
+	l.receipts = l.newReceipts(cfg.Logger)
 	l.writers = newWriters(unique(), streams.shards, func(shard int) { l.lanes[shard].interrupt() })
 	if l.clock.now = cfg.Now; l.clock.now == nil {
 		l.clock.now = time.Now
@@ -264,8 +264,8 @@ func (l *Log) warm(ctx context.Context, wg *sync.WaitGroup) (warmed <-chan struc
 	return done
 }
 
-// Ready is closed once every shard's view has caught up with its stream as it was when Run began, and the receipts are known. Long lists
-// of channels are in memory then too, as far as they were read in a moment.
+// Ready is closed once every shard's view has caught up with its stream as it was when Run began; it waits for no receipts. Long
+// lists of channels are in memory then too, as far as they were read in a moment.
 func (l *Log) Ready() <-chan struct{} { return l.ready }
 
 // awaitReady closes ready, or gives up with ctx.
@@ -293,7 +293,7 @@ func (l *Log) awaitReady(ctx context.Context, warmed <-chan struct{}) {
 		return
 	}
 	select {
-	case <-l.receipts.Ready():
+	case <-l.receipts.Begun():
 		close(l.ready)
 	case <-ctx.Done():
 	}

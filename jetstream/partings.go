@@ -19,8 +19,8 @@ const (
 )
 
 // partings forget how far users had got in the channels of one shard that they are not in any more: who joins later sees nothing of
-// them, and one who comes back begins with what he is shown then. Every node forgets for itself, and the one that leads the shard takes
-// the cursor out of the stream. What is left behind where a node dies at that moment nobody sees, for only members' cursors are shown.
+// them, and one who comes back begins with what he is shown then. The node that leads the shard says so in the stream, for all of them. What
+// is left behind where it dies at that moment nobody sees, for only members' cursors are shown.
 //
 // An event tells that somebody has gone, and not that he is: a view that is being rebuilt comes past him once more. So they are asked
 // for only once the view is level with its stream.
@@ -34,23 +34,14 @@ type partings struct {
 	log      *slog.Logger
 
 	mu  sync.Mutex // protects following
-	due map[parting]struct{}
+	due map[receipts.Parting]struct{}
 }
 
-// parting is who has gone from which channel.
-type parting struct{ channel, user string }
-
 func (l *Log) newPartings(shard int, leads func() bool) *partings {
-	level := func(ctx context.Context) error {
-		last, err := lastPos(ctx, l.js, shard)
-		if err != nil {
-			return err
-		}
-		return l.followers[shard].await(ctx, last)
-	}
+	level := func(ctx context.Context) error { return l.awaitLevel(ctx, shard) }
 	return &partings{
 		shard: shard, view: l.view, receipts: l.receipts, leads: leads, level: level, wake: make(chan struct{}, 1), log: l.log,
-		due: map[parting]struct{}{},
+		due: map[receipts.Parting]struct{}{},
 	}
 }
 
@@ -58,12 +49,12 @@ func (l *Log) newPartings(shard int, leads func() bool) *partings {
 func (p *partings) note(applied []view.Applied) {
 	for i := range applied {
 		for _, user := range applied[i].Parted {
-			p.add(parting{applied[i].Channel, user})
+			p.add(receipts.Parting{Channel: applied[i].Channel, User: user})
 		}
 	}
 }
 
-func (p *partings) add(x parting) {
+func (p *partings) add(x receipts.Parting) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if len(p.due) < maxPartings {
@@ -89,30 +80,36 @@ func (p *partings) run(ctx context.Context) {
 	}
 }
 
-// forget forgets all who are due and have not come back. After an error those who are left are tried again.
+// forget forgets all who are due and have not come back. After an error they are tried again.
 func (p *partings) forget(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, resyncTimeout)
 	defer cancel()
 	p.mu.Lock()
 	due := p.due
-	p.due = map[parting]struct{}{}
+	p.due = map[receipts.Parting]struct{}{}
 	p.mu.Unlock()
-	err := p.level(ctx)
-	for x := range due {
-		if err == nil {
-			err = p.forgetOne(ctx, x)
-		}
-		if err != nil {
+	err := p.forgetAll(ctx, due)
+	if err != nil {
+		for x := range due {
 			p.add(x)
 		}
 	}
 	return err
 }
 
-func (p *partings) forgetOne(ctx context.Context, x parting) error {
-	st, err := p.view.Channel(x.channel)
-	if err != nil || st.Member(x.user) {
+func (p *partings) forgetAll(ctx context.Context, due map[receipts.Parting]struct{}) error {
+	if err := p.level(ctx); err != nil || !p.leads() {
 		return err
 	}
-	return p.receipts.Forget(ctx, x.channel, x.user, p.leads())
+	var gone []receipts.Parting
+	for x := range due {
+		st, err := p.view.Channel(x.Channel)
+		if err != nil {
+			return err
+		}
+		if !st.Member(x.User) {
+			gone = append(gone, x)
+		}
+	}
+	return p.receipts.Forget(ctx, p.shard, gone)
 }

@@ -25,8 +25,13 @@ const (
 // touch with most of its followers, and that says so for a while: one that was frozen goes on for a moment where it was, and one that
 // is cut off does for ten seconds.
 func reaches(ctx context.Context, js jetstream.JetStream, shard int, pos uint64) (bool, error) {
+	return streamReaches(ctx, js, StreamName(shard), pos)
+}
+
+// streamReaches is reaches for any stream.
+func streamReaches(ctx context.Context, js jetstream.JetStream, stream string, pos uint64) (bool, error) {
 	for began := time.Now(); pos > 0; {
-		s, err := js.Stream(ctx, StreamName(shard))
+		s, err := js.Stream(ctx, stream)
 		if err == nil {
 			info := s.CachedInfo()
 			if info.State.LastSeq >= pos {
@@ -35,7 +40,7 @@ func reaches(ctx context.Context, js jetstream.JetStream, shard int, pos uint64)
 			if single(info.Cluster) || leadsMost(info.Cluster) && time.Since(began) >= believeAfter {
 				return false, nil
 			}
-			err = fmt.Errorf("stream %s: its leader is not in touch with most of its followers", StreamName(shard))
+			err = fmt.Errorf("stream %s: its leader is not in touch with most of its followers", stream)
 		}
 		if pause.For(ctx, reachPause) != nil {
 			return false, err

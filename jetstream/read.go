@@ -73,6 +73,9 @@ func (l *Log) Channels(ctx context.Context, user string, cmd *wire.ListChannels)
 	if b := cmd.Before; b != nil {
 		behind = &view.Mark{Active: b.Active, ID: b.ID}
 	}
+	if err := l.awaitReceipts(ctx); err != nil {
+		return nil, false, err
+	}
 	listed, more, err := l.view.List(user, behind, l.limit(cmd.Limit), l.readBy(user))
 	if err != nil {
 		return nil, false, err
@@ -93,6 +96,9 @@ func (l *Log) Channels(ctx context.Context, user string, cmd *wire.ListChannels)
 // not come.
 func (l *Log) channel(ctx context.Context, user, id string) (c wire.Channel, err error) {
 	if _, err := l.awaitChannel(ctx, user, id); err != nil {
+		return c, err
+	}
+	if err := l.awaitReceipts(ctx); err != nil {
 		return c, err
 	}
 	listed, err := l.view.Listed(user, id, l.readBy(user))
@@ -135,9 +141,9 @@ func (l *Log) event(e *view.Event) (wire.Event, error) {
 	return wire.Event{Shard: shard, Pos: e.Pos, Channel: e.Channel, Record: record}, err
 }
 
-// readBy is how far a user has read.
+// readBy is how far a user has read, where the view may not have it yet.
 func (l *Log) readBy(user string) func(ch string) uint64 {
-	return func(ch string) uint64 { return l.ReadOf(user, ch) }
+	return func(ch string) uint64 { return l.receipts.Ahead(ch, user).Read }
 }
 
 // pins are the pinned messages of a channel that the user is shown.

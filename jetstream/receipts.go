@@ -2,8 +2,10 @@ package jetstream
 
 import (
 	"context"
+	"log/slog"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -22,9 +24,49 @@ func openReceipts(ctx context.Context, js jetstream.JetStream, shards, replicas 
 	return nil
 }
 
-// Read moves the user's cursors in a channel up to a message, or to the last one that this node knows where seq is beyond that. It
-// returns before they are stored: a node that dies forgets up to half a second.
+func (l *Log) newReceipts(log *slog.Logger) *receipts.Store {
+	return receipts.New(receipts.Config{
+		Conn: l.conn, JS: l.js, View: l.view, Shards: l.layout.shards, ShardOf: l.layout.shardOf, Epoch: l.layout.epoch, Node: l.engine.Name(), Leads: l.engine.LeadsStream,
+		Logger: log,
+		Room: func() error {
+			if l.room.state.Load() == full {
+				return storageFull()
+			}
+			return nil
+		},
+		End:   func(ctx context.Context, shard int) (uint64, error) { return lastPos(ctx, l.js, shard) },
+		Await: func(ctx context.Context, shard int, pos uint64) error { return l.followers[shard].await(ctx, pos) },
+		Reaches: func(ctx context.Context, stream string, seq uint64) (bool, error) {
+			return streamReaches(ctx, l.js, stream, seq)
+		},
+	})
+}
+
+// awaitReceipts waits for the receipts that were stored when Run began, for a moment at most.
+func (l *Log) awaitReceipts(ctx context.Context) error {
+	select {
+	case <-l.receipts.Level():
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// awaitLevel waits until this node's view shows all of a shard that there is by now.
+func (l *Log) awaitLevel(ctx context.Context, shard int) error {
+	last, err := lastPos(ctx, l.js, shard)
+	if err != nil {
+		return err
+	}
+	return l.followers[shard].await(ctx, last)
+}
+
+// Read moves the user's cursors in a channel up to a message, or to the last one where seq is beyond that. It returns before they are
+// stored: a node that dies forgets what was said in the last moment.
 func (l *Log) Read(ctx context.Context, user, channel string, seq uint64) error {
+	if err := l.awaitSaid(ctx, user, wire.ChannelSeq{Channel: channel, Seq: seq}); err != nil {
+		return err
+	}
 	st, err := l.awaitChannel(ctx, user, channel)
 	if err != nil {
 		return err
@@ -35,6 +77,9 @@ func (l *Log) Read(ctx context.Context, user, channel string, seq uint64) error 
 // Received moves the user's cursors of what was delivered, as Read does of what was read. Channels that he is not in are passed
 // over: he may have left one of many since the message came.
 func (l *Log) Received(ctx context.Context, user string, cursors []wire.ChannelSeq) error {
+	if err := l.awaitSaid(ctx, user, cursors...); err != nil {
+		return err
+	}
 	for _, c := range cursors {
 		if err := l.awaitKnown(ctx, c.Channel); err != nil {
 			return err
@@ -53,27 +98,54 @@ func (l *Log) Received(ctx context.Context, user string, cursors []wire.ChannelS
 	return nil
 }
 
-// ReadOf is the last message that the user has read in a channel, or 0. It is for his own eyes and does not ask whether
-// he is a member.
-func (l *Log) ReadOf(user, channel string) uint64 { return l.receipts.Own(channel, user).Read }
+// awaitSaid waits until this node's view is level where it does not know what the user says to have seen: a message, or the channel or
+// his membership itself. He may have seen it on another node, and a cursor that was cut to what is known here would be lost.
+func (l *Log) awaitSaid(ctx context.Context, user string, seen ...wire.ChannelSeq) error {
+	var behind []int
+	for _, c := range seen {
+		st, err := l.view.Channel(c.Channel)
+		if err != nil {
+			return err
+		}
+		if shard := l.layout.shardOf(c.Channel); (!st.Member(user) || st.Seq < c.Seq) && !slices.Contains(behind, shard) {
+			behind = append(behind, shard)
+		}
+	}
+	ctx, cancel := context.WithTimeout(ctx, ownReadTimeout)
+	defer cancel()
+	for _, shard := range behind {
+		if err := l.awaitLevel(ctx, shard); err != nil {
+			return wire.Errorf(wire.CodeUnavailable, "this node is behind the log; retry").After(time.Second)
+		}
+	}
+	return nil
+}
 
-// OwnReceipt is how far a user has got, as he sees it himself.
-func (l *Log) OwnReceipt(user, channel string) wire.Receipt {
-	m := l.receipts.Own(channel, user)
-	return wire.Receipt{User: user, Read: m.Read, Delivered: m.Delivered}
+// OwnReceipt is how far a user has got, as he sees it himself. It does not ask whether he is a member.
+func (l *Log) OwnReceipt(user, channel string) (wire.Receipt, error) {
+	m, err := l.receipts.Own(channel, user)
+	return wire.Receipt{User: user, Read: m.Read, Delivered: m.Delivered}, err
 }
 
 // Receipts is how far each member of a channel has got of whom something is known, by user, as a member may see it.
 func (l *Log) Receipts(ctx context.Context, user, channel string) ([]wire.Receipt, error) {
 	st, err := l.awaitChannel(ctx, user, channel)
+	if err == nil {
+		err = l.awaitReceipts(ctx)
+	}
 	if err != nil {
 		return nil, err
 	}
 	m := &Moved{log: l, state: st}
-	l.receipts.All(channel, m.add)
-	m.hide()
+	if err := m.read(); err != nil {
+		return nil, err
+	}
 	cursors := slices.DeleteFunc(m.For(m.Sight(user)), func(r wire.Receipt) bool { return r.User == user })
-	if own := l.OwnReceipt(user, channel); own.Delivered > 0 {
+	own, err := l.OwnReceipt(user, channel)
+	if err != nil {
+		return nil, err
+	}
+	if own.Delivered > 0 {
 		i, _ := slices.BinarySearchFunc(cursors, user, func(r wire.Receipt, user string) int { return strings.Compare(r.User, user) })
 		cursors = slices.Insert(cursors, i, own)
 	}
@@ -91,11 +163,7 @@ func (l *Log) Moved(channel string, users []string) (*Moved, error) {
 		return nil, err
 	}
 	m := &Moved{log: l, state: st}
-	for _, user := range users {
-		m.add(user, l.receipts.Stored(channel, user))
-	}
-	m.hide()
-	return m, nil
+	return m, m.read(users...)
 }
 
 // Moved is some of a channel's cursors, for many to see. It is not for concurrent use.
@@ -115,20 +183,26 @@ const (
 	SeesRead
 )
 
-// add is for members alone.
-func (m *Moved) add(user string, mark receipts.Mark) {
-	if m.state.Member(user) {
-		m.cursors = append(m.cursors, wire.Receipt{User: user, Read: mark.Read, Delivered: mark.Delivered})
+// read reads the cursors of some users, or of all, as far as they are members. What they keep to themselves is left out.
+func (m *Moved) read(users ...string) error {
+	if m.state == nil {
+		return nil
 	}
-}
-
-// hide takes out what users keep to themselves.
-func (m *Moved) hide() {
-	for i := range m.cursors {
-		if m.log.view.Discreet(m.cursors[i].User) {
-			m.cursors[i].Read = 0
+	stored, err := m.log.view.Receipts(m.state.ID, users...)
+	if err != nil {
+		return err
+	}
+	for i := range stored {
+		r := wire.Receipt{User: stored[i].User, Read: stored[i].Read, Delivered: stored[i].Delivered}
+		if !m.state.Member(r.User) {
+			continue
 		}
+		if m.log.view.Discreet(r.User) {
+			r.Read = 0
+		}
+		m.cursors = append(m.cursors, r)
 	}
+	return nil
 }
 
 // Sight is that of a user.

@@ -20,6 +20,15 @@ func receiptsOf(tb testing.TB, l *Log, user, channel string) []wire.Receipt {
 	return cursors
 }
 
+func ownReceipt(tb testing.TB, l *Log, user, channel string) wire.Receipt {
+	tb.Helper()
+	own, err := l.OwnReceipt(user, channel)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return own
+}
+
 // awaitMessage waits until this node shows what was acknowledged.
 func awaitMessage(tb testing.TB, l *Log, ack wire.Ack) {
 	tb.Helper()
@@ -38,7 +47,7 @@ func TestReceipts(t *testing.T) {
 	if err := l.Read(t.Context(), "bob", aliceAndBob, 2); err != nil {
 		t.Fatal(err)
 	}
-	if got := l.ReadOf("bob", aliceAndBob); got != 2 {
+	if got := ownReceipt(t, l, "bob", aliceAndBob).Read; got != 2 {
 		t.Errorf("bob has read %d at once, want 2", got)
 	}
 	err := l.Received(t.Context(), "alice", []wire.ChannelSeq{{Channel: "bob~carol", Seq: 1}, {Channel: "alice~dave", Seq: 1}, {Channel: aliceAndBob, Seq: 1 << 60}})
@@ -73,7 +82,7 @@ func TestReceipts_outsidersAreRefused(t *testing.T) {
 		if m.Sight("eve") != SeesNothing || len(m.For(SeesNothing)) != 0 || slices.ContainsFunc(m.For(SeesRead), eve) {
 			t.Errorf("moved in %s: %+v", channel, m)
 		}
-		if got := l.OwnReceipt("eve", channel); got != (wire.Receipt{User: "eve"}) {
+		if got := ownReceipt(t, l, "eve", channel); got != (wire.Receipt{User: "eve"}) {
 			t.Errorf("eve moved %+v", got)
 		}
 	}
@@ -121,7 +130,7 @@ func TestReceipts_discreetShowsNoneAndSeesNone(t *testing.T) {
 	aliceCame, bobCame := wire.Receipt{User: "alice", Delivered: 1}, wire.Receipt{User: "bob", Delivered: 1}
 	sees(t, l, map[string][]wire.Receipt{"alice": {alice, bobCame}, "bob": {aliceCame, bob}},
 		map[string][]wire.Receipt{"alice": {alice, bobCame}, "bob": {aliceCame, bobCame}})
-	if got := l.ReadOf("bob", aliceAndBob); got != 1 {
+	if got := ownReceipt(t, l, "bob", aliceAndBob).Read; got != 1 {
 		t.Errorf("bob's own cursor is %d, want 1", got)
 	}
 	awaitMessage(t, l, mustSend(t, l, "bob", wire.Set{Name: wire.SettingReceipts}))

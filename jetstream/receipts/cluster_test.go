@@ -15,7 +15,7 @@ func TestStore_nodeDies(t *testing.T) {
 	for i, n := range nodes {
 		stores[i], stops[i] = start(t, n, len(nodes))
 	}
-	const users = 40 // enough for batches
+	const users = 40
 	channels := []string{"alice~bob", "alice~carol", "alice~dave", "alice~erin"}
 	say := func(s *Store, seq uint64) {
 		for _, ch := range channels {
@@ -28,7 +28,7 @@ func TestStore_nodeDies(t *testing.T) {
 		t.Helper()
 		for _, ch := range channels {
 			for i := range users {
-				await(t, "the cursors", func() bool { return s.Stored(ch, fmt.Sprint("u", i)).Read == seq })
+				await(t, "the cursors", func() bool { return stored(t, s, ch, fmt.Sprint("u", i)).Read == seq })
 			}
 		}
 	}

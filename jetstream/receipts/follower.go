@@ -6,9 +6,13 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"natterjack/jetstream/internal/pause"
+	"natterjack/jetstream/view"
 )
 
 const (
@@ -16,124 +20,210 @@ const (
 	aliveTimeout = time.Second
 	consumerIdle = 5 * time.Minute // after which the engine removes a consumer without its follower
 	followAhead  = 1024            // messages asked for at once
+	followBatch  = 256             // and applied at once
 	retryAfter   = 250 * time.Millisecond
 )
 
-// follower reads a shard's stream into its table, from the beginning and then on. It need not be as careful as the follower of the log: what comes
-// twice or late changes nothing.
+// follower reads a shard's stream into the view, from where the view has got to and then on. It need not be as careful as the follower of
+// the log: what comes twice changes nothing.
 type follower struct {
-	shard  int
-	js     jetstream.JetStream
-	node   string
-	stored func(key, Mark, uint64)
-	log    *slog.Logger
-	level  func() // told once: that all which was stored when it began has come
+	shard   int
+	cfg     *Config
+	memory  *memory
+	told    func([]rise)
+	log     *slog.Logger
+	begun   func()        // called at least once when it is known what has to be checked
+	level   func()        // called at least once when all has come that was stored when it began
+	checks  chan struct{} // of the checker: poked where there is something to check
+	applied chan struct{} // a token: the view has got further
 
-	at        uint64 // sequence of the last message taken in
 	delivered uint64 // by the consumer at hand
+	read      atomic.Uint64
 }
 
-func newFollower(shard int, cfg *Config, stored func(key, Mark, uint64), level func(), log *slog.Logger) *follower {
-	return &follower{
-		shard: shard, js: cfg.JS, node: cfg.Node, stored: stored, log: log, level: sync.OnceFunc(level),
-	}
-}
-
-// run follows until ctx ends. Whatever goes wrong, it begins again behind the last message it has seen.
+// run follows until ctx ends. Whatever goes wrong, it begins again behind the last record that is applied.
 func (f *follower) run(ctx context.Context) {
-	for said := false; ctx.Err() == nil; {
-		at := f.at
+	for failed := uint64(0); ctx.Err() == nil; {
 		err := f.follow(ctx)
 		if ctx.Err() != nil {
 			return
 		}
-		if f.at > at {
-			said = false
+		if at := f.position() + 1; at != failed { // said once a place
+			f.log.WarnContext(ctx, "follower of receipts starts again", "shard", f.shard, "from", at, "error", err)
+			failed = at
 		}
-		if !said { // once a place
-			f.log.WarnContext(ctx, "follower of receipts starts again", "shard", f.shard, "from", f.at+1, "error", err)
-			said = true
-		}
-		select {
-		case <-time.After(retryAfter):
-		case <-ctx.Done():
-		}
+		_ = pause.For(ctx, retryAfter) // the loop asks ctx
 	}
 }
 
+func (f *follower) position() uint64 { return f.cfg.View.ReceiptsPosition(f.shard) }
+
+// follow makes a consumer and applies what it delivers, until something is wrong with it or ctx ends.
 func (f *follower) follow(ctx context.Context) error {
+	last, err := f.begin(ctx)
+	if err != nil {
+		return fmt.Errorf("look for the end of the stream: %w", err)
+	}
+	f.begun()
 	consumer, err := f.consumer(ctx)
 	if err != nil {
 		return fmt.Errorf("make consumer: %w", err)
 	}
 	defer f.deleteConsumer(ctx, consumer)
-	if consumer.CachedInfo().NumPending == 0 {
-		f.level()
+	if consumer.CachedInfo().NumPending == 0 || f.position() >= last {
+		f.isLevel()
 	}
 	msgs, err := consumer.Messages(jetstream.PullMaxMessages(followAhead), jetstream.PullHeartbeat(heartbeat))
 	if err != nil {
 		return fmt.Errorf("consume: %w", err)
 	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	var pumping sync.WaitGroup
+	defer pumping.Wait()
 	defer msgs.Stop()
+	defer cancel(nil)
+	come := make(chan jetstream.Msg, followBatch)
+	pumping.Go(func() { cancel(pump(ctx, consumer, msgs, come)) })
+	for {
+		select {
+		case m := <-come:
+			if err := f.take(ctx, m, come, last); err != nil {
+				return err
+			}
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// pump passes on what a consumer delivers, until something is wrong with it or ctx ends.
+func pump(ctx context.Context, consumer jetstream.Consumer, msgs jetstream.MessagesContext, to chan<- jetstream.Msg) error {
 	for {
 		m, err := msgs.Next(jetstream.NextContext(ctx))
 		if errors.Is(err, jetstream.ErrNoHeartbeat) {
-			err = alive(ctx, consumer)
-		} else if err == nil {
-			err = f.take(ctx, m)
+			if err := alive(ctx, consumer); err != nil {
+				return err
+			}
+			continue
 		}
 		if err != nil {
 			return err
 		}
+		select {
+		case to <- m:
+		case <-ctx.Done():
+			return nil
+		}
 	}
 }
 
-// consumer makes one that delivers what comes after the last message taken in, or everything where the stream ends before that: it has
-// lost its end then, or was made anew.
-func (f *follower) consumer(ctx context.Context) (jetstream.Consumer, error) {
-	s, err := f.js.Stream(ctx, StreamName(f.shard))
+// begin asks for the last record of the stream. A view that is ahead of it has records that are gone, and one that has none yet begins with
+// the first: what it then reads has to be checked.
+func (f *follower) begin(ctx context.Context) (last uint64, err error) {
+	s, err := f.cfg.JS.Stream(ctx, StreamName(f.shard))
 	if err != nil {
-		return nil, err
+		return 0, err
 	}
-	if s.CachedInfo().State.LastSeq < f.at {
-		f.at = 0
+	last = s.CachedInfo().State.LastSeq
+	at := f.position()
+	if last < at {
+		reaches, err := f.cfg.Reaches(ctx, StreamName(f.shard), at)
+		if reaches || err != nil {
+			return at, err
+		}
+		f.log.ErrorContext(ctx, "the view is ahead of its stream of receipts, and reads it anew", "shard", f.shard, "position", at)
+	} else if at > 0 || last == 0 || f.toCheck() {
+		return last, nil
 	}
+	end, err := f.cfg.End(ctx, f.shard) // after last: a record is of what was in the log
+	if err == nil {
+		err = f.cfg.View.ResetReceipts(f.shard, view.ReceiptsCheck{Record: last, Pos: end})
+	}
+	if err != nil {
+		return 0, err
+	}
+	f.memory.forgetAll()
+	return last, nil
+}
+
+// consumer makes one that delivers what comes after the last record applied.
+func (f *follower) consumer(ctx context.Context) (jetstream.Consumer, error) {
 	f.delivered = 0
-	return s.CreateConsumer(ctx, jetstream.ConsumerConfig{
+	return f.cfg.JS.CreateConsumer(ctx, StreamName(f.shard), jetstream.ConsumerConfig{
 		DeliverPolicy:     jetstream.DeliverByStartSequencePolicy,
-		OptStartSeq:       f.at + 1,
+		OptStartSeq:       f.position() + 1,
 		AckPolicy:         jetstream.AckNonePolicy,
 		MemoryStorage:     true,
 		Replicas:          1,
 		InactiveThreshold: consumerIdle,
-		Metadata:          map[string]string{"natterjack_node": f.node},
+		Metadata:          map[string]string{"natterjack_node": f.cfg.Node},
 	})
 }
 
-// take takes in a message. One that cannot be read was not written by a node, and is passed over.
-func (f *follower) take(ctx context.Context, m jetstream.Msg) error {
-	meta, err := m.Metadata()
-	if err != nil {
-		return fmt.Errorf("metadata: %w", err)
+// take applies a message, and what waits behind it.
+func (f *follower) take(ctx context.Context, m jetstream.Msg, come <-chan jetstream.Msg, last uint64) error {
+	var moves []view.ReceiptMove
+	for n := 1; ; n++ {
+		meta, err := m.Metadata()
+		if err != nil {
+			return fmt.Errorf("metadata: %w", err)
+		}
+		f.delivered++
+		if meta.Sequence.Consumer != f.delivered {
+			return fmt.Errorf("consumer delivered %d as its message %d", meta.Sequence.Consumer, f.delivered)
+		}
+		said, err := decode(f.cfg.Epoch, m.Data(), meta.Sequence.Stream)
+		if err != nil { // it was not written by a node, and is passed over
+			f.log.WarnContext(ctx, "a record of receipts cannot be read", "shard", f.shard, "sequence", meta.Sequence.Stream, "error", err)
+		}
+		moves = append(moves, said...)
+		if n < followBatch && len(moves) < maxRecord {
+			select {
+			case m = <-come:
+				continue
+			default:
+			}
+		}
+		f.read.Add(uint64(n))
+		if err := f.apply(ctx, moves, meta.Sequence.Stream); err != nil {
+			return err
+		}
+		if meta.NumPending == 0 || meta.Sequence.Stream >= last {
+			f.isLevel()
+		}
+		return nil
 	}
-	f.delivered++
-	if meta.Sequence.Consumer != f.delivered {
-		return fmt.Errorf("consumer delivered %d as its message %d", meta.Sequence.Consumer, f.delivered)
-	}
-	k, ok := parseSubject(m.Subject())
-	mark, err := decode(m.Data())
-	if !ok || err != nil {
-		f.log.WarnContext(ctx, "receipt cannot be read", "shard", f.shard, "sequence", meta.Sequence.Stream, "error", err)
-	}
-	if ok { // with its sequence, so that the next write replaces it
-		f.stored(k, mark, meta.Sequence.Stream)
-	}
-	f.at = meta.Sequence.Stream
-	if meta.NumPending == 0 {
-		f.level()
-	}
-	return nil
 }
+
+// apply has the view take in moves, again and again where its disk is full, and tells of those that have risen.
+func (f *follower) apply(ctx context.Context, moves []view.ReceiptMove, upto uint64) error {
+	for {
+		var risen []rise
+		f.memory.step()
+		err := f.cfg.View.ApplyReceipts(f.shard, moves, upto, func(m []view.ReceiptMoved) { risen = f.memory.take(m) })
+		f.memory.step()
+		if err == nil {
+			poke(f.applied)
+			f.told(risen)
+			return nil
+		}
+		if !errors.Is(err, view.ErrDiskFull) {
+			return err
+		}
+		if pause.For(ctx, time.Second) != nil {
+			return ctx.Err()
+		}
+	}
+}
+
+func (f *follower) isLevel() {
+	f.level()
+	if f.toCheck() {
+		poke(f.checks)
+	}
+}
+
+func (f *follower) toCheck() bool { return f.cfg.View.ReceiptsToCheck(f.shard) != view.ReceiptsCheck{} }
 
 // alive asks a consumer that has fallen silent whether it is still there.
 func alive(ctx context.Context, c jetstream.Consumer) error {
@@ -149,7 +239,7 @@ func alive(ctx context.Context, c jetstream.Consumer) error {
 func (f *follower) deleteConsumer(ctx context.Context, c jetstream.Consumer) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer cancel()
-	if err := f.js.DeleteConsumer(ctx, StreamName(f.shard), c.CachedInfo().Name); err != nil {
+	if err := f.cfg.JS.DeleteConsumer(ctx, StreamName(f.shard), c.CachedInfo().Name); err != nil {
 		f.log.DebugContext(ctx, "consumer left behind", "shard", f.shard, "error", err)
 	}
 }

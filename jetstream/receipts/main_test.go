@@ -2,6 +2,7 @@ package receipts
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -14,6 +15,7 @@ import (
 	"go.uber.org/goleak"
 
 	"natterjack/embed/embedtest"
+	"natterjack/jetstream/view"
 )
 
 func TestMain(m *testing.M) {
@@ -38,35 +40,70 @@ func logger(tb testing.TB) *slog.Logger {
 
 const shards = 2
 
-// start runs a store over a node until the test ends or stop is called.
-func start(tb testing.TB, node *embedtest.Node, replicas int) (s *Store, stop func()) {
-	tb.Helper()
-	return startWith(tb, node, replicas, pause)
+// rig is what a store is started with.
+type rig struct {
+	node     *embedtest.Node
+	dir      string // of the view; a new one where empty
+	replicas int
+	epoch    string
+	pause    time.Duration
+	end      uint64                                   // of the log
+	await    func(context.Context, int, uint64) error // nobody ever has the log where nil
 }
 
-// startAt starts one that writes more often.
-func startAt(tb testing.TB, node *embedtest.Node, pause time.Duration) *Store {
+func (r rig) start(tb testing.TB) (s *Store, stop func()) {
 	tb.Helper()
-	s, _ := startWith(tb, node, 1, pause)
-	return s
+	s, stop = r.build(tb)
+	select {
+	case <-s.Level():
+	case <-time.After(patience):
+		tb.Fatal("the store is not level")
+	}
+	return s, stop
 }
 
-func startWith(tb testing.TB, node *embedtest.Node, replicas int, pause time.Duration) (s *Store, stop func()) {
+func (r rig) build(tb testing.TB) (s *Store, stop func()) {
 	tb.Helper()
-	js, err := jetstream.New(node.Conn)
+	js, err := jetstream.New(r.node.Conn)
 	if err != nil {
 		tb.Fatal(err)
 	}
 	ctx, cancel := context.WithTimeout(tb.Context(), patience)
 	defer cancel()
 	for n := range shards {
-		if _, err := js.CreateOrUpdateStream(ctx, StreamConfig(n, replicas)); err != nil {
+		if _, err := js.CreateOrUpdateStream(ctx, StreamConfig(n, max(1, r.replicas))); err != nil {
 			tb.Fatalf("make stream: %v", err)
 		}
 	}
-	s = New(Config{Conn: node.Conn, JS: js, Shards: shards, Node: node.Name(), Logger: logger(tb)})
-	for _, sh := range s.shards {
-		sh.writer.pause = pause
+	if r.dir == "" {
+		r.dir = tb.TempDir()
+	}
+	if r.epoch == "" {
+		r.epoch = "this log"
+	}
+	if r.await == nil {
+		r.await = func(ctx context.Context, _ int, _ uint64) error {
+			<-ctx.Done()
+			return ctx.Err()
+		}
+	}
+	v, err := view.Open(r.dir, view.Options{Shards: shards, Epoch: r.epoch, Logger: logger(tb)})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	s = New(Config{
+		Conn: r.node.Conn, JS: js, View: v, Shards: shards, Epoch: r.epoch, Node: r.node.Name(), Logger: logger(tb),
+		Leads: r.node.LeadsStream, Await: r.await, Room: func() error { return nil },
+		End: func(context.Context, int) (uint64, error) { return r.end, nil },
+		Reaches: func(ctx context.Context, stream string, seq uint64) (bool, error) {
+			s, err := js.Stream(ctx, stream)
+			return err == nil && s.CachedInfo().State.LastSeq >= seq, err
+		},
+	})
+	if r.pause > 0 {
+		for _, sh := range s.shards {
+			sh.writer.pause = r.pause
+		}
 	}
 	run, cancelRun := context.WithCancel(context.Background())
 	var running sync.WaitGroup
@@ -74,14 +111,18 @@ func startWith(tb testing.TB, node *embedtest.Node, replicas int, pause time.Dur
 	stop = sync.OnceFunc(func() {
 		cancelRun()
 		running.Wait()
+		if err := v.Close(); err != nil {
+			tb.Errorf("close view: %v", err)
+		}
 	})
 	tb.Cleanup(stop)
-	select {
-	case <-s.Ready():
-	case <-time.After(patience):
-		tb.Fatal("the store is not ready")
-	}
 	return s, stop
+}
+
+// start runs a store over a node, with a view of its own, until the test ends or stop is called.
+func start(tb testing.TB, node *embedtest.Node, replicas int) (s *Store, stop func()) {
+	tb.Helper()
+	return rig{node: node, replicas: replicas}.start(tb)
 }
 
 // move moves a cursor, which has to be accepted.
@@ -90,6 +131,42 @@ func move(tb testing.TB, s *Store, channel, user string, to Mark) {
 	if err := s.Move(channel, user, to); err != nil {
 		tb.Fatalf("move %s in %s: %v", user, channel, err)
 	}
+}
+
+// own is a user's cursor as he sees it.
+func own(tb testing.TB, s *Store, channel, user string) Mark {
+	tb.Helper()
+	m, err := s.Own(channel, user)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return m
+}
+
+// stored is a user's cursor as others see it.
+func stored(tb testing.TB, s *Store, channel, user string) Mark {
+	tb.Helper()
+	r, err := s.cfg.View.Receipt(channel, user)
+	if err != nil {
+		tb.Error(err)
+	}
+	return markOf(&r)
+}
+
+// all are the stored cursors of channels.
+func all(tb testing.TB, s *Store, channels ...string) map[key]Mark {
+	tb.Helper()
+	got := map[key]Mark{}
+	for _, ch := range channels {
+		found, err := s.cfg.View.Receipts(ch)
+		if err != nil {
+			tb.Error(err)
+		}
+		for i := range found {
+			got[key{ch, found[i].User}] = markOf(&found[i])
+		}
+	}
+	return got
 }
 
 // await waits until it is so.
@@ -102,3 +179,15 @@ func await(tb testing.TB, what string, done func() bool) {
 		<-time.After(time.Millisecond)
 	}
 }
+
+// group is the id of a group.
+func group(n int) string {
+	id := []byte("gaaaaaaaaaaaaaaaaaaaaaaaa")
+	for i := len(id) - 1; n > 0; i-- {
+		id[i] += byte(n % 26)
+		n /= 26
+	}
+	return string(id)
+}
+
+var errTest = errors.New("as the test wants it")

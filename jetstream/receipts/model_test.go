@@ -1,8 +1,7 @@
 package receipts
 
 import (
-	"fmt"
-	"sync"
+	"slices"
 	"testing"
 	"time"
 
@@ -12,74 +11,118 @@ import (
 	"natterjack/embed/embedtest"
 )
 
-// act is something that a device says.
-type act struct {
-	device int
-	key
-	to Mark
-}
-
-var acts = rapid.SliceOfN(rapid.Custom(func(t *rapid.T) act {
-	a := act{device: rapid.IntRange(0, 3).Draw(t, "device")}
-	a.user = rapid.SampledFrom([]string{"alice", "bob", "carol"}).Draw(t, "user")
-	a.channel = rapid.SampledFrom([]string{"a", "b"}).Draw(t, "channel")
-	if seq := rapid.Uint64Range(1, 100).Draw(t, "seq"); rapid.Bool().Draw(t, "read") {
-		a.to.Read = seq
-	} else {
-		a.to.Delivered = seq
-	}
-	return a
-}), 1, 80)
-
-// TestStore_model: several users move their cursors on several devices, at two nodes and all at once. None goes back anywhere,
-// everybody sees his own at once, and in the end both nodes say what a map in memory says.
+// TestStore_model: users move their cursors at two nodes, memberships end, nodes start again with the view that they had or with a new
+// one, and the stream is cleaned, in any order. Everybody sees his own move at once, nothing goes back, and whenever all is
+// quiet both nodes say what a map in memory says.
 func TestStore_model(t *testing.T) {
 	node := embedtest.Start(t, embedtest.NoSync)
-	stores := []*Store{startAt(t, node, time.Millisecond), startAt(t, node, 3*time.Millisecond)}
-	watchers := make([]*watcher, len(stores))
-	for i, s := range stores {
-		watchers[i] = &watcher{store: s, last: map[key]Mark{}}
-		s.Listen(watchers[i])
+	m := &modelled{tb: t}
+	for i := range m.nodes {
+		m.nodes[i].rig = rig{node: node, dir: t.TempDir(), pause: time.Millisecond}
+		m.start(i)
 	}
-	var round int
+	round := 0
 	rapid.Check(t, func(rt *rapid.T) {
 		round++
-		model, devices := map[key]Mark{}, make([][]act, 4)
-		for _, a := range acts.Draw(rt, "acts") {
-			a.channel = fmt.Sprintf("%s%d", a.channel, round)
-			model[a.key] = model[a.key].merge(a.to)
-			devices[a.device] = append(devices[a.device], a)
+		m.rt, m.model, m.channels = rt, map[key]Mark{}, []string{group(3 * round), group(3*round + 1), group(3*round + 2)}
+		for range rapid.IntRange(1, 25).Draw(rt, "steps") {
+			switch rapid.IntRange(0, 39).Draw(rt, "step") {
+			case 0:
+				m.restart(false)
+			case 1:
+				m.restart(true)
+			case 2, 3:
+				m.clean()
+			case 4, 5, 6, 7:
+				m.forget()
+			default:
+				m.move()
+			}
 		}
-		var saying sync.WaitGroup
-		for d, acts := range devices {
-			saying.Go(func() {
-				for _, a := range acts {
-					s := stores[d%len(stores)]
-					if err := s.Move(a.channel, a.user, a.to); err != nil || !s.Own(a.channel, a.user).covers(a.to) {
-						t.Errorf("%+v: own %v, %v", a, s.Own(a.channel, a.user), err)
-					}
-				}
-			})
-		}
-		saying.Wait()
-		for _, s := range stores {
-			await(t, "the nodes to agree", func() bool { return cmp.Equal(model, s.known(model)) })
-		}
+		m.agree()
 	})
-	for i, w := range watchers {
-		w.mu.Lock()
-		for _, back := range w.back {
-			t.Errorf("node %d: %s", i, back)
-		}
-		w.mu.Unlock()
+}
+
+type modelled struct {
+	tb       testing.TB
+	rt       *rapid.T
+	channels []string
+	model    map[key]Mark
+	nodes    [2]struct {
+		rig
+		*Store
+		stop func()
 	}
 }
 
-// known is what a store has of the channels of a model.
-func (s *Store) known(model map[key]Mark) map[key]Mark {
-	got := map[key]Mark{}
-	for k := range model {
-		s.All(k.channel, func(user string, m Mark) { got[key{k.channel, user}] = m })
+func (m *modelled) start(i int) {
+	n := &m.nodes[i]
+	n.Store, n.stop = n.rig.start(m.tb)
+	for _, sh := range n.shards {
+		sh.cleaner.above = 1
 	}
-	return got
+}
+
+func (m *modelled) node() int { return rapid.IntRange(0, 1).Draw(m.rt, "node") }
+
+func (m *modelled) key() key {
+	return key{rapid.SampledFrom(m.channels).Draw(m.rt, "channel"), rapid.SampledFrom([]string{"alice", "bob", "carol"}).Draw(m.rt, "user")}
+}
+
+func (m *modelled) move() {
+	k, s, to := m.key(), m.nodes[m.node()].Store, Mark{}
+	if seq := rapid.Uint64Range(1, 100).Draw(m.rt, "seq"); rapid.Bool().Draw(m.rt, "read") {
+		to.Read = seq
+	} else {
+		to.Delivered = seq
+	}
+	before := own(m.tb, s, k.channel, k.user)
+	move(m.tb, s, k.channel, k.user, to)
+	m.model[k] = m.model[k].merge(to)
+	if got := own(m.tb, s, k.channel, k.user); !got.covers(before.merge(to)) || !s.Ahead(k.channel, k.user).merge(stored(m.tb, s, k.channel, k.user)).covers(got) {
+		m.rt.Errorf("%v moved to %v from %v, and is at %v", k, to, before, got)
+	}
+}
+
+// forget is of what all know of: what is on its way stays.
+func (m *modelled) forget() {
+	m.agree()
+	k, s := m.key(), m.nodes[m.node()].Store
+	if err := s.Forget(m.tb.Context(), shardIndex(s, k.channel), []Parting{{k.channel, k.user}}); err != nil {
+		m.rt.Fatal(err)
+	}
+	delete(m.model, k)
+	m.agree()
+}
+
+func (m *modelled) restart(anew bool) {
+	i := m.node()
+	m.nodes[i].stop()
+	if anew {
+		m.nodes[i].dir = m.tb.TempDir()
+	}
+	m.start(i)
+}
+
+// clean has a node clean a part of the stream, or all of it.
+func (m *modelled) clean() {
+	s := m.nodes[m.node()].Store
+	for _, sh := range s.shards {
+		for range rapid.IntRange(1, 3).Draw(m.rt, "times") {
+			if _, err := sh.cleaner.step(m.tb.Context()); err != nil {
+				m.rt.Fatalf("clean: %v", err)
+			}
+		}
+	}
+}
+
+// agree waits until both nodes have what the model has.
+func (m *modelled) agree() {
+	for i := range m.nodes {
+		s := m.nodes[i].Store
+		await(m.tb, "the node to agree", func() bool {
+			quiet := !slices.ContainsFunc(s.shards, func(sh *shard) bool { return sh.memory.waiting() })
+			return quiet && cmp.Equal(m.model, all(m.tb, s, m.channels...))
+		})
+	}
 }

@@ -16,68 +16,55 @@ func TestMove_isSeenAtOnceAndStored(t *testing.T) {
 	node := embedtest.Start(t, embedtest.NoSync)
 	s, stop := start(t, node, 1)
 	move(t, s, "alice~bob", "alice", Mark{Read: 3})
-	if got, want := s.Own("alice~bob", "alice"), (Mark{3, 3}); got != want {
+	if got, want := own(t, s, "alice~bob", "alice"), (Mark{3, 3}); got != want {
 		t.Errorf("own %v, want %v", got, want)
 	}
 	move(t, s, "alice~bob", "alice", Mark{Read: 2, Delivered: 7})
 	move(t, s, "alice~bob", "alice", Mark{Delivered: 1})
 	want := Mark{Read: 3, Delivered: 7}
-	if got := s.Own("alice~bob", "alice"); got != want {
+	if got := own(t, s, "alice~bob", "alice"); got != want || s.Ahead("alice~bob", "alice") != want {
 		t.Errorf("own %v, want %v", got, want)
 	}
-	await(t, "the cursor to be stored", func() bool { return s.Stored("alice~bob", "alice") == want })
+	await(t, "the cursor to be stored", func() bool { return stored(t, s, "alice~bob", "alice") == want })
 	move(t, s, "alice~bob", "bob", Mark{Read: 5})
 	stop() // writes what was accepted
 	again, _ := start(t, node, 1)
-	got := map[string]Mark{}
-	again.All("alice~bob", func(user string, m Mark) { got[user] = m })
-	if diff := cmp.Diff(map[string]Mark{"alice": want, "bob": {5, 5}}, got); diff != "" {
+	if diff := cmp.Diff(map[key]Mark{{"alice~bob", "alice"}: want, {"alice~bob", "bob"}: {5, 5}}, all(t, again, "alice~bob")); diff != "" {
 		t.Errorf("after a restart (-want +got):\n%s", diff)
 	}
 }
 
-// TestMove_manyAtOnce needs atomic batches, more than one.
+// TestMove_manyAtOnce needs several records.
 func TestMove_manyAtOnce(t *testing.T) {
 	node := embedtest.Start(t, embedtest.NoSync)
 	s, _ := start(t, node, 1)
-	const users, group = 2*maxBatch + 20, "gaaaaaaaaaaaaaaaaaaaaaaaa"
+	const users = 2*maxRecord + 20
 	other, _ := start(t, node, 1)
 	for seq := range uint64(3) {
 		for i := range users {
-			move(t, s, group, fmt.Sprint("u", i), Mark{Read: seq + 1})
+			move(t, s, group(0), fmt.Sprint("u", i), Mark{Read: seq + 1})
 		}
 	}
-	move(t, other, group, "u7", Mark{Delivered: 9}) // a conflict in one of the batches, perhaps
-	want := func(i int) Mark {
-		if i == 7 {
-			return Mark{3, 9}
-		}
-		return Mark{3, 3}
+	move(t, other, group(0), "u7", Mark{Delivered: 9})
+	want := map[key]Mark{}
+	for i := range users {
+		want[key{group(0), fmt.Sprint("u", i)}] = Mark{3, 3}
 	}
+	want[key{group(0), "u7"}] = Mark{3, 9}
 	for _, s := range []*Store{s, other} {
-		await(t, "all cursors to be stored", func() bool {
-			return !slices.ContainsFunc(numbers(users), func(i int) bool { return s.Stored(group, fmt.Sprint("u", i)) != want(i) })
-		})
+		await(t, "all cursors to be stored", func() bool { return cmp.Equal(want, all(t, s, group(0))) })
+		await(t, "memory to let go of them", func() bool { return !s.of(group(0)).memory.waiting() })
 	}
-}
-
-func numbers(n int) []int {
-	all := make([]int, n)
-	for i := range all {
-		all[i] = i
-	}
-	return all
 }
 
 // TestMove_nodesRace moves one cursor on all nodes at once: it never goes back on any, and ends at the highest on all, in the stream too.
 func TestMove_nodesRace(t *testing.T) {
-	nodes := embedtest.Cluster(t, 2, embedtest.NoSync)
+	nodes := embedtest.Cluster(t, 3, embedtest.NoSync)
 	var stores []*Store
 	var watchers []*watcher
 	for _, n := range nodes {
-		s, _ := start(t, n, 2)
-		w := &watcher{store: s, last: map[key]Mark{}}
-		s.Listen(w)
+		s, _ := start(t, n, 3)
+		w := watch(t, s)
 		stores, watchers = append(stores, s), append(watchers, w)
 	}
 	const last = 400
@@ -87,7 +74,7 @@ func TestMove_nodesRace(t *testing.T) {
 		for _, ch := range channels {
 			moving.Go(func() {
 				for n := range last + i {
-					_ = s.Move(ch, "alice", Mark{Read: uint64(n + 1 - i), Delivered: uint64(n + 1)})
+					_ = s.Move(ch, "alice", Mark{Read: uint64(max(0, n+1-i)), Delivered: uint64(n + 1)})
 					_ = s.Move(ch, "bob", Mark{Delivered: uint64(n)})
 				}
 			})
@@ -95,25 +82,22 @@ func TestMove_nodesRace(t *testing.T) {
 	}
 	moving.Wait()
 	for _, ch := range channels {
+		want := map[key]Mark{{ch, "alice"}: {last, last + 2}, {ch, "bob"}: {0, last + 1}}
 		for i, s := range stores {
-			want := Mark{Read: last, Delivered: last + 1}
-			await(t, "the cursors to agree", func() bool { return s.Stored(ch, "alice") == want && s.Stored(ch, "bob") == Mark{Delivered: last} })
-			if got := s.Own(ch, "alice"); got != want {
-				t.Errorf("node %d: own %v, want %v", i, got, want)
+			await(t, "the cursors to agree", func() bool { return cmp.Equal(want, all(t, s, ch)) })
+			if got := own(t, s, ch, "alice"); got != want[key{ch, "alice"}] {
+				t.Errorf("node %d: own %v", i, got)
 			}
 		}
 	}
 	for i, w := range watchers {
-		w.mu.Lock()
-		for _, back := range w.back {
-			t.Errorf("node %d: %s", i, back)
-		}
-		w.mu.Unlock()
+		w.report(t, i)
 	}
 }
 
 // watcher sees whether a cursor goes back.
 type watcher struct {
+	tb    testing.TB
 	store *Store
 	mu    sync.Mutex
 	last  map[key]Mark
@@ -122,7 +106,14 @@ type watcher struct {
 	moved int
 }
 
-func (w *watcher) OwnMoved(string, string) {
+func watch(tb testing.TB, s *Store) *watcher {
+	tb.Helper()
+	w := &watcher{tb: tb, store: s, last: map[key]Mark{}}
+	s.Listen(w)
+	return w
+}
+
+func (w *watcher) OwnMoved(string, string, Mark) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.own++
@@ -133,11 +124,20 @@ func (w *watcher) Moved(channel, user string) {
 	defer w.mu.Unlock()
 	w.moved++
 	k := key{channel, user}
-	now := w.store.Stored(channel, user)
+	now := stored(w.tb, w.store, channel, user)
 	if !now.covers(w.last[k]) {
 		w.back = append(w.back, fmt.Sprintf("%v went from %v to %v", k, w.last[k], now))
 	}
 	w.last[k] = now
+}
+
+func (w *watcher) report(tb testing.TB, node int) {
+	tb.Helper()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, back := range w.back {
+		tb.Errorf("node %d: %s", node, back)
+	}
 }
 
 func (w *watcher) counts() (own, moved int) {
@@ -151,17 +151,15 @@ func TestListen(t *testing.T) {
 	node := embedtest.Start(t, embedtest.NoSync)
 	here, _ := start(t, node, 1)
 	there, _ := start(t, node, 1)
-	at, elsewhere := &watcher{store: here, last: map[key]Mark{}}, &watcher{store: there, last: map[key]Mark{}}
-	here.Listen(at)
-	there.Listen(elsewhere)
+	at, elsewhere := watch(t, here), watch(t, there)
 	move(t, here, "alice~bob", "alice", Mark{Read: 4})
 	if own, moved := at.counts(); own != 1 || moved > 1 {
 		t.Errorf("told of %d own moves and %d, want 1 of its own at once", own, moved)
 	}
 	move(t, here, "alice~bob", "alice", Mark{Read: 4, Delivered: 2})
-	await(t, "the other node", func() bool { return there.Stored("alice~bob", "alice") == Mark{4, 4} })
+	await(t, "the other node", func() bool { return stored(t, there, "alice~bob", "alice") == Mark{4, 4} })
 	move(t, there, "alice~bob", "bob", Mark{Delivered: 4})
-	await(t, "this node", func() bool { return here.Stored("alice~bob", "bob") == Mark{Delivered: 4} })
+	await(t, "this node", func() bool { return stored(t, here, "alice~bob", "bob") == Mark{Delivered: 4} })
 	await(t, "both to be told", func() bool {
 		own, moved := at.counts()
 		own2, moved2 := elsewhere.counts()
@@ -169,31 +167,40 @@ func TestListen(t *testing.T) {
 	})
 }
 
-// TestMove_afterThePurge: an operator empties the stream; what was accepted is stored all the same.
+// TestMove_afterThePurge: an operator empties the stream, or makes it anew; what was accepted is stored all the same.
 func TestMove_afterThePurge(t *testing.T) {
-	node := embedtest.Start(t, embedtest.NoSync)
-	s, stop := start(t, node, 1)
-	move(t, s, "alice~bob", "alice", Mark{Read: 3})
-	await(t, "the cursor to be stored", func() bool { return s.Stored("alice~bob", "alice").Read == 3 })
-	js, err := jetstream.New(node.Conn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for n := range shards {
-		stream, err := js.Stream(t.Context(), StreamName(n))
-		if err == nil {
-			err = stream.Purge(t.Context())
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	move(t, s, "alice~bob", "alice", Mark{Read: 8})
-	await(t, "the cursor to be stored again", func() bool { return s.Stored("alice~bob", "alice").Read == 8 })
-	stop()
-	again, _ := start(t, node, 1)
-	if got, want := again.Stored("alice~bob", "alice"), (Mark{8, 8}); got != want {
-		t.Errorf("after a restart %v, want %v", got, want)
+	for name, spoil := range map[string]func(jetstream.JetStream, string) error{
+		"purged": func(js jetstream.JetStream, name string) error {
+			s, err := js.Stream(t.Context(), name)
+			if err != nil {
+				return err
+			}
+			return s.Purge(t.Context())
+		},
+		"made anew": func(js jetstream.JetStream, name string) error { return js.DeleteStream(t.Context(), name) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			node, dir := embedtest.Start(t, embedtest.NoSync), t.TempDir()
+			s, stop := rig{node: node, dir: dir}.start(t)
+			for seq := range uint64(5) {
+				move(t, s, "alice~bob", "alice", Mark{Read: seq + 1})
+				await(t, "the cursor to be stored", func() bool { return stored(t, s, "alice~bob", "alice").Read == seq+1 })
+			}
+			stop()
+			for n := range shards {
+				if err := spoil(s.cfg.JS, StreamName(n)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			s, stop = rig{node: node, dir: dir}.start(t)
+			move(t, s, "alice~bob", "alice", Mark{Read: 8})
+			await(t, "the cursor to be stored again", func() bool { return stored(t, s, "alice~bob", "alice").Read == 8 })
+			stop()
+			again, _ := start(t, node, 1)
+			if got, want := stored(t, again, "alice~bob", "alice"), (Mark{8, 8}); got != want {
+				t.Errorf("in a new view %v, want %v", got, want)
+			}
+		})
 	}
 }
 
@@ -201,66 +208,83 @@ func TestMove_afterThePurge(t *testing.T) {
 func TestFollow_passesOverWhatItCannotRead(t *testing.T) {
 	node := embedtest.Start(t, embedtest.NoSync)
 	s, _ := start(t, node, 1)
-	for subject, body := range map[string]string{
-		key{"alice~bob", "alice"}.subject(0): "not JSON", key{"alice~bob", "alice"}.subject(1): "[]", "receipt.0.x": "{}", "receipt.1.a.b.c.d": "{}",
+	for _, body := range []string{
+		"not JSON", "[]", "{}", "null",
+		`{"epoch":"this log","channels":[{"channel":"no channel","cursors":[{"user":"alice","read":9}]}]}`,
+		`{"epoch":"this log","channels":[{"channel":"alice~bob","cursors":[{"user":"no user","read":9}]}]}`,
+		`{"epoch":"this log","channels":[{"channel":"alice~bob","cursors":[{"user":"bob","read":9,"new":{}}],"new":1}],"new":[]}`,
 	} {
-		if _, err := node.Conn.Request(subject, []byte(body), patience); err != nil {
-			t.Fatal(err)
+		for n := range shards { // of which one is not the channel's
+			if _, err := node.Conn.Request(Subject(n), []byte(body), patience); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
 	move(t, s, "alice~bob", "alice", Mark{Read: 3})
-	await(t, "the cursor to be stored", func() bool { return s.Stored("alice~bob", "alice").Read == 3 })
+	want := map[key]Mark{{"alice~bob", "alice"}: {3, 3}, {"alice~bob", "bob"}: {9, 9}}
+	await(t, "the cursor to be stored", func() bool { return cmp.Equal(want, all(t, s, "alice~bob")) })
 }
 
-// TestForget: a cursor is taken out of this node and of the stream, its user begins anew, and those of others stay. A node that did not
-// hear of it writes all the same.
+// TestEpoch: what was read in another log counts for nothing in this one.
+func TestEpoch(t *testing.T) {
+	node, dir := embedtest.Start(t, embedtest.NoSync), t.TempDir()
+	s, stop := rig{node: node, dir: dir, epoch: "the log that was"}.start(t)
+	move(t, s, "alice~bob", "bob", Mark{Read: 50})
+	await(t, "the cursor to be stored", func() bool { return stored(t, s, "alice~bob", "bob").Read == 50 })
+	stop()
+	s, _ = rig{node: node, dir: dir}.start(t)
+	if got := own(t, s, "alice~bob", "bob"); got != (Mark{}) {
+		t.Errorf("bob is at %v in a log that he has read nothing of", got)
+	}
+	move(t, s, "alice~bob", "bob", Mark{Read: 2})
+	await(t, "the cursor to be stored", func() bool { return stored(t, s, "alice~bob", "bob") == Mark{2, 2} })
+}
+
+// TestForget: a cursor is taken out of all nodes and of the stream, its user begins anew, and those of others stay.
 func TestForget(t *testing.T) {
 	nodes := embedtest.Cluster(t, 2, embedtest.NoSync)
-	s, stop := start(t, nodes[0], 1)
+	s, _ := start(t, nodes[0], 1)
 	other, _ := start(t, nodes[1], 1)
 	for _, user := range []string{"alice", "bob", "carol"} {
-		move(t, s, "g1", user, Mark{Read: 7})
+		move(t, s, group(1), user, Mark{Read: 7})
 	}
-	move(t, s, "g2", "bob", Mark{Read: 7})
-	await(t, "all cursors to be stored", func() bool {
-		return other.Stored("g1", "alice").Read+other.Stored("g1", "bob").Read+other.Stored("g1", "carol").Read+other.Stored("g2", "bob").Read == 28
-	})
-	for _, gone := range [][2]string{{"g1", "bob"}, {"g2", "bob"}, {"g1", "bob"}, {"g1", "eve"}} {
-		if err := s.Forget(t.Context(), gone[0], gone[1], true); err != nil {
+	await(t, "all cursors to be stored", func() bool { return len(all(t, s, group(1))) == 3 && len(all(t, other, group(1))) == 3 })
+	shard := slices.Index(s.shards, s.of(group(1)))
+	for range 2 {
+		if err := s.Forget(t.Context(), shard, []Parting{{group(1), "bob"}, {group(1), "eve"}}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := s.Forget(t.Context(), "g1", "carol", false); err != nil { // as a node that does not lead
-		t.Fatal(err)
+	for _, s := range []*Store{s, other} {
+		await(t, "bob to be forgotten", func() bool { return len(all(t, s, group(1))) == 2 && own(t, s, group(1), "bob") == Mark{} })
 	}
-	if got := s.Own("g1", "bob"); got != (Mark{}) {
-		t.Errorf("bob is at %v after he was forgotten", got)
-	}
-	move(t, other, "g1", "bob", Mark{Read: 9}) // after a conflict, for it has seen more than there is
-	await(t, "the cursor to be stored", func() bool { return s.Stored("g1", "bob").Read == 9 })
-	stop()
+	move(t, other, group(1), "bob", Mark{Delivered: 9})
+	want := map[key]Mark{{group(1), "alice"}: {7, 7}, {group(1), "bob"}: {0, 9}, {group(1), "carol"}: {7, 7}}
+	await(t, "the cursor to be stored", func() bool { return cmp.Equal(want, all(t, s, group(1))) })
 	again, _ := start(t, nodes[0], 1)
-	got := map[string]Mark{}
-	for _, ch := range []string{"g1", "g2"} {
-		again.All(ch, func(user string, m Mark) { got[ch+" "+user] = m })
-	}
-	want := map[string]Mark{"g1 alice": {7, 7}, "g1 bob": {9, 9}, "g1 carol": {7, 7}}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("after a restart (-want +got):\n%s", diff)
+	if diff := cmp.Diff(want, all(t, again, group(1))); diff != "" {
+		t.Errorf("in a new view (-want +got):\n%s", diff)
 	}
 }
 
 // TestForget_notWhatHasMoved: whoever has come back and read meanwhile keeps that.
 func TestForget_notWhatHasMoved(t *testing.T) {
-	tab, k := newTable(), key{"g1", "bob"}
-	tab.apply(k, Mark{Read: 1}, 5)
-	tab.apply(k, Mark{Read: 2}, 6)
-	tab.drop(k, 5)
-	if m, rev := tab.get(k); m.Read != 2 || rev != 6 {
-		t.Errorf("%v at %d is left", m, rev)
+	node := embedtest.Start(t, embedtest.NoSync)
+	s, _ := start(t, node, 1)
+	move(t, s, group(1), "bob", Mark{Read: 1})
+	await(t, "the cursor to be stored", func() bool { return stored(t, s, group(1), "bob").Read == 1 })
+	r, err := s.cfg.View.Receipt(group(1), "bob")
+	if err != nil {
+		t.Fatal(err)
 	}
-	tab.drop(k, 6)
-	if m, rev := tab.get(k); m.Read != 0 || rev != 0 || len(tab.channels) > 0 {
-		t.Errorf("%v at %d is left", m, rev)
+	move(t, s, group(1), "bob", Mark{Read: 2})
+	await(t, "the cursor to be stored", func() bool { return stored(t, s, group(1), "bob").Read == 2 })
+	if _, err := s.of(group(1)).stream.put(t.Context(), []write{{key: key{group(1), "bob"}, after: r.At}}); err != nil {
+		t.Fatal(err)
+	}
+	move(t, s, group(1), "carol", Mark{Read: 1})
+	await(t, "what comes after", func() bool { return stored(t, s, group(1), "carol").Read == 1 })
+	if got := stored(t, s, group(1), "bob"); got.Read != 2 {
+		t.Errorf("bob is at %v", got)
 	}
 }

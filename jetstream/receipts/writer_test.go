@@ -10,55 +10,66 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/nats-io/nats.go/jetstream"
+
+	"natterjack/jetstream/view"
 	"natterjack/server/wire"
 )
 
-// fakeStream is a stream in memory that counts, and that fails or is in conflict when told.
+// fakeStream is a stream in memory that is its own follower, and that fails when told.
 type fakeStream struct {
+	memory *memory
+
 	mu     sync.Mutex
-	rev    uint64
-	values map[key]Mark
-	revs   map[key]uint64
-	rounds []int // how many writes each put had
+	seq    uint64
+	values map[key]view.Receipt
+	rounds []int // how many cursors each record had
 	fail   error
+	deaf   bool // nobody follows
 }
 
-func newFakeStream() *fakeStream { return &fakeStream{values: map[key]Mark{}, revs: map[key]uint64{}} }
-
-func (s *fakeStream) put(_ context.Context, writes []write) []result {
+func (s *fakeStream) put(_ context.Context, writes []write) (uint64, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.rounds = append(s.rounds, len(writes))
-	results := make([]result, len(writes))
-	for i, w := range writes {
-		switch {
-		case s.fail != nil:
-			results[i].err = s.fail
-		case s.revs[w.key] != w.after:
-			results[i].err = errConflict
-		default:
-			results[i].rev = s.store(w.key, w.Mark)
-		}
+	if s.fail != nil {
+		return 0, s.fail
 	}
-	return results
+	s.seq++
+	var moves []view.ReceiptMoved
+	for _, w := range writes {
+		before := s.values[w.key]
+		now := markOf(&before).merge(w.Mark)
+		after := view.Receipt{Channel: w.channel, User: w.user, Read: now.Read, Delivered: now.Delivered, At: s.seq}
+		s.values[w.key] = after
+		moves = append(moves, view.ReceiptMoved{Before: before, After: after})
+	}
+	if !s.deaf {
+		s.memory.take(moves)
+	}
+	return s.seq, nil
 }
 
-func (s *fakeStream) store(k key, m Mark) uint64 {
-	s.rev++
-	s.values[k], s.revs[k] = m, s.rev
-	return s.rev
-}
-
-func (s *fakeStream) last(_ context.Context, k key) (Mark, uint64, error) {
+func (s *fakeStream) find(channel, user string) (view.Receipt, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.values[k], s.revs[k], s.fail
+	return s.values[key{channel, user}], nil
 }
 
 func (s *fakeStream) set(f func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	f()
+}
+
+func (s *fakeStream) marks() map[key]Mark {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	marks := map[key]Mark{}
+	for k, r := range s.values {
+		marks[k] = markOf(&r)
+	}
+	return marks
 }
 
 func (s *fakeStream) counts() []int {
@@ -70,12 +81,9 @@ func (s *fakeStream) counts() []int {
 // runWriter runs a writer over a fake stream until the end of the bubble's test or stop.
 func runWriter(t *testing.T) (w *writer, s *fakeStream, stop func()) {
 	t.Helper()
-	s = newFakeStream()
-	table := newTable()
-	w = newWriter(0, table, s, func(k key, m Mark, rev uint64) {
-		_, after := table.apply(k, m, rev)
-		w.settle(k, after)
-	}, logger(t))
+	s = &fakeStream{values: map[key]view.Receipt{}}
+	s.memory = newMemory(s.find)
+	w = newWriter(0, s.memory, s, func() error { return nil }, logger(t))
 	ctx, cancel := context.WithCancel(t.Context())
 	var running sync.WaitGroup
 	running.Go(func() { w.run(ctx) })
@@ -99,7 +107,7 @@ func acceptIn(t *testing.T, w *writer, channel, user string, m Mark) {
 	}
 }
 
-// TestWriter_coalesces: what is said a hundred times a second is written at once, and then twice a second.
+// TestWriter_coalesces: what is said a hundred times a second is written at once, and then four times a second.
 func TestWriter_coalesces(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, s, _ := runWriter(t)
@@ -109,70 +117,99 @@ func TestWriter_coalesces(t *testing.T) {
 			accept(t, w, "bob", Mark{Delivered: n + 1})
 			time.Sleep(10 * time.Millisecond)
 		}
-		time.Sleep(pause)
+		time.Sleep(writePause)
 		rounds := s.counts()
-		if len(rounds) < 19 || len(rounds) > 22 {
-			t.Errorf("%d rounds in ten seconds, want one each %v", len(rounds), pause)
+		if len(rounds) < 39 || len(rounds) > 42 {
+			t.Errorf("%d records in ten seconds, want one each %v", len(rounds), writePause)
 		}
 		for i, n := range rounds[1:] {
 			if n != 2 {
-				t.Errorf("round %d had %d writes, want both cursors together", i+1, n)
+				t.Errorf("record %d had %d cursors, want both together", i+1, n)
 			}
 		}
 		want := map[key]Mark{{"alice~bob", "alice"}: {1000, 1000}, {"alice~bob", "bob"}: {0, 1000}}
-		s.set(func() {
-			if !maps.Equal(s.values, want) {
-				t.Errorf("stored %v, want %v", s.values, want)
-			}
-		})
+		if got := s.marks(); !maps.Equal(got, want) {
+			t.Errorf("stored %v, want %v", got, want)
+		}
+		accept(t, w, "alice", Mark{Read: 999})
+		accept(t, w, "bob", Mark{Delivered: 1000})
 		time.Sleep(time.Hour)
 		if again := s.counts(); len(again) != len(rounds) {
-			t.Errorf("%d rounds with nothing to write", len(again)-len(rounds))
+			t.Errorf("%d records with nothing to write", len(again)-len(rounds))
 		}
 	})
 }
 
-// TestWriter_mergesOnConflict: another node has moved the cursor, further in one respect and less far in the other.
-func TestWriter_mergesOnConflict(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w, s, _ := runWriter(t)
-		k := key{"alice~bob", "alice"}
-		s.set(func() { s.store(k, Mark{Read: 2, Delivered: 9}) })
-		accept(t, w, "alice", Mark{Read: 5})
-		time.Sleep(2 * pause)
-		s.set(func() {
-			if got, want := s.values[k], (Mark{5, 9}); got != want {
-				t.Errorf("stored %v, want %v", got, want)
-			}
-		})
-		if left := w.waiting(k); left != (Mark{}) {
-			t.Errorf("%v waits still", left)
-		}
-	})
-}
-
-// TestWriter_triesAgain: while the stream takes no writes what is accepted waits, up to a bound, and is written when it does again.
+// TestWriter_triesAgain: while the stream takes no writes what is said waits, up to a bound of number and of time, and is written when it
+// does again.
 func TestWriter_triesAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, s, stop := runWriter(t)
-		s.set(func() { s.fail = errors.New("no leader") })
-		for i := range maxAccepted {
+		s.set(func() { s.fail = errTest })
+		for i := range maxSaid {
 			acceptIn(t, w, fmt.Sprint("c", i), "alice", Mark{Read: 1})
 		}
-		_, _, err := w.accept(key{"one too many", "alice"}, Mark{Read: 1})
-		if e, ok := errors.AsType[*wire.Error](err); !ok || e.Code != wire.CodeUnavailable || !e.Retryable {
-			t.Errorf("accept: %v, want it to be refused for now", err)
-		}
+		refused(t, w, "one too many", wire.CodeUnavailable)
 		acceptIn(t, w, "c7", "alice", Mark{Read: 2}) // those that wait may move on
-		time.Sleep(3 * pause)
+		time.Sleep(bearFor - time.Second)
+		acceptIn(t, w, "c7", "alice", Mark{Read: 3})
+		time.Sleep(2 * time.Second)
+		refused(t, w, "c7", wire.CodeUnavailable)
+		if before, after, err := w.accept(key{"c7", "alice"}, Mark{Read: 3}); before != after || err != nil {
+			t.Errorf("what was promised is refused now: %v", err)
+		}
 		s.set(func() { s.fail = nil })
-		time.Sleep(pause)
+		time.Sleep(2 * writePause)
+		acceptIn(t, w, "c8", "alice", Mark{Read: 9})
 		stop()
-		s.set(func() {
-			if len(s.values) != maxAccepted || s.values[key{"c7", "alice"}].Read != 2 {
-				t.Errorf("%d cursors stored, want %d", len(s.values), maxAccepted)
-			}
-		})
+		if got := s.marks(); len(got) != maxSaid || got[key{"c7", "alice"}].Read != 3 || got[key{"c8", "alice"}].Read != 9 {
+			t.Errorf("%d cursors stored, want %d", len(got), maxSaid)
+		}
+	})
+}
+
+// TestWriter_full: where the store is full, nothing is promised any more, until it takes again what was.
+func TestWriter_full(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, s, _ := runWriter(t)
+		s.set(func() { s.fail = refine(&jetstream.APIError{ErrorCode: errStoreFailed}) })
+		accept(t, w, "alice", Mark{Read: 1})
+		synctest.Wait()
+		refused(t, w, "alice~bob", wire.CodeStorageFull)
+		refused(t, w, "alice~carol", wire.CodeStorageFull)
+		s.set(func() { s.fail = nil })
+		time.Sleep(2 * writePause)
+		w.room = func() error { return wire.Errorf(wire.CodeStorageFull, "full") }
+		refused(t, w, "alice~carol", wire.CodeStorageFull)
+		accept(t, w, "alice", Mark{Read: 1}) // is no news
+		w.room = func() error { return nil }
+		acceptIn(t, w, "alice~carol", "alice", Mark{Read: 100})
+	})
+}
+
+func refused(t *testing.T, w *writer, channel string, want wire.Code) {
+	t.Helper()
+	_, _, err := w.accept(key{channel, "alice"}, Mark{Read: 100})
+	if e, ok := errors.AsType[*wire.Error](err); !ok || e.Code != want || !e.Retryable {
+		t.Errorf("accept: %v, want %s", err, want)
+	}
+}
+
+// TestWriter_saysItAgain: what was stored and did not come to the view was purged, perhaps.
+func TestWriter_saysItAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, s, _ := runWriter(t)
+		s.set(func() { s.deaf = true })
+		accept(t, w, "alice", Mark{Read: 1})
+		time.Sleep(sayAgain / 2)
+		if n := len(s.counts()); n != 1 {
+			t.Errorf("written %d times, want once", n)
+		}
+		s.set(func() { s.deaf = false })
+		time.Sleep(sayAgain)
+		if n := len(s.counts()); n != 2 || w.memory.waiting() {
+			t.Errorf("written %d times, want twice; something waits: %v", n, w.memory.waiting())
+		}
 	})
 }
 
@@ -184,10 +221,57 @@ func TestWriter_writesBeforeItStops(t *testing.T) {
 		synctest.Wait()
 		accept(t, w, "alice", Mark{Read: 2})
 		stop()
-		s.set(func() {
-			if got := s.values[key{"alice~bob", "alice"}].Read; got != 2 {
-				t.Errorf("stored %d, want 2", got)
-			}
-		})
+		if got := s.marks()[key{"alice~bob", "alice"}].Read; got != 2 {
+			t.Errorf("stored %d, want 2", got)
+		}
 	})
+}
+
+// TestMemory_isBounded: of the cursors that were asked for the last ones are remembered.
+func TestMemory_isBounded(t *testing.T) {
+	asked := 0
+	m := newMemory(func(string, string) (view.Receipt, error) {
+		asked++
+		return view.Receipt{Read: 1, Delivered: 1}, nil
+	})
+	for i := range 10 * maxRecent {
+		for _, ch := range []string{"hot", fmt.Sprint("c", i)} {
+			if got, err := m.own(key{ch, "alice"}); got != (Mark{1, 1}) || err != nil {
+				t.Fatal(got, err)
+			}
+		}
+	}
+	if n := len(m.young) + len(m.old); n > maxRecent || asked != 10*maxRecent+1 {
+		t.Errorf("%d are remembered, want %d at most; %d were asked for", n, maxRecent, asked)
+	}
+}
+
+// TestMemory_remembersNothingOld: what was read of the view before a batch is not remembered after it.
+func TestMemory_remembersNothingOld(t *testing.T) {
+	disk := view.Receipt{Channel: "alice~bob", User: "alice", Read: 1, Delivered: 1}
+	var m *memory
+	apply := func() {}
+	m = newMemory(func(string, string) (view.Receipt, error) {
+		found := disk
+		apply()
+		return found, nil
+	})
+	apply = func() {
+		next := disk
+		next.Read, next.Delivered = 2, 2
+		m.step()
+		m.take([]view.ReceiptMoved{{Before: disk, After: next}})
+		disk = next
+		m.step()
+		apply = func() {}
+	}
+	k := key{"alice~bob", "alice"}
+	for range 2 {
+		if _, err := m.own(k); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, err := m.own(k); got.Read != 2 || err != nil {
+		t.Errorf("remembered %v, %v", got, err)
+	}
 }

@@ -45,7 +45,7 @@ const (
 	tagFormer   = 'w'
 	tagHeavy    = 'h'
 	tagVersion  = 'v'
-	tagErasure  = 'x'
+	tagErasure  = 'x' // 'q' and 'r' are in receipts_keys.go
 )
 
 // clientHashLen is 64 bits of what no file compresses. A channel of ten million messages has two client ids that are taken for one

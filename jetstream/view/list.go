@@ -31,9 +31,9 @@ type Listed struct {
 }
 
 // List is a window of a user's channels: up to limit of those behind a mark, or without one from the top, the most recently active
-// first. Read is how far the user has read in a channel, as a seq. What it costs grows with the limit, and hardly with the number of
-// channels. A channel that becomes active between two windows moves to the top: whoever follows events knows of it.
-func (v *View) List(user string, behind *Mark, limit int, read func(ch string) uint64) (channels []Listed, more bool, err error) {
+// first. Ahead is how far the user has read in a channel, as a seq, where memory knows more of that than his receipt here. What it costs
+// grows with the limit, and hardly with the number of channels. A channel that becomes active between two windows moves to the top: whoever follows events knows of it.
+func (v *View) List(user string, behind *Mark, limit int, ahead func(ch string) uint64) (channels []Listed, more bool, err error) {
 	err = v.read("list recent channels", func(r *reader) error {
 		marks, err := r.top(v, user, behind, limit+1)
 		if err != nil {
@@ -41,7 +41,7 @@ func (v *View) List(user string, behind *Mark, limit int, read func(ch string) u
 		}
 		more = len(marks) > limit
 		for _, m := range marks[:min(limit, len(marks))] {
-			c, err := r.listed(v, user, m.ID, read)
+			c, err := r.listed(v, user, m.ID, ahead)
 			if err != nil {
 				return err
 			}
@@ -55,15 +55,15 @@ func (v *View) List(user string, behind *Mark, limit int, read func(ch string) u
 }
 
 // Listed is one channel as a member sees it; without a state where the user is none.
-func (v *View) Listed(user, ch string, read func(ch string) uint64) (c Listed, err error) {
+func (v *View) Listed(user, ch string, ahead func(ch string) uint64) (c Listed, err error) {
 	err = v.read("read channel", func(r *reader) error {
-		c, err = r.listed(v, user, ch, read)
+		c, err = r.listed(v, user, ch, ahead)
 		return err
 	})
 	return c, err
 }
 
-func (r *reader) listed(v *View, user, ch string, read func(ch string) uint64) (c Listed, err error) {
+func (r *reader) listed(v *View, user, ch string, ahead func(ch string) uint64) (c Listed, err error) {
 	m, found, err := r.membership(user, v.shardIndex(ch), ch)
 	if !found || err != nil {
 		return c, err
@@ -88,7 +88,11 @@ func (r *reader) listed(v *View, user, ch string, read func(ch string) uint64) (
 			c.Last = &last[0]
 		}
 	}
-	if c.Unread, c.Mentions, err = r.counts(user, ch, head.Seq, max(m.joined, read(ch)), hidden); err != nil {
+	own, err := r.receipt(v.shardIndex(ch), ch, user)
+	if err != nil {
+		return c, err
+	}
+	if c.Unread, c.Mentions, err = r.counts(user, ch, head.Seq, max(m.joined, own.Read, ahead(ch)), hidden); err != nil {
 		return c, err
 	}
 	if c.Mute, err = r.setting(user, wire.SettingMute+ch); err != nil {

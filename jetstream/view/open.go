@@ -129,6 +129,9 @@ func open(h home, o Options) (*View, error) {
 		}
 		s.position.Store(position)
 		s.held = held
+		if err := v.loadReceipts(i); err != nil {
+			return nil, errors.Join(err, db.Close())
+		}
 	}
 	if err := v.bringUp(o.projections); err != nil {
 		return nil, errors.Join(err, db.Close())

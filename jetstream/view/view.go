@@ -128,6 +128,7 @@ type shard struct {
 	voided   atomic.Uint64 // how many of them were void, since the view was opened
 	states   cache
 	round    round // owned by the goroutine that applies
+	receipts receipts
 }
 
 // Position is the highest pos applied of a shard. Whoever has read it sees at least that much in every later query.

@@ -9,8 +9,9 @@ const (
 )
 
 // Read says that the caller has read a channel up to and including a message, which he has then received too. A seq that is
-// not above what is known changes nothing, and one above the channel's last is taken for that one. Done comes before it
-// is stored: a server that dies may forget the last half second, so a client says where it stands again when it reconnects.
+// not above what is known changes nothing, and one above the channel's last is taken for that one; a server that is behind waits until it knows
+// which that is. Done comes before it is stored: a server that dies may forget the last moment, so a client says where it stands again
+// when it reconnects. What could not be stored is not done: storage_full, or unavailable.
 type Read struct {
 	Ref
 	Seen
@@ -52,8 +53,8 @@ type Done struct {
 
 // Receipts says how far members of a channel have got: it answers get_receipts with all of whom something is known, and comes by
 // itself with those who have moved: of direct channels always, of groups while they are watched, at most once a second for
-// all channels together, and at once when the user has read on another of his own devices. Cursors never go back: where a
-// client knows a higher one, that one holds.
+// all channels together, and at once when the user has read on another of his own devices. Cursors never go back on one connection; where a
+// client knows a higher one from another, that one holds.
 type Receipts struct {
 	Ref
 	Channel string    `json:"channel"`

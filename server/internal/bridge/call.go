@@ -37,7 +37,11 @@ func (s *session) call(cmd wire.Command) {
 func (s *session) callAll(cmd wire.Command) {
 	defer s.rescue()
 	for more := true; more; cmd, more = s.nextCall() {
-		s.answer(s.serve(cmd))
+		if _, ok := cmd.(wire.GetReceipts); ok {
+			s.answerReceipts(cmd)
+		} else {
+			s.answer(s.serve(cmd))
+		}
 		s.waitRoom()
 	}
 }

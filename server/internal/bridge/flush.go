@@ -94,6 +94,9 @@ func (s *session) add(r reply) {
 	if s.ended {
 		return
 	}
+	if s.notices != nil {
+		r.behind = len(s.notices.frames)
+	}
 	s.replies = append(s.replies, r)
 	s.queued += r.size()
 	s.start()
@@ -182,9 +185,16 @@ func (s *session) collect(w *scratch) (ping, events bool) {
 	return ping, s.live
 }
 
-// write writes the replies in w, a ping, and one batch of events. More reports that there are further events.
+// write writes the replies and notices in w, as they came, a ping, and one batch of events. More reports that there are further events.
 func (s *session) write(w *scratch, ping, events bool) (more bool, err error) {
+	told := 0
 	for i := range w.replies {
+		if behind := w.replies[i].behind; behind > told {
+			if err := s.writeNotices(w, w.notices[told:behind]); err != nil {
+				return false, err
+			}
+			told = behind
+		}
 		if err := s.writeReply(w, &w.replies[i]); err != nil {
 			return false, err
 		}
@@ -192,11 +202,8 @@ func (s *session) write(w *scratch, ping, events bool) (more bool, err error) {
 	if ping {
 		w.append(pingFrame)
 	}
-	for _, frame := range w.notices {
-		if err := s.makeWay(w); err != nil {
-			return false, err
-		}
-		w.append(frame)
+	if err := s.writeNotices(w, w.notices[told:]); err != nil {
+		return false, err
 	}
 	if events {
 		if more, err = s.writeEvents(w); err != nil {
@@ -204,6 +211,16 @@ func (s *session) write(w *scratch, ping, events bool) (more bool, err error) {
 		}
 	}
 	return more, s.sendBatch(w)
+}
+
+func (s *session) writeNotices(w *scratch, frames [][]byte) error {
+	for _, frame := range frames {
+		if err := s.makeWay(w); err != nil {
+			return err
+		}
+		w.append(frame)
+	}
+	return nil
 }
 
 // makeWay writes what is in w where that is enough for a message.

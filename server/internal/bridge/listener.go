@@ -14,6 +14,8 @@ import (
 type listener interface {
 	user() string
 	notify(now time.Time, frames ...[]byte) // never blocks
+	// tellOwn notifies of how far the user himself has got, unless the listener knows that he has read as much.
+	tellOwn(now time.Time, channel string, own wire.Receipt, frame []byte)
 }
 
 var (
@@ -55,6 +57,7 @@ type outlook struct {
 	mu       sync.Mutex         // protects following, and the feed's state
 	follower *presence.Follower // nil until people are followed
 	notices  *notices
+	said     said
 	ended    bool
 }
 

@@ -1,9 +1,11 @@
 package bridge
 
 import (
+	"bytes"
 	"context"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"natterjack/jetstream"
@@ -15,7 +17,6 @@ import (
 // contracts hold.
 type ReceiptLog interface {
 	ListenReceipts(to receipts.Listener)
-	OwnReceipt(user, channel string) wire.Receipt
 	Moved(channel string, users []string) (*jetstream.Moved, error)
 }
 
@@ -29,6 +30,9 @@ type teller struct {
 	bridge *Bridge
 	due    chan struct{} // a token where somebody has moved
 
+	telling sync.Mutex    // held during a round
+	rounds  atomic.Uint64 // that have begun
+
 	mu    sync.Mutex          // protects following
 	moved map[string][]string // by channel, the users who have moved since the last round
 }
@@ -39,19 +43,16 @@ func newTeller(b *Bridge) *teller {
 	return &teller{bridge: b, due: make(chan struct{}, 1), moved: map[string][]string{}}
 }
 
-// OwnMoved implements [receipts.Listener]. A session that has said just that is not told it again.
-func (t *teller) OwnMoved(channel, user string) {
+// OwnMoved implements [receipts.Listener].
+func (t *teller) OwnMoved(channel, user string, own receipts.Mark) {
 	listeners := t.bridge.hub.of(user)
 	if len(listeners) == 0 {
 		return
 	}
-	own := t.bridge.log.OwnReceipt(user, channel)
-	frame, now := t.encode(channel, []wire.Receipt{own}), time.Now()
+	cursor := wire.Receipt{User: user, Read: own.Read, Delivered: own.Delivered}
+	frame, now := t.encode(channel, []wire.Receipt{cursor}), time.Now()
 	for _, l := range listeners {
-		if s, ok := l.(*session); ok && s.hasSaid(channel, own) {
-			continue
-		}
-		l.notify(now, frame)
+		l.tellOwn(now, channel, cursor, frame)
 	}
 }
 
@@ -102,6 +103,9 @@ func (t *teller) run(ctx context.Context) {
 
 // round tells everybody who is interested what has moved since the last one.
 func (t *teller) round() {
+	t.telling.Lock()
+	defer t.telling.Unlock()
+	t.rounds.Add(1)
 	t.mu.Lock()
 	moved := t.moved
 	t.moved = map[string][]string{}
@@ -123,10 +127,22 @@ func (t *teller) round() {
 	}
 }
 
+// between waits for a round that is under way, and returns the number of rounds. While that is the same, what is read of cursors is no older than
+// what anybody was told.
+func (t *teller) between() uint64 {
+	t.telling.Lock()
+	defer t.telling.Unlock()
+	return t.rounds.Load()
+}
+
 // gather adds the frame of a channel to what is due to each listener: of a direct channel to the peer's, of a group to those that watch it.
 func (t *teller) gather(due map[listener][][]byte, m *movedIn, users []string) {
 	add := func(l listener) {
-		if frame := m.frame(m.Sight(l.user())); len(frame) > 0 {
+		frame := m.frame(m.Sight(l.user()))
+		if _, own := slices.BinarySearch(users, l.user()); own {
+			frame = without(frame, l.user()) // he knows more of his own
+		}
+		if len(frame) > 0 {
 			due[l] = append(due[l], frame)
 		}
 	}
@@ -158,6 +174,24 @@ func (m *movedIn) frame(s jetstream.Sight) []byte {
 		m.frames[s] = m.teller.encode(m.channel, m.For(s))
 	}
 	return m.frames[s]
+}
+
+// without is a frame without the cursor of a user; nothing where that is the only one.
+func without(frame []byte, user string) []byte {
+	start := bytes.Index(frame, []byte(`{"user":"`+user+`"`))
+	if start < 0 {
+		return frame
+	}
+	end := start + bytes.IndexByte(frame[start:], '}') + 1
+	switch {
+	case frame[end] == ',':
+		end++
+	case frame[start-1] == ',':
+		start--
+	default:
+		return nil
+	}
+	return slices.Concat(frame[:start], frame[end:])
 }
 
 func (t *teller) encode(channel string, cursors []wire.Receipt) []byte {

@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -19,8 +20,7 @@ import (
 // fakeReceipts has nothing to tell.
 type fakeReceipts struct{}
 
-func (fakeReceipts) ListenReceipts(receipts.Listener)       {}
-func (fakeReceipts) OwnReceipt(user, _ string) wire.Receipt { return wire.Receipt{User: user} }
+func (fakeReceipts) ListenReceipts(receipts.Listener) {}
 func (fakeReceipts) Moved(string, []string) (*jetstream.Moved, error) {
 	return nil, errors.New("there is none")
 }
@@ -176,10 +176,6 @@ func (l *listening) listener() receipts.Listener {
 	return l.to
 }
 
-func (*listening) OwnReceipt(user, _ string) wire.Receipt {
-	return wire.Receipt{User: user, Read: 7, Delivered: 7}
-}
-
 // TestReceipts_ownAtOnce: other devices of the user know before any time has passed.
 func TestReceipts_ownAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -187,10 +183,11 @@ func TestReceipts_ownAtOnce(t *testing.T) {
 		r := newRig(t, Config{Log: log})
 		phone, laptop, bob := r.connect(t, "alice"), r.connect(t, "alice"), r.connect(t, "bob")
 		to, began := log.listener(), time.Now()
-		for range 3 {
-			to.OwnMoved("alice~bob", "alice")
+		for n := range uint64(3) {
+			to.OwnMoved("alice~bob", "alice", receipts.Mark{Read: n + 7, Delivered: n + 7})
+			to.OwnMoved("alice~bob", "alice", receipts.Mark{Read: n + 5, Delivered: n + 5}) // was overtaken
 			for _, c := range []*client{phone, laptop} {
-				want := wire.Receipts{Channel: "alice~bob", Cursors: []wire.Receipt{{User: "alice", Read: 7, Delivered: 7}}}
+				want := wire.Receipts{Channel: "alice~bob", Cursors: []wire.Receipt{{User: "alice", Read: n + 7, Delivered: n + 7}}}
 				if diff := cmp.Diff(want, expect[wire.Receipts](c)); diff != "" {
 					t.Errorf("told (-want +got):\n%s", diff)
 				}
@@ -230,8 +227,8 @@ func TestNotify_tricklingIsCutOff(t *testing.T) {
 		c.send(`{"type":"connect","ref":1,"v":1,"token":"alice/1h"}`)
 		c.listenOnce()
 		to, began := log.listener(), time.Now()
-		for {
-			to.OwnMoved("alice~bob", "alice")
+		for n := uint64(1); ; n++ {
+			to.OwnMoved("alice~bob", "alice", receipts.Mark{Read: n, Delivered: n})
 			synctest.Wait()
 			if _, err := c.conn.Read(make([]byte, 1)); err != nil {
 				break
@@ -267,5 +264,78 @@ func TestAudience(t *testing.T) {
 	a.watch(s2, nil)
 	if n := len(a.byChannel) + len(a.watched); n != 0 {
 		t.Errorf("%d lists are left", n)
+	}
+}
+
+// TestReceipts_neverGoBack: alice reads on two devices and asks how far all are, again and again, while bob reads too. On no connection is
+// a cursor ever behind what that was shown, or has said, before.
+func TestReceipts_neverGoBack(t *testing.T) {
+	const messages = 150
+	k := startTalk(t, messages)
+	var running sync.WaitGroup
+	for _, user := range []string{"alice", "alice", "bob", "carol"} {
+		c := k.connect(t, user)
+		c.must(`{"type":"watch","ref":1,"channels":["` + k.group + `"]}`)
+		running.Go(func() { readAndAsk(c, user, k.group, messages) })
+	}
+	running.Wait()
+}
+
+// readAndAsk has a client read message after message and ask for receipts, each while others are on their way, until all is answered and told.
+func readAndAsk(c *client, user, channel string, messages int) {
+	shown := map[string]uint64{}
+	open := 0
+	take := func() {
+		switch f := decode[wire.Frame](c.tb, c.next()).(type) {
+		case wire.Done:
+			open--
+		case *wire.Error:
+			c.tb.Errorf("%s: %v", user, f)
+			open--
+		case wire.Receipts:
+			if f.Ref.Ref != 0 {
+				open--
+			}
+			for _, r := range f.Cursors {
+				if f.Ref.Ref == 0 && r.User == user && len(f.Cursors) > 1 {
+					c.tb.Errorf("%s is told of its own cursor among those of others, which are older", user)
+				}
+				if r.Read < shown[r.User] {
+					c.tb.Errorf("%s is shown %s at %d after %d, ref %d", user, r.User, r.Read, shown[r.User], f.Ref.Ref)
+				}
+				shown[r.User] = r.Read
+			}
+		}
+	}
+	for seq := 1; seq <= messages; seq++ {
+		for _, command := range []string{
+			fmt.Sprintf(`{"type":"read","ref":%d,"channel":"%s","seq":%d}`, 2*seq, channel, seq),
+			fmt.Sprintf(`{"type":"get_receipts","ref":%d,"channel":"%s"}`, 2*seq+1, channel),
+		} {
+			c.send(command)
+			open++
+		}
+		for open > 6 {
+			take()
+		}
+	}
+	last := func(other string) bool { return other == user || shown[other] == uint64(messages) }
+	for open > 0 || !last("alice") || !last("bob") || !last("carol") {
+		take()
+	}
+}
+
+func TestWithout(t *testing.T) {
+	for frame, want := range map[string]string{
+		`[{"user":"a","read":1},{"user":"b"},{"user":"c","read":3}]`:       `[{"user":"a","read":1},{"user":"c","read":3}]`,
+		`[{"user":"b","read":1,"delivered":2},{"user":"bb"}]`:              `[{"user":"bb"}]`,
+		`[{"user":"a","read":1},{"user":"bb"},{"user":"b","delivered":1}]`: `[{"user":"a","read":1},{"user":"bb"}]`,
+		`[{"user":"bb"}]`: `[{"user":"bb"}]`,
+		`[{"user":"b"}]`:  ``,
+		``:                ``,
+	} {
+		if got := string(without([]byte(frame), "b")); got != want {
+			t.Errorf("%s without b: %s, want %s", frame, got, want)
+		}
 	}
 }

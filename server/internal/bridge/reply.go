@@ -10,8 +10,9 @@ type outbound interface{ Type() string }
 // reply is a frame due to one session alone, encoded already or not: acks are encoded by the flush and not by whoever
 // answers, for that is the goroutine that serves a shard.
 type reply struct {
-	frame outbound
-	raw   []byte
+	frame  outbound
+	raw    []byte
+	behind int // that many of the notices that wait with it were there before it
 }
 
 // replySize is counted for a reply that is not encoded yet.

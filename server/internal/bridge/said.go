@@ -1,8 +1,12 @@
 package bridge
 
-import "natterjack/server/wire"
+import (
+	"time"
 
-// said is how far a session has told the server that its user has got, by channel. What is no more than that is no news to it.
+	"natterjack/server/wire"
+)
+
+// said is how far a listener knows its user to have got, by channel: it has said so, or was told. What is no more than that is no news to it.
 type said map[string]wire.Receipt
 
 // maxSaid bounds the channels remembered. Beyond it all are forgotten, which costs a frame each.
@@ -31,10 +35,74 @@ func (m said) with(channel string, read, delivered uint64) said {
 	return m
 }
 
-// hasSaid reports whether the session itself has said what there is to tell of its user.
-func (s *session) hasSaid(channel string, own wire.Receipt) bool {
+// knows reports whether a cursor of the user's own is no news. Only what was read is.
+func (m said) knows(channel string, own wire.Receipt) bool {
+	r, ok := m[channel]
+	return ok && own.Read <= r.Read
+}
+
+// tellOwn implements [listener].
+func (s *session) tellOwn(now time.Time, channel string, own wire.Receipt, frame []byte) {
+	s.mu.Lock()
+	slow := false
+	if s.live && !s.said.knows(channel, own) {
+		s.said = s.said.with(channel, own.Read, own.Delivered)
+		s.toldOwn++
+		s.notices, slow = s.notices.add(now, [][]byte{frame})
+		s.start()
+	}
+	s.mu.Unlock()
+	if slow {
+		s.stop(gone)
+	}
+}
+
+// tellOwn implements [listener].
+func (s *stream) tellOwn(now time.Time, channel string, own wire.Receipt, frame []byte) {
+	s.mu.Lock()
+	if !s.ended && !s.said.knows(channel, own) {
+		s.said = s.said.with(channel, own.Read, own.Delivered)
+		s.notices, s.ended = s.notices.add(now, [][]byte{frame})
+	}
+	s.mu.Unlock()
+	s.wake.Wake(false)
+}
+
+// receiptTries is how often get_receipts is read anew because the session was told of receipts meanwhile.
+const receiptTries = 4
+
+// answerReceipts answers get_receipts. No cursor in the reply is behind what the session was told before it, or is told after it: of what
+// others have read there must have been no round meanwhile, and of the user's own nothing either.
+func (s *session) answerReceipts(cmd wire.Command) {
+	for try := 1; ; try++ {
+		round, own := s.bridge.teller.between(), s.ownTold()
+		if r := s.serve(cmd); s.answerReceipt(r, round, own, try == receiptTries) {
+			return
+		}
+	}
+}
+
+func (s *session) ownTold() uint32 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	r, ok := s.said[channel]
-	return ok && own.Read <= r.Read && own.Delivered <= r.Delivered
+	return s.toldOwn
+}
+
+// answerReceipt queues the reply where nothing was told since it was read, or at all events.
+func (s *session) answerReceipt(r reply, round uint64, own uint32, anyhow bool) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !anyhow && (s.toldOwn != own || s.bridge.teller.rounds.Load() != round) {
+		return false
+	}
+	if f, ok := r.frame.(wire.Receipts); ok {
+		for _, c := range f.Cursors {
+			if c.User == s.User {
+				s.said = s.said.with(f.Channel, c.Read, c.Delivered)
+			}
+		}
+	}
+	s.inFlight--
+	s.add(r)
+	return true
 }

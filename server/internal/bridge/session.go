@@ -44,6 +44,7 @@ type session struct {
 	backlog
 	follower *presence.Follower // nil until people are followed
 	said     said
+	toldOwn  uint32 // how often it was told of its user's own receipts
 }
 
 // pulse is what the heartbeat goes by.

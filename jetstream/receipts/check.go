@@ -1,0 +1,77 @@
+package receipts
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"natterjack/jetstream/internal/pause"
+)
+
+// checker brings cursors back that are ahead of the log. A log that was restored from a backup has lost its end, and who had read that
+// would else have read what is said under the same seqs now.
+//
+// It looks at all cursors, once, after the view began with the first record: a view that turns out to be ahead of its log is made anew.
+type checker struct {
+	shard  int
+	cfg    *Config
+	stream stream
+	log    *slog.Logger
+	due    chan struct{} // a token where there is something to check
+}
+
+// checkAgain is between two tries.
+const checkAgain = time.Second
+
+func (c *checker) run(ctx context.Context) {
+	for {
+		select {
+		case <-c.due:
+		case <-ctx.Done():
+			return
+		}
+		if err := c.check(ctx); err != nil && ctx.Err() == nil {
+			c.log.WarnContext(ctx, "receipts ahead of the log are not brought back yet", "shard", c.shard, "error", err)
+			if pause.For(ctx, checkAgain) != nil {
+				return
+			}
+			poke(c.due)
+		}
+	}
+}
+
+// check brings back every cursor that is ahead of its channel, in a record that there was before the log was asked where it ends: what that
+// says was in the log, and is not there any more.
+func (c *checker) check(ctx context.Context) error {
+	check := c.cfg.View.ReceiptsToCheck(c.shard)
+	if check.Record == 0 {
+		return nil
+	}
+	if err := c.cfg.Await(ctx, c.shard, check.Pos); err != nil {
+		return fmt.Errorf("wait for the log: %w", err)
+	}
+	back := 0
+	for from, more := []byte(nil), true; more; more = from != nil {
+		ahead, next, err := c.cfg.View.ReceiptsAhead(c.shard, check, from, maxRecord)
+		if err != nil {
+			return err
+		}
+		from = next
+		writes := make([]write, len(ahead))
+		for i, a := range ahead {
+			writes[i] = write{key{a.Channel, a.User}, Mark{min(a.Read, a.Head), min(a.Delivered, a.Head)}, a.At}
+		}
+		if len(writes) == 0 {
+			continue
+		}
+		if _, err := c.stream.put(ctx, writes); err != nil {
+			return fmt.Errorf("bring back: %w", err)
+		}
+		back += len(writes)
+	}
+	if back > 0 {
+		c.log.ErrorContext(ctx, "receipts were ahead of the log, which has lost its end, and are brought back", "shard", c.shard, "cursors", back)
+	}
+	return c.cfg.View.ReceiptsChecked(c.shard, check)
+}

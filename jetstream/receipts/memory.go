@@ -1,0 +1,212 @@
+package receipts
+
+import (
+	"strings"
+	"sync"
+	"time"
+
+	"natterjack/jetstream/view"
+	"natterjack/server/wire"
+)
+
+const (
+	// maxSaid bounds what waits in a shard to be stored and applied, while its stream takes no writes or its view none: some 3 MB.
+	maxSaid = 1 << 14
+	// maxRecent bounds the cursors that are remembered of a shard, of those that were asked for last: some 3 MB.
+	maxRecent = 1 << 14
+	// sayAgain is how long a record may be on its way to the view. It is stored again then, for somebody may have purged it.
+	sayAgain = 10 * time.Second
+)
+
+// memory is what a node holds in memory of a shard's cursors: those that were said here and are not in the view yet, and some of
+// those that were asked for last. The view has all others.
+type memory struct {
+	find func(channel, user string) (view.Receipt, error) // in the view
+
+	mu         sync.Mutex // protects following
+	said       map[key]*said
+	batch      uint64 // odd while the view takes in a batch, and two higher after it
+	young, old map[key]Mark
+}
+
+// said is what a user has said here, and all that was known before.
+type said struct {
+	Mark
+	sent Mark // what of it the stream has
+	at   time.Time
+}
+
+func newMemory(find func(channel, user string) (view.Receipt, error)) *memory {
+	return &memory{find: find, said: map[key]*said{}, young: map[key]Mark{}, old: map[key]Mark{}}
+}
+
+// accept takes in what a user says, and returns his cursor before and after. It refuses what would be one too many, and with full
+// whatever is news.
+func (m *memory) accept(k key, to Mark, full error) (before, after Mark, err error) {
+	var known Mark
+	for read := false; ; read = true {
+		m.mu.Lock()
+		if s := m.said[k]; s != nil {
+			known = known.merge(s.Mark)
+		} else if !read {
+			m.mu.Unlock()
+			if known, err = m.applied(k); err != nil {
+				return known, known, err
+			}
+			continue
+		}
+		break
+	}
+	defer m.mu.Unlock()
+	after = known.merge(to)
+	s := m.said[k]
+	switch {
+	case after == known:
+		return known, known, nil
+	case full != nil:
+		return known, known, full
+	case s == nil && len(m.said) >= maxSaid:
+		return known, known, wire.Errorf(wire.CodeUnavailable, "receipts cannot be stored at the moment; retry").After(writePause)
+	case s == nil:
+		m.said[key{strings.Clone(k.channel), strings.Clone(k.user)}] = &said{Mark: after}
+	default:
+		s.Mark = after
+	}
+	return known, after, nil
+}
+
+// own is a cursor as its user sees it: what he said here, or more where the view has more.
+func (m *memory) own(k key) (Mark, error) {
+	heard := m.peek(k) // first: it moves from there to the view
+	known, err := m.applied(k)
+	return known.merge(heard), err
+}
+
+// peek is what memory knows of a cursor, at the least.
+func (m *memory) peek(k key) Mark {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	known, _ := m.recent(k)
+	if s := m.said[k]; s != nil {
+		known = known.merge(s.Mark)
+	}
+	return known
+}
+
+// applied is a cursor as the view has it.
+func (m *memory) applied(k key) (Mark, error) {
+	m.mu.Lock()
+	known, found := m.recent(k)
+	batch := m.batch
+	m.mu.Unlock()
+	if found {
+		return known, nil
+	}
+	r, err := m.find(k.channel, k.user)
+	if err != nil {
+		return known, err
+	}
+	known = markOf(&r)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.batch == batch && batch%2 == 0 { // else it may be older than what is applied by now
+		m.remember(key{strings.Clone(k.channel), strings.Clone(k.user)}, known)
+	}
+	return known, nil
+}
+
+// recent is a cursor that is remembered. The caller holds mu.
+func (m *memory) recent(k key) (known Mark, found bool) {
+	if known, found = m.young[k]; found {
+		return known, true
+	}
+	if known, found = m.old[k]; found {
+		m.remember(k, known)
+	}
+	return known, found
+}
+
+// remember forgets who was not asked for since the last maxRecent/2 others were. The caller holds mu.
+func (m *memory) remember(k key, known Mark) {
+	if _, there := m.young[k]; !there && len(m.young) >= maxRecent/2 {
+		m.old, m.young = m.young, map[key]Mark{}
+	}
+	m.young[k] = known
+}
+
+// due are the cursors that have to be stored.
+func (m *memory) due(now time.Time) []write {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var writes []write
+	for k, s := range m.said {
+		if s.sent != s.Mark || now.Sub(s.at) >= sayAgain {
+			writes = append(writes, write{key: k, Mark: s.Mark})
+		}
+	}
+	return writes
+}
+
+// sent notes that the stream has what was written.
+func (m *memory) sent(writes []write, now time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for i := range writes {
+		if s := m.said[writes[i].key]; s != nil {
+			s.sent, s.at = writes[i].Mark, now
+		}
+	}
+}
+
+// waiting reports whether something is not in the view yet.
+func (m *memory) waiting() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return len(m.said) > 0
+}
+
+// step says that the view is going to take in a batch, or that it has.
+func (m *memory) step() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.batch++
+}
+
+// take takes over what the view is about to have, and returns the cursors that have risen, with what their users knew of them.
+func (m *memory) take(moves []view.ReceiptMoved) (risen []rise) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for i := range moves {
+		before, after := markOf(&moves[i].Before), markOf(&moves[i].After)
+		k := key{moves[i].After.Channel, moves[i].After.User}
+		own := before
+		if s := m.said[k]; s != nil {
+			own = own.merge(s.Mark)
+			if after.covers(s.Mark) {
+				delete(m.said, k)
+				m.remember(k, after)
+			}
+		}
+		if _, found := m.recent(k); found {
+			m.remember(k, after)
+		}
+		if !before.covers(after) {
+			risen = append(risen, rise{key: k, Mark: after, own: own})
+		}
+	}
+	return risen
+}
+
+// rise is a cursor that has risen. Own is how far its user knew it to be.
+type rise struct {
+	key
+	Mark
+	own Mark
+}
+
+// forgetAll forgets what the view had before it was emptied.
+func (m *memory) forgetAll() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.young, m.old = map[key]Mark{}, map[key]Mark{}
+}

@@ -1,0 +1,115 @@
+package jetstream
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"natterjack/embed/embedtest"
+	"natterjack/jetstream/receipts"
+	"natterjack/server/wire"
+)
+
+// unread is how much a node says that a user has not read.
+func unread(tb testing.TB, l *Log, user, ch string) uint64 {
+	tb.Helper()
+	c, err := l.channel(tb.Context(), user, ch)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return c.Channel.Unread
+}
+
+// TestReceipts_elsewhere: bob is told of messages by one node and says to others that he has read them, at once, of channels that are new to
+// them too. None of it is lost, and none is forbidden.
+func TestReceipts_elsewhere(t *testing.T) {
+	_, logs, _ := cluster(t)
+	r, _ := follow(t, logs[0], "bob", nil)
+	const channels, each = 20, 3
+	go func() {
+		for n := range channels * each {
+			_, err := insist(t.Context(), logs[n%3], fmt.Sprint("user-", n%channels), text("bob", fmt.Sprint("c", n), "hi"))
+			if err != nil {
+				t.Errorf("send: %v", err)
+				return
+			}
+		}
+	}()
+	for messages := 0; messages < channels*each; {
+		select {
+		case <-r.woken:
+			r.seen = nil
+			r.drain(t)
+		case <-time.After(patience):
+			t.Fatalf("saw %d messages", messages)
+		}
+		for _, e := range r.seen {
+			if e.Kind != wire.KindMessage {
+				continue
+			}
+			messages++
+			l, at := logs[1+messages%2], []wire.ChannelSeq{{Channel: e.Channel, Seq: e.Seq}}
+			if err := l.Read(t.Context(), "bob", e.Channel, e.Seq); err != nil {
+				t.Errorf("read %s up to %d: %v", e.Channel, e.Seq, err)
+			}
+			if err := l.Received(t.Context(), "bob", at); err != nil {
+				t.Errorf("received %s up to %d: %v", e.Channel, e.Seq, err)
+			}
+		}
+	}
+	for n := range channels {
+		ch := wire.DirectChannel("bob", fmt.Sprint("user-", n))
+		for _, l := range logs {
+			eventually(t, "bob to have read all", func() bool { return unread(t, l, "bob", ch) == 0 && storedRead(t, l, "bob", ch) == each })
+		}
+	}
+}
+
+// TestReceipts_shorterLog: a log is restored that ends before what bob has read. What is said in it then is unread.
+func TestReceipts_shorterLog(t *testing.T) {
+	for name, streams := range map[string]func(shard int) []string{
+		"log of the same epoch": func(shard int) []string { return []string{StreamName(shard)} },
+		"and receipts with it":  func(shard int) []string { return []string{StreamName(shard), receipts.StreamName(shard)} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			node, dir := embedtest.Start(t, embedtest.NoSync), t.TempDir()
+			l, stop := start(t, node, dir, 1)
+			const before, after = 50, 20
+			for n := range before {
+				awaitMessage(t, l, mustSend(t, l, "alice", text("bob", fmt.Sprint("c", n), "hi")))
+			}
+			if err := l.Read(t.Context(), "bob", aliceAndBob, before); err != nil {
+				t.Fatal(err)
+			}
+			eventually(t, "bob's cursor", func() bool { return storedRead(t, l, "bob", aliceAndBob) == before })
+			stop()
+			for shard := range l.Shards() {
+				for _, name := range streams(shard) {
+					lose(t, l.js, name)
+				}
+			}
+			l, _ = start(t, node, dir, 1)
+			for n := range after {
+				awaitMessage(t, l, mustSend(t, l, "alice", text("bob", fmt.Sprint("d", n), "hi")))
+			}
+			eventually(t, "what is said after that to be unread", func() bool { return unread(t, l, "bob", aliceAndBob) == after })
+		})
+	}
+}
+
+// lose empties a stream, as if it were one from before its first message.
+func lose(t *testing.T, js jetstream.JetStream, name string) {
+	t.Helper()
+	s, err := js.Stream(t.Context(), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := js.DeleteStream(t.Context(), name); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := js.CreateStream(t.Context(), s.CachedInfo().Config); err != nil {
+		t.Fatal(err)
+	}
+}
