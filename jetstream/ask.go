@@ -30,6 +30,8 @@ func (l *Log) Ask(ctx context.Context, user string, cmd wire.Command) (wire.Fram
 		return ch, err
 	case wire.GetVersions:
 		return l.versions(ctx, user, &c)
+	case wire.GetReactions:
+		return l.reactions(ctx, user, &c)
 	case wire.GetPins:
 		return l.pins(ctx, user, &c)
 	case wire.Read:

@@ -25,6 +25,11 @@ func (l *Log) History(ctx context.Context, user string, cmd *wire.History) (even
 	if err != nil {
 		return nil, false, err
 	}
+	for i := range found {
+		if found[i].Record, err = withReactions(user, found[i].Record); err != nil {
+			return nil, false, err
+		}
+	}
 	found, cut := budgeted(found, cmd.After != 0)
 	more = more || cut
 	events = make([][]byte, len(found))
@@ -129,14 +134,15 @@ func (l *Log) info(user string, c *view.Listed) (wire.ChannelInfo, error) {
 	if c.Last == nil {
 		return info, nil
 	}
-	last, err := l.event(c.Last)
+	last, err := l.event(user, c.Last)
 	info.Last = &last
 	return info, err
 }
 
-// event is an event of the view as a part of a frame.
-func (l *Log) event(e *view.Event) (wire.Event, error) {
+// event is an event of the view as a part of a frame for a user.
+func (l *Log) event(user string, e *view.Event) (wire.Event, error) {
 	record, err := wire.DecodeRecord(e.Record)
+	showReactions(user, &record)
 	shard := l.layout.shardOf(e.Channel)
 	return wire.Event{Shard: shard, Pos: e.Pos, Channel: e.Channel, Record: record}, err
 }
@@ -154,7 +160,7 @@ func (l *Log) pins(ctx context.Context, user string, cmd *wire.GetPins) (wire.Pa
 	}
 	pins, err := l.view.Pins(user, cmd.Channel)
 	for i := range pins {
-		e, err := l.event(&pins[i])
+		e, err := l.event(user, &pins[i])
 		if err != nil {
 			return page, err
 		}

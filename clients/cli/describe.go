@@ -26,7 +26,7 @@ func said(ev *wire.Event) string {
 		text += " (pinned)"
 	}
 	for _, r := range ev.Reactions {
-		text += fmt.Sprintf(" %s%d", oneLine(r.Emoji), len(r.Users))
+		text += fmt.Sprintf(" %s%d", oneLine(r.Emoji), r.Count)
 	}
 	return text
 }

@@ -49,6 +49,13 @@ func (c *Client) Versions(ctx context.Context, channel string, seq uint64) ([]wi
 	return f.Versions, err
 }
 
+// Reactions are users who reacted to a message with an emoji, ascending, behind one where after names a user. Limit is
+// 50 where 0. The pages of a channel name the first few.
+func (c *Client) Reactions(ctx context.Context, channel string, seq uint64, emoji, after string, limit int) (wire.Reactions, error) {
+	cmd := wire.GetReactions{Channel: channel, Seq: seq, Emoji: emoji, After: after, Limit: limit}
+	return ask[wire.Reactions](ctx, c, cmd)
+}
+
 // Pins are the pinned messages of a channel, the newest message first.
 func (c *Client) Pins(ctx context.Context, channel string) ([]Event, error) {
 	page, err := ask[Page](ctx, c, wire.GetPins{Channel: channel})

@@ -25,11 +25,11 @@ var transports = []transport{
 		name: "websocket", address: wire.PathWebSocket, server: "web",
 		description: "Text messages; several frames may stand in one, separated by a line feed. The close codes are under x-close-codes.",
 		in: append([]string{
-			"connect", "create_group", "history", "list_channels", "get_channel", "get_versions", "get_pins", "read", "received", "get_receipts", "get_settings", "forward", "watch", "set_presence",
+			"connect", "create_group", "history", "list_channels", "get_channel", "get_versions", "get_pins", "get_reactions", "read", "received", "get_receipts", "get_settings", "forward", "watch", "set_presence",
 			"follow_presence", "get_presence", "set_typing", "list_sessions", "sign_out", "refresh", "pong",
 		}, changes...),
 		out: []string{
-			"welcome", "ack", "event", "page", "channel", "channels", "versions", "receipts", "settings", "done", "refreshed",
+			"welcome", "ack", "event", "page", "channel", "channels", "versions", "reactions", "receipts", "settings", "done", "refreshed",
 			"presence", "typing", "sessions", "ping", "error",
 		},
 	},
@@ -52,10 +52,10 @@ var transports = []transport{
 		description: "POST commands, one a line, with the header \"Authorization: Bearer TOKEN\"; the answer is their replies in the same order, one a line. " +
 			"watch, follow_presence and set_presence need an open stream, on the same node, and its session in the header \"" + wire.HeaderSession + ": SESSION\".",
 		in: append([]string{
-			"create_group", "history", "list_channels", "get_channel", "get_versions", "get_pins", "read", "received", "get_receipts", "get_settings", "forward",
+			"create_group", "history", "list_channels", "get_channel", "get_versions", "get_pins", "get_reactions", "read", "received", "get_receipts", "get_settings", "forward",
 			"get_presence", "set_typing", "list_sessions", "sign_out", "watch", "follow_presence", "set_presence",
 		}, changes...),
-		out: []string{"ack", "page", "channel", "channels", "versions", "receipts", "settings", "presence", "sessions", "done", "error"},
+		out: []string{"ack", "page", "channel", "channels", "versions", "reactions", "receipts", "settings", "presence", "sessions", "done", "error"},
 	},
 }
 
@@ -88,7 +88,7 @@ func (g *generator) channels() (c object) {
 		{"address", json.RawMessage("null")},
 		{"servers", natsServer()},
 		{"description", "The reply subject of a NATS request. It must be an inbox, _INBOX.>."},
-		{"messages", messageRefs("ack", "channel", "page", "channels", "versions", "receipts", "settings", "presence", "sessions", "done", "error")},
+		{"messages", messageRefs("ack", "channel", "page", "channels", "versions", "reactions", "receipts", "settings", "presence", "sessions", "done", "error")},
 	}})
 	return append(c, member{"log", object{
 		{"address", "chat.{slot}.{channel}"},

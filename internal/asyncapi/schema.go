@@ -41,6 +41,7 @@ var patterns = map[string]string{
 	"SetTyping.Channel": channelPattern, "Typing.Channel": channelPattern, "Typing.User": userPattern,
 	"Event.Channel": channelPattern, "Page.Channel": channelPattern, "ChannelInfo.ID": channelPattern,
 	"ChannelPlace.ID": channelPattern, "GetChannel.Channel": channelPattern, "GetVersions.Channel": channelPattern, "GetPins.Channel": channelPattern,
+	"GetReactions.Channel": channelPattern, "GetReactions.After": userPattern, "Reactions.Channel": channelPattern, "Reactions.Users": userPattern,
 	"Versions.Channel": channelPattern, "Channel.Requested": userPattern, "Channel.Banned": userPattern,
 }
 

@@ -75,6 +75,7 @@ func New(cfg Config) *Service {
 		read[wire.GetChannel](s),
 		read[wire.GetVersions](s),
 		read[wire.GetPins](s),
+		read[wire.GetReactions](s),
 		read[wire.Read](s),
 		read[wire.Received](s),
 		read[wire.GetReceipts](s),

@@ -234,7 +234,7 @@ func TestReads_AreBounded(t *testing.T) {
 }
 
 // operations are all that a back end can ask for.
-var operations = strings.Fields(`send create_group history list_channels get_settings get_channel get_versions get_pins read received get_receipts set forward edit delete react pin update_channel add_members remove_member
+var operations = strings.Fields(`send create_group history list_channels get_settings get_channel get_versions get_pins get_reactions read received get_receipts set forward edit delete react pin update_channel add_members remove_member
 	unban set_role leave create_invite revoke_invite join delete_channel`)
 
 // TestMonitoring speaks NATS's service protocol as `nats micro` does.

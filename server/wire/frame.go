@@ -111,11 +111,17 @@ type Folded struct {
 	Reactions []Reaction `json:"reactions,omitzero"` // in the order in which the emoji were first used
 }
 
-// Reaction is an emoji, and who reacted with it, ascending.
+// Reaction is an emoji, and who reacted with it. The log keeps all of them; pages have how many there are, whether the
+// caller is one, and the first few, ascending. The operation get_reactions pages through all.
 type Reaction struct {
 	Emoji string   `json:"emoji"`
+	Count int      `json:"count,omitzero"`
+	Own   bool     `json:"own,omitzero"`
 	Users []string `json:"users"`
 }
+
+// MaxShownReactors is how many of those who reacted a page names for each emoji.
+const MaxShownReactors = 10
 
 // Action of a meta event.
 type Action string

@@ -92,6 +92,7 @@ var goldenCommands = []golden[Command]{
 	{"list_channels_before", ListChannels{Ref: Ref{8}, Before: &ChannelPlace{Active: 1_764_000_000_456, ID: "gaaaaaaaaaaaaaaaaaaaaaaaa"}}},
 	{"get_channel", GetChannel{Ref: Ref{33}, Channel: "gaaaaaaaaaaaaaaaaaaaaaaaa"}},
 	{"get_versions", GetVersions{Ref: Ref{34}, Channel: "alice~bob", Seq: 42}},
+	{"get_reactions", GetReactions{Ref: Ref{35}, Channel: "alice~bob", Seq: 42, Emoji: "👍", After: "bob", Limit: 100}},
 	{"get_pins", GetPins{Ref: Ref{35}, Channel: "alice~bob"}},
 	{"read", Read{Ref: Ref{29}, Channel: "alice~bob", Seq: 42}},
 	{"received", Received{Ref: Ref{30}, Cursors: []ChannelSeq{{"alice~bob", 42}, {"gaaaaaaaaaaaaaaaaaaaaaaaa", 7}}}},
@@ -168,7 +169,7 @@ var goldenFrames = []golden[Frame]{
 	{"page_folded", Page{Ref: Ref{5}, Channel: "alice~bob", Events: []Event{{
 		Shard: 3, Pos: 4711, Channel: "alice~bob", Record: Record{
 			Kind: KindMessage, Version: 43, ID: "01JD3Q", ClientID: "c-1", Sender: "alice", Seq: 42, Timestamp: 1_764_000_000_123, Content: &Content{Text: "hello!"},
-			Folded: Folded{Edited: 1_764_000_001_000, Pinned: true, Reactions: []Reaction{{Emoji: "👍🏽", Users: []string{"alice", "bob"}}}},
+			Folded: Folded{Edited: 1_764_000_001_000, Pinned: true, Reactions: []Reaction{{Emoji: "👍🏽", Count: 2, Own: true, Users: []string{"alice", "bob"}}}},
 		},
 	}}}},
 	{"page", Page{Ref: Ref{5}, Channel: "alice~bob", Events: []Event{goldenCreated, goldenMessage}, More: true}},
@@ -178,6 +179,7 @@ var goldenFrames = []golden[Frame]{
 		Requested: []string{"dave"}, Banned: []string{"mallory"},
 		Invites: []Invite{{Hash: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", Uses: 3}},
 	}},
+	{"reactions", Reactions{Ref: Ref{35}, Channel: "alice~bob", Seq: 42, Emoji: "👍", Users: []string{"carol", "dave"}, More: true}},
 	{"versions", Versions{Ref: Ref{34}, Channel: "alice~bob", Seq: 42, Versions: []MessageVersion{
 		{Timestamp: 1_764_000_000_123, Content: Content{Text: "hello"}}, {Timestamp: 1_764_000_001_000, Content: Content{Text: "hello!"}},
 	}}},

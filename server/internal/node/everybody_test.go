@@ -61,6 +61,7 @@ var everybody = []struct {
 	{wire.GetVersions{}, `{"channel":"CH","seq":2}`, "2 2 2 2 0 f f f f", "1 1 f", "1 1 f", everywhere},
 	{wire.GetVersions{}, `{"channel":"CH","seq":1}`, "1 1 0 1 0 f f f f", "1 1 f", "1 1 f", everywhere},
 	{wire.GetVersions{}, `{"channel":"CH","seq":99}`, "0 0 0 0 0 f f f f", "0 0 f", "0 0 f", everywhere},
+	{wire.GetReactions{}, `{"channel":"CH","seq":2,"emoji":"👍"}`, "1 1 1 1 0 f f f f", "0 0 f", "0 0 f", everywhere},
 	{wire.GetPins{}, `{"channel":"CH"}`, "1 1 1 1 0 f f f f", "0 0 f", "0 0 f", everywhere},
 	{wire.Read{}, `{"channel":"CH","seq":1}`, "+ + + + + f f f f", "+ + f", "+ + f", everywhere},
 	{wire.Received{}, `{"cursors":[{"channel":"CH","seq":1}]}`, "+ + + + + + + + +", "+ + +", "+ + +", everywhere}, // see the next

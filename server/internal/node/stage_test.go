@@ -59,6 +59,7 @@ func (s *stage) build(t *testing.T) {
 		`former {"type":"send","channel":"CH","client_id":"4","content":{"text":"four"}}`,
 		`mem {"type":"edit","channel":"CH","seq":2,"content":{"text":"2"}}`,
 		`own {"type":"pin","channel":"CH","seq":2}`,
+		`own {"type":"react","channel":"CH","seq":2,"emoji":"👍"}`,
 		`own {"type":"set_role","channel":"CH","user":"rea","role":"reader"}`,
 		`own {"type":"add_members","channel":"CH","members":["lat"]}`,
 		`own {"type":"set_role","channel":"CH","user":"lat","role":"admin"}`,
@@ -147,6 +148,8 @@ func outcome(f wire.Frame) string {
 		return "-"
 	case wire.Page:
 		return strconv.Itoa(len(f.Events))
+	case wire.Reactions:
+		return strconv.Itoa(len(f.Users))
 	case wire.Versions:
 		return strconv.Itoa(len(f.Versions))
 	case wire.Receipts:

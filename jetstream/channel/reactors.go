@@ -1,0 +1,11 @@
+package channel
+
+// Reactors are the users who reacted with an emoji, ascending.
+func (m *Message) Reactors(emoji string) []string {
+	for _, r := range m.Reactions {
+		if sameEmoji(r.Emoji, emoji) {
+			return r.Users
+		}
+	}
+	return nil
+}

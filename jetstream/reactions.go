@@ -1,0 +1,53 @@
+package jetstream
+
+import (
+	"bytes"
+	"context"
+	"slices"
+
+	"natterjack/server/wire"
+)
+
+// reactions are some of those who reacted to a message that the user is shown; none where there is none.
+func (l *Log) reactions(ctx context.Context, user string, cmd *wire.GetReactions) (wire.Reactions, error) {
+	some := wire.Reactions{Ref: cmd.Ref, Channel: cmd.Channel, Seq: cmd.Seq, Emoji: cmd.Emoji, Users: []string{}}
+	if _, err := l.awaitChannel(ctx, user, cmd.Channel); err != nil {
+		return some, err
+	}
+	shown, err := l.view.Shows(user, cmd.Channel, cmd.Seq)
+	if !shown || err != nil {
+		return some, err
+	}
+	m, err := l.view.Message(cmd.Channel, cmd.Seq)
+	if m == nil || err != nil {
+		return some, err
+	}
+	users := m.Reactors(cmd.Emoji)
+	i, found := slices.BinarySearch(users, cmd.After)
+	if found {
+		i++
+	}
+	users = users[i:]
+	n := min(len(users), l.limit(cmd.Limit))
+	some.Users, some.More = append(some.Users, users[:n]...), n < len(users)
+	return some, nil
+}
+
+// withReactions is the stored record of a message as a page shows it to a user: of those who reacted, the first few.
+func withReactions(user string, record []byte) ([]byte, error) {
+	if !bytes.Contains(record, []byte(`"reactions":[`)) {
+		return record, nil
+	}
+	r, err := wire.DecodeRecord(record)
+	if err != nil {
+		return nil, err
+	}
+	showReactions(user, &r)
+	return wire.EncodeRecord(&r)
+}
+
+func showReactions(user string, r *wire.Record) {
+	for i := range r.Reactions {
+		r.Reactions[i] = r.Reactions[i].ShownTo(user)
+	}
+}
