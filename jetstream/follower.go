@@ -14,7 +14,6 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"natterjack/jetstream/internal/crashpoint"
-	"natterjack/jetstream/internal/pause"
 	"natterjack/jetstream/view"
 	"natterjack/server/wire"
 )
@@ -66,7 +65,7 @@ func (f *follower) run(ctx context.Context) {
 			f.log.WarnContext(ctx, "follower starts again", "shard", f.shard, "from", at, "error", err)
 			failed = at
 		}
-		_ = pause.For(ctx, 250*time.Millisecond) // the loop asks ctx
+		rest(ctx, err, f.view.Room)
 	}
 }
 

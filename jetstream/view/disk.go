@@ -34,6 +34,9 @@ func newDisk(fs vfs.FS, dir string, log *slog.Logger) *disk {
 	return d
 }
 
+// Room is [ErrDiskFull] where Apply would take in nothing.
+func (v *View) Room() error { return v.disk.room() }
+
 // Reserve is what Apply leaves free of a disk of some size.
 func Reserve(total uint64) uint64 {
 	if total == 0 {
