@@ -184,7 +184,7 @@ func (l *Log) addShard(shard int) error {
 	w := &writer{
 		shard: shard, js: l.js, view: l.view, stream: publisher{conn: l.conn, acks: acks, name: batchName()}, follow: f, limits: l.limits,
 		leader: &lease{shard: shard, js: l.js, name: l.engine.Name(), leads: leads, pulse: l.pulse},
-		log:    l.log, pace: newPace(l.limits), ahead: newAhead(), room: l.room, vitals: new(vitals),
+		log:    l.log, pace: newPace(l.limits), ahead: newAhead(), room: l.room, now: l.clock.now, vitals: new(vitals),
 	}
 	l.tails = append(l.tails, t)
 	l.followers = append(l.followers, f)

@@ -39,6 +39,7 @@ type writer struct {
 	pace    *pace // of events; a new leader begins with full buckets
 	ahead   ahead
 	room    *room
+	now     func() time.Time
 	vitals  *vitals
 	end     uint64 // the stream's last position, as far as this writer knows: its own last publish, where nobody else writes
 	waiting bool   // for a resync to succeed; said once
@@ -183,7 +184,7 @@ type decision struct {
 }
 
 func (w *writer) newDecision() *decision {
-	now := time.Now()
+	now := w.now()
 	d := &decision{
 		writer: w, now: now, states: map[string]*channel.State{}, sends: map[sendKey]*plan{},
 		messages: map[messageKey]*channel.Message{}, places: map[string]uint64{},

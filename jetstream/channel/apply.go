@@ -78,7 +78,7 @@ func (s *State) changeGroup(r *wire.Record, m *wire.Meta) {
 		}
 	case wire.ActionInvited:
 		if m.Invite != nil {
-			s.Invites = s.withInvite(*m.Invite, r.Timestamp)
+			s.Invites = s.withInvite(*m.Invite, when(r))
 		}
 	case wire.ActionInviteRevoked:
 		if m.Invite != nil {

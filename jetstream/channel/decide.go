@@ -96,9 +96,32 @@ func (a *act) now() int64 {
 	return max(a.env.Now, a.st.Active)
 }
 
+// skew is how far apart the clocks of two writers may be, in milliseconds: a node that is further off does not lead for long.
+const skew = 2000
+
+// clock is the time that rules count in: as a rule that of the next event. Where an event was dated far ahead of this writer's clock, one
+// of the two is wrong, and to go by what may be a day ahead would hold everybody back for a day: the writer's counts.
+func (a *act) clock() int64 {
+	if now := a.now(); now-a.env.Now <= skew {
+		return now
+	}
+	return a.env.Now
+}
+
+// when is the time of an event that rules count in.
+func when(r *wire.Record) int64 {
+	if r.Clock != 0 {
+		return r.Clock
+	}
+	return r.Timestamp
+}
+
 // event is a record of the user's, with what every record has.
 func (a *act) event(kind wire.Kind, r wire.Record) []wire.Record {
 	r.Kind, r.ID, r.ClientID, r.Sender, r.Timestamp = kind, a.env.NewID(), a.key, a.user, a.now()
+	if clock := a.clock(); clock != r.Timestamp {
+		r.Clock = clock
+	}
 	return []wire.Record{r}
 }
 

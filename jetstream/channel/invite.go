@@ -11,7 +11,7 @@ import (
 
 // createInvite makes an invite, or changes one. One that never expires and is as asked for is done; one that does is renewed.
 func (a *act) createInvite(c wire.CreateInvite) ([]wire.Record, error) {
-	now := a.now()
+	now := a.clock()
 	next := inviteOf(&c, now)
 	if before := a.st.invite(c.Hash); before != nil && *before == next {
 		return nil, nil
@@ -84,7 +84,7 @@ func (a *act) invited(secret string) *wire.Invite {
 		return nil
 	}
 	invite := a.st.invite(hashOf(secret))
-	if invite == nil || expired(invite, a.now()) {
+	if invite == nil || expired(invite, a.clock()) {
 		return nil
 	}
 	return invite

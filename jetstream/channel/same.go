@@ -61,7 +61,7 @@ func sameMeta(r *wire.Record, m *wire.Meta, cmd wire.Command) bool {
 	case wire.Leave:
 		return m.Action == wire.ActionLeft || m.Action == wire.ActionDeleted
 	case wire.CreateInvite:
-		return m.Action == wire.ActionInvited && m.Invite != nil && *m.Invite == inviteOf(&c, r.Timestamp)
+		return m.Action == wire.ActionInvited && m.Invite != nil && *m.Invite == inviteOf(&c, when(r))
 	case wire.RevokeInvite:
 		return m.Action == wire.ActionInviteRevoked && m.Invite != nil && m.Invite.Hash == c.Hash
 	case wire.Join:

@@ -6,14 +6,15 @@ import (
 	"natterjack/server/wire"
 )
 
-// wait is how long slow mode still holds a user back, in milliseconds. Admins and the owner it does not.
+// wait is how long slow mode still holds a user back, in milliseconds. Admins and the owner it does not, nor who has spoken by a clock that
+// turned out to be far ahead.
 func (s *State) wait(user string, now int64) int64 {
 	if s.SlowModeS == 0 || rank(s.Role(user)) > rank(wire.RoleMember) {
 		return 0
 	}
 	for _, x := range s.Spoke {
-		if x.User == user {
-			return max(x.At+s.slow()-now, 0)
+		if x.User == user && x.At <= now+skew {
+			return min(max(x.At+s.slow()-now, 0), s.slow())
 		}
 	}
 	return 0
@@ -28,12 +29,13 @@ func (s *State) spoke(r *wire.Record) {
 	if s.SlowModeS == 0 || rank(s.Role(r.Sender)) > rank(wire.RoleMember) {
 		return
 	}
+	at := when(r)
 	next := make([]Spoke, 0, len(s.Spoke)+1)
 	for _, x := range s.Spoke {
-		if x.User != r.Sender && x.At+s.slow() > r.Timestamp {
+		if x.User != r.Sender && x.At+s.slow() > at && x.At <= at+skew {
 			next = append(next, x)
 		}
 	}
-	next = append(next, Spoke{User: r.Sender, At: r.Timestamp})
+	next = append(next, Spoke{User: r.Sender, At: at})
 	s.Spoke = slices.Clip(next[max(0, len(next)-maxSpoke):])
 }

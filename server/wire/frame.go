@@ -71,15 +71,18 @@ type Record struct {
 	Version uint64 `json:"version"` // dense per channel, over all kinds
 	// After is how many positions before this event the one lies that it was decided on, where both were
 	// published in one batch: it counts only together with that one.
-	After     uint64   `json:"after,omitzero"`
-	ID        string   `json:"id"`
-	ClientID  string   `json:"client_id,omitzero"`
-	Sender    string   `json:"sender"`
-	Seq       uint64   `json:"seq,omitzero"`  // dense per channel; messages only
-	Last      uint64   `json:"last,omitzero"` // seq of the last message before an event that is none
-	Timestamp int64    `json:"timestamp"`     // Unix milliseconds, the writer's clock
-	Content   *Content `json:"content,omitzero"`
-	Meta      *Meta    `json:"meta,omitzero"`
+	After     uint64 `json:"after,omitzero"`
+	ID        string `json:"id"`
+	ClientID  string `json:"client_id,omitzero"`
+	Sender    string `json:"sender"`
+	Seq       uint64 `json:"seq,omitzero"`  // dense per channel; messages only
+	Last      uint64 `json:"last,omitzero"` // seq of the last message before an event that is none
+	Timestamp int64  `json:"timestamp"`     // Unix milliseconds, the writer's clock, and never before the last event's
+	// Clock is the writer's clock where the last event was dated far ahead of it, by a clock that was wrong: what counts in
+	// time, as slow mode does, goes by it.
+	Clock   int64    `json:"clock,omitzero"`
+	Content *Content `json:"content,omitzero"`
+	Meta    *Meta    `json:"meta,omitzero"`
 
 	Target uint64  `json:"target,omitzero"` // seq of the message that an edit, delete, reaction or pin is about
 	Emoji  string  `json:"emoji,omitzero"`
