@@ -162,6 +162,9 @@ func (t *takeover) clear(ctx context.Context) error {
 // atATime is how many streams are copied, or read, at a time.
 const atATime = 4
 
+// tries is how often a stream is read where that fails: a consumer that was made a moment ago may fall silent.
+const tries = 5
+
 // each does something with some streams at a time: a copy's followers are slow to begin, and another has the time meanwhile.
 func (t *takeover) each(ctx context.Context, names []string, what string, do func(context.Context, string) error) error {
 	group, ctx := errgroup.WithContext(ctx)
@@ -182,7 +185,13 @@ func (t *takeover) each(ctx context.Context, names []string, what string, do fun
 // sumAll sums up streams of one side.
 func (t *takeover) sumAll(ctx context.Context, js jetstream.JetStream, names []string, all []whole) error {
 	return t.each(ctx, names, "read a stream", func(ctx context.Context, name string) (err error) {
-		all[slices.Index(names, name)], err = sum(ctx, js, name)
+		at := &all[slices.Index(names, name)]
+		for range tries {
+			if *at, err = sum(ctx, js, name); err == nil || pause.For(ctx, time.Second) != nil {
+				break
+			}
+			t.Logger.WarnContext(ctx, "reading a stream again", "stream", name, "error", err)
+		}
 		return err
 	})
 }

@@ -59,7 +59,7 @@ func read(ctx context.Context, s jetstream.Stream, h hash.Hash) (n uint64, err e
 		return 0, err
 	}
 	defer func() { _ = s.DeleteConsumer(context.WithoutCancel(ctx), c.CachedInfo().Name) }() // else the engine does
-	msgs, err := c.Messages(jetstream.PullMaxMessages(readMessages), jetstream.PullHeartbeat(time.Second))
+	msgs, err := c.Messages(jetstream.PullMaxMessages(readMessages), jetstream.PullHeartbeat(2*time.Second))
 	if err != nil {
 		return 0, err
 	}
