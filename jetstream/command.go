@@ -26,14 +26,14 @@ type command struct {
 	done     func(wire.Ack, error)
 }
 
-// bytes is about what the command adds to a round.
+// bytes returns how much the command adds to a round at most, encoded.
 func (c *command) bytes() int {
-	const most = 512 // of all but text and members
+	const most = 512 // of all but content and members
 	switch cmd := c.change.(type) {
 	case wire.Send:
-		return most + len(cmd.Content.Text)
+		return most + contentBytes(&cmd.Content)
 	case wire.Edit:
-		return most + len(cmd.Content.Text)
+		return most + contentBytes(&cmd.Content)
 	case wire.CreateGroup:
 		return most + len(cmd.Members)*(wire.MaxUserLen+3)
 	case wire.AddMembers:
@@ -41,6 +41,25 @@ func (c *command) bytes() int {
 	default:
 		return most
 	}
+}
+
+func contentBytes(c *wire.Content) int {
+	const mention = wire.MaxUserLen + 64
+	return quotedLen(c.Text) + len(c.Mentions)*mention
+}
+
+// quotedLen returns how long a text is as a string of JSON. Code, with its tabs and quotes, is up to six times as long as the text.
+func quotedLen(s string) int {
+	n := len(s) + len(`""`)
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c == '"' || c == '\\' || c == '\n' || c == '\t' || c == '\r' || c == '\b' || c == '\f':
+			n++
+		case c < ' ':
+			n += len(`u0000`)
+		}
+	}
+	return n
 }
 
 // overdue is the honest answer when time runs out: what was handed on may be stored, what was not is not.

@@ -22,7 +22,7 @@ import (
 // built anew shows the same tombstone, and its number is not given again.
 func TestErase(t *testing.T) {
 	node, dir := embedtest.Start(t), t.TempDir()
-	l, stop := start(t, node, dir, 1)
+	l, stop := startScrubbing(t, node, dir)
 	const secret, worse = "the-word-that-must-go", "the-word-that-came-after"
 	first := mustSend(t, l, "alice", text("bob", "c1", secret))
 	edited := mustSend(t, l, "alice", wire.Edit{Channel: first.Channel, Seq: 1, ClientID: "c2", Content: wire.Content{Text: worse}})
@@ -41,6 +41,9 @@ func TestErase(t *testing.T) {
 	if len(before) != 1 || !before[0].Deleted || before[0].Content != nil || before[0].ID != first.ID || before[0].Sender != "alice" || before[0].Seq != 1 {
 		t.Fatalf("the tombstone is %+v", before)
 	}
+	eventually(t, "the text to be in no file", func() bool {
+		return holds(t, node.StoreDir(), secret, worse) == "" && holds(t, dir, secret, worse) == ""
+	})
 	stop()
 	if err := os.RemoveAll(dir); err != nil {
 		t.Fatal(err)
@@ -63,13 +66,25 @@ func TestErase(t *testing.T) {
 	}
 }
 
-// TestErase_deletedChannel: of a group that was deleted the stream keeps the last event alone.
+// startScrubbing starts a log that takes what was erased out of its own files at once.
+func startScrubbing(t *testing.T, node *embedtest.Node, dir string) (l *Log, stop func()) {
+	t.Helper()
+	l = buildWith(t, Config{Limits: hurried(), scrubAfter: func() (time.Duration, error) { return 0, nil }}, node, dir)
+	stop = run(t, l)
+	<-l.Ready()
+	return l, stop
+}
+
+// TestErase_deletedChannel: of a group that was deleted the stream keeps the last event alone, and no file what was said in it.
 func TestErase_deletedChannel(t *testing.T) {
-	l := alone(t)
-	group, err := l.CreateGroup(t.Context(), "alice", &wire.CreateGroup{ClientID: "g", Name: "friends", Members: []string{"bob"}})
+	node, dir := embedtest.Start(t), t.TempDir()
+	l, _ := startScrubbing(t, node, dir)
+	group, err := l.CreateGroup(t.Context(), "alice", &wire.CreateGroup{ClientID: "g", Name: "friends-of-the-toad", Members: []string{"bob"}})
 	if err != nil {
 		t.Fatal(err)
 	}
+	mustSend(t, l, "bob", in(group.ID, "c0", "said-among-friends"))
+	mustSend(t, l, "bob", wire.Edit{Channel: group.ID, Seq: 1, ClientID: "e", Content: wire.Content{Text: "said-otherwise-among-friends"}})
 	sent := mustSend(t, l, "bob", in(group.ID, "c1", "hello"))
 	gone := mustSend(t, l, "alice", wire.DeleteChannel{Channel: group.ID})
 	stream, err := l.js.Stream(t.Context(), StreamName(sent.Shard))
@@ -82,6 +97,11 @@ func TestErase_deletedChannel(t *testing.T) {
 	})
 	if _, err := stream.GetMsg(t.Context(), gone.Pos); err != nil {
 		t.Errorf("the event that says so: %v", err)
+	}
+	for _, root := range []string{node.StoreDir(), dir} {
+		eventually(t, "what was said to be in no file", func() bool {
+			return holds(t, root, "friends-of-the-toad", "said-among-friends", "said-otherwise-among-friends") == ""
+		})
 	}
 	if _, _, err := l.History(t.Context(), "bob", &wire.History{Channel: group.ID}); !errors.Is(err, wire.Errorf(wire.CodeForbidden, "")) {
 		t.Errorf("history of a deleted group: %v", err)

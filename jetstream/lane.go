@@ -16,7 +16,7 @@ import (
 const (
 	maxQueued     = 20_000  // commands waiting; beyond it senders are told to come back, which beats a late answer
 	maxRound      = 400     // commands committed together: JetStream takes 1,000 messages a batch, a command makes at most two
-	maxRoundBytes = 1 << 20 // and about this much text, so that a round stays one Raft append of moderate size
+	maxRoundBytes = 1 << 19 // and this much, encoded: half of what a NATS message may be, for a round is relayed as one
 	maxBackoff    = 200 * time.Millisecond
 )
 

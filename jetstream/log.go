@@ -50,6 +50,8 @@ type Config struct {
 	Memory   Memory      // nil where nothing is remembered from one start to the next
 	Logger   *slog.Logger
 	Now      func() time.Time // [time.Now] where nil
+
+	scrubAfter func() (time.Duration, error) // [view.View.ScrubAfter] where nil; tests do not wait
 }
 
 // Memory is what a node remembers of its log when it does not run.
@@ -81,9 +83,11 @@ type Log struct {
 	dirs    []string // that must have room
 	writers *writers
 	pulse   *pulse
-	ready   chan struct{}
-	census  *census
-	keeper  keeper
+
+	scrubAfter func() (time.Duration, error) // see [view.View.ScrubAfter]
+	ready      chan struct{}
+	census     *census
+	keeper     keeper
 
 	rebuild rebuild
 
@@ -124,6 +128,9 @@ func New(ctx context.Context, cfg Config) (*Log, error) {
 		return nil, errors.Join(err, said.close())
 	}
 	l.receipts = l.newReceipts(cfg.Logger)
+	if l.scrubAfter = cfg.scrubAfter; l.scrubAfter == nil {
+		l.scrubAfter = l.view.ScrubAfter
+	}
 	l.writers = newWriters(unique(), streams.shards, func(shard int) { l.lanes[shard].interrupt() })
 	if l.clock.now = cfg.Now; l.clock.now == nil {
 		l.clock.now = time.Now
@@ -193,7 +200,7 @@ func (l *Log) addShard(shard int) error {
 	ln := newLane(leads, w, &forwarder{shard: shard, conn: l.conn, writers: l.writers, follow: f, log: l.log})
 	w.source = ln
 	l.lanes = append(l.lanes, ln)
-	er := &eraser{shard: shard, conn: l.conn, view: l.view, leads: leads, wake: make(chan struct{}, 1), log: l.log}
+	er := &eraser{shard: shard, conn: l.conn, view: l.view, leads: leads, wake: make(chan struct{}, 1), after: l.scrubAfter, log: l.log}
 	f.erase = er.wake
 	l.erasers = append(l.erasers, er)
 	f.partings = l.newPartings(shard, leads)

@@ -110,7 +110,7 @@ func TestApplyOwesWhatIsVoid(t *testing.T) {
 	must(v.Apply(0, []Event{first, rival, message(t, 3, room, 1), {Pos: 4, Channel: room, Record: []byte("?")}}, 0))(t)
 	equal(t, "head", must(v.Channel(room))(t).Head, channel.Head{Version: 2, Seq: 1, Pos: 2, Active: 3000, Held: 2})
 	equal(t, "void", v.Voided(0), 2)
-	equal(t, "owed", must(v.Erasures(0, 9))(t), []Erasure{
+	equal(t, "owed", must(v.Erasures(0, 0, 9))(t), []Erasure{
 		{Pos: 3, Channel: room, Positions: []uint64{3}}, {Pos: 4, Channel: room, Positions: []uint64{4}},
 	})
 }

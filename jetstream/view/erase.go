@@ -12,16 +12,16 @@ type Erasure struct {
 	Pos       uint64 // of the event that asks for it
 	Channel   string
 	All       bool     // everything in the channel's log before Pos, for the channel was deleted
-	Positions []uint64 // else the message and its edits, ascending
+	Positions []uint64 // what there is to erase, ascending: of a channel that was deleted, as much as the view knows of
 }
 
-// Erasures are up to limit of a shard that are still to be done, ascending by pos. A view that was rebuilt from a stream in
-// which they are done does not know of them.
-func (v *View) Erasures(shard, limit int) (erasures []Erasure, err error) {
+// Erasures are up to limit of a shard that are still to be done, after a pos and ascending by it. A view that was rebuilt from a
+// stream in which they are done does not know of them.
+func (v *View) Erasures(shard int, after uint64, limit int) (erasures []Erasure, err error) {
 	err = v.read("list erasures", func(r *reader) error {
-		prefix := appendErasureKey(nil, shard, 0)
-		prefix = prefix[:len(prefix)-8]
-		for ok := r.it.SeekGE(prefix); ok && len(erasures) < limit && bytes.HasPrefix(r.it.Key(), prefix); ok = r.it.Next() {
+		first := appendErasureKey(nil, shard, after+1)
+		prefix := first[:len(first)-8]
+		for ok := r.it.SeekGE(first); ok && len(erasures) < limit && bytes.HasPrefix(r.it.Key(), prefix); ok = r.it.Next() {
 			value, err := r.it.ValueAndErr()
 			if err != nil {
 				return err

@@ -55,7 +55,7 @@ func TestDeletedTextIsGone(t *testing.T) {
 		noError(t, it.Close())
 		equal(t, "message", *must(v.Message(room, 2))(t), tombstone)
 		equal(t, "versions", must(v.Edits(room, 2))(t), nil)
-		equal(t, "owed", must(v.Erasures(0, 9))(t), []Erasure{{Pos: 8, Channel: room, Positions: []uint64{3, 4, 7}}})
+		equal(t, "owed", must(v.Erasures(0, 0, 9))(t), []Erasure{{Pos: 8, Channel: room, Positions: []uint64{3, 4, 7}}})
 		missed, _, err := v.Missed("ann", Span{Upto: 9}, 20, 1<<20)
 		noError(t, err)
 		equal(t, "missed", positions(missed), []uint64{1, 2, 3, 4, 5, 6, 7, 8, 9})
@@ -70,12 +70,12 @@ func TestErased(t *testing.T) {
 	v := must(Open("view", o))(t)
 	must(v.Apply(0, secretLog(t), 0))(t)
 	must(v.Apply(0, []Event{change(t, 10, wire.KindDelete, wire.Record{Target: 1, Erased: &wire.Erased{ID: "id2"}})}, 0))(t)
-	equal(t, "the first", must(v.Erasures(0, 1))(t), []Erasure{{Pos: 8, Channel: room, Positions: []uint64{3, 4, 7}}})
+	equal(t, "the first", must(v.Erasures(0, 0, 1))(t), []Erasure{{Pos: 8, Channel: room, Positions: []uint64{3, 4, 7}}})
 	noError(t, v.Erased(0, 8))
 	noError(t, v.Erased(0, 8))
 	noError(t, v.Close())
 	v = must(Open("view", o))(t)
-	equal(t, "the rest", must(v.Erasures(0, 9))(t), []Erasure{{Pos: 10, Channel: room, Positions: []uint64{2}}})
+	equal(t, "the rest", must(v.Erasures(0, 0, 9))(t), []Erasure{{Pos: 10, Channel: room, Positions: []uint64{2}}})
 	noError(t, v.Close())
 	if err := v.Erased(0, 10); err == nil {
 		t.Error("a closed view was written to")
@@ -87,7 +87,7 @@ func TestTombstoneAfterARebuild(t *testing.T) {
 	log := secretLog(t)
 	whole, rebuilt := newView(t, Options{}), newView(t, Options{})
 	must(whole.Apply(0, log, 0))(t)
-	must(rebuilt.Apply(0, without1(log, must(whole.Erasures(0, 9))(t)), 0))(t)
+	must(rebuilt.Apply(0, without1(log, must(whole.Erasures(0, 0, 9))(t)), 0))(t)
 	for _, v := range []*View{whole, rebuilt} {
 		for _, q := range []struct {
 			before, after uint64
@@ -108,7 +108,7 @@ func TestTombstoneAfterARebuild(t *testing.T) {
 		}
 		equal(t, "message", *must(v.Message(room, 2))(t), tombstone)
 	}
-	equal(t, "owed", must(rebuilt.Erasures(0, 9))(t), nil)
+	equal(t, "owed", must(rebuilt.Erasures(0, 0, 9))(t), nil)
 }
 
 // without1 is a log from which what is owed was erased.
@@ -134,7 +134,7 @@ func TestRebuildFromAnErasedStream(t *testing.T) {
 		whole, rebuilt := open1(t, Options{Shards: 1, fs: vfs.NewMem()}), open1(t, Options{Shards: 1, fs: vfs.NewMem()})
 		apply(t, whole, 0, log)
 		apply(t, rebuilt, 0, without1(log, s.m.erasures[0]))
-		owed, err := rebuilt.Erasures(0, 9)
+		owed, err := rebuilt.Erasures(0, 0, 9)
 		same(t, "owed", owed, nil, err)
 		for _, ch := range s.ids {
 			st := s.m.states[ch]

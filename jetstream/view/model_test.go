@@ -109,9 +109,15 @@ func (m *model) move(before, after *channel.State) {
 }
 
 func (m *model) wipe(after *channel.State, shard int) {
-	m.events = slices.DeleteFunc(m.events, func(e stored) bool { return e.Channel == after.ID })
+	owed := Erasure{Pos: after.Pos, Channel: after.ID, All: true}
+	m.events = slices.DeleteFunc(m.events, func(e stored) bool {
+		if e.Channel == after.ID {
+			owed.Positions = append(owed.Positions, e.Pos)
+		}
+		return e.Channel == after.ID
+	})
 	maps.DeleteFunc(m.messages, func(t target, _ *channel.Message) bool { return t.channel == after.ID })
-	m.erasures[shard] = append(m.erasures[shard], Erasure{Pos: after.Pos, Channel: after.ID, All: true})
+	m.erasures[shard] = append(m.erasures[shard], owed)
 }
 
 func (m *model) fold(t *rapid.T, at target, e stored) {
@@ -409,7 +415,7 @@ func agreeMessage(t *rapid.T, v *View, s *script, user, ch string) {
 	pins, err := v.Pins(user, ch)
 	same(t, "pins", pins, wantPins, err)
 	for shard, want := range s.m.erasures {
-		erasures, err := v.Erasures(shard, 100)
+		erasures, err := v.Erasures(shard, 0, 100)
 		same(t, "erasures", erasures, want, err)
 	}
 }

@@ -16,7 +16,8 @@ const (
 // read soon after.
 func (d *disk) options(o Options, corrupt func(error)) *pebble.Options {
 	p := &pebble.Options{
-		FS:                          vfs.OnDiskFull(o.fs, d.wait),
+		FS:                          vfs.OnDiskFull(forgetful{o.fs}, d.wait),
+		Cleaner:                     pebble.ArchiveCleaner{},
 		CacheSize:                   o.CacheBytes + memTables*memTable, // Pebble takes the memory of its tables off the cache
 		FormatMajorVersion:          pebble.FormatNewest,
 		MemTableSize:                memTable,

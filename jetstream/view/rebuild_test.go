@@ -114,7 +114,7 @@ func answersAndClose(t *rapid.T, v *View, s *script) string {
 		}
 	}
 	for shard := range s.pos {
-		erasures, err := v.Erasures(shard, 1000)
+		erasures, err := v.Erasures(shard, 0, 1000)
 		ask(erasures, err)
 	}
 	for _, user := range s.users {

@@ -169,7 +169,9 @@ func (r *round) writeWhole(e *Event, m *met, record *wire.Record) (parted []stri
 	next := channel.Apply(st, e.Channel, e.Pos, record)
 	m.head, m.body = headOf(next), nil
 	if next.Deleted && st != nil && !st.Deleted {
-		r.wipe(next)
+		if err := r.wipe(next); err != nil {
+			return nil, err
+		}
 	}
 	if m.head.has(flagRich) {
 		m.body = next
@@ -200,13 +202,38 @@ func (r *round) writeMessage(e *Event, at place, record *wire.Record) error {
 	}
 }
 
-// wipe takes out everything of a channel that was deleted. Tombstones over ranges cost the same whatever they cover.
-func (r *round) wipe(st *channel.State) {
+// wipe takes out everything of a channel that was deleted. Tombstones over ranges cost the same whatever they cover. The stream owes the
+// erasure of each event: its own purge forgets them, and leaves what they say in its files.
+func (r *round) wipe(st *channel.State) error {
+	positions, err := r.positions(st.ID)
+	if err != nil {
+		return err
+	}
 	for _, tag := range []byte{tagEvent, tagClient, tagFolded, tagEdit, tagMention, tagOwn} {
 		r.key = appendNamed(r.key[:0], tag, st.ID)
 		_ = r.batch.DeleteRange(r.key, pastPrefix(r.key), nil)
 	}
-	r.owe(Erasure{Pos: st.Pos, Channel: st.ID, All: true})
+	r.owe(Erasure{Pos: st.Pos, Channel: st.ID, All: true, Positions: positions})
+	return nil
+}
+
+// positions are those of all events of a channel so far, ascending.
+func (r *round) positions(ch string) (positions []uint64, err error) {
+	disk, err := r.reader()
+	if err != nil {
+		return nil, err
+	}
+	prefix := appendNamed(nil, tagEvent, ch)
+	err = disk.scan(prefix, pastPrefix(prefix), false, func() (bool, error) {
+		positions = append(positions, placeOf(disk.it.Key()).pos)
+		return true, nil
+	})
+	for i := range r.applied {
+		if a := &r.applied[i]; a.Channel == ch {
+			positions = append(positions, a.Pos)
+		}
+	}
+	return positions, err
 }
 
 // commit adds the heads and the position, and makes all of the round count at once.
