@@ -41,7 +41,7 @@ func BenchmarkBarePublish(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			if _, err := openStreams(b.Context(), js, defaultShards, 1); err != nil {
+			if _, err := openStreams(b.Context(), js, logLevel, defaultShards, 1); err != nil {
 				b.Fatal(err)
 			}
 			concurrently(b, senders, func(sender int) {

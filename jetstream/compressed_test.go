@@ -22,7 +22,7 @@ func TestStreams_compressedIsErased(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := openStreams(t.Context(), js, 1, 1); err != nil {
+	if _, err := openStreams(t.Context(), js, logLevel, 1, 1); err != nil {
 		t.Fatal(err)
 	}
 	filler := strings.Repeat("what people say ", 64)

@@ -27,6 +27,7 @@ type word struct {
 	Unfit  bool           `json:"unfit"`  // it should not lead
 	Ends   map[int]uint64 `json:"ends"`   // the last pos of each shard that it leads, where it is in touch with most of its followers
 	Behind []int          `json:"behind"` // the shards in which it is not level
+	Speaks int            `json:"speaks"` // the highest level of the log that it knows
 }
 
 // level tells whether this node hears what is said.
@@ -76,6 +77,9 @@ func (l *Log) watchLevel(ctx context.Context) {
 			if judging {
 				l.judge(ctx, st, before)
 			}
+			if err := l.dialect.tick(ctx, l.engine.LeadsStream(StreamName(0)), st.peers); err != nil {
+				l.log.DebugContext(ctx, "the log is not raised yet", "error", err)
+			}
 			l.speak(ctx, st)
 		}
 	}
@@ -119,7 +123,7 @@ func (l *Log) speak(ctx context.Context, st *standing) {
 		l.leave(ctx, others)
 	}
 	l.relieve(ctx, others)
-	w := word{Node: l.writers.self, Name: l.engine.Name(), Unfit: unfit, Ends: l.ends(ctx), Behind: st.behind(slack)}
+	w := word{Node: l.writers.self, Name: l.engine.Name(), Unfit: unfit, Ends: l.ends(ctx), Behind: st.behind(slack), Speaks: l.dialect.own}
 	for shard, pos := range w.Ends {
 		st.ends(shard, pos)
 	}
@@ -139,7 +143,8 @@ func (l *Log) hear(st *standing, m *nats.Msg) {
 		return
 	}
 	st.said(w.Node, w.Behind)
-	st.peers[w.Node].name, st.peers[w.Node].unfit = w.Name, w.Unfit
+	p := st.peers[w.Node]
+	p.name, p.unfit, p.speaks = w.Name, w.Unfit, w.Speaks
 	for shard, pos := range w.Ends {
 		if shard >= 0 && shard < l.layout.shards {
 			st.ends(shard, pos)

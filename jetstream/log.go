@@ -52,6 +52,8 @@ type Config struct {
 	Now      func() time.Time // [time.Now] where nil
 
 	scrubAfter func() (time.Duration, error) // [view.View.ScrubAfter] where nil; tests do not wait
+	level      int                           // [logLevel] where 0, with [levelOf]; tests are of another version
+	levelOf    func(wire.Command) int
 }
 
 // Memory is what a node remembers of its log when it does not run.
@@ -83,6 +85,7 @@ type Log struct {
 	dirs    []string // that must have room
 	writers *writers
 	pulse   *pulse
+	dialect *dialect
 
 	scrubAfter func() (time.Duration, error) // see [view.View.ScrubAfter]
 	ready      chan struct{}
@@ -116,7 +119,7 @@ func New(ctx context.Context, cfg Config) (*Log, error) {
 	}
 	l := &Log{
 		conn: cfg.Conn, js: js, engine: cfg.Engine, layout: streams, limits: cfg.Limits, rates: newRates(cfg.Limits),
-		log: cfg.Logger.With("component", "jetstream"), readers: newReaders(), room: newRoom(), pulse: newPulse(), ready: make(chan struct{}),
+		log: cfg.Logger.With("component", "jetstream"), readers: newReaders(), room: newRoom(), pulse: newPulse(), dialect: newDialect(js, &cfg, streams.level), ready: make(chan struct{}),
 		census: said, keeper: keeper{js: js, replicas: cmp.Or(cfg.Replicas, 1)},
 		rebuild: rebuild{most: farBehind},
 	}
@@ -191,7 +194,7 @@ func (l *Log) addShard(shard int) error {
 	w := &writer{
 		shard: shard, js: l.js, view: l.view, stream: publisher{conn: l.conn, acks: acks, name: batchName()}, follow: f, limits: l.limits,
 		leader: &lease{shard: shard, js: l.js, name: l.engine.Name(), leads: leads, pulse: l.pulse},
-		log:    l.log, pace: newPace(l.limits), ahead: newAhead(), room: l.room, now: l.clock.now, vitals: new(vitals),
+		log:    l.log, pace: newPace(l.limits), ahead: newAhead(), room: l.room, now: l.clock.now, vitals: new(vitals), dialect: l.dialect,
 	}
 	l.tails = append(l.tails, t)
 	l.followers = append(l.followers, f)

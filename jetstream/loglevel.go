@@ -1,5 +1,90 @@
 package jetstream
 
+import (
+	"context"
+	"fmt"
+	"maps"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"natterjack/server/wire"
+)
+
 // logLevel is the highest level of the log that this version reads and writes. Whoever adds a kind of event, or a member that changes
-// what an event means, raises it.
-var logLevel = 1
+// what an event means, raises it, and names in [levelOf] what needs it.
+const logLevel = 1
+
+// levelOf returns the level of the log that a command needs.
+func levelOf(wire.Command) int { return 1 }
+
+// raiseAfter is how long all nodes must have said that they speak a higher level before the log is raised to it: long enough for a
+// node that is about to start to be heard. It is counted in ticks of [levelEvery].
+const raiseAfter = 10
+
+// dialect is at which level the log may be written. Each node says the highest that it speaks; once all of them speak a higher one than
+// the log is at, the node that leads the first stream raises it, in that stream's metadata. Until then no event of that level is
+// written: an older writer would not know it, nor would an older view. A node that is older than the log does not start.
+type dialect struct {
+	js    jetstream.JetStream
+	own   int                    // what this node speaks
+	needs func(wire.Command) int // what a command needs
+	log   atomic.Int64           // what the log is at, as far as this node knows
+
+	agreed int // ticks in a row in which all spoke a higher level than the log's; owned by who ticks
+}
+
+// newDialect is that of a node of this version, or of another one in tests.
+func newDialect(js jetstream.JetStream, cfg *Config, at int) *dialect {
+	d := &dialect{js: js, own: logLevel, needs: levelOf}
+	if cfg.level != 0 {
+		d.own, d.needs = cfg.level, cfg.levelOf
+	}
+	d.log.Store(int64(at))
+	return d
+}
+
+// admit refuses a command that needs a level which the log is not at yet.
+func (d *dialect) admit(c *command) error {
+	if int64(d.needs(c.change)) <= d.log.Load() {
+		return nil
+	}
+	return wire.Errorf(wire.CodeUnavailable, "this server is being upgraded, and not all of its nodes know %s yet; nothing was stored, retry later",
+		c.change.Type()).After(time.Minute)
+}
+
+// tick raises the log, where this node leads its first stream, or looks whether that has been done.
+func (d *dialect) tick(ctx context.Context, leads bool, peers map[string]*peer) error {
+	common := d.own
+	for _, p := range peers {
+		common = min(common, p.speaks)
+	}
+	if int64(common) <= d.log.Load() {
+		d.agreed = 0
+		return nil
+	}
+	if d.agreed++; d.agreed < raiseAfter {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, levelTimeout)
+	defer cancel()
+	stream, err := d.js.Stream(ctx, StreamName(0))
+	if err != nil {
+		return fmt.Errorf("look at which level the log is: %w", err)
+	}
+	cfg := stream.CachedInfo().Config
+	at, err := strconv.Atoi(cfg.Metadata[metaLevel])
+	if err == nil && at < common && leads {
+		at = common
+		cfg.Metadata = maps.Clone(cfg.Metadata)
+		cfg.Metadata[metaLevel] = strconv.Itoa(common)
+		_, err = d.js.UpdateStream(ctx, cfg)
+	}
+	if err != nil {
+		return fmt.Errorf("raise the log to level %d: %w", common, err)
+	}
+	d.log.Store(int64(at))
+	return nil
+}

@@ -16,7 +16,7 @@ func openAll(ctx context.Context, js jetstream.JetStream, cfg *Config) (layout, 
 		return layout{}, nil, err
 	}
 	replicas := cmp.Or(cfg.Replicas, 1)
-	l, err := openStreams(ctx, gated{js, said}, cmp.Or(cfg.Shards, defaultShards), replicas)
+	l, err := openStreams(ctx, gated{js, said}, cmp.Or(cfg.level, logLevel), cmp.Or(cfg.Shards, defaultShards), replicas)
 	if err == nil {
 		err = openReceipts(ctx, js, l.shards, replicas)
 	}

@@ -42,6 +42,7 @@ type progress struct {
 type peer struct {
 	name   string // of its server
 	unfit  bool   // it should not lead
+	speaks int    // the highest level of the log that it knows
 	silent int    // ticks
 	level  []int  // per shard, how often in a row it said that it is level
 }

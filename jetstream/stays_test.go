@@ -109,7 +109,7 @@ func TestDecide_staysOfTheRound(t *testing.T) {
 		}
 	}
 	level()
-	w := &writer{shard: shard, view: l.view, leader: sure{}, limits: l.limits, log: l.log, pace: newPace(l.limits), ahead: newAhead(), room: newRoom(), now: time.Now}
+	w := &writer{shard: shard, view: l.view, leader: sure{}, limits: l.limits, log: l.log, pace: newPace(l.limits), ahead: newAhead(), room: newRoom(), now: time.Now, dialect: l.dialect}
 	add, remove := wire.AddMembers{Channel: ch, Members: []string{"bob"}}, wire.RemoveMember{Channel: ch, User: "bob"}
 	react := func(seq uint64, emoji string) wire.React { return wire.React{Channel: ch, Seq: seq, Emoji: emoji} }
 	type said struct {

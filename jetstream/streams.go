@@ -57,6 +57,7 @@ type layout struct {
 	epoch  string
 	shards int
 	slots  slots
+	level  int // at which the log was when this node started
 }
 
 // shardOf returns the shard in which a channel lives.
@@ -64,18 +65,18 @@ func (l *layout) shardOf(channel string) int { return int(l.slots[wire.SlotOf(ch
 
 // openStreams makes what is missing of the streams, and waits for a cluster that is still forming. The first stream
 // carries the epoch, the table of slots and the level of the log: whoever makes it first decides for all.
-func openStreams(ctx context.Context, js jetstream.JetStream, shards, replicas int) (layout, error) {
+func openStreams(ctx context.Context, js jetstream.JetStream, level, shards, replicas int) (layout, error) {
 	if shards < 1 || shards > wire.Slots {
 		return layout{}, fmt.Errorf("jetstream: %d shards; there can be 1 to %d", shards, wire.Slots)
 	}
 	spread := evenSlots(shards)
 	first, err := openStream(ctx, js, streamConfig(0, &spread, replicas, map[string]string{
-		metaEpoch: uuid.NewString(), metaSlots: spread.String(), metaLevel: strconv.Itoa(logLevel),
+		metaEpoch: uuid.NewString(), metaSlots: spread.String(), metaLevel: strconv.Itoa(level),
 	}))
 	if err != nil {
 		return layout{}, err
 	}
-	l, err := parseLayout(first.CachedInfo().Config.Metadata)
+	l, err := parseLayout(first.CachedInfo().Config.Metadata, level)
 	if err != nil {
 		return layout{}, err
 	}
@@ -87,15 +88,16 @@ func openStreams(ctx context.Context, js jetstream.JetStream, shards, replicas i
 	return l, nil
 }
 
-func parseLayout(meta map[string]string) (l layout, err error) {
-	level, levelErr := strconv.Atoi(meta[metaLevel])
-	if l.epoch = meta[metaEpoch]; l.epoch == "" || levelErr != nil {
+// parseLayout reads what the first stream says, for a node that speaks up to a level.
+func parseLayout(meta map[string]string, speaks int) (l layout, err error) {
+	if l.level, err = strconv.Atoi(meta[metaLevel]); err != nil || meta[metaEpoch] == "" {
 		return l, fmt.Errorf("jetstream: stream %s was not made by this server: its metadata lacks %s, %s and %s",
 			StreamName(0), metaEpoch, metaSlots, metaLevel)
 	}
-	if level > logLevel {
-		return l, fmt.Errorf("jetstream: the log is written at level %d, and this version reads up to level %d; start a newer version", level, logLevel)
+	if l.level > speaks {
+		return l, fmt.Errorf("jetstream: the log is written at level %d, and this version reads up to level %d; start a newer version", l.level, speaks)
 	}
+	l.epoch = meta[metaEpoch]
 	if l.slots, l.shards, err = parseSlots(meta[metaSlots]); err != nil {
 		return l, fmt.Errorf("jetstream: stream %s: %s: %w", StreamName(0), metaSlots, err)
 	}

@@ -40,6 +40,7 @@ type writer struct {
 	ahead   ahead
 	room    *room
 	now     func() time.Time
+	dialect *dialect
 	vitals  *vitals
 	end     uint64 // the stream's last position, as far as this writer knows: its own last publish, where nobody else writes
 	waiting bool   // for a resync to succeed; said once

@@ -1,0 +1,92 @@
+package jetstream
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"natterjack/embed/embedtest"
+	"natterjack/server/wire"
+)
+
+// pinsAreNew is a version in which pins have just been added to the log.
+func pinsAreNew(cmd wire.Command) int {
+	if _, pins := cmd.(wire.Pin); pins {
+		return 2
+	}
+	return 1
+}
+
+// TestDialect_rollingUpgrade upgrades the last of three nodes. Until that is done nothing is stored that the old one does not know, and
+// all else goes on, whatever node it is sent through; then it is, and no old node comes back.
+func TestDialect_rollingUpgrade(t *testing.T) {
+	nodes := embedtest.Cluster(t, 3, embedtest.NoSync)
+	logs, stops, dirs := make([]*Log, 3), make([]func(), 3), make([]string, 3)
+	run1 := func(i, level int) {
+		dirs[i] = t.TempDir()
+		cfg := Config{Replicas: 3, Limits: hurried(), level: level, levelOf: func(wire.Command) int { return 1 }}
+		if level == 2 {
+			cfg.levelOf = pinsAreNew
+		}
+		logs[i] = buildWith(t, cfg, nodes[i], dirs[i])
+		stops[i] = run(t, logs[i])
+		<-logs[i].Ready()
+	}
+	run1(0, 1) // the log is as old as the first of them
+	run1(1, 2)
+	run1(2, 2)
+	group, err := logs[1].CreateGroup(t.Context(), "own", &wire.CreateGroup{ClientID: "g", Name: "toads"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mustSend(t, logs[1], "own", in(group.ID, "c1", "one"))
+	pin := wire.Pin{Channel: group.ID, Seq: 1, ClientID: "p"}
+	refused := func() bool {
+		_, err := logs[1].Change(t.Context(), "own", pin)
+		return errors.Is(err, &wire.Error{Code: wire.CodeUnavailable})
+	}
+	if logs[1].dialect.log.Load() != 1 {
+		t.Fatal("the log is newer than its oldest node")
+	}
+	for i, l := range logs { // an old leader takes what it knows from new nodes, and the other way round
+		mustSend(t, l, "own", in(group.ID, "c2"+string(rune('a'+i)), "two"))
+	}
+	if leads := nodes[0].LeadsStream(StreamName(logs[0].layout.shardOf(group.ID))); !leads && !refused() {
+		t.Error("pinned, although not all nodes know what that is")
+	}
+	stops[0]()
+	run1(0, 2)
+	eventually(t, "all nodes to write what all of them know", func() bool { return !refused() })
+	stops[0]()
+	_, err = New(t.Context(), Config{
+		Conn: nodes[0].Conn, Engine: nodes[0], ViewDir: dirs[0], Replicas: 3, Logger: slog.New(slog.DiscardHandler),
+		level: 1, levelOf: pinsAreNew,
+	})
+	if err == nil || !strings.Contains(err.Error(), "start a newer version") {
+		t.Errorf("an old node starts on a newer log: %v", err)
+	}
+}
+
+// TestDialect_waits for all to have spoken a higher level for a while.
+func TestDialect_waits(t *testing.T) {
+	l := alone(t)
+	d := newDialect(l.js, &Config{level: 2, levelOf: pinsAreNew}, 1)
+	old := map[string]*peer{"a": {speaks: 2}, "b": {speaks: 1}}
+	for range 2 * raiseAfter {
+		if err := d.tick(context.Background(), true, old); err != nil || d.log.Load() != 1 {
+			t.Fatalf("at level %d, %v", d.log.Load(), err)
+		}
+	}
+	all := map[string]*peer{"a": {speaks: 2}, "b": {speaks: 3}}
+	for n := range raiseAfter {
+		want := int64(1)
+		if n == raiseAfter-1 {
+			want = 2
+		}
+		if err := d.tick(context.Background(), true, all); err != nil || d.log.Load() != want {
+			t.Fatalf("after %d ticks at level %d, %v", n+1, d.log.Load(), err)
+		}
+	}
+}
