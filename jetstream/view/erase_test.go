@@ -166,7 +166,7 @@ func TestDeletedTwiceInABatch(t *testing.T) {
 		change(t, 3, wire.KindEdit, wire.Record{Target: 1, Content: &wire.Content{Text: secret}}),
 	}, 0))(t)
 	must(v.Apply(0, []Event{change(t, 4, wire.KindDelete, gone), change(t, 5, wire.KindDelete, gone)}, 0))(t)
-	equal(t, "owed", must(v.Erasures(0, 9))(t), []Erasure{
+	equal(t, "owed", must(v.Erasures(0, 0, 9))(t), []Erasure{
 		{Pos: 4, Channel: room, Positions: []uint64{2, 3}}, {Pos: 5, Channel: room, Positions: []uint64{2}},
 	})
 }
