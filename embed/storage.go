@@ -36,7 +36,7 @@ func (s *Server) Storage() (used, most uint64, err error) {
 }
 
 // limit is 0 where there is none.
-func limit(most int64) uint64 { return uint64(max(most, 0)) } //nolint:gosec // it is not negative
+func limit(most int64) uint64 { return uint64(max(most, 0)) }
 
 func left(used, most uint64) uint64 { return most - min(used, most) }
 

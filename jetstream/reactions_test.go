@@ -56,6 +56,6 @@ func TestReactions_countsAndPages(t *testing.T) {
 		all, more = append(all, f.(wire.Reactions).Users...), f.(wire.Reactions).More
 	}
 	if want := slices.Sorted(slices.Values(everyone[1:])); !slices.Equal(all, want) {
-		t.Error(fmt.Sprintf("got %v, want %v", all, want))
+		t.Errorf("got %v, want %v", all, want)
 	}
 }

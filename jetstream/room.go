@@ -117,7 +117,7 @@ func beyond(a, b uint64) int64 {
 	if a < b {
 		return -1
 	}
-	return int64(min(a-b, math.MaxInt64)) //nolint:gosec // it is bounded
+	return int64(min(a-b, math.MaxInt64))
 }
 
 // admit refuses a command for which there is no room, and counts one that adds.

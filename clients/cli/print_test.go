@@ -21,8 +21,9 @@ import (
 
 func event(channel, sender, text string, seq uint64) *natter.Event {
 	at := time.Date(2026, 11, 24, 7, 30, int(seq), 0, time.Local).UnixMilli()
-	return &natter.Event{Shard: 3, Pos: seq * 10, Channel: channel, Record: wire.Record{Kind: wire.KindMessage,
-		ID: "id", ClientID: "c", Sender: sender, Seq: seq, Timestamp: at, Content: &wire.Content{Text: text},
+	return &natter.Event{Shard: 3, Pos: seq * 10, Channel: channel, Record: wire.Record{
+		Kind: wire.KindMessage,
+		ID:   "id", ClientID: "c", Sender: sender, Seq: seq, Timestamp: at, Content: &wire.Content{Text: text},
 	}}
 }
 

@@ -70,7 +70,8 @@ func (c *sendCmd) print(t *terminal, user, text string, ack *natter.Ack) error {
 		_, err := fmt.Fprintf(t.out, "stored as message %d of %s\n", ack.Seq, oneLine(ack.Channel))
 		return err
 	}
-	return p.event(&natter.Event{Shard: ack.Shard, Pos: ack.Pos, Channel: ack.Channel, Record: wire.Record{Kind: wire.KindMessage,
-		ID: ack.ID, ClientID: ack.ClientID, Sender: user, Seq: ack.Seq, Timestamp: ack.Timestamp, Content: &wire.Content{Text: text},
+	return p.event(&natter.Event{Shard: ack.Shard, Pos: ack.Pos, Channel: ack.Channel, Record: wire.Record{
+		Kind: wire.KindMessage,
+		ID:   ack.ID, ClientID: ack.ClientID, Sender: user, Seq: ack.Seq, Timestamp: ack.Timestamp, Content: &wire.Content{Text: text},
 	}})
 }

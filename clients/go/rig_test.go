@@ -274,8 +274,9 @@ func channelOf(s wire.Send) string {
 
 // said is the event of a message in shard 0.
 func said(channel, sender, clientID string, seq, pos uint64) wire.Event {
-	return wire.Event{Channel: channel, Pos: pos, Record: wire.Record{Kind: wire.KindMessage,
-		ID: "id-" + clientID, ClientID: clientID, Sender: sender, Seq: seq, Timestamp: 1000 + int64(seq),
+	return wire.Event{Channel: channel, Pos: pos, Record: wire.Record{
+		Kind: wire.KindMessage,
+		ID:   "id-" + clientID, ClientID: clientID, Sender: sender, Seq: seq, Timestamp: 1000 + int64(seq),
 		Content: &wire.Content{Text: clientID},
 	}}
 }

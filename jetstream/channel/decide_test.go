@@ -29,14 +29,16 @@ var (
 )
 
 func opened(id, sender string, now int64, members ...string) wire.Record {
-	return wire.Record{Kind: wire.KindMeta,
-		ID: id, Sender: sender, Timestamp: now, Meta: &wire.Meta{Action: wire.ActionCreated, Kind: wire.Direct, Members: members},
+	return wire.Record{
+		Kind: wire.KindMeta,
+		ID:   id, Sender: sender, Timestamp: now, Meta: &wire.Meta{Action: wire.ActionCreated, Kind: wire.Direct, Members: members},
 	}
 }
 
 func said(id, sender string, seq uint64, now int64) wire.Record {
-	return wire.Record{Kind: wire.KindMessage,
-		ID: id, ClientID: "c", Sender: sender, Seq: seq, Timestamp: now, Content: &wire.Content{Text: "hello"},
+	return wire.Record{
+		Kind: wire.KindMessage,
+		ID:   id, ClientID: "c", Sender: sender, Seq: seq, Timestamp: now, Content: &wire.Content{Text: "hello"},
 	}
 }
 
@@ -73,8 +75,9 @@ func TestSend(t *testing.T) {
 
 func TestCreate(t *testing.T) {
 	created := func(now int64, members ...string) []wire.Record {
-		return []wire.Record{{Kind: wire.KindMeta,
-			ID: "1", ClientID: "c", Sender: "ann", Timestamp: now,
+		return []wire.Record{{
+			Kind: wire.KindMeta,
+			ID:   "1", ClientID: "c", Sender: "ann", Timestamp: now,
 			Meta: &wire.Meta{Action: wire.ActionCreated, Kind: wire.Group, Name: "toads", Members: members},
 		}}
 	}

@@ -1,6 +1,7 @@
 package channel
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 
@@ -48,7 +49,7 @@ func TestFollows(t *testing.T) {
 		{"a version that JSON does not keep", 1 << 60, message(1<<54, 5), errVersion},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if got := head.Follows(22, c.missing, &c.record); got != c.want {
+			if got := head.Follows(22, c.missing, &c.record); !errors.Is(got, c.want) {
 				t.Errorf("%v, want %v", got, c.want)
 			}
 		})

@@ -30,8 +30,9 @@ func (a *act) open() []wire.Record {
 	if !ok || a.st.Exists() || a.user != x && a.user != y {
 		return nil
 	}
-	created := wire.Record{Kind: wire.KindMeta,
-		ID: a.env.NewID(), Sender: a.user, Timestamp: a.now(), // without the client id: that is the message's
+	created := wire.Record{
+		Kind: wire.KindMeta,
+		ID:   a.env.NewID(), Sender: a.user, Timestamp: a.now(), // without the client id: that is the message's
 		Meta: &wire.Meta{Action: wire.ActionCreated, Kind: wire.Direct, Members: slices.Compact([]string{x, y})},
 	}
 	a.st = Apply(a.st, a.id, 0, &created)

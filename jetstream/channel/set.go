@@ -15,8 +15,9 @@ func (a *act) set(c wire.Set) ([]wire.Record, error) {
 	}
 	var events []wire.Record
 	if !a.st.Exists() {
-		events = []wire.Record{{Kind: wire.KindMeta,
-			ID: a.env.NewID(), Sender: a.user, Timestamp: a.now(), // without the client id: that is the setting's
+		events = []wire.Record{{
+			Kind: wire.KindMeta,
+			ID:   a.env.NewID(), Sender: a.user, Timestamp: a.now(), // without the client id: that is the setting's
 			Meta: &wire.Meta{Action: wire.ActionCreated, Kind: wire.Own, Members: []string{a.user}},
 		}}
 	}

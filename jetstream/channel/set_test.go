@@ -11,12 +11,14 @@ import (
 
 func TestSet(t *testing.T) {
 	mute := wire.Set{Name: "mute/ann~bob", Value: "0", ClientID: "c"}
-	created := wire.Record{Kind: wire.KindMeta,
-		ID: "1", Sender: "ann", Timestamp: 600, Meta: &wire.Meta{Action: wire.ActionCreated, Kind: wire.Own, Members: []string{"ann"}},
+	created := wire.Record{
+		Kind: wire.KindMeta,
+		ID:   "1", Sender: "ann", Timestamp: 600, Meta: &wire.Meta{Action: wire.ActionCreated, Kind: wire.Own, Members: []string{"ann"}},
 	}
 	set := func(id string) wire.Record {
-		return wire.Record{Kind: wire.KindSetting,
-			ID: id, ClientID: "c", Sender: "ann", Timestamp: 600, Setting: &wire.Setting{Name: "mute/ann~bob", Value: "0"},
+		return wire.Record{
+			Kind: wire.KindSetting,
+			ID:   id, ClientID: "c", Sender: "ann", Timestamp: 600, Setting: &wire.Setting{Name: "mute/ann~bob", Value: "0"},
 		}
 	}
 	first, err := Decide(nil, "~ann", "ann", mute, env(600))

@@ -175,7 +175,7 @@ func (t *takeover) each(ctx context.Context, names []string, what string, do fun
 			if err := do(ctx, name); err != nil {
 				return fmt.Errorf("stream %s: %w", name, err)
 			}
-			t.Logger.InfoContext(ctx, what, "stream", name, "took", time.Since(began))
+			t.Logger.InfoContext(ctx, "stream done", "step", what, "stream", name, "took", time.Since(began))
 			return nil
 		})
 	}

@@ -2,10 +2,10 @@ package wire
 
 import (
 	"errors"
-	"github.com/go-json-experiment/json/jsontext"
 	"strings"
 	"testing"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/google/go-cmp/cmp"
 )
 
