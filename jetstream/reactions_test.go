@@ -1,7 +1,6 @@
 package jetstream
 
 import (
-	"fmt"
 	"slices"
 	"testing"
 
