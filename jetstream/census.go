@@ -49,6 +49,7 @@ type census struct {
 	sub    *nats.Subscription
 
 	gone time.Time // since when something is missing that is remembered
+	lost error     // what that is; whoever remembers it may have given up meanwhile
 	told time.Time
 }
 
@@ -128,13 +129,17 @@ func (c *census) judge(stream string, all map[string]said, others []string, size
 		if c.gone.IsZero() {
 			c.gone = time.Now()
 		}
-		err := fmt.Errorf("jetstream: refusing to begin a new log: the cluster has no stream %s, and the data directory of %s remembers the log %s. If that node was "+
+		c.lost = fmt.Errorf("jetstream: refusing to begin a new log: the cluster has no stream %s, and the data directory of %s remembers the log %s. If that node was "+
 			"alone before, stop all, give it back its old configuration, and take its log over with: natterjack grow. If the members that had the streams are lost, restore "+
 			"the streams from a backup into empty data directories", stream, s.Node, s.Epoch)
-		if time.Since(c.gone) > doubtful {
-			return pause.Final(err)
-		}
-		return err
+		break
+	}
+	switch {
+	case c.lost == nil:
+	case time.Since(c.gone) > doubtful:
+		return pause.Final(c.lost)
+	default:
+		return c.lost
 	}
 	for _, s := range all {
 		if s.Brings {
