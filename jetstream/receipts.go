@@ -100,16 +100,13 @@ func (l *Log) Received(ctx context.Context, user string, cursors []wire.ChannelS
 
 // awaitSaid waits until this node's view is level where it does not know what the user says to have seen: a message, or the channel or
 // his membership itself. He may have seen it on another node, and a cursor that was cut to what is known here would be lost.
+//
+// That the view is level with the leader is not enough: a leader may know of a message a moment later than a follower that has it from
+// that leader. So what is still not known then is waited for a little longer.
 func (l *Log) awaitSaid(ctx context.Context, user string, seen ...wire.ChannelSeq) error {
-	var behind []int
-	for _, c := range seen {
-		st, err := l.view.Channel(c.Channel)
-		if err != nil {
-			return err
-		}
-		if shard := l.layout.shardOf(c.Channel); (!st.Member(user) || st.Seq < c.Seq) && !slices.Contains(behind, shard) {
-			behind = append(behind, shard)
-		}
+	behind, err := l.behind(user, seen)
+	if len(behind) == 0 || err != nil {
+		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, ownReadTimeout)
 	defer cancel()
@@ -118,7 +115,39 @@ func (l *Log) awaitSaid(ctx context.Context, user string, seen ...wire.ChannelSe
 			return wire.Errorf(wire.CodeUnavailable, "this node is behind the log; retry").After(time.Second)
 		}
 	}
-	return nil
+	ctx, cancel = context.WithTimeout(ctx, leaderLag)
+	defer cancel()
+	for first := behind[0]; ; first = behind[0] {
+		changed := l.followers[first].watch()
+		if behind, err = l.behind(user, seen); len(behind) == 0 || err != nil {
+			return err
+		}
+		if behind[0] != first {
+			continue
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// leaderLag is how much later than a follower the leader of a stream may know of a message, at most.
+const leaderLag = 250 * time.Millisecond
+
+// behind are the shards in which this node's view does not show what a user says to have seen.
+func (l *Log) behind(user string, seen []wire.ChannelSeq) (shards []int, err error) {
+	for _, c := range seen {
+		st, err := l.view.Channel(c.Channel)
+		if err != nil {
+			return nil, err
+		}
+		if shard := l.layout.shardOf(c.Channel); (!st.Member(user) || st.Seq < c.Seq) && !slices.Contains(shards, shard) {
+			shards = append(shards, shard)
+		}
+	}
+	return shards, nil
 }
 
 // OwnReceipt is how far a user has got, as he sees it himself. It does not ask whether he is a member.
