@@ -34,10 +34,15 @@ type Listed struct {
 // first. Ahead is how far the user has read in a channel, as a seq, where memory knows more of that than his receipt here. What it costs
 // grows with the limit, and hardly with the number of channels. A channel that becomes active between two windows moves to the top: whoever follows events knows of it.
 func (v *View) List(user string, behind *Mark, limit int, ahead func(ch string) uint64) (channels []Listed, more bool, err error) {
+	marks, held, err := v.top(user, behind, limit+1) // before the reader is made, which then shows at least as much
+	if err != nil {
+		return nil, false, err
+	}
 	err = v.read("list recent channels", func(r *reader) error {
-		marks, err := r.top(v, user, behind, limit+1)
-		if err != nil {
-			return err
+		if !held {
+			if marks, err = r.top(v, user, behind, limit+1); err != nil {
+				return err
+			}
 		}
 		more = len(marks) > limit
 		for _, m := range marks[:min(limit, len(marks))] {
@@ -45,7 +50,7 @@ func (v *View) List(user string, behind *Mark, limit int, ahead func(ch string) 
 			if err != nil {
 				return err
 			}
-			if c.State != nil { // else memory is ahead of the reader: he has just come, and an event tells him
+			if c.State != nil { // else the reader is ahead of memory: the user has just gone
 				channels = append(channels, c)
 			}
 		}
@@ -102,22 +107,36 @@ func (r *reader) listed(v *View, user, ch string, ahead func(ch string) uint64) 
 	return c, err
 }
 
-// top are the marks of up to limit channels of a user behind a mark, in order: from memory, into which they are taken where they are many.
-func (r *reader) top(v *View, user string, behind *Mark, limit int) ([]Mark, error) {
-	marks, ok := v.recency.top(user, behind, limit)
-	if ok {
-		v.asks(user)
-		return marks, nil
+// top are the marks of up to limit channels of a user behind a mark, in order, from memory, into which they are taken where they are many;
+// held is false where they are not there.
+func (v *View) top(user string, behind *Mark, limit int) (marks []Mark, held bool, err error) {
+	if err := v.enter(); err != nil {
+		return nil, false, err
 	}
+	defer v.leave()
+	if marks, held = v.recency.top(user, behind, limit); held {
+		v.asks(user)
+		return marks, true, nil
+	}
+	many := false
+	err = v.readEntered("count channels", func(r *reader) error {
+		ids, err := r.channelsOf(user)
+		many = len(ids) > v.recency.above
+		return err
+	})
+	if !many || err != nil {
+		return nil, false, err
+	}
+	v.asks(user)
+	marks, held = v.recency.top(user, behind, limit)
+	return marks, held, nil
+}
+
+// top are those marks as this reader sees them.
+func (r *reader) top(v *View, user string, behind *Mark, limit int) ([]Mark, error) {
 	ids, err := r.channelsOf(user)
 	if err != nil {
 		return nil, err
-	}
-	if len(ids) > v.recency.above {
-		v.asks(user)
-		if marks, ok = v.recency.top(user, behind, limit); ok {
-			return marks, nil
-		}
 	}
 	return r.recent(v, ids, behind, limit)
 }
@@ -144,7 +163,7 @@ func (r *reader) marks(v *View, ids []string) ([]Mark, error) {
 		if _, own := wire.OwnerOf(id); own {
 			continue // settings are no conversation
 		}
-		head, err := v.head(r, id)
+		head, _, err := r.head(id) // not what memory has, which may be newer than all else that this reader shows
 		if err != nil {
 			return nil, err
 		}

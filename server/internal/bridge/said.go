@@ -69,10 +69,10 @@ func (s *stream) tellOwn(now time.Time, channel string, own wire.Receipt, frame 
 }
 
 // receiptTries is how often get_receipts is read anew because the session was told of receipts meanwhile.
-const receiptTries = 4
+const receiptTries = 16
 
 // answerReceipts answers get_receipts. No cursor in the reply is behind what the session was told before it, or is told after it: of what
-// others have read there must have been no round meanwhile, and of the user's own nothing either.
+// others have read there must have been no round meanwhile, and of the user's own nothing either, nor another such reply.
 func (s *session) answerReceipts(cmd wire.Command) {
 	for try := 1; ; try++ {
 		round, own := s.bridge.teller.between(), s.ownTold()
@@ -102,6 +102,7 @@ func (s *session) answerReceipt(r reply, round uint64, own uint32, anyhow bool) 
 			}
 		}
 	}
+	s.toldOwn++ // for other replies of this kind that are being read
 	s.inFlight--
 	s.add(r)
 	return true
