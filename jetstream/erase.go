@@ -27,6 +27,7 @@ const (
 type erasures interface {
 	Erasures(shard int, after uint64, limit int) ([]view.Erasure, error)
 	Erased(shard int, pos uint64) error
+	Sync() error
 	Scrub(ctx context.Context, channels map[string]bool) error
 }
 
@@ -83,6 +84,9 @@ func (e *eraser) sweep(ctx context.Context) error {
 	for ctx.Err() == nil {
 		due, err := e.view.Erasures(e.shard, e.upto, erasePage)
 		if err != nil || len(due) == 0 {
+			return err
+		}
+		if err := e.view.Sync(); err != nil {
 			return err
 		}
 		for _, d := range due {

@@ -5,6 +5,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
@@ -23,6 +24,16 @@ func (v *View) ScrubAfter() (time.Duration, error) {
 	defer v.leave()
 	size := v.db.Metrics().DiskSpaceUsage()
 	return min(scrubAtLeast+time.Duration(size/scrubPerS)*time.Second, scrubAtMost), nil
+}
+
+// Sync has what was applied so far survive the death of the process, and a power cut. Whoever takes something out of the stream for what
+// the view has applied calls it first: a view that comes back a moment earlier would miss what led to that.
+func (v *View) Sync() error {
+	if err := v.enter(); err != nil {
+		return err
+	}
+	defer v.leave()
+	return v.db.LogData(nil, pebble.Sync)
 }
 
 // Scrub takes what was erased of some channels out of the view's files: those keep what was overwritten, and what is under a tombstone,
