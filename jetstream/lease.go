@@ -81,11 +81,7 @@ func (l *lease) confirmed(ctx context.Context) bool {
 		return false
 	}
 	c := s.CachedInfo().Cluster
-	if single(c) {
-		l.until = asked.Add(leaseTime)
-		return true
-	}
-	if c.Leader != l.name || !leadsMost(c) || !l.pulse.steady() {
+	if !leadsAlone(c, l.name) || !single(c) && !l.pulse.steady() {
 		return false
 	}
 	l.until = asked.Add(leaseTime)

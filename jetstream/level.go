@@ -166,7 +166,7 @@ func (l *Log) ends(ctx context.Context) map[int]uint64 {
 			continue
 		}
 		info := s.CachedInfo()
-		if single(info.Cluster) || info.Cluster.Leader == l.engine.Name() && leadsMost(info.Cluster) {
+		if leadsAlone(info.Cluster, l.engine.Name()) {
 			ends[shard] = info.State.LastSeq
 		}
 	}

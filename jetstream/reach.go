@@ -51,6 +51,11 @@ func streamReaches(ctx context.Context, js jetstream.JetStream, stream string, p
 
 func single(c *jetstream.ClusterInfo) bool { return c == nil || len(c.Replicas) == 0 }
 
+// leadsAlone reports whether the server of a name leads a stream, and nobody else can.
+func leadsAlone(c *jetstream.ClusterInfo, name string) bool {
+	return single(c) || c.Leader == name && leadsMost(c)
+}
+
 // leadsMost reports whether a leader has lately heard from so many of its followers that nobody else can lead.
 func leadsMost(c *jetstream.ClusterInfo) bool {
 	heard := 1
