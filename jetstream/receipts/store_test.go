@@ -177,7 +177,17 @@ func TestMove_afterThePurge(t *testing.T) {
 			}
 			return s.Purge(t.Context())
 		},
-		"made anew": func(js jetstream.JetStream, name string) error { return js.DeleteStream(t.Context(), name) },
+		"made anew": func(js jetstream.JetStream, name string) error {
+			if err := js.DeleteStream(t.Context(), name); err != nil {
+				return err
+			}
+			// The engine answers before it has moved the old directory out of the way, and refuses the new stream until then.
+			await(t, "the stream to be made anew", func() bool {
+				_, err := js.CreateStream(t.Context(), StreamConfig(int(name[len(name)-1]-'0'), 1))
+				return err == nil
+			})
+			return nil
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			node, dir := embedtest.Start(t, embedtest.NoSync), t.TempDir()

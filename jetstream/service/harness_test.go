@@ -53,10 +53,14 @@ func run(tb testing.TB, conn *nats.Conn, s *Service) (stop func() error) {
 			tb.Errorf("Run: %v", err)
 		}
 	})
-	await(tb, "the service to answer", func() bool {
-		_, err := conn.Request("$SRV.PING."+Name+"."+s.id, nil, patience)
-		return err == nil
-	})
+	select {
+	case <-s.Ready():
+	case <-time.After(patience):
+		tb.Fatal("the service is not ready")
+	}
+	if _, err := conn.Request("$SRV.PING."+Name+"."+s.id, nil, patience); err != nil {
+		tb.Errorf("a service that is ready: %v", err)
+	}
 	return stop
 }
 

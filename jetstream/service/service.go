@@ -60,12 +60,13 @@ type Service struct {
 	id        string // of this instance
 	started   time.Time
 	endpoints []*endpoint
+	ready     chan struct{}  // closed once every subject is subscribed to
 	requests  sync.WaitGroup // taken and not finished
 }
 
 // New makes a service and starts nothing.
 func New(cfg Config) *Service {
-	s := &Service{cfg: cfg, log: cfg.Logger.With("component", "service"), id: nuid.Next()}
+	s := &Service{cfg: cfg, log: cfg.Logger.With("component", "service"), id: nuid.Next(), ready: make(chan struct{})}
 	s.endpoints = []*endpoint{
 		{name: wire.Send{}.Type(), max: maxSends, handle: s.send},
 		{name: wire.CreateGroup{}.Type(), max: maxReads, handle: inBackground(s.createGroup)},
@@ -106,12 +107,17 @@ func (s *Service) Run(ctx context.Context) error {
 	s.started = time.Now().UTC()
 	subs, err := s.subscribe()
 	if err == nil {
+		close(s.ready)
 		s.log.InfoContext(ctx, "serving requests", "subject", subjectOf("*", "*"), "id", s.id)
 		<-ctx.Done()
 	}
 	return errors.Join(err, s.stop(subs))
 }
 
+// Ready is closed once the NATS server knows of all subjects: from then on, no request is told that nobody answers.
+func (s *Service) Ready() <-chan struct{} { return s.ready }
+
+// subscribe returns after the NATS server has taken in all subscriptions.
 func (s *Service) subscribe() (subs []*subscription, err error) {
 	add := func(sub *subscription, err error) error {
 		if err == nil {
@@ -128,6 +134,9 @@ func (s *Service) subscribe() (subs []*subscription, err error) {
 		if err := add(subscribe(s.cfg.Conn, subject, "", answer)); err != nil {
 			return subs, err
 		}
+	}
+	if err := s.cfg.Conn.FlushTimeout(drainTimeout); err != nil {
+		return subs, fmt.Errorf("service: subscribe: %w", err)
 	}
 	return subs, nil
 }

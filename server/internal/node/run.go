@@ -26,6 +26,7 @@ type running struct {
 	log      *jetstream.Log
 	people   people
 	bridge   *bridge.Bridge
+	service  *service.Service
 	listener net.Listener
 	server   *http.Server
 	failed   chan error // the first part that ended by itself
@@ -84,6 +85,9 @@ func (r *running) start(ctx context.Context) error {
 	if err := r.awaitPeople(ctx); err != nil {
 		return err
 	}
+	if err := r.await(ctx, r.service.Ready()); err != nil {
+		return err
+	}
 	return r.listen(ctx)
 }
 
@@ -104,10 +108,10 @@ func (r *running) startServing(ctx context.Context) {
 	})
 	r.log.WatchLevel(r.bridge.Divert)
 	r.parts.bridge = begin(ctx, "bridge", r.failed, r.bridge.Run)
-	requests := service.New(service.Config{
+	r.service = service.New(service.Config{
 		Conn: r.engine.Conn(), Log: r.log, Presence: r.people.presence, Sessions: r.people.sessions, Limits: r.cfg.Limits, Node: r.engine.Name(), Version: natterjack.Version, Logger: r.base,
 	})
-	r.parts.service = begin(ctx, "service", r.failed, requests.Run)
+	r.parts.service = begin(ctx, "service", r.failed, r.service.Run)
 }
 
 // wait blocks until the node is told to stop, or has to.
