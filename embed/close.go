@@ -37,4 +37,7 @@ func (s *Server) shutdown() {
 	}
 	s.nats.Shutdown()
 	s.nats.WaitForShutdown()
+	if err := s.staging.end(); err != nil {
+		s.logger.Debug("what was staged is still in memory", "error", err)
+	}
 }

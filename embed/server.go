@@ -33,7 +33,8 @@ type Server struct {
 	own     credentials // in account
 	system  credentials // in the system account; zero where there is none
 
-	conn *nats.Conn // set by Start
+	conn    *nats.Conn // set by Start
+	staging staging    // set by Start
 
 	closing sync.Once
 	stop    sync.WaitGroup // the goroutine that stops the server
@@ -89,11 +90,17 @@ func (s *Server) Start(ctx context.Context) error {
 }
 
 func (s *Server) start(ctx context.Context) error {
+	var err error
+	if s.staging, err = newStaging(s.store, s.account); err != nil {
+		s.logger.WarnContext(ctx, "batches are not staged in memory", "error", err)
+	}
 	s.nats.Start() // returns when the stores are recovered, or after a fatal message
 	if err := s.listening(ctx); err != nil {
 		return err
 	}
-	var err error
+	if err := s.staging.clear(); err != nil {
+		return fmt.Errorf("clear what was staged before: %w", err)
+	}
 	if s.conn, err = s.connect(s.own); err != nil {
 		return fmt.Errorf("connect in process: %w", err)
 	}

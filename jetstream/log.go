@@ -41,13 +41,14 @@ type Engine interface {
 type Config struct {
 	Conn     *nats.Conn // in process; may do everything in the chat account
 	Engine   Engine
-	ViewDir  string      // deleted and made anew where it is not of this log
-	StoreDir string      // of the engine, for how much room there is; not looked at where empty
-	Cache    int64       // bytes of the view kept in memory; as the machine has memory where 0
-	Shards   int         // 4 where 0
-	Replicas int         // 1 where 0
-	Limits   wire.Limits // rates that are not set are those of [wire.DefaultLimits]
-	Memory   Memory      // nil where nothing is remembered from one start to the next
+	ViewDir  string              // deleted and made anew where it is not of this log
+	StoreDir string              // of the engine, for how much room there is; not looked at where empty
+	Stage    func(stream string) // called before each batch to a stream of one replica; nil where the engine needs no help
+	Cache    int64               // bytes of the view kept in memory; as the machine has memory where 0
+	Shards   int                 // 4 where 0
+	Replicas int                 // 1 where 0
+	Limits   wire.Limits         // rates that are not set are those of [wire.DefaultLimits]
+	Memory   Memory              // nil where nothing is remembered from one start to the next
 	Logger   *slog.Logger
 	Now      func() time.Time // [time.Now] where nil
 
@@ -88,6 +89,7 @@ type Log struct {
 	dialect *dialect
 
 	scrubAfter func() (time.Duration, error) // see [view.View.ScrubAfter]
+	stage      func(stream string)           // see [Config]; may be nil
 	ready      chan struct{}
 	census     *census
 	keeper     keeper
@@ -120,7 +122,7 @@ func New(ctx context.Context, cfg Config) (*Log, error) {
 	l := &Log{
 		conn: cfg.Conn, js: js, engine: cfg.Engine, layout: streams, limits: cfg.Limits, rates: newRates(cfg.Limits),
 		log: cfg.Logger.With("component", "jetstream"), readers: newReaders(), room: newRoom(), pulse: newPulse(), dialect: newDialect(js, &cfg, streams.level), ready: make(chan struct{}),
-		census: said, keeper: keeper{js: js, replicas: cmp.Or(cfg.Replicas, 1)},
+		stage: cfg.Stage, census: said, keeper: keeper{js: js, replicas: cmp.Or(cfg.Replicas, 1)},
 		rebuild: rebuild{most: farBehind},
 	}
 	if cfg.Shards != 0 && cfg.Shards != streams.shards {
@@ -192,7 +194,7 @@ func (l *Log) addShard(shard int) error {
 	f := &follower{shard: shard, js: l.js, engine: l.engine, view: l.view, tail: t, readers: l.readers, sight: &l.sight, log: l.log}
 	leads := func() bool { return l.engine.LeadsStream(StreamName(shard)) }
 	w := &writer{
-		shard: shard, js: l.js, view: l.view, stream: publisher{conn: l.conn, acks: acks, name: batchName()}, follow: f, limits: l.limits,
+		shard: shard, js: l.js, view: l.view, stream: publisher{conn: l.conn, acks: acks, name: batchName(), stage: l.staged(shard)}, follow: f, limits: l.limits,
 		leader: &lease{shard: shard, js: l.js, name: l.engine.Name(), leads: leads, pulse: l.pulse},
 		log:    l.log, pace: newPace(l.limits), ahead: newAhead(), room: l.room, now: l.clock.now, vitals: new(vitals), dialect: l.dialect,
 	}

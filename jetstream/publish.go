@@ -37,6 +37,7 @@ type publisher struct {
 	acks    *ackInbox
 	name    string // begins the ids of its batches, which are stored with each message: short
 	batches uint64 // how many there were
+	stage   func() // called before each
 
 	// The headers of a batch's messages, made once: PublishMsg has written them when it returns.
 	headers []nats.Header
@@ -50,6 +51,7 @@ func (p *publisher) publish(msgs []*nats.Msg, reply string) error {
 	if len(msgs) == 1 {
 		return p.conn.PublishMsg(last)
 	}
+	p.stage()
 	p.batches++
 	if p.id == nil {
 		p.id = make([]string, 1)
@@ -74,6 +76,14 @@ func (p *publisher) publish(msgs []*nats.Msg, reply string) error {
 		}
 	}
 	return nil
+}
+
+// staged returns what comes before each batch to a shard. With several replicas the engine stages in memory by itself.
+func (l *Log) staged(shard int) func() {
+	if l.stage == nil || l.keeper.replicas > 1 {
+		return func() {}
+	}
+	return func() { l.stage(StreamName(shard)) }
 }
 
 // stored completes a plan whose last event is at pos.

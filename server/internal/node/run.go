@@ -67,7 +67,7 @@ func (r *running) start(ctx context.Context) error {
 	ctx = r.keeping(ctx)
 	var err error
 	r.log, err = jetstream.New(ctx, jetstream.Config{
-		Conn: r.engine.Conn(), Engine: r.engine, ViewDir: r.dir.View(), Cache: r.cfg.Cache, StoreDir: r.engine.StoreDir(), Memory: r.dir,
+		Conn: r.engine.Conn(), Engine: r.engine, ViewDir: r.dir.View(), Cache: r.cfg.Cache, StoreDir: r.engine.StoreDir(), Stage: r.engine.Stage, Memory: r.dir,
 		Shards: r.cfg.Shards, Replicas: r.cfg.Replicas, Limits: r.cfg.Limits, Logger: r.base,
 	})
 	if err != nil {
