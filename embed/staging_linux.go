@@ -32,7 +32,7 @@ func memoryFor(store string) string {
 // roomFor reports whether there is room for batches.
 func roomFor(dir string) bool {
 	var fs unix.Statfs_t
-	return unix.Statfs(dir, &fs) == nil && fs.Bavail*uint64(fs.Bsize) >= stagingRoom //nolint:gosec // sizes are not negative
+	return unix.Statfs(dir, &fs) == nil && fs.Bavail*uint64(fs.Bsize) >= stagingRoom
 }
 
 // ownedAlone reports whether a directory is this user's, who alone may look into it: everybody may make one beside it.

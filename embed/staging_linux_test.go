@@ -162,11 +162,11 @@ func TestStage_notInAnothersDirectory(t *testing.T) {
 	s.Stage("S")
 	place := filepath.Dir(s.memory())
 	s.Stop(t)
-	if err := os.Mkdir(place, 0o755); err != nil { //nolint:gosec // which is the point
+	if err := os.Mkdir(place, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.Remove(place) })
-	if err := os.Chmod(place, 0o777); err != nil { //nolint:gosec // likewise
+	if err := os.Chmod(place, 0o777); err != nil {
 		t.Fatal(err)
 	}
 	var log bytes.Buffer
