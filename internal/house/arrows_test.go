@@ -27,7 +27,8 @@ var arrows = []arrow{
 	{from: "embed", reason: "the engine knows nothing of chat"},
 	{from: "clients/go", may: []string{"server/wire"}, not: []string{natsIO}, reason: "an SDK that drags in a server is none"},
 	{from: "clients/cli", may: []string{"server/wire", "clients/go"}, reason: "a client needs no server inside"},
-	{from: "clients/internal", may: []string{"server/wire"}, not: []string{natsIO}, reason: "clients meet a server as a process"},
+	{from: "clients/internal", may: []string{"server/wire", "internal/nodeproc"}, not: []string{natsIO}, reason: "clients meet a server as a process"},
+	{from: "server/cluster", may: []string{"server/internal", "internal/nodeproc"}, not: []string{natsIO}, reason: "it runs the server as a process"},
 	{from: "server", may: []string{"jetstream", "search", "embed"}, not: []string{natsIO}, reason: "only jetstream and embed speak NATS"},
 	{from: "internal", may: []string{"server/wire", "server/internal", "clients", "embed", "jetstream"}, reason: "tools and tests of the repository"},
 }

@@ -8,20 +8,21 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 	"syscall"
 	"time"
+
+	"natterjack/internal/nodeproc"
 )
 
 // shell runs commands in one directory, and keeps those in the background until it is closed.
 type shell struct {
 	dir     string
 	exports string // put before every command
-	running []*exec.Cmd
+	running []*nodeproc.Process
 }
 
 // do runs a step and judges what it prints.
@@ -36,47 +37,46 @@ func (s *shell) do(ctx context.Context, st step) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	printed := new(output)
-	cmd := s.command(st, printed)
-	if err := cmd.Start(); err != nil {
+	p, err := nodeproc.Start(s.command(st, printed))
+	if err != nil {
 		return err
 	}
 	if !st.background {
-		return s.wait(ctx, cmd, st, printed)
+		return s.wait(ctx, p, st, printed)
 	}
-	s.running = append(s.running, cmd)
+	s.running = append(s.running, p)
 	return poll(ctx, func() error { return st.judge(printed.lines()) })
 }
 
-// command is not bound to a context: a command in the background outlives its step, and close ends it.
-func (s *shell) command(st step, printed *output) *exec.Cmd {
+// command is the process of a step. "go run" has children; they are apart from this process, and end together.
+func (s *shell) command(st step, printed *output) nodeproc.Spec {
 	args := []string{"bash", "-c", s.exports + st.command}
 	if st.terminal {
 		args = []string{"script", "--quiet", "--return", "--flush", "--command", s.exports + st.command, "/dev/null"}
 	}
-	cmd := exec.Command(args[0], args[1:]...) //nolint:noctx,gosec // see above; commands are what this program is about
-	cmd.Dir = s.dir
-	cmd.Env = append(os.Environ(), "GOBIN="+filepath.Join(s.dir, "bin"), "PATH="+filepath.Join(s.dir, "bin")+":"+os.Getenv("PATH"))
-	cmd.Stdout, cmd.Stderr = printed, printed
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // "go run" has children; they end together
-	return cmd
+	bin := filepath.Join(s.dir, "bin")
+	return nodeproc.Spec{
+		Name: st.command, Path: args[0], Args: args[1:], Dir: s.dir, Output: printed, Apart: true,
+		Env: append(os.Environ(), "GOBIN="+bin, "PATH="+bin+":"+os.Getenv("PATH")),
+	}
 }
 
-func (s *shell) wait(ctx context.Context, cmd *exec.Cmd, st step, printed *output) error {
-	stop := context.AfterFunc(ctx, func() { signalGroup(cmd, syscall.SIGKILL) })
+func (s *shell) wait(ctx context.Context, p *nodeproc.Process, st step, printed *output) error {
+	stop := context.AfterFunc(ctx, func() { signalGroup(p, syscall.SIGKILL) })
 	defer stop()
-	err := cmd.Wait()
-	if (err != nil) != st.fails || ctx.Err() != nil {
-		return fmt.Errorf("%s, having printed:\n%s", cmd.ProcessState, strings.Join(printed.lines(), "\n"))
+	<-p.Done
+	if (p.Err() != nil) != st.fails || ctx.Err() != nil {
+		return fmt.Errorf("%s, having printed:\n%s", p.How(), strings.Join(printed.lines(), "\n"))
 	}
 	return st.judge(printed.lines())
 }
 
 // close ends what runs in the background, the latest first, and waits for it.
 func (s *shell) close() {
-	for _, cmd := range slices.Backward(s.running) {
-		signalGroup(cmd, syscall.SIGTERM)
-		kill := time.AfterFunc(30*time.Second, func() { signalGroup(cmd, syscall.SIGKILL) })
-		_ = cmd.Wait() // it was told to end; how it did is not what the document promises
+	for _, p := range slices.Backward(s.running) {
+		signalGroup(p, syscall.SIGTERM)
+		kill := time.AfterFunc(30*time.Second, func() { signalGroup(p, syscall.SIGKILL) })
+		<-p.Done // it was told to end; how it did is not what the document promises
 		kill.Stop()
 	}
 	s.running = nil
@@ -112,7 +112,7 @@ func poll(ctx context.Context, ask func() error) error {
 	}
 }
 
-func signalGroup(cmd *exec.Cmd, sig syscall.Signal) { _ = syscall.Kill(-cmd.Process.Pid, sig) }
+func signalGroup(p *nodeproc.Process, sig syscall.Signal) { _ = syscall.Kill(-p.PID, sig) }
 
 // output is what a command has printed so far. Its methods may be called concurrently.
 type output struct {

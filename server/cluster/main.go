@@ -9,13 +9,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
 
+	"natterjack/internal/nodeproc"
 	"natterjack/server/internal/auth"
 	"natterjack/server/internal/secrets"
 )
@@ -42,10 +42,8 @@ func run(ctx context.Context) error {
 		return err
 	}
 	binary := filepath.Join(dir, "natterjack")
-	build := exec.CommandContext(ctx, "go", "build", "-o", binary, "./server") //nolint:gosec // the path is made of constants
-	build.Stdout, build.Stderr = os.Stderr, os.Stderr
-	if err := build.Run(); err != nil {
-		return fmt.Errorf("build the server (start this at the root of the repository): %w", err)
+	if err := nodeproc.Build(ctx, binary, nodeproc.Server); err != nil {
+		return err
 	}
 	nodes := make([]*node, len(names))
 	var running sync.WaitGroup

@@ -1,20 +1,18 @@
 package main
 
 import (
-	"bufio"
+	"bytes"
 	"context"
 	"fmt"
-	"io"
 	"os"
-	"os/exec"
-	"strings"
-	"sync"
 	"time"
+
+	"natterjack/internal/nodeproc"
 )
 
 const (
 	restartAfter = 5 * time.Second // long enough to see what the others do without it
-	readyPrefix  = "natterjack: ready "
+	longestLine  = 64 << 10        // a longer one is passed on in parts
 )
 
 // node is one node's process, and the next where it ends.
@@ -22,23 +20,29 @@ type node struct {
 	name  string
 	ready chan string // its addresses, the first time
 
-	command func(context.Context) *exec.Cmd
-	cancel  context.CancelFunc
-	ctx     context.Context //nolint:containedctx // the life of the node: stop ends it, run heeds it
-	done    chan struct{}   // closed when run has returned
+	spec   nodeproc.Spec
+	cancel context.CancelFunc
+	ctx    context.Context //nolint:containedctx // the life of the node: stop ends it, run heeds it
+	done   chan struct{}   // closed when run has returned
 }
 
 func newNode(name, binary, conf string, environ []string) *node {
 	n := &node{name: name, ready: make(chan string, 1), done: make(chan struct{})}
 	n.ctx, n.cancel = context.WithCancel(context.Background())
-	n.command = func(ctx context.Context) *exec.Cmd {
-		cmd := exec.CommandContext(ctx, binary, "--config", conf) //nolint:gosec // what was built a moment ago
-		cmd.Env = environ
-		cmd.Cancel = func() error { return interrupt(cmd.Process) }
-		apart(cmd)
-		return cmd
-	}
+	n.spec = nodeproc.Spec{Name: name, Path: binary, Args: []string{"--config", conf}, Env: environ, Ready: n.announce, Apart: true}
 	return n
+}
+
+// announce hands on the addresses that a ready line names.
+func (n *node) announce(line string) bool {
+	addresses, ready := nodeproc.Addresses(line)
+	if ready {
+		select {
+		case n.ready <- addresses:
+		default: // it was announced before
+		}
+	}
+	return ready
 }
 
 // run keeps a process running until stop.
@@ -60,33 +64,40 @@ func (n *node) run() {
 
 // once runs a process to its end.
 func (n *node) once() error {
-	cmd := n.command(n.ctx)
-	out, writer := io.Pipe()
-	cmd.Stdout, cmd.Stderr = writer, writer
-	if err := cmd.Start(); err != nil {
+	spec := n.spec
+	spec.Output = &lines{to: n.say}
+	p, err := nodeproc.Start(spec)
+	if err != nil {
 		return err
 	}
-	var copying sync.WaitGroup
-	copying.Go(func() { n.copy(out) })
-	err := cmd.Wait()
-	_ = writer.Close()
-	copying.Wait()
-	return err
+	select {
+	case <-p.Done:
+		return p.Err()
+	case <-n.ctx.Done():
+		return p.Stop()
+	}
 }
 
-// copy passes a process's lines on under its name.
-func (n *node) copy(out io.Reader) {
-	lines := bufio.NewScanner(out)
-	for lines.Scan() {
-		if addresses, ok := strings.CutPrefix(lines.Text(), readyPrefix); ok {
-			select {
-			case n.ready <- addresses:
-			default: // it was announced before
-			}
+// lines passes what is written to it on, line by line. One call at a time.
+type lines struct {
+	to      func(string)
+	partial []byte
+}
+
+// Write implements io.Writer.
+func (l *lines) Write(p []byte) (int, error) {
+	for rest := p; ; {
+		line, after, found := bytes.Cut(rest, []byte{'\n'})
+		l.partial = append(l.partial, line...)
+		if !found && len(l.partial) < longestLine {
+			return len(p), nil
 		}
-		n.say(lines.Text())
+		l.to(string(l.partial))
+		if l.partial = l.partial[:0]; !found {
+			return len(p), nil
+		}
+		rest = after
 	}
-	_, _ = io.Copy(io.Discard, out) // after a line too long, so that the process does not block
 }
 
 func (n *node) say(line string) { fmt.Fprintf(os.Stderr, "%s | %s\n", n.name, line) }

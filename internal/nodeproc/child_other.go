@@ -1,12 +1,12 @@
 //go:build !unix
 
-package main
+package nodeproc
 
 import (
 	"os"
-	"os/exec"
+	"syscall"
 )
 
-func apart(*exec.Cmd) {}
+func attributes(bool) *syscall.SysProcAttr { return nil }
 
 func interrupt(p *os.Process) error { return p.Kill() }

@@ -1,0 +1,26 @@
+package nodeproc
+
+import (
+	"context"
+	"fmt"
+	"os/exec"
+	"time"
+)
+
+// Server is the import path of the server.
+const Server = "natterjack/server"
+
+const buildTimeout = 10 * time.Minute
+
+// Build builds a command of this module, or one that the module depends on, to a path, with flags
+// of go build.
+func Build(ctx context.Context, path, pkg string, flags ...string) error {
+	ctx, cancel := context.WithTimeout(ctx, buildTimeout)
+	defer cancel()
+	args := append([]string{"build", "-o", path}, flags...)
+	out, err := exec.CommandContext(ctx, "go", append(args, pkg)...).CombinedOutput() //nolint:gosec // what is built is the caller's choice
+	if err != nil {
+		return fmt.Errorf("go build %s (run this in the repository): %w\n%s", pkg, err, out)
+	}
+	return nil
+}
