@@ -46,7 +46,7 @@ browser:
 
 # all benchmarks beside their bare engines, or those named
 bench *names:
-    go run ./clients/cli bench {{ names }}
+    go run ./internal/bench {{ names }}
 
 # generates what is made from the code: asyncapi.yaml
 gen:

@@ -9,8 +9,6 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
-
-	"natterjack/clients/cli/bench"
 )
 
 func main() {
@@ -47,7 +45,6 @@ type app struct {
 	Sessions sessionsCmd `cmd:"" help:"List your own sessions, and sign them out."`
 	Group    groupCmd    `cmd:"" help:"Make groups, and run them."`
 	Setting  settingCmd  `cmd:"" help:"Change and list your own settings, the same on all of your devices."`
-	Bench    bench.Cmd   `cmd:"" help:"Measure the server beside its bare engines."`
 }
 
 // asked ends a parse that printed help.
@@ -64,7 +61,7 @@ func run(ctx context.Context, args []string, t *terminal) (code int) {
 		}
 	}()
 	var a app
-	parser, err := kong.New(&a, bench.Vars(), kong.Name("natter"), kong.UsageOnError(), kong.Writers(t.out, t.err),
+	parser, err := kong.New(&a, kong.Name("natter"), kong.UsageOnError(), kong.Writers(t.out, t.err),
 		kong.Description("The terminal client of Natterjack."), kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 		kong.Exit(func(int) { panic(asked{}) }), kong.Bind(t), kong.BindTo(ctx, (*context.Context)(nil)))
 	if err != nil {

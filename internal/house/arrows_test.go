@@ -1,6 +1,7 @@
 package house
 
 import (
+	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -26,7 +27,7 @@ var arrows = []arrow{
 	{from: "search", may: []string{"server/wire"}, not: []string{natsIO}, reason: "a consumer of the log"},
 	{from: "embed", reason: "the engine knows nothing of chat"},
 	{from: "clients/go", may: []string{"server/wire"}, not: []string{natsIO}, reason: "an SDK that drags in a server is none"},
-	{from: "clients/cli", may: []string{"server/wire", "clients/go"}, reason: "a client needs no server inside"},
+	{from: "clients/cli", may: []string{"server/wire", "clients/go"}, not: []string{natsIO}, reason: "a client needs no server inside"},
 	{from: "clients/internal", may: []string{"server/wire", "internal/nodeproc"}, not: []string{natsIO}, reason: "clients meet a server as a process"},
 	{from: "server/cluster", may: []string{"server/internal", "internal/nodeproc"}, not: []string{natsIO}, reason: "it runs the server as a process"},
 	{from: "server", may: []string{"jetstream", "search", "embed"}, not: []string{natsIO}, reason: "only jetstream and embed speak NATS"},
@@ -41,7 +42,7 @@ func TestImportsPointOneWay(t *testing.T) {
 			continue
 		}
 		for _, imported := range p.Imports {
-			if why := arrows[i].forbids(imported); why != "" && !excepted(p.within(), imported) {
+			if why := arrows[i].forbids(imported); why != "" {
 				t.Errorf("%s imports %s: %s", p.ImportPath, imported, why)
 			}
 		}
@@ -59,13 +60,21 @@ func TestOnlyWireOfServerIsImported(t *testing.T) {
 	}
 }
 
-// excepted are the imports that an arrow forbids and a reason allows.
-func excepted(from, imported string) bool {
-	switch {
-	case below(from, "clients/cli/bench"): // measures the bare engine beside ours
-		return strings.HasPrefix(imported, natsIO) || below(strings.TrimPrefix(imported, module+"/"), "embed")
-	default:
-		return false
+// TestTheTerminalClientIsSmall holds natter to the protocol and the SDK, with all that these stand on: neither the engine nor the log
+// is linked into it.
+func TestTheTerminalClientIsSmall(t *testing.T) {
+	cmd := exec.CommandContext(t.Context(), "go", "list", "-deps", "./clients/cli")
+	cmd.Dir = root(t)
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for dep := range strings.Lines(string(out)) {
+		dep = strings.TrimSpace(dep)
+		path, ours := strings.CutPrefix(dep, module+"/")
+		if strings.HasPrefix(dep, natsIO) || ours && !below(path, "clients") && path != "server/wire" {
+			t.Errorf("natter links %s", dep)
+		}
 	}
 }
 

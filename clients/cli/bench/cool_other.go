@@ -1,9 +1,0 @@
-//go:build !linux
-
-package bench
-
-import "errors"
-
-func dropCached(string) error {
-	return errors.New("what the kernel has cached can be dropped on Linux only")
-}

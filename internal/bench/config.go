@@ -1,0 +1,98 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"natterjack"
+	"natterjack/internal/nodeproc"
+)
+
+// member is a server to start.
+type member struct {
+	data   string
+	config string
+	env    []string // added to this process's own
+}
+
+// plan is so many servers on empty data directories: one alone, or a cluster that keeps a copy of
+// every stream on each.
+func (r *rig) plan(ctx context.Context, n int) ([]member, error) {
+	configs := make([]nodeproc.Config, n)
+	members := make([]member, n)
+	for i := range members {
+		var err error
+		if configs[i], err = r.configure(); err != nil {
+			return nil, err
+		}
+		if members[i].data, err = r.newDir("server"); err != nil {
+			return nil, err
+		}
+	}
+	if n > 1 {
+		if err := join(ctx, configs, members); err != nil {
+			return nil, err
+		}
+	}
+	for i := range members {
+		var err error
+		if members[i].config, err = configs[i].Text(); err != nil {
+			return nil, err
+		}
+	}
+	return members, nil
+}
+
+// shipped is the configuration of a server that is alone.
+func (r *rig) shipped() (string, error) {
+	c, err := r.configure()
+	if err != nil {
+		return "", err
+	}
+	return c.Text()
+}
+
+// configure returns the configuration that ships with the server, changed where a benchmark must:
+// it listens on a port of the system's choice, and holds neither sessions nor users nor channels to
+// people's speed.
+func (r *rig) configure() (nodeproc.Config, error) {
+	shipped, err := change(natterjack.Configuration, [2]string{"sync_interval: always", "sync_interval: " + r.syncInterval()})
+	return nodeproc.Config{
+		Shipped: shipped,
+		NATS:    "127.0.0.1:-1",
+		Limits:  "commands_per_s: 100000, user_commands_per_s: 100000, channel_events_per_s: 100000",
+	}, err
+}
+
+// change replaces texts, each of which must be there exactly once.
+func change(text string, fromTo ...[2]string) (string, error) {
+	for _, c := range fromTo {
+		if n := strings.Count(text, c[0]); n != 1 {
+			return "", fmt.Errorf("nats.conf has %q %d times", c[0], n)
+		}
+		text = strings.Replace(text, c[0], c[1], 1)
+	}
+	return text, nil
+}
+
+// join makes members of servers: with names, routes, and the secrets that all nodes of a cluster
+// share.
+func join(ctx context.Context, configs []nodeproc.Config, members []member) error {
+	routes, err := nodeproc.FreeAddrs(ctx, len(members))
+	if err != nil {
+		return err
+	}
+	key := filepath.Join(members[0].data, "bench-signing.pem")
+	if err := nodeproc.WriteKey(key); err != nil {
+		return err
+	}
+	for i := range members {
+		c := &configs[i]
+		c.Name, c.Key, c.Replicas = fmt.Sprint("n", i+1), key, len(members)
+		c.Route, c.Routes = routes[i], "nats://"+strings.Join(routes, ", nats://")
+		members[i].env = nodeproc.Passwords()
+	}
+	return nil
+}

@@ -1,0 +1,16 @@
+package main
+
+import (
+	"math"
+
+	"golang.org/x/sys/unix"
+)
+
+// fileLimit is how many files a process may have open. The runtime has raised the limit as far as it may.
+func fileLimit() int {
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil || limit.Cur > math.MaxInt32 {
+		return math.MaxInt32
+	}
+	return int(limit.Cur)
+}
