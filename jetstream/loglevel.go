@@ -13,12 +13,12 @@ import (
 	"natterjack/server/wire"
 )
 
-// logLevel is the highest level of the log that this version reads and writes. Whoever adds a kind of event, or a member that changes
-// what an event means, raises it, and names in [levelOf] what needs it.
-const logLevel = 1
+// shippedLevel is the highest level of the log that this version reads and writes. Whoever adds a kind of event, or a member that
+// changes what an event means, raises it, and names in [shippedLevelOf] what needs it.
+const shippedLevel = 1
 
-// levelOf returns the level of the log that a command needs.
-func levelOf(wire.Command) int { return 1 }
+// shippedLevelOf returns the level of the log that a command needs.
+func shippedLevelOf(wire.Command) int { return 1 }
 
 // raiseAfter is how long all nodes must have said that they speak a higher level before the log is raised to it: long enough for a
 // node that is about to start to be heard. It is counted in ticks of [levelEvery].

@@ -57,8 +57,8 @@ func (st *stage) freeze(victim *nodetest.Node, d time.Duration) {
 	st.cluster.awaitWhole(st.t.Context())
 }
 
-// retire stops a node as an upgrade does, and starts it again.
-func (st *stage) retire(victim *nodetest.Node) {
+// retire stops a node as an upgrade does, has something done to it, and starts it again.
+func (st *stage) retire(victim *nodetest.Node, change ...func(*nodetest.Node)) {
 	st.t.Helper()
 	st.cluster.awaitWhole(st.t.Context())
 	st.calm(victim)
@@ -67,6 +67,9 @@ func (st *stage) retire(victim *nodetest.Node) {
 	silent := st.probes.after(st.t.Context(), moment, st.cluster.others(victim))
 	st.t.Logf("%s stopped within %v", victim.Name, took.Round(time.Millisecond))
 	handedOver.hold(st.t, silent, func(int) bool { return true })
+	for _, f := range change {
+		f(victim)
+	}
 	victim.Start()
 }
 

@@ -62,10 +62,12 @@ func sometimes[T any](inFull, inShort T) T {
 	return inShort
 }
 
-// The server as it is shipped, and the one that can be killed at named points. The short run makes do with the latter.
+// The server as it is shipped; the one that can be killed at named points, with which the short run makes do; and that of a made-up next
+// version, which knows a higher level of the log.
 var (
 	shipped   = sync.OnceValues(func() (string, error) { return build("natterjack") })
 	crashable = sync.OnceValues(func() (string, error) { return build("natterjack-crashpoint", "-tags", "crashpoint") })
+	next      = sync.OnceValues(func() (string, error) { return build("natterjack-next", "-tags", "nextlevel") })
 )
 
 func build(name string, flags ...string) (string, error) {
