@@ -60,6 +60,14 @@ func (f *follower) placements(ctx context.Context) (int, error) {
 	return 1, nil
 }
 
+// hostOf is the server whose copy of the stream a consumer reads.
+func hostOf(c jetstream.Consumer, engine Engine) string {
+	if at := c.CachedInfo().Cluster; at != nil && at.Leader != "" {
+		return at.Leader
+	}
+	return engine.Name()
+}
+
 // deleteConsumer removes a consumer that is not needed any more. Where that fails the engine does it, later.
 func (f *follower) deleteConsumer(ctx context.Context, c jetstream.Consumer) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)

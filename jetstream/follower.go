@@ -13,6 +13,7 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"natterjack/jetstream/internal/copies"
 	"natterjack/jetstream/internal/crashpoint"
 	"natterjack/jetstream/view"
 	"natterjack/server/wire"
@@ -43,6 +44,7 @@ type follower struct {
 	sight    *sight
 	erase    chan struct{} // of the eraser: poked when something was deleted
 	partings *partings
+	copy     *copies.Reader // of run's goroutine
 	log      *slog.Logger
 
 	waiting atomic.Int32   // how many await a position
@@ -78,6 +80,7 @@ func (f *follower) follow(ctx context.Context) error {
 		return fmt.Errorf("make consumer: %w", err)
 	}
 	defer f.deleteConsumer(ctx, consumer)
+	f.copy.Source = hostOf(consumer, f.engine)
 	msgs, silent := make(chan jetstream.Msg, 2*followBatch), make(chan struct{}, 1)
 	consuming, err := consumer.Consume(func(m jetstream.Msg) {
 		select {
@@ -123,7 +126,7 @@ func (f *follower) applyAll(ctx context.Context, consumer jetstream.Consumer, ms
 			idle.Reset(levelAfter)
 			events, err := f.gather(m, msgs, &delivered)
 			if err == nil {
-				err = f.apply(events)
+				err = f.apply(ctx, events)
 			}
 			if err != nil {
 				return err
@@ -166,12 +169,15 @@ func poke(c chan struct{}) {
 // That nothing more is pending proves nothing: the consumer reads this node's replica, which after a restart may not have got
 // as far as the leader. So the leader itself must say that the messages are gone.
 func (f *follower) level(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, levelAfter)
+	asking, cancel := context.WithTimeout(ctx, levelAfter)
 	defer cancel()
 	at := f.view.Position(f.shard)
-	upto, err := goneUpto(ctx, f.js, f.shard, at)
+	upto, err := goneUpto(asking, f.js, f.shard, at)
 	if err != nil || upto <= at {
 		return // whoever waits asks again
+	}
+	if lost, err := f.lostUpto(ctx, upto); err != nil || lost {
+		return
 	}
 	if _, err := f.view.Apply(f.shard, nil, upto); err != nil {
 		f.log.ErrorContext(ctx, "view not moved past purged messages", "shard", f.shard, "error", err)
@@ -213,13 +219,20 @@ func eventOf(m jetstream.Msg, delivered *uint64) (view.Event, error) {
 	if meta.Sequence.Consumer != *delivered {
 		return view.Event{}, fmt.Errorf("consumer delivered %d as its message %d", meta.Sequence.Consumer, *delivered)
 	}
-	return view.Event{Pos: meta.Sequence.Stream, Channel: channelOf(m.Subject()), Record: m.Data()}, nil
+	return view.Event{Pos: meta.Sequence.Stream, Channel: channelOf(m.Subject()), Record: m.Data(), Unsure: true}, nil
 }
 
-func (f *follower) apply(events []view.Event) error {
+// take takes events into the view, and has all know who wait for them.
+func (f *follower) take(ctx context.Context, events []view.Event) error {
+	if len(events) == 0 {
+		return nil
+	}
 	crashpoint.Reach(crashpoint.BeforeApply)
 	voided := f.view.Voided(f.shard)
 	applied, err := f.view.Apply(f.shard, events, 0)
+	for err != nil && f.mendRecord(ctx, events, err) {
+		applied, err = f.view.Apply(f.shard, events, 0)
+	}
 	if err != nil {
 		return fmt.Errorf("apply: %w", err)
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"natterjack/jetstream/internal/copies"
 	"natterjack/jetstream/internal/pause"
 	"natterjack/jetstream/receipts"
 	"natterjack/jetstream/view"
@@ -34,6 +35,8 @@ type Engine interface {
 	// Storage is how many bytes are stored and how many may be, 0 where there is no limit. The error is that nothing can be stored any
 	// more until the server is made anew.
 	Storage() (used, most uint64, err error)
+
+	copies.Holder
 }
 
 // Config is what a [Log] is made of. Shards counts only when the streams are first made; afterwards the streams say themselves. They
@@ -79,6 +82,8 @@ type Log struct {
 	readers *readers
 	shelf   shelf // what cursors read
 	holes   atomic.Uint64
+	teller  *copies.Teller
+	damage  copies.Tally // of this node's copies
 	sight   sight
 	level   level
 	clock   clock
@@ -115,14 +120,18 @@ func New(ctx context.Context, cfg Config) (*Log, error) {
 	if err != nil {
 		return nil, fmt.Errorf("jetstream: %w", err)
 	}
-	streams, said, err := openAll(ctx, js, &cfg)
+	teller, err := copies.Tell(cfg.Conn, cfg.Engine, cfg.Engine.Name(), unique(), cfg.Logger.With("component", "jetstream"))
 	if err != nil {
 		return nil, err
+	}
+	streams, said, err := openAll(ctx, js, &cfg)
+	if err != nil {
+		return nil, errors.Join(err, teller.Close())
 	}
 	l := &Log{
 		conn: cfg.Conn, js: js, engine: cfg.Engine, layout: streams, limits: cfg.Limits, rates: newRates(cfg.Limits),
 		log: cfg.Logger.With("component", "jetstream"), readers: newReaders(), room: newRoom(), pulse: newPulse(), dialect: newDialect(js, &cfg, streams.level), ready: make(chan struct{}),
-		stage: cfg.Stage, census: said, keeper: keeper{js: js, replicas: cmp.Or(cfg.Replicas, 1)},
+		stage: cfg.Stage, teller: teller, census: said, keeper: keeper{js: js, replicas: cmp.Or(cfg.Replicas, 1)},
 		rebuild: rebuild{most: farBehind},
 	}
 	if cfg.Shards != 0 && cfg.Shards != streams.shards {
@@ -130,7 +139,7 @@ func New(ctx context.Context, cfg Config) (*Log, error) {
 	}
 	l.view, err = l.openView(ctx, cfg.ViewDir, cfg.Cache)
 	if err != nil {
-		return nil, errors.Join(err, said.close())
+		return nil, errors.Join(err, said.close(), teller.Close())
 	}
 	l.receipts = l.newReceipts(cfg.Logger)
 	if l.scrubAfter = cfg.scrubAfter; l.scrubAfter == nil {
@@ -192,6 +201,7 @@ func (l *Log) addShard(shard int) error {
 	}
 	t := &tail{floor: l.view.Position(shard)}
 	f := &follower{shard: shard, js: l.js, engine: l.engine, view: l.view, tail: t, readers: l.readers, sight: &l.sight, log: l.log}
+	f.copy = copies.NewReader(l.conn, l.js, l.engine, StreamName(shard), l.engine.Name(), &l.damage, l.log)
 	leads := func() bool { return l.engine.LeadsStream(StreamName(shard)) }
 	w := &writer{
 		shard: shard, js: l.js, view: l.view, stream: publisher{conn: l.conn, acks: acks, name: batchName(), stage: l.staged(shard)}, follow: f, limits: l.limits,
@@ -319,7 +329,7 @@ func (l *Log) Close() error {
 			errs = append(errs, err)
 		}
 	}
-	return errors.Join(append(errs, l.census.close(), l.view.Close())...)
+	return errors.Join(append(errs, l.teller.Close(), l.census.close(), l.view.Close())...)
 }
 
 // Epoch names this log: positions of another epoch mean nothing here.

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"natterjack/jetstream/channel"
+	"natterjack/jetstream/internal/copies"
 	"natterjack/jetstream/view"
 	"natterjack/server/wire"
 )
@@ -35,13 +36,13 @@ func TestFollower_readerCameMeanwhile(t *testing.T) {
 	}()
 	l := &Log{view: v, readers: newReaders(), tails: []*tail{{floor: 1}}}
 	l.shelf = shelves{v, l.tails}
-	f := &follower{view: v, tail: l.tails[0], readers: l.readers, sight: &l.sight, erase: make(chan struct{}, 1), partings: &partings{}, log: slog.New(slog.DiscardHandler)}
+	f := &follower{view: v, tail: l.tails[0], readers: l.readers, sight: &l.sight, erase: make(chan struct{}, 1), partings: &partings{}, log: slog.New(slog.DiscardHandler), copy: new(copies.Reader)}
 	for user, want := range map[string]int{"bob": 1, "eve": 0} {
 		var woken wakes
 		c := &Cursor{log: l, user: user, waker: &woken, at: []uint64{v.Position(0)}}
 		l.readers.add(c)
 		pos := v.Position(0) + 1
-		if err := f.apply([]view.Event{groupEvent(t, pos, group, wire.KindMessage, &wire.Record{Seq: pos - 1, Content: &wire.Content{Text: "hi"}})}); err != nil {
+		if err := f.apply(t.Context(), []view.Event{groupEvent(t, pos, group, wire.KindMessage, &wire.Record{Seq: pos - 1, Content: &wire.Content{Text: "hi"}})}); err != nil {
 			t.Fatal(err)
 		}
 		entries, more, err := c.Next(nil, 1<<20)

@@ -8,7 +8,8 @@ import (
 // Apply takes in events of one shard, ascending by pos, in one batch with the new position: the last event's pos or
 // upto, whichever is higher. Events up to the present position are skipped, so the same may be applied again. The result
 // has what may be delivered, which leaves out what no client could read. After an error nothing has been applied and
-// the same may be tried again; after [ErrDiskFull] there is no point in hurrying.
+// the same may be tried again; after [ErrDiskFull] there is no point in hurrying. An [*UnreadableError] asks for a better record, or for the
+// word that there is none.
 func (v *View) Apply(shard int, events []Event, upto uint64) (applied []Applied, err error) {
 	s := &v.shards[shard]
 	was := s.position.Load()
@@ -57,7 +58,7 @@ func (r *round) takeAll(events []Event, position uint64) error {
 	return nil
 }
 
-// take adds one event to the batch. Its error is the disk's, never the event's.
+// take adds one event to the batch. Its error is the disk's; the event's only where that is unsure.
 func (r *round) take(e *Event) error {
 	r.held++
 	if !r.owns(e.Channel) {
@@ -70,6 +71,9 @@ func (r *round) take(e *Event) error {
 	}
 	before := m.head.Pos
 	record, err := decode(e)
+	if err != nil && e.Unsure {
+		return &UnreadableError{Pos: e.Pos, Err: err}
+	}
 	if err == nil {
 		err = m.head.Follows(e.Pos, r.missing(e.Pos, &m.head), record)
 	}

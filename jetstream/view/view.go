@@ -32,6 +32,7 @@ package view
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"sync"
@@ -71,7 +72,16 @@ type Event struct {
 	Channel string
 	Kind    wire.Kind // as the record says; whoever applies an event may leave it out
 	Record  []byte    // the stored payload; must not be written to
+	Unsure  bool      // where it cannot be read it is not void yet, for somebody else may have it whole: see [UnreadableError]
 }
+
+// UnreadableError is that of an event whose record cannot be read, and which is [Event.Unsure].
+type UnreadableError struct {
+	Pos uint64
+	Err error
+}
+
+func (e *UnreadableError) Error() string { return fmt.Sprintf("view: event at %d: %v", e.Pos, e.Err) }
 
 // Applied is an event that the view has taken in, and what its channel is after it. Its recipients are the members, and Parted, whom
 // the event itself has made cease to be members, or to wait to be one.

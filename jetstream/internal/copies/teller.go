@@ -1,0 +1,152 @@
+package copies
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+
+	"github.com/nats-io/nats.go"
+)
+
+const (
+	subject   = "copies"
+	mostGone  = 192 << 10 // bytes of an answer: a million erasures, one in ten messages, are told in a dozen answers
+	mostBytes = 256 << 10 // of the records of an answer
+	mostAsked = 256       // questions that may wait
+	mostBad   = 8 << 10   // records of an answer that cannot be read
+)
+
+// Holder is a node's own server.
+type Holder interface {
+	// Held is what the server itself has of a stream: from first to last, without what is gone in good order.
+	Held(stream string) (first, last uint64, gone []uint64, err error)
+	// Stored reads one message of that.
+	Stored(stream string, pos uint64) (subject string, data []byte, err error)
+}
+
+// question is what is asked of a copy: what it lacks behind a position, or with Upto for the records between the two.
+type question struct {
+	Stream string `json:"stream"`
+	After  uint64 `json:"after"`
+	Upto   uint64 `json:"upto,omitempty"`
+}
+
+// answer is what a node says of its copy.
+type answer struct {
+	Node    string   `json:"node"`           // its server
+	At      string   `json:"at"`             // the subject at which it is asked for records
+	Upto    uint64   `json:"upto"`           // how far it tells
+	Gone    []byte   `json:"gone,omitempty"` // stretches
+	Records []Record `json:"records,omitempty"`
+	Unread  []uint64 `json:"unread,omitempty"` // what there is besides and cannot be read
+}
+
+// Record is a message of a stream.
+type Record struct {
+	Pos     uint64 `json:"pos"`
+	Subject string `json:"subject"`
+	Data    []byte `json:"data"`
+}
+
+// Teller tells what this node's copies have.
+type Teller struct {
+	conn   *nats.Conn
+	holder Holder
+	node   string
+	at     string
+	log    *slog.Logger
+	subs   []*nats.Subscription
+}
+
+// Tell answers other nodes until the teller is closed, for the server of a name. Id is a name that no other run of a node has.
+func Tell(conn *nats.Conn, holder Holder, node, id string, log *slog.Logger) (*Teller, error) {
+	t := &Teller{conn: conn, holder: holder, node: node, at: subject + "." + id, log: log}
+	for _, name := range []string{subject, t.at} {
+		sub, err := conn.Subscribe(name, t.serve)
+		if err == nil {
+			t.subs = append(t.subs, sub)
+			err = sub.SetPendingLimits(mostAsked, -1)
+		}
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("subscribe to %s: %w", name, err), t.Close())
+		}
+	}
+	return t, nil
+}
+
+// Close ends it.
+func (t *Teller) Close() error {
+	var errs []error
+	for _, sub := range t.subs {
+		if err := sub.Unsubscribe(); !errors.Is(err, nats.ErrConnectionClosed) { // then it has ended already
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// serve answers one question. Who has no copy says nothing.
+func (t *Teller) serve(m *nats.Msg) {
+	var q question
+	if err := json.Unmarshal(m.Data, &q); err != nil {
+		t.log.Warn("a question for this node's copies is not understood", "error", err)
+		return
+	}
+	first, last, gone, err := t.holder.Held(q.Stream)
+	if err != nil {
+		return
+	}
+	a := answer{Node: t.node, At: t.at}
+	if q.Upto == 0 {
+		a.Gone, a.Upto = goneFrom(q.After, first, last, gone).encode(last, mostGone)
+	} else {
+		t.read(&a, &q, first, last, gone)
+	}
+	data, err := json.Marshal(a)
+	if err == nil {
+		err = m.Respond(data)
+	}
+	if err != nil {
+		t.log.Warn("a question for this node's copies is not answered", "stream", q.Stream, "error", err)
+	}
+}
+
+// read gathers records, as many as an answer has room for.
+func (t *Teller) read(a *answer, q *question, first, last uint64, gone []uint64) {
+	var failed []uint64
+	size, upto := 0, min(q.Upto, last)
+	for pos := max(q.After+1, first); pos <= upto; pos++ {
+		if size >= mostBytes || len(failed) >= mostBad {
+			upto = pos - 1
+			break
+		}
+		if _, found := slices.BinarySearch(gone, pos); found {
+			continue
+		}
+		subject, data, err := t.holder.Stored(q.Stream, pos)
+		if err != nil {
+			failed = append(failed, pos)
+			continue
+		}
+		size += len(data)
+		a.Records = append(a.Records, Record{Pos: pos, Subject: subject, Data: data})
+	}
+	a.Upto = upto
+	if len(failed) > 0 {
+		a.Unread = t.damaged(q.Stream, failed)
+	}
+}
+
+// damaged are those that could not be read and have not been erased meanwhile.
+func (t *Teller) damaged(stream string, failed []uint64) []uint64 {
+	first, _, gone, err := t.holder.Held(stream)
+	if err != nil {
+		return failed
+	}
+	return slices.DeleteFunc(failed, func(pos uint64) bool {
+		_, found := slices.BinarySearch(gone, pos)
+		return found || pos < first
+	})
+}
