@@ -23,7 +23,16 @@ type command struct {
 	tried    bool   // has been handed to JetStream or to another node: its outcome may be unknown
 	charged  bool   // to its channel's rate
 	unnamed  bool   // has no client id of its client's: clientID was made here, so that a retry of ours is known
+	turns    *turns // of the lane that it has come to
+	place    uint64 // in the lines of turns: its order, or that of the refused one that it repeats
 	done     func(wire.Ack, error)
+}
+
+// answer gives the command its answer, once. Where that is to try again, what comes behind it from
+// its sender is held back.
+func (c *command) answer(ack wire.Ack, err error) {
+	c.turns.answered(c, err)
+	c.done(ack, err)
 }
 
 // bytes returns how much the command adds to a round at most, encoded.

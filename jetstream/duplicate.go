@@ -68,7 +68,7 @@ func (c *command) answerSame(ack wire.Ack, stored *wire.Record) error {
 	if !channel.Same(stored, c.change) {
 		return conflict()
 	}
-	c.done(ack, nil)
+	c.answer(ack, nil)
 	return nil
 }
 

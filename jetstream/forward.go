@@ -89,12 +89,12 @@ func (f *forwarder) answerRound(round []*command, answer []byte) (rest []*comman
 		switch a := frame.(type) {
 		case wire.Ack:
 			last = max(last, a.Pos)
-			stored = append(stored, func() { c.done(a, nil) })
+			stored = append(stored, func() { c.answer(a, nil) })
 		case *wire.Error:
 			if a.Code == wire.CodeTimeout || a.Code == wire.CodeUnavailable && a.RetryAfter == 0 { // with it, it is for the sender
 				rest = append(rest, c)
 			} else {
-				c.done(wire.Ack{}, a)
+				c.answer(wire.Ack{}, a)
 			}
 		default:
 			rest = append(rest, c)

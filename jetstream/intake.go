@@ -75,8 +75,10 @@ func (in *intake) serve(msg *nats.Msg) {
 			in.log.Warn("answer to a forwarded round not sent", "error", err)
 		}
 	})
+	refused := map[string]bool{} // users of whom a command cannot be read: nothing may overtake it
 	for i, c := range cmds {
-		if c == nil {
+		if c.change == nil || refused[c.user] && c.inLine() {
+			refused[c.user] = true
 			answer.set(i, wire.Ack{}, unknown())
 			continue
 		}
@@ -90,18 +92,27 @@ func unknown() error {
 	return wire.Errorf(wire.CodeUnavailable, "the shard's writer is of another version and does not know this command; nothing was stored, retry later").After(time.Second)
 }
 
-// decode reads a round; nil stands for a command that this version does not know, be it of a newer or an older node. Each line is
-// answered for itself.
+// decode reads a round. A command without a change stands for one that this version does not know,
+// be it of a newer or an older node. Each line is answered for itself, except that such a one holds
+// back what its user sends behind it.
 func (in *intake) decode(body []byte) (cmds []*command) {
 	wire.Split(body, func(line []byte) bool {
 		c, err := decodeLine(line)
 		if err != nil {
+			c = &command{user: lineUser(line)}
 			in.log.Error("a command of another node is not known here; is every node of the same version?", "error", err)
 		}
 		cmds = append(cmds, c)
 		return true
 	})
 	return cmds
+}
+
+// lineUser returns whose command a line is.
+func lineUser(line []byte) string {
+	who, _, _ := bytes.Cut(line, []byte{' '})
+	user, _, _ := strings.Cut(string(who), "/")
+	return user
 }
 
 func decodeLine(line []byte) (*command, error) {

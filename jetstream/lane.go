@@ -38,6 +38,8 @@ type lane struct {
 	leads  func() bool
 	writer localWriter
 	remote committer
+	most   int // commands waiting
+	turns  turns
 
 	wake chan struct{} // holds one token while the queue may hold as many as wanted
 
@@ -50,30 +52,44 @@ type lane struct {
 }
 
 func newLane(leads func() bool, writer localWriter, remote committer) *lane {
-	return &lane{leads: leads, writer: writer, remote: remote, wake: make(chan struct{}, 1)}
+	return &lane{leads: leads, writer: writer, remote: remote, most: maxQueued, turns: turns{wait: holdFor}, wake: make(chan struct{}, 1)}
 }
 
 // submit queues a command. Its done is called exactly once, here only if the command is refused.
 func (l *lane) submit(c *command) {
 	if err := l.enqueue(c); err != nil {
-		c.done(wire.Ack{}, err)
+		c.answer(wire.Ack{}, err)
 	}
+}
+
+// note has a command keep its place among those of its sender that was refused before it came here.
+func (l *lane) note(c *command, err error) {
+	l.mu.Lock()
+	l.enter(c)
+	l.mu.Unlock()
+	c.turns.answered(c, err)
+}
+
+// enter gives a command its time and its place. The caller holds mu.
+func (l *lane) enter(c *command) {
+	c.turns = &l.turns
+	c.deadline = time.Now().Add(commandTimeout)
+	l.count++
+	c.order, c.place = l.count, l.count
 }
 
 func (l *lane) enqueue(c *command) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.enter(c)
 	switch {
 	case l.closed:
 		return draining()
 	case c.served && !l.leads():
 		return elsewhere() // at once, and not behind a round that may itself be away
-	case len(l.queue) >= maxQueued:
+	case len(l.queue) >= l.most:
 		return wire.Errorf(wire.CodeUnavailable, "the channel's shard has too many commands waiting; nothing was stored").After(time.Second)
 	}
-	c.deadline = time.Now().Add(commandTimeout)
-	l.count++
-	c.order = l.count
 	l.queue = append(l.queue, c)
 	if len(l.queue) >= l.wanted {
 		poke(l.wake)
@@ -155,7 +171,7 @@ func (l *lane) commit(ctx context.Context, round []*command) []*command {
 		return l.writer.commit(ctx, round)
 	}
 	l.writer.distrust()
-	return l.remote.commit(ctx, l.refuseServed(round))
+	return l.remote.commit(ctx, l.turns.sift(l.refuseServed(round)))
 }
 
 // refuseServed answers the commands that another node sent here because it took this one for the writer: it looks again.
@@ -164,7 +180,7 @@ func (l *lane) refuseServed(round []*command) []*command {
 	rest := round[:0]
 	for _, c := range round {
 		if c.served {
-			c.done(wire.Ack{}, elsewhere())
+			c.answer(wire.Ack{}, elsewhere())
 			continue
 		}
 		rest = append(rest, c)
@@ -247,7 +263,7 @@ func answerOverdue(round []*command) []*command {
 	rest := round[:0]
 	for _, c := range round {
 		if now.After(c.deadline) {
-			c.done(wire.Ack{}, c.overdue())
+			c.answer(wire.Ack{}, c.overdue())
 			continue
 		}
 		rest = append(rest, c)
@@ -257,7 +273,7 @@ func answerOverdue(round []*command) []*command {
 
 func answerAll(cmds []*command, why func(*command) error) {
 	for _, c := range cmds {
-		c.done(wire.Ack{}, why(c))
+		c.answer(wire.Ack{}, why(c))
 	}
 }
 

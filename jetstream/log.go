@@ -51,9 +51,14 @@ type Config struct {
 	Shards   int                 // 4 where 0
 	Replicas int                 // 1 where 0
 	Limits   wire.Limits         // rates that are not set are those of [wire.DefaultLimits]
-	Memory   Memory              // nil where nothing is remembered from one start to the next
-	Logger   *slog.Logger
-	Now      func() time.Time // [time.Now] where nil
+	// Waiting is how many commands may wait for a shard on this node; 20,000 where 0.
+	Waiting int
+	// Hold is how long what is refused for now holds back what its sender says next in the channel; 2 s
+	// where 0.
+	Hold   time.Duration
+	Memory Memory // nil where nothing is remembered from one start to the next
+	Logger *slog.Logger
+	Now    func() time.Time // [time.Now] where nil
 
 	scrubAfter func() (time.Duration, error) // [view.View.ScrubAfter] where nil; tests do not wait
 	level      int                           // [logLevel] where 0, with [levelOf]; tests are of another version
@@ -76,6 +81,8 @@ type Log struct {
 	engine  Engine
 	layout  layout
 	limits  wire.Limits
+	waiting int // see [Config], as hold
+	hold    time.Duration
 	rates   *rates
 	log     *slog.Logger
 	view    *view.View
@@ -129,7 +136,7 @@ func New(ctx context.Context, cfg Config) (*Log, error) {
 		return nil, errors.Join(err, teller.Close())
 	}
 	l := &Log{
-		conn: cfg.Conn, js: js, engine: cfg.Engine, layout: streams, limits: cfg.Limits, rates: newRates(cfg.Limits),
+		conn: cfg.Conn, js: js, engine: cfg.Engine, layout: streams, limits: cfg.Limits, waiting: cfg.Waiting, hold: cfg.Hold, rates: newRates(cfg.Limits),
 		log: cfg.Logger.With("component", "jetstream"), readers: newReaders(), room: newRoom(), pulse: newPulse(), dialect: newDialect(js, &cfg, streams.level), ready: make(chan struct{}),
 		stage: cfg.Stage, teller: teller, census: said, keeper: keeper{js: js, replicas: cmp.Or(cfg.Replicas, 1)},
 		rebuild: rebuild{most: farBehind},
@@ -214,6 +221,7 @@ func (l *Log) addShard(shard int) error {
 	l.vitals = append(l.vitals, w.vitals)
 	ln := newLane(leads, w, &forwarder{shard: shard, conn: l.conn, writers: l.writers, follow: f, log: l.log})
 	w.source = ln
+	ln.most, ln.turns.wait = cmp.Or(l.waiting, maxQueued), cmp.Or(l.hold, holdFor)
 	l.lanes = append(l.lanes, ln)
 	er := &eraser{shard: shard, conn: l.conn, view: l.view, leads: leads, wake: make(chan struct{}, 1), after: l.scrubAfter, log: l.log}
 	f.erase = er.wake

@@ -60,9 +60,13 @@ func (r *rates) charge(now time.Time, user string) error {
 	return nil
 }
 
-// charge refuses what not all nodes know and what there is no room for, and holds a channel to its rate. What was stored before and
-// what is refused has cost nothing by then, and what was not stored the first time is not charged again. All of a round comes at one moment: nothing overtakes what is refused by coming after it.
+// charge refuses what would overtake another command, what not all nodes know and what there is no
+// room for, and holds a channel to its rate. What was stored before and what is refused has cost
+// nothing by then, and what was not stored the first time is not charged again.
 func (d *decision) charge(c *command, st *channel.State, events []wire.Record) error {
+	if err := c.turns.held(c); err != nil {
+		return err
+	}
 	if err := d.dialect.admit(c); err != nil {
 		return err
 	}

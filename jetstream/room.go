@@ -145,7 +145,7 @@ func (r *room) refuse(round []*command) []*command {
 		if c.tried {
 			rest = append(rest, c)
 		} else {
-			c.done(wire.Ack{}, storageFull())
+			c.answer(wire.Ack{}, storageFull())
 		}
 	}
 	return rest

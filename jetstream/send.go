@@ -11,14 +11,24 @@ import (
 // ownReadTimeout bounds how long a read waits for this node's view to show what is known to be in the log.
 const ownReadTimeout = time.Second
 
-// Submit stores a change and calls done once, from any goroutine, with the ack or a [*wire.Error]. It does not block and
-// keeps order: of two sends to a channel from one goroutine, the first has the lower seq. The command must be valid.
+// Submit stores a change and calls done once, from any goroutine, with the ack or a [*wire.Error].
+// It does not block and keeps order: of two sends to a channel from one goroutine, the first has
+// the lower seq. Where the first is refused for now, so is the second, until the first has come
+// again, or its sender has had the time to hear of it; see [turns]. The command must be valid.
 func (l *Log) Submit(user string, cmd wire.Change, done func(wire.Ack, error)) {
 	if err := l.Charge(user); err != nil {
+		l.Refused(user, cmd, err)
 		done(wire.Ack{}, err)
 		return
 	}
 	l.submit(newChange(user, cmd), done)
+}
+
+// Refused notes that a change was refused before it came to the log, so that what its sender says
+// next does not overtake it either. It comes before the sender is told.
+func (l *Log) Refused(user string, cmd wire.Change, err error) {
+	c := newChange(user, cmd)
+	l.lanes[l.layout.shardOf(c.channel)].note(c, err)
 }
 
 func (l *Log) submit(c *command, done func(wire.Ack, error)) {
@@ -35,6 +45,7 @@ func (l *Log) submit(c *command, done func(wire.Ack, error)) {
 // Change is [Log.Submit] for those who can wait. When ctx ends first, the change may be stored all the same.
 func (l *Log) Change(ctx context.Context, user string, cmd wire.Change) (wire.Ack, error) {
 	if err := l.Charge(user); err != nil {
+		l.Refused(user, cmd, err)
 		return wire.Ack{}, err
 	}
 	return l.wait(ctx, newChange(user, cmd))

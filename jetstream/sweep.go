@@ -19,6 +19,7 @@ func (l *lane) sweep(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
+			l.turns.tick(time.Now())
 			answerAll(l.overdue(time.Now()), func(c *command) error { return c.overdue() })
 		}
 	}
@@ -38,5 +39,8 @@ func (l *lane) overdue(now time.Time) []*command {
 	over := append([]*command(nil), l.queue[:n]...)
 	clear(l.queue[:n])
 	l.queue = l.queue[n:]
+	for _, c := range over { // before a round can be taken of those behind them
+		c.turns.answered(c, c.overdue())
+	}
 	return over
 }

@@ -90,7 +90,8 @@ func TestPurge_stopsNobody(t *testing.T) {
 	}
 }
 
-// TestIntake_answersEachLine has a node relay commands of which this one does not know all.
+// TestIntake_answersEachLine has a node relay commands of which this one does not know all. What has
+// its place behind one of those is not stored before it.
 func TestIntake_answersEachLine(t *testing.T) {
 	l := alone(t)
 	mustSend(t, l, "alice", text("bob", "1", "one"))
@@ -98,7 +99,8 @@ func TestIntake_answersEachLine(t *testing.T) {
 alice {"type":"poll","channel":"alice~bob","client_id":"3"}
 alice {"type":"send","to":"bob","client_id":"4","content":{"text":"four","poll":{}}}
 alice/~made {"type":"react","channel":"alice~bob","seq":1,"emoji":"👍"}
-alice {"type":"send","to":"bob","client_id":"5","content":{"text":"five"}}`
+alice {"type":"send","to":"bob","client_id":"5","content":{"text":"five"}}
+bob {"type":"send","to":"alice","client_id":"6","content":{"text":"six"}}`
 	shard := l.layout.shardOf(aliceAndBob)
 	msg, err := l.conn.Request(roundsSubject(shard, l.writers.self), []byte(round), patience)
 	if err != nil {
@@ -118,7 +120,7 @@ alice {"type":"send","to":"bob","client_id":"5","content":{"text":"five"}}`
 		}
 		return true
 	})
-	want := []string{"ack 2 2", "unavailable true", "unavailable true", "ack  0", "ack 5 3"}
+	want := []string{"ack 2 2", "unavailable true", "unavailable true", "ack  0", "unavailable true", "ack 6 3"}
 	if fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("answered %q, want %q", got, want)
 	}

@@ -133,6 +133,7 @@ func (w *writer) decide(ctx context.Context, round []*command) []*plan {
 		p, err := d.plan(c)
 		switch {
 		case err != nil:
+			c.turns.answered(c, err) // before those of the round that are behind it
 			d.answers = append(d.answers, answer{cmd: c, err: err})
 		case p != nil:
 			plans = append(plans, p)
@@ -160,7 +161,7 @@ func (w *writer) tell(ctx context.Context, answers []answer) {
 		if !confirmed {
 			a = answer{cmd: a.cmd, err: unconfirmed()}
 		}
-		a.cmd.done(a.ack, a.err)
+		a.cmd.answer(a.ack, a.err)
 	}
 }
 
@@ -359,9 +360,9 @@ func (p *plan) done(err error) {
 	if err != nil {
 		ack = wire.Ack{}
 	}
-	p.cmd.done(ack, err)
+	p.cmd.answer(ack, err)
 	for _, c := range p.again {
-		c.done(ack, err)
+		c.answer(ack, err)
 	}
 }
 

@@ -25,3 +25,10 @@ func ServerOfExamples(lines ...string) http.Handler {
 	})
 	return mux
 }
+
+// UnderWay is how many commands wait for their reply.
+func (c *Client) UnderWay() int {
+	c.outbox.mu.Lock()
+	defer c.outbox.mu.Unlock()
+	return len(c.outbox.list)
+}

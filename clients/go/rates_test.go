@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
+	"runtime"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	natter "natterjack/clients/go"
@@ -58,5 +60,42 @@ func TestRealServerTooFast(t *testing.T) {
 	page, err := bob.History(ctx, group.ID, natter.Around{Limit: 100})
 	if err != nil || len(page.Events) != 2*each || page.Events[2*each-1].Seq != 2*each {
 		t.Errorf("%d messages are stored, %v", len(page.Events), err)
+	}
+}
+
+// TestRealServerRefusesInOrder has a client say much in a channel at once of which the server
+// refuses most for now, on each transport: all is stored, in the order in which it was said.
+func TestRealServerRefusesInOrder(t *testing.T) {
+	binary := filepath.Join(t.TempDir(), "natterjack")
+	if err := nodetest.Build(binary); err != nil {
+		t.Fatal(err)
+	}
+	nodes := nodetest.New(t, binary, nodetest.Options{
+		Size: 1, Plan: rand.New(rand.NewPCG(1, rand.Uint64())), Limits: "channel_events_per_s: 10, in_flight: 4",
+	})
+	nodetest.StartAll(nodes)
+	s := &servertest.Server{URL: nodes[0].URL}
+	for name, transport := range transports {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := connect(t, s, name, transport)
+			ctx, cancel := context.WithTimeout(t.Context(), long)
+			defer cancel()
+			const n = 30
+			var sending sync.WaitGroup
+			var done atomic.Int64
+			for i := range n {
+				sending.Go(func() {
+					defer done.Add(1)
+					if ack, err := c.SendTo(ctx, "bob", fmt.Sprint(i)); err != nil || ack.Seq != uint64(i+1) {
+						t.Errorf("message %d: %+v, %v", i, ack, err)
+					}
+				})
+				for ctx.Err() == nil && int(done.Load())+c.UnderWay() <= i { // so that the next is said after it
+					runtime.Gosched()
+				}
+			}
+			sending.Wait()
+		})
 	}
 }

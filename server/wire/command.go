@@ -44,8 +44,14 @@ type Resume struct {
 	Positions []uint64 `json:"positions"`
 }
 
-// Send stores a message. Exactly one of Channel and To is set; To opens the direct channel with that user.
-// A send is retried with the same ClientID and content, and is then answered with the original id and seq.
+// Send stores a message. Exactly one of Channel and To is set; To opens the direct channel with
+// that user. A send is retried with the same ClientID and content, and is then answered with the
+// original id and seq.
+//
+// Sends of one session to one channel are stored in their order. Where one is refused and may be
+// retried, those behind it are refused too, with its code where nothing else is to be said, until
+// it comes again; whoever retries them in the order in which they were sent keeps that order.
+// Whoever drops it may send others two seconds later.
 type Send struct {
 	Ref
 	Channel  string  `json:"channel,omitzero"`

@@ -17,6 +17,7 @@ import (
 // Log is what the bridge asks of the log. [*jetstream.Log] is one; its contracts hold.
 type Log interface {
 	Submit(user string, cmd wire.Change, done func(wire.Ack, error))
+	Refused(user string, cmd wire.Change, err error)
 	Follow(c *jetstream.Cursor, user string, resume *wire.Resume, w jetstream.Waker) (jetstream.Start, error)
 	CreateGroup(ctx context.Context, user string, cmd *wire.CreateGroup) (wire.ChannelInfo, error)
 	History(ctx context.Context, user string, cmd *wire.History) (events [][]byte, more bool, err error)

@@ -14,7 +14,7 @@ const maxCallers = 4
 
 // call has a command answered that may block: not by the owner, which must go on reading.
 func (s *session) call(cmd wire.Command) {
-	if !s.claim(cmd.Reference()) {
+	if !s.claim(cmd) {
 		return
 	}
 	s.mu.Lock()

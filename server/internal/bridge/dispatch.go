@@ -23,6 +23,7 @@ func (s *session) dispatch(frame []byte) {
 		err = s.bridge.charge(s.User, cmd)
 	}
 	if err != nil {
+		s.bridge.refused(s.User, cmd, err)
 		s.push(reply{frame: s.bridge.fault(s.ID, "dispatch", err, ref)})
 		if errors.Is(err, &wire.Error{Code: wire.CodeUnsupported}) {
 			s.stop(wire.CloseUnsupported)
@@ -56,9 +57,16 @@ func (s *session) check(cmd wire.Command) error {
 	return cmd.Validate(s.bridge.limits)
 }
 
+// refused tells the log of a change that it does not get, before the client is told.
+func (b *Bridge) refused(user string, cmd wire.Command, err error) {
+	if c, ok := cmd.(wire.Change); ok && user != "" {
+		b.log.Refused(user, c, err)
+	}
+}
+
 // submit stores a change. The log answers when it is stored, from a goroutine of its own.
 func (s *session) submit(cmd wire.Change) {
-	if !s.claim(cmd.Reference()) {
+	if !s.claim(cmd) {
 		return
 	}
 	s.mu.Lock()
@@ -75,7 +83,7 @@ func (s *session) submit(cmd wire.Change) {
 }
 
 // claim takes a place for a command in flight, or refuses it. [session.answer] gives the place back.
-func (s *session) claim(ref uint64) bool {
+func (s *session) claim(cmd wire.Command) bool {
 	s.mu.Lock()
 	full := s.inFlight >= s.bridge.limits.InFlight
 	if !full {
@@ -83,7 +91,9 @@ func (s *session) claim(ref uint64) bool {
 	}
 	s.mu.Unlock()
 	if full {
-		s.push(reply{frame: wire.AsError(overInFlight(s.bridge.limits), ref)})
+		err := overInFlight(s.bridge.limits)
+		s.bridge.refused(s.User, cmd, err)
+		s.push(reply{frame: wire.AsError(err, cmd.Reference())})
 	}
 	return !full
 }

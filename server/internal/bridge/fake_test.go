@@ -29,6 +29,8 @@ func (l *fakeLog) Submit(user string, cmd wire.Change, done func(wire.Ack, error
 	done(wire.Ack{ClientID: cmd.Key(), Seq: 1, Pos: 1}, nil)
 }
 
+func (l *fakeLog) Refused(string, wire.Change, error) {}
+
 func (l *fakeLog) Follow(_ *jetstream.Cursor, user string, resume *wire.Resume, _ jetstream.Waker) (jetstream.Start, error) {
 	if l.follow != nil {
 		return l.follow(user, resume)

@@ -57,6 +57,7 @@ func (p *post) dispatch(frame []byte) <-chan reply {
 		err = p.bridge.hub.take(p.user)
 	}
 	if err != nil {
+		p.bridge.refused(p.user, cmd, err)
 		answer <- reply{frame: p.bridge.fault(p.id, "dispatch", err, ref)}
 		return answer
 	}

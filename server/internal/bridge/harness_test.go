@@ -85,13 +85,18 @@ func realLog(tb testing.TB) *jetstream.Log {
 
 func logOn(tb testing.TB, node *embedtest.Node) *jetstream.Log {
 	tb.Helper()
+	return logWith(tb, node, func(*jetstream.Config) {})
+}
+
+func logWith(tb testing.TB, node *embedtest.Node, change func(*jetstream.Config)) *jetstream.Log {
+	tb.Helper()
 	ctx, cancel := context.WithTimeout(tb.Context(), patience)
 	defer cancel()
 	limits := wire.DefaultLimits()
 	limits.UserCommandsPerS, limits.ChannelEventsPerS = 100_000, 100_000 // tests go as fast as they can
-	l, err := jetstream.New(ctx, jetstream.Config{
-		Conn: node.Conn, Engine: node, ViewDir: tb.TempDir(), Limits: limits, Logger: logger(tb),
-	})
+	cfg := jetstream.Config{Conn: node.Conn, Engine: node, ViewDir: tb.TempDir(), Limits: limits, Logger: logger(tb)}
+	change(&cfg)
+	l, err := jetstream.New(ctx, cfg)
 	if err != nil {
 		tb.Fatalf("make a log: %v", err)
 	}
