@@ -37,6 +37,7 @@ func (s *Server) shutdown() {
 	}
 	s.nats.Shutdown()
 	s.nats.WaitForShutdown()
+	s.leads.end()
 	if err := s.staging.end(); err != nil {
 		s.logger.Debug("what was staged is still in memory", "error", err)
 	}
