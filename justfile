@@ -32,7 +32,7 @@ fmt:
 fuzz duration="30s":
     .ci/fuzz {{ duration }}
 
-# does everything to three real nodes: kills, freezes, retires, cuts off, fills, crashes them; ten minutes
+# does everything to three real nodes: kills, freezes, retires, upgrades, cuts off, fills, slows down, crashes them; twelve minutes
 chaos *flags:
     NATTERJACK_CHAOS=full go test ./server/chaos -v -timeout 30m {{ flags }}
 

@@ -28,6 +28,7 @@ func TestShort(t *testing.T) {
 		st.isolate(st.anyNode(), 7*time.Second)
 	}
 	st.retire(st.busiest(true))
+	st.burst(2 * time.Second)
 	st.finish()
 }
 

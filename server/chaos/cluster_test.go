@@ -29,7 +29,7 @@ type cluster struct {
 }
 
 // limits do not stand between the faults and those who talk through them.
-const limits = "user_commands_per_s: 100000, channel_events_per_s: 100000"
+const limits = "commands_per_s: 100000, in_flight: 1024, user_commands_per_s: 100000, channel_events_per_s: 100000"
 
 // newCluster starts a cluster of a size, or with 1 a node that is alone. Before, change may change the first node.
 func newCluster(tb testing.TB, size int, plan *rand.Rand, binary func() (string, error), change ...func(*nodetest.Node)) *cluster {

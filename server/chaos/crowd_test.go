@@ -242,12 +242,8 @@ func (cr *crowd) due() map[string]int {
 
 func (cr *crowd) shown(due map[string]int) bool {
 	for _, d := range cr.devices {
-		seen := map[string]int{}
-		for _, s := range d.sightings(time.Time{}) {
-			seen[s.event.Channel]++
-		}
 		for channel, n := range due {
-			if seen[channel] < n && slices.Contains(cr.members[channel], d.user) {
+			if d.saw(channel) < n && slices.Contains(cr.members[channel], d.user) {
 				return false
 			}
 		}
@@ -300,8 +296,8 @@ func (cr *crowd) sum(run *check.Run) {
 	events, lost := 0, 0
 	for i, d := range cr.devices {
 		events += len(run.Feeds[i].Events)
-		_, times := d.told()
-		lost += times
+		_, gone := d.told()
+		lost += len(gone)
 	}
 	acked := 0
 	for _, s := range run.Sends {

@@ -27,7 +27,8 @@ type device struct {
 
 	mu   sync.Mutex // protects following
 	seen []sighting
-	lost int // connections
+	many map[string]int // events seen, of each channel
+	lost []error        // connections, and why each
 	news []error
 }
 
@@ -40,7 +41,7 @@ type sighting struct {
 // newDevice makes a client of a user. Where it connects, and how, is in the options.
 func newDevice(tb testing.TB, name, user string, options natter.Options) *device {
 	tb.Helper()
-	d := &device{name: name, user: user, transport: options.Transport, pinned: len(options.URLs) == 1}
+	d := &device{name: name, user: user, transport: options.Transport, pinned: len(options.URLs) == 1, many: map[string]int{}}
 	var err error
 	if d.token, err = signIn(tb.Context(), user, options.URLs[0]); err != nil {
 		tb.Fatalf("sign %s in: %v", user, err)
@@ -75,8 +76,8 @@ func (d *device) watch(ctx context.Context) {
 func (d *device) see(ev natter.Event, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if _, ok := errors.AsType[*natter.DisconnectedError](err); ok {
-		d.lost++
+	if gone, ok := errors.AsType[*natter.DisconnectedError](err); ok {
+		d.lost = append(d.lost, gone)
 		return
 	}
 	if err != nil {
@@ -84,6 +85,7 @@ func (d *device) see(ev natter.Event, err error) {
 		return
 	}
 	d.seen = append(d.seen, sighting{time.Now(), eventOf(&ev)})
+	d.many[ev.Channel]++
 }
 
 func (d *device) note(err error) {
@@ -103,11 +105,18 @@ func (d *device) feed() check.Feed {
 	return f
 }
 
-// told is what the device was told besides: of bad news, and how often it lost its connection.
-func (d *device) told() (news []error, lost int) {
+// told is what the device was told besides: of bad news, and of connections that it lost.
+func (d *device) told() (news, lost []error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return slices.Clone(d.news), d.lost
+	return slices.Clone(d.news), slices.Clone(d.lost)
+}
+
+// saw is how many events of a channel the device was shown so far.
+func (d *device) saw(channel string) int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.many[channel]
 }
 
 // sightings are those from a time on.

@@ -10,55 +10,108 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 
 	"natterjack/internal/nodetest"
 )
 
-// disk is a small file system of its own, in memory, that can be filled. It is mounted in a mount namespace that a process
-// holds, so that nothing is left of it when the test ends, in whatever way.
+// disk is a small file system of its own that can be filled, and where it is a block device slowed down. It is mounted in a
+// mount namespace that a process holds. That process tidies up when its input ends, which it does when this one ends, in
+// whatever way.
 type disk struct {
 	tb     testing.TB
 	holder int    // process id
 	dir    string // where it is mounted, for those in the namespace
+	enter  []string
+	device string // major:minor of a block device
 }
 
-// newDisk mounts a disk of some megabytes. Where this machine does not let it, the test is skipped, and says so.
+// throttle is where the kernel is told how many writes a second a block device may do. It is told so of the group of all
+// processes, which the thread that writes the journal of a file system belongs to.
+const throttle = "/sys/fs/cgroup/blkio/blkio.throttle.write_iops_device"
+
+// writesOfSync is how many writes to its device the shortest sync of a file system is: data, and the journal's.
+const writesOfSync = 4
+
+// newDisk mounts a disk of some megabytes, in memory. Where this machine does not let it, the test is skipped, and says so.
 func newDisk(tb testing.TB, megabytes int) *disk {
 	tb.Helper()
-	d := &disk{tb: tb, dir: tb.TempDir()}
-	script := fmt.Sprintf("mount -t tmpfs -o size=%dm,mode=700 natterjack '%s' && echo mounted && exec sleep infinity", megabytes, d.dir)
-	cmd := exec.CommandContext(context.WithoutCancel(tb.Context()), "sh", "-c", script)
-	cmd.SysProcAttr = &syscall.SysProcAttr{
+	d := &disk{tb: tb, dir: tb.TempDir(), enter: []string{"--user", "--mount", "--preserve-credentials"}}
+	script := fmt.Sprintf("mount -t tmpfs -o size=%dm,mode=700 natterjack '%s' && echo mounted && cat", megabytes, d.dir)
+	d.mount(script, &syscall.SysProcAttr{
 		Cloneflags:  syscall.CLONE_NEWUSER | syscall.CLONE_NEWNS,
 		UidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getuid(), Size: 1}},
 		GidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getgid(), Size: 1}},
-		Pdeathsig:   syscall.SIGKILL,
+	})
+	return d
+}
+
+// newSlowDisk mounts a disk of some megabytes that [disk.slow] can slow down: ext4 on a loop device of its own. That takes root,
+// and a kernel that throttles devices. Where this machine does not let it, the test is skipped, and says so.
+func newSlowDisk(tb testing.TB, megabytes int) *disk {
+	tb.Helper()
+	image := filepath.Join(tb.TempDir(), "image")
+	d := &disk{tb: tb, dir: tb.TempDir(), enter: []string{"--mount"}}
+	script := fmt.Sprintf(`set -e
+test -w %[1]s
+truncate -s %[2]dM '%[3]s'
+PATH="$PATH:/usr/sbin:/sbin" mkfs.ext4 -q '%[3]s'
+mount -o loop '%[3]s' '%[4]s'
+device=$(stat -c %%Hd:%%Ld '%[4]s')
+echo "$device"
+cat
+echo "$device 0" > %[1]s
+umount -l '%[4]s'`, throttle, megabytes, image, d.dir)
+	d.device = d.mount(script, &syscall.SysProcAttr{Unshareflags: syscall.CLONE_NEWNS})
+	return d
+}
+
+// mount runs a script that mounts the disk, says so in a line, reads its input to the end, and tidies up. It returns the line.
+func (d *disk) mount(script string, attr *syscall.SysProcAttr) string {
+	d.tb.Helper()
+	cmd := exec.CommandContext(context.WithoutCancel(d.tb.Context()), "sh", "-c", script)
+	cmd.SysProcAttr = attr
+	cmd.Stderr = os.Stderr
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		d.tb.Fatal(err)
 	}
 	out, err := cmd.StdoutPipe()
 	if err == nil {
 		err = cmd.Start()
 	}
+	var line string
 	if err == nil {
-		tb.Cleanup(func() {
-			_ = cmd.Process.Kill()
-			_ = cmd.Wait() // killed
+		d.tb.Cleanup(func() {
+			_ = in.Close()
+			_ = cmd.Wait() // what it leaves undone, the end of the namespace does
 		})
 		d.holder = cmd.Process.Pid
-		_, err = bufio.NewReader(out).ReadString('\n')
+		line, err = bufio.NewReader(out).ReadString('\n')
 	}
 	if err != nil {
-		tb.Skipf("a disk of its own cannot be mounted here, so a full one is not tested: %v", err)
+		d.tb.Skipf("a disk of its own cannot be mounted here, so a full or slow one is not tested: %v", err)
 	}
-	return d
+	return strings.TrimSpace(line)
+}
+
+// slow lets the disk do so many syncs a second at most, or with 0 as many as it can. It is the device that is slow, for whoever
+// writes to it: a write that is no sync waits only where it has no room in memory.
+func (d *disk) slow(syncs int) {
+	d.tb.Helper()
+	limit := fmt.Sprintf("%s %d", d.device, syncs*writesOfSync)
+	if err := os.WriteFile(throttle, []byte(limit), 0o600); err != nil {
+		d.tb.Fatal(err)
+	}
 }
 
 // hold moves a node that has not been started onto the disk.
 func (d *disk) hold(n *nodetest.Node) {
 	n.Command[len(n.Command)-1] = filepath.Join(d.dir, "data")
-	enter := []string{"nsenter", "--target", strconv.Itoa(d.holder), "--user", "--mount", "--preserve-credentials", "--"}
-	n.Command = append(enter, n.Command...)
+	enter := append([]string{"nsenter", "--target", strconv.Itoa(d.holder)}, d.enter...)
+	n.Command = append(append(enter, "--"), n.Command...)
 }
 
 // path is a file on the disk as it is seen from here.

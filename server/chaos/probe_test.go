@@ -151,6 +151,7 @@ type bound struct {
 var (
 	leaderLives = bound{"shards whose leader lives", 3 * time.Second, sometimes(6*time.Second, 12*time.Second)}
 	leaderDies  = bound{"shards whose leader died", 9 * time.Second, sometimes(18*time.Second, 36*time.Second)}
+	leaderSlow  = bound{"shards whose leader has a slow disk", 12 * time.Second, 30 * time.Second} // it lasts until another leads
 	handedOver  = bound{"graceful stop", time.Second, sometimes(2*time.Second, 8*time.Second)}
 )
 
