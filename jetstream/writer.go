@@ -194,7 +194,7 @@ func (w *writer) newDecision() *decision {
 	d.env = channel.Env{
 		Now: now.UnixMilli(), NewID: newID, MaxMembers: w.limits.GroupMembers,
 		Blocked:  w.view.Blocked,
-		Settings: func(user string) (int, error) { return w.view.CountSettings(user, wire.MaxSettings) },
+		Settings: w.view.CountSettings,
 		Message:  func(seq uint64) (*channel.Message, error) { return d.message(messageKey{d.channel, seq}) },
 		Stays:    d.stays,
 	}

@@ -10,6 +10,7 @@ import (
 //
 //	p shard                             → position, and how many events the stream has had up to it
 //	s <user> name                       → one of the user's own settings
+//	a <user>                            → how many of those there are
 //	n <channel>                         → the channel's head: its numbers, its activity, and what there is beyond it
 //	k <user> name                       → one of those settings that memory holds of everybody; of hidden messages, that there were any
 //	c <channel>                         → what of a channel that is not plain changes seldom: of groups, and of direct channels with pins
@@ -32,6 +33,7 @@ import (
 const (
 	tagPosition = 'p'
 	tagSetting  = 's'
+	tagSettings = 'a'
 	tagKnown    = 'k'
 	tagHead     = 'n'
 	tagChannel  = 'c'

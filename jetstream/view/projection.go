@@ -28,6 +28,7 @@ var projections = []projection{
 	{name: "changed messages", version: 1, tags: []byte{tagFolded, tagEdit}, derive: (*replay).messages},
 	{name: "mentions", version: 1, tags: []byte{tagMention}, derive: (*replay).mentions},
 	{name: "settings in memory", version: 1, tags: []byte{tagKnown}, derive: (*replay).known},
+	{name: "number of settings", version: 1, tags: []byte{tagSettings}, derive: (*replay).settings},
 	{name: "memberships", version: 1, tags: []byte{tagMember, tagFormer}, derive: (*replay).memberships, keep: (*replay).keepFormer},
 }
 

@@ -23,8 +23,9 @@ type round struct {
 	changed  map[target]*changed
 	erased   map[userChannel]uint64 // the last message of a user's in a channel, of those that the log no more has
 	settings []ownSetting
-	applied  []Applied // handed to the caller, never used again
-	disk     *reader   // the view before this round; made when needed
+	counts   map[string]*counted // by user
+	applied  []Applied           // handed to the caller, never used again
+	disk     *reader             // the view before this round; made when needed
 	key      []byte
 	value    []byte
 }
@@ -48,6 +49,7 @@ func (r *round) begin(v *View, shard, events int, held uint64) {
 		r.began = make(map[userChannel]membership)
 		r.changed = make(map[target]*changed)
 		r.erased = make(map[userChannel]uint64)
+		r.counts = make(map[string]*counted)
 	}
 }
 
@@ -60,6 +62,7 @@ func (r *round) end() error {
 	clear(r.began)
 	clear(r.changed)
 	clear(r.erased)
+	clear(r.counts)
 	r.settings = r.settings[:0]
 	r.batch, r.applied, r.disk = nil, nil, nil
 	return err
@@ -193,8 +196,7 @@ func (r *round) writeMessage(e *Event, at place, record *wire.Record) error {
 		delete(r.changed, target{e.Channel, record.Seq}) // an earlier event of the round may have looked for it in vain
 		return nil
 	case e.Kind == wire.KindSetting:
-		r.setting(e.Channel, record)
-		return nil
+		return r.setting(e.Channel, record)
 	case channel.About(record) != 0:
 		return r.change(e, at, record)
 	default:

@@ -32,15 +32,23 @@ func (v *View) Settings(user, prefix string) (settings []wire.Setting, err error
 	return settings, err
 }
 
-// CountSettings counts a user's own settings up to limit.
-func (v *View) CountSettings(user string, limit int) (n int, err error) {
+// CountSettings returns how many settings a user has.
+func (v *View) CountSettings(user string) (n int, err error) {
 	err = v.read("count settings", func(r *reader) error {
-		return r.eachSetting(user, "", func(_, _ []byte) bool {
-			n++
-			return n < limit
-		})
+		n, err = r.countSettings(user)
+		return err
 	})
 	return n, err
+}
+
+func (r *reader) countSettings(user string) (int, error) {
+	r.key = appendNamed(r.key[:0], tagSettings, user)
+	value, err := r.get()
+	if value == nil || err != nil {
+		return 0, err
+	}
+	n, err := parseNumber(value)
+	return int(n), err
 }
 
 // eachSetting calls f for each until it says false. Name and value are its own for the call only.
@@ -60,17 +68,82 @@ func (r *reader) eachSetting(user, prefix string, f func(name, value []byte) boo
 }
 
 // setting stores what its owner set. Whoever else could have written such an event has changed nothing of his.
-func (r *round) setting(ch string, record *wire.Record) {
+func (r *round) setting(ch string, record *wire.Record) error {
 	owner, own := wire.OwnerOf(ch)
-	if s := record.Setting; own && s != nil && record.Sender == owner {
-		r.settings = append(r.settings, ownSetting{owner, s.Name, s.Value})
-		r.know(owner, s)
-		r.key = appendSettingKey(r.key[:0], owner, s.Name)
-		r.value = append(r.value[:0], s.Value...)
-		if s.Value == "" {
-			r.unset()
-		} else {
-			r.set()
-		}
+	s := record.Setting
+	if !own || s == nil || record.Sender != owner {
+		return nil
 	}
+	if err := r.count(owner, s); err != nil {
+		return err
+	}
+	r.settings = append(r.settings, ownSetting{owner, s.Name, s.Value})
+	r.know(owner, s)
+	r.key = appendSettingKey(r.key[:0], owner, s.Name)
+	r.value = append(r.value[:0], s.Value...)
+	if s.Value == "" {
+		r.unset()
+	} else {
+		r.set()
+	}
+	return nil
+}
+
+// counted is how many settings a user has after the events of a round so far, and which of those
+// that it met are set.
+type counted struct {
+	n   int
+	set map[string]bool
+}
+
+// count keeps the number of a user's settings, for who sets one must not have them counted.
+func (r *round) count(owner string, s *wire.Setting) error {
+	disk, err := r.reader()
+	if err != nil {
+		return err
+	}
+	c := r.counts[owner]
+	if c == nil {
+		c = &counted{set: map[string]bool{}}
+		if c.n, err = disk.countSettings(owner); err != nil {
+			return err
+		}
+		r.counts[owner] = c
+	}
+	was, met := c.set[s.Name]
+	if !met {
+		value, err := disk.setting(owner, s.Name)
+		if err != nil {
+			return err
+		}
+		was = value != ""
+	}
+	is := s.Value != ""
+	if c.set[s.Name] = is; was == is {
+		return nil
+	}
+	if c.n++; !is {
+		c.n -= 2
+	}
+	r.key = appendNamed(r.key[:0], tagSettings, owner)
+	r.value = appendNumber(r.value[:0], uint64(c.n))
+	r.set()
+	return nil
+}
+
+// settings makes what [round.count] stores.
+func (r *replay) settings() error {
+	owner, own := wire.OwnerOf(r.channel)
+	if !own {
+		return nil
+	}
+	n := 0
+	err := r.disk.eachSetting(owner, "", func(_, _ []byte) bool {
+		n++
+		return true
+	})
+	r.key = appendNamed(r.key[:0], tagSettings, owner)
+	r.value = appendNumber(r.value[:0], uint64(n))
+	r.set()
+	return err
 }

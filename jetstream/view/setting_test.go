@@ -13,14 +13,14 @@ func TestSettings(t *testing.T) {
 	dir := t.TempDir()
 	v := must(Open(dir, Options{Shards: 1, Epoch: "e"}))(t)
 	pos, versions := uint64(0), map[string]uint64{}
+	var batch []Event
 	set := func(channel, sender, name, value string) {
 		t.Helper()
 		pos++
 		versions[channel]++
-		record := must(wire.EncodeRecord(&wire.Record{Kind: wire.KindSetting, Version: versions[channel], ID: fmt.Sprint(pos), Sender: sender, Timestamp: 1, Setting: &wire.Setting{Name: name, Value: value}}))(t)
-		if _, err := v.Apply(0, []Event{{Pos: pos, Channel: channel, Kind: wire.KindSetting, Record: record}}, 0); err != nil {
-			t.Fatal(err)
-		}
+		e := settingEvent(t, pos, versions[channel], sender, name, value)
+		e.Channel = channel
+		must(v.Apply(0, []Event{e}, 0))(t)
 	}
 	set("~ann", "ann", "mute/ann~bob", "0")
 	set("~ann", "ann", "block/bob", "1")
@@ -42,8 +42,9 @@ func TestSettings(t *testing.T) {
 		equal(t, "blocks", must(v.Settings("ann", "block/"))(t), []wire.Setting{{Name: "block/bob", Value: "1"}})
 		equal(t, "none", must(v.Settings("an", ""))(t), nil)
 		equal(t, "one", must(v.Setting("ann", "mute/ann~bob"))(t), "77")
-		equal(t, "counted", must(v.CountSettings("ann", 9))(t), 4)
-		equal(t, "counted up to", must(v.CountSettings("ann", 1))(t), 1)
+		for user, n := range map[string]int{"ann": 4, "annabel": 1, "an": 0, "one": len(must(v.Settings("one", ""))(t))} {
+			equal(t, "number of those of "+user, must(v.CountSettings(user))(t), n)
+		}
 		equal(t, "discreet", []bool{v.Discreet("ann"), v.Discreet("annabel")}, []bool{true, false})
 		equal(t, "hides", []bool{v.known.hides("ann"), v.known.hides("annabel")}, []bool{true, false})
 		for pair, want := range map[[2]string]bool{{"ann", "bob"}: true, {"bob", "ann"}: false, {"ann", "cem"}: false, {"annabel", "ann"}: true, {"ann", "dot"}: false} {
@@ -52,6 +53,17 @@ func TestSettings(t *testing.T) {
 			}
 		}
 	}
+	check()
+	for i := range 5 { // together with others of the batch, and there and back
+		pos++
+		versions["~one"]++
+		name, value := fmt.Sprint("x/", i%2), fmt.Sprint(i%3)
+		if i%3 == 0 {
+			value = ""
+		}
+		batch = append(batch, settingEvent(t, pos, versions["~one"], "one", name, value))
+	}
+	must(v.Apply(0, batch, 0))(t)
 	check()
 	if err := v.Close(); err != nil {
 		t.Fatal(err)
@@ -66,4 +78,14 @@ func TestSettings(t *testing.T) {
 	v = must(Open(dir, Options{Shards: 1, Epoch: "e", projections: again}))(t)
 	defer v.Close()
 	check()
+}
+
+// settingEvent is one of a user's, in his own channel.
+func settingEvent(t *testing.T, pos, version uint64, user, name, value string) Event {
+	t.Helper()
+	record, err := wire.EncodeRecord(&wire.Record{
+		Kind: wire.KindSetting, Version: version, ID: fmt.Sprint(pos), Sender: user, Timestamp: 1, Setting: &wire.Setting{Name: name, Value: value},
+	})
+	noError(t, err)
+	return Event{Pos: pos, Channel: wire.OwnChannel(user), Kind: wire.KindSetting, Record: record}
 }
