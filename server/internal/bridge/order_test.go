@@ -85,7 +85,7 @@ func narrow(tb testing.TB) *jetstream.Log {
 func TestSession_refusedKeepsOrder(t *testing.T) {
 	r := newRig(t, Config{Log: narrow(t), Limits: wire.Limits{CommandsPerS: 100_000}})
 	c := r.connect(t, "alice")
-	s := newTurns(t, 400)
+	s := newTurns(t, 150)
 	for out := 0; len(s.waiting)+out > 0; {
 		if frames, n := s.next(2*r.limits.InFlight - out); n > 0 {
 			c.send(frames)
@@ -102,7 +102,7 @@ func TestSession_refusedKeepsOrder(t *testing.T) {
 // one repeats what was refused of it.
 func TestFrames_refusedKeepOrder(t *testing.T) {
 	r := newRig(t, Config{Log: narrow(t)})
-	s := newTurns(t, 200)
+	s := newTurns(t, 100)
 	for len(s.waiting) > 0 {
 		frames, _ := s.next(r.limits.InFlight)
 		for line := range split(r.postFrames(t, "alice", frames)) {
