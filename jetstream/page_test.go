@@ -2,6 +2,7 @@ package jetstream
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -51,5 +52,72 @@ func TestHistory_pagesAreBounded(t *testing.T) {
 		if len(seen) != n {
 			t.Errorf("%s: read %d messages, want %d", name, len(seen), n)
 		}
+	}
+}
+
+// TestPins_pagesAreBounded reads large pins, a page after the other: all of them, the newest
+// message first.
+func TestPins_pagesAreBounded(t *testing.T) {
+	l := alone(t)
+	const n = 70
+	var ch string
+	var want []uint64
+	for i := range n {
+		ack := mustSend(t, l, "alice", text("bob", fmt.Sprint("c", i), strings.Repeat("x", 16_000)))
+		mustSend(t, l, "alice", wire.Pin{Channel: ack.Channel, Seq: ack.Seq, ClientID: fmt.Sprint("p", i)})
+		ch, want = ack.Channel, append(want, ack.Seq)
+	}
+	slices.Reverse(want)
+	cmd := wire.GetPins{Channel: ch}
+	var got []uint64
+	for more := true; more; {
+		f, err := l.Ask(t.Context(), "bob", cmd)
+		if err != nil {
+			t.Fatal(err)
+		}
+		page := f.(wire.Page)
+		if bytes := 16_000 * len(page.Events); bytes == 0 || bytes > maxPageBytes {
+			t.Fatalf("a page of %d bytes", bytes)
+		}
+		for _, e := range page.Events {
+			got = append(got, e.Seq)
+		}
+		cmd.Before, more = got[len(got)-1], page.More
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %v", got)
+	}
+}
+
+// TestVersions_pagesAreBounded reads what a large message said, a page after the other: all of it,
+// the first version first.
+func TestVersions_pagesAreBounded(t *testing.T) {
+	l := alone(t)
+	const n = 70
+	say := func(i int) string { return fmt.Sprint(i, strings.Repeat("x", 16_000)) }
+	ack := mustSend(t, l, "alice", text("bob", "c", say(0)))
+	for i := 1; i < n; i++ {
+		mustSend(t, l, "alice", wire.Edit{Channel: ack.Channel, Seq: 1, ClientID: fmt.Sprint("e", i), Content: wire.Content{Text: say(i)}})
+	}
+	cmd := wire.GetVersions{Channel: ack.Channel, Seq: 1}
+	for more := true; more; {
+		f, err := l.Ask(t.Context(), "bob", cmd)
+		if err != nil {
+			t.Fatal(err)
+		}
+		page := f.(wire.Versions)
+		if bytes := 16_000 * len(page.Versions); bytes == 0 || bytes > maxPageBytes {
+			t.Fatalf("a page of %d bytes", bytes)
+		}
+		for _, v := range page.Versions {
+			if v.Content.Text != say(cmd.After) {
+				t.Fatalf("version %d says %.10s", cmd.After, v.Content.Text)
+			}
+			cmd.After++
+		}
+		more = page.More
+	}
+	if cmd.After != n {
+		t.Errorf("%d versions, want %d", cmd.After, n)
 	}
 }

@@ -152,24 +152,30 @@ func (l *Log) readBy(user string) func(ch string) uint64 {
 	return func(ch string) uint64 { return l.receipts.Ahead(ch, user).Read }
 }
 
-// pins are the pinned messages of a channel that the user is shown.
+// pins are pinned messages of a channel that the user is shown, as many as a page holds.
 func (l *Log) pins(ctx context.Context, user string, cmd *wire.GetPins) (wire.Page, error) {
 	page := wire.Page{Ref: cmd.Ref, Channel: cmd.Channel, Events: []wire.Event{}}
 	if _, err := l.awaitChannel(ctx, user, cmd.Channel); err != nil {
 		return page, err
 	}
-	pins, err := l.view.Pins(user, cmd.Channel)
-	for i := range pins {
-		e, err := l.event(user, &pins[i])
+	bytes := 0
+	err := l.view.EachPin(user, cmd.Channel, cmd.Before, func(pin *view.Event) (bool, error) {
+		shown, err := withReactions(user, pin.Record)
 		if err != nil {
-			return page, err
+			return false, err
 		}
+		if bytes += len(shown); bytes > maxPageBytes && len(page.Events) > 0 {
+			page.More = true
+			return false, nil
+		}
+		e, err := l.event(user, pin)
 		page.Events = append(page.Events, e)
-	}
+		return true, err
+	})
 	return page, err
 }
 
-// versions are what a message that the user is shown has said.
+// versions are what a message that the user is shown has said, as much as a page holds.
 func (l *Log) versions(ctx context.Context, user string, cmd *wire.GetVersions) (wire.Versions, error) {
 	all := wire.Versions{Ref: cmd.Ref, Channel: cmd.Channel, Seq: cmd.Seq, Versions: []wire.MessageVersion{}}
 	if _, err := l.awaitChannel(ctx, user, cmd.Channel); err != nil {
@@ -179,7 +185,8 @@ func (l *Log) versions(ctx context.Context, user string, cmd *wire.GetVersions) 
 	if !shown || err != nil {
 		return all, err
 	}
-	versions, err := l.view.Edits(cmd.Channel, cmd.Seq)
+	versions, more, err := l.view.Edits(cmd.Channel, cmd.Seq, cmd.After, maxPageBytes)
+	all.More = more
 	for _, v := range versions {
 		if v.Content != nil {
 			all.Versions = append(all.Versions, wire.MessageVersion{Timestamp: v.Timestamp, Content: *v.Content})

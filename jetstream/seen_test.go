@@ -105,3 +105,20 @@ func TestSeen_isBounded(t *testing.T) {
 		t.Errorf("a node that stays behind answered %v, want unavailable", err)
 	}
 }
+
+// TestSeen_createdGroup looks for a group on other nodes, right after one has made it.
+func TestSeen_createdGroup(t *testing.T) {
+	_, logs, _ := cluster(t)
+	for i := range 60 {
+		g, err := logs[i%3].CreateGroup(t.Context(), "alice", &wire.CreateGroup{ClientID: fmt.Sprint(i), Name: "g"})
+		if err != nil || g.At.Pos == 0 {
+			t.Fatalf("made %+v, %v", g, err)
+		}
+		for n := range 2 {
+			cmd := wire.GetChannel{Channel: g.ID, Seen: wire.Seen{Seen: []wire.ShardPos{g.At}}}
+			if _, err := logs[(i+1+n)%3].Ask(t.Context(), "alice", cmd); err != nil {
+				t.Fatalf("group %d on another node: %v", i, err)
+			}
+		}
+	}
+}

@@ -61,6 +61,7 @@ func (l *Log) CreateGroup(ctx context.Context, user string, cmd *wire.CreateGrou
 		return wire.ChannelInfo{}, err
 	}
 	c, err := l.channel(ctx, user, ack.Channel)
+	c.Channel.At = wire.ShardPos{Shard: ack.Shard, Pos: ack.Pos}
 	return c.Channel, err
 }
 

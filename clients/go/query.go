@@ -43,10 +43,15 @@ func (c *Client) Channel(ctx context.Context, id string) (wire.Channel, error) {
 	return ask[wire.Channel](ctx, c, wire.GetChannel{Channel: id})
 }
 
-// Versions are what a message said, first and after each edit.
-func (c *Client) Versions(ctx context.Context, channel string, seq uint64) ([]wire.MessageVersion, error) {
-	f, err := ask[wire.Versions](ctx, c, wire.GetVersions{Channel: channel, Seq: seq})
-	return f.Versions, err
+// Versions are what a message said, first and after each edit, in as many answers as that takes.
+func (c *Client) Versions(ctx context.Context, channel string, seq uint64) (versions []wire.MessageVersion, err error) {
+	for {
+		f, err := ask[wire.Versions](ctx, c, wire.GetVersions{Channel: channel, Seq: seq, After: len(versions)})
+		versions = append(versions, f.Versions...)
+		if err != nil || !f.More || len(f.Versions) == 0 {
+			return versions, err
+		}
+	}
 }
 
 // Reactions are users who reacted to a message with an emoji, ascending, behind one where after names a user. Limit is
@@ -56,10 +61,17 @@ func (c *Client) Reactions(ctx context.Context, channel string, seq uint64, emoj
 	return ask[wire.Reactions](ctx, c, cmd)
 }
 
-// Pins are the pinned messages of a channel, the newest message first.
-func (c *Client) Pins(ctx context.Context, channel string) ([]Event, error) {
-	page, err := ask[Page](ctx, c, wire.GetPins{Channel: channel})
-	return page.Events, err
+// Pins are the pinned messages of a channel, the newest message first, in as many answers as that
+// takes.
+func (c *Client) Pins(ctx context.Context, channel string) (pins []Event, err error) {
+	for before := uint64(0); ; {
+		page, err := ask[Page](ctx, c, wire.GetPins{Channel: channel, Before: before})
+		pins = append(pins, page.Events...)
+		if err != nil || !page.More || len(page.Events) == 0 {
+			return pins, err
+		}
+		before = page.Events[len(page.Events)-1].Seq
+	}
 }
 
 // CreateGroup makes a group of the user and members. It is one group however often the command must be repeated.

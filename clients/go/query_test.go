@@ -69,3 +69,45 @@ func TestQueries(t *testing.T) {
 		}
 	})
 }
+
+// What is too long for one answer is read in several, and what a command has made is known to have
+// been seen.
+func TestQueries_goOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		says := func(text string) wire.MessageVersion { return wire.MessageVersion{Content: wire.Content{Text: text}} }
+		r := script(t, func(p *peer) {
+			p.welcome()
+			g := expect[wire.CreateGroup](p)
+			p.write(wire.Channel{Ref: g.Ref, Channel: wire.ChannelInfo{ID: group, At: wire.ShardPos{Shard: 0, Pos: 40}}})
+			v := expect[wire.GetVersions](p)
+			if d := cmp.Diff(wire.ShardPos{Shard: 0, Pos: 40}, v.Seen.Seen[0]); d != "" {
+				t.Error(d)
+			}
+			p.write(wire.Versions{Ref: v.Ref, Versions: []wire.MessageVersion{says("a"), says("b")}, More: true})
+			v = expect[wire.GetVersions](p)
+			if v.After != 2 {
+				t.Errorf("%+v", v)
+			}
+			p.write(wire.Versions{Ref: v.Ref, Versions: []wire.MessageVersion{says("c")}})
+			pins := expect[wire.GetPins](p)
+			p.write(wire.Page{Ref: pins.Ref, Channel: group, Events: []wire.Event{said(group, "bob", "b", 8, 8)}, More: true})
+			pins = expect[wire.GetPins](p)
+			if pins.Before != 8 {
+				t.Errorf("%+v", pins)
+			}
+			p.write(wire.Page{Ref: pins.Ref, Channel: group, Events: []wire.Event{said(group, "bob", "a", 3, 3)}})
+			p.drain()
+		})
+		c := r.start(t, nil)
+		if _, err := c.CreateGroup(t.Context(), "n", nil); err != nil {
+			t.Error(err)
+		}
+		versions, err := c.Versions(t.Context(), group, 8)
+		if d := cmp.Diff([]wire.MessageVersion{says("a"), says("b"), says("c")}, versions); d != "" || err != nil {
+			t.Error(d, err)
+		}
+		if pins, err := c.Pins(t.Context(), group); err != nil || len(pins) != 2 || pins[1].Seq != 3 {
+			t.Errorf("%+v, %v", pins, err)
+		}
+	})
+}

@@ -52,8 +52,11 @@ func (s *session) frame(ctx context.Context, f wire.Frame) error {
 		return s.failed(ctx, f)
 	case nil: // of a type that this version does not know
 	default:
-		if ack, ok := f.(wire.Ack); ok {
-			s.c.track.acknowledged(&ack)
+		switch f := f.(type) {
+		case wire.Ack:
+			s.c.track.acknowledged(f.Shard, f.Pos)
+		case wire.Channel:
+			s.c.track.acknowledged(f.Channel.At.Shard, f.Channel.At.Pos)
 		}
 		s.live(f)
 		s.c.outbox.replied(reference(f), f, s.welcome.User)

@@ -119,12 +119,12 @@ func (t *tracker) advance(ev *wire.Event) {
 // reach moves the shard's position. The caller holds the lock.
 func (t *tracker) reach(ev *wire.Event) { t.pos[ev.Shard] = max(t.pos[ev.Shard], ev.Pos) }
 
-// acknowledged notes what an ack says. Its event may come later.
-func (t *tracker) acknowledged(ack *wire.Ack) {
+// acknowledged notes where the answer to a command says that it is. Its event may come later.
+func (t *tracker) acknowledged(shard int, pos uint64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if ack.Shard >= 0 && ack.Shard < len(t.acked) {
-		t.acked[ack.Shard] = max(t.acked[ack.Shard], ack.Pos)
+	if shard >= 0 && shard < len(t.acked) {
+		t.acked[shard] = max(t.acked[shard], pos)
 	}
 }
 

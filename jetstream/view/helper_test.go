@@ -138,3 +138,12 @@ func (l *logged) count(text string) int {
 	defer l.mu.Unlock()
 	return strings.Count(l.buf.String(), text)
 }
+
+// pinsOf are all pins of a channel that a user is shown.
+func pinsOf(v *View, user, ch string) (pins []Event, err error) {
+	err = v.EachPin(user, ch, 0, func(e *Event) (bool, error) {
+		pins = append(pins, *e)
+		return true, nil
+	})
+	return pins, err
+}

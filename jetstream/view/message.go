@@ -23,8 +23,10 @@ type Version struct {
 	Content   *wire.Content
 }
 
-// Edits are all versions of a message, the first one first. Of a deleted message, and of none, there are none.
-func (v *View) Edits(ch string, seq uint64) (versions []Version, err error) {
+// Edits returns versions of a message, the first one first, without the first few: at least one,
+// and no more after those which make up some bytes. Of a deleted message, and of none, there are
+// none.
+func (v *View) Edits(ch string, seq uint64, without, most int) (versions []Version, more bool, err error) {
 	err = v.read("read edits", func(r *reader) error {
 		m, err := r.message(ch, seq)
 		if m == nil || m.Deleted || err != nil {
@@ -41,8 +43,17 @@ func (v *View) Edits(ch string, seq uint64) (versions []Version, err error) {
 		if found {
 			places = append([]place{first}, places...)
 		}
-		for _, at := range places {
-			record, err := r.recordAt(ch, at)
+		places = places[min(max(without, 0), len(places)):]
+		for bytes := 0; len(places) > 0; places = places[1:] {
+			body, err := r.bodyAt(ch, places[0])
+			if err != nil {
+				return err
+			}
+			if bytes += len(body); bytes > most && len(versions) > 0 {
+				more = true
+				return nil
+			}
+			record, err := wire.DecodeRecord(body)
 			if err != nil {
 				return err
 			}
@@ -50,33 +61,37 @@ func (v *View) Edits(ch string, seq uint64) (versions []Version, err error) {
 		}
 		return nil
 	})
-	return versions, err
+	return versions, more, err
 }
 
-// Pins are the pinned messages of a channel that a user is shown, the newest message first.
-func (v *View) Pins(user, ch string) (pins []Event, err error) {
+// EachPin calls f with each pinned message of a channel that a user is shown, the newest message
+// first, until f says false: with those before a message, or with all where before is 0.
+func (v *View) EachPin(user, ch string, before uint64, f func(e *Event) (bool, error)) error {
 	st, err := v.Channel(ch)
 	if st == nil || err != nil {
-		return nil, err
+		return err
 	}
-	err = v.read("read pins", func(r *reader) error {
+	return v.read("read pins", func(r *reader) error {
 		spans, err := r.shown(v, user, ch)
 		if err != nil {
 			return err
 		}
 		for _, seq := range slices.Backward(st.Pins) {
-			if !admits(spans, seq) {
+			if before != 0 && seq >= before || !admits(spans, seq) {
 				continue
 			}
 			page, err := r.page(ch, seqs{seq - 1, seq}, 1, false)
 			if err != nil {
 				return err
 			}
-			pins = append(pins, page...)
+			for i := range page {
+				if more, err := f(&page[i]); !more || err != nil {
+					return err
+				}
+			}
 		}
 		return nil
 	})
-	return pins, err
 }
 
 // message is the folded message.
@@ -129,6 +144,16 @@ func (r *reader) edits(ch string, seq uint64) (places []place, err error) {
 }
 
 func (r *reader) recordAt(ch string, at place) (*wire.Record, error) {
+	body, err := r.bodyAt(ch, at)
+	if err != nil {
+		return nil, err
+	}
+	record, err := wire.DecodeRecord(body)
+	return &record, err
+}
+
+// bodyAt is the encoded record of an event, good until the reader reads on.
+func (r *reader) bodyAt(ch string, at place) ([]byte, error) {
 	r.key = appendEventKey(r.key[:0], ch, at)
 	value, err := r.get()
 	if err != nil {
@@ -138,11 +163,7 @@ func (r *reader) recordAt(ch string, at place) (*wire.Record, error) {
 		return nil, errValue // the place came with the event in one batch
 	}
 	e, err := parseEvent(ch, r.key, value)
-	if err != nil {
-		return nil, err
-	}
-	record, err := wire.DecodeRecord(e.Record)
-	return &record, err
+	return e.Record, err
 }
 
 // appendFolded is a message as later events left it, as the record of a page, behind the pos of the last of them.

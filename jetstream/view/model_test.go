@@ -396,7 +396,7 @@ func agreeMessage(t *rapid.T, v *View, s *script, user, ch string) {
 	at := target{ch, rapid.Uint64Range(0, seqOf(s.m.states[ch])+1).Draw(t, "seq")}
 	m, err := v.Message(ch, at.seq)
 	same(t, fmt.Sprint("message ", at), m, s.m.messages[at], err)
-	versions, err := v.Edits(ch, at.seq)
+	versions, _, err := v.Edits(ch, at.seq, 0, math.MaxInt)
 	same(t, fmt.Sprint("edits of ", at), versions, s.m.versions(at), err)
 	shows, err := v.Shows(user, ch, at.seq)
 	same(t, fmt.Sprint(user, " is shown ", at), shows, s.m.shows(user, ch, at.seq), err)
@@ -412,7 +412,7 @@ func agreeMessage(t *rapid.T, v *View, s *script, user, ch string) {
 			}
 		}
 	}
-	pins, err := v.Pins(user, ch)
+	pins, err := pinsOf(v, user, ch)
 	same(t, "pins", pins, wantPins, err)
 	for shard, want := range s.m.erasures {
 		erasures, err := v.Erasures(shard, 0, 100)

@@ -2,6 +2,7 @@ package view
 
 import (
 	"encoding/json"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -102,13 +103,13 @@ func answersAndClose(t *rapid.T, v *View, s *script) string {
 		for seq := range seqOf(st) + 2 {
 			m, err := v.Message(ch, seq)
 			ask(m, err)
-			versions, err := v.Edits(ch, seq)
+			versions, _, err := v.Edits(ch, seq, 0, math.MaxInt)
 			ask(versions, err)
 		}
 		for _, user := range s.users {
 			e, err := v.Find(ch, user, "1")
 			ask(e, err)
-			pins, err := v.Pins(user, ch)
+			pins, err := pinsOf(v, user, ch)
 			ask(pins, err)
 			askAboutSeqs(v, ask, user, ch, seqOf(st))
 		}

@@ -147,19 +147,23 @@ type GetChannel struct {
 	Channel string `json:"channel"`
 }
 
-// GetVersions asks for all that a message said, its edits included.
+// GetVersions asks for all that a message said, its edits included, without the first After
+// versions of it.
 type GetVersions struct {
 	Ref
 	Seen
 	Channel string `json:"channel"`
 	Seq     uint64 `json:"seq"`
+	After   int    `json:"after,omitzero"`
 }
 
-// GetPins asks for the pinned messages of a channel, the newest message first.
+// GetPins asks for the pinned messages of a channel, the newest message first: with Before, for
+// those before that seq.
 type GetPins struct {
 	Ref
 	Seen
 	Channel string `json:"channel"`
+	Before  uint64 `json:"before,omitzero"`
 }
 
 // Refresh replaces the session's token before it expires. The user must stay the same.

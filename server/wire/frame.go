@@ -205,7 +205,8 @@ type Invite struct {
 	Approval bool   `json:"approval,omitzero"` // whoever joins by it waits for an admin
 }
 
-// Page answers history. More says that there are further messages in the direction asked.
+// Page answers history and get_pins. More says that there are further messages in the direction
+// asked.
 type Page struct {
 	Ref
 	Channel string  `json:"channel"`
@@ -239,6 +240,7 @@ type ChannelInfo struct {
 	Mute        string      `json:"mute,omitzero"`     // the caller's setting mute/ID
 	Top         bool        `json:"top,omitzero"`      // the caller's setting top/ID is on
 	Last        *Event      `json:"last,omitzero"`     // the last message, as a page has it, where the caller may see it
+	At          ShardPos    `json:"at,omitzero"`       // its creation in the log, for reads with seen; in answers to create_group
 }
 
 // Channel answers create_group and get_channel: the latter has the roles of all who are not plain members, too. Who may add members sees
@@ -254,11 +256,13 @@ type Channel struct {
 	Invites   []Invite    `json:"invites,omitzero"`
 }
 
-// Versions answers get_versions: the first content and that of each edit. A deleted message has none.
+// Versions answers get_versions: the first content and that of each edit. A deleted message has
+// none. More says that there are further ones, which a command with After asks for.
 type Versions struct {
 	Ref
 	Channel  string           `json:"channel"`
 	Seq      uint64           `json:"seq"`
+	More     bool             `json:"more"`
 	Versions []MessageVersion `json:"versions"`
 }
 

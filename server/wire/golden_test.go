@@ -91,9 +91,9 @@ var goldenCommands = []golden[Command]{
 	{"list_channels", ListChannels{Ref: Ref{8}, Limit: 10}},
 	{"list_channels_before", ListChannels{Ref: Ref{8}, Before: &ChannelPlace{Active: 1_764_000_000_456, ID: "gaaaaaaaaaaaaaaaaaaaaaaaa"}}},
 	{"get_channel", GetChannel{Ref: Ref{33}, Channel: "gaaaaaaaaaaaaaaaaaaaaaaaa"}},
-	{"get_versions", GetVersions{Ref: Ref{34}, Channel: "alice~bob", Seq: 42}},
+	{"get_versions", GetVersions{Ref: Ref{34}, Channel: "alice~bob", Seq: 42, After: 2}},
 	{"get_reactions", GetReactions{Ref: Ref{35}, Channel: "alice~bob", Seq: 42, Emoji: "👍", After: "bob", Limit: 100}},
-	{"get_pins", GetPins{Ref: Ref{35}, Channel: "alice~bob"}},
+	{"get_pins", GetPins{Ref: Ref{35}, Channel: "alice~bob", Before: 42}},
 	{"read", Read{Ref: Ref{29}, Channel: "alice~bob", Seq: 42}},
 	{"received", Received{Ref: Ref{30}, Cursors: []ChannelSeq{{"alice~bob", 42}, {"gaaaaaaaaaaaaaaaaaaaaaaaa", 7}}}},
 	{"watch", Watch{Ref: Ref{31}, Channels: []string{"alice~bob", "gaaaaaaaaaaaaaaaaaaaaaaaa"}}},
@@ -179,6 +179,10 @@ var goldenFrames = []golden[Frame]{
 		Requested: []string{"dave"}, Banned: []string{"mallory"},
 		Invites: []Invite{{Hash: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", Uses: 3}},
 	}},
+	{"channel_created", Channel{Ref: Ref{4}, Channel: ChannelInfo{
+		ID: "gaaaaaaaaaaaaaaaaaaaaaaaa", Kind: Group, Name: "Hiking", Role: RoleOwner, MemberCount: 2, Members: []string{"alice", "bob"},
+		Active: 1_764_000_000_123, At: ShardPos{Shard: 2, Pos: 17},
+	}}},
 	{"reactions", Reactions{Ref: Ref{35}, Channel: "alice~bob", Seq: 42, Emoji: "👍", Users: []string{"carol", "dave"}, More: true}},
 	{"versions", Versions{Ref: Ref{34}, Channel: "alice~bob", Seq: 42, Versions: []MessageVersion{
 		{Timestamp: 1_764_000_000_123, Content: Content{Text: "hello"}}, {Timestamp: 1_764_000_001_000, Content: Content{Text: "hello!"}},

@@ -125,11 +125,16 @@ func (c GetVersions) Validate(Limits) error {
 	if err := c.validSeen(); err != nil {
 		return err
 	}
+	if c.After < 0 {
+		return Errorf(CodeInvalid, "after: must not be negative")
+	}
 	return validTarget(c.Channel, c.Seq, "")
 }
 
 // Validate implements [Command].
-func (c GetPins) Validate(l Limits) error { return GetChannel(c).Validate(l) }
+func (c GetPins) Validate(l Limits) error {
+	return GetChannel{Ref: c.Ref, Seen: c.Seen, Channel: c.Channel}.Validate(l)
+}
 
 // Validate implements [Command].
 func (r Refresh) Validate(Limits) error {
