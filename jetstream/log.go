@@ -15,6 +15,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"natterjack/jetstream/internal/copies"
+	"natterjack/jetstream/internal/lending"
 	"natterjack/jetstream/internal/pause"
 	"natterjack/jetstream/receipts"
 	"natterjack/jetstream/view"
@@ -61,6 +62,7 @@ type Config struct {
 	Now    func() time.Time // [time.Now] where nil
 
 	scrubAfter func() (time.Duration, error) // [view.View.ScrubAfter] where nil; tests do not wait
+	takeAbove  uint64                        // the constant where 0
 	level      int                           // [logLevel] where 0, with [levelOf]; tests are of another version
 	levelOf    func(wire.Command) int
 }
@@ -90,7 +92,8 @@ type Log struct {
 	shelf   shelf // what cursors read
 	holes   atomic.Uint64
 	teller  *copies.Teller
-	damage  copies.Tally // of this node's copies
+	lender  *lending.Lender // nil where there is nobody to lend to
+	damage  copies.Tally    // of this node's copies
 	sight   sight
 	level   level
 	clock   clock
@@ -144,7 +147,7 @@ func New(ctx context.Context, cfg Config) (*Log, error) {
 	if cfg.Shards != 0 && cfg.Shards != streams.shards {
 		l.log.InfoContext(ctx, "the log keeps the shards that it was made with", "shards", streams.shards, "configured", cfg.Shards)
 	}
-	l.view, err = l.openView(ctx, cfg.ViewDir, cfg.Cache)
+	l.view, err = l.openView(ctx, &cfg)
 	if err != nil {
 		return nil, errors.Join(err, said.close(), teller.Close())
 	}
@@ -165,21 +168,33 @@ func New(ctx context.Context, cfg Config) (*Log, error) {
 		}
 	}
 	l.shelf = shelves{l.view, l.tails}
+	if l.engine.Clustered() {
+		if l.lender, err = lending.Lend(l.conn, lendable{l}, l.borrowed(l.viewOptions(&cfg)), unique(), l.log); err != nil {
+			return nil, errors.Join(err, l.Close())
+		}
+	}
 	return l, nil
+}
+
+func (l *Log) viewOptions(cfg *Config) view.Options {
+	return view.Options{
+		Shards: l.layout.shards, ShardOf: l.layout.shardOf, Epoch: l.layout.epoch, Logger: l.log, Watched: func() bool { return !l.readers.none() },
+		CacheBytes: cfg.Cache / 2, StateBytes: cfg.Cache / 2,
+	}
 }
 
 // openView opens the view, and empties it where it is ahead of its stream: then the stream has lost its end (a disk restored
 // from a backup, say), and the view holds events that are gone, under positions that will be given again.
-func (l *Log) openView(ctx context.Context, dir string, cache int64) (*view.View, error) {
-	opts := view.Options{
-		Shards: l.layout.shards, ShardOf: l.layout.shardOf, Epoch: l.layout.epoch, Logger: l.log, Watched: func() bool { return !l.readers.none() },
-		CacheBytes: cache / 2, StateBytes: cache / 2,
-	}
+func (l *Log) openView(ctx context.Context, cfg *Config) (*view.View, error) {
+	dir, opts := cfg.ViewDir, l.viewOptions(cfg)
 	stop := func() {}
 	if l.engine.Clustered() {
 		stop = l.yield(ctx)
 	}
 	v, err := view.Open(dir, opts)
+	if err == nil && l.engine.Clustered() {
+		v, err = l.takeView(ctx, v, dir, opts, cfg.takeAbove)
+	}
 	stop()
 	if err != nil {
 		return nil, fmt.Errorf("open view: %w", err)
@@ -336,6 +351,9 @@ func (l *Log) Close() error {
 		if err := a.sub.Unsubscribe(); !errors.Is(err, nats.ErrConnectionClosed) { // then it has ended already
 			errs = append(errs, err)
 		}
+	}
+	if l.lender != nil {
+		errs = append(errs, l.lender.Close())
 	}
 	return errors.Join(append(errs, l.teller.Close(), l.census.close(), l.view.Close())...)
 }

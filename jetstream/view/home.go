@@ -54,6 +54,12 @@ func (h home) tidy() error {
 	_, err = h.fs.Stat(h.at(condemned))
 	damaged := err == nil
 	for _, name := range names {
+		if name == lent || name == taken {
+			if err := h.fs.RemoveAll(h.at(name)); err != nil {
+				return err
+			}
+			continue
+		}
 		if !ours.MatchString(name) || name == h.name && !damaged {
 			continue
 		}

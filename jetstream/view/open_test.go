@@ -18,6 +18,9 @@ func TestOpenDeletesWhatIsOfAnotherLog(t *testing.T) {
 	dir := t.TempDir()
 	noError(t, os.WriteFile(filepath.Join(dir, "notes"), []byte("mine"), 0o600))
 	noError(t, os.Mkdir(filepath.Join(dir, "v0-4-0123456789abcdef"), 0o700)) // of an older schema
+	for _, name := range []string{lent, taken} {                             // of a process that died
+		noError(t, os.Mkdir(filepath.Join(dir, name), 0o700))
+	}
 	for _, c := range []struct {
 		name string
 		o    Options

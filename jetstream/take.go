@@ -1,0 +1,94 @@
+package jetstream
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"time"
+
+	"natterjack/jetstream/internal/lending"
+	"natterjack/jetstream/view"
+)
+
+const (
+	// takeAbove is how many events a view must be behind for this node to take another's: some seconds of reading.
+	takeAbove = 100_000
+	// takeLook is how long the engine may take to say how far behind it is.
+	takeLook = 2 * time.Second
+)
+
+// borrowed says what two views must agree in for one to be taken for the other.
+func (l *Log) borrowed(o view.Options) string {
+	return fmt.Sprintf("%s-%x", view.Name(o), sha256.Sum256([]byte(l.layout.slots.String())))
+}
+
+// takeView takes the view of another node in place of this one's, where that is far behind, or there is none. Where that cannot be, it is
+// left as it is, and reads the log. The other's view owes what it has not erased, and so does this one from then on: what is not in
+// its files any more, it does not bring, and what still is, this node's eraser finds.
+func (l *Log) takeView(ctx context.Context, v *view.View, dir string, o view.Options, above uint64) (*view.View, error) {
+	have, behind := l.lacks(ctx, v)
+	if above = cmp.Or(above, takeAbove); behind <= above {
+		return v, nil
+	}
+	b := &lending.Borrower{Conn: l.conn, Name: l.borrowed(o), Log: l.log}
+	loan, err := b.Borrow(ctx, have+above)
+	if err != nil {
+		l.log.InfoContext(ctx, "the view is made from the log", "events", behind, "reason", err)
+		return v, nil
+	}
+	l.log.InfoContext(ctx, "the view is taken from another node", "events", behind, "bytes", loan.Size)
+	if err := v.Close(); err != nil {
+		return nil, errors.Join(err, loan.Return(ctx))
+	}
+	began := time.Now()
+	err = view.Take(ctx, dir, o, loan.Size, loan.Fetch)
+	if back := loan.Return(context.WithoutCancel(ctx)); back != nil {
+		l.log.WarnContext(ctx, "the other node was not told that its view is not needed any more; it will know by the time", "error", back)
+	}
+	if err != nil {
+		l.log.WarnContext(ctx, "the view of another node could not be taken; the log is read instead", "error", err)
+	} else {
+		l.log.InfoContext(ctx, "the view was taken from another node", "bytes", loan.Size, "took", time.Since(began).Round(time.Millisecond))
+	}
+	return view.Open(dir, o)
+}
+
+// lacks is how many positions a view has, and lacks of what the log has, all shards together. Where that cannot be told now, it lacks none.
+func (l *Log) lacks(ctx context.Context, v *view.View) (have, behind uint64) {
+	ctx, cancel := context.WithTimeout(ctx, takeLook)
+	defer cancel()
+	for shard := range l.layout.shards {
+		last, err := lastPos(ctx, l.js, shard)
+		if err != nil {
+			return 0, 0
+		}
+		at := v.Position(shard)
+		have += at
+		behind += max(last, at) - at
+	}
+	return have, behind
+}
+
+// lendable is this node's view for others.
+type lendable struct{ log *Log }
+
+// Positions implements [lending.Source]: a view that is not near the end of the log is no help.
+func (s lendable) Positions() []uint64 {
+	select {
+	case <-s.log.ready:
+	default:
+		return nil
+	}
+	if s.log.Rebuilt() != nil || s.log.view.Room() != nil {
+		return nil
+	}
+	return s.log.positions()
+}
+
+// Lend implements [lending.Source].
+func (s lendable) Lend() (string, error) { return s.log.view.Lend() }
+
+// Return implements [lending.Source].
+func (s lendable) Return() error { return s.log.view.Return() }
