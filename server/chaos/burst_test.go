@@ -21,7 +21,7 @@ import (
 func TestBurst(t *testing.T) {
 	onlyInFull(t)
 	st := newStage(t, shipped, scale{devices: 60, directs: 20, rate: 60, groups: []int{30, 20, 10, 5, 5, 3, 3, 3}})
-	st.burst(8 * time.Second)
+	st.burst(6 * time.Second)
 	st.finish()
 }
 
@@ -31,7 +31,7 @@ const (
 )
 
 // trial is for how long that is found out.
-var trial = sometimes(3*time.Second, time.Second)
+var trial = sometimes(2*time.Second, time.Second)
 
 // burst finds out how much is stored a second when few messages are on their way, and says ten
 // times as much for a while, or as much as the connections take. What is refused must be refused

@@ -37,7 +37,7 @@ func TestShort(t *testing.T) {
 func TestKill(t *testing.T) {
 	onlyInFull(t)
 	st := newStage(t, shipped, people())
-	for i := range 10 {
+	for i := range 8 {
 		st.kill(st.anyNode())
 		if i%2 == 0 {
 			st.cluster.awaitWhole(t.Context())
@@ -56,13 +56,13 @@ func TestBlackout(t *testing.T) {
 	st.finish()
 }
 
-// TestFreeze freezes the node that leads most shards for 20 s, and then one that leads few.
+// TestFreeze freezes the node that leads most shards for 15 s, and then one that leads few.
 func TestFreeze(t *testing.T) {
 	onlyInFull(t)
 	st := newStage(t, shipped, people())
-	st.freeze(st.busiest(true), 20*time.Second)
+	st.freeze(st.busiest(true), 15*time.Second)
 	st.random()
-	st.freeze(st.busiest(false), 20*time.Second)
+	st.freeze(st.busiest(false), 15*time.Second)
 	st.finish()
 }
 
@@ -89,11 +89,11 @@ func TestCrash(t *testing.T) {
 	st.finish()
 }
 
-// TestIsolate leaves a node without a quorum for 20 s.
+// TestIsolate leaves a node without a quorum for 15 s.
 func TestIsolate(t *testing.T) {
 	onlyInFull(t)
 	st := newStage(t, shipped, people())
 	st.random()
-	st.isolate(st.anyNode(), 20*time.Second)
+	st.isolate(st.anyNode(), 15*time.Second)
 	st.finish()
 }

@@ -17,9 +17,9 @@ import (
 	"natterjack/internal/nodetest"
 )
 
-// disk is a small file system of its own that can be filled, and where it is a block device slowed down. It is mounted in a
-// mount namespace that a process holds. That process tidies up when its input ends, which it does when this one ends, in
-// whatever way.
+// disk is a small file system of its own that can be filled, and where it is a block device slowed
+// down. It is mounted in a mount namespace that a process holds. That process tidies up when its
+// input ends, which it does when this one ends, in whatever way.
 type disk struct {
 	tb     testing.TB
 	holder int    // process id
@@ -28,14 +28,17 @@ type disk struct {
 	device string // major:minor of a block device
 }
 
-// throttle is where the kernel is told how many writes a second a block device may do. It is told so of the group of all
-// processes, which the thread that writes the journal of a file system belongs to.
+// throttle is where the kernel is told how many writes a second a block device may do. It is told
+// so of the group of all processes, which the thread that writes the journal of a file system
+// belongs to.
 const throttle = "/sys/fs/cgroup/blkio/blkio.throttle.write_iops_device"
 
-// writesOfSync is how many writes to its device the shortest sync of a file system is: data, and the journal's.
+// writesOfSync is how many writes to its device the shortest sync of a file system is: data, and
+// the journal's.
 const writesOfSync = 4
 
-// newDisk mounts a disk of some megabytes, in memory. Where this machine does not let it, the test is skipped, and says so.
+// newDisk mounts a disk of some megabytes, in memory. Where this machine does not let it, the test
+// is skipped, and says so.
 func newDisk(tb testing.TB, megabytes int) *disk {
 	tb.Helper()
 	d := &disk{tb: tb, dir: tb.TempDir(), enter: []string{"--user", "--mount", "--preserve-credentials"}}
@@ -48,8 +51,9 @@ func newDisk(tb testing.TB, megabytes int) *disk {
 	return d
 }
 
-// newSlowDisk mounts a disk of some megabytes that [disk.slow] can slow down: ext4 on a loop device of its own. That takes root,
-// and a kernel that throttles devices. Where this machine does not let it, the test is skipped, and says so.
+// newSlowDisk mounts a disk of some megabytes that [disk.slow] can slow down: ext4 on a loop device
+// of its own. That takes root, and a kernel that throttles devices. Where this machine does not let
+// it, the test is skipped, and says so.
 func newSlowDisk(tb testing.TB, megabytes int) *disk {
 	tb.Helper()
 	image := filepath.Join(tb.TempDir(), "image")
@@ -68,7 +72,8 @@ umount -l '%[4]s'`, throttle, megabytes, image, d.dir)
 	return d
 }
 
-// mount runs a script that mounts the disk, says so in a line, reads its input to the end, and tidies up. It returns the line.
+// mount runs a script that mounts the disk, says so in a line, reads its input to the end, and
+// tidies up. It returns the line.
 func (d *disk) mount(script string, attr *syscall.SysProcAttr) string {
 	d.tb.Helper()
 	cmd := exec.CommandContext(context.WithoutCancel(d.tb.Context()), "sh", "-c", script)
@@ -97,8 +102,9 @@ func (d *disk) mount(script string, attr *syscall.SysProcAttr) string {
 	return strings.TrimSpace(line)
 }
 
-// slow lets the disk do so many syncs a second at most, or with 0 as many as it can. It is the device that is slow, for whoever
-// writes to it: a write that is no sync waits only where it has no room in memory.
+// slow lets the disk do so many syncs a second at most, or with 0 as many as it can. It is the
+// device that is slow, for whoever writes to it: a write that is no sync waits only where it has no
+// room in memory.
 func (d *disk) slow(syncs int) {
 	d.tb.Helper()
 	limit := fmt.Sprintf("%s %d", d.device, syncs*writesOfSync)

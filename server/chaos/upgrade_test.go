@@ -21,7 +21,7 @@ func TestUpgrade(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	st := newStage(t, shipped, people())
+	st := newStage(t, shipped, scale{devices: 60, directs: 20, rate: 100, groups: []int{30, 20, 10, 5, 5, 3, 3, 3}})
 	up := newUpgrade(st)
 	before := up.level()
 	last := len(st.cluster.nodes) - 1
@@ -98,11 +98,11 @@ func (up *upgrade) level() (level string) {
 // know, for longer than all nodes would need to agree on a higher level.
 func (up *upgrade) holds(n *nodetest.Node, level string) {
 	up.t.Helper()
-	shard := []int{wire.SlotOf(up.group) * shards / wire.Slots}
-	up.cluster.lead(up.t.Context(), n, shard)
+	led := []int{wire.SlotOf(up.group) * shards / wire.Slots, 0} // who leads the first may raise the log
+	up.cluster.lead(up.t.Context(), n, led)
 	up.cluster.eventually(up.t.Context(), func(ctx context.Context) error {
 		if err := up.pin(ctx); !errors.Is(err, &wire.Error{Code: wire.CodeUnavailable}) {
-			up.cluster.lead(ctx, n, shard)
+			up.cluster.lead(ctx, n, led)
 			return fmt.Errorf("the answer was %v", err) //nolint:errorlint // of no use to anybody but the reader
 		}
 		return nil
