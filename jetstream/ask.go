@@ -2,58 +2,40 @@ package jetstream
 
 import (
 	"context"
-	"fmt"
 
+	"natterjack/jetstream/operation"
 	"natterjack/server/wire"
 )
 
-// Ask answers a command that is no [wire.Change], with the frame that is its reply. It may wait, as long as ctx lasts, until this
-// node's view shows what this node has acknowledged. Errors are [*wire.Error]s, or faults of ours.
-func (l *Log) Ask(ctx context.Context, user string, cmd wire.Command) (wire.Frame, error) {
-	if err := l.Charge(user); err != nil {
-		return nil, err
-	}
-	if c, ok := cmd.(interface{ Known() []wire.ShardPos }); ok {
-		if err := l.awaitSeen(ctx, c.Known()); err != nil {
-			return nil, err
-		}
-	}
-	switch c := cmd.(type) {
-	case wire.Forward:
-		return l.passOn(ctx, user, &c)
-	case wire.GetSettings:
-		settings, err := l.settings(ctx, user, c.Prefix)
-		return wire.Settings{Ref: c.Ref, Settings: settings}, err
-	case wire.GetChannel:
-		ch, err := l.channel(ctx, user, c.Channel)
-		ch.Ref = c.Ref
-		return ch, err
-	case wire.GetVersions:
-		return l.versions(ctx, user, &c)
-	case wire.GetReactions:
-		return l.reactions(ctx, user, &c)
-	case wire.GetPins:
-		return l.pins(ctx, user, &c)
-	case wire.Read:
-		return wire.Done{Ref: c.Ref}, l.Read(ctx, user, c.Channel, c.Seq)
-	case wire.Received:
-		return wire.Done{Ref: c.Ref}, l.Received(ctx, user, c.Cursors)
-	case wire.GetReceipts:
-		cursors, err := l.Receipts(ctx, user, c.Channel)
-		return wire.Receipts{Ref: c.Ref, Channel: c.Channel, Cursors: cursors}, err
-	default:
-		return nil, fmt.Errorf("no handler for %s", cmd.Type())
-	}
+// Operations returns the table of what this node answers. The log has bound its own handlers; others bind theirs.
+func (l *Log) Operations() *operation.Table { return l.operations }
+
+// answerable makes the table of operations, with those that the log answers itself.
+func (l *Log) answerable() *operation.Table {
+	t := operation.New(l)
+	operation.Handle(t, l.createGroup)
+	operation.Handle(t, l.passOn)
+	operation.Handle(t, l.history)
+	operation.Handle(t, l.channels)
+	operation.Handle(t, l.channel)
+	operation.Handle(t, l.versions)
+	operation.Handle(t, l.pins)
+	operation.Handle(t, l.reactions)
+	operation.Handle(t, l.settings)
+	operation.Handle(t, l.read)
+	operation.Handle(t, l.received)
+	operation.Handle(t, l.receiptsOf)
+	return t
 }
 
-// settings are a user's own.
-func (l *Log) settings(ctx context.Context, user, prefix string) ([]wire.Setting, error) {
-	if err := l.awaitKnown(ctx, wire.OwnChannel(user)); err != nil {
-		return nil, err
+// settings returns a user's own.
+func (l *Log) settings(ctx context.Context, c operation.Caller, cmd wire.GetSettings) (reply wire.Settings, err error) {
+	if err := l.awaitKnown(ctx, wire.OwnChannel(c.User)); err != nil {
+		return reply, err
 	}
-	settings, err := l.view.Settings(user, prefix)
-	if settings == nil {
-		settings = []wire.Setting{}
+	reply.Settings, err = l.view.Settings(c.User, cmd.Prefix)
+	if reply.Settings == nil {
+		reply.Settings = []wire.Setting{}
 	}
-	return settings, err
+	return reply, err
 }

@@ -17,6 +17,7 @@ import (
 	"natterjack/jetstream/internal/copies"
 	"natterjack/jetstream/internal/lending"
 	"natterjack/jetstream/internal/pause"
+	"natterjack/jetstream/operation"
 	"natterjack/jetstream/receipts"
 	"natterjack/jetstream/view"
 	"natterjack/server/wire"
@@ -113,6 +114,8 @@ type Log struct {
 
 	receipts *receipts.Store
 
+	operations *operation.Table
+
 	// One of each per shard.
 	tails     []*tail
 	followers []*follower
@@ -173,6 +176,7 @@ func New(ctx context.Context, cfg Config) (*Log, error) {
 			return nil, errors.Join(err, l.Close())
 		}
 	}
+	l.operations = l.answerable()
 	return l, nil
 }
 

@@ -45,7 +45,7 @@ func TestPartings(t *testing.T) {
 	mustSend(t, l, "own", in(ch, "c4", "four"))
 	mustSend(t, l, "own", add)
 	mustSend(t, l, "own", in(ch, "c5", "five"))
-	c, err := l.channel(t.Context(), "bob", ch)
+	c, err := l.wholeChannel(t.Context(), "bob", ch)
 	if err != nil || c.Channel.Unread != 1 {
 		t.Errorf("bob, who is back, has %d unread, %v", c.Channel.Unread, err)
 	}

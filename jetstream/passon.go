@@ -5,23 +5,22 @@ import (
 	"errors"
 
 	"natterjack/jetstream/channel"
+	"natterjack/jetstream/operation"
 	"natterjack/server/wire"
 )
 
 // passOn sends the words of a message on. They are read here, as the user may read them, for the writer of the one channel knows
 // nothing of the other, and then sent like any others.
-func (l *Log) passOn(ctx context.Context, user string, f *wire.Forward) (wire.Ack, error) {
-	m, err := l.readable(ctx, user, f.From)
+func (l *Log) passOn(ctx context.Context, c operation.Caller, f wire.Forward) (wire.Ack, error) {
+	m, err := l.readable(ctx, c.User, f.From)
 	if err != nil {
-		return l.passedOn(ctx, user, f, err)
+		return l.passedOn(ctx, c.User, &f, err)
 	}
 	content := wire.Content{Text: m.Content.Text, Forwarded: m.Content.Forwarded}
 	if content.Forwarded == nil { // what is forwarded on stays its author's
 		content.Forwarded = &wire.Forwarded{Sender: m.Sender, Timestamp: m.Timestamp}
 	}
-	ack, err := l.wait(ctx, newChange(user, wire.Send{Channel: f.Channel, To: f.To, ClientID: f.ClientID, Content: content}))
-	ack.Ref = f.Ref
-	return ack, err
+	return l.wait(ctx, newChange(c.User, wire.Send{Channel: f.Channel, To: f.To, ClientID: f.ClientID, Content: content}))
 }
 
 // passedOn is the ack of a forward that was stored before, for a retry whose source the user may not read any more, or else why not.
@@ -39,9 +38,7 @@ func (l *Log) passedOn(ctx context.Context, user string, f *wire.Forward, why er
 	if err != nil || r.Kind != wire.KindMessage || r.Content != nil && r.Content.Forwarded == nil {
 		return wire.Ack{}, errors.Join(why, err)
 	}
-	ack := ackOf(shard, ev, r)
-	ack.Ref = f.Ref
-	return ack, nil
+	return ackOf(shard, ev, r), nil
 }
 
 // readable is a message that a user may read and that says something.

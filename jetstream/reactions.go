@@ -5,12 +5,14 @@ import (
 	"context"
 	"slices"
 
+	"natterjack/jetstream/operation"
 	"natterjack/server/wire"
 )
 
-// reactions are some of those who reacted to a message that the user is shown; none where there is none.
-func (l *Log) reactions(ctx context.Context, user string, cmd *wire.GetReactions) (wire.Reactions, error) {
-	some := wire.Reactions{Ref: cmd.Ref, Channel: cmd.Channel, Seq: cmd.Seq, Emoji: cmd.Emoji, Users: []string{}}
+// reactions returns some of those who reacted to a message that the user is shown; none where there is none.
+func (l *Log) reactions(ctx context.Context, c operation.Caller, cmd wire.GetReactions) (wire.Reactions, error) {
+	user := c.User
+	some := wire.Reactions{Channel: cmd.Channel, Seq: cmd.Seq, Emoji: cmd.Emoji, Users: []string{}}
 	if _, err := l.awaitChannel(ctx, user, cmd.Channel); err != nil {
 		return some, err
 	}

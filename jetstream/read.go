@@ -4,39 +4,34 @@ import (
 	"context"
 
 	"natterjack/jetstream/channel"
+	"natterjack/jetstream/operation"
 	"natterjack/jetstream/view"
 	"natterjack/server/wire"
 )
 
-// History is a page of a channel's messages, each encoded as an event frame, ascending. It shows everything that this node has
-// acknowledged, to whomever, and all that the client has seen elsewhere.
-func (l *Log) History(ctx context.Context, user string, cmd *wire.History) (events [][]byte, more bool, err error) {
-	if err := l.Charge(user); err != nil {
-		return nil, false, err
+// history returns a page of a channel's messages, ascending. It shows everything that this node has acknowledged, to whomever.
+func (l *Log) history(ctx context.Context, c operation.Caller, cmd wire.History) (page wire.RawPage, err error) {
+	page = wire.RawPage{Channel: cmd.Channel, Forward: cmd.After != 0}
+	if _, err := l.awaitChannel(ctx, c.User, cmd.Channel); err != nil {
+		return page, err
 	}
-	if err := l.awaitSeen(ctx, cmd.Seen.Seen); err != nil {
-		return nil, false, err
-	}
-	shard := l.layout.shardOf(cmd.Channel)
-	if _, err := l.awaitChannel(ctx, user, cmd.Channel); err != nil {
-		return nil, false, err
-	}
-	found, more, err := l.view.History(user, cmd.Channel, cmd.Before, cmd.After, l.limit(cmd.Limit))
+	found, more, err := l.view.History(c.User, cmd.Channel, cmd.Before, cmd.After, l.limit(cmd.Limit))
 	if err != nil {
-		return nil, false, err
+		return page, err
 	}
 	for i := range found {
-		if found[i].Record, err = withReactions(user, found[i].Record); err != nil {
-			return nil, false, err
+		if found[i].Record, err = withReactions(c.User, found[i].Record); err != nil {
+			return page, err
 		}
 	}
-	found, cut := budgeted(found, cmd.After != 0)
-	more = more || cut
-	events = make([][]byte, len(found))
+	found, cut := budgeted(found, page.Forward)
+	page.More = more || cut
+	page.Events = make([][]byte, len(found))
+	shard := l.layout.shardOf(cmd.Channel)
 	for i := range found {
-		events[i] = frameOf(shard, &found[i])
+		page.Events[i] = frameOf(shard, &found[i])
 	}
-	return events, more, nil
+	return page, nil
 }
 
 // maxPageBytes is about how much of records a page holds. What is over ends the page early.
@@ -61,17 +56,11 @@ func budgeted(page []view.Event, forward bool) (some []view.Event, cut bool) {
 	return page[len(page)-n:], n < len(page)
 }
 
-// Channels is a window of the user's channels, the most recently active first.
-func (l *Log) Channels(ctx context.Context, user string, cmd *wire.ListChannels) (channels []wire.ChannelInfo, more bool, err error) {
-	if err := l.Charge(user); err != nil {
-		return nil, false, err
-	}
-	if err := l.awaitSeen(ctx, cmd.Seen.Seen); err != nil {
-		return nil, false, err
-	}
+// channels returns a window of the user's channels, the most recently active first.
+func (l *Log) channels(ctx context.Context, c operation.Caller, cmd wire.ListChannels) (reply wire.Channels, err error) {
 	for shard := range l.lanes {
 		if err := l.awaitShard(ctx, shard); err != nil {
-			return nil, false, err
+			return reply, err
 		}
 	}
 	var behind *view.Mark
@@ -79,27 +68,32 @@ func (l *Log) Channels(ctx context.Context, user string, cmd *wire.ListChannels)
 		behind = &view.Mark{Active: b.Active, ID: b.ID}
 	}
 	if err := l.awaitReceipts(ctx); err != nil {
-		return nil, false, err
+		return reply, err
 	}
-	listed, more, err := l.view.List(user, behind, l.limit(cmd.Limit), l.readBy(user))
+	listed, more, err := l.view.List(c.User, behind, l.limit(cmd.Limit), l.readBy(c.User))
 	if err != nil {
-		return nil, false, err
+		return reply, err
 	}
-	channels = make([]wire.ChannelInfo, len(listed))
+	reply = wire.Channels{Channels: make([]wire.ChannelInfo, len(listed)), More: more}
 	for i := range listed {
-		if channels[i], err = l.info(user, &listed[i]); err != nil {
-			return nil, false, err
+		if reply.Channels[i], err = l.info(c.User, &listed[i]); err != nil {
+			return reply, err
 		}
 		if st := listed[i].State; st.Kind == wire.Group && len(st.Members) > wire.MaxListedMembers {
-			channels[i].Members = nil
+			reply.Channels[i].Members = nil
 		}
 	}
-	return channels, more, nil
+	return reply, nil
 }
 
-// channel is one channel of the user's, all its members and their roles included, and for those who may add members, who waits and who may
-// not come.
-func (l *Log) channel(ctx context.Context, user, id string) (c wire.Channel, err error) {
+// channel answers get_channel.
+func (l *Log) channel(ctx context.Context, c operation.Caller, cmd wire.GetChannel) (wire.Channel, error) {
+	return l.wholeChannel(ctx, c.User, cmd.Channel)
+}
+
+// wholeChannel returns one channel of the user's, all its members and their roles included. A user who may add members also gets
+// those who ask to be one, those who are banned, and the invites.
+func (l *Log) wholeChannel(ctx context.Context, user, id string) (c wire.Channel, err error) {
 	if _, err := l.awaitChannel(ctx, user, id); err != nil {
 		return c, err
 	}
@@ -152,9 +146,10 @@ func (l *Log) readBy(user string) func(ch string) uint64 {
 	return func(ch string) uint64 { return l.receipts.Ahead(ch, user).Read }
 }
 
-// pins are pinned messages of a channel that the user is shown, as many as a page holds.
-func (l *Log) pins(ctx context.Context, user string, cmd *wire.GetPins) (wire.Page, error) {
-	page := wire.Page{Ref: cmd.Ref, Channel: cmd.Channel, Events: []wire.Event{}}
+// pins returns the pinned messages of a channel that the user is shown, as many as a page holds.
+func (l *Log) pins(ctx context.Context, c operation.Caller, cmd wire.GetPins) (wire.Page, error) {
+	user := c.User
+	page := wire.Page{Channel: cmd.Channel, Events: []wire.Event{}}
 	if _, err := l.awaitChannel(ctx, user, cmd.Channel); err != nil {
 		return page, err
 	}
@@ -175,9 +170,10 @@ func (l *Log) pins(ctx context.Context, user string, cmd *wire.GetPins) (wire.Pa
 	return page, err
 }
 
-// versions are what a message that the user is shown has said, as much as a page holds.
-func (l *Log) versions(ctx context.Context, user string, cmd *wire.GetVersions) (wire.Versions, error) {
-	all := wire.Versions{Ref: cmd.Ref, Channel: cmd.Channel, Seq: cmd.Seq, Versions: []wire.MessageVersion{}}
+// versions returns what a message that the user is shown has said, as much as a page holds.
+func (l *Log) versions(ctx context.Context, c operation.Caller, cmd wire.GetVersions) (wire.Versions, error) {
+	user := c.User
+	all := wire.Versions{Channel: cmd.Channel, Seq: cmd.Seq, Versions: []wire.MessageVersion{}}
 	if _, err := l.awaitChannel(ctx, user, cmd.Channel); err != nil {
 		return all, err
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"natterjack/jetstream/channel"
+	"natterjack/jetstream/operation"
 	"natterjack/jetstream/receipts"
 	"natterjack/server/wire"
 )
@@ -61,41 +62,41 @@ func (l *Log) awaitLevel(ctx context.Context, shard int) error {
 	return l.followers[shard].await(ctx, last)
 }
 
-// Read moves the user's cursors in a channel up to a message, or to the last one where seq is beyond that. It returns before they are
+// read moves the user's cursors in a channel up to a message, or to the last one where seq is beyond that. It returns before they are
 // stored: a node that dies forgets what was said in the last moment.
-func (l *Log) Read(ctx context.Context, user, channel string, seq uint64) error {
-	if err := l.awaitSaid(ctx, user, wire.ChannelSeq{Channel: channel, Seq: seq}); err != nil {
-		return err
+func (l *Log) read(ctx context.Context, c operation.Caller, cmd wire.Read) (done wire.Done, err error) {
+	if err := l.awaitSaid(ctx, c.User, wire.ChannelSeq{Channel: cmd.Channel, Seq: cmd.Seq}); err != nil {
+		return done, err
 	}
-	st, err := l.awaitChannel(ctx, user, channel)
+	st, err := l.awaitChannel(ctx, c.User, cmd.Channel)
 	if err != nil {
-		return err
+		return done, err
 	}
-	return l.receipts.Move(channel, user, receipts.Mark{Read: min(seq, st.Seq)})
+	return done, l.receipts.Move(cmd.Channel, c.User, receipts.Mark{Read: min(cmd.Seq, st.Seq)})
 }
 
-// Received moves the user's cursors of what was delivered, as Read does of what was read. Channels that he is not in are passed
-// over: he may have left one of many since the message came.
-func (l *Log) Received(ctx context.Context, user string, cursors []wire.ChannelSeq) error {
-	if err := l.awaitSaid(ctx, user, cursors...); err != nil {
-		return err
+// received moves the user's cursors of what was delivered, as read does of what was read. It passes over channels that the
+// user is not in: they may have left one of many since the message came.
+func (l *Log) received(ctx context.Context, c operation.Caller, cmd wire.Received) (done wire.Done, err error) {
+	if err := l.awaitSaid(ctx, c.User, cmd.Cursors...); err != nil {
+		return done, err
 	}
-	for _, c := range cursors {
-		if err := l.awaitKnown(ctx, c.Channel); err != nil {
-			return err
+	for _, at := range cmd.Cursors {
+		if err := l.awaitKnown(ctx, at.Channel); err != nil {
+			return done, err
 		}
-		st, err := l.view.Channel(c.Channel)
+		st, err := l.view.Channel(at.Channel)
 		if err != nil {
-			return err
+			return done, err
 		}
-		if !st.Member(user) {
+		if !st.Member(c.User) {
 			continue
 		}
-		if err := l.receipts.Move(c.Channel, user, receipts.Mark{Delivered: min(c.Seq, st.Seq)}); err != nil {
-			return err
+		if err := l.receipts.Move(at.Channel, c.User, receipts.Mark{Delivered: min(at.Seq, st.Seq)}); err != nil {
+			return done, err
 		}
 	}
-	return nil
+	return done, nil
 }
 
 // awaitSaid waits until this node's view is level where it does not know what the user says to have seen: a message, or the channel or
@@ -156,8 +157,14 @@ func (l *Log) OwnReceipt(user, channel string) (wire.Receipt, error) {
 	return wire.Receipt{User: user, Read: m.Read, Delivered: m.Delivered}, err
 }
 
-// Receipts is how far each member of a channel has got of whom something is known, by user, as a member may see it.
-func (l *Log) Receipts(ctx context.Context, user, channel string) ([]wire.Receipt, error) {
+// receiptsOf answers get_receipts.
+func (l *Log) receiptsOf(ctx context.Context, c operation.Caller, cmd wire.GetReceipts) (wire.Receipts, error) {
+	cursors, err := l.cursors(ctx, c.User, cmd.Channel)
+	return wire.Receipts{Channel: cmd.Channel, Cursors: cursors}, err
+}
+
+// cursors returns how far each member of a channel has got of whom something is known, by user, as a member may see it.
+func (l *Log) cursors(ctx context.Context, user, channel string) ([]wire.Receipt, error) {
 	st, err := l.awaitChannel(ctx, user, channel)
 	if err == nil {
 		err = l.awaitReceipts(ctx)

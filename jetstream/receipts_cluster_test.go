@@ -15,7 +15,7 @@ import (
 // unread is how much a node says that a user has not read.
 func unread(tb testing.TB, l *Log, user, ch string) uint64 {
 	tb.Helper()
-	c, err := l.channel(tb.Context(), user, ch)
+	c, err := l.wholeChannel(tb.Context(), user, ch)
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -15,10 +15,10 @@ const (
 	soon = 100 * time.Millisecond
 )
 
-// awaitSeen waits until this node's view shows what the client has seen, on whichever node. A pos beyond the end of the
+// AwaitSeen waits until this node's view shows what the client has seen, on whichever node. A pos beyond the end of the
 // stream is of a past that was lost, as in [Log.Follow], and one of a shard that is not there of another log: there is
 // nothing to wait for.
-func (l *Log) awaitSeen(ctx context.Context, seen []wire.ShardPos) error {
+func (l *Log) AwaitSeen(ctx context.Context, seen []wire.ShardPos) error {
 	ctx, cancel := context.WithTimeout(ctx, seenTimeout)
 	defer cancel()
 	for _, at := range seen {

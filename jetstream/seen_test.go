@@ -92,7 +92,7 @@ func TestSeen_isBounded(t *testing.T) {
 	ahead, stop := start(t, node, t.TempDir(), 1)
 	ack := mustSend(t, ahead, "alice", text("bob", "c", "hi"))
 	for _, nowhere := range []wire.ShardPos{{Shard: ack.Shard, Pos: 1 << 60}, {Shard: 1000, Pos: 1}} {
-		if err := ahead.awaitSeen(t.Context(), []wire.ShardPos{nowhere}); err != nil {
+		if err := ahead.AwaitSeen(t.Context(), []wire.ShardPos{nowhere}); err != nil {
 			t.Errorf("%+v: %v", nowhere, err)
 		}
 	}

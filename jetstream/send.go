@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"natterjack/jetstream/operation"
 	"natterjack/server/wire"
 )
 
@@ -51,18 +52,15 @@ func (l *Log) Change(ctx context.Context, user string, cmd wire.Change) (wire.Ac
 	return l.wait(ctx, newChange(user, cmd))
 }
 
-// CreateGroup makes a group, or finds the one that the same client id made.
-func (l *Log) CreateGroup(ctx context.Context, user string, cmd *wire.CreateGroup) (wire.ChannelInfo, error) {
-	if err := l.Charge(user); err != nil {
-		return wire.ChannelInfo{}, err
-	}
-	ack, err := l.wait(ctx, newCreate(user, *cmd))
+// createGroup makes a group, or finds the one that the same client id made.
+func (l *Log) createGroup(ctx context.Context, c operation.Caller, cmd wire.CreateGroup) (wire.Channel, error) {
+	ack, err := l.wait(ctx, newCreate(c.User, cmd))
 	if err != nil {
-		return wire.ChannelInfo{}, err
+		return wire.Channel{}, err
 	}
-	c, err := l.channel(ctx, user, ack.Channel)
-	c.Channel.At = wire.ShardPos{Shard: ack.Shard, Pos: ack.Pos}
-	return c.Channel, err
+	made, err := l.wholeChannel(ctx, c.User, ack.Channel)
+	made.Channel.At = wire.ShardPos{Shard: ack.Shard, Pos: ack.Pos}
+	return wire.Channel{Channel: made.Channel}, err
 }
 
 func (l *Log) wait(ctx context.Context, c *command) (wire.Ack, error) {

@@ -13,56 +13,44 @@ type transport struct {
 	in, out                            []string // frames from and to the client
 }
 
-// changes are the commands that append to a channel's log.
-var changes = []string{
-	"send", "edit", "delete", "react", "pin", "update_channel", "add_members", "remove_member", "unban", "set_role", "leave",
-	"create_invite", "revoke_invite", "join", "delete_channel", "set",
-}
-
-// transports are the ways between clients and a node. Who may say what where is documented here, and tested by the bridge.
-var transports = []transport{
-	{
-		name: "websocket", address: wire.PathWebSocket, server: "web",
-		description: "Text messages; several frames may stand in one, separated by a line feed. The close codes are under x-close-codes.",
-		in: append([]string{
-			"connect", "create_group", "history", "list_channels", "get_channel", "get_versions", "get_pins", "get_reactions", "read", "received", "get_receipts", "get_settings", "forward", "watch", "set_presence",
-			"follow_presence", "get_presence", "set_typing", "list_sessions", "sign_out", "refresh", "pong",
-		}, changes...),
-		out: []string{
-			"welcome", "ack", "event", "page", "channel", "channels", "versions", "reactions", "receipts", "settings", "done", "refreshed",
-			"presence", "typing", "sessions", "ping", "error",
+// transports returns the ways between clients and a node. Who may say what where the table of operations says.
+func transports() []transport {
+	asked, requested := commands(wire.ByAnybody, wire.ByClients, wire.BySessions, wire.ByConnections), commands(wire.ByAnybody, wire.ByClients, wire.BySessions)
+	return []transport{
+		{
+			name: "websocket", address: wire.PathWebSocket, server: "web",
+			description: "Text messages; several frames may stand in one, separated by a line feed. The close codes are under x-close-codes.",
+			in:          asked,
+			out:         append(repliesTo(asked), "event", "typing", "ping"),
 		},
-	},
-	{
-		name: "stream", address: wire.PathStream, server: "http",
-		description: "POST a connect frame; the answer is a stream of server-sent events, each with a frame as its data. " +
-			"The last id, sent as Last-Event-ID, resumes after it. What it is to be told besides events is asked for at frames.",
-		in:  []string{"connect"},
-		out: []string{"welcome", "event", "receipts", "presence", "typing", "ping", "error"},
-	},
-	{
-		name: "poll", address: wire.PathPoll, server: "http",
-		description: "POST a connect frame; the answer is a welcome and the events that wait, one frame a line. Where nothing waits it is held back " +
-			"for up to 25 s, or as long as the header \"Prefer: wait=SECONDS\" says.",
-		in:  []string{"connect"},
-		out: []string{"welcome", "event", "error"},
-	},
-	{
-		name: "frames", address: wire.PathFrames, server: "http",
-		description: "POST commands, one a line, with the header \"Authorization: Bearer TOKEN\"; the answer is their replies in the same order, one a line. " +
-			"watch, follow_presence and set_presence need an open stream, on the same node, and its session in the header \"" + wire.HeaderSession + ": SESSION\".",
-		in: append([]string{
-			"create_group", "history", "list_channels", "get_channel", "get_versions", "get_pins", "get_reactions", "read", "received", "get_receipts", "get_settings", "forward",
-			"get_presence", "set_typing", "list_sessions", "sign_out", "watch", "follow_presence", "set_presence",
-		}, changes...),
-		out: []string{"ack", "page", "channel", "channels", "versions", "reactions", "receipts", "settings", "presence", "sessions", "done", "error"},
-	},
+		{
+			name: "stream", address: wire.PathStream, server: "http",
+			description: "POST a connect frame; the answer is a stream of server-sent events, each with a frame as its data. " +
+				"The last id, sent as Last-Event-ID, resumes after it. What it is to be told besides events is asked for at frames.",
+			in:  []string{"connect"},
+			out: []string{"welcome", "event", "receipts", "presence", "typing", "ping", "error"},
+		},
+		{
+			name: "poll", address: wire.PathPoll, server: "http",
+			description: "POST a connect frame; the answer is a welcome and the events that wait, one frame a line. Where nothing waits it is held back " +
+				"for up to 25 s, or as long as the header \"Prefer: wait=SECONDS\" says.",
+			in:  []string{"connect"},
+			out: []string{"welcome", "event", "error"},
+		},
+		{
+			name: "frames", address: wire.PathFrames, server: "http",
+			description: "POST commands, one a line, with the header \"Authorization: Bearer TOKEN\"; the answer is their replies in the same order, one a line. " +
+				"watch, follow_presence and set_presence need an open stream, on the same node, and its session in the header \"" + wire.HeaderSession + ": SESSION\".",
+			in:  requested,
+			out: repliesTo(requested),
+		},
+	}
 }
 
 const inbox = "inbox"
 
 func (g *generator) channels() (c object) {
-	for _, t := range transports {
+	for _, t := range transports() {
 		channel := object{
 			{"address", t.address},
 			{"servers", []any{object{{"$ref", "#/servers/" + t.server}}}},
@@ -79,7 +67,7 @@ func (g *generator) channels() (c object) {
 			{"address", "api.{user}." + f.name},
 			{"servers", natsServer()},
 			{"description", "A NATS request: the command without its type, for the subject says it. An error has the headers Nats-Service-Error and " +
-				"Nats-Service-Error-Code besides. The client_id that send and create_group must have is taken from the header Nats-Msg-Id where it is missing."},
+				"Nats-Service-Error-Code besides. The client_id that send, forward and create_group must have is taken from the header Nats-Msg-Id where it is missing."},
 			{"parameters", object{{"user", object{{"description", "the acting user; permissions of NATS say who may act as whom"}}}}},
 			{"messages", messageRefs(f.name + "_body")},
 		}})
@@ -88,7 +76,7 @@ func (g *generator) channels() (c object) {
 		{"address", json.RawMessage("null")},
 		{"servers", natsServer()},
 		{"description", "The reply subject of a NATS request. It must be an inbox, _INBOX.>."},
-		{"messages", messageRefs("ack", "channel", "page", "channels", "versions", "reactions", "receipts", "settings", "presence", "sessions", "done", "error")},
+		{"messages", messageRefs(repliesTo(commands(wire.ByAnybody))...)},
 	}})
 	return append(c, member{"log", object{
 		{"address", "chat.{slot}.{channel}"},
@@ -106,8 +94,8 @@ func natsServer() []any { return []any{object{{"$ref", "#/servers/nats"}}} }
 
 // operations are seen from the server, as AsyncAPI wants it: it receives commands and sends frames.
 func (g *generator) operations() (o object) {
-	for _, t := range transports {
-		for _, f := range frames {
+	for _, t := range transports() {
+		for _, f := range frames() {
 			switch {
 			case slices.Contains(t.in, f.name):
 				o = append(o, member{t.name + "_" + f.name, g.receive(f, t.name, f.name, replyIn(t, f))})
@@ -162,7 +150,7 @@ func (g *generator) operation(action, channel, message, goType string) object {
 }
 
 func natsFrames() []frame {
-	return slices.DeleteFunc(slices.Clone(frames), func(f frame) bool { return !f.nats })
+	return slices.DeleteFunc(frames(), func(f frame) bool { return !f.nats() })
 }
 
 func messageRefs(names ...string) (m object) {

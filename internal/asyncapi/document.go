@@ -64,9 +64,9 @@ var servers = object{
 
 // messages are the frames, the bodies of the commands over NATS, and what the log stores.
 func (g *generator) messages() (m object) {
-	for _, f := range frames {
-		m = append(m, member{f.name, g.message(f.name, f.goType.Name(), f.examples, f.name != "event" && f.name != "ping")})
-		if f.nats {
+	for _, f := range frames() {
+		m = append(m, member{f.name, g.message(f.name, f.goType.Name(), g.examplesOf(f.name), f.name != "event" && f.name != "ping")})
+		if f.nats() {
 			name := f.goType.Name() + "Body"
 			m = append(m, member{f.name + "_body", g.message(f.name, name, nil, true)})
 		}

@@ -3,8 +3,10 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 // readExamples reads the golden frames of wire's tests: by name, each exactly as it is on the wire.
@@ -20,4 +22,20 @@ func readExamples(dir string) (map[string]json.RawMessage, error) {
 		}
 	}
 	return all, nil
+}
+
+// maxExamples is how many examples a frame has: enough to show what may be left out.
+const maxExamples = 6
+
+// examplesOf returns the names of the examples of a type of frame.
+func (g *generator) examplesOf(frame string) (names []string) {
+	for _, name := range slices.Sorted(maps.Keys(g.examples)) {
+		var head struct {
+			Type string `json:"type"`
+		}
+		if json.Unmarshal(g.examples[name], &head) == nil && head.Type == frame && len(names) < maxExamples {
+			names = append(names, name)
+		}
+	}
+	return names
 }

@@ -134,7 +134,7 @@ func (g *generator) typeSchema(t reflect.Type, pattern string) object {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
-	if slices.Contains(named, t) || slices.ContainsFunc(frames, func(f frame) bool { return f.goType == t }) {
+	if slices.Contains(named, t) || slices.ContainsFunc(frames(), func(f frame) bool { return f.goType == t }) {
 		return object{{"$ref", schemaRef + t.Name()}}
 	}
 	switch t.Kind() {
@@ -165,9 +165,9 @@ func (g *generator) enumSchema(t reflect.Type) object {
 
 // schemas are all the schemas, those of frames first.
 func (g *generator) schemas() (s object) {
-	for _, f := range frames {
+	for _, f := range frames() {
 		s = append(s, member{f.goType.Name(), g.frameSchema(f)})
-		if f.nats {
+		if f.nats() {
 			s = append(s, member{f.goType.Name() + "Body", g.bodySchema(f)})
 		}
 	}

@@ -1,6 +1,6 @@
 // Package service offers the operations of the protocol as NATS requests, for back ends and for operators.
 //
-//	subject   api.<user>.<operation>      operation: send, create_group, history, list_channels
+//	subject   api.<user>.<operation>      operation: those that anybody may ask, see wire.Operations
 //	request   the command of that name, as JSON without its "type"
 //	reply     the frame that answers it; an error also as the headers Nats-Service-Error and Nats-Service-Error-Code
 //
@@ -9,7 +9,7 @@
 //
 // # Client ids
 //
-// A send or a create_group without a client_id takes the header Nats-Msg-Id for one, as NATS publishers know it. Without
+// A command that must have a client_id and has none (send, forward, create_group) takes the header Nats-Msg-Id for one, as NATS publishers know it. Without
 // either it is given a random one: right for a request typed by hand, wrong for a program, whose retry would then be
 // a second message.
 //

@@ -16,9 +16,10 @@ func subjectOf(user, operation string) string { return subjectPrefix + user + ".
 
 // endpoint is one operation, and how it has been used.
 type endpoint struct {
-	name   string // of the operation: its command's type
-	max    int    // in flight
-	handle func(*request)
+	operation *wire.Operation
+	name      string // of the operation: its command's type
+	max       int    // in flight
+	handle    func(*request)
 
 	mu       sync.Mutex // guards the following
 	inFlight int

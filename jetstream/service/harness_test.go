@@ -19,6 +19,7 @@ import (
 	"natterjack/embed"
 	"natterjack/embed/embedtest"
 	"natterjack/jetstream"
+	"natterjack/jetstream/operation"
 	"natterjack/server/wire"
 )
 
@@ -74,11 +75,17 @@ func await(tb testing.TB, what string, done func() bool) {
 	}
 }
 
+// answering is a log with the table of what it answers.
+type answering interface {
+	Log
+	Operations() *operation.Table
+}
+
 // over makes a service over a log of the test's.
-func over(tb testing.TB, node *embedtest.Node, log Log) *Service {
+func over(tb testing.TB, node *embedtest.Node, log answering) *Service {
 	tb.Helper()
 	return New(Config{
-		Conn: node.Conn, Log: log, Limits: wire.DefaultLimits(), Node: node.Name(), Version: "1.2.3", Logger: testLogger(tb, io.Discard),
+		Conn: node.Conn, Log: log, Operations: log.Operations(), Limits: wire.DefaultLimits(), Node: node.Name(), Version: "1.2.3", Logger: testLogger(tb, io.Discard),
 	})
 }
 
@@ -234,18 +241,22 @@ func (f *fake) Charge(user string) error {
 	return nil
 }
 
-func (f *fake) CreateGroup(ctx context.Context, _ string, _ *wire.CreateGroup) (wire.ChannelInfo, error) {
-	return wire.ChannelInfo{}, f.read(ctx)
-}
+func (f *fake) AwaitSeen(context.Context, []wire.ShardPos) error { return nil }
 
-func (f *fake) History(ctx context.Context, _ string, _ *wire.History) ([][]byte, bool, error) {
-	return nil, false, f.read(ctx)
-}
-
-func (f *fake) Ask(ctx context.Context, _ string, cmd wire.Command) (wire.Frame, error) {
-	return wire.Settings{Settings: []wire.Setting{}}, f.read(ctx)
-}
-
-func (f *fake) Channels(ctx context.Context, _ string, _ *wire.ListChannels) ([]wire.ChannelInfo, bool, error) {
-	return nil, false, f.read(ctx)
+// Operations has the reads wait as the test says, and then find nothing.
+func (f *fake) Operations() *operation.Table {
+	t := operation.New(f)
+	operation.Handle(t, func(ctx context.Context, _ operation.Caller, _ wire.CreateGroup) (wire.Channel, error) {
+		return wire.Channel{}, f.read(ctx)
+	})
+	operation.Handle(t, func(ctx context.Context, _ operation.Caller, _ wire.History) (wire.RawPage, error) {
+		return wire.RawPage{}, f.read(ctx)
+	})
+	operation.Handle(t, func(ctx context.Context, _ operation.Caller, _ wire.GetSettings) (wire.Settings, error) {
+		return wire.Settings{Settings: []wire.Setting{}}, f.read(ctx)
+	})
+	operation.Handle(t, func(ctx context.Context, _ operation.Caller, _ wire.ListChannels) (wire.Channels, error) {
+		return wire.Channels{}, f.read(ctx)
+	})
+	return t
 }

@@ -8,28 +8,29 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"natterjack/jetstream/operation"
 	"natterjack/server/wire"
 )
 
-// known is presence and sessions as a test knows them.
-type known struct{}
-
-func (known) Get(viewer string, users []string) (people []wire.UserPresence) {
-	for _, u := range users {
-		people = append(people, wire.UserPresence{User: viewer + "-sees-" + u, State: wire.PresenceAway})
-	}
-	return people
-}
-
-func (known) List(_ context.Context, user, current string) ([]wire.Session, error) {
-	return []wire.Session{{ID: "of-" + user, Current: current != ""}}, nil
-}
-
-func (known) SignOut(_ context.Context, user, session string) error {
-	if session != "of-"+user {
-		return wire.Errorf(wire.CodeInvalid, "session: none")
-	}
-	return nil
+// people are presence and sessions as a test knows them.
+func people(over operation.Gate) *operation.Table {
+	t := operation.New(over)
+	operation.Handle(t, func(_ context.Context, c operation.Caller, cmd wire.GetPresence) (found wire.Presence, err error) {
+		for _, u := range cmd.Users {
+			found.Users = append(found.Users, wire.UserPresence{User: c.User + "-sees-" + u, State: wire.PresenceAway})
+		}
+		return found, nil
+	})
+	operation.Handle(t, func(_ context.Context, c operation.Caller, _ wire.ListSessions) (wire.Sessions, error) {
+		return wire.Sessions{Sessions: []wire.Session{{ID: "of-" + c.User, Current: c.Session != ""}}}, nil
+	})
+	operation.Handle(t, func(_ context.Context, c operation.Caller, cmd wire.SignOut) (done wire.Done, err error) {
+		if cmd.Session != "of-"+c.User {
+			return done, wire.Errorf(wire.CodeInvalid, "session: none")
+		}
+		return done, nil
+	})
+	return t
 }
 
 // TestPeople_charged: what the log does not do is counted by it all the same, and not done for who is too fast.
@@ -42,7 +43,7 @@ func TestPeople_charged(t *testing.T) {
 		return nil
 	}}
 	run(t, conn, New(Config{
-		Conn: node.Conn, Log: log, Presence: known{}, Sessions: known{}, Limits: wire.DefaultLimits(),
+		Conn: node.Conn, Log: log, Operations: people(log), Limits: wire.DefaultLimits(),
 		Node: "n1", Version: "1.2.3", Logger: testLogger(t, io.Discard),
 	}))
 	for operation, body := range map[string]string{
@@ -58,7 +59,7 @@ func TestPeople_charged(t *testing.T) {
 func TestPeople(t *testing.T) {
 	node, conn := start(t)
 	cfg := Config{
-		Conn: node.Conn, Log: &fake{}, Presence: known{}, Sessions: known{}, Limits: wire.DefaultLimits(),
+		Conn: node.Conn, Log: &fake{}, Operations: people(&fake{}), Limits: wire.DefaultLimits(),
 		Node: "n1", Version: "1.2.3", Logger: testLogger(t, io.Discard),
 	}
 	run(t, conn, New(cfg))

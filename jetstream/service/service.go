@@ -11,6 +11,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nuid"
 
+	"natterjack/jetstream/operation"
 	"natterjack/server/wire"
 )
 
@@ -30,27 +31,21 @@ const (
 	drainTimeout = 15 * time.Second
 )
 
-// Log is what the service asks of the log.
+// Log is what the service asks of the log. [*jetstream.Log] is one; its contract holds.
 type Log interface {
 	Submit(user string, cmd wire.Change, done func(wire.Ack, error))
-	CreateGroup(ctx context.Context, user string, cmd *wire.CreateGroup) (wire.ChannelInfo, error)
-	History(ctx context.Context, user string, cmd *wire.History) (events [][]byte, more bool, err error)
-	Channels(ctx context.Context, user string, cmd *wire.ListChannels) (channels []wire.ChannelInfo, more bool, err error)
-	Ask(ctx context.Context, user string, cmd wire.Command) (wire.Frame, error)
-	Charge(user string) error
 }
 
 // Config is what a [Service] is made of.
 type Config struct {
 	Conn *nats.Conn // in the chat account; may answer anybody there
 	Log  Log
-	// Presence and Sessions may be nil: then nothing is offered of them.
-	Presence Presence
-	Sessions Sessions
-	Limits   wire.Limits
-	Node     string // this node's name
-	Version  string // semantic version of the program
-	Logger   *slog.Logger
+	// Operations answers what is no change. What it does not answer is not offered.
+	Operations *operation.Table
+	Limits     wire.Limits
+	Node       string // this node's name
+	Version    string // semantic version of the program
+	Logger     *slog.Logger
 }
 
 // Service serves requests. Its methods may be called concurrently.
@@ -67,37 +62,15 @@ type Service struct {
 // New makes a service and starts nothing.
 func New(cfg Config) *Service {
 	s := &Service{cfg: cfg, log: cfg.Logger.With("component", "service"), id: nuid.Next(), ready: make(chan struct{})}
-	s.endpoints = []*endpoint{
-		{name: wire.Send{}.Type(), max: maxSends, handle: s.send},
-		{name: wire.CreateGroup{}.Type(), max: maxReads, handle: inBackground(s.createGroup)},
-		{name: wire.History{}.Type(), max: maxReads, handle: inBackground(s.history)},
-		{name: wire.ListChannels{}.Type(), max: maxReads, handle: inBackground(s.listChannels)},
-		read[wire.GetSettings](s),
-		read[wire.GetChannel](s),
-		read[wire.GetVersions](s),
-		read[wire.GetPins](s),
-		read[wire.GetReactions](s),
-		read[wire.Read](s),
-		read[wire.Received](s),
-		read[wire.GetReceipts](s),
-		change[wire.Set](s),
-		read[wire.Forward](s),
-		change[wire.Edit](s),
-		change[wire.Delete](s),
-		change[wire.React](s),
-		change[wire.Pin](s),
-		change[wire.UpdateChannel](s),
-		change[wire.AddMembers](s),
-		change[wire.RemoveMember](s),
-		change[wire.Unban](s),
-		change[wire.SetRole](s),
-		change[wire.Leave](s),
-		change[wire.CreateInvite](s),
-		change[wire.RevokeInvite](s),
-		change[wire.Join](s),
-		change[wire.DeleteChannel](s),
+	for _, o := range wire.Operations() {
+		switch {
+		case o.Asker != wire.ByAnybody:
+		case o.Change():
+			s.endpoints = append(s.endpoints, &endpoint{operation: o, name: o.Name(), max: maxSends, handle: s.submit})
+		case cfg.Operations.Handles(o.Command):
+			s.endpoints = append(s.endpoints, &endpoint{operation: o, name: o.Name(), max: maxReads, handle: s.inBackground})
+		}
 	}
-	s.endpoints = append(s.endpoints, s.people()...)
 	return s
 }
 

@@ -10,6 +10,31 @@ type Change interface {
 	Key() string
 }
 
+// messageOperations store and change messages.
+var messageOperations = []*Operation{
+	change[Send](),
+	Row[Forward, Ack](ByAnybody, ForCommit),
+	change[Edit](),
+	change[Delete](),
+	change[React](),
+	change[Pin](),
+}
+
+// groupOperations make and change groups.
+var groupOperations = []*Operation{
+	Row[CreateGroup, Channel](ByAnybody, ForCommit),
+	change[UpdateChannel](),
+	change[AddMembers](),
+	change[RemoveMember](),
+	change[Unban](),
+	change[SetRole](),
+	change[Leave](),
+	change[CreateInvite](),
+	change[RevokeInvite](),
+	change[Join](),
+	change[DeleteChannel](),
+}
+
 // Forward sends the words of a message to another channel, under its sender's name, with neither its mentions nor its reply. It takes one
 // that the caller can read; exactly one of Channel and To is set, as for [Send]. It is about two channels, and so no [Change] but answered
 // like one.
@@ -243,6 +268,15 @@ func (c Join) Key() string { return c.ClientID }
 
 // Key implements [Change].
 func (c DeleteChannel) Key() string { return c.ClientID }
+
+// Key implements [Keyed].
+func (f Forward) Key() string { return f.ClientID }
+
+// WithKey implements [Keyed].
+func (s Send) WithKey(id string) Command { s.ClientID = id; return s }
+
+// WithKey implements [Keyed].
+func (f Forward) WithKey(id string) Command { f.ClientID = id; return f }
 
 // Type implements [Command].
 func (Forward) Type() string { return "forward" }

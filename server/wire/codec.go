@@ -3,6 +3,7 @@ package wire
 import (
 	"bytes"
 	"errors"
+	"slices"
 	"strconv"
 
 	"github.com/go-json-experiment/json"
@@ -21,84 +22,21 @@ type typed[T any] struct {
 	Body T      `json:",embed"`
 }
 
-// commands and frames are the types of protocol v1, by name.
-var (
-	commands = map[string]func(data []byte) (Command, error){
-		"connect":         decodeCommand[Connect],
-		"send":            decodeCommand[Send],
-		"set":             decodeCommand[Set],
-		"get_settings":    decodeCommand[GetSettings],
-		"forward":         decodeCommand[Forward],
-		"edit":            decodeCommand[Edit],
-		"delete":          decodeCommand[Delete],
-		"react":           decodeCommand[React],
-		"pin":             decodeCommand[Pin],
-		"update_channel":  decodeCommand[UpdateChannel],
-		"add_members":     decodeCommand[AddMembers],
-		"remove_member":   decodeCommand[RemoveMember],
-		"unban":           decodeCommand[Unban],
-		"set_role":        decodeCommand[SetRole],
-		"leave":           decodeCommand[Leave],
-		"create_invite":   decodeCommand[CreateInvite],
-		"revoke_invite":   decodeCommand[RevokeInvite],
-		"join":            decodeCommand[Join],
-		"delete_channel":  decodeCommand[DeleteChannel],
-		"create_group":    decodeCommand[CreateGroup],
-		"history":         decodeCommand[History],
-		"get_channel":     decodeCommand[GetChannel],
-		"get_versions":    decodeCommand[GetVersions],
-		"get_pins":        decodeCommand[GetPins],
-		"get_reactions":   decodeCommand[GetReactions],
-		"list_channels":   decodeCommand[ListChannels],
-		"read":            decodeCommand[Read],
-		"received":        decodeCommand[Received],
-		"get_receipts":    decodeCommand[GetReceipts],
-		"watch":           decodeCommand[Watch],
-		"set_presence":    decodeCommand[SetPresence],
-		"follow_presence": decodeCommand[FollowPresence],
-		"get_presence":    decodeCommand[GetPresence],
-		"set_typing":      decodeCommand[SetTyping],
-		"list_sessions":   decodeCommand[ListSessions],
-		"sign_out":        decodeCommand[SignOut],
-		"refresh":         decodeCommand[Refresh],
-		"pong":            decodeCommand[Pong],
-	}
-	frames = map[string]func(data []byte) (Frame, error){
-		"welcome":   decodeFrame[Welcome],
-		"ack":       decodeFrame[Ack],
-		"settings":  decodeFrame[Settings],
-		"event":     decodeFrame[Event],
-		"page":      decodeFrame[Page],
-		"channel":   decodeFrame[Channel],
-		"channels":  decodeFrame[Channels],
-		"versions":  decodeFrame[Versions],
-		"reactions": decodeFrame[Reactions],
-		"receipts":  decodeFrame[Receipts],
-		"done":      decodeFrame[Done],
-		"presence":  decodeFrame[Presence],
-		"typing":    decodeFrame[Typing],
-		"sessions":  decodeFrame[Sessions],
-		"refreshed": decodeFrame[Refreshed],
-		"ping":      decodeFrame[Ping],
-		"error":     decodeFrame[*Error],
-	}
-)
-
 // DecodeCommand reads one frame from a client: strictly, for what the server does not know it must not silently lose.
 // Errors are [*Error]s of code malformed or unknown_type, with the frame's ref where it could be read, and with a text that
 // names the member at fault and repeats no value.
 func DecodeCommand(data []byte) (Command, error) {
 	if name, ok := peekLeading(data); ok {
-		if decode, known := commands[string(name)]; known {
-			return decode(data)
+		if o, known := commands[string(name)]; known {
+			return o.decode(data)
 		}
 	}
 	name, ref, err := peek(data)
-	switch decode, known := commands[name]; {
+	switch o, known := commands[name]; {
 	case err != nil:
 		return nil, malformed(err, ref)
 	case known:
-		return decode(data)
+		return o.decode(data)
 	case name == "":
 		return nil, AsError(Errorf(CodeMalformed, notAFrame), ref)
 	case !likeAName(name):
@@ -108,16 +46,15 @@ func DecodeCommand(data []byte) (Command, error) {
 	}
 }
 
-// DecodeBody reads a command without its "type", as the NATS surface carries it: there the subject is the type.
-// Nothing at all means all defaults. Errors are those of [DecodeCommand].
-func DecodeBody[T Command](data []byte) (T, error) {
+// decodeBody reads a command without its "type".
+func decodeBody[T Command](data []byte) (Command, error) {
 	var body T
 	if len(bytes.TrimSpace(data)) == 0 {
 		data = []byte("{}")
 	}
 	if err := json.Unmarshal(data, &body, json.RejectUnknownMembers(true)); err != nil {
 		_, ref, _ := peek(data)
-		return body, malformed(err, ref)
+		return nil, malformed(err, ref)
 	}
 	return body, nil
 }
@@ -154,7 +91,9 @@ var typedEvents = json.WithMarshalers(json.MarshalToFunc(func(to *jsontext.Encod
 // Append encodes a frame or a command, its type first, and appends it to dst.
 func Append(dst []byte, f interface{ Type() string }) ([]byte, error) {
 	var options []json.Options
-	switch f.(type) {
+	switch f := f.(type) {
+	case RawPage:
+		return AppendPage(dst, f.Ref.Ref, f.Channel, f.Events, f.More), nil
 	case Channel, Channels, Page:
 		options = append(options, typedEvents)
 	}
@@ -185,6 +124,12 @@ func AppendEvent(dst []byte, shard int, pos uint64, channel string, record []byt
 // AppendPage encodes a page around events that are frames already, each as [AppendEvent] made it: on the wire the
 // events of a page carry their type.
 func AppendPage(dst []byte, ref uint64, channel string, events [][]byte, more bool) []byte {
+	const around = 256
+	size := around
+	for _, e := range events {
+		size += len(e) + 1
+	}
+	dst = slices.Grow(dst, size)
 	dst = append(dst, `{"type":"page"`...)
 	if ref != 0 {
 		dst = append(dst, `,"ref":`...)

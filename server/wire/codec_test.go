@@ -36,14 +36,14 @@ func TestDecodeCommand_TypeWithinText(t *testing.T) {
 	}
 }
 
-func TestDecodeBody(t *testing.T) {
+func TestOperation_Body(t *testing.T) {
 	for _, empty := range []string{"", " \n", "{}"} {
-		if got, err := DecodeBody[ListChannels]([]byte(empty)); err != nil || !cmp.Equal(got, ListChannels{}) {
+		if got, err := OperationOf(ListChannels{}).Body([]byte(empty)); err != nil || !cmp.Equal(got, Command(ListChannels{})) {
 			t.Errorf("%q: %v, %v", empty, got, err)
 		}
 	}
-	got, err := DecodeBody[History]([]byte(`{"channel":"alice~bob","ref":5}`))
-	if want := (History{Ref: Ref{5}, Channel: "alice~bob"}); err != nil || !cmp.Equal(got, want) {
+	got, err := OperationOf(History{}).Body([]byte(`{"channel":"alice~bob","ref":5}`))
+	if want := Command(History{Ref: Ref{5}, Channel: "alice~bob"}); err != nil || !cmp.Equal(got, want) {
 		t.Errorf("got %v, %v", got, err)
 	}
 	for body, text := range map[string]string{
@@ -52,7 +52,7 @@ func TestDecodeBody(t *testing.T) {
 		`{"ref":5,"ref":5}`:          "ref: appears twice",
 		`{"ref":5,`:                  "the frame is not valid JSON, from byte 9 on",
 	} {
-		_, err := DecodeBody[History]([]byte(body))
+		_, err := OperationOf(History{}).Body([]byte(body))
 		e, ok := errors.AsType[*Error](err)
 		if !ok || e.Code != CodeMalformed || e.Message != text || e.Ref.Ref != 5 {
 			t.Errorf("%s: %+v, want %q under ref 5", body, err, text)

@@ -18,6 +18,23 @@ type Command interface {
 	Validate(Limits) error
 }
 
+// connectionOperations keep a connection.
+var connectionOperations = []*Operation{
+	Row[Connect, Welcome](ByConnections, ForRead),
+	Row[Refresh, Refreshed](ByConnections, ForRead),
+	Row[Pong, NoReply](ByConnections, ForRead),
+}
+
+// historyOperations read what was said.
+var historyOperations = []*Operation{
+	read[History, Page](),
+	read[ListChannels, Channels](),
+	read[GetChannel, Channel](),
+	read[GetVersions, Versions](),
+	read[GetPins, Page](),
+	read[GetReactions, Reactions](),
+}
+
 // Ref numbers a command within its session. Zero is allowed where the client does not care for the reply's place.
 type Ref struct {
 	Ref uint64 `json:"ref,omitzero"`
@@ -182,6 +199,12 @@ func (Connect) Type() string { return "connect" }
 
 // Type implements [Command].
 func (Send) Type() string { return "send" }
+
+// Key implements [Keyed].
+func (g CreateGroup) Key() string { return g.ClientID }
+
+// WithKey implements [Keyed].
+func (g CreateGroup) WithKey(id string) Command { g.ClientID = id; return g }
 
 // Type implements [Command].
 func (CreateGroup) Type() string { return "create_group" }

@@ -19,6 +19,8 @@ func TestEveryTypeIsDecodedAndGolden(t *testing.T) {
 		golden[g.value.Type()] = true
 	}
 	names := frameTypes(t)
+	delete(names, "NoReply")
+	delete(names, "RawPage") // a page, encoded in another way
 	for goType, name := range names {
 		_, command := commands[name]
 		_, frame := frames[name]

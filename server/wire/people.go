@@ -8,6 +8,16 @@ const MaxFollowed = 200
 // maxSessionLen bounds what is taken for the id of a session, in bytes.
 const maxSessionLen = 64
 
+// peopleOperations are about who is there.
+var peopleOperations = []*Operation{
+	Row[SetPresence, Done](BySessions, ForRead),
+	Row[FollowPresence, Presence](BySessions, ForRead),
+	read[GetPresence, Presence](),
+	Row[SetTyping, Done](ByClients, ForRead),
+	read[ListSessions, Sessions](),
+	read[SignOut, Done](),
+}
+
 // PresenceState is whether somebody is there.
 type PresenceState string
 

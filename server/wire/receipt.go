@@ -8,6 +8,14 @@ const (
 	MaxWatched  = 20  // channels: what fits on a screen
 )
 
+// receiptOperations are about how far users have got.
+var receiptOperations = []*Operation{
+	read[Read, Done](),
+	read[Received, Done](),
+	read[GetReceipts, Receipts](),
+	Row[Watch, Done](BySessions, ForRead),
+}
+
 // Read says that the caller has read a channel up to and including a message, which he has then received too. A seq that is
 // not above what is known changes nothing, and one above the channel's last is taken for that one; a server that is behind waits until it knows
 // which that is. Done comes before it is stored: a server that dies may forget the last moment, so a client says where it stands again

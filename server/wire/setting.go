@@ -6,6 +6,12 @@ import (
 	"unicode/utf8"
 )
 
+// settingOperations are about a user's own settings.
+var settingOperations = []*Operation{
+	change[Set](),
+	read[GetSettings, Settings](),
+}
+
 // Set changes one of the caller's own settings. They are events in a channel of his own, [OwnChannel], so all his devices get each
 // change, in order, and a device that was away gets what it missed. The names, and the values they take:
 //

@@ -17,6 +17,7 @@ import (
 
 	"github.com/coder/websocket"
 
+	"natterjack/jetstream/operation"
 	"natterjack/server/wire"
 )
 
@@ -27,8 +28,9 @@ const fanout = 500
 // in turn. The sockets take everything at once, so what is measured is all but the system calls.
 func BenchmarkFanout(b *testing.B) {
 	b.Run("bridge", func(b *testing.B) {
+		log := realLog(b)
 		br := New(Config{
-			Log: realLog(b), Auth: tokens{}, Logger: slog.New(slog.DiscardHandler),
+			Log: log, Receipts: log, Operations: log.Operations(), Auth: tokens{}, Logger: slog.New(slog.DiscardHandler),
 			Limits: wire.DefaultLimits(),
 		})
 		members := make([]string, fanout)
@@ -40,10 +42,11 @@ func BenchmarkFanout(b *testing.B) {
 		}
 		written.await(b)
 		written.expect(fanout) // the creation of the group
-		info, err := br.log.CreateGroup(b.Context(), members[0], &wire.CreateGroup{ClientID: "g", Name: "n", Members: members[1:]})
+		made, err := log.Operations().Answer(b.Context(), operation.Caller{User: members[0]}, wire.CreateGroup{ClientID: "g", Name: "n", Members: members[1:]})
 		if err != nil {
 			b.Fatal(err)
 		}
+		info := made.(wire.Channel).Channel
 		written.await(b)
 		for i := 0; b.Loop(); i++ {
 			written.expect(fanout)

@@ -6,11 +6,11 @@ import (
 	"crypto/sha256"
 	"log/slog"
 	"net/http"
-	"slices"
 	"sync"
 	"time"
 
 	"natterjack/jetstream"
+	"natterjack/jetstream/operation"
 	"natterjack/server/wire"
 )
 
@@ -19,16 +19,20 @@ type Log interface {
 	Submit(user string, cmd wire.Change, done func(wire.Ack, error))
 	Refused(user string, cmd wire.Change, err error)
 	Follow(c *jetstream.Cursor, user string, resume *wire.Resume, w jetstream.Waker) (jetstream.Start, error)
-	CreateGroup(ctx context.Context, user string, cmd *wire.CreateGroup) (wire.ChannelInfo, error)
-	History(ctx context.Context, user string, cmd *wire.History) (events [][]byte, more bool, err error)
-	Channels(ctx context.Context, user string, cmd *wire.ListChannels) (channels []wire.ChannelInfo, more bool, err error)
-	Ask(ctx context.Context, user string, cmd wire.Command) (wire.Frame, error)
 	Member(user, channel string) bool
-	Charge(user string) error
-	ReceiptLog
 }
 
-var _ Log = (*jetstream.Log)(nil)
+// Operations answers what is neither a change of a channel nor about a session. [*operation.Table] is one; its contracts hold.
+type Operations interface {
+	Answer(ctx context.Context, c operation.Caller, cmd wire.Command) (wire.Frame, error)
+	Charge(user string) error
+}
+
+var (
+	_ Log        = (*jetstream.Log)(nil)
+	_ ReceiptLog = (*jetstream.Log)(nil)
+	_ Operations = (*operation.Table)(nil)
+)
 
 // Authenticator tells whose token this is and until when it holds. It may block until ctx ends. Its errors are
 // [*wire.Error]s of code unauthorized or expired; anything else is a fault of ours. Fingerprint names a token that proved something,
@@ -38,14 +42,15 @@ type Authenticator interface {
 	Fingerprint(token string) [sha256.Size]byte
 }
 
-// Config is what a [Bridge] is made of. Only Log and Auth are required.
+// Config is what a [Bridge] is made of. The first four are required.
 type Config struct {
-	Log  Log
-	Auth Authenticator
-	// Presence, Sessions and Typing are what is known of other people and of other nodes; without them nobody is seen, listed or heard.
+	Log        Log
+	Receipts   ReceiptLog
+	Operations Operations
+	Auth       Authenticator
+	// Presence and Sessions are what is known of other people and of other nodes; without them nobody is seen or listed.
 	Presence Presence
 	Sessions Sessions
-	Typing   Typing
 	Limits   wire.Limits // members that are not set are those of [wire.DefaultLimits]
 	Logger   *slog.Logger
 	// Origins are the origins of web pages, besides those of the host asked itself, that may use this
@@ -81,27 +86,26 @@ const (
 	expiryGrace = 30 * time.Second // for the token of an open session: clocks differ, and a refresh takes time
 )
 
-// maxReads bounds the pages of history being read at once on a node, for each is up to a megabyte or two.
-const maxReads = 128
-
 // Bridge serves clients. All methods may be called concurrently.
 type Bridge struct {
-	log      Log
-	auth     Authenticator
-	presence Presence
-	sessions Sessions
-	typing   Typing
-	limits   wire.Limits
-	logger   *slog.Logger
-	origins  origins
-	spread   time.Duration
-	hub      *hub
-	audience *audience
-	teller   *teller
-	flushers *flushers
-	mux      *http.ServeMux
-	reads    chan struct{}
-	diverted chan struct{} // holds a token while there are sessions to be sent elsewhere
+	log        Log
+	receipts   ReceiptLog
+	operations Operations
+	own        map[string]own
+	streams    map[string]func(*stream, wire.Command) (outbound, error)
+	auth       Authenticator
+	presence   Presence
+	sessions   Sessions
+	limits     wire.Limits
+	logger     *slog.Logger
+	origins    origins
+	spread     time.Duration
+	hub        *hub
+	audience   *audience
+	teller     *teller
+	flushers   *flushers
+	mux        *http.ServeMux
+	diverted   chan struct{} // holds a token while there are sessions to be sent elsewhere
 
 	work context.Context //nolint:containedctx // what commands that wait live under: as long as Run, not as long as a request
 	stop context.CancelFunc
@@ -111,9 +115,10 @@ type Bridge struct {
 // New makes a bridge and starts nothing.
 func New(cfg Config) *Bridge {
 	b := &Bridge{
-		log: cfg.Log, auth: cfg.Auth, presence: cfg.Presence, sessions: cfg.Sessions, typing: cfg.Typing, limits: complete(cfg.Limits), origins: newOrigins(cfg.Origins),
+		log: cfg.Log, receipts: cfg.Receipts, operations: cfg.Operations, own: ownOperations(), streams: streamOperations(),
+		auth: cfg.Auth, presence: cfg.Presence, sessions: cfg.Sessions, limits: complete(cfg.Limits), origins: newOrigins(cfg.Origins),
 		logger: slog.New(slog.DiscardHandler), spread: cmp.Or(cfg.DrainSpread, defaultDrainSpread),
-		reads: make(chan struct{}, maxReads), diverted: make(chan struct{}, 1), mux: http.NewServeMux(),
+		diverted: make(chan struct{}, 1), mux: http.NewServeMux(),
 		flushers: newFlushers(), audience: newAudience(),
 	}
 	b.teller = newTeller(b)
@@ -125,9 +130,6 @@ func New(cfg Config) *Bridge {
 	}
 	if cfg.Sessions == nil {
 		b.sessions = unlisted{}
-	}
-	if cfg.Typing == nil {
-		b.typing = nobody{}
 	}
 	b.hub = newHub(cmp.Or(cfg.MaxSessions, defaultMaxSessions), cmp.Or(cfg.MaxUserSessions, defaultMaxUserSessions), b.limits)
 	b.work, b.stop = context.WithCancel(context.Background())
@@ -155,7 +157,7 @@ func (b *Bridge) Run(ctx context.Context) error {
 	var telling sync.WaitGroup
 	telling.Go(func() { b.teller.run(ctx) })
 	telling.Go(func() { b.sendAway(ctx) })
-	b.log.ListenReceipts(b.teller)
+	b.receipts.ListenReceipts(b.teller)
 	b.heartbeat(ctx)
 	telling.Wait()
 	b.hub.shut()
@@ -191,14 +193,4 @@ func complete(l wire.Limits) wire.Limits {
 		ChannelEventsPerS: positive(l.ChannelEventsPerS, d.ChannelEventsPerS),
 		PingIntervalS:     positive(l.PingIntervalS, d.PingIntervalS),
 	}
-}
-
-// page encodes a page of history; the events are frames already.
-func page(c *wire.History, events [][]byte, more bool) []byte {
-	const around = 256
-	size := around
-	for _, e := range events {
-		size += len(e) + 1
-	}
-	return wire.AppendPage(slices.Grow([]byte(nil), size), c.Ref.Ref, c.Channel, events, more)
 }

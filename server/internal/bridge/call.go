@@ -3,9 +3,8 @@ package bridge
 import (
 	"context"
 	"errors"
-	"fmt"
-	"runtime/debug"
 
+	"natterjack/jetstream/operation"
 	"natterjack/server/wire"
 )
 
@@ -37,8 +36,8 @@ func (s *session) call(cmd wire.Command) {
 func (s *session) callAll(cmd wire.Command) {
 	defer s.rescue()
 	for more := true; more; cmd, more = s.nextCall() {
-		if _, ok := cmd.(wire.GetReceipts); ok {
-			s.answerReceipts(cmd)
+		if own := s.bridge.own[cmd.Type()]; own.answer != nil {
+			own.answer(s, cmd)
 		} else {
 			s.answer(s.serve(cmd))
 		}
@@ -70,65 +69,31 @@ func (s *session) nextCall() (cmd wire.Command, more bool) {
 func (s *session) serve(cmd wire.Command) reply {
 	ctx, cancel := context.WithTimeout(s.bridge.work, callTimeout)
 	defer cancel()
-	switch c := cmd.(type) {
-	case wire.FollowPresence:
-		return reply{frame: s.follow(&c)}
-	case wire.Read, wire.Received:
-		s.say(cmd)
-	case wire.Refresh:
-		refreshed, err := s.refresh(ctx, &c)
-		if err != nil {
-			return reply{frame: s.bridge.fault(s.ID, cmd.Type(), err, c.Ref.Ref)}
-		}
-		return reply{frame: refreshed}
+	own := s.bridge.own[cmd.Type()]
+	if own.before != nil {
+		own.before(s, cmd)
 	}
-	return s.bridge.serve(ctx, s.ID, s.User, cmd)
+	if own.call == nil {
+		return s.bridge.serve(ctx, s.ID, s.User, cmd)
+	}
+	f, err := own.call(s, ctx, cmd)
+	if err != nil {
+		return reply{frame: s.bridge.fault(s.ID, cmd.Type(), err, cmd.Reference())}
+	}
+	return reply{frame: f}
 }
 
-// serve has the log answer a command other than send, within ctx. A panic there costs this command, and not the process.
-func (b *Bridge) serve(ctx context.Context, session, user string, cmd wire.Command) (r reply) {
-	defer func() {
-		if p := recover(); p != nil {
-			r = reply{frame: b.fault(session, cmd.Type(), fmt.Errorf("panic: %v\n%s", p, debug.Stack()), cmd.Reference())}
-		}
-	}()
-	if f, ok, err := b.askPeople(ctx, session, user, cmd); ok && err == nil {
-		return reply{frame: f}
-	} else if ok {
-		return reply{frame: b.fault(session, cmd.Type(), err, cmd.Reference())}
-	}
-	r, err := b.ask(ctx, user, cmd)
+// serve has a command answered that is not about a session, within ctx. A frame that may be large is encoded at once: what waits to be
+// written counts in bytes.
+func (b *Bridge) serve(ctx context.Context, session, user string, cmd wire.Command) reply {
+	f, err := b.operations.Answer(ctx, operation.Caller{User: user, Session: session}, cmd)
 	if err != nil {
 		return reply{frame: b.fault(session, cmd.Type(), err, cmd.Reference())}
 	}
-	return r
-}
-
-func (b *Bridge) ask(ctx context.Context, user string, cmd wire.Command) (reply, error) {
-	if c, ok := cmd.(wire.CreateGroup); ok {
-		info, err := b.log.CreateGroup(ctx, user, &c)
-		return reply{frame: wire.Channel{Ref: c.Ref, Channel: info}}, err
+	if _, large := f.(wire.Cut); large {
+		return reply{raw: b.encode(nil, session, f)}
 	}
-	select {
-	case b.reads <- struct{}{}:
-		defer func() { <-b.reads }()
-	case <-ctx.Done():
-		return reply{}, ctx.Err()
-	}
-	switch c := cmd.(type) {
-	case wire.History:
-		events, more, err := b.log.History(ctx, user, &c)
-		return reply{raw: page(&c, events, more)}, err
-	case wire.ListChannels:
-		channels, more, err := b.log.Channels(ctx, user, &c)
-		if channels == nil {
-			channels = []wire.ChannelInfo{}
-		}
-		return reply{frame: wire.Channels{Ref: c.Ref, Channels: channels, More: more}}, err
-	default:
-		frame, err := b.log.Ask(ctx, user, cmd)
-		return reply{frame: frame}, err
-	}
+	return reply{frame: f}
 }
 
 // fault is the frame to send for an error. It is where every error of the bridge ends: a fault of ours goes

@@ -30,18 +30,11 @@ func (s *session) dispatch(frame []byte) {
 		}
 		return
 	}
-	switch cmd := cmd.(type) {
-	case wire.Pong:
-	case wire.Connect:
-		s.open(&cmd)
-	case wire.SetPresence:
-		s.setPresence(&cmd)
-	case wire.Watch:
-		s.bridge.audience.watch(s, cmd.Channels)
-		s.push(reply{frame: wire.Done{Ref: cmd.Ref}})
-	case wire.Change:
-		s.submit(cmd)
-	default:
+	if change, ok := cmd.(wire.Change); ok {
+		s.submit(change)
+	} else if own := s.bridge.own[cmd.Type()]; own.now != nil {
+		own.now(s, cmd)
+	} else {
 		s.call(cmd)
 	}
 }
@@ -77,7 +70,7 @@ func (s *session) submit(cmd wire.Change) {
 			s.acked(reply{frame: s.bridge.fault(s.ID, cmd.Type(), err, cmd.Reference())})
 			return
 		}
-		ack.Ref.Ref = cmd.Reference()
+		ack.Number(cmd.Reference())
 		s.acked(reply{frame: ack})
 	})
 }

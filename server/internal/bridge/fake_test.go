@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"natterjack/jetstream"
+	"natterjack/jetstream/operation"
 	"natterjack/server/wire"
 )
 
@@ -47,23 +48,28 @@ func (l *fakeLog) Charge(user string) error {
 	return nil
 }
 
-func (l *fakeLog) CreateGroup(_ context.Context, _ string, cmd *wire.CreateGroup) (wire.ChannelInfo, error) {
-	return wire.ChannelInfo{Name: cmd.Name, Members: cmd.Members}, nil
-}
+func (l *fakeLog) AwaitSeen(context.Context, []wire.ShardPos) error { return nil }
 
-func (l *fakeLog) History(ctx context.Context, user string, cmd *wire.History) ([][]byte, bool, error) {
-	if l.history != nil {
-		return l.history(ctx, user, cmd)
-	}
-	return nil, false, nil
-}
-
-func (l *fakeLog) Ask(_ context.Context, _ string, cmd wire.Command) (wire.Frame, error) {
-	return nil, errors.New("no handler for " + cmd.Type())
-}
-
-func (l *fakeLog) Channels(context.Context, string, *wire.ListChannels) ([]wire.ChannelInfo, bool, error) {
-	return nil, false, nil
+// Operations are as little as tests of sessions need.
+func (l *fakeLog) Operations() *operation.Table {
+	t := operation.New(l)
+	operation.Handle(t, func(_ context.Context, _ operation.Caller, c wire.CreateGroup) (wire.Channel, error) {
+		return wire.Channel{Channel: wire.ChannelInfo{Name: c.Name, Members: c.Members}}, nil
+	})
+	operation.Handle(t, func(ctx context.Context, c operation.Caller, cmd wire.History) (page wire.RawPage, err error) {
+		page.Channel = cmd.Channel
+		if l.history != nil {
+			page.Events, page.More, err = l.history(ctx, c.User, &cmd)
+		}
+		return page, err
+	})
+	operation.Handle(t, func(context.Context, operation.Caller, wire.ListChannels) (wire.Channels, error) {
+		return wire.Channels{Channels: []wire.ChannelInfo{}}, nil
+	})
+	operation.Handle(t, func(context.Context, operation.Caller, wire.Read) (done wire.Done, err error) {
+		return done, errors.New("this log has no receipts")
+	})
+	return t
 }
 
 // held keeps sends until they are released.

@@ -11,7 +11,7 @@ import (
 func (b *Bridge) serveFrames(x *exchange) error {
 	who, err := x.authenticate(x.bearer())
 	if err == nil {
-		err = b.log.Charge(who.user) // for the request itself
+		err = b.operations.Charge(who.user) // for the request itself
 	}
 	if err != nil {
 		return err
@@ -61,12 +61,13 @@ func (p *post) dispatch(frame []byte) <-chan reply {
 		answer <- reply{frame: p.bridge.fault(p.id, "dispatch", err, ref)}
 		return answer
 	}
-	switch cmd := cmd.(type) {
-	case wire.Pong:
+	change, ok := cmd.(wire.Change)
+	switch {
+	case ok:
+		p.submit(change, answer)
+	case wire.OperationOf(cmd).Reply == nil: // there is no connection to keep
 		p.bridge.hub.give(p.user)
 		return nil
-	case wire.Change:
-		p.submit(cmd, answer)
 	default:
 		p.work.Go(func() { p.call(cmd, answer) })
 	}
@@ -74,24 +75,13 @@ func (p *post) dispatch(frame []byte) <-chan reply {
 }
 
 func (p *post) check(cmd wire.Command) error {
-	switch cmd.(type) {
-	case wire.Connect, wire.Refresh:
+	switch o := wire.OperationOf(cmd); {
+	case o.Asker == wire.ByConnections && o.Reply != nil:
 		return wire.Errorf(wire.CodeInvalid, "%s: over this transport the token comes with each request", cmd.Type())
-	}
-	if lasts(cmd) && p.stream == nil {
+	case o.Asker == wire.BySessions && p.stream == nil:
 		return p.noStream(cmd)
 	}
 	return cmd.Validate(p.bridge.limits)
-}
-
-// lasts reports whether what a command asks for ends with the session.
-func lasts(cmd wire.Command) bool {
-	switch cmd.(type) {
-	case wire.SetPresence, wire.FollowPresence, wire.Watch:
-		return true
-	default:
-		return false
-	}
 }
 
 // noStream refuses a command that lasts as long as a session, and has none.
@@ -111,7 +101,7 @@ func (p *post) submit(cmd wire.Change, answer chan<- reply) {
 			answer <- reply{frame: b.fault(id, cmd.Type(), err, cmd.Reference())}
 			return
 		}
-		ack.Ref.Ref = cmd.Reference()
+		ack.Number(cmd.Reference())
 		answer <- reply{frame: ack}
 	})
 }
@@ -127,15 +117,15 @@ func (p *post) call(cmd wire.Command, answer chan<- reply) {
 		answer <- reply{frame: p.bridge.fault(p.id, cmd.Type(), ctx.Err(), cmd.Reference())}
 		return
 	}
-	if lasts(cmd) {
-		answer <- p.obey(cmd)
+	if obey := p.bridge.streams[cmd.Type()]; obey != nil {
+		answer <- p.obey(obey, cmd)
 		return
 	}
 	answer <- p.bridge.serve(ctx, p.id, p.user, cmd)
 }
 
-func (p *post) obey(cmd wire.Command) reply {
-	done, err := p.stream.obey(cmd)
+func (p *post) obey(obey func(*stream, wire.Command) (outbound, error), cmd wire.Command) reply {
+	done, err := obey(p.stream, cmd)
 	if err != nil {
 		return reply{frame: p.bridge.fault(p.id, cmd.Type(), err, cmd.Reference())}
 	}

@@ -23,6 +23,7 @@ import (
 
 	"natterjack/embed/embedtest"
 	"natterjack/jetstream"
+	"natterjack/jetstream/operation"
 	"natterjack/server/wire"
 )
 
@@ -155,6 +156,12 @@ func newRigOn(tb testing.TB, on dialer, cfg Config) *rig {
 	}
 	if cfg.Auth == nil {
 		cfg.Auth = tokens{}
+	}
+	if cfg.Receipts == nil {
+		cfg.Receipts = cfg.Log.(ReceiptLog)
+	}
+	if cfg.Operations == nil {
+		cfg.Operations = cfg.Log.(interface{ Operations() *operation.Table }).Operations()
 	}
 	if cfg.Logger == nil {
 		cfg.Logger = logger(tb)

@@ -65,39 +65,25 @@ func overAlready() error {
 	return wire.Errorf(wire.CodeNotConnected, "the stream of that session has ended; open another, and name its session")
 }
 
-// obey carries out a command that lasts as long as the stream.
-func (s *stream) obey(cmd wire.Command) (outbound, error) {
-	switch c := cmd.(type) {
-	case wire.SetPresence:
-		return wire.Done{Ref: c.Ref}, s.setPresence(c.State)
-	case wire.FollowPresence:
-		return s.follow(&c)
-	case wire.Watch:
-		return wire.Done{Ref: c.Ref}, s.watch(c.Channels)
-	default:
-		return nil, wire.Errorf(wire.CodeInvalid, "%s: is not about a session", cmd.Type())
-	}
-}
-
-func (s *stream) setPresence(to wire.PresenceState) error {
+func (s *stream) setPresence(c *wire.SetPresence) (outbound, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.ended {
-		return overAlready()
+		return nil, overAlready()
 	}
-	s.bridge.presence.Set(s.identity.user, s.state, to)
-	s.state = to
-	return nil
+	s.bridge.presence.Set(s.identity.user, s.state, c.State)
+	s.state = c.State
+	return wire.Done{Ref: c.Ref}, nil
 }
 
-func (s *stream) watch(channels []string) error {
+func (s *stream) watch(c *wire.Watch) (outbound, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.ended {
-		return overAlready()
+		return nil, overAlready()
 	}
-	s.bridge.audience.watch(s, channels)
-	return nil
+	s.bridge.audience.watch(s, c.Channels)
+	return wire.Done{Ref: c.Ref}, nil
 }
 
 // follow does not hold mu while it follows: it may be told something meanwhile.

@@ -19,7 +19,6 @@ type Presence interface {
 	Enter(user string)
 	Set(user string, from, to wire.PresenceState)
 	Leave(user string, state wire.PresenceState)
-	Get(viewer string, users []string) []wire.UserPresence
 	Follow(f *presence.Follower, viewer string, users []string, tell func([]wire.UserPresence)) []wire.UserPresence
 	Unfollow(f *presence.Follower)
 }
@@ -30,37 +29,12 @@ type Sessions interface {
 	Enter(s *sessions.Session, t sessions.Token) error
 	Refresh(s *sessions.Session, t sessions.Token) error
 	Leave(s *sessions.Session)
-	List(ctx context.Context, user, current string) ([]wire.Session, error)
-	SignOut(ctx context.Context, user, session string) error
-}
-
-// Typing passes on who is writing where, to [Bridge.Typed] of all nodes. [*presence.Typing] is one.
-type Typing interface {
-	Say(user, channel string) error
 }
 
 var (
 	_ Presence = (*presence.Tracker)(nil)
 	_ Sessions = (*sessions.Registry)(nil)
-	_ Typing   = (*presence.Typing)(nil)
 )
-
-// askPeople answers what is about people and not about channels; ok is false where it is not.
-func (b *Bridge) askPeople(ctx context.Context, session, user string, cmd wire.Command) (f outbound, ok bool, err error) {
-	switch c := cmd.(type) {
-	case wire.GetPresence:
-		return wire.Presence{Ref: c.Ref, Users: b.presence.Get(user, c.Users)}, true, nil
-	case wire.SetTyping:
-		return wire.Done{Ref: c.Ref}, true, b.typing.Say(user, c.Channel)
-	case wire.ListSessions:
-		all, err := b.sessions.List(ctx, user, session)
-		return wire.Sessions{Ref: c.Ref, Sessions: all}, true, err
-	case wire.SignOut:
-		return wire.Done{Ref: c.Ref}, true, b.sessions.SignOut(ctx, user, c.Session)
-	default:
-		return nil, false, nil
-	}
-}
 
 // setPresence is for the owner: it is in force for what the client sends next.
 func (s *session) setPresence(c *wire.SetPresence) {
@@ -69,15 +43,21 @@ func (s *session) setPresence(c *wire.SetPresence) {
 	s.push(reply{frame: wire.Done{Ref: c.Ref}})
 }
 
+// watch is for the owner, too.
+func (s *session) watch(c *wire.Watch) {
+	s.bridge.audience.watch(s, c.Channels)
+	s.push(reply{frame: wire.Done{Ref: c.Ref}})
+}
+
 // follow answers with how people are, and tells the client of every change.
-func (s *session) follow(c *wire.FollowPresence) wire.Presence {
+func (s *session) follow(_ context.Context, c *wire.FollowPresence) (wire.Presence, error) {
 	s.mu.Lock()
 	if s.follower == nil {
 		s.follower = new(presence.Follower)
 	}
 	f := s.follower
 	s.mu.Unlock()
-	return wire.Presence{Ref: c.Ref, Users: s.bridge.presence.Follow(f, s.User, c.Users, s.bridge.telling(s, s.ID))}
+	return wire.Presence{Ref: c.Ref, Users: s.bridge.presence.Follow(f, s.User, c.Users, s.bridge.telling(s, s.ID))}, nil
 }
 
 // depart takes the session out of what others know of it. Its calls have ended.

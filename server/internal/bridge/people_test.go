@@ -36,13 +36,16 @@ func newPeopleRig(t *testing.T) *rig {
 	}
 	log.WatchSight(tracker.Reconsider)
 	typing := presence.NewTyping(node.Conn, log)
+	tracker.Bind(log.Operations())
+	typing.Bind(log.Operations())
+	registry.Bind(log.Operations())
 	run, stop := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { _ = tracker.Run(run) })
 	running.Go(func() { _ = registry.Run(run) })
 	t.Cleanup(running.Wait)
 	t.Cleanup(stop)
-	r := newRig(t, Config{Log: log, Presence: tracker, Sessions: registry, Typing: typing})
+	r := newRig(t, Config{Log: log, Presence: tracker, Sessions: registry})
 	running.Go(func() { _ = typing.Run(run, r.Typed) })
 	<-registry.Ready()
 	<-tracker.Ready()

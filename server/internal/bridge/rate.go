@@ -14,14 +14,13 @@ type bucket struct{ rate.Bucket }
 // take takes one token of perS per second, see [rate.Bucket.Take].
 func (b *bucket) take(now time.Time, perS int) (wait time.Duration) { return b.Take(now, 1, perS) }
 
-// charge has the log count a command against its user's rate that is not for the log: what is, the log counts itself.
+// charge has a command that sessions carry out themselves count against its user's rate. All others are charged by those who answer
+// them, and what keeps a connection is free.
 func (b *Bridge) charge(user string, cmd wire.Command) error {
-	switch cmd.(type) {
-	case wire.GetPresence, wire.SetPresence, wire.FollowPresence, wire.Watch, wire.SetTyping, wire.ListSessions, wire.SignOut:
-		return b.log.Charge(user)
-	default:
+	if _, ok := cmd.(wire.Change); ok || wire.OperationOf(cmd).Asker != wire.BySessions {
 		return nil
 	}
+	return b.operations.Charge(user)
 }
 
 func overRate(l wire.Limits, wait time.Duration) *wire.Error {

@@ -114,7 +114,7 @@ func (t *teller) round() {
 	for channel, users := range moved {
 		slices.Sort(users)
 		users = slices.Compact(users)
-		m, err := t.bridge.log.Moved(channel, users)
+		m, err := t.bridge.receipts.Moved(channel, users)
 		if err != nil {
 			t.bridge.logger.Warn("receipts not told", "channel", channel, "error", err)
 			continue

@@ -12,17 +12,20 @@ type said map[string]wire.Receipt
 // maxSaid bounds the channels remembered. Beyond it all are forgotten, which costs a frame each.
 const maxSaid = 32
 
-// say notes what a command says, before the command is obeyed: what is made of it may be told at once.
-func (s *session) say(cmd wire.Command) {
+// sayRead notes what a command says, before the command is obeyed: what is made of it may be told at once. A user who has read a
+// message has received it.
+func (s *session) sayRead(c *wire.Read) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	switch c := cmd.(type) {
-	case wire.Read: // who has read has received
-		s.said = s.said.with(c.Channel, c.Seq, c.Seq)
-	case wire.Received:
-		for _, at := range c.Cursors {
-			s.said = s.said.with(at.Channel, 0, at.Seq)
-		}
+	s.said = s.said.with(c.Channel, c.Seq, c.Seq)
+}
+
+// sayReceived notes likewise what was received.
+func (s *session) sayReceived(c *wire.Received) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, at := range c.Cursors {
+		s.said = s.said.with(at.Channel, 0, at.Seq)
 	}
 }
 

@@ -180,7 +180,7 @@ func TestSession_welcomeComesFirst(t *testing.T) {
 }
 
 // lateFollow returns from Follow some time after the waker has been called.
-type lateFollow struct{ Log }
+type lateFollow struct{ *jetstream.Log }
 
 func (l lateFollow) Follow(c *jetstream.Cursor, user string, resume *wire.Resume, w jetstream.Waker) (jetstream.Start, error) {
 	start, err := l.Log.Follow(c, user, resume, w)

@@ -1,13 +1,7 @@
 package node
 
 import (
-	"fmt"
-	"go/ast"
-	"go/parser"
-	"go/token"
 	"net/http"
-	"path/filepath"
-	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -28,14 +22,14 @@ var (
 	apart  = strings.Fields("own blk never")
 )
 
-// over is where an operation is there.
-type over int
-
-const (
-	everywhere   over = iota // WebSocket, HTTP and NATS, with the same answers
-	clientsOnly              // WebSocket and HTTP: no back end types
-	sessionsOnly             // what lasts as long as a session: WebSocket alone
-)
+// row says what an operation comes to.
+type row struct {
+	cmd    wire.Command
+	frame  string // CH is the channel
+	group  string // own adm mem rea lat former never ban req
+	direct string // own mem never
+	apart  string // own blk never
+}
 
 // everybody is what every operation that is not a change of a channel comes to. Those that are have a table in jetstream/channel.
 //
@@ -46,43 +40,36 @@ const (
 //
 // The group has five messages: own's, mem's, which he has edited and own has pinned, rea's, former's, and own's. The direct channels
 // have two, one of each. A column that is empty would be the same as the first, for the operation names no channel.
-var everybody = []struct {
-	cmd    wire.Command
-	frame  string // CH is the channel
-	group  string // own adm mem rea lat former never ban req
-	direct string // own mem never
-	apart  string // own blk never
-	over   over
-}{
-	{wire.History{}, `{"channel":"CH"}`, "5 5 4 5 1 f f f f", "2 2 f", "2 2 f", everywhere},
-	{wire.History{}, `{"channel":"CH","before":5,"limit":2}`, "2 2 2 2 0 f f f f", "2 2 f", "2 2 f", everywhere},
-	{wire.History{}, `{"channel":"CH","after":1,"limit":3}`, "3 3 3 3 1 f f f f", "1 1 f", "1 1 f", everywhere},
-	{wire.GetChannel{}, `{"channel":"CH"}`, "* * + + * f f f f", "+ + f", "+ + f", everywhere},
-	{wire.GetVersions{}, `{"channel":"CH","seq":2}`, "2 2 2 2 0 f f f f", "1 1 f", "1 1 f", everywhere},
-	{wire.GetVersions{}, `{"channel":"CH","seq":1}`, "1 1 0 1 0 f f f f", "1 1 f", "1 1 f", everywhere},
-	{wire.GetVersions{}, `{"channel":"CH","seq":99}`, "0 0 0 0 0 f f f f", "0 0 f", "0 0 f", everywhere},
-	{wire.GetReactions{}, `{"channel":"CH","seq":2,"emoji":"👍"}`, "1 1 1 1 0 f f f f", "0 0 f", "0 0 f", everywhere},
-	{wire.GetPins{}, `{"channel":"CH"}`, "1 1 1 1 0 f f f f", "0 0 f", "0 0 f", everywhere},
-	{wire.Read{}, `{"channel":"CH","seq":1}`, "+ + + + + f f f f", "+ + f", "+ + f", everywhere},
-	{wire.Received{}, `{"cursors":[{"channel":"CH","seq":1}]}`, "+ + + + + + + + +", "+ + +", "+ + +", everywhere}, // see the next
-	{wire.GetReceipts{}, `{"channel":"CH"}`, "5 5 5 5 5 f f f f", "2 2 f", "1 1 f", everywhere},
-	{wire.Watch{}, `{"channels":["CH"]}`, "+ + + + + + + + +", "+ + +", "+ + +", sessionsOnly}, // what one is told depends on who one is then
-	{wire.SetTyping{}, `{"channel":"CH"}`, "+ + + r + f f f f", "+ + f", "r r f", clientsOnly},
-	{wire.Forward{}, `{"to":"zed","client_id":"f-CH","from":{"channel":"CH","seq":2}}`, "+ + + + i f f f f", "+ + f", "+ + f", everywhere},
-	{wire.Forward{}, `{"to":"zed","client_id":"g-CH","from":{"channel":"CH","seq":1}}`, "+ + i + i f f f f", "+ + f", "+ + f", everywhere},
-	{wire.Forward{}, `{"to":"zed","client_id":"h-CH","from":{"channel":"CH","seq":99}}`, "i i i i i f f f f", "i i f", "i i f", everywhere},
-	{wire.CreateGroup{}, `{"client_id":"mine","name":"mine","members":[]}`, "+ + + + + + + + +", "", "", everywhere},
-	{wire.ListChannels{}, `{}`, "5 3 4 3 2 1 1 1 1", "", "", everywhere},
-	{wire.GetSettings{}, `{}`, "1 0 1 0 0 0 0 0 0", "", "", everywhere}, // nobody asks for another's
-	{wire.GetPresence{}, `{"users":["own"]}`, "o ? o ? ? ? ? ? ?", "o o ?", "o ? ?", everywhere},
-	{wire.FollowPresence{}, `{"users":["own"]}`, "o ? o ? ? ? ? ? ?", "o o ?", "o ? ?", sessionsOnly},
-	{wire.SetPresence{}, `{"state":"away"}`, "+ + + + + + + + +", "", "", sessionsOnly},
-	{wire.ListSessions{}, `{}`, "1 1 1 1 1 1 1 1 1", "", "", everywhere},
-	{wire.SignOut{}, `{"session":"SESSION"}`, "i i i i i i i i i", "", "", everywhere}, // of a user who is none of them
-	{wire.Refresh{}, `{"token":"TOKEN"}`, "+ + + + + + + + +", "", "", sessionsOnly},
-	{wire.Refresh{}, `{"token":"ANOTHERS"}`, "t t t t t t t t t", "", "", sessionsOnly},
-	{wire.Connect{}, `{"v":1,"token":"TOKEN"}`, "c c c c c c c c c", "", "", sessionsOnly},
-	{wire.Pong{}, `{}`, "- - - - - - - - -", "", "", sessionsOnly},
+var everybody = []row{
+	{wire.History{}, `{"channel":"CH"}`, "5 5 4 5 1 f f f f", "2 2 f", "2 2 f"},
+	{wire.History{}, `{"channel":"CH","before":5,"limit":2}`, "2 2 2 2 0 f f f f", "2 2 f", "2 2 f"},
+	{wire.History{}, `{"channel":"CH","after":1,"limit":3}`, "3 3 3 3 1 f f f f", "1 1 f", "1 1 f"},
+	{wire.GetChannel{}, `{"channel":"CH"}`, "* * + + * f f f f", "+ + f", "+ + f"},
+	{wire.GetVersions{}, `{"channel":"CH","seq":2}`, "2 2 2 2 0 f f f f", "1 1 f", "1 1 f"},
+	{wire.GetVersions{}, `{"channel":"CH","seq":1}`, "1 1 0 1 0 f f f f", "1 1 f", "1 1 f"},
+	{wire.GetVersions{}, `{"channel":"CH","seq":99}`, "0 0 0 0 0 f f f f", "0 0 f", "0 0 f"},
+	{wire.GetReactions{}, `{"channel":"CH","seq":2,"emoji":"👍"}`, "1 1 1 1 0 f f f f", "0 0 f", "0 0 f"},
+	{wire.GetPins{}, `{"channel":"CH"}`, "1 1 1 1 0 f f f f", "0 0 f", "0 0 f"},
+	{wire.Read{}, `{"channel":"CH","seq":1}`, "+ + + + + f f f f", "+ + f", "+ + f"},
+	{wire.Received{}, `{"cursors":[{"channel":"CH","seq":1}]}`, "+ + + + + + + + +", "+ + +", "+ + +"}, // see the next
+	{wire.GetReceipts{}, `{"channel":"CH"}`, "5 5 5 5 5 f f f f", "2 2 f", "1 1 f"},
+	{wire.Watch{}, `{"channels":["CH"]}`, "+ + + + + + + + +", "+ + +", "+ + +"}, // what one is told depends on who one is then
+	{wire.SetTyping{}, `{"channel":"CH"}`, "+ + + r + f f f f", "+ + f", "r r f"},
+	{wire.Forward{}, `{"to":"zed","client_id":"f-CH","from":{"channel":"CH","seq":2}}`, "+ + + + i f f f f", "+ + f", "+ + f"},
+	{wire.Forward{}, `{"to":"zed","client_id":"g-CH","from":{"channel":"CH","seq":1}}`, "+ + i + i f f f f", "+ + f", "+ + f"},
+	{wire.Forward{}, `{"to":"zed","client_id":"h-CH","from":{"channel":"CH","seq":99}}`, "i i i i i f f f f", "i i f", "i i f"},
+	{wire.CreateGroup{}, `{"client_id":"mine","name":"mine","members":[]}`, "+ + + + + + + + +", "", ""},
+	{wire.ListChannels{}, `{}`, "5 3 4 3 2 1 1 1 1", "", ""},
+	{wire.GetSettings{}, `{}`, "1 0 1 0 0 0 0 0 0", "", ""}, // nobody asks for another's
+	{wire.GetPresence{}, `{"users":["own"]}`, "o ? o ? ? ? ? ? ?", "o o ?", "o ? ?"},
+	{wire.FollowPresence{}, `{"users":["own"]}`, "o ? o ? ? ? ? ? ?", "o o ?", "o ? ?"},
+	{wire.SetPresence{}, `{"state":"away"}`, "+ + + + + + + + +", "", ""},
+	{wire.ListSessions{}, `{}`, "1 1 1 1 1 1 1 1 1", "", ""},
+	{wire.SignOut{}, `{"session":"SESSION"}`, "i i i i i i i i i", "", ""}, // of a user who is none of them
+	{wire.Refresh{}, `{"token":"TOKEN"}`, "+ + + + + + + + +", "", ""},
+	{wire.Refresh{}, `{"token":"ANOTHERS"}`, "t t t t t t t t t", "", ""},
+	{wire.Connect{}, `{"v":1,"token":"TOKEN"}`, "c c c c c c c c c", "", ""},
+	{wire.Pong{}, `{}`, "- - - - - - - - -", "", ""},
 }
 
 // TestEveryOperationByEverybody asks a whole node, as each of them, on every surface that there is.
@@ -96,7 +83,7 @@ func TestEveryOperationByEverybody(t *testing.T) {
 				if len(columns[1]) == 0 {
 					continue
 				}
-				for name, ask := range s.surfaces(op.over) {
+				for name, ask := range s.surfaces(wire.OperationOf(op.cmd).Asker) {
 					s.compare(t, name+" "+ch, columns[0], columns[1], func(user string) string {
 						return ask(t, user, s.fill(op.cmd.Type(), op.frame, user, ch))
 					})
@@ -133,7 +120,7 @@ func TestEveryOperationSignedOut(t *testing.T) {
 	if got := ws.ask(t, `{"type":"sign_out","ref":1,"session":"`+ws.session+`"}`, 1); got != "+" {
 		t.Fatalf("sign out: %s", got)
 	}
-	for _, name := range operations(t) {
+	for _, name := range operations() {
 		frame := `{"type":"` + name + `"}`
 		status, _ := post(t, a.HTTP+wire.PathFrames, frame, "Authorization", "Bearer "+token)
 		if status != http.StatusUnauthorized {
@@ -170,60 +157,26 @@ func TestEveryOperationSignedOut(t *testing.T) {
 
 // TestEveryOperationHasARow: what is added to the protocol is in this table, or in that of jetstream/channel, which has a test of its own.
 func TestEveryOperationHasARow(t *testing.T) {
-	have := map[string]bool{}
-	for _, op := range everybody {
-		have[reflect.TypeOf(op.cmd).Name()] = true
-	}
-	changes, commands := receivers(t, "Place"), receivers(t, "Validate")
-	if len(changes) == 0 || len(commands) <= len(changes) {
-		t.Fatalf("%d changes among %d operations", len(changes), len(commands))
-	}
-	for name := range commands {
-		if !changes[name] && !have[name] {
-			t.Errorf("%s: no row says who may", name)
-		}
+	if missing := withoutRow(); len(missing) > 0 {
+		t.Errorf("%s: no row says who may", missing)
 	}
 }
 
-// receivers are the types of the protocol that have a method, as its source says.
-func receivers(t *testing.T, method string) map[string]bool {
-	t.Helper()
-	files, err := filepath.Glob("../../wire/*.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	types := map[string]bool{}
-	for _, path := range files {
-		file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, d := range file.Decls {
-			if f, ok := d.(*ast.FuncDecl); ok && f.Recv != nil && f.Name.Name == method {
-				types[fmt.Sprint(f.Recv.List[0].Type)] = true
-			}
+// withoutRow returns the operations that no table says of who may.
+func withoutRow() (names []string) {
+	for _, o := range wire.Operations() {
+		has := slices.ContainsFunc(everybody, func(r row) bool { return r.cmd.Type() == o.Name() })
+		if !o.Change() && !has {
+			names = append(names, o.Name())
 		}
 	}
-	return types
+	return names
 }
 
-// operations are the names of all commands: what the protocol's decoder takes.
-func operations(t *testing.T) (names []string) {
-	t.Helper()
-	file, err := parser.ParseFile(token.NewFileSet(), "../../wire/codec.go", nil, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ast.Inspect(file, func(n ast.Node) bool {
-		if pair, ok := n.(*ast.KeyValueExpr); ok {
-			if x, ok := pair.Value.(*ast.IndexExpr); ok && fmt.Sprint(x.X) == "decodeCommand" {
-				names = append(names, strings.Trim(pair.Key.(*ast.BasicLit).Value, `"`))
-			}
-		}
-		return true
-	})
-	if len(names) < 30 {
-		t.Fatalf("only %v", names)
+// operations returns the names of all commands.
+func operations() (names []string) {
+	for _, o := range wire.Operations() {
+		names = append(names, o.Name())
 	}
 	return names
 }

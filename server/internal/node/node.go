@@ -23,6 +23,7 @@ type Node struct {
 	auth   *auth.Authenticator
 	engine *embed.Server
 	cert   *certificate // nil where HTTPS is left to a proxy
+	offers []binder     // that answer operations, besides the parts of the node
 }
 
 // New opens the data directory, makes the secrets that are missing there, and puts together what does not need a running NATS

@@ -48,12 +48,13 @@ func logger(tb testing.TB) *slog.Logger {
 }
 
 // start runs a node until stop, which returns Run's error.
-func start(tb testing.TB, cfg *config.Config) (Addresses, func() error) {
+func start(tb testing.TB, cfg *config.Config, offers ...binder) (Addresses, func() error) {
 	tb.Helper()
 	n, err := New(cfg, logger(tb))
 	if err != nil {
 		tb.Fatalf("New: %v", err)
 	}
+	n.offers = offers
 	ctx, cancel := context.WithCancel(context.Background())
 	ready := make(chan Addresses, 1)
 	var running sync.WaitGroup

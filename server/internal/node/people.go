@@ -5,9 +5,13 @@ import (
 	"errors"
 	"fmt"
 
+	"natterjack/jetstream/operation"
 	"natterjack/jetstream/presence"
 	"natterjack/jetstream/sessions"
 )
+
+// binder is a part that answers operations.
+type binder interface{ Bind(to *operation.Table) }
 
 // people are the parts that know who is there, who is writing, and who is signed in where.
 type people struct {
@@ -34,6 +38,9 @@ func (r *running) openPeople(ctx context.Context) (err error) {
 	}
 	r.log.WatchSight(r.people.presence.Reconsider)
 	r.people.typing = presence.NewTyping(conn, r.log)
+	for _, b := range append(r.offers, r.people.presence, r.people.typing, r.people.sessions) {
+		b.Bind(r.log.Operations())
+	}
 	return nil
 }
 

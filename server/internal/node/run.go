@@ -104,12 +104,12 @@ func (r *running) startEngine(ctx context.Context) error {
 // startServing starts what serves the log, over NATS at once, and over HTTP when there is a listener.
 func (r *running) startServing(ctx context.Context) {
 	r.bridge = bridge.New(bridge.Config{
-		Log: r.log, Auth: r.auth, Presence: r.people.presence, Sessions: r.people.sessions, Typing: r.people.typing, Limits: r.cfg.Limits, Logger: r.base, Origins: r.cfg.Origins,
+		Log: r.log, Receipts: r.log, Operations: r.log.Operations(), Auth: r.auth, Presence: r.people.presence, Sessions: r.people.sessions, Limits: r.cfg.Limits, Logger: r.base, Origins: r.cfg.Origins,
 	})
 	r.log.WatchLevel(r.bridge.Divert)
 	r.parts.bridge = begin(ctx, "bridge", r.failed, r.bridge.Run)
 	r.service = service.New(service.Config{
-		Conn: r.engine.Conn(), Log: r.log, Presence: r.people.presence, Sessions: r.people.sessions, Limits: r.cfg.Limits, Node: r.engine.Name(), Version: natterjack.Version, Logger: r.base,
+		Conn: r.engine.Conn(), Log: r.log, Operations: r.log.Operations(), Limits: r.cfg.Limits, Node: r.engine.Name(), Version: natterjack.Version, Logger: r.base,
 	})
 	r.parts.service = begin(ctx, "service", r.failed, r.service.Run)
 }

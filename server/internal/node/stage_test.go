@@ -28,10 +28,10 @@ type stage struct {
 // asker gives what a user is answered to a frame.
 type asker func(t *testing.T, user, frame string) string
 
-func newStage(t *testing.T) *stage {
+func newStage(t *testing.T, offers ...binder) *stage {
 	t.Helper()
 	cfg := load(t)
-	a, _ := start(t, cfg)
+	a, _ := start(t, cfg, offers...)
 	s := &stage{addresses: a, tokens: map[string]string{}, sockets: map[string]*socket{}}
 	s.nats, _ = connect(t, a, cfg.Data, "service")
 	s.anothers = signIn(t, a, "dev")
@@ -99,14 +99,14 @@ func (s *stage) post(t *testing.T, user, frame string) wire.Frame {
 	return decode(t, []byte(strings.TrimSuffix(body, "\n")))
 }
 
-// surfaces are the ways to ask.
-func (s *stage) surfaces(o over) map[string]asker {
+// surfaces are the ways to ask for what is for some.
+func (s *stage) surfaces(a wire.Asker) map[string]asker {
 	all := map[string]asker{"WebSocket": s.askWebSocket}
-	if o == sessionsOnly {
+	if a == wire.BySessions || a == wire.ByConnections {
 		return all
 	}
 	all["HTTP"] = s.askHTTP
-	if o == everywhere {
+	if a == wire.ByAnybody {
 		all["NATS"] = s.askNATS
 	}
 	return all

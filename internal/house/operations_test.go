@@ -1,0 +1,58 @@
+package house
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"natterjack/server/wire"
+)
+
+// TestOperations_noSwitchOverCommands: those who ask do not tell one operation from another by its type: they go by its row in the
+// table, and a new operation needs nothing of them.
+func TestOperations_noSwitchOverCommands(t *testing.T) {
+	var types []string
+	for _, o := range wire.Operations() {
+		types = append(types, typeName(o.Command))
+	}
+	for _, dir := range []string{"server/internal/bridge", "jetstream/service"} {
+		err := fs.WalkDir(os.DirFS(filepath.Join("..", "..", dir)), ".", func(path string, _ fs.DirEntry, err error) error {
+			if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+				return err
+			}
+			file, err := parser.ParseFile(token.NewFileSet(), filepath.Join("..", "..", dir, path), nil, 0)
+			if err != nil {
+				return err
+			}
+			ast.Inspect(file, func(n ast.Node) bool {
+				if c, ok := n.(*ast.CaseClause); ok {
+					for _, x := range c.List {
+						if s, ok := x.(*ast.SelectorExpr); ok && slices.Contains(types, s.Sel.Name) {
+							t.Errorf("%s/%s: a case for wire.%s", dir, path, s.Sel.Name)
+						}
+					}
+				}
+				return true
+			})
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// typeName returns the Go name of a command's type.
+func typeName(c wire.Command) string {
+	name := strings.Builder{}
+	for part := range strings.SplitSeq(c.Type(), "_") {
+		name.WriteString(strings.ToUpper(part[:1]) + part[1:])
+	}
+	return name.String()
+}
