@@ -63,6 +63,7 @@ func TestCreateGroup(t *testing.T) {
 	body := `{"ref":3,"client_id":"g1","name":"Hiking","members":["bob","carol"]}`
 	made := ask[wire.Channel](t, c.Conn, "api.alice.create_group", body, nil)
 	want := wire.ChannelInfo{ID: made.Channel.ID, Kind: wire.Group, Name: "Hiking", Role: wire.RoleOwner, MemberCount: 3, Members: []string{"alice", "bob", "carol"}, Active: made.Channel.Active}
+	want.At = wire.ShardPos{Shard: made.Channel.At.Shard, Pos: 1} // by the hash of the id, and the first there
 	if diff := cmp.Diff(wire.Channel{Ref: wire.Ref{Ref: 3}, Channel: want}, made); diff != "" || !wire.ValidChannel(made.Channel.ID) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
