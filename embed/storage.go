@@ -14,9 +14,10 @@ var errGivenUp = errors.New("nats server: it has given JetStream up, which is wh
 // StoreDir is where the server stores.
 func (s *Server) StoreDir() string { return s.store }
 
-// Storage is how many bytes are stored and how many may be, by the limits of the server or of the account, whichever is nearer; most is
-// 0 where there is none. The error is that nothing can be stored any more until the server is made anew: it has given JetStream
-// up, or a failed write has frozen a stream. Of a server that is alone a frozen stream is not known.
+// Storage is how many bytes are stored and how many may be, by the limits of the server or of the
+// account, whichever is nearer; most is 0 where there is none. The error is that nothing can be
+// stored any more until the server is made anew: it has given JetStream up, or a failed write has
+// frozen a stream. Of a server that is alone not every frozen stream is known.
 func (s *Server) Storage() (used, most uint64, err error) {
 	info, err := s.nats.Jsz(nil)
 	if err != nil {

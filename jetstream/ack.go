@@ -19,6 +19,7 @@ type pubAck struct {
 	BatchSize int                 `json:"count"`
 	Error     *jetstream.APIError `json:"error"`
 	err       error
+	broken    bool // the store could not write, be it for want of space
 }
 
 // ackInbox receives the acks of one lane's publishes, on one subscription. nats.go's own PublishMsgAsync would do the same
@@ -90,7 +91,9 @@ func refine(a pubAck) pubAck {
 		return a
 	}
 	switch api.ErrorCode {
-	case errInsufficientResources, errStorageExceeded, errStoreFailed:
+	case errStoreFailed:
+		a.err, a.broken = storageFull(), true
+	case errInsufficientResources, errStorageExceeded:
 		a.err = storageFull()
 	default: // look at the stream again
 	}

@@ -2,6 +2,7 @@ package jetstream
 
 import (
 	"context"
+	"fmt"
 	"sync/atomic"
 	"time"
 )
@@ -13,6 +14,9 @@ const (
 	stuckFor = 10 * time.Second
 	// relieveEvery is how often the lead of a stream that stays stuck is handed on.
 	relieveEvery = 30 * time.Second
+	// deadTries is how many tries must have failed, a second apart, for a stream to be dead: a process
+	// that was stopped for a while finds one that is as long ago as it likes.
+	deadTries = 5
 )
 
 // vitals tell whether a shard's stream takes what this node's writer publishes, as the writer finds it: while nobody writes, nothing is
@@ -21,12 +25,14 @@ type vitals struct {
 	since    atomic.Int64 // Unix nanoseconds: when the first was published of what was not acknowledged; 0 after an ack
 	last     atomic.Int64 // when that was last found
 	relieved atomic.Int64 // when the lead was last handed on for it
+	tries    atomic.Int32 // that failed since then, of those a second apart
 }
 
 // acked notes an ack.
 func (v *vitals) acked() {
 	if v.since.Load() != 0 {
 		v.since.Store(0)
+		v.tries.Store(0)
 	}
 }
 
@@ -35,8 +41,33 @@ func (v *vitals) unanswered(sent, now time.Time) {
 	if now.Sub(sent) < ackTimeout/2 {
 		return
 	}
-	v.last.Store(now.UnixNano())
+	v.failed(sent, now)
+}
+
+// failed notes that what was published at a time could not be stored.
+func (v *vitals) failed(sent, now time.Time) {
+	if now.UnixNano()-v.last.Swap(now.UnixNano()) >= int64(time.Second) {
+		v.tries.Add(1)
+	}
 	v.since.CompareAndSwap(0, sent.UnixNano())
+}
+
+// dead reports whether the stream has taken nothing for some time, in spite of many tries.
+func (v *vitals) dead(now time.Time, after time.Duration) bool {
+	return v.stuck(now) && v.tries.Load() >= deadTries && now.Sub(time.Unix(0, v.since.Load())) >= after
+}
+
+// Dead is an error where a stream that this node writes has taken nothing for some time, although
+// it was tried.
+func (l *Log) Dead(after time.Duration) error {
+	now := time.Now()
+	for shard, v := range l.vitals {
+		if v.dead(now, after) {
+			since := time.Unix(0, v.since.Load())
+			return fmt.Errorf("jetstream: the stream %s has taken no writes since %s", StreamName(shard), since.Format(time.RFC3339))
+		}
+	}
+	return nil
 }
 
 // stuck reports whether the stream takes nothing.

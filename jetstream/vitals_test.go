@@ -32,7 +32,16 @@ func TestVitals(t *testing.T) {
 	if v.stuck(now.Add(stuckFor)) {
 		t.Error("it is believed although nobody has tried again")
 	}
-	if v.acked(); v.stuck(now) {
+	if v.dead(now, 0) {
+		t.Error("it is dead after a few tries")
+	}
+	for range deadTries {
+		fail(ackTimeout)
+	}
+	if !v.dead(now, stuckAfter) || v.dead(now, time.Hour) {
+		t.Error("it is dead after many tries, and as long as was said")
+	}
+	if v.acked(); v.stuck(now) || v.dead(now, 0) {
 		t.Error("an ack does not count")
 	}
 }
@@ -63,4 +72,31 @@ func TestVitals_streamTakesNothing(t *testing.T) {
 	}
 	t.Logf("another leads after %v", time.Since(began).Round(time.Millisecond))
 	mustSend(t, logs[at], "alice", text("bob", "after", "hi"))
+}
+
+// TestVitals_dead has the acks of a node that is alone go astray for long: its stream is dead, and
+// not before, nor because one failed once.
+func TestVitals_dead(t *testing.T) {
+	l := alone(t)
+	ack := mustSend(t, l, "alice", text("bob", "before", "hi"))
+	mustSend(t, l, "alice", text("bob", "more", "hi"))
+	if err := l.Dead(0); err != nil {
+		t.Error(err)
+	}
+	l.acks[ack.Shard].prefix = l.conn.NewInbox() + "." // on which nobody listens
+	began := time.Now()
+	for i := 0; l.Dead(stuckAfter) == nil; i++ {
+		if time.Since(began) > patience {
+			t.Fatal("a stream that takes nothing is not dead")
+		}
+		done := make(chan error, 1)
+		l.Submit("alice", text("bob", fmt.Sprint("try", i), "hi"), func(_ wire.Ack, err error) { done <- err })
+		_ = await(t, done) // an answer, whichever
+	}
+	if took := time.Since(began); took < stuckAfter {
+		t.Errorf("it is dead after %v", took)
+	}
+	if err := l.Dead(time.Hour); err != nil {
+		t.Error(err)
+	}
 }

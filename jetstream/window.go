@@ -197,6 +197,9 @@ func (win *window) settle(ctx context.Context, i int, a pubAck) {
 	switch {
 	case len(f.plans) == 0:
 	case a.err != nil:
+		if a.broken && win.room.state.Load() == roomy { // else it is for want of space
+			win.vitals.failed(f.sent, time.Now())
+		}
 		win.fail(f, a.err)
 	case f.msgs > 1 && a.BatchSize != f.msgs:
 		win.fail(f, errBatchSize)

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"natterjack/jetstream/view"
 	"natterjack/server/internal/config"
@@ -60,14 +61,16 @@ func serve(cfg *config.Config) error {
 	defer stop()
 	context.AfterFunc(ctx, stop)
 	var said announcer
+	var more again
 	for {
 		n, err := node.New(cfg, newLogger(cfg.Log))
 		if err != nil {
 			return err
 		}
+		began := time.Now()
 		err = errors.Join(n.Run(ctx, said.announce), n.Close())
-		if !errors.Is(err, node.ErrAgain) || ctx.Err() != nil {
-			return err
+		if why := more.why(err, time.Since(began)); err == nil || why != nil || ctx.Err() != nil {
+			return why
 		}
 		if cfg, err = config.Load(os.Args[1:], os.Stdout); err != nil { // a node uses its configuration up
 			return err

@@ -31,7 +31,7 @@ type running struct {
 	server   *http.Server
 	failed   chan error // the first part that ended by itself
 
-	parts struct{ keeper, log, service, bridge, http *part }
+	parts struct{ keeper, reviver, log, service, bridge, http *part }
 
 	health   health
 	draining atomic.Bool // read by requests
@@ -74,6 +74,9 @@ func (r *running) start(ctx context.Context) error {
 		return fmt.Errorf("open the log: %w", err)
 	}
 	r.parts.log = begin(ctx, "log", r.failed, r.log.Run)
+	if !r.cfg.Clustered() {
+		r.parts.reviver = begin(ctx, "streams", r.failed, r.revive)
+	}
 	if err := r.openPeople(ctx); err != nil {
 		return err
 	}

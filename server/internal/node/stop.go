@@ -23,7 +23,8 @@ func (r *running) stop(ctx context.Context) error {
 	r.stepDown(ctx)
 	r.drain(ctx)
 	return errors.Join(
-		endPart(ctx, r.parts.keeper),
+		unlessAgain(endPart(ctx, r.parts.keeper)),
+		unlessAgain(endPart(ctx, r.parts.reviver)),
 		r.endHTTP(ctx),
 		endPart(ctx, r.parts.service),
 		endPart(ctx, r.parts.bridge),
@@ -74,6 +75,14 @@ func endPart(ctx context.Context, p *part) error {
 	ctx, cancel := context.WithTimeout(ctx, partTimeout)
 	defer cancel()
 	return p.end(ctx)
+}
+
+// unlessAgain returns the error of a part that ended, but not one that is the reason for the stop.
+func unlessAgain(err error) error {
+	if errors.Is(err, ErrAgain) {
+		return nil
+	}
+	return err
 }
 
 // endLog closes the view only once nothing can write to it any more.

@@ -1,0 +1,36 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"natterjack/server/internal/node"
+)
+
+const (
+	// revivals is how often in a row a node is started again for a stream that takes no writes.
+	revivals = 2
+	// revivedAfter is how long a node must have run for the next time to be another matter.
+	revivedAfter = 10 * time.Minute
+)
+
+// again decides whether a node that has ended is run again, within the process.
+type again struct{ dead int }
+
+// why returns nil where it is, or why the process ends.
+func (a *again) why(err error, ran time.Duration) error {
+	switch {
+	case !errors.Is(err, node.ErrAgain):
+		return err
+	case !errors.Is(err, node.ErrDead):
+		return nil
+	}
+	if ran >= revivedAfter {
+		a.dead = 0
+	}
+	if a.dead++; a.dead <= revivals {
+		return nil
+	}
+	return fmt.Errorf("starting the node again, %d times, has not helped; look at its disk, and at what the log says of a \"write error\": %w", revivals, err)
+}
