@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -37,7 +38,7 @@ func TestLoad_Shipped(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := Config{
-		Listen: "127.0.0.1:8080", Data: "./data", Drain: 10 * time.Second, Shards: 4, Replicas: 1,
+		Listen: "127.0.0.1:8080", Data: "./data", Drain: 10 * time.Second, Shards: defaultShards(runtime.NumCPU(), false), Replicas: 1,
 		Log: Log{Format: "text"}, Auth: Auth{SignIn: true}, Limits: wire.DefaultLimits(), SignIn: true,
 	}
 	if diff := cmp.Diff(want, *c, cmp.FilterPath(func(p cmp.Path) bool {
@@ -54,10 +55,11 @@ func TestLoad_Shipped(t *testing.T) {
 	}
 }
 
-// TestShipped_SaysItsDefaults reads the shipped configuration with every setting of our block, but not the paths of files, uncommented.
+// TestShipped_SaysItsDefaults reads the shipped configuration with every setting of our block uncommented, but not the paths of files, and
+// not the shards, which depend on the machine.
 func TestShipped_SaysItsDefaults(t *testing.T) {
 	_, ours, _ := strings.Cut(natterjack.Configuration, "\nnatterjack {")
-	ours = regexp.MustCompile(`(?m)^(\s*)# ((listen|data|drain|shards|replicas|log|origins|sign_in|limits|frame_bytes|text_bytes|in_flight|group_members|history_events|commands_per_s|user_commands_per_s|channel_events_per_s|ping_interval_s)\b.*|\})$`).
+	ours = regexp.MustCompile(`(?m)^(\s*)# ((listen|data|drain|replicas|log|origins|sign_in|limits|frame_bytes|text_bytes|in_flight|group_members|history_events|commands_per_s|user_commands_per_s|channel_events_per_s|ping_interval_s)\b.*|\})$`).
 		ReplaceAllString(ours, "$1$2")
 	ours = regexp.MustCompile(`(?m)^(\s*)#   (\w+: )`).ReplaceAllString(ours, "$1$2")
 	for _, want := range []string{"\n  listen:", "\n  limits {", "frame_bytes: 64KB", "\n    sign_in: true"} {
@@ -308,4 +310,16 @@ func FuzzSettings(f *testing.F) {
 			t.Errorf("loaded, and checked again: %v", err)
 		}
 	})
+}
+
+func TestDefaultShards(t *testing.T) {
+	for _, tt := range []struct {
+		cores     int
+		clustered bool
+		want      int
+	}{{1, false, 2}, {2, false, 2}, {3, false, 4}, {64, false, 4}, {2, true, 4}} {
+		if got := defaultShards(tt.cores, tt.clustered); got != tt.want {
+			t.Errorf("%d cores, clustered %v: %d shards, want %d", tt.cores, tt.clustered, got, tt.want)
+		}
+	}
 }

@@ -23,7 +23,7 @@ type flags struct {
 	Listen     string           `env:"NATTERJACK_LISTEN" placeholder:"HOST:PORT" help:"Address for chat clients, HTTP and WebSocket (127.0.0.1:8080); port 0 takes a free one."`
 	NATSListen string           `name:"nats-listen" env:"NATTERJACK_NATS_LISTEN" placeholder:"HOST:PORT" help:"Address for services and operators (127.0.0.1:4222); port 0 takes a free one."`
 	Name       string           `env:"NATTERJACK_NAME" placeholder:"NAME" help:"Name of the node, unique in its cluster."`
-	Shards     int              `env:"NATTERJACK_SHARDS" placeholder:"N" help:"Streams that channels are spread over (4). Counts at the very first start only."`
+	Shards     int              `env:"NATTERJACK_SHARDS" placeholder:"N" help:"Streams that channels are spread over (4; 2 for a node that is alone on two cores). Counts at the very first start only."`
 	Replicas   int              `env:"NATTERJACK_REPLICAS" placeholder:"N" help:"Copies of each stream (1; 3 in a cluster)."`
 	Drain      time.Duration    `env:"NATTERJACK_DRAIN" placeholder:"10s" help:"How long, at most, a stop takes to send clients elsewhere."`
 	LogLevel   string           `env:"NATTERJACK_LOG_LEVEL" placeholder:"LEVEL" help:"debug, info, warn or error (info)."`

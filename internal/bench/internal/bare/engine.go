@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"time"
 
@@ -15,8 +16,8 @@ import (
 	"natterjack/internal/nodeproc"
 )
 
-// Streams is the number of streams that the bare engine spreads over, as many as the server has shards.
-const Streams = 4
+// Streams is the number of streams that the bare engine spreads over: as many as the server makes shards where it is alone on this machine.
+var Streams = shards(runtime.NumCPU())
 
 // EngineSpec is a NATS server to start, or a cluster of them.
 type EngineSpec struct {
@@ -163,4 +164,12 @@ func (e *Engine) Close() (err error) {
 		err = errors.Join(err, p.Alive(), p.Stop())
 	}
 	return err
+}
+
+// shards is the server's own rule: see its option of this name in nats.conf.
+func shards(cores int) int {
+	if cores <= 2 {
+		return 2
+	}
+	return 4
 }

@@ -21,7 +21,7 @@ const (
 // of ours around it. It commits in groups, without a timer: while a group is under way the next one gathers.
 type gateway struct {
 	conn    *nats.Conn
-	keepers [Streams]*keeper
+	keepers []*keeper // one a stream
 }
 
 // kept is a message that is passed on once it is stored.
@@ -51,7 +51,7 @@ func openGateway(url string) (*gateway, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connect to the engine: %w", err)
 	}
-	g := &gateway{conn: conn}
+	g := &gateway{conn: conn, keepers: make([]*keeper, Streams)}
 	for i := range g.keepers {
 		g.keepers[i] = &keeper{
 			conn: conn, id: nats.NewInbox()[len("_INBOX."):] + "-" + strconv.Itoa(i),
@@ -175,7 +175,7 @@ func (k *keeper) stored(ack *nats.Msg) error {
 // streamOf is the stream of a room, and its subject there.
 func streamOf(name string) (stream int, subject string) {
 	h := fnv.New32a()
-	_, _ = h.Write([]byte(name)) // a hash never fails
-	stream = int(h.Sum32() % Streams)
+	_, _ = h.Write([]byte(name))              // a hash never fails
+	stream = int(h.Sum32() % uint32(Streams)) //nolint:gosec // 2 to 4
 	return stream, fmt.Sprintf("bare.%d.%s", stream, name)
 }

@@ -8,8 +8,9 @@ import (
 
 // TestUserName_fillsAllShards: a benchmark that left shards empty would measure something else than it says.
 func TestUserName_fillsAllShards(t *testing.T) {
-	const shards, channels = Streams, 1000
-	var inShard [shards]int
+	const channels = 1000
+	shards := Streams
+	inShard := make([]int, shards)
 	known := make(map[string]bool)
 	for i := range channels {
 		inShard[Store{Shards: shards}.shardOf(wire.DirectChannel(UserName("r0", i), UserName("r0", i+channels)))]++
