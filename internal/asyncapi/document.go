@@ -16,10 +16,7 @@ type generator struct {
 }
 
 func (g *generator) yaml() []byte {
-	var b strings.Builder
-	b.WriteString("# Generated from the Go types of server/wire by `just gen`. Do not edit.\n")
-	appendYAML(&b, g.document(), "")
-	return []byte(b.String())
+	return append([]byte("# Generated from the Go types of server/wire by `just gen`. Do not edit.\n"), encodeYAML(g.document())...)
 }
 
 func (g *generator) document() object {

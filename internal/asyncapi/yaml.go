@@ -1,14 +1,15 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"strconv"
-	"strings"
+
+	"go.yaml.in/yaml/v3"
 )
 
-// object is a mapping that keeps its order. Values are string, int, uint64, bool, object, []any, or raw JSON.
+// object is a mapping that keeps its order. Values are string, int, bool, object, []any, or raw JSON.
 type object []member
 
 type member struct {
@@ -16,7 +17,7 @@ type member struct {
 	value any
 }
 
-// with is the object and one member more, unless that says nothing.
+// with returns the object and one member more, unless that member says nothing.
 func (o object) with(key string, value any) object {
 	if s, ok := value.(string); ok && s == "" {
 		return o
@@ -24,97 +25,53 @@ func (o object) with(key string, value any) object {
 	return append(o, member{key, value})
 }
 
-// appendYAML writes a mapping as YAML 1.2, which is small enough to be written by hand: everything that could be read as anything
-// but a string is quoted as JSON, which is YAML too.
-func appendYAML(b *strings.Builder, o object, indent string) {
-	for _, m := range o {
-		b.WriteString(indent + scalar(m.key) + ":")
-		appendValue(b, m.value, indent+"  ")
+// encodeYAML writes a mapping as YAML. A value that the library cannot write is a mistake of the
+// caller.
+func encodeYAML(o object) []byte {
+	var b bytes.Buffer
+	e := yaml.NewEncoder(&b)
+	e.SetIndent(2)
+	if err := e.Encode(node(o)); err != nil {
+		panic(err)
 	}
+	return b.Bytes()
 }
 
-func appendValue(b *strings.Builder, value any, indent string) {
+// node returns a value as a node of the library, which keeps the order of members.
+func node(value any) *yaml.Node {
 	switch v := value.(type) {
 	case object:
-		if len(v) == 0 {
-			b.WriteString(" {}\n")
-			return
+		n := &yaml.Node{Kind: yaml.MappingNode}
+		for _, m := range v {
+			n.Content = append(n.Content, node(m.key), node(m.value))
 		}
-		b.WriteByte('\n')
-		appendYAML(b, v, indent)
+		return n
 	case []any:
-		if len(v) == 0 {
-			b.WriteString(" []\n")
-			return
-		}
-		b.WriteByte('\n')
+		n := &yaml.Node{Kind: yaml.SequenceNode}
 		for _, item := range v {
-			appendItem(b, item, indent)
+			n.Content = append(n.Content, node(item))
 		}
+		return n
 	case string:
-		if strings.Contains(v, "\n") {
-			appendBlock(b, v, indent)
-			return
-		}
-		b.WriteString(" " + scalar(v) + "\n")
-	default:
-		b.WriteString(" " + plain(v) + "\n")
-	}
-}
-
-// appendItem writes an element of a sequence: a mapping begins on the line of its dash.
-func appendItem(b *strings.Builder, item any, indent string) {
-	if o, ok := item.(object); ok && len(o) > 0 {
-		var inner strings.Builder
-		appendYAML(&inner, o, indent+"  ")
-		b.WriteString(indent + "- " + strings.TrimPrefix(inner.String(), indent+"  "))
-		return
-	}
-	b.WriteString(indent + "-")
-	appendValue(b, item, indent+"  ")
-}
-
-// appendBlock writes a text of several lines as it is.
-func appendBlock(b *strings.Builder, text, indent string) {
-	b.WriteString(" |-\n")
-	for line := range strings.SplitSeq(text, "\n") {
-		if line == "" {
-			b.WriteByte('\n')
-			continue
-		}
-		b.WriteString(indent + line + "\n")
-	}
-}
-
-func plain(value any) string {
-	switch v := value.(type) {
+		n := new(yaml.Node)
+		n.SetString(v)
+		return n
 	case int:
-		return strconv.Itoa(v)
+		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!int", Value: strconv.Itoa(v)}
 	case bool:
-		return strconv.FormatBool(v)
+		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!bool", Value: strconv.FormatBool(v)}
 	case json.RawMessage:
-		return string(v)
+		return raw(v)
 	default:
-		panic(fmt.Sprintf("asyncapi: no YAML for %T", value)) // the caller's mistake
+		panic(fmt.Sprintf("asyncapi: no YAML for %T", value))
 	}
 }
 
-// bare are the strings that need no quotes: words that begin with a letter and are none of YAML's own.
-var bare = regexp.MustCompile(`^[A-Za-z_/][A-Za-z0-9_/.,;'()+-]*( [A-Za-z0-9_/.,;'()+=-]+)*$`)
-
-func scalar(s string) string {
-	switch strings.ToLower(s) {
-	case "true", "false", "null", "yes", "no", "on", "off", "y", "n":
-		return strconv.Quote(s)
+// raw returns JSON as it stands, which is YAML too.
+func raw(text json.RawMessage) *yaml.Node {
+	var n yaml.Node
+	if err := yaml.Unmarshal(text, &n); err != nil {
+		panic(err)
 	}
-	if bare.MatchString(s) {
-		return s
-	}
-	var b strings.Builder
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(s); err != nil {
-		panic(err) // a string always encodes
-	}
-	return strings.TrimSpace(b.String())
+	return n.Content[0]
 }
