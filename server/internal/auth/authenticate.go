@@ -32,12 +32,12 @@ type Authenticator struct {
 	keys     *Keys
 	provider *provider
 	algs     []jose.SignatureAlgorithm
-	cache    cache
+	cache    *cache
 }
 
 // New makes an authenticator. It asks nothing of the identity provider yet: a server must be able to start while that is away.
 func New(cfg Config) (*Authenticator, error) {
-	a := &Authenticator{keys: cfg.Keys}
+	a := &Authenticator{keys: cfg.Keys, cache: newCache()}
 	if cfg.Keys == nil && cfg.OIDC == nil {
 		return nil, errors.New("auth: neither a key nor an identity provider is configured, nobody could sign in")
 	}
@@ -69,7 +69,7 @@ func (a *Authenticator) Authenticate(ctx context.Context, token string) (user st
 		return "", time.Time{}, wire.Errorf(wire.CodeUnauthorized, "token: %d bytes, at most %d are read", len(token), maxToken)
 	}
 	digest := digestOf(token)
-	proof, known := a.cache.get(digest)
+	proof, known := a.cache.Get(digest)
 	if !known {
 		if proof, err = a.verify(ctx, token); err != nil {
 			return "", time.Time{}, err
@@ -79,7 +79,7 @@ func (a *Authenticator) Authenticate(ctx context.Context, token string) (user st
 		return "", time.Time{}, expired(proof.expires)
 	}
 	if !known {
-		a.cache.put(digest, proof)
+		a.cache.Add(digest, proof)
 	}
 	return proof.user, proof.expires, nil
 }

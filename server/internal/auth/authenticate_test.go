@@ -180,18 +180,18 @@ func TestNew_TrustsNobody(t *testing.T) {
 }
 
 func TestCache_Bounded(t *testing.T) {
-	var c cache
+	c := newCache()
 	p := proof{user: "alice"}
 	for i := range 5 * cacheSize {
-		c.put(digestOf(fmt.Sprint(i)), p)
-		if _, ok := c.get(digestOf("0")); !ok {
+		c.Add(digestOf(fmt.Sprint(i)), p)
+		if _, ok := c.Get(digestOf("0")); !ok {
 			t.Fatalf("after %d others, one asked for all the time was forgotten", i)
 		}
 	}
-	if n := len(c.old) + len(c.new); n > 2*cacheSize {
+	if n := c.Len(); n > cacheSize {
 		t.Errorf("%d entries", n)
 	}
-	if _, ok := c.get(digestOf("1")); ok {
+	if _, ok := c.Get(digestOf("1")); ok {
 		t.Error("one that nobody asked for was kept")
 	}
 }
