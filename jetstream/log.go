@@ -229,8 +229,9 @@ func (l *Log) addShard(shard int) error {
 	f := &follower{shard: shard, js: l.js, engine: l.engine, view: l.view, tail: t, readers: l.readers, sight: &l.sight, log: l.log}
 	f.copy = copies.NewReader(l.conn, l.js, l.engine, StreamName(shard), l.engine.Name(), &l.damage, l.log)
 	leads := func() bool { return l.engine.LeadsStream(StreamName(shard)) }
+	stage, from := l.staging(shard)
 	w := &writer{
-		shard: shard, js: l.js, view: l.view, stream: publisher{conn: l.conn, acks: acks, name: batchName(), stage: l.staged(shard)}, follow: f, limits: l.limits,
+		shard: shard, js: l.js, view: l.view, stream: publisher{conn: l.conn, acks: acks, name: batchName(), stage: stage, from: from}, follow: f, limits: l.limits,
 		leader: &lease{shard: shard, js: l.js, name: l.engine.Name(), leads: leads, pulse: l.pulse},
 		log:    l.log, pace: newPace(l.limits), ahead: newAhead(), room: l.room, now: l.clock.now, vitals: new(vitals), dialect: l.dialect,
 	}

@@ -115,10 +115,10 @@ func (win *window) admit(ctx context.Context) (wake <-chan struct{}, wait time.D
 	case win.batch:
 	case waiting < win.enough && now.Before(win.linger):
 		return win.source.want(win.enough), win.linger.Sub(now)
-	case waiting >= batchFrom:
+	case waiting >= win.stream.from:
 		win.take(ctx, maxRound)
 	default:
-		win.take(ctx, batchFrom-1-win.open)
+		win.take(ctx, win.stream.from-1-win.open)
 	}
 	return win.wake(), 0
 }
@@ -130,10 +130,10 @@ func (win *window) wake() <-chan struct{} {
 	switch {
 	case win.batch:
 		return nil
-	case waiting >= batchFrom:
-		return win.source.want(waiting + batchFrom) // a look at a long queue is not for each who joins it
-	case win.open >= batchFrom-1:
-		return win.source.want(batchFrom)
+	case waiting >= win.stream.from:
+		return win.source.want(waiting + win.stream.from) // a look at a long queue is not for each who joins it
+	case win.open >= win.stream.from-1:
+		return win.source.want(win.stream.from)
 	default:
 		return win.source.want(waiting + 1)
 	}
@@ -157,7 +157,7 @@ func (win *window) send(plans []*plan) {
 		n += len(p.events)
 		apart = apart && p.first && len(p.events) == 1
 	}
-	if !apart || n >= batchFrom {
+	if !apart || n >= win.stream.from {
 		win.launch(plans, n)
 		return
 	}
@@ -248,9 +248,9 @@ func (win *window) stored(f *flight, last uint64) {
 		win.ahead.add(p)
 		delete(win.busy, p.cmd.channel)
 	}
-	if f.msgs >= batchFrom {
+	if f.msgs >= win.stream.from {
 		win.linger = time.Now().Add(time.Since(f.sent))
-		win.enough = max(batchFrom, (f.msgs+win.source.waiting())*7/8)
+		win.enough = max(win.stream.from, (f.msgs+win.source.waiting())*7/8)
 		win.answerAfter(last, plans)
 	} else {
 		acknowledge(plans)
