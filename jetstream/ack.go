@@ -19,11 +19,11 @@ type pubAck struct {
 	BatchSize int                 `json:"count"`
 	Error     *jetstream.APIError `json:"error"`
 	err       error
-	broken    bool // the store could not write, be it for want of space
+	broken    bool // the store could not write, for example for lack of space
 }
 
-// ackInbox receives the acks of one lane's publishes, on one subscription. nats.go's own PublishMsgAsync would do the same
-// with a goroutine and a future a message.
+// ackInbox receives the acks of one lane's publishes, on one subscription. PublishMsgAsync of
+// nats.go would do the same with a goroutine and a future for each message.
 type ackInbox struct {
 	name   string
 	prefix string
@@ -39,7 +39,8 @@ func newAckInbox(conn *nats.Conn, name string) (*ackInbox, error) {
 	return in, err
 }
 
-// ackRound is the acks of one round. Those of an earlier round that come late are told by its number and dropped.
+// ackRound identifies the acks of one round. Late acks of an earlier round are recognised by
+// their round number and dropped.
 type ackRound struct {
 	in    *ackInbox
 	token string
@@ -50,10 +51,11 @@ func (in *ackInbox) begin() ackRound {
 	return ackRound{in: in, token: strconv.FormatUint(in.round, 36)}
 }
 
-// reply is where the ack of the round's i-th publish is to go.
+// reply returns the subject to which the ack of the round's i-th publish goes.
 func (r ackRound) reply(i int) string { return r.in.prefix + r.token + "." + strconv.Itoa(i) }
 
-// index is whose ack came on a subject. It is not ok where it is one of an earlier round.
+// index returns which publish the ack on a subject belongs to. The result is not ok if the ack
+// is one of an earlier round.
 func (r ackRound) index(subject string) (int, bool) {
 	token, number, _ := strings.Cut(strings.TrimPrefix(subject, r.in.prefix), ".")
 	i, err := strconv.Atoi(number)
@@ -77,8 +79,8 @@ func parseAck(msg *nats.Msg) (a pubAck) {
 	return refine(a)
 }
 
-// JetStream's error codes (server/errors.json of nats-server) that have an answer of their own. All others mean: look at the
-// stream again.
+// The error codes of JetStream (server/errors.json of nats-server) that have an answer of their
+// own. All other codes mean: look at the stream again.
 const (
 	errInsufficientResources jetstream.ErrorCode = 10023
 	errStorageExceeded       jetstream.ErrorCode = 10047

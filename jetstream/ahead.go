@@ -5,10 +5,10 @@ import (
 	"natterjack/server/wire"
 )
 
-// sendKey is what makes two sends the same send.
+// sendKey identifies a send. Two sends with the same key are the same send.
 type sendKey struct{ channel, user, clientID string }
 
-// stored is what a change became, as long as only the writer knows.
+// stored is the result of a change that only the writer knows so far.
 type stored struct {
 	ack   wire.Ack
 	event *wire.Record
@@ -20,7 +20,8 @@ type messageKey struct {
 	seq     uint64
 }
 
-// ahead is what a writer has stored and its node's view has not applied yet: a few milliseconds of the shard.
+// ahead holds what a writer has stored and its node's view has not applied yet. That is a few
+// milliseconds of the shard.
 type ahead struct {
 	states   map[string]*channel.State
 	sends    map[sendKey]stored
@@ -32,8 +33,8 @@ type ahead struct {
 type published struct {
 	pos   uint64
 	key   sendKey
-	made  []made // messages that were made or changed
-	moves int    // how many there were
+	made  []made // the messages that the change made or changed
+	moves int    // the number of moves
 }
 
 func newAhead() ahead {
@@ -62,10 +63,11 @@ func (a *ahead) add(p *plan) {
 	a.order = append(a.order, published{p.ack.Pos, key, p.made, len(p.moves)})
 }
 
-// maxAhead is how many sends a writer keeps ahead of its view.
+// maxAhead is the maximum number of sends that a writer keeps ahead of its view.
 const maxAhead = 20_000
 
-// oldest is the pos that the view must have reached for at most keep sends to remain, or 0 where that is so.
+// oldest returns the pos that the view must reach so that at most keep sends remain. It returns
+// 0 if no more than keep remain already.
 func (a *ahead) oldest(keep int) uint64 {
 	if len(a.order) <= keep {
 		return 0
@@ -73,7 +75,7 @@ func (a *ahead) oldest(keep int) uint64 {
 	return a.order[len(a.order)-keep].pos
 }
 
-// forget drops what the view has applied by now.
+// forget drops everything that the view has applied, which is everything up to the pos applied.
 func (a *ahead) forget(applied uint64) {
 	n := 0
 	for ; n < len(a.order) && a.order[n].pos <= applied; n++ {
@@ -94,7 +96,7 @@ func (a *ahead) forget(applied uint64) {
 	a.order = a.order[n:]
 }
 
-// forgetMoves drops the first n of a channel.
+// forgetMoves drops the first n moves of a channel.
 func (a *ahead) forgetMoves(ch string, n int) {
 	if a.moves[ch] = a.moves[ch][n:]; len(a.moves[ch]) == 0 {
 		delete(a.moves, ch)

@@ -7,10 +7,11 @@ import (
 	"natterjack/server/wire"
 )
 
-// Operations returns the table of what this node answers. The log has bound its own handlers; others bind theirs.
+// Operations returns the table of the operations that this node answers. The log has bound its
+// own handlers. Other packages bind theirs.
 func (l *Log) Operations() *operation.Table { return l.operations }
 
-// answerable makes the table of operations, with those that the log answers itself.
+// answerable builds the table of operations, with the operations that the log answers itself.
 func (l *Log) answerable() *operation.Table {
 	t := operation.New(l)
 	operation.Handle(t, l.createGroup)
@@ -28,7 +29,7 @@ func (l *Log) answerable() *operation.Table {
 	return t
 }
 
-// settings returns a user's own.
+// settings returns a user's own settings.
 func (l *Log) settings(ctx context.Context, c operation.Caller, cmd wire.GetSettings) (reply wire.Settings, err error) {
 	if err := l.awaitKnown(ctx, wire.OwnChannel(c.User)); err != nil {
 		return reply, err

@@ -18,42 +18,49 @@ import (
 
 const (
 	censusSubject = "remembers"
-	// censusTime is how long a node waits for what the others say: they are there, or they are not.
+	// censusTime is how long a node waits for the answers of other nodes. A node that has not
+	// answered by then counts as missing.
 	censusTime = 500 * time.Millisecond
-	// doubtful is for how long streams that a node remembers are looked for before they are believed to be gone: a leader of the metadata that
-	// was elected a moment ago may not have read all of it.
+	// doubtful is how long the node keeps looking for streams that it remembers, before it
+	// takes them for gone. A leader of the metadata that was elected a moment ago may not have
+	// read all of it.
 	doubtful = 5 * time.Second
-	// tellEvery is how often the log says what a start waits for.
+	// tellEvery is how often the log file says what a start is waiting for.
 	tellEvery = 5 * time.Second
 )
 
-// MetaUnfinished is in the metadata of a stream that is being taken over from elsewhere, until all of the log is there and verified. No node
-// opens a log whose first stream has it.
+// MetaUnfinished is a key in the metadata of a stream that is being taken over from elsewhere.
+// It stays there until the whole log has arrived and is verified. No node opens a log whose
+// first stream has this key.
 const MetaUnfinished = "natterjack_unfinished"
 
-// said is what a node says of what its directory remembers.
+// said is what a node tells others about the log that its data directory remembers.
 type said struct {
 	Node   string `json:"node"`
 	Epoch  string `json:"epoch,omitzero"`
-	Brings bool   `json:"brings,omitzero"` // it is about to bring a log of its own into the cluster
+	Brings bool   `json:"brings,omitzero"` // the node is about to bring a log of its own into the cluster
 }
 
-// census knows whether a log may be begun. All members of a cluster have to be there and remember nothing: a cluster that has lost its
-// streams would otherwise begin a second history beside the first, and acknowledge it.
+// census decides whether a new log may be begun. All members of a cluster must be present and
+// must remember no log. Otherwise a cluster that has lost its streams would begin a second
+// history beside the first, and acknowledge it.
 type census struct {
 	conn   *nats.Conn
 	js     jetstream.JetStream
 	engine Engine
-	epoch  string // that this node remembers
+	epoch  string // the epoch that this node remembers
 	log    *slog.Logger
 	sub    *nats.Subscription
 
-	gone time.Time // since when something is missing that is remembered
-	lost error     // what that is; whoever remembers it may have given up meanwhile
+	gone time.Time // since when a remembered stream is missing
+	// The error that names the missing stream. It stays even if the node that remembers the
+	// stream has given up meanwhile.
+	lost error
 	told time.Time
 }
 
-// newCensus is nil where the node remembers nothing in general: then anybody may begin a log.
+// newCensus returns nil if the node has no memory in its configuration. Any node may then begin
+// a log.
 func newCensus(cfg *Config, js jetstream.JetStream) (*census, error) {
 	if cfg.Memory == nil {
 		return nil, nil //nolint:nilnil // its methods do
@@ -64,20 +71,22 @@ func newCensus(cfg *Config, js jetstream.JetStream) (*census, error) {
 	return c, err
 }
 
-// tell answers whoever asks what this node remembers.
+// tell answers every node that asks what this node remembers.
 func tell(conn *nats.Conn, s said) (*nats.Subscription, error) {
 	answer, err := json.Marshal(s)
 	if err != nil {
 		return nil, fmt.Errorf("encode what is remembered: %w", err)
 	}
-	sub, err := conn.Subscribe(censusSubject, func(m *nats.Msg) { _ = m.Respond(answer) }) // whoever did not hear it asks again
+	// A node that does not get the answer asks again.
+	sub, err := conn.Subscribe(censusSubject, func(m *nats.Msg) { _ = m.Respond(answer) })
 	if err != nil {
 		return nil, fmt.Errorf("subscribe to %s: %w", censusSubject, err)
 	}
 	return sub, nil
 }
 
-// Bring has the other members of a cluster wait for a log that this node is about to bring, until the subscription ends.
+// Bring makes the other members of a cluster wait for a log that this node is about to bring.
+// They wait until the subscription ends.
 func Bring(conn *nats.Conn, node string) (*nats.Subscription, error) {
 	return tell(conn, said{Node: node, Brings: true})
 }
@@ -86,14 +95,14 @@ func (c *census) close() error {
 	if c == nil {
 		return nil
 	}
-	if err := c.sub.Unsubscribe(); !errors.Is(err, nats.ErrConnectionClosed) { // then it has ended already
+	if err := c.sub.Unsubscribe(); !errors.Is(err, nats.ErrConnectionClosed) { // the subscription has then ended already
 		return err
 	}
 	return nil
 }
 
-// permit is nil where a stream that is not there may be made. It refuses for good where somebody remembers the log; any other error may
-// pass.
+// permit returns nil if a missing stream may be made. If a node remembers the log,
+// permit refuses for good, in a cluster only after [doubtful]. Any other error may pass.
 func (c *census) permit(ctx context.Context, stream string) error {
 	if c == nil {
 		return nil
@@ -120,7 +129,8 @@ func (c *census) alone(stream string) error {
 		"streams from a backup, or delete all of the data directory to begin with nothing", stream, c.epoch))
 }
 
-// judge weighs what was said.
+// judge decides from the answers of all nodes whether the log may be begun. It returns nil if
+// so, and else the reason.
 func (c *census) judge(stream string, all map[string]said, others []string, size int) error {
 	for _, s := range all {
 		if s.Epoch == "" {
@@ -166,7 +176,8 @@ func unnamed(n int) []string {
 	return []string{fmt.Sprintf("%d of cluster.routes that never came", n)}
 }
 
-// first refuses to begin a log beside streams of another: of one that somebody has begun to bring, or that has lost its first.
+// first refuses to begin a log if streams of another log exist. That is a log that is being
+// brought in, or one that has lost its first stream.
 func (c *census) first(ctx context.Context) error {
 	names := c.js.StreamNames(ctx, jetstream.WithStreamListSubject("chat.>"))
 	if name, ok := <-names.Name(); ok {
@@ -176,7 +187,8 @@ func (c *census) first(ctx context.Context) error {
 	return names.Err()
 }
 
-// unfinished is why a stream cannot be opened that is being taken over.
+// unfinished returns the error that says why a stream that is being taken over cannot be
+// opened.
 func (c *census) unfinished(ctx context.Context, stream string) error {
 	err := fmt.Errorf("stream %s is being taken over. If natterjack grow does not run any more, run it again", stream)
 	if c == nil {
@@ -185,7 +197,8 @@ func (c *census) unfinished(ctx context.Context, stream string) error {
 	return c.tell(ctx, err)
 }
 
-// ask asks all nodes what they remember, until as many have answered as there are, or for a moment.
+// ask asks all nodes what they remember. It returns when all size nodes have answered, or after
+// [censusTime].
 func (c *census) ask(ctx context.Context, size int) (map[string]said, error) {
 	all := map[string]said{c.engine.Name(): {Node: c.engine.Name(), Epoch: c.epoch}}
 	sub, err := c.conn.SubscribeSync(c.conn.NewRespInbox())
@@ -201,7 +214,7 @@ func (c *census) ask(ctx context.Context, size int) (map[string]said, error) {
 	for len(all) < size {
 		m, err := sub.NextMsgWithContext(ctx)
 		if err != nil {
-			return all, nil // those who have not answered are missing
+			return all, nil // the nodes that have not answered are missing
 		}
 		var s said
 		if json.Unmarshal(m.Data, &s) == nil && s.Node != "" {
@@ -211,7 +224,8 @@ func (c *census) ask(ctx context.Context, size int) (map[string]said, error) {
 	return all, nil
 }
 
-// tell says in the log what is waited for, now and then, and returns it.
+// tell logs what the start is waiting for, at most once every [tellEvery], and returns that
+// error.
 func (c *census) tell(ctx context.Context, what error) error {
 	if what != nil && time.Since(c.told) >= tellEvery {
 		c.told = time.Now()

@@ -14,26 +14,29 @@ import (
 const (
 	clockSubject = "clock"
 	clockEvery   = 5 * time.Second
-	// clockWait is how long answers of other nodes are waited for.
+	// clockWait is how long this node waits for the answers of other nodes.
 	clockWait = time.Second
-	// clockSlack is how far clocks may be apart. What time is good for here, slow mode and the like, counts in seconds.
+	// clockSlack is how far apart clocks may be. The features that use the time here, such as
+	// slow mode, count in seconds.
 	clockSlack = 2 * time.Second
 )
 
-// clock is what this node takes the time from, and how far it is off the others'.
+// clock is the source of this node's time. It also holds how far this node's clock is off the
+// others.
 type clock struct {
 	now func() time.Time
-	off atomic.Int64 // nanoseconds; 0 where it is not off
+	off atomic.Int64 // nanoseconds; 0 if the clock is right
 }
 
-// telling is a node's clock, as it says itself.
+// telling is the time of a node's clock, as that node reports it.
 type telling struct {
 	Node string `json:"node"`
 	Now  int64  `json:"now"` // Unix nanoseconds
 }
 
-// Clock is an error where this node's clock is off those of most of its peers. Then it leaves the lead to others: a message that is dated
-// a day ahead would keep its channel on top of everybody's list for a day.
+// Clock returns an error if this node's clock is off the clocks of most of its peers. The node
+// then leaves the lead to others. A message that is dated a day ahead would keep its channel on
+// top of everybody's list for a day.
 func (l *Log) Clock() error {
 	switch off := time.Duration(l.clock.off.Load()).Round(time.Millisecond); {
 	case off > 0:
@@ -45,11 +48,12 @@ func (l *Log) Clock() error {
 	}
 }
 
-// watchClock tells other nodes this one's time, and compares it with theirs, until ctx ends.
+// watchClock tells other nodes the time of this one and compares it with theirs, until ctx
+// ends.
 func (l *Log) watchClock(ctx context.Context) {
 	sub, err := l.conn.Subscribe(clockSubject, func(m *nats.Msg) {
 		if body, err := json.Marshal(telling{l.writers.self, l.clock.now().UnixNano()}); err == nil {
-			_ = m.Respond(body) // who does not get it asks again
+			_ = m.Respond(body) // a node that does not get the answer asks again
 		}
 	})
 	if err != nil {
@@ -81,8 +85,9 @@ func (l *Log) judgeClock(ctx context.Context, off time.Duration) {
 	}
 }
 
-// compareClocks asks all other nodes for their time, and returns by how much each is ahead of this one, as far as is certain: an
-// answer was on its way for some of the time that it took, and half of that is the best guess.
+// compareClocks asks all other nodes for their time. It returns by how much each of their
+// clocks is certainly ahead of this one. The time at which a node answered is not known
+// exactly: the best guess is half of the round trip, and it may be wrong by as much.
 func (l *Log) compareClocks(ctx context.Context) (offsets []time.Duration, err error) {
 	answers := make(chan *nats.Msg, levelWords)
 	inbox := l.conn.NewInbox()
@@ -114,7 +119,7 @@ func (l *Log) compareClocks(ctx context.Context) (offsets []time.Duration, err e
 	}
 }
 
-// beyondDoubt is an offset, less what it may be wrong by.
+// beyondDoubt returns the part of an offset that is certain: the offset without the doubt.
 func beyondDoubt(offset, doubt time.Duration) time.Duration {
 	switch {
 	case offset > doubt:
@@ -126,8 +131,9 @@ func beyondDoubt(offset, doubt time.Duration) time.Duration {
 	}
 }
 
-// offBy is by how much others are ahead of this node, where its clock is the wrong one: where it differs from most clocks that
-// there are, its own included. Of two nodes that differ nobody knows which is right.
+// offBy returns by how much the other nodes are ahead, if the clock of this node is the wrong
+// one. It is wrong if it differs from most of all clocks, its own included. With two nodes that
+// differ it cannot be known which one is right.
 func offBy(offsets []time.Duration) time.Duration {
 	apart := 0
 	for _, o := range offsets {

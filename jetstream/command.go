@@ -7,37 +7,39 @@ import (
 	"natterjack/server/wire"
 )
 
-// commandTimeout is how long a command may wait for its commit. It is shorter than the engine's election (4–9 s):
-// within it a sender gets an honest answer, and an SDK retries; a longer one would only hold memory.
+// commandTimeout is how long a command may wait for its commit. It is shorter than the engine's
+// election (4–9 s). Within this time a sender gets an honest answer, and an SDK retries. A
+// longer timeout would only hold memory.
 const commandTimeout = 5 * time.Second
 
-// command is one wish on its way through a lane. Its fields belong to the lane once it is submitted.
+// command is one request on its way through a lane. Its fields belong to the lane once it is
+// submitted.
 type command struct {
 	channel  string
 	user     string
 	clientID string
 	change   wire.Command // a [wire.Change], or the creation of a group
 	deadline time.Time
-	order    uint64 // in which the lane's commands came
-	served   bool   // came from another node's lane: answered rather than forwarded on
-	tried    bool   // has been handed to JetStream or to another node: its outcome may be unknown
-	charged  bool   // to its channel's rate
-	unnamed  bool   // has no client id of its client's: clientID was made here, so that a retry of ours is known
-	turns    *turns // of the lane that it has come to
-	place    uint64 // in the lines of turns: its order, or that of the refused one that it repeats
+	order    uint64 // position in which the command came to the lane
+	served   bool   // came from another node's lane: it is answered and never forwarded
+	tried    bool   // has been handed to JetStream or another node: its outcome may be unknown
+	charged  bool   // has been charged to its channel's rate
+	unnamed  bool   // the client gave no id: clientID was made here, to recognise our own retries
+	turns    *turns // turns of the command's lane
+	place    uint64 // place in the lines of turns: its order, or the order of the refused command it repeats
 	done     func(wire.Ack, error)
 }
 
-// answer gives the command its answer, once. Where that is to try again, what comes behind it from
-// its sender is held back.
+// answer gives the command its answer, once. If the answer is to try again, later commands of
+// its sender in the channel are held back.
 func (c *command) answer(ack wire.Ack, err error) {
 	c.turns.answered(c, err)
 	c.done(ack, err)
 }
 
-// bytes returns how much the command adds to a round at most, encoded.
+// bytes returns the maximum size that the command adds to a round, encoded.
 func (c *command) bytes() int {
-	const most = 512 // of all but content and members
+	const most = 512 // for everything but content and members
 	switch cmd := c.change.(type) {
 	case wire.Send:
 		return most + contentBytes(&cmd.Content)
@@ -57,7 +59,8 @@ func contentBytes(c *wire.Content) int {
 	return quotedLen(c.Text) + len(c.Mentions)*mention
 }
 
-// quotedLen returns how long a text is as a string of JSON. Code, with its tabs and quotes, is up to six times as long as the text.
+// quotedLen returns the length of a text as a JSON string. Text that is code, with its tabs and
+// quotes, can be up to six times as long when quoted.
 func quotedLen(s string) int {
 	n := len(s) + len(`""`)
 	for i := range len(s) {
@@ -71,7 +74,8 @@ func quotedLen(s string) int {
 	return n
 }
 
-// overdue is the honest answer when time runs out: what was handed on may be stored, what was not is not.
+// overdue returns the answer for a command that ran out of time. A command that was handed on
+// may be stored. A command that was not is not stored.
 func (c *command) overdue() error {
 	if c.tried {
 		return wire.Errorf(wire.CodeTimeout, "it is not known yet whether this was stored; retry with the same client_id")
@@ -87,10 +91,12 @@ func (c *command) given() string {
 	return c.clientID
 }
 
-// unnamedPrefix begins the client ids that are made here. A client that made such an id would harm nobody but itself.
+// unnamedPrefix begins the client ids that are made on a node. A client that makes such an id
+// itself harms nobody else.
 const unnamedPrefix = "~"
 
-// newChange is the command of a change. One that opens a direct channel is one to that channel from here on.
+// newChange returns the command for a change. A change that opens a direct channel is addressed
+// to that channel from here on.
 func newChange(user string, cmd wire.Change) *command {
 	c := &command{channel: cmd.Place(user), user: user, clientID: cmd.Key(), change: cmd}
 	if c.clientID == "" {
@@ -107,8 +113,8 @@ func newCreate(user string, cmd wire.CreateGroup) *command {
 	return &command{channel: channel.GroupID(user, cmd.ClientID), user: user, clientID: cmd.ClientID, change: cmd}
 }
 
-// newCommand is the command that travelled here from another node, under the client id that was made for it there, if one was; nil for
-// one that no lane takes.
+// newCommand returns the command that came here from another node. If that node made a client
+// id for it, the command keeps that id. The result is nil for a command that no lane takes.
 func newCommand(user, made string, cmd wire.Command) *command {
 	switch c := cmd.(type) {
 	case wire.Change:

@@ -9,18 +9,22 @@ import (
 )
 
 const (
-	// placements is how often a follower tries to get its consumer onto its own server. The engine places it at random among the
-	// stream's replicas; of three, 20 tries miss once in 3,000.
+	// placements is how often a follower tries to get its consumer onto its own server. The
+	// engine places it at random among the stream's replicas. With three replicas, 20 tries
+	// fail once in 3,000.
 	placements = 20
-	// consumerIdle is after how long without its follower the engine removes a consumer: long enough for a process that was
-	// stopped for a while, short enough that crashed ones leave nothing behind.
+	// consumerIdle is how long a consumer may be without its follower before the engine removes
+	// it. It is long enough for a process that was stopped for a while, and short enough that
+	// crashed processes leave nothing behind.
 	consumerIdle = 5 * time.Minute
 )
 
-// consumer makes the follower's consumer, on this node's own server where that has a replica. Then no other node's death touches
-// what this node delivers; a consumer on a server that dies could only be made anew once the cluster has a
-// meta leader, which after the death of that one takes an election. It is what nats.go calls an ordered consumer (no acks,
-// one replica, in memory, made anew from the last position after any doubt), which cannot be placed.
+// consumer makes the follower's consumer, on this node's own server if that has a replica. Then
+// the death of another node does not touch what this node delivers. A consumer on a server that
+// dies can only be made anew when the cluster has a meta leader, and that takes an election if
+// the dead server was the meta leader. The consumer is what nats.go calls an ordered consumer:
+// no acks, one replica, in memory, made anew from the last position after any doubt. The
+// ordered consumer of nats.go itself cannot be placed.
 func (f *follower) consumer(ctx context.Context) (jetstream.Consumer, error) {
 	most, err := f.placements(ctx)
 	if err != nil {
@@ -47,7 +51,8 @@ func (f *follower) consumer(ctx context.Context) (jetstream.Consumer, error) {
 	}
 }
 
-// placements is how often it is worth trying: once where this node's server has no copy of the stream, for no consumer can be placed there.
+// placements returns how many tries are worthwhile. It returns 1 if this node's server has no
+// copy of the stream, because no consumer can be placed there.
 func (f *follower) placements(ctx context.Context) (int, error) {
 	stream, err := f.js.Stream(ctx, StreamName(f.shard))
 	if err != nil {
@@ -60,7 +65,7 @@ func (f *follower) placements(ctx context.Context) (int, error) {
 	return 1, nil
 }
 
-// hostOf is the server whose copy of the stream a consumer reads.
+// hostOf returns the name of the server whose copy of the stream a consumer reads.
 func hostOf(c jetstream.Consumer, engine Engine) string {
 	if at := c.CachedInfo().Cluster; at != nil && at.Leader != "" {
 		return at.Leader
@@ -68,7 +73,8 @@ func hostOf(c jetstream.Consumer, engine Engine) string {
 	return engine.Name()
 }
 
-// deleteConsumer removes a consumer that is not needed any more. Where that fails the engine does it, later.
+// deleteConsumer removes a consumer that is not needed any more. If that fails, the engine
+// removes it later.
 func (f *follower) deleteConsumer(ctx context.Context, c jetstream.Consumer) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer cancel()

@@ -10,58 +10,67 @@ import (
 	"natterjack/server/wire"
 )
 
-// Waker is told that its cursor has something to read; own, that it is only what the cursor's user sent. Wake must
-// return at once: it is called from the shard's own goroutine, which serves every reader of the node.
+// Waker is told when its cursor has something to read. The argument own says that all
+// of it was sent by the cursor's own user. Wake must return at once: it is called from the shard's own goroutine, which
+// serves every reader of the node.
 type Waker interface{ Wake(own bool) }
 
-// Cursor is one session's place in the log: a position per shard instead of a queue, so a slow reader is an old position
-// and not memory. Its zero value is ready for [Log.Follow]; embed it by value. Next is for one goroutine at a time.
+// Cursor is one session's place in the log. It is a position per shard instead of a queue, so a
+// slow reader is just an old position and costs no memory. Its zero value is ready for
+// [Log.Follow]; embed it by value. Next is for one goroutine at a time.
 type Cursor struct {
 	log   *Log
 	user  string
 	waker Waker
-	seen  *recent  // owned by Next; nil before anything came out
-	at    []uint64 // owned by Next: per shard, all up to here has come out, or was not for this user
-	next  *Cursor  // of the same user; owned by readers
+	seen  *recent  // owned by Next; nil before the first entry came out
+	at    []uint64 // owned by Next: per shard, all entries for this user up to this pos came out
+	next  *Cursor  // the next cursor of the same user; owned by readers
 
-	mu      sync.Mutex // protects following
-	pending []uint64   // per shard, the first pos that may have something for this user; 0 where there is none, nil before there was any
-	ready   []*Entry   // what there is for this user before that: a reader who keeps up never looks through the tail
+	mu sync.Mutex // protects following
+	// Per shard, the first pos that may have something for this user, or 0 for none. It is nil
+	// until the first mark.
+	pending []uint64
+	// The entries for this user before the pending pos. A reader that keeps up never looks
+	// through the tail.
+	ready []*Entry
 }
 
-// Bounds of what is ready for one cursor. It is the one place where a slow reader would be memory.
+// Bounds of the entries that are ready for one cursor. Only here could a slow reader cost
+// memory.
 const (
 	maxReady      = 8
-	maxReadyEntry = 1 << 10 // bytes of a frame
+	maxReadyEntry = 1 << 10 // bytes of the largest frame that is kept ready
 )
 
 // Start is where a cursor begins.
 type Start struct {
 	Epoch     string
-	Positions []uint64 // what the client resumed from where Recovered, else the head
-	Recovered bool     // everything after the positions resumed from will come out of Next
+	Positions []uint64 // the positions that the client resumed from if Recovered, else the head
+	Recovered bool     // everything after the positions that the client resumed from comes out of Next
 }
 
-// maxResume is how many missed events a resume replays. Someone away for longer is served better by a fresh window and
-// history on demand than by everything that was said.
+// maxResume is how many missed events a resume replays. A user who was away for longer is
+// served better by a fresh window, and by history on demand, than by all missed events.
 const maxResume = 10_000
 
-// resumeTimeout bounds how long it may take to tell whether positions ahead of this node's view mean something.
+// resumeTimeout bounds how long it may take to find out whether positions ahead of this node's
+// view are valid.
 const resumeTimeout = 3 * time.Second
 
-// viewPage is how many events a cursor takes from the view at once.
+// viewPage is how many events a cursor takes from the view at a time.
 const viewPage = 256
 
-// Follow starts a cursor for a user at what the client resumes from; or at the head where that is nil, of another epoch,
-// ahead of the log, or more than 10,000 events back. The waker may be called before Follow returns. Close the cursor,
-// whatever Follow returned.
+// Follow starts a cursor for a user at the positions that the client resumes from. It starts at
+// the head if resume is nil, of another epoch, ahead of the log, or more than 10,000 events
+// back. The waker may be called before Follow returns. Close the cursor even if Follow returned
+// an error.
 func (l *Log) Follow(c *Cursor, user string, resume *wire.Resume, w Waker) (Start, error) {
 	c.log, c.user, c.waker = l, user, w
 	c.at = make([]uint64, l.Shards())
 	if err := l.Charge(user); err != nil {
 		return Start{}, err
 	}
-	l.readers.add(c) // before the head is read: what is applied after that wakes this cursor
+	l.readers.add(c) // before the head is read: later events wake this cursor
 	head := l.positions()
 	copy(c.at, head)
 	start := Start{Epoch: l.Epoch(), Positions: head}
@@ -80,9 +89,10 @@ func (l *Log) Follow(c *Cursor, user string, resume *wire.Resume, w Waker) (Star
 	return start, nil
 }
 
-// resumable reports whether positions mean something in this log. Positions ahead of this node's view are those of a
-// node further on, and this one comes level before it answers anything about the shard; ahead of the stream itself they are of a past
-// that was lost.
+// resumable reports whether the positions of a resume are valid in this log. Positions ahead of
+// this node's view come from a node that is further on. This node then becomes level before it
+// answers anything about the shard. Positions ahead of the stream itself belong to a past that
+// was lost.
 func (l *Log) resumable(resume *wire.Resume, head []uint64) (bool, error) {
 	if resume == nil || resume.Epoch != l.Epoch() || len(resume.Positions) != len(head) {
 		return false, nil
@@ -117,7 +127,7 @@ func (c *Cursor) lookBack(head []uint64) {
 	c.waker.Wake(false)
 }
 
-// lookFrom has the cursor look at all of a shard from pos on.
+// lookFrom makes the cursor look at all of a shard from pos on.
 func (c *Cursor) lookFrom(shard int, pos uint64) {
 	c.mu.Lock()
 	c.mark(shard, pos)
@@ -125,7 +135,7 @@ func (c *Cursor) lookFrom(shard int, pos uint64) {
 	c.waker.Wake(false)
 }
 
-// mark notes that there may be something from pos on. The caller holds mu.
+// mark records that there may be something for the user from pos on. The caller holds mu.
 func (c *Cursor) mark(shard int, pos uint64) {
 	if p := c.marked(shard); p != 0 && p <= pos {
 		return
@@ -137,7 +147,7 @@ func (c *Cursor) mark(shard int, pos uint64) {
 	c.ready = slices.DeleteFunc(c.ready, func(e *Entry) bool { return e.shard == shard && e.pos >= pos })
 }
 
-// marked is the mark of a shard, or 0. The caller holds mu.
+// marked returns the mark of a shard, or 0. The caller holds mu.
 func (c *Cursor) marked(shard int) uint64 {
 	if c.pending == nil {
 		return 0
@@ -156,9 +166,10 @@ func (c *Cursor) wake(e *Entry) {
 	c.waker.Wake(e.sender == c.user)
 }
 
-// take appends what is ready in a shard to dst, takes the shard's mark, and moves the cursor up to the mark. It
-// does so in one step: what comes before the mark is ready by now or not for this user, and what is applied
-// later marks the shard anew. Two steps would let a mark overtake what became ready between them.
+// take appends the ready entries of a shard to dst, clears the shard's mark, and moves the
+// cursor up to the mark. It does so in one step. Everything before the mark is either ready or
+// not for this user, and events that are applied later mark the shard again. With two steps, a
+// mark could overtake entries that became ready between them.
 func (c *Cursor) take(dst []*Entry, shard int, room *int) (entries []*Entry, marked bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -168,12 +179,13 @@ func (c *Cursor) take(dst []*Entry, shard int, room *int) (entries []*Entry, mar
 		return dst, false
 	}
 	c.pending[shard] = 0
-	c.at[shard] = max(c.at[shard], mark-1) // an idle reader never looks through what passed while it slept
+	// An idle reader never looks through the events that passed while it slept.
+	c.at[shard] = max(c.at[shard], mark-1)
 	return dst, true
 }
 
-// takeReady appends what is ready in a shard to dst. It may have come out of the tail already: then it is left
-// out. The caller holds mu.
+// takeReady appends the ready entries of a shard to dst. It leaves out an entry that has
+// already come out of the tail. The caller holds mu.
 func (c *Cursor) takeReady(dst []*Entry, shard int, room *int) []*Entry {
 	kept := c.ready[:0]
 	for _, e := range c.ready {
@@ -190,16 +202,17 @@ func (c *Cursor) takeReady(dst []*Entry, shard int, room *int) []*Entry {
 	return dst
 }
 
-// waiting reports whether anything is ready or marked.
+// waiting reports whether an entry is ready or a shard is marked.
 func (c *Cursor) waiting() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return len(c.ready) > 0 || slices.ContainsFunc(c.pending, func(pos uint64) bool { return pos != 0 })
 }
 
-// Next appends to dst what the user may see next, in the order of pos in each shard, up to about maxBytes of frames and
-// at least one entry where there is one, and moves the cursor behind it. More reports that Next should be called again
-// at once; without it, the waker will be called when there is something new.
+// Next appends to dst the next entries that the user may see, in the order of pos in each
+// shard. It appends up to about maxBytes of frames, and at least one entry if there is one. It
+// moves the cursor behind them. If more is true, call Next again at once. Otherwise the waker
+// is called when there is something new.
 func (c *Cursor) Next(dst []*Entry, maxBytes int) (entries []*Entry, more bool, err error) {
 	room := max(maxBytes, 1)
 	for shard := range c.at {
@@ -228,7 +241,7 @@ func (c *Cursor) again(shard int, pos uint64) {
 	c.mark(shard, pos)
 }
 
-// read reads one shard from the tail, or from the view where the cursor is older than the tail.
+// read reads one shard from the tail, or from the view if the cursor is older than the tail.
 func (c *Cursor) read(dst []*Entry, shard int, room *int) (entries []*Entry, more bool, err error) {
 	dst, upto, behind := c.log.shelf.newest(dst, shard, c.user, c.at[shard], room)
 	c.at[shard] = upto
@@ -244,8 +257,9 @@ func (c *Cursor) read(dst []*Entry, shard int, room *int) (entries []*Entry, mor
 	return dst, false, nil
 }
 
-// readView reads what the tail does not hold any more. Everything applied after upto was read here wakes the cursor
-// anew, so nothing lies between the two.
+// readView reads the events that the tail does not hold any more. Every event that is applied
+// after this function has read upto wakes the cursor again, so no event is lost between the
+// two.
 func (c *Cursor) readView(dst []*Entry, shard int, room *int) ([]*Entry, bool, error) {
 	upto := c.log.shelf.Position(shard)
 	events, more, err := c.log.shelf.Missed(c.user, view.Span{Shard: shard, After: c.at[shard], Upto: upto}, viewPage, *room)
@@ -264,7 +278,8 @@ func (c *Cursor) readView(dst []*Entry, shard int, room *int) ([]*Entry, bool, e
 	return dst, more, nil
 }
 
-// Close ends the cursor: its waker is not called any more once Close has returned. Safe to repeat.
+// Close ends the cursor. The waker is not called any more once Close has returned. Close may be
+// called more than once.
 func (c *Cursor) Close() {
 	if c.log != nil {
 		c.log.readers.remove(c)

@@ -6,13 +6,14 @@ import (
 	"natterjack/server/wire"
 )
 
-// answerStored answers a send that was stored before with its original id and seq, however long ago that was.
+// answerStored answers a send that was stored before with its original id and seq, no matter
+// how long ago it was stored.
 func (d *decision) answerStored(c *command, key sendKey) (bool, error) {
 	if _, create := c.change.(wire.CreateGroup); create {
-		return false, nil // a group's id follows from its client id: the channel itself is the index
+		return false, nil // a group's id is made from its client id, so the channel itself is the index
 	}
 	if c.unnamed && !c.tried && !c.served {
-		return false, nil // its client id was made here, for retries of ours
+		return false, nil // the client id was made on this node, for its own retries
 	}
 	if s, ok := d.ahead.sends[key]; ok {
 		return true, c.answerSame(s.ack, s.event)
@@ -34,7 +35,8 @@ func (d *decision) answerStored(c *command, key sendKey) (bool, error) {
 	return true, c.answerSame(ack, stored)
 }
 
-// storedAs is what was stored under a client id, as the event that was found says. That may be the deletion of a message which the log has no more.
+// storedAs returns the record that was stored under a client id, from the event that was found.
+// That event may be the deletion of a message that the log does not hold any more.
 func storedAs(ev *view.Event, clientID string) (*wire.Record, error) {
 	r, err := wire.DecodeRecord(ev.Record)
 	if gone := r.Erased; gone != nil && r.ClientID != clientID {
@@ -45,7 +47,7 @@ func storedAs(ev *view.Event, clientID string) (*wire.Record, error) {
 	return &r, err
 }
 
-// find looks into the view, with one reader for the whole round.
+// find returns a reader of the view. One reader serves the whole round.
 func (d *decision) find() (finder *view.Finder, err error) {
 	if d.finder == nil {
 		d.finder, err = d.view.Finder()
@@ -62,8 +64,8 @@ func (d *decision) close() {
 	}
 }
 
-// answerSame gives the original ack, unless the client id comes back with something else to say: to ack that would
-// lose it.
+// answerSame answers with the original ack. If the same client id comes with different content,
+// the answer is an error: an ack would lose that content.
 func (c *command) answerSame(ack wire.Ack, stored *wire.Record) error {
 	if !channel.Same(stored, c.change) {
 		return conflict()

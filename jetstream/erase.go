@@ -15,15 +15,16 @@ import (
 )
 
 const (
-	// eraseEvery is how often what could not be erased is tried again, and how soon a node that does not write the shard makes sure that
-	// the one that does has erased.
+	// eraseEvery is how often a failed erasure is tried again. It is also how soon a node that
+	// does not write the shard checks that the writing node has erased.
 	eraseEvery = 10 * time.Second
 	// eraseTimeout bounds one request: an erasure rewrites a block of the stream.
 	eraseTimeout = 5 * time.Second
 	erasePage    = 64
 )
 
-// erasures are what a view knows to be deleted and not yet gone from the stream, or from its own files.
+// erasures is a view's list of what is deleted, but not yet gone from the stream or from the
+// view's own files.
 type erasures interface {
 	Erasures(shard int, after uint64, limit int) ([]view.Erasure, error)
 	Erased(shard int, pos uint64) error
@@ -31,28 +32,32 @@ type erasures interface {
 	Scrub(ctx context.Context, channels map[string]bool) error
 }
 
-// eraser takes what people delete out of the stream of one shard, overwritten and not merely forgotten, and what is void; and then out
-// of this node's own files. The event that says so was stored first, so what an eraser that dies leaves behind is in every node's
-// view, and the next one finds it. The node that writes the shard erases at once; the others make sure, later.
+// eraser removes deleted messages and void events from the stream of one shard. It overwrites
+// them, so that they are not merely unlinked. Then it removes them from this node's own files.
+// The event that records the deletion was stored first. So if an eraser dies, every node's view
+// still knows what is left to erase, and the next eraser finds it. The node that writes the
+// shard erases at once. The other nodes check later.
 //
-// The oldest is erased first. What is void must be gone before what makes room for it is: a message that counted, and whose version a
-// void one has.
+// The oldest is erased first. A void event may have the same version as a message that counted.
+// The void event must be gone before that message is erased, because it would count in its
+// place.
 type eraser struct {
 	shard int
 	conn  *nats.Conn
 	view  erasures
 	leads func() bool
-	wake  chan struct{}                 // one token: something was deleted
-	after func() (time.Duration, error) // how long what was erased may stay in this node's files
+	wake  chan struct{}                 // holds one token if something was deleted
+	after func() (time.Duration, error) // how long erased data may stay in this node's files
 	log   *slog.Logger
 
 	// Owned by run.
-	upto   uint64 // all that is owed up to this pos is gone from the stream
+	upto   uint64 // everything owed up to this pos is gone from the stream
 	dirty  []view.Erasure
 	oldest time.Time // when the first of dirty was erased
 }
 
-// maxDirty bounds how much may be gone from the stream and not from this node's files.
+// maxDirty bounds how many erasures may be gone from the stream but not yet from this node's
+// files.
 const maxDirty = 4096
 
 // run erases until ctx ends.
@@ -79,7 +84,7 @@ func (e *eraser) run(ctx context.Context) {
 	}
 }
 
-// sweep erases all that is due from the stream.
+// sweep erases everything that is due from the stream.
 func (e *eraser) sweep(ctx context.Context) error {
 	for ctx.Err() == nil {
 		due, err := e.view.Erasures(e.shard, e.upto, erasePage)
@@ -113,8 +118,9 @@ func (e *eraser) erase(ctx context.Context, d view.Erasure) error {
 			return fmt.Errorf("erase pos %d: %w", pos, err)
 		}
 	}
-	if d.All { // and what the view did not know of
-		purge := map[string]any{"filter": Subject(d.Channel), "seq": d.Pos} // up to, and not including, the event that says so
+	if d.All { // also the messages that the view did not know of
+		// Up to the event that records the deletion, and not including it.
+		purge := map[string]any{"filter": Subject(d.Channel), "seq": d.Pos}
 		if err := e.request(ctx, "$JS.API.STREAM.PURGE."+StreamName(e.shard), purge); err != nil {
 			return fmt.Errorf("purge channel: %w", err)
 		}
@@ -122,13 +128,14 @@ func (e *eraser) erase(ctx context.Context, d view.Erasure) error {
 	return nil
 }
 
-// due reports whether this node's files have had what is erased for as long as they may.
+// due reports whether erased data has stayed in this node's files for as long as it may.
 func (e *eraser) due() bool {
 	after, err := e.after()
 	return err == nil && len(e.dirty) > 0 && time.Since(e.oldest) >= after
 }
 
-// scrub takes what was erased from the stream out of this node's own files, and then owes nothing of it any more.
+// scrub removes everything that was erased from the stream from this node's own files. Then it
+// clears the list of what is left to remove.
 func (e *eraser) scrub(ctx context.Context) error {
 	channels := map[string]bool{}
 	for _, d := range e.dirty {
@@ -146,7 +153,8 @@ func (e *eraser) scrub(ctx context.Context) error {
 	return nil
 }
 
-// request asks JetStream itself: nats.go hides the code by which an answer says that there is nothing left to erase.
+// request asks JetStream directly. nats.go hides the error code that says that there is nothing
+// left to erase.
 func (e *eraser) request(ctx context.Context, subject string, body any) error {
 	ctx, cancel := context.WithTimeout(ctx, eraseTimeout)
 	defer cancel()
@@ -174,7 +182,7 @@ func (e *eraser) request(ctx context.Context, subject string, body any) error {
 	}
 }
 
-// gone reports whether an error says that there is no such message.
+// gone reports whether an error says that the message does not exist.
 func gone(err *jetstream.APIError) bool {
 	const sequenceNotFound, deleteFailed jetstream.ErrorCode = 10043, 10057 // server/errors.json of nats-server
 	if err == nil {
@@ -183,7 +191,8 @@ func gone(err *jetstream.APIError) bool {
 	switch err.ErrorCode {
 	case jetstream.JSErrCodeMessageNotFound, sequenceNotFound:
 		return true
-	case deleteFailed: // a wrapper around the store's own error, whose text is all there is
+	// The error wraps the store's own error, which can only be told by its text.
+	case deleteFailed:
 		return strings.Contains(err.Description, "no message found") || strings.Contains(err.Description, "deleted message")
 	default:
 		return false

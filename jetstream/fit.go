@@ -8,15 +8,18 @@ import (
 	"time"
 )
 
-// moveTimeout is how long the engine may take to move one lead, and half of what it may for all.
+// moveTimeout is how long the engine may take to move one lead. To move all of them it may take
+// twice as long.
 const moveTimeout = time.Second
 
-// unfit is why this node should not lead, where another could; nil where it may.
+// unfit returns the reason why this node should not lead while another node could, or nil if it
+// may lead.
 func (l *Log) unfit() error {
 	return errors.Join(l.Clock(), l.Room(), l.Rebuilt())
 }
 
-// leave hands what this node leads to one of some others, by their names. Where none can lead a shard it stays here.
+// leave hands the shards that this node leads to some of the nodes named in others. A shard
+// that none of them can lead stays here.
 func (l *Log) leave(ctx context.Context, others []string) {
 	ctx, cancel := context.WithTimeout(ctx, 2*moveTimeout)
 	defer cancel()
@@ -32,7 +35,7 @@ func (l *Log) leave(ctx context.Context, others []string) {
 	}
 }
 
-// handOn has one of some others lead a shard.
+// handOn makes one of the nodes in others lead a shard.
 func (l *Log) handOn(ctx context.Context, shard int, others []string) error {
 	errs := []error{errNobody}
 	for i := range others {
@@ -47,7 +50,7 @@ func (l *Log) handOn(ctx context.Context, shard int, others []string) error {
 
 var errNobody = errors.New("jetstream: there is no node that could lead")
 
-// moveLead has another node lead a shard: any, where it is not named.
+// moveLead makes the node named to lead a shard. If to is empty, it may be any other node.
 func (l *Log) moveLead(ctx context.Context, shard int, to string) error {
 	ctx, cancel := context.WithTimeout(ctx, moveTimeout)
 	defer cancel()
