@@ -95,7 +95,8 @@ func (c *census) close() error {
 	if c == nil {
 		return nil
 	}
-	if err := c.sub.Unsubscribe(); !errors.Is(err, nats.ErrConnectionClosed) { // the subscription has then ended already
+	// The subscription has then ended already.
+	if err := c.sub.Unsubscribe(); !errors.Is(err, nats.ErrConnectionClosed) {
 		return err
 	}
 	return nil

@@ -20,20 +20,23 @@ import (
 )
 
 const (
-	// followHeartbeat is the smallest that nats.go allows. After two missed ones the consumer is asked whether it is there, so that a
-	// follower whose consumer's node died is silent for two seconds instead of the ten of the default.
+	// followHeartbeat is the smallest interval that nats.go allows. After two missed heartbeats
+	// the follower asks whether its consumer still exists. So a follower whose consumer's node
+	// died is silent for two seconds, and not for the default of ten.
 	followHeartbeat = 500 * time.Millisecond
-	// aliveTimeout is how long a consumer that has fallen silent may take to say that it is still there.
+	// aliveTimeout is how long a silent consumer may take to say that it still exists.
 	aliveTimeout = time.Second
 	// stopTimeout is how long a consumer that is given up may take to stop.
 	stopTimeout = 5 * time.Second
-	// levelAfter is how long nothing must have been delivered before a follower asks whether there is nothing more.
+	// levelAfter is how long nothing must have been delivered before a follower asks whether
+	// there is anything more.
 	levelAfter  = 200 * time.Millisecond
-	followBatch = 512 // events applied together at most, and half of what is asked of the consumer at once
+	followBatch = 512 // most events applied together, and half of what is requested from the consumer at a time
 )
 
-// follower reads one shard, in order, into the view and from there into the tail, and wakes whom it concerns. It always starts
-// at the view's own position, never at "new", which would skip what came between two consumers.
+// follower reads one shard, in order, into the view and from there into the tail. It wakes the
+// cursors whose users the events concern. It always starts at the view's own position. It never
+// starts at "new", which would skip the events between two consumers.
 type follower struct {
 	shard    int
 	js       jetstream.JetStream
@@ -42,28 +45,28 @@ type follower struct {
 	tail     *tail
 	readers  *readers
 	sight    *sight
-	erase    chan struct{} // of the eraser: poked when something was deleted
+	erase    chan struct{} // the eraser's channel: poked when something was deleted
 	partings *partings
-	copy     *copies.Reader // of run's goroutine
+	copy     *copies.Reader // for run's goroutine only
 	log      *slog.Logger
 
-	waiting atomic.Int32   // how many await a position
-	telling sync.WaitGroup // what is owed, and not told yet
+	waiting atomic.Int32   // how many callers await a position
+	telling sync.WaitGroup // the functions of owed that are not called yet
 
 	mu      sync.Mutex // protects following
 	changed chan struct{}
 	owed    []owed // ascending by pos
 }
 
-// run follows until ctx ends. A consumer that cannot be made, or a batch that cannot be applied, is tried again from the
-// view's position: nothing is skipped.
+// run follows the shard until ctx ends. If a consumer cannot be made, or a batch cannot be
+// applied, run tries again from the view's position. So nothing is skipped.
 func (f *follower) run(ctx context.Context) {
 	for failed := uint64(0); ctx.Err() == nil; {
 		err := f.follow(ctx)
 		if err == nil || ctx.Err() != nil {
 			continue
 		}
-		if at := f.view.Position(f.shard) + 1; at != failed { // said once a place
+		if at := f.view.Position(f.shard) + 1; at != failed { // logged once for each position
 			f.log.WarnContext(ctx, "follower starts again", "shard", f.shard, "from", at, "error", err)
 			failed = at
 		}
@@ -71,7 +74,7 @@ func (f *follower) run(ctx context.Context) {
 	}
 }
 
-// follow makes a consumer and applies what it delivers, until something is wrong with it or ctx ends.
+// follow makes a consumer and applies what it delivers, until the consumer fails or ctx ends.
 func (f *follower) follow(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -100,10 +103,11 @@ func (f *follower) follow(ctx context.Context) error {
 	}
 	defer func() {
 		consuming.Stop()
-		cancel(nil) // lets a handler that waits for room go
+		cancel(nil) // lets a handler that waits for room return
 		select {
 		case <-consuming.Closed():
-		case <-time.After(stopTimeout): // the shard goes on all the same: what comes late finds nobody
+		// The shard goes on anyway. Nobody reads the messages that come late.
+		case <-time.After(stopTimeout):
 			f.log.ErrorContext(ctx, "consumer did not stop", "shard", f.shard)
 		}
 	}()
@@ -114,7 +118,7 @@ func (f *follower) follow(ctx context.Context) error {
 }
 
 func (f *follower) applyAll(ctx context.Context, consumer jetstream.Consumer, msgs <-chan jetstream.Msg, silent <-chan struct{}) error {
-	var delivered uint64 // by this consumer
+	var delivered uint64 // messages delivered by this consumer
 	idle := time.NewTicker(levelAfter)
 	defer idle.Stop()
 	for {
@@ -122,7 +126,9 @@ func (f *follower) applyAll(ctx context.Context, consumer jetstream.Consumer, ms
 		case <-ctx.Done():
 			return nil
 		case m := <-msgs:
-			runtime.Gosched() // lets what came with it arrive: under load events are applied by the dozen, and not by twos
+			// Gosched lets more messages arrive. Under load, events are then applied by the
+			// dozen and not in pairs.
+			runtime.Gosched()
 			idle.Reset(levelAfter)
 			events, err := f.gather(m, msgs, &delivered)
 			if err == nil {
@@ -143,9 +149,10 @@ func (f *follower) applyAll(ctx context.Context, consumer jetstream.Consumer, ms
 	}
 }
 
-// alive asks a consumer that has fallen silent whether it is still there; if so, it has been asked for messages again already. A
-// machine that was busy for a second is no reason to make a new consumer: that takes the cluster's meta leader, and an election
-// where that is what has just died.
+// alive asks a silent consumer whether it still exists. If it does, the consumer has been asked
+// for messages again already. A machine that was busy for a second is no reason to make a new
+// consumer. To make one needs the cluster's meta leader, and an election if the meta leader has
+// just died.
 func alive(ctx context.Context, consumer jetstream.Consumer) error {
 	ctx, cancel := context.WithTimeout(ctx, aliveTimeout)
 	defer cancel()
@@ -155,7 +162,7 @@ func alive(ctx context.Context, consumer jetstream.Consumer) error {
 	return nil
 }
 
-// poke leaves a token in a channel of one, where there is none yet.
+// poke puts a token into a channel of capacity one, unless it holds one already.
 func poke(c chan struct{}) {
 	select {
 	case c <- struct{}{}:
@@ -163,18 +170,20 @@ func poke(c chan struct{}) {
 	}
 }
 
-// level moves the view's position past messages that are gone. When an operator purges the end of a stream nothing is
-// delivered for it, and whoever waits for the stream's last pos would wait for ever. It runs only while somebody waits.
+// level moves the view's position past messages that are gone. When an operator purges the end
+// of a stream, nothing is delivered for the purged messages. A caller that waits for the
+// stream's last pos would then wait forever. level runs only while a caller waits.
 //
-// That nothing more is pending proves nothing: the consumer reads this node's replica, which after a restart may not have got
-// as far as the leader. So the leader itself must say that the messages are gone.
+// It proves nothing that no more messages are pending: the consumer reads this node's replica,
+// which may be behind the leader after a restart. So the leader itself must say that the
+// messages are gone.
 func (f *follower) level(ctx context.Context) {
 	asking, cancel := context.WithTimeout(ctx, levelAfter)
 	defer cancel()
 	at := f.view.Position(f.shard)
 	upto, err := goneUpto(asking, f.js, f.shard, at)
 	if err != nil || upto <= at {
-		return // whoever waits asks again
+		return // the caller that waits asks again
 	}
 	if lost, err := f.lostUpto(ctx, upto); err != nil || lost {
 		return
@@ -187,7 +196,7 @@ func (f *follower) level(ctx context.Context) {
 	f.announce()
 }
 
-// gather takes what waits behind the first message, without waiting for more.
+// gather collects the messages that are queued behind the first one. It does not wait for more.
 func (f *follower) gather(m jetstream.Msg, msgs <-chan jetstream.Msg, delivered *uint64) ([]view.Event, error) {
 	events := make([]view.Event, 0, 1+min(len(msgs), followBatch))
 	for {
@@ -207,9 +216,10 @@ func (f *follower) gather(m jetstream.Msg, msgs <-chan jetstream.Msg, delivered 
 	}
 }
 
-// eventOf is a message of the stream as an event. The consumer's own count tells whether one was lost on the way: then all
-// is read again from the view's position. A message with a subject of another form than ours cannot have come from a writer;
-// it keeps its pos and belongs to no channel.
+// eventOf turns a message of the stream into an event. The consumer's own count shows whether a
+// message was lost on the way. If so, everything is read again from the view's position. A
+// subject of an unknown form cannot come from a writer. Its message keeps its pos and belongs
+// to no channel.
 func eventOf(m jetstream.Msg, delivered *uint64) (view.Event, error) {
 	meta, err := m.Metadata()
 	if err != nil {
@@ -222,7 +232,7 @@ func eventOf(m jetstream.Msg, delivered *uint64) (view.Event, error) {
 	return view.Event{Pos: meta.Sequence.Stream, Channel: channelOf(m.Subject()), Record: m.Data(), Unsure: true}, nil
 }
 
-// take takes events into the view, and has all know who wait for them.
+// take applies events to the view, and informs everything that waits for them.
 func (f *follower) take(ctx context.Context, events []view.Event) error {
 	if len(events) == 0 {
 		return nil
@@ -260,28 +270,31 @@ func (f *follower) take(ctx context.Context, events []view.Event) error {
 	return nil
 }
 
-// round is what the view has just taken in, on its way to the cursors.
+// round is a group of events that the view has just applied, on its way to the cursors.
 type round struct {
 	first, upto uint64          // pos
-	unknown     bool            // who may see some of it
-	erases      bool            // some of what came before it
-	entries     func() []*Entry // unless unknown
+	unknown     bool            // it is not known who may see some of the events
+	erases      bool            // the round erases earlier events
+	entries     func() []*Entry // not used if unknown
 }
 
-// shelve puts a round where cursors find it, and returns that of which their readers are still to be told.
+// shelve puts a round where cursors find it. It returns the entries whose readers must still be
+// woken.
 func (f *follower) shelve(r *round) []*Entry {
 	if f.readers.none() {
-		f.tail.skip(r.upto) // whoever comes now starts at the view's position or reads the view
+		f.tail.skip(r.upto) // a cursor that starts later begins at the view's position or reads the view
 		return nil
 	}
-	if r.unknown { // the first reader has come meanwhile
+	if r.unknown { // the first reader came after the events were applied
 		f.tail.skip(r.upto)
 		f.readers.wakeAll(f.shard, r.first)
 		return nil
 	}
 	entries := r.entries()
 	if r.erases {
-		f.tail.skip(r.upto) // it may hold what is gone: the view, where that is blank, serves who is behind
+		// The tail may hold erased content. The view holds it blank, and serves the readers
+		// that are behind.
+		f.tail.skip(r.upto)
 	} else {
 		f.tail.append(entries)
 	}

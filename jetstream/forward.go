@@ -13,17 +13,19 @@ import (
 	"natterjack/server/wire"
 )
 
-// forwardTimeout bounds one try at another node. The writer there has its own, shorter waits.
+// forwardTimeout bounds one attempt to use another node. The writer there has its own, shorter
+// timeouts.
 const forwardTimeout = 3 * time.Second
 
-// roundsSubject is where a node takes rounds of a shard from the others.
+// roundsSubject returns the subject on which a node takes rounds of a shard from other nodes.
 func roundsSubject(shard int, node string) string {
 	return "writer." + strconv.Itoa(shard) + "." + node
 }
 
-// forwarder commits rounds on another node, by one NATS request a round: a line "<user> <command frame>" for each
-// command, answered by a line for each, an ack or an error. Behind the user and a slash may stand the client id that was made for a
-// command which has none of its client's.
+// forwarder commits rounds on another node, with one NATS request for each round. The request
+// has a line "<user> <command frame>" for each command. The answer has a line for each command,
+// an ack or an error. If a command has no client id from its client, the user is followed by a
+// slash and the client id that this node made for it.
 type forwarder struct {
 	shard   int
 	conn    *nats.Conn
@@ -32,8 +34,8 @@ type forwarder struct {
 	log     *slog.Logger
 }
 
-// commit implements [committer]. Answers that say "not now" leave the command in rest: the lane tries again until
-// the command's own time is up.
+// commit implements [committer]. A command whose answer means "not now" stays in rest. The lane
+// tries it again until the command's own time is up.
 func (f *forwarder) commit(ctx context.Context, round []*command) []*command {
 	to, known := f.writers.elsewhere(f.shard)
 	if len(round) == 0 || !known {
@@ -79,19 +81,21 @@ func encodeRound(round []*command) ([]byte, error) {
 	return body, nil
 }
 
-// answerRound tells each command its line of the answer and returns those that are to be tried again.
+// answerRound gives each command its line of the answer. It returns the commands that must be
+// tried again.
 func (f *forwarder) answerRound(round []*command, answer []byte) (rest []*command) {
 	i, last := 0, uint64(0)
 	var stored []func()
 	wire.Split(answer, func(line []byte) bool {
-		frame, _ := wire.DecodeFrame(line) // an answer that does not parse is no answer
+		frame, _ := wire.DecodeFrame(line) // an answer that cannot be parsed counts as none
 		c := round[i]
 		switch a := frame.(type) {
 		case wire.Ack:
 			last = max(last, a.Pos)
 			stored = append(stored, func() { c.answer(a, nil) })
 		case *wire.Error:
-			if a.Code == wire.CodeTimeout || a.Code == wire.CodeUnavailable && a.RetryAfter == 0 { // with it, it is for the sender
+			// With a RetryAfter, the answer is for the sender.
+			if a.Code == wire.CodeTimeout || a.Code == wire.CodeUnavailable && a.RetryAfter == 0 {
 				rest = append(rest, c)
 			} else {
 				c.answer(wire.Ack{}, a)

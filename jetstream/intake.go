@@ -15,15 +15,18 @@ import (
 )
 
 const (
-	// watchLeader is how often a node looks whether it leads a shard. It bounds how long the others do not know of a new writer.
+	// watchLeader is how often a node checks whether it leads a shard. It bounds how long other
+	// nodes do not know of a new writer.
 	watchLeader = 50 * time.Millisecond
-	// announceEvery is how often a writer says again that it is one, for nodes that have come since.
+	// announceEvery is how often a writer says again that it is the writer, for nodes that have
+	// joined since.
 	announceEvery = time.Second
 )
 
-// takeIn takes rounds of other nodes for a shard, and tells them whenever this node leads it. Rounds are taken all the time: one that
-// comes by mistake is refused at once, while one to a subject on which nobody listens any more could be lost on the
-// way, and its sender would wait.
+// takeIn takes rounds of other nodes for a shard, and tells those nodes whenever this node
+// leads the shard. It takes rounds even if this node does not lead. A round that comes by
+// mistake is then refused at once. A round to a subject without a subscriber could be lost on
+// the way, and its sender would wait.
 func (l *Log) takeIn(ctx context.Context, shard int) {
 	in := &intake{lane: l.lanes[shard], log: l.log}
 	sub, err := l.conn.Subscribe(roundsSubject(shard, l.writers.self), in.serve)
@@ -64,7 +67,8 @@ func (in *intake) stop(sub *nats.Subscription) {
 	}
 }
 
-// serve queues a round in this node's lane and responds once all of it is answered.
+// serve queues a round in this node's lane. It responds when all commands of the round are
+// answered.
 func (in *intake) serve(msg *nats.Msg) {
 	cmds := in.decode(msg.Data)
 	if len(cmds) == 0 {
@@ -75,7 +79,9 @@ func (in *intake) serve(msg *nats.Msg) {
 			in.log.Warn("answer to a forwarded round not sent", "error", err)
 		}
 	})
-	refused := map[string]bool{} // users of whom a command cannot be read: nothing may overtake it
+	// The users who sent a command that this node cannot read. No later command of such a user
+	// may overtake it.
+	refused := map[string]bool{}
 	for i, c := range cmds {
 		if c.change == nil || refused[c.user] && c.inLine() {
 			refused[c.user] = true
@@ -92,9 +98,9 @@ func unknown() error {
 	return wire.Errorf(wire.CodeUnavailable, "the shard's writer is of another version and does not know this command; nothing was stored, retry later").After(time.Second)
 }
 
-// decode reads a round. A command without a change stands for one that this version does not know,
-// be it of a newer or an older node. Each line is answered for itself, except that such a one holds
-// back what its user sends behind it.
+// decode reads a round. A command without a change stands for a command that this version does
+// not know, from a newer or an older node. Each line is answered on its own. Only an unknown
+// command also holds back the later commands of its user.
 func (in *intake) decode(body []byte) (cmds []*command) {
 	wire.Split(body, func(line []byte) bool {
 		c, err := decodeLine(line)
@@ -108,7 +114,7 @@ func (in *intake) decode(body []byte) (cmds []*command) {
 	return cmds
 }
 
-// lineUser returns whose command a line is.
+// lineUser returns the user who sent the command in a line.
 func lineUser(line []byte) string {
 	who, _, _ := bytes.Cut(line, []byte{' '})
 	user, _, _ := strings.Cut(string(who), "/")
@@ -129,7 +135,8 @@ func decodeLine(line []byte) (*command, error) {
 	return c, nil
 }
 
-// roundAnswer gathers the answers of a round, which come from several goroutines, and sends them when all are there.
+// roundAnswer gathers the answers of a round, which come from several goroutines. It sends them
+// when all have arrived.
 type roundAnswer struct {
 	send func([]byte)
 
@@ -160,6 +167,6 @@ func encodeAnswer(ack wire.Ack, err error) []byte {
 			return line
 		}
 	}
-	line, _ := wire.Append(nil, wire.AsError(err, 0)) // a struct of strings and numbers always encodes
+	line, _ := wire.Append(nil, wire.AsError(err, 0)) // always encodes: a struct of strings and numbers
 	return line
 }

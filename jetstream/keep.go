@@ -13,22 +13,23 @@ import (
 )
 
 const (
-	keepTimeout = 10 * time.Second // a stream's change of replicas begins at once, and is not waited for
+	keepTimeout = 10 * time.Second // a stream's change of replicas begins at once, and keep does not wait for its end
 	keepFirst   = time.Second
 	keepMost    = time.Minute
 )
 
-// buckets are the streams of KV buckets whose copies follow the configuration.
+// buckets are the streams of the KV buckets whose number of replicas follows the configuration.
 var buckets = []string{"KV_PRESENCE", "KV_REVOKED"}
 
-// keeper gives streams what the configuration says.
+// keeper changes streams so that they match the configuration.
 type keeper struct {
 	js       jetstream.JetStream
 	replicas int
 }
 
-// keepConfigured changes streams that were made under another configuration, or by another version, into what they would be if they were made now. It tries
-// until the engine has taken all of it: copies may need members that are still to come.
+// keepConfigured changes streams that were made under another configuration, or by another
+// version. Afterwards they are as if they had just been made. It tries until the engine has
+// accepted all changes. More replicas may need members that have not joined yet.
 func (l *Log) keepConfigured(ctx context.Context) {
 	for wait := keepFirst; ; wait = min(2*wait, keepMost) {
 		changed, err := l.keeper.all(ctx, &l.layout)
@@ -66,20 +67,21 @@ func (k *keeper) all(ctx context.Context, l *layout) (changed []string, err erro
 	return changed, errors.Join(errs...)
 }
 
-// as sets what can change of a stream once it is there. What it holds, and under which subjects, is not configuration.
+// as returns a function that sets the properties of a stream that may change after it was made.
+// The stream's content and its subjects are not configuration.
 func as(want jetstream.StreamConfig) func(*jetstream.StreamConfig) {
 	return func(c *jetstream.StreamConfig) {
 		c.Description, c.Replicas = want.Description, want.Replicas
 		c.AllowDirect, c.AllowAtomicPublish = want.AllowDirect, want.AllowAtomicPublish
 		c.MaxMsgsPerSubject = unlimited(want.MaxMsgsPerSubject)
 		c.MaxMsgs, c.MaxBytes, c.MaxAge = unlimited(want.MaxMsgs), unlimited(want.MaxBytes), want.MaxAge
-		if want.Duplicates != 0 { // else the engine has chosen
+		if want.Duplicates != 0 { // otherwise the engine has chosen
 			c.Duplicates = want.Duplicates
 		}
 	}
 }
 
-// unlimited is how the engine tells that there is no limit.
+// unlimited returns a limit as the engine writes it: -1 for no limit.
 func unlimited(n int64) int64 {
 	if n == 0 {
 		return -1
@@ -87,7 +89,8 @@ func unlimited(n int64) int64 {
 	return n
 }
 
-// keep changes a stream where it differs. One that is not there yet is made right by whoever makes it.
+// keep changes a stream if it differs from what is wanted. A stream that does not exist yet is
+// made correctly later.
 func (k *keeper) keep(ctx context.Context, name string, want func(*jetstream.StreamConfig)) (changed bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, keepTimeout)
 	defer cancel()
@@ -108,7 +111,7 @@ func (k *keeper) keep(ctx context.Context, name string, want func(*jetstream.Str
 	return err == nil, err
 }
 
-// same compares what keep may change.
+// same reports whether two configurations agree in everything that keep may change.
 func same(a, b *jetstream.StreamConfig) bool {
 	return a.Description == b.Description && a.Replicas == b.Replicas && a.AllowDirect == b.AllowDirect &&
 		a.AllowAtomicPublish == b.AllowAtomicPublish && a.MaxMsgsPerSubject == b.MaxMsgsPerSubject &&

@@ -14,55 +14,65 @@ import (
 
 // Bounds of a lane.
 const (
-	maxQueued     = 20_000  // commands waiting; beyond it senders are told to come back, which beats a late answer
-	maxRound      = 400     // commands committed together: JetStream takes 1,000 messages a batch, a command makes at most two
-	maxRoundBytes = 1 << 19 // and this much, encoded: half of what a NATS message may be, for a round is relayed as one
+	maxQueued = 20_000 // waiting commands; more are refused at once, which is better than a late answer
+	// Commands committed together. JetStream takes 1,000 messages in a batch, and a command
+	// makes at most two.
+	maxRound = 400
+	// The encoded size of a round, at most. It is half of what a NATS message may be, because a
+	// round is forwarded as one message.
+	maxRoundBytes = 1 << 19
 	maxBackoff    = 200 * time.Millisecond
 )
 
-// committer commits a round: it answers what it can for good and returns the rest, in order, to be tried again.
+// committer commits a round. It gives each command a final answer if it can. It returns the
+// others, in order, to be tried again.
 type committer interface {
 	commit(ctx context.Context, round []*command) (rest []*command)
 }
 
-// localWriter is a committer that must look again after another node has led.
+// localWriter is a committer that must check its state again after another node has led the
+// shard.
 type localWriter interface {
 	committer
 	distrust()
 }
 
-// lane orders the commands of one shard on one node. While a round is being committed the next one gathers: the busier the
-// shard, the larger its rounds, without a timer. A round goes to this node's writer, or to the node whose writer it is.
-// One round at a time keeps the order of every sender; what a round could not settle goes before what came later.
+// lane orders the commands of one shard on one node. While one round is being committed, the
+// next one gathers. So a busier shard has larger rounds, without a timer. A round goes to this
+// node's writer, or to the node that has the writer. Only one round is committed at a time,
+// which keeps the order of every sender. Commands that a round could not settle go before later
+// ones.
 type lane struct {
 	leads  func() bool
 	writer localWriter
 	remote committer
-	most   int // commands waiting
+	most   int // the most commands that may wait
 	turns  turns
 
-	wake chan struct{} // holds one token while the queue may hold as many as wanted
+	wake chan struct{} // holds one token if the queue may hold as many commands as wanted
 
 	mu     sync.Mutex // protects following
 	queue  []*command
-	wanted int    // in the queue for wake to be poked
-	count  uint64 // of commands that have come
+	wanted int    // the length of the queue at which wake is poked
+	count  uint64 // commands that have come so far
 	closed bool
-	cancel context.CancelCauseFunc // of the try at hand
+	cancel context.CancelCauseFunc // cancels the current try
 }
 
 func newLane(leads func() bool, writer localWriter, remote committer) *lane {
 	return &lane{leads: leads, writer: writer, remote: remote, most: maxQueued, turns: turns{wait: holdFor}, wake: make(chan struct{}, 1)}
 }
 
-// submit queues a command. Its done is called exactly once, here only if the command is refused.
+// submit queues a command. The command's done is called exactly once. Submit itself calls it
+// only if the command is refused.
 func (l *lane) submit(c *command) {
 	if err := l.enqueue(c); err != nil {
 		c.answer(wire.Ack{}, err)
 	}
 }
 
-// note has a command keep its place among those of its sender that was refused before it came here.
+// note records a command that was refused before it came to the lane, so that it keeps its
+// place among its sender's commands.
 func (l *lane) note(c *command, err error) {
 	l.mu.Lock()
 	l.enter(c)
@@ -70,7 +80,7 @@ func (l *lane) note(c *command, err error) {
 	c.turns.answered(c, err)
 }
 
-// enter gives a command its time and its place. The caller holds mu.
+// enter gives a command its deadline and its place. The caller holds mu.
 func (l *lane) enter(c *command) {
 	c.turns = &l.turns
 	c.deadline = time.Now().Add(commandTimeout)
@@ -86,7 +96,7 @@ func (l *lane) enqueue(c *command) error {
 	case l.closed:
 		return draining()
 	case c.served && !l.leads():
-		return elsewhere() // at once, and not behind a round that may itself be away
+		return elsewhere() // at once, and not behind a round that may itself be on another node
 	case len(l.queue) >= l.most:
 		return wire.Errorf(wire.CodeUnavailable, "the channel's shard has too many commands waiting; nothing was stored").After(time.Second)
 	}
@@ -97,7 +107,7 @@ func (l *lane) enqueue(c *command) error {
 	return nil
 }
 
-// run commits rounds until ctx ends, then answers what still waits.
+// run commits rounds until ctx ends. Then it answers the commands that still wait.
 func (l *lane) run(ctx context.Context) {
 	defer l.close()
 	for {
@@ -106,7 +116,7 @@ func (l *lane) run(ctx context.Context) {
 			return
 		case <-l.wake:
 		}
-		for ctx.Err() == nil { // asked before a round is taken: what is taken is answered
+		for ctx.Err() == nil { // checked before a round is taken: a round that is taken gets its answers
 			round := l.take()
 			if len(round) == 0 {
 				break
@@ -116,8 +126,9 @@ func (l *lane) run(ctx context.Context) {
 	}
 }
 
-// settle commits a round, again where it must, until every command in it has its answer: at the latest when the oldest runs
-// out of time, give or take. A try at hand is finished even when ctx ends, so that a stopping node leaves no doubt behind.
+// settle commits a round, again if needed, until every command in it has its answer. That takes
+// until about the deadline of the oldest command at the latest. The current try is finished
+// even if ctx ends, so that a stopping node leaves no command in doubt.
 func (l *lane) settle(ctx context.Context, round []*command) {
 	crashpoint.Reach(crashpoint.Submitted)
 	backoff := 5 * time.Millisecond
@@ -132,7 +143,7 @@ func (l *lane) settle(ctx context.Context, round []*command) {
 			return
 		}
 		if len(round) < before {
-			continue // some went through: the way is open
+			continue // some commands were answered, so the writer can be reached
 		}
 		if pause.For(ctx, backoff) != nil {
 			answerAll(round, func(c *command) error { return c.overdue() })
@@ -153,8 +164,9 @@ func (l *lane) try(ctx context.Context, round []*command) []*command {
 	return l.commit(ctx, round)
 }
 
-// interrupt ends the try at hand, if there is one, because the shard's leader has changed: an answer is not to be waited for any
-// more. The round is tried again, with the new leader, and what was stored after all is found there.
+// interrupt ends the current try, if there is one, because the shard's leader has changed.
+// There is no point in waiting for an answer any more. The round is tried again with the new
+// leader. A command that was stored after all is found there.
 func (l *lane) interrupt() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -163,7 +175,7 @@ func (l *lane) interrupt() {
 	}
 }
 
-// errElected is why a try was interrupted.
+// errElected is the cause with which a try is interrupted.
 var errElected = errors.New("jetstream: the shard has another leader")
 
 func (l *lane) commit(ctx context.Context, round []*command) []*command {
@@ -174,8 +186,9 @@ func (l *lane) commit(ctx context.Context, round []*command) []*command {
 	return l.remote.commit(ctx, l.turns.sift(l.refuseServed(round)))
 }
 
-// refuseServed answers the commands that another node sent here because it took this one for the writer: it looks again.
-// To send them on would let two nodes that mistake each other pass a command to and fro.
+// refuseServed refuses the commands that another node sent here because it took this node for
+// the writer. That node then looks for the writer again. If commands were sent on, two nodes
+// that mistake each other for the writer could pass one back and forth.
 func (l *lane) refuseServed(round []*command) []*command {
 	rest := round[:0]
 	for _, c := range round {
@@ -223,13 +236,14 @@ func (l *lane) want(n int) <-chan struct{} {
 	return l.wake
 }
 
-// takeFree implements [source]. It takes none that has run out of time, which only [lane.settle] answers. It looks no further than
-// what two rounds may hold: where a channel is busy and its queue long, others of the shard wait for their round.
+// takeFree implements [source]. It takes no command that has run out of time: [lane.settle] or
+// [lane.sweep] answers those. It looks only at as many commands as two rounds may hold. If a
+// channel is busy and its queue is long, other commands of the shard wait for their round.
 func (l *lane) takeFree(n int, busy map[string]bool) (taken []*command) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now, bytes := time.Now(), 0
-	passed := map[string]bool{} // channels of commands left behind: nothing may overtake them
+	passed := map[string]bool{} // channels of commands that stay: no later command may overtake them
 	look := min(len(l.queue), 2*maxRound)
 	kept := 0
 	for i, c := range l.queue[:look] {

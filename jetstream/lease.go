@@ -9,22 +9,26 @@ import (
 )
 
 const (
-	// leaseTime is for how long one word of the quorum is believed. Together with [inTouch] and [maxSkipped] it stays below the
-	// shortest time in which the engine elects another leader (4 s): who was in touch with most of its followers until then is the
-	// only leader until now.
+	// leaseTime is how long one confirmation by the quorum is valid. Together with [inTouch]
+	// and [maxSkipped] it stays below the shortest time in which the engine elects another
+	// leader (4 s). So a leader that was in touch with most of its followers until then is
+	// still the only leader.
 	leaseTime = 500 * time.Millisecond
-	// beatEvery is how often a pulse beats, and maxSkipped how long it may be silent before this process counts as having stood still.
+	// beatEvery is how often a pulse beats. maxSkipped is how long it may be silent before the
+	// process counts as having been stopped.
 	beatEvery  = 50 * time.Millisecond
 	maxSkipped = time.Second
-	// mistrust is how long a process that has stood still does not believe that it leads: the followers' last words, from before,
-	// may reach it only now, and those of a new leader a moment later.
+	// mistrust is how long a process that was stopped does not believe that it leads. The
+	// followers' last messages from before the stop may reach it only now. Those of a new
+	// leader may reach it a moment later.
 	mistrust = 2 * time.Second
 )
 
-// pulse tells whether this process has run without a stop. A process that was frozen does not know it, but its clock does.
+// pulse tells whether this process has run without a stop. A process that was frozen does not
+// notice it, but its clock shows it.
 type pulse struct {
 	last  atomic.Int64 // time of the last beat, nanoseconds since start
-	since atomic.Int64 // from when on it is believed again
+	since atomic.Int64 // from when on the process is trusted again
 	start time.Time
 }
 
@@ -48,24 +52,26 @@ func (p *pulse) run(ctx context.Context) {
 	}
 }
 
-// steady reports whether the process has not stood still lately.
+// steady reports whether the process has run without a stop lately.
 func (p *pulse) steady() bool {
 	now := time.Since(p.start)
 	return now-time.Duration(p.last.Load()) <= maxSkipped && now >= time.Duration(p.since.Load())
 }
 
-// lease is a quorum's word that this node leads a shard's stream. Its one method is for the lane's goroutine.
+// lease is the quorum's confirmation that this node leads a shard's stream. Its method is for
+// the lane's goroutine only.
 type lease struct {
 	shard int
 	js    jetstream.JetStream
-	name  string // of this node
+	name  string // name of this node
 	leads func() bool
 	pulse *pulse
 	until time.Time
 }
 
-// confirmed implements [leader]. The engine's leader says when it has last heard from each follower; as long as it has from most of
-// them within less time than they take to elect another, there is no other.
+// confirmed implements [leader]. The engine's leader says when it last heard from each
+// follower. If it has heard from most of them within less time than an election takes, there is
+// no other leader.
 func (l *lease) confirmed(ctx context.Context) bool {
 	if !l.leads() {
 		return false

@@ -12,31 +12,35 @@ import (
 )
 
 const (
-	// levelEvery is how often each node says where the shards end that it leads, and where it is behind itself.
+	// levelEvery is how often each node reports the ends of the shards that it leads, and the
+	// shards in which it is behind.
 	levelEvery = time.Second
-	// levelTimeout is how long this node's engine may take to say where they end, all together.
+	// levelTimeout is how long this node's engine may take to report the ends of all those
+	// shards.
 	levelTimeout = 800 * time.Millisecond
 	levelSubject = "level"
-	levelWords   = 256 // of other nodes that may wait; there is one a node every [levelEvery]
+	levelWords   = 256 // words of other nodes that may wait; each node sends one every [levelEvery]
 )
 
-// word is what a node says of itself.
+// word is what a node reports about itself.
 type word struct {
-	Node   string         `json:"node"`   // this run of it
-	Name   string         `json:"name"`   // of its server
-	Unfit  bool           `json:"unfit"`  // it should not lead
-	Ends   map[int]uint64 `json:"ends"`   // the last pos of each shard that it leads, where it is in touch with most of its followers
+	Node  string `json:"node"`  // identifies this run of the node
+	Name  string `json:"name"`  // name of its server
+	Unfit bool   `json:"unfit"` // the node should not lead
+	// The last pos of each shard that the node leads, if it is in touch with most of its
+	// followers.
+	Ends   map[int]uint64 `json:"ends"`
 	Behind []int          `json:"behind"` // the shards in which it is not level
 	Speaks int            `json:"speaks"` // the highest level of the log that it knows
 }
 
-// level tells whether this node hears what is said.
+// level tells whether this node is level with the log.
 type level struct {
 	deaf   atomic.Pointer[error]
 	turned atomic.Pointer[func(away bool)]
 }
 
-// Level is nil where this node has lately been level with the log in every shard.
+// Level returns nil if this node has lately been level with the log in every shard.
 func (l *Log) Level() error {
 	if err := l.level.deaf.Load(); err != nil {
 		return *err
@@ -44,11 +48,13 @@ func (l *Log) Level() error {
 	return nil
 }
 
-// WatchLevel has f called, in place of whatever was before, when this node's users are better off on another one, and when they are
-// not any more; [standing] says when that is. F must return at once.
+// WatchLevel makes f the function that is called when this node's users are better off on
+// another node, and again when that has passed. It replaces the function set before. [standing]
+// says when users are better off elsewhere. f must return at once.
 func (l *Log) WatchLevel(f func(away bool)) { l.level.turned.Store(&f) }
 
-// watchLevel says where this node is, hears where the others are, and judges, until ctx ends. It judges once the node is ready.
+// watchLevel reports the state of this node, hears the reports of the other nodes, and judges,
+// until ctx ends. It judges only once the node is ready.
 func (l *Log) watchLevel(ctx context.Context) {
 	words := make(chan *nats.Msg, levelWords)
 	sub, err := l.conn.ChanSubscribe(levelSubject, words)
@@ -85,7 +91,7 @@ func (l *Log) watchLevel(ctx context.Context) {
 	}
 }
 
-// judge tells those who asked.
+// judge updates what [Log.Level] returns, and calls the function set by [Log.WatchLevel].
 func (l *Log) judge(ctx context.Context, st *standing, before bool) {
 	var deaf error
 	if shards := st.behind(deafAfter - 1); len(shards) > 0 {
@@ -116,7 +122,8 @@ func (l *Log) judge(ctx context.Context, st *standing, before bool) {
 	}
 }
 
-// speak says where the shards end that this node leads, and hears that itself at once. What it should not lead it hands over before.
+// speak reports the ends of the shards that this node leads, and uses that report itself at
+// once. Before that, it hands over the shards that this node should not lead.
 func (l *Log) speak(ctx context.Context, st *standing) {
 	unfit, others := l.unfit() != nil, st.fit()
 	if unfit && len(others) > 0 {
@@ -136,7 +143,8 @@ func (l *Log) speak(ctx context.Context, st *standing) {
 	}
 }
 
-// hear takes in what another node says. Words that make no sense are of another version, and are passed over.
+// hear takes in the report of another node. A report that cannot be read is from another
+// version and is ignored.
 func (l *Log) hear(st *standing, m *nats.Msg) {
 	var w word
 	if err := json.Unmarshal(m.Data, &w); err != nil || w.Node == "" || w.Node == l.writers.self {
@@ -152,7 +160,9 @@ func (l *Log) hear(st *standing, m *nats.Msg) {
 	}
 }
 
-// ends are the last positions of the shards that this node leads, of which it can say so, and which take writes as far as is known.
+// ends returns the last positions of the shards that this node leads. It leaves out a shard if
+// the node is not in touch with most of its followers, or if the shard is known not to take
+// writes.
 func (l *Log) ends(ctx context.Context) map[int]uint64 {
 	ctx, cancel := context.WithTimeout(ctx, levelTimeout)
 	defer cancel()

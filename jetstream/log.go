@@ -23,61 +23,62 @@ import (
 	"natterjack/server/wire"
 )
 
-// Engine is what the log asks of the embedded NATS server beside it.
+// Engine is what the log needs from the embedded NATS server beside it.
 type Engine interface {
 	// LeadsStream reports whether this node's server leads the stream, or is alone.
 	LeadsStream(stream string) bool
-	// Name is the server's name, unique in its cluster.
+	// Name returns the server's name, which is unique in its cluster.
 	Name() string
-	// Peers are the other members of the cluster, as far as their names are known, and how many members there are, this one included: 0
-	// where it is alone.
+	// Peers returns the other members of the cluster whose names are known, and the number of
+	// all members, this one included. The number is 0 if the server is alone.
 	Peers() (others []string, size int)
-	// Clustered reports whether the server is a member of a cluster, whatever has become of that.
+	// Clustered reports whether the server is a member of a cluster, whatever state the cluster
+	// is in.
 	Clustered() bool
-	// Storage is how many bytes are stored and how many may be, 0 where there is no limit. The error is that nothing can be stored any
-	// more until the server is made anew.
+	// Storage returns how many bytes are stored, and how many may be stored, 0 for no limit.
+	// The error says that nothing can be stored until the server is made anew.
 	Storage() (used, most uint64, err error)
 
 	copies.Holder
 }
 
-// Config is what a [Log] is made of. Shards counts only when the streams are first made; afterwards the streams say themselves. They
-// follow Replicas.
+// Config is what a [Log] is made of. Shards counts only when the streams are first made. Later
+// the streams keep their own number. The number of replicas follows Replicas.
 type Config struct {
 	Conn     *nats.Conn // in process; may do everything in the chat account
 	Engine   Engine
-	ViewDir  string              // deleted and made anew where it is not of this log
-	StoreDir string              // of the engine, for how much room there is; not looked at where empty
-	Stage    func(stream string) // called before each batch to a stream of one replica; nil where the engine needs no help
-	Cache    int64               // bytes of the view kept in memory; as the machine has memory where 0
-	Shards   int                 // 4 where 0
-	Replicas int                 // 1 where 0
-	Limits   wire.Limits         // rates that are not set are those of [wire.DefaultLimits]
-	// Waiting is how many commands may wait for a shard on this node; 20,000 where 0.
+	ViewDir  string              // deleted and made anew if it belongs to another log
+	StoreDir string              // the engine's directory, watched for free room unless empty
+	Stage    func(stream string) // called before each batch to a stream of one replica; nil if the engine needs no help
+	Cache    int64               // bytes of the view kept in memory; 0 for a share of the machine's memory
+	Shards   int                 // 0 for 4
+	Replicas int                 // 0 for 1
+	Limits   wire.Limits         // rates that are not set are taken from [wire.DefaultLimits]
+	// Waiting is how many commands may wait for a shard on this node. 0 means 20,000.
 	Waiting int
-	// Hold is how long what is refused for now holds back what its sender says next in the channel; 2 s
-	// where 0.
+	// Hold is how long a command that is refused for now holds back its sender's next commands
+	// in the channel. 0 means 2 s.
 	Hold   time.Duration
-	Memory Memory // nil where nothing is remembered from one start to the next
+	Memory Memory // nil if nothing is remembered from one start to the next
 	Logger *slog.Logger
-	Now    func() time.Time // [time.Now] where nil
+	Now    func() time.Time // nil for [time.Now]
 
-	scrubAfter func() (time.Duration, error) // [view.View.ScrubAfter] where nil; tests do not wait
-	takeAbove  uint64                        // the constant where 0
-	level      int                           // [logLevel] where 0, with [levelOf]; tests are of another version
+	scrubAfter func() (time.Duration, error) // nil for [view.View.ScrubAfter]; for tests that do not wait
+	takeAbove  uint64                        // 0 for the constant
+	level      int                           // 0 for [logLevel] with [levelOf]; for tests of another version
 	levelOf    func(wire.Command) int
 }
 
-// Memory is what a node remembers of its log when it does not run.
+// Memory is what a node remembers about its log between runs.
 type Memory interface {
-	// Epoch is that of the log, or empty.
+	// Epoch returns the epoch of the log, or an empty string.
 	Epoch() string
-	// Remember takes down which log the node has, or refuses it.
+	// Remember records which log the node has, or refuses it.
 	Remember(epoch string, shards int) error
 }
 
-// Log is a node's hold on the channels: it sends, reads and follows. All methods may be called concurrently once
-// [Log.Run] runs.
+// Log is a node's access to the channels: it sends, reads and follows. All methods may be
+// called concurrently while [Log.Run] runs.
 type Log struct {
 	conn    *nats.Conn
 	js      jetstream.JetStream
@@ -93,13 +94,13 @@ type Log struct {
 	shelf   shelf // what cursors read
 	holes   atomic.Uint64
 	teller  *copies.Teller
-	lender  *lending.Lender // nil where there is nobody to lend to
-	damage  copies.Tally    // of this node's copies
+	lender  *lending.Lender // nil if no other node could borrow
+	damage  copies.Tally    // damage of this node's copies
 	sight   sight
 	level   level
 	clock   clock
 	room    *room
-	dirs    []string // that must have room
+	dirs    []string // directories that must have room
 	writers *writers
 	pulse   *pulse
 	dialect *dialect
@@ -124,10 +125,11 @@ type Log struct {
 	partings  []*partings
 	acks      []*ackInbox
 	vitals    []*vitals
-	known     []highest // what this node has acknowledged, or a client that came from another one has seen
+	known     []highest // highest pos that this node has acknowledged, or that a client from another node has seen
 }
 
-// New waits for JetStream until ctx ends, makes the streams where they are missing, opens the view, and starts nothing.
+// New waits for JetStream until ctx ends, makes missing streams and opens the view. It does not
+// start to follow or to write: [Log.Run] does.
 func New(ctx context.Context, cfg Config) (*Log, error) {
 	js, err := jetstream.New(cfg.Conn)
 	if err != nil {
@@ -187,8 +189,9 @@ func (l *Log) viewOptions(cfg *Config) view.Options {
 	}
 }
 
-// openView opens the view, and empties it where it is ahead of its stream: then the stream has lost its end (a disk restored
-// from a backup, say), and the view holds events that are gone, under positions that will be given again.
+// openView opens the view, and empties it if it is ahead of its stream. The stream has then
+// lost its end, for example because a disk was restored from a backup. The view holds events
+// that are gone, and their positions will be given out again.
 func (l *Log) openView(ctx context.Context, cfg *Config) (*view.View, error) {
 	dir, opts := cfg.ViewDir, l.viewOptions(cfg)
 	stop := func() {}
@@ -252,14 +255,16 @@ func (l *Log) addShard(shard int) error {
 	return nil
 }
 
-// unique is a name that nobody had before: that of an inbox, which a token of a subject can be.
+// unique returns a name that is never used twice. It is the name of an inbox, and may be a
+// token of a subject.
 func unique() string { return nats.NewInbox()[len(nats.InboxPrefix):] }
 
-// batchName begins the ids of a writer's batches: other writers of the shard have another, and so has the one before a restart.
+// batchName returns the prefix for the ids of a writer's batches. Other writers of the shard
+// have another prefix, and so does the same writer after a restart.
 func batchName() string { return unique()[:8] }
 
-// Run follows and writes until ctx ends; then it stops taking other nodes' rounds, finishes the ones at hand, answers what
-// still waits with a retryable error, and returns.
+// Run follows and writes until ctx ends. Then it stops taking other nodes' rounds, finishes the
+// current ones, and answers waiting commands with a retryable error. Then it returns.
 func (l *Log) Run(ctx context.Context) error {
 	announcements, err := l.conn.Subscribe(announceSubject("*"), l.writers.heard)
 	if err != nil {
@@ -292,17 +297,19 @@ func (l *Log) Run(ctx context.Context) error {
 	for _, f := range l.followers {
 		f.telling.Wait()
 	}
-	if err := announcements.Unsubscribe(); !errors.Is(err, nats.ErrConnectionClosed) { // then it has ended already
+	// The subscription has then ended already.
+	if err := announcements.Unsubscribe(); !errors.Is(err, nats.ErrConnectionClosed) {
 		return err
 	}
 	return nil
 }
 
-// warmFirst is how long a start may take longer for long lists of channels to be read ahead.
+// warmFirst is how much longer a start may take so that long lists of channels are read ahead.
 const warmFirst = 250 * time.Millisecond
 
-// warm has the view read ahead for those whose first question would be felt: in a hurry while nobody is served, and then beside that. It
-// returns a channel that is closed when it is done.
+// warm makes the view read ahead for the users whose first request would be noticeably slow. It
+// hurries until the node is ready, and then runs beside the requests. It returns a channel that
+// is closed when it is done.
 func (l *Log) warm(ctx context.Context, wg *sync.WaitGroup) (warmed <-chan struct{}) {
 	done := make(chan struct{})
 	wg.Go(func() {
@@ -314,11 +321,12 @@ func (l *Log) warm(ctx context.Context, wg *sync.WaitGroup) (warmed <-chan struc
 	return done
 }
 
-// Ready is closed once every shard's view has caught up with its stream as it was when Run began; it waits for no receipts. Long
-// lists of channels are in memory then too, as far as they were read in a moment.
+// Ready returns a channel that is closed once every shard's view has caught up with the end
+// that its stream had when Run began. It does not wait for the receipts to be level. By then,
+// the long lists of channels that could be read quickly are in memory too.
 func (l *Log) Ready() <-chan struct{} { return l.ready }
 
-// awaitReady closes ready, or gives up with ctx.
+// awaitReady closes ready, or gives up when ctx ends.
 func (l *Log) awaitReady(ctx context.Context, warmed <-chan struct{}) {
 	first := time.NewTimer(warmFirst)
 	defer first.Stop()
@@ -349,11 +357,12 @@ func (l *Log) awaitReady(ctx context.Context, warmed <-chan struct{}) {
 	}
 }
 
-// Close closes the view. Run must have returned, or never been called.
+// Close closes the view. Run must have returned, or must never have been called.
 func (l *Log) Close() error {
 	var errs []error
 	for _, a := range l.acks {
-		if err := a.sub.Unsubscribe(); !errors.Is(err, nats.ErrConnectionClosed) { // then it has ended already
+		// The subscription has then ended already.
+		if err := a.sub.Unsubscribe(); !errors.Is(err, nats.ErrConnectionClosed) {
 			errs = append(errs, err)
 		}
 	}
@@ -363,13 +372,13 @@ func (l *Log) Close() error {
 	return errors.Join(append(errs, l.teller.Close(), l.census.close(), l.view.Close())...)
 }
 
-// Epoch names this log: positions of another epoch mean nothing here.
+// Epoch returns the name of this log. Positions of another epoch have no meaning here.
 func (l *Log) Epoch() string { return l.layout.epoch }
 
-// Shards is the number of shards.
+// Shards returns the number of shards.
 func (l *Log) Shards() int { return l.layout.shards }
 
-// positions is how far this node's view has got in each shard.
+// positions returns this node's position in each shard.
 func (l *Log) positions() []uint64 {
 	p := make([]uint64, l.layout.shards)
 	for shard := range p {

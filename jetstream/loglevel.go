@@ -13,30 +13,36 @@ import (
 	"natterjack/server/wire"
 )
 
-// shippedLevel is the highest level of the log that this version reads and writes. Whoever adds a kind of event, or a member that
-// changes what an event means, raises it, and names in [shippedLevelOf] what needs it.
+// shippedLevel is the highest level of the log that this version reads and writes. A developer
+// who adds a kind of event, or a member that changes the meaning of an event, must raise it and
+// name in [shippedLevelOf] what needs it.
 const shippedLevel = 1
 
 // shippedLevelOf returns the level of the log that a command needs.
 func shippedLevelOf(wire.Command) int { return 1 }
 
-// raiseAfter is how long all nodes must have said that they speak a higher level before the log is raised to it: long enough for a
-// node that is about to start to be heard. It is counted in ticks of [levelEvery].
+// raiseAfter is how long all nodes must have said that they speak a higher level before the log
+// is raised to it. It is long enough for a node that is about to start to be heard. It is
+// counted in ticks of [levelEvery].
 const raiseAfter = 10
 
-// dialect is at which level the log may be written. Each node says the highest that it speaks; once all of them speak a higher one than
-// the log is at, the node that leads the first stream raises it, in that stream's metadata. Until then no event of that level is
-// written: an older writer would not know it, nor would an older view. A node that is older than the log does not start.
+// dialect holds the level at which the log may be written. Each node reports the highest level
+// that it speaks. Once all nodes speak a higher level than the log's, the node that leads the
+// first stream raises the log, in that stream's metadata. Until then no event of that level is
+// written, because an older writer or an older view would not know it. A node that is older
+// than the log does not start.
 type dialect struct {
 	js    jetstream.JetStream
-	own   int                    // what this node speaks
-	needs func(wire.Command) int // what a command needs
-	log   atomic.Int64           // what the log is at, as far as this node knows
+	own   int                    // the highest level that this node speaks
+	needs func(wire.Command) int // returns the level that a command needs
+	log   atomic.Int64           // the log's level, as far as this node knows
 
-	agreed int // ticks in a row in which all spoke a higher level than the log's; owned by who ticks
+	// Ticks in a row in which all nodes spoke a higher level than the log's. Only the goroutine
+	// that calls tick uses it.
+	agreed int
 }
 
-// newDialect is that of a node of this version, or of another one in tests.
+// newDialect returns the dialect of a node of this version, or in tests of another version.
 func newDialect(js jetstream.JetStream, cfg *Config, at int) *dialect {
 	d := &dialect{js: js, own: logLevel, needs: levelOf}
 	if cfg.level != 0 {
@@ -46,7 +52,7 @@ func newDialect(js jetstream.JetStream, cfg *Config, at int) *dialect {
 	return d
 }
 
-// admit refuses a command that needs a level which the log is not at yet.
+// admit refuses a command that needs a higher level than the log has.
 func (d *dialect) admit(c *command) error {
 	if int64(d.needs(c.change)) <= d.log.Load() {
 		return nil
@@ -55,7 +61,8 @@ func (d *dialect) admit(c *command) error {
 		c.change.Type()).After(time.Minute)
 }
 
-// tick raises the log, where this node leads its first stream, or looks whether that has been done.
+// tick raises the log if this node leads its first stream. Otherwise it checks whether the log
+// has been raised.
 func (d *dialect) tick(ctx context.Context, leads bool, peers map[string]*peer) error {
 	common := d.own
 	for _, p := range peers {
