@@ -7,7 +7,7 @@ import (
 	"natterjack/server/wire"
 )
 
-// What follows asks the table of operations in as few words as tests want.
+// The following methods query the table of operations in a short form for tests.
 
 func ask[F wire.Frame](ctx context.Context, l *Log, user string, cmd wire.Command) (reply F, err error) {
 	f, err := l.Operations().Answer(ctx, operation.Caller{User: user}, cmd)
@@ -17,18 +17,18 @@ func ask[F wire.Frame](ctx context.Context, l *Log, user string, cmd wire.Comman
 	return f.(F), nil
 }
 
-// Ask has a command answered.
+// Ask returns the answer to a command.
 func (l *Log) Ask(ctx context.Context, user string, cmd wire.Command) (wire.Frame, error) {
 	return ask[wire.Frame](ctx, l, user, cmd)
 }
 
-// History is a page of messages, each encoded as a frame.
+// History returns a page of messages, each encoded as a frame.
 func (l *Log) History(ctx context.Context, user string, cmd *wire.History) (events [][]byte, more bool, err error) {
 	page, err := ask[wire.RawPage](ctx, l, user, *cmd)
 	return page.Events, page.More, err
 }
 
-// Channels is a window of the user's channels.
+// Channels returns a window of the user's channels.
 func (l *Log) Channels(ctx context.Context, user string, cmd *wire.ListChannels) (channels []wire.ChannelInfo, more bool, err error) {
 	reply, err := ask[wire.Channels](ctx, l, user, *cmd)
 	return reply.Channels, reply.More, err
@@ -40,19 +40,19 @@ func (l *Log) CreateGroup(ctx context.Context, user string, cmd *wire.CreateGrou
 	return reply.Channel, err
 }
 
-// Read says how far a user has read.
+// Read records how far a user has read.
 func (l *Log) Read(ctx context.Context, user, channel string, seq uint64) error {
 	_, err := ask[wire.Done](ctx, l, user, wire.Read{Channel: channel, Seq: seq})
 	return err
 }
 
-// Received says how far a user's device has got.
+// Received records how far messages have reached a user's device.
 func (l *Log) Received(ctx context.Context, user string, cursors []wire.ChannelSeq) error {
 	_, err := ask[wire.Done](ctx, l, user, wire.Received{Cursors: cursors})
 	return err
 }
 
-// Receipts is how far each member has got.
+// Receipts returns how far each member has got.
 func (l *Log) Receipts(ctx context.Context, user, channel string) ([]wire.Receipt, error) {
 	reply, err := ask[wire.Receipts](ctx, l, user, wire.GetReceipts{Channel: channel})
 	return reply.Cursors, err

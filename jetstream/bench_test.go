@@ -16,7 +16,8 @@ import (
 
 var payload = strings.Repeat("x", 200)
 
-// BenchmarkSend is the log without sockets: concurrent senders, each waiting for its ack, fsync always.
+// BenchmarkSend measures the log without sockets. Senders run concurrently, and each waits for
+// its ack. Every write is synced.
 func BenchmarkSend(b *testing.B) {
 	for _, senders := range []int{1, 100, 1000} {
 		b.Run(fmt.Sprint(senders), func(b *testing.B) {
@@ -32,7 +33,8 @@ func BenchmarkSend(b *testing.B) {
 	}
 }
 
-// BenchmarkBarePublish is what the engine does alone: the same messages as single publishes into the same streams.
+// BenchmarkBarePublish measures the engine alone. It publishes the same messages singly into
+// the same streams.
 func BenchmarkBarePublish(b *testing.B) {
 	for _, senders := range []int{1, 100, 1000} {
 		b.Run(fmt.Sprint(senders), func(b *testing.B) {
@@ -55,7 +57,7 @@ func BenchmarkBarePublish(b *testing.B) {
 	}
 }
 
-// concurrently does b.N things by n workers.
+// concurrently calls do b.N times, spread over n workers.
 func concurrently(b *testing.B, n int, do func(worker int)) {
 	b.Helper()
 	var left atomic.Int64

@@ -11,7 +11,7 @@ import (
 	"natterjack/embed/embedtest"
 )
 
-// memory is what a data directory remembers.
+// memory implements [Memory] as a data directory does.
 type memory struct {
 	mu    sync.Mutex
 	epoch string
@@ -30,7 +30,7 @@ func (m *memory) Remember(epoch string, _ int) error {
 	return nil
 }
 
-// opening opens a log until ctx ends and says how that went.
+// opening opens a log until ctx ends, and sends the result to the returned channel.
 func opening(ctx context.Context, t *testing.T, node *embedtest.Node, replicas int, m *memory) chan error {
 	t.Helper()
 	cfg := Config{
@@ -64,7 +64,8 @@ func TestCensus_aloneWithItsStoreEmptied(t *testing.T) {
 	wants(t, <-opening(t.Context(), t, node, 1, &memory{epoch: "before"}), "refusing to begin a new log", "before")
 }
 
-// TestCensus_waitsForAll begins a log only once the last member has said that it remembers none.
+// TestCensus_waitsForAll shows that a log is begun only once the last member has said that it
+// remembers none.
 func TestCensus_waitsForAll(t *testing.T) {
 	nodes := embedtest.Cluster(t, 3, embedtest.NoSync)
 	some, cancel := context.WithTimeout(t.Context(), 2*time.Second)
@@ -88,7 +89,8 @@ func TestCensus_waitsForAll(t *testing.T) {
 	}
 }
 
-// TestCensus_somebodyRemembers has a cluster without streams, one of whose members remembers a log: all refuse, also those that remember nothing.
+// TestCensus_somebodyRemembers starts a cluster that has no streams, in which one member
+// remembers a log. All members refuse to begin a log, also those that remember none.
 func TestCensus_somebodyRemembers(t *testing.T) {
 	nodes := embedtest.Cluster(t, 3, embedtest.NoSync)
 	opened := make([]chan error, 3)
@@ -100,7 +102,8 @@ func TestCensus_somebodyRemembers(t *testing.T) {
 	}
 }
 
-// TestCensus_waitsForWhatIsBrought has a member that brings a log: the others make none.
+// TestCensus_waitsForWhatIsBrought shows that a member begins no log while another member is
+// about to bring one.
 func TestCensus_waitsForWhatIsBrought(t *testing.T) {
 	nodes := embedtest.Cluster(t, 2, embedtest.NoSync)
 	brings, err := Bring(nodes[0].Conn, nodes[0].Name())

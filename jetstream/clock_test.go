@@ -12,7 +12,7 @@ import (
 func TestOffBy(t *testing.T) {
 	for _, tt := range []struct{ offsets, want []time.Duration }{
 		{nil, nil},
-		{[]time.Duration{time.Hour}, nil}, // either may be the wrong one
+		{[]time.Duration{time.Hour}, nil}, // either clock may be the wrong one
 		{[]time.Duration{time.Second, -time.Second}, nil},
 		{[]time.Duration{time.Hour, 0}, nil},
 		{[]time.Duration{time.Hour, time.Hour}, []time.Duration{time.Hour}},
@@ -30,7 +30,8 @@ func TestOffBy(t *testing.T) {
 	}
 }
 
-// TestClock_aheadOfItsPeers runs a node whose clock is an hour ahead: it says so, and leads nothing until it is right.
+// TestClock_aheadOfItsPeers runs a node whose clock is an hour ahead. The node reports it, and
+// leads nothing until its clock is right.
 func TestClock_aheadOfItsPeers(t *testing.T) {
 	nodes := embedtest.Cluster(t, 3, embedtest.NoSync)
 	logs := make([]*Log, 3)
@@ -62,7 +63,8 @@ func TestClock_aheadOfItsPeers(t *testing.T) {
 		return n
 	}
 	eventually(t, "node 0 leads", func() bool {
-		return leads() > 0 || logs[1].moveLead(t.Context(), 0, nodes[0].Name()) == nil && leads() > 0 // it may have to come level first
+		// Node 0 may have to become level before it can lead.
+		return leads() > 0 || logs[1].moveLead(t.Context(), 0, nodes[0].Name()) == nil && leads() > 0
 	})
 	ahead.Store(int64(time.Hour))
 	eventually(t, "it leads nothing", func() bool { return leads() == 0 && logs[0].Clock() != nil })

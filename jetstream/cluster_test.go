@@ -24,7 +24,8 @@ func cluster(tb testing.TB) (nodes []*embedtest.Node, logs []*Log, stops []func(
 	return nodes, logs, stops
 }
 
-// TestCluster_anyNodeServesAnybody sends through every node at once; readers on every node must see one and the same.
+// TestCluster_anyNodeServesAnybody sends through every node at once. The readers on all nodes
+// must see the same messages in the same order.
 func TestCluster_anyNodeServesAnybody(t *testing.T) {
 	_, logs, _ := cluster(t)
 	const each = 40
@@ -48,7 +49,8 @@ func TestCluster_anyNodeServesAnybody(t *testing.T) {
 	}
 }
 
-// TestCluster_nodeDies stops a node without a word while all three send, as a crash does; the other two go on.
+// TestCluster_nodeDies stops a node abruptly while all three send, like a crash. The other two
+// nodes go on.
 func TestCluster_nodeDies(t *testing.T) {
 	nodes, logs, stops := cluster(t)
 	const each = 600
@@ -61,7 +63,7 @@ func TestCluster_nodeDies(t *testing.T) {
 	sending.Go(func() { sendAll(t, logs[1:], group.ID, each) })
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	for i := range 20 { // its own sends, one of which may be under way when it dies
+	for i := range 20 { // the node's own sends, one of which may be in progress when it dies
 		_, _ = insist(ctx, logs[0], "u0", in(group.ID, fmt.Sprint("early", i), "before it dies"))
 	}
 	stops[0]()
@@ -87,7 +89,7 @@ func TestCluster_nodeDies(t *testing.T) {
 	}
 }
 
-// sendAll sends each messages through every log, as user u<number of the log>.
+// sendAll sends a number of messages through every log, as user u<number of the log>.
 func sendAll(tb testing.TB, logs []*Log, ch string, each int) {
 	tb.Helper()
 	var wg sync.WaitGroup

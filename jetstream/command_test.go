@@ -9,13 +9,14 @@ import (
 	"natterjack/server/wire"
 )
 
-// TestCommand_bytes: no round is larger than its commands say, whatever people write.
+// TestCommand_bytes shows that a round is never larger than the sum of [command.bytes],
+// whatever text users write.
 func TestCommand_bytes(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c := newChange("alice", wire.Send{To: "bob", ClientID: "c", Content: wire.Content{Text: rapid.String().Draw(t, "text")}})
 		round, err := encodeRound([]*command{c})
 		if err != nil {
-			t.Skip() // not UTF-8
+			t.Skip() // the text is not UTF-8
 		}
 		if len(round) > c.bytes() {
 			t.Fatalf("%d bytes, said to be %d at most: %s", len(round), c.bytes(), round)
@@ -23,7 +24,8 @@ func TestCommand_bytes(t *testing.T) {
 	})
 }
 
-// TestLane_takesWhatCanBeRelayed fills a lane with texts that are much longer encoded: each round fits into a message of NATS.
+// TestLane_takesWhatCanBeRelayed fills a lane with texts that are much longer when encoded.
+// Each round must still fit into one NATS message.
 func TestLane_takesWhatCanBeRelayed(t *testing.T) {
 	l := newLane(func() bool { return false }, nil, nil)
 	for range 200 {

@@ -10,9 +10,9 @@ import (
 	"natterjack/server/wire"
 )
 
-// Waker is told when its cursor has something to read. The argument own says that all
-// of it was sent by the cursor's own user. Wake must return at once: it is called from the shard's own goroutine, which
-// serves every reader of the node.
+// Waker is told when its cursor has something to read. The argument own says that all of it was
+// sent by the cursor's own user. Wake must return at once: it is called from the shard's own
+// goroutine, which serves every reader of the node.
 type Waker interface{ Wake(own bool) }
 
 // Cursor is one session's place in the log. It is a position per shard instead of a queue, so a

@@ -30,7 +30,8 @@ func TestCursor_everyDeviceSeesTheSame(t *testing.T) {
 	}
 }
 
-// TestCursor_slowReaderReadsTheView lets a reader fall behind the tail, and on beyond it while it catches up.
+// TestCursor_slowReaderReadsTheView lets a reader fall behind the tail. While the reader
+// catches up, the tail moves on. The reader must see all messages.
 func TestCursor_slowReaderReadsTheView(t *testing.T) {
 	l := alone(t)
 	slow, _ := follow(t, l, "bob", nil)
@@ -39,7 +40,7 @@ func TestCursor_slowReaderReadsTheView(t *testing.T) {
 	for i := range n {
 		mustSend(t, l, "alice", text("bob", fmt.Sprint("c", i), "hi"))
 		if i%100 == 50 {
-			for _, tl := range l.tails { // as if the tail were that short
+			for _, tl := range l.tails { // as if the tail were this short
 				tl.skip(l.view.Position(l.layout.shardOf("alice~bob")))
 			}
 		}
@@ -65,8 +66,9 @@ func TestFollow_foreignPositionsStartAfresh(t *testing.T) {
 	}
 }
 
-// TestFollow_aheadOfThisNode: who comes from a node that was further on is not answered out of the past, and what he says of
-// messages that this node has not seen yet is not cut short.
+// TestFollow_aheadOfThisNode shows that a user who comes from a node that was further on is not
+// answered from an older state. Receipts of the user for messages that this node has not seen
+// yet are kept in full.
 func TestFollow_aheadOfThisNode(t *testing.T) {
 	node := embedtest.Start(t, embedtest.NoSync)
 	ahead, stop := start(t, node, t.TempDir(), 1)
@@ -101,8 +103,8 @@ func TestFollow_aheadOfThisNode(t *testing.T) {
 	}
 }
 
-// TestFollow_resumeIsExact resumes at random places of a random log: what a user saw before and what comes after must be
-// all that was for him, once, in order.
+// TestFollow_resumeIsExact resumes at random places of a random log. The events before and
+// after the resume must be all events for the user, once and in order.
 func TestFollow_resumeIsExact(t *testing.T) {
 	node := embedtest.Start(t, embedtest.NoSync)
 	l, _ := start(t, node, t.TempDir(), 1)
@@ -144,7 +146,7 @@ func TestFollow_resumeIsExact(t *testing.T) {
 	})
 }
 
-// untilMessages reads until n messages have come; creations of channels come with them.
+// untilMessages reads until n messages have come. Events of created channels come with them.
 func untilMessages(tb testing.TB, r *reader, n int) []wire.Event {
 	tb.Helper()
 	for count(r.seen) < n {
@@ -163,7 +165,7 @@ func count(events []wire.Event) (n int) {
 	return n
 }
 
-// byShard sorts events as far as order is promised: within a shard.
+// byShard sorts events by shard, because order is promised only within a shard.
 func byShard(events []wire.Event) []wire.Event {
 	out := append([]wire.Event{}, events...)
 	slices.SortStableFunc(out, func(a, b wire.Event) int { return a.Shard - b.Shard })

@@ -11,7 +11,7 @@ import (
 	"natterjack/server/wire"
 )
 
-// away is a committer whose first round never comes back by itself.
+// away is a committer whose first round returns only when its context ends.
 type away struct {
 	rounds int
 	why    error
@@ -30,13 +30,14 @@ func (a *away) commit(ctx context.Context, round []*command) []*command {
 	return nil
 }
 
-// TestLane_interrupt: who waits for a writer that is no more tries the new one at once.
+// TestLane_interrupt shows that a round that waits for a writer that is gone is tried with the
+// new writer at once.
 func TestLane_interrupt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		remote := &away{}
 		l := newLane(func() bool { return false }, &script{}, remote)
 		defer runLane(t, l)()
-		l.interrupt() // nothing to interrupt yet
+		l.interrupt() // there is no try to interrupt yet
 		answered := make(chan error, 1)
 		l.submit(wish("1", func(_ wire.Ack, err error) { answered <- err }))
 		synctest.Wait()
@@ -47,8 +48,9 @@ func TestLane_interrupt(t *testing.T) {
 	})
 }
 
-// TestLane_refusesAtOnce: a node that does not write must say so while a round of its own is away, else two nodes that take each
-// other for the writer wait for each other.
+// TestLane_refusesAtOnce shows that a node that does not write refuses commands even while a
+// round of its own is on another node. Otherwise two nodes that take each other for the writer
+// would wait for each other.
 func TestLane_refusesAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLane(func() bool { return false }, &script{}, &away{})
@@ -77,7 +79,7 @@ func TestWriters(t *testing.T) {
 		{Subject: "leads.1", Data: []byte("a")},
 		{Subject: "leads.1", Data: []byte("b")},
 		{Subject: "leads.2", Data: []byte("self")},
-		{Subject: "leads.3", Data: []byte("a")}, // there is none
+		{Subject: "leads.3", Data: []byte("a")}, // there is no such shard
 		{Subject: "leads.x", Data: []byte("a")},
 		{Subject: "leads.0"},
 	} {

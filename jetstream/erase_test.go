@@ -18,8 +18,9 @@ import (
 	"natterjack/server/wire"
 )
 
-// TestErase deletes a message that was edited: what it said must be gone from the stream and from the files beneath, a view that is
-// built anew shows the same tombstone, and its number is not given again.
+// TestErase deletes a message that was edited. Its texts must be gone from the stream and from
+// all files. A rebuilt view must show the same tombstone, and the number of the message must
+// not be given out again.
 func TestErase(t *testing.T) {
 	node, dir := embedtest.Start(t), t.TempDir()
 	l, stop := startScrubbing(t, node, dir)
@@ -53,7 +54,7 @@ func TestErase(t *testing.T) {
 		t.Errorf("the view built anew (-before +after):\n%s", diff)
 	}
 	retry := mustSend(t, l, "alice", text("bob", "c1", secret))
-	if retry.Pos = first.Pos; retry != first { // where it was is not known any more
+	if retry.Pos = first.Pos; retry != first { // the position of the first message is not known any more
 		t.Errorf("a retry is answered with %+v, want %+v", retry, first)
 	}
 	if again := mustSend(t, l, "bob", text("alice", "c3", "next")); again.Seq != 2 {
@@ -66,7 +67,7 @@ func TestErase(t *testing.T) {
 	}
 }
 
-// startScrubbing starts a log that takes what was erased out of its own files at once.
+// startScrubbing starts a log that removes erased data from its own files at once.
 func startScrubbing(t *testing.T, node *embedtest.Node, dir string) (l *Log, stop func()) {
 	t.Helper()
 	l = buildWith(t, Config{Limits: hurried(), scrubAfter: func() (time.Duration, error) { return 0, nil }}, node, dir)
@@ -75,7 +76,8 @@ func startScrubbing(t *testing.T, node *embedtest.Node, dir string) (l *Log, sto
 	return l, stop
 }
 
-// TestErase_deletedChannel: of a group that was deleted the stream keeps the last event alone, and no file what was said in it.
+// TestErase_deletedChannel shows what is left of a deleted group. The stream keeps only the
+// group's last event, and no file holds any text of the group.
 func TestErase_deletedChannel(t *testing.T) {
 	node, dir := embedtest.Start(t), t.TempDir()
 	l, _ := startScrubbing(t, node, dir)
@@ -108,7 +110,7 @@ func TestErase_deletedChannel(t *testing.T) {
 	}
 }
 
-// page is a channel's history as alice sees it.
+// page returns a channel's history as alice sees it.
 func page(t *testing.T, l *Log, channel string) (events []wire.Event) {
 	t.Helper()
 	frames, _, err := l.History(t.Context(), "alice", &wire.History{Channel: channel})
@@ -125,7 +127,7 @@ func page(t *testing.T, l *Log, channel string) (events []wire.Event) {
 	return events
 }
 
-// holds is a file below root with one of the texts in it, if there is one.
+// holds returns a file below root that contains one of the texts, or "" if there is none.
 func holds(t *testing.T, root string, texts ...string) (file string) {
 	t.Helper()
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
@@ -146,7 +148,7 @@ func holds(t *testing.T, root string, texts ...string) (file string) {
 	return file
 }
 
-// eventually asks until it is so, and fails where that takes too long.
+// eventually calls ok until it returns true. It fails the test if that takes too long.
 func eventually(t *testing.T, what string, ok func() bool) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
@@ -158,10 +160,11 @@ func eventually(t *testing.T, what string, ok func() bool) {
 	}
 }
 
-// TestErase_resume: who was away while something was said and deleted is not shown it after all.
+// TestErase_resume shows that a user who was away while a message was sent and deleted does not
+// see its content on return.
 func TestErase_resume(t *testing.T) {
 	l := alone(t)
-	watching, begun := follow(t, l, "bob", nil) // so that events are held in memory
+	watching, begun := follow(t, l, "bob", nil) // makes the node hold events in memory
 	first := mustSend(t, l, "alice", text("bob", "c1", "the-word-that-must-go"))
 	mustSend(t, l, "alice", wire.Delete{Channel: first.Channel, Seq: 1})
 	watching.read(t, 3)

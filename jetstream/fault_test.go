@@ -13,7 +13,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// TestSend_engineGone stops the engine under a log: every sender gets an honest, retryable answer, and in bounded time.
+// TestSend_engineGone stops the engine under a log. Every sender must get a truthful, retryable
+// answer in bounded time.
 func TestSend_engineGone(t *testing.T) {
 	node := embedtest.Start(t, embedtest.NoSync)
 	l, _ := start(t, node, t.TempDir(), 1)
@@ -36,7 +37,8 @@ func TestSend_engineGone(t *testing.T) {
 	}
 }
 
-// TestLog_endPurged lets an operator purge the end of a stream: a rebuilt view must not wait for what is gone.
+// TestLog_endPurged purges the end of a stream, as an operator may. A rebuilt view must not
+// wait for the purged messages.
 func TestLog_endPurged(t *testing.T) {
 	node := embedtest.Start(t, embedtest.NoSync)
 	l, stop := start(t, node, t.TempDir(), 1)
@@ -60,7 +62,8 @@ func TestLog_endPurged(t *testing.T) {
 	}
 }
 
-// TestLog_viewDeleted deletes the view of a node: rebuilt, it answers every query as before.
+// TestLog_viewDeleted deletes the view of a node. The rebuilt view must answer every query as
+// before.
 func TestLog_viewDeleted(t *testing.T) {
 	node, dir := embedtest.Start(t, embedtest.NoSync), t.TempDir()
 	l, stop := start(t, node, dir, 1)
@@ -83,7 +86,8 @@ func TestLog_viewDeleted(t *testing.T) {
 	}
 }
 
-// everything is the answers to all queries of all users: channels, histories in pages, and what a resume from the start replays.
+// everything returns the answers to all queries of all users: the channels, the histories in
+// pages, and the events that a resume from the start replays.
 func everything(tb testing.TB, l *Log) map[string]any {
 	tb.Helper()
 	out := map[string]any{}

@@ -11,8 +11,9 @@ import (
 	"natterjack/server/wire"
 )
 
-// TestFollower_level: a follower to which nothing is delivered may be one whose replica lags. It must stay where it is as long as the
-// stream's leader has what comes next, and step over only what is gone.
+// TestFollower_level shows what a follower does when nothing is delivered to it. Its replica
+// may lag. So it must stay where it is as long as the stream's leader has the next message, and
+// skip only messages that are gone.
 func TestFollower_level(t *testing.T) {
 	node := embedtest.Start(t, embedtest.NoSync)
 	l, stop := start(t, node, t.TempDir(), 1)
@@ -49,7 +50,7 @@ func TestFollower_level(t *testing.T) {
 func TestGoneUpto(t *testing.T) {
 	l := alone(t)
 	var shard int
-	for range 6 { // of one channel and so of one shard; its making is pos 1
+	for range 6 { // all in one channel and so in one shard; the channel's creation is pos 1
 		shard = mustSend(t, l, "alice", text("bob", newID(), "hi")).Shard
 	}
 	s := streamOf(t.Context(), t, l, shard)
@@ -80,7 +81,8 @@ func streamOf(ctx context.Context, tb testing.TB, l *Log, shard int) jetstream.S
 	return s
 }
 
-// TestAlive: a consumer that merely was not heard for a moment stays in use, one that is gone is told.
+// TestAlive shows that a consumer that was only silent for a moment stays in use, and that a
+// consumer that is gone is reported.
 func TestAlive(t *testing.T) {
 	l := alone(t)
 	f := l.followers[0]

@@ -11,28 +11,29 @@ import (
 	"natterjack/jetstream/view"
 )
 
-// stage is all that lies between a follower and its sessions, for two shards. The follower's steps are taken one by
-// one: between any two of them, and wherever a cursor looks at anything, others may come first. The view is a list.
+// stage holds everything between a follower and its sessions, for two shards. The follower's
+// steps are taken one by one. Between any two steps, and wherever a cursor reads shared state,
+// other steps may come first. The view is a list.
 type stage struct {
 	*rapid.T
 	log     *Log
 	shards  []*stagedShard
 	devices []*device
-	still   bool // nothing new happens
+	still   bool // no more steps are taken
 }
 
-// stagedShard is a follower, and how far its present round has got.
+// stagedShard is a follower and the progress of its current round.
 type stagedShard struct {
 	f       *follower
-	events  []*Entry // all that the view has
+	events  []*Entry // all events in the view
 	members map[string][]string
 	before  map[string]uint64
 	upto    uint64
-	round   *round   // applied, and not on the shelf yet
-	entries []*Entry // on the shelf, and not told of yet
+	round   *round   // applied, and not yet on the shelf
+	entries []*Entry // on the shelf, while their readers are not woken yet
 }
 
-// device is a session: it reads when it was woken, or has been told that there is more.
+// device is a session. It reads when it was woken, or when it has been told that there is more.
 type device struct {
 	cursor Cursor
 	from   []uint64
@@ -59,7 +60,7 @@ func newStage(t *rapid.T) *stage {
 	return s
 }
 
-// newest, Position and Missed implement [shelf]: others come first.
+// newest, Position and Missed implement [shelf]. Other steps come first in each of them.
 func (s *stage) newest(dst []*Entry, shard int, user string, after uint64, room *int) ([]*Entry, uint64, bool) {
 	s.others()
 	return s.log.tails[shard].read(dst, user, after, room)
@@ -76,7 +77,7 @@ func (s *stage) Missed(user string, span view.Span, limit, maxBytes int) (events
 		if a.pos <= span.After || a.pos > span.Upto || span.Channel != "" && a.channel != span.Channel || !a.seenBy(user) {
 			continue
 		}
-		if len(events) == min(limit, 3) || len(events) > 0 && maxBytes <= 0 { // pages are short here
+		if len(events) == min(limit, 3) || len(events) > 0 && maxBytes <= 0 { // the pages of this view are short
 			return events, true, nil
 		}
 		maxBytes -= len(a.frame)
@@ -85,7 +86,7 @@ func (s *stage) Missed(user string, span view.Span, limit, maxBytes int) (events
 	return events, false, nil
 }
 
-// others lets a few things happen, bursts among them.
+// others takes a few steps, sometimes a burst of them.
 func (s *stage) others() {
 	if s.still {
 		return
@@ -95,7 +96,7 @@ func (s *stage) others() {
 	}
 }
 
-// step takes a follower one step further.
+// step takes one step of a follower.
 func (s *stage) step(shard int) {
 	sh := s.shards[shard]
 	switch {
@@ -110,7 +111,7 @@ func (s *stage) step(shard int) {
 	}
 }
 
-// apply has the view take in a round, or move past what is gone.
+// apply makes the view apply a round, or move past messages that are gone.
 func (s *stage) apply(sh *stagedShard) {
 	n := rapid.SampledFrom([]int{0, 1, 1, 2, 9, 12}).Draw(s.T, "round")
 	if n == 0 {
@@ -147,7 +148,7 @@ func (s *stage) event(sh *stagedShard) *Entry {
 	return e
 }
 
-// open adds a cursor as [Log.Follow] does, at the head or at a position of the past.
+// open adds a cursor as [Log.Follow] does, at the head or at an earlier position.
 func (s *stage) open() {
 	if len(s.devices) == 4 {
 		return
@@ -171,7 +172,7 @@ func (s *stage) open() {
 	s.devices = append(s.devices, d)
 }
 
-// read is one turn of a flush.
+// read does one turn of a flush.
 func (s *stage) read(d *device) {
 	d.due = false
 	room := rapid.SampledFrom([]int{1, 300, 1 << 20}).Draw(s.T, "room")
@@ -185,7 +186,7 @@ func (s *stage) read(d *device) {
 	}
 }
 
-// turns lets things happen, and then about one of n devices read that have something to read.
+// turns takes some steps. Then about one in n of the devices that have something to read do so.
 func (s *stage) turns(n int) {
 	s.others()
 	for _, d := range s.devices {
@@ -195,7 +196,7 @@ func (s *stage) turns(n int) {
 	}
 }
 
-// shut closes a cursor, seldom.
+// shut closes a cursor in one of four calls.
 func (s *stage) shut(d *device) {
 	if rapid.IntRange(0, 3).Draw(s.T, "really") == 0 {
 		d.cursor.Close()
@@ -203,7 +204,7 @@ func (s *stage) shut(d *device) {
 	}
 }
 
-// shorten forgets the older half of a tail.
+// shorten drops the older half of a tail.
 func (s *stage) shorten(t *tail) {
 	if n := len(t.entries) / 2; n > 0 {
 		t.floor = t.entries[n-1].pos
@@ -211,7 +212,7 @@ func (s *stage) shorten(t *tail) {
 	}
 }
 
-// check compares what a device got with what it should have.
+// check compares the events that a device got with the events that it should have got.
 func (s *stage) check(d *device) {
 	for shard, sh := range s.shards {
 		var want []uint64
@@ -226,8 +227,9 @@ func (s *stage) check(d *device) {
 	}
 }
 
-// TestHandover: whatever comes between whatever, all that members are shown comes out of each of their cursors, once
-// and in order, and nothing has to be read again for that.
+// TestHandover shows that every event that a member may see comes out of each of that member's
+// cursors, once and in order, for any order of the steps. Nothing has to be read again for
+// that.
 func TestHandover(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		s := newStage(rt)
@@ -244,7 +246,7 @@ func TestHandover(t *testing.T) {
 	})
 }
 
-// settle ends all rounds, has all devices read what they are due, and checks them.
+// settle ends all rounds, lets all devices read what they are due, and checks them.
 func (s *stage) settle() {
 	s.still = true
 	for shard, sh := range s.shards {

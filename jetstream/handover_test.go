@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// handover is a cursor of one user over the tail of one shard, and nothing around them.
+// handover is a cursor of one user over the tail of one shard, without a follower or a session.
 type handover struct {
 	tail    tail
 	readers *readers
@@ -26,14 +26,14 @@ func newHandover() *handover {
 
 func (h *handover) Wake(bool) { poke(h.woken) }
 
-// put hands on what is at a pos, as the follower does.
+// put hands on an event at a pos, as the follower does.
 func (h *handover) put(pos uint64) {
 	e := &Entry{pos: pos, members: []string{"bob"}, frame: make([]byte, 64)}
 	h.tail.append([]*Entry{e})
 	h.readers.wake(e)
 }
 
-// positions reads what is behind the cursor, as a flush does.
+// positions reads the events behind the cursor, as a flush does.
 func (h *handover) positions(tb testing.TB) (out []uint64) {
 	tb.Helper()
 	for more := true; more; {
@@ -49,7 +49,8 @@ func (h *handover) positions(tb testing.TB) (out []uint64) {
 	return out
 }
 
-// TestCursor_takesReadyAndMarkAtOnce: a burst that fills what is ready, and goes on, may come at any moment.
+// TestCursor_takesReadyAndMarkAtOnce shows that a cursor takes its ready entries and its mark
+// together, even if a burst has filled the ready entries and goes on.
 func TestCursor_takesReadyAndMarkAtOnce(t *testing.T) {
 	h := newHandover()
 	h.put(1)
@@ -67,8 +68,8 @@ func TestCursor_takesReadyAndMarkAtOnce(t *testing.T) {
 	}
 }
 
-// TestCursor_burstWhileItReads has one goroutine hand on bursts, each once the last has come out, while another
-// reads all the time.
+// TestCursor_burstWhileItReads hands on bursts in one goroutine while another reads all the
+// time. Each burst begins when the last one has come out.
 func TestCursor_burstWhileItReads(t *testing.T) {
 	const bursts, burst = 1_000, maxReady + 1
 	h := newHandover()
@@ -98,7 +99,8 @@ func TestCursor_burstWhileItReads(t *testing.T) {
 	putting.Wait()
 }
 
-// TestCursor_findsWhatItPassedOver breaks a cursor: it steps over what became ready for it.
+// TestCursor_findsWhatItPassedOver makes a cursor step over entries that became ready for it.
+// It must still find them.
 func TestCursor_findsWhatItPassedOver(t *testing.T) {
 	l := alone(t)
 	bob, _ := follow(t, l, "bob", nil)

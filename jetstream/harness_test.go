@@ -16,7 +16,8 @@ import (
 
 const patience = 30 * time.Second
 
-// hurried are the limits of tests that are not about rates: they go as fast as they can.
+// hurried returns the limits for tests that are not about rates. Commands are practically never
+// refused for their rate.
 func hurried() wire.Limits {
 	l := wire.DefaultLimits()
 	l.UserCommandsPerS, l.ChannelEventsPerS = 100_000, 100_000
@@ -91,7 +92,7 @@ func in(ch, clientID, s string) wire.Send {
 	return wire.Send{Channel: ch, ClientID: clientID, Content: wire.Content{Text: s}}
 }
 
-// mustSend sends as an SDK does: again, as long as the answer says that this may help.
+// mustSend sends as an SDK does. It sends again as long as the answer is retryable.
 func mustSend(tb testing.TB, l *Log, user string, cmd wire.Change) wire.Ack {
 	tb.Helper()
 	ack, err := insist(tb.Context(), l, user, cmd)
@@ -112,7 +113,7 @@ func insist(ctx context.Context, l *Log, user string, cmd wire.Change) (wire.Ack
 	}
 }
 
-// reader is what a session is to the log: it reads whenever it is woken.
+// reader stands for a session: it reads whenever it is woken.
 type reader struct {
 	cursor Cursor
 	woken  chan struct{}
@@ -137,7 +138,8 @@ func follow(tb testing.TB, l *Log, user string, resume *wire.Resume) (*reader, S
 	return r, s
 }
 
-// read reads until n events have been seen in all, and fails where that takes too long or there are more.
+// read reads until n events have been seen in total. It fails the test if that takes too long
+// or if there are more.
 func (r *reader) read(tb testing.TB, n int) []wire.Event {
 	tb.Helper()
 	deadline := time.After(patience)
@@ -155,7 +157,8 @@ func (r *reader) read(tb testing.TB, n int) []wire.Event {
 	return r.seen
 }
 
-// readTo reads until the message of a client id has come. What is of other shards may still be on its way then.
+// readTo reads until the message with a client id has come. Events of other shards may not have
+// come by then.
 func (r *reader) readTo(tb testing.TB, clientID string) []wire.Event {
 	tb.Helper()
 	deadline := time.After(patience)
@@ -188,7 +191,8 @@ func (r *reader) drain(tb testing.TB) {
 	}
 }
 
-// messages are the events of kind message, checked: in each channel seq is dense and pos ascends, and no client id is there twice.
+// messages returns the events of kind message, and checks them. In each channel seq must be
+// dense, pos must ascend, and no client id may come twice.
 func messages(tb testing.TB, events []wire.Event) []wire.Event {
 	tb.Helper()
 	var out []wire.Event

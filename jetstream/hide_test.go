@@ -10,8 +10,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// TestHide: as soon as it is acknowledged that a message is hidden, its user is shown it nowhere, all others everywhere; after a
-// start as before it.
+// TestHide shows that, once a hide is acknowledged, its user is shown the message nowhere and
+// all other users are shown it everywhere. This also holds after a restart.
 func TestHide(t *testing.T) {
 	node, dir := embedtest.Start(t, embedtest.NoSync), t.TempDir()
 	l, stop := start(t, node, dir, 1)
@@ -72,7 +72,7 @@ func TestHide(t *testing.T) {
 	shown("alice", 6, []uint64{5}, []uint64{1, 3, 5, 6}, []uint64{1, 3})
 }
 
-// seqsOf are those of a page.
+// seqsOf returns the seqs of the messages on a page.
 func seqsOf(t *testing.T, l *Log, user string, cmd *wire.History) (seqs []uint64) {
 	t.Helper()
 	events, _, err := l.History(t.Context(), user, cmd)

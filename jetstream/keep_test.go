@@ -13,10 +13,11 @@ import (
 	"natterjack/jetstream/receipts"
 )
 
-// TestKeep_replicas opens a log under other numbers of copies, as a cluster grows and shrinks. The streams follow, with what is in them.
+// TestKeep_replicas opens a log with different numbers of replicas, as when a cluster grows and
+// shrinks. The streams must follow with all their messages.
 func TestKeep_replicas(t *testing.T) {
 	nodes, dir := embedtest.Cluster(t, 5, embedtest.NoSync), t.TempDir()
-	for _, n := range nodes[1:] { // whoever leads has a writer
+	for _, n := range nodes[1:] { // every node that may lead has a writer
 		run(t, buildWith(t, Config{Shards: 1, Limits: hurried()}, n, t.TempDir()))
 	}
 	sent := 0
@@ -37,7 +38,7 @@ func TestKeep_replicas(t *testing.T) {
 	}
 }
 
-// awaitCopies waits until a stream has so many copies, all of them level.
+// awaitCopies waits until a stream has the given number of replicas, all of them level.
 func awaitCopies(t *testing.T, js jetstream.JetStream, name string, replicas int) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
@@ -63,7 +64,8 @@ func awaitCopies(t *testing.T, js jetstream.JetStream, name string, replicas int
 	}
 }
 
-// TestKeep_settings changes what a stream was made with into what it would be made with now.
+// TestKeep_settings changes the settings of a stream. The keeper must change them back to what
+// a new stream would have.
 func TestKeep_settings(t *testing.T) {
 	node := embedtest.Start(t, embedtest.NoSync)
 	l, _ := start(t, node, t.TempDir(), 1)
@@ -90,7 +92,8 @@ func TestKeep_settings(t *testing.T) {
 	}
 }
 
-// TestConsumer_withoutACopy counts the consumers that are made on a node whose server has no copy of the stream.
+// TestConsumer_withoutACopy shows that a node whose server has no copy of the stream makes only
+// one consumer.
 func TestConsumer_withoutACopy(t *testing.T) {
 	nodes := embedtest.Cluster(t, 3, embedtest.NoSync)
 	made, err := nodes[0].Conn.SubscribeSync("$JS.EVENT.ADVISORY.CONSUMER.CREATED.CHAT_0.>")

@@ -13,7 +13,7 @@ import (
 	"natterjack/server/wire"
 )
 
-// script is a committer that does what its function says.
+// script is a committer that calls its function run.
 type script struct {
 	run        func(round []*command) (rest []*command)
 	distrusted int
@@ -40,7 +40,8 @@ func wish(id string, done func(wire.Ack, error)) *command {
 	return &command{channel: "a~b", user: "a", clientID: id, change: wire.Send{}, done: done}
 }
 
-// TestLane_keepsOrderThroughFailures fails random parts of rounds: what is tried again must stay before what came later.
+// TestLane_keepsOrderThroughFailures fails different parts of rounds. Commands that are tried
+// again must stay before later ones.
 func TestLane_keepsOrderThroughFailures(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var mu sync.Mutex
@@ -50,7 +51,7 @@ func TestLane_keepsOrderThroughFailures(t *testing.T) {
 			mu.Lock()
 			defer mu.Unlock()
 			calls++
-			keep := (len(round)*(calls%3) + 2) / 3 // none, a third or two thirds go through
+			keep := (len(round)*(calls%3) + 2) / 3 // none, a third or two thirds are committed
 			for _, c := range round[:keep] {
 				committed = append(committed, c.clientID)
 				c.done(wire.Ack{}, nil)
@@ -111,7 +112,7 @@ func TestLane_answersInTime(t *testing.T) {
 }
 
 func TestLane_refusesWhatItCannotHold(t *testing.T) {
-	l := newLane(func() bool { return true }, &script{}, nil) // does not run: everything waits
+	l := newLane(func() bool { return true }, &script{}, nil) // the lane does not run, so that everything waits
 	for range maxQueued {
 		l.submit(wish("x", func(wire.Ack, error) { t.Error("answered") }))
 	}
@@ -143,7 +144,8 @@ func TestLane_stopAnswersEverybody(t *testing.T) {
 	})
 }
 
-// TestLane_followsTheLeader commits at home while this node leads, elsewhere when not, and passes nothing on that came from elsewhere.
+// TestLane_followsTheLeader shows that a lane commits on its own node while that node leads,
+// and otherwise on another. It never passes on a command that came from another node.
 func TestLane_followsTheLeader(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var here, there []string

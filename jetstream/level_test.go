@@ -5,8 +5,9 @@ import (
 	"time"
 )
 
-// TestLevel_nodesDie stops one node of three, and then another: an election sends nobody away, and who is left without a quorum sends its
-// users to where they may be served, until there is one again.
+// TestLevel_nodesDie stops one node of three, and then another. An election must send no users
+// away. A node without a quorum must send its users to other nodes until there is a quorum
+// again.
 func TestLevel_nodesDie(t *testing.T) {
 	if testing.Short() {
 		t.Skip("waits for an election")

@@ -11,7 +11,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// pinsAreNew is a version in which pins have just been added to the log.
+// pinsAreNew returns the level that a command needs in a version in which pins have just been
+// added to the log.
 func pinsAreNew(cmd wire.Command) int {
 	if _, pins := cmd.(wire.Pin); pins {
 		return 2
@@ -19,8 +20,9 @@ func pinsAreNew(cmd wire.Command) int {
 	return 1
 }
 
-// TestDialect_rollingUpgrade upgrades the last of three nodes. Until that is done nothing is stored that the old one does not know, and
-// all else goes on, whatever node it is sent through; then it is, and no old node comes back.
+// TestDialect_rollingUpgrade upgrades the last of three nodes. Until then no event is stored
+// that the old node does not know, and everything else goes on through every node. Afterwards
+// such events are stored, and no old node can start.
 func TestDialect_rollingUpgrade(t *testing.T) {
 	nodes := embedtest.Cluster(t, 3, embedtest.NoSync)
 	logs, stops, dirs := make([]*Log, 3), make([]func(), 3), make([]string, 3)
@@ -34,7 +36,7 @@ func TestDialect_rollingUpgrade(t *testing.T) {
 		stops[i] = run(t, logs[i])
 		<-logs[i].Ready()
 	}
-	run1(0, 1) // the log is as old as the first of them
+	run1(0, 1) // the log has the level of the first node
 	run1(1, 2)
 	run1(2, 2)
 	group, err := logs[1].CreateGroup(t.Context(), "own", &wire.CreateGroup{ClientID: "g", Name: "toads"})
@@ -50,7 +52,7 @@ func TestDialect_rollingUpgrade(t *testing.T) {
 	if logs[1].dialect.log.Load() != 1 {
 		t.Fatal("the log is newer than its oldest node")
 	}
-	for i, l := range logs { // an old leader takes what it knows from new nodes, and the other way round
+	for i, l := range logs { // an old leader takes commands that it knows from new nodes, and the other way round
 		mustSend(t, l, "own", in(group.ID, "c2"+string(rune('a'+i)), "two"))
 	}
 	if leads := nodes[0].LeadsStream(StreamName(logs[0].layout.shardOf(group.ID))); !leads && !refused() {
@@ -69,7 +71,8 @@ func TestDialect_rollingUpgrade(t *testing.T) {
 	}
 }
 
-// TestDialect_waits for all to have spoken a higher level for a while.
+// TestDialect_waits shows that the log is raised only after all nodes have spoken a higher
+// level for a while.
 func TestDialect_waits(t *testing.T) {
 	l := alone(t)
 	d := newDialect(l.js, &Config{level: 2, levelOf: pinsAreNew}, 1)
