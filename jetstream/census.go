@@ -25,7 +25,7 @@ const (
 	// takes them for gone. A leader of the metadata that was elected a moment ago may not have
 	// read all of it.
 	doubtful = 5 * time.Second
-	// tellEvery is how often the log file says what a start is waiting for.
+	// tellEvery is how often a warning says what a start is waiting for.
 	tellEvery = 5 * time.Second
 )
 
@@ -103,7 +103,8 @@ func (c *census) close() error {
 }
 
 // permit returns nil if a missing stream may be made. If a node remembers the log,
-// permit refuses for good, in a cluster only after [doubtful]. Any other error may pass.
+// permit refuses for good; in a cluster it does so only after [doubtful]. Any other error may
+// pass.
 func (c *census) permit(ctx context.Context, stream string) error {
 	if c == nil {
 		return nil

@@ -87,7 +87,8 @@ func (l *Log) judgeClock(ctx context.Context, off time.Duration) {
 
 // compareClocks asks all other nodes for their time. It returns by how much each of their
 // clocks is certainly ahead of this one. The time at which a node answered is not known
-// exactly: the best guess is half of the round trip, and it may be wrong by as much.
+// exactly. The best guess is the middle of the round trip, which may be wrong by half of the
+// round trip.
 func (l *Log) compareClocks(ctx context.Context) (offsets []time.Duration, err error) {
 	answers := make(chan *nats.Msg, levelWords)
 	inbox := l.conn.NewInbox()

@@ -42,7 +42,7 @@ const (
 	maxReadyEntry = 1 << 10 // bytes of the largest frame that is kept ready
 )
 
-// Start is where a cursor begins.
+// Start is the place in the log where a cursor begins.
 type Start struct {
 	Epoch     string
 	Positions []uint64 // the positions that the client resumed from if Recovered, else the head

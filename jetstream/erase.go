@@ -33,7 +33,7 @@ type erasures interface {
 }
 
 // eraser removes deleted messages and void events from the stream of one shard. It overwrites
-// them, so that they are not merely unlinked. Then it removes them from this node's own files.
+// their bytes instead of only dropping the references to them. Then it removes them from this node's own files.
 // The event that records the deletion was stored first. So if an eraser dies, every node's view
 // still knows what is left to erase, and the next eraser finds it. The node that writes the
 // shard erases at once. The other nodes check later.
@@ -50,7 +50,7 @@ type eraser struct {
 	after func() (time.Duration, error) // how long erased data may stay in this node's files
 	log   *slog.Logger
 
-	// Owned by run.
+	// The goroutine of run owns the following fields.
 	upto   uint64 // everything owed up to this pos is gone from the stream
 	dirty  []view.Erasure
 	oldest time.Time // when the first of dirty was erased

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// moveTimeout is how long the engine may take to move one lead. To move all of them it may take
-// twice as long.
+// moveTimeout is how long the engine may take to move the lead of one shard. To move the leads
+// of all shards it may take twice as long.
 const moveTimeout = time.Second
 
 // unfit returns the reason why this node should not lead while another node could, or nil if it

@@ -167,6 +167,6 @@ func encodeAnswer(ack wire.Ack, err error) []byte {
 			return line
 		}
 	}
-	line, _ := wire.Append(nil, wire.AsError(err, 0)) // always encodes: a struct of strings and numbers
+	line, _ := wire.Append(nil, wire.AsError(err, 0)) // a struct of strings and numbers always encodes
 	return line
 }

@@ -85,7 +85,7 @@ type Log struct {
 	engine  Engine
 	layout  layout
 	limits  wire.Limits
-	waiting int // see [Config], as hold
+	waiting int // see [Config]; hold too
 	hold    time.Duration
 	rates   *rates
 	log     *slog.Logger
