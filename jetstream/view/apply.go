@@ -5,11 +5,14 @@ import (
 	"fmt"
 )
 
-// Apply takes in events of one shard, ascending by pos, in one batch with the new position: the last event's pos or
-// upto, whichever is higher. Events up to the present position are skipped, so the same may be applied again. The result
-// has what may be delivered, which leaves out what no client could read. After an error nothing has been applied and
-// the same may be tried again; after [ErrDiskFull] there is no point in hurrying. An [*UnreadableError] asks for a better record, or for the
-// word that there is none.
+// Apply takes in events of one shard, ascending by pos, and commits them in one batch with the
+// new position. The new position is the last event's pos or upto, whichever is higher. Apply
+// skips events up to the present position, so the same events may be applied again. The result
+// holds the events that may be delivered. It leaves out events that no client could read.
+//
+// After an error nothing has been applied, and the caller may try the same events again. After
+// [ErrDiskFull] an immediate retry will not help. An [*UnreadableError] asks the caller for a
+// better record, or for the word that there is none.
 func (v *View) Apply(shard int, events []Event, upto uint64) (applied []Applied, err error) {
 	s := &v.shards[shard]
 	was := s.position.Load()
@@ -58,7 +61,8 @@ func (r *round) takeAll(events []Event, position uint64) error {
 	return nil
 }
 
-// take adds one event to the batch. Its error is the disk's; the event's only where that is unsure.
+// take adds one event to the batch. An error is a disk error, or [UnreadableError] for an event
+// that is marked Unsure.
 func (r *round) take(e *Event) error {
 	r.held++
 	if !r.owns(e.Channel) {
@@ -94,7 +98,8 @@ func (r *round) take(e *Event) error {
 	return nil
 }
 
-// address notes who may see an event. That is not known where nobody on this node asks, and it would take a look at disk.
+// address notes who may see an event. When nobody on this node asks for that and the answer
+// needs a disk read, address marks it as unknown.
 func (r *round) address(a *Applied, m *met) error {
 	if !m.head.has(flagRich) {
 		a.named = m.head.has(flagCreated)
@@ -111,12 +116,13 @@ func (r *round) address(a *Applied, m *met) error {
 	return err
 }
 
-// missing is how many positions there are between a channel's last event and the one at hand of which no event has come.
+// missing returns how many positions between a channel's last event and the event at hand have
+// no event in the stream.
 func (r *round) missing(pos uint64, h *head) uint64 {
 	return (pos - h.Pos) - (r.held - h.Held)
 }
 
-// void leaves an event out, and has it erased from the stream.
+// void leaves an event out of the view and has it erased from the stream.
 func (r *round) void(e *Event, why error) {
 	r.v.log.Error("an event does not count and is left out",
 		"shard", r.shard, "pos", e.Pos, "channel", e.Channel, "reason", why)

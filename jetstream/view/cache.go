@@ -7,12 +7,12 @@ import (
 	"natterjack/jetstream/channel"
 )
 
-// cache holds the channels of a shard that were last in use, up to a size in bytes. It evicts by the
-// CLOCK rule instead of strict recency, so that a hit takes the lock only for reading. Whoever asks it and then the disk
-// sees a channel move forwards only.
+// cache holds the most recently used channels of a shard, up to a size in bytes. It evicts by
+// the CLOCK rule instead of strict recency, so that a hit takes the lock only for reading. A
+// reader that asks the cache first and the disk second never sees a channel move backwards.
 type cache struct {
-	batch   atomic.Uint64 // odd while a batch is committed, and two higher after it
-	mu      sync.RWMutex  // guards the following
+	batch   atomic.Uint64 // odd during a commit; each commit adds two
+	mu      sync.RWMutex  // guards the fields below
 	limit   int64
 	size    int64
 	entries map[string]*entry
@@ -23,17 +23,18 @@ type cache struct {
 type entry struct {
 	id   string
 	head head
-	body *channel.State // of a channel that is not plain, where it is known; its head may be older
+	body *channel.State // of a channel that is not plain, where known; its head may be older
 	size int64
-	at   int         // in the clock
-	used atomic.Bool // since the hand last passed
+	at   int         // index in the clock
+	used atomic.Bool // whether the entry was used since the hand last passed
 }
 
 func (c *cache) init(limit int64) {
 	c.limit, c.entries = limit, make(map[string]*entry)
 }
 
-// get is a channel's head, and of one that is not plain perhaps a state whose head is of no account.
+// get returns a channel's head. For a channel that is not plain it may also return a state. The
+// head inside that state may be old and must be ignored.
 func (c *cache) get(id string) (h head, body *channel.State, ok bool) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
@@ -41,13 +42,14 @@ func (c *cache) get(id string) (h head, body *channel.State, ok bool) {
 	if e == nil {
 		return h, nil, false
 	}
-	if !e.used.Load() { // a store each time would bounce the line between the readers of a busy channel
+	// A store on every hit would bounce the cache line between the readers of a busy channel.
+	if !e.used.Load() {
 		e.used.Store(true)
 	}
 	return e.head, e.body, true
 }
 
-// state is that of a channel, or nil where it is not here.
+// state returns the state of a channel, or nil if the cache does not have it.
 func (c *cache) state(id string) *channel.State {
 	h, body, ok := c.get(id)
 	switch {
@@ -65,7 +67,8 @@ func (c *cache) state(id string) *channel.State {
 	return st
 }
 
-// keep has the next who ask for a state get this one, instead of one of their own each, until the head moves on.
+// keep stores this state in the cache, so that later callers share it instead of each making a
+// copy. It does so only while the channel's head is still the same.
 func (c *cache) keep(st *channel.State) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -74,11 +77,14 @@ func (c *cache) keep(st *channel.State) {
 	}
 }
 
-// stamp goes to fill with what a reader finds on disk, and must be taken before that reader is made.
+// stamp returns the value to pass to fill. Take it before the reader is made that reads the
+// channel from disk.
 func (c *cache) stamp() uint64 { return c.batch.Load() }
 
-// fill puts in what a reader has loaded from disk, unless a batch was committed since its stamp or is now: the reader may then be
-// older than that batch, and what it saw would hide what the batch has made. It has its answer, the next one loads again.
+// fill stores what a reader has loaded from disk. It does nothing if a batch was committed
+// since the stamp, or is being committed: the reader may be older than that batch, and its old
+// value would hide the batch's changes. That reader still has its own answer, and the next
+// reader loads again.
 func (c *cache) fill(id string, h head, body *channel.State, stamp uint64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -90,15 +96,16 @@ func (c *cache) fill(id string, h head, body *channel.State, stamp uint64) {
 	}
 }
 
-// hold keeps loads out until publish. It comes before a commit: from then on the disk is ahead of the cache.
+// hold keeps loads out of the cache until publish. Call it before a commit, because after the
+// commit the disk is ahead of the cache.
 func (c *cache) hold() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.batch.Add(1)
 }
 
-// publish puts in the channels that a committed batch has changed. One whose body is not known there keeps the one that it has: the
-// batch has changed its head alone.
+// publish stores the channels that a committed batch has changed. If the batch does not know a
+// channel's body, it has changed only the head, and the cache keeps the body that it has.
 func (c *cache) publish(channels map[string]*met) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -131,8 +138,9 @@ func (c *cache) put(id string, h head, body *channel.State) {
 	}
 }
 
-// evict moves the hand to the next entry that was not in use since it last passed, and drops that one. The newest entry takes the free
-// place, so the hand goes on behind it: it has a whole turn to be used in.
+// evict moves the hand to the next entry that was not used since the hand last passed, and
+// drops that entry. The newest entry moves to the free place and the hand goes on behind it, so
+// the newest entry has a whole turn in which it can be used.
 func (c *cache) evict() {
 	for {
 		c.hand %= len(c.clock)
@@ -155,7 +163,8 @@ func (c *cache) drop(e *entry) {
 	c.size -= e.size
 }
 
-// sizeOf is about what a channel takes in memory, its entry and its place in the map included.
+// sizeOf returns about how many bytes of memory a channel takes, including its entry and its
+// place in the map.
 func sizeOf(id string, st *channel.State) int64 {
 	size := 208 + len(id)
 	if st == nil {

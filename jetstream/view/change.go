@@ -8,20 +8,20 @@ import (
 	"natterjack/server/wire"
 )
 
-// target is a message by its channel and seq.
+// target names a message by its channel and seq.
 type target struct {
 	channel string
 	seq     uint64
 }
 
-// changed is a message that events of a round are about, as the last of them left it.
+// changed is a message that events of a round change, as the last of those events left it.
 type changed struct {
-	message *channel.Message // nil where there is none
-	edits   []place          // those of this round
-	erased  bool             // by this round: edits that came before it are still on disk
+	message *channel.Message // nil if there is no such message
+	edits   []place          // edits in this round
+	erased  bool             // erased in this round; earlier edits are still on disk
 }
 
-// change stores what an event makes of the message that it is about.
+// change stores the effect of an event on the message that it is about.
 func (r *round) change(e *Event, at place, record *wire.Record) error {
 	t := target{e.Channel, channel.About(record)}
 	c, err := r.changedMessage(t)
@@ -48,7 +48,7 @@ func (r *round) change(e *Event, at place, record *wire.Record) error {
 		if before == nil {
 			err = r.gone(t, at, record.Erased)
 		}
-	default: // all there is of it is in the folded message
+	default: // everything else is in the folded message
 	}
 	if err != nil {
 		return err
@@ -57,8 +57,9 @@ func (r *round) change(e *Event, at place, record *wire.Record) error {
 	return r.setFolded(t, after)
 }
 
-// gone notes what is known of a message that the log has no more: under which client id it was sent, and that it was. That may not be
-// the last of its sender's: others may have come before it was erased.
+// gone stores what is known of a message that the log no longer has: that it was sent, and
+// under which client id. The message may not be the last one of its sender, because the log may
+// already have held later ones when it was erased.
 func (r *round) gone(t target, at place, m *wire.Erased) error {
 	if m.ClientID != "" {
 		r.key = appendClientKey(r.key[:0], t.channel, m.Sender, m.ClientID)
@@ -102,7 +103,7 @@ func (r *round) setFolded(t target, m *channel.Message) (err error) {
 	return nil
 }
 
-// changedMessage is the message as the last event before left it.
+// changedMessage returns the message as the last event so far left it.
 func (r *round) changedMessage(t target) (c *changed, err error) {
 	if c = r.changed[t]; c != nil {
 		return c, nil
@@ -119,8 +120,9 @@ func (r *round) changedMessage(t target) (c *changed, err error) {
 	return c, err
 }
 
-// fresh is the last event of this round that matches, and its place; nil where there is none. A round is short, and few events
-// look for another in it.
+// fresh returns the last event of this round that matches, and its place. It returns nil if no
+// event matches. It searches linearly: a round is short, and few events look for another event
+// in it.
 func (r *round) fresh(matches func(*Applied) bool) (*Applied, place) {
 	for i := range slices.Backward(r.applied) {
 		if a := &r.applied[i]; matches(a) {
@@ -130,14 +132,14 @@ func (r *round) fresh(matches func(*Applied) bool) (*Applied, place) {
 	return nil, place{}
 }
 
-// sent is the event of this round that made a message.
+// sent returns the event of this round that sent a message.
 func (r *round) sent(t target) (*Applied, place) {
 	return r.fresh(func(a *Applied) bool {
 		return a.Kind == wire.KindMessage && a.Channel == t.channel && a.Head.Seq == t.seq
 	})
 }
 
-// original is a message as it was sent.
+// original returns a message as it was sent.
 func original(a *Applied) (*channel.Message, error) {
 	record, err := wire.DecodeRecord(a.Record)
 	if err != nil {
@@ -153,10 +155,12 @@ func contentOf(m *channel.Message) *wire.Content {
 	return m.Content
 }
 
-// everybody stands for a user where all members are mentioned. No user is called so.
+// everybody stands in the place of a user name when a message mentions all members. No user has
+// an empty name.
 const everybody = ""
 
-// mention keeps the index of mentions when a message's content changes from one to another; nil is none.
+// mention updates the index of mentions when a message's content changes from before to after.
+// Nil means no content.
 func (r *round) mention(ch string, seq uint64, before, after *wire.Content) {
 	if before == after {
 		return
@@ -172,7 +176,8 @@ func (r *round) mention(ch string, seq uint64, before, after *wire.Content) {
 	}
 }
 
-// mentioned yields whom a content mentions: everybody alone where that is among them, so that nobody is counted twice for one message.
+// mentioned yields the users whom a content mentions. If the content mentions everybody, it
+// yields only everybody, so that no user is counted twice for one message.
 func mentioned(c *wire.Content) func(yield func(user string) bool) {
 	return func(yield func(user string) bool) {
 		if c == nil || len(c.Mentions) == 0 {
@@ -191,8 +196,9 @@ func mentioned(c *wire.Content) func(yield func(user string) bool) {
 	}
 }
 
-// blank takes the content out of a stored event. Members beside it that this version does not know stay: what people say is in the
-// content, whatever it becomes. A place where nothing is stored any more is left alone.
+// blank removes the content from a stored event. It keeps members of the record that this
+// version does not know: what people say is always in the content, however the format changes.
+// It does nothing where no event is stored any more.
 func (r *round) blank(ch string, at place) (found bool, err error) {
 	kind, record, err := r.stored(ch, at)
 	if record == nil || err != nil {
@@ -212,7 +218,7 @@ func (r *round) blank(ch string, at place) (found bool, err error) {
 	return true, nil
 }
 
-// stored is an event of this round or an earlier one; nil where there is none.
+// stored returns an event of this round or of an earlier one, or a nil record if there is none.
 func (r *round) stored(ch string, at place) (kind wire.Kind, record []byte, err error) {
 	if a, _ := r.fresh(func(a *Applied) bool { return a.Pos == at.pos }); a != nil {
 		return a.Kind, a.Record, nil

@@ -2,7 +2,7 @@ package view
 
 import "natterjack/jetstream/channel"
 
-// Channel is the state of a channel, or nil where there is none.
+// Channel returns the state of a channel, or nil if there is no such channel.
 func (v *View) Channel(id string) (st *channel.State, err error) {
 	if st = v.shardOf(id).states.state(id); st != nil {
 		return st, nil
@@ -14,7 +14,7 @@ func (v *View) Channel(id string) (st *channel.State, err error) {
 	return st, err
 }
 
-// current is the state of a channel, from memory where it is there.
+// current returns the state of a channel, from memory if memory has it.
 func (r *reader) current(v *View, id string) (*channel.State, error) {
 	shard := v.shardIndex(id)
 	states := &v.shards[shard].states
@@ -36,7 +36,7 @@ func (r *reader) current(v *View, id string) (*channel.State, error) {
 	return st, err
 }
 
-// head is of a channel on disk, where it is there.
+// head returns a channel's head from disk, and whether it is there.
 func (r *reader) head(id string) (h head, found bool, err error) {
 	r.key = appendNamed(r.key[:0], tagHead, id)
 	value, err := r.get()
@@ -47,7 +47,7 @@ func (r *reader) head(id string) (h head, found bool, err error) {
 	return h, true, err
 }
 
-// rich is the state on disk of a channel that is not plain.
+// rich returns the state on disk of a channel that is not plain.
 func (r *reader) rich(id string, h *head) (*channel.State, error) {
 	r.key = appendNamed(r.key[:0], tagChannel, id)
 	value, err := r.get()
@@ -55,7 +55,7 @@ func (r *reader) rich(id string, h *head) (*channel.State, error) {
 		return nil, err
 	}
 	if value == nil {
-		return nil, errValue // the head says that it is there
+		return nil, errValue // the head says that there is one
 	}
 	st := &channel.State{ID: id, Head: h.Head}
 	return st, parseChannel(value, st)

@@ -7,19 +7,22 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 )
 
-// The directories beside the database that hold another: the one of this view is on its way to another node, or the other way round. What a
-// process that died has left of them is deleted at the next start.
+// Directories beside the database that hold another database. lent holds a copy of this view
+// that is on its way to another node. taken holds another node's view that is on its way here.
+// If a process dies and leaves one of them, the next start deletes it.
 const (
 	lent  = "lent"
 	taken = "taken"
 )
 
-// Name says what a view must agree in with another, for its files to be of use there: the schema, the number of shards, and the epoch. What
-// else there may be of another version is made anew when it is opened.
+// Name returns a name for what two views must have in common for one node to use the other's
+// files: the schema, the number of shards, and the epoch. Everything else that has another
+// version is rebuilt when the view is opened.
 func Name(o Options) string { return homeOf("", o).name }
 
-// Lend makes a copy of the view as it is now, of which the files do not change, and returns where it lies. It shares its space with the view
-// for as long as that keeps its files. There is one at a time.
+// Lend makes a copy of the view as it is at this moment and returns the copy's directory. The
+// files of the copy do not change. The copy shares disk space with the view for as long as the
+// view keeps those files. Only one copy exists at a time.
 func (v *View) Lend() (dir string, err error) {
 	if err := v.enter(); err != nil {
 		return "", err
@@ -38,11 +41,12 @@ func (v *View) Lend() (dir string, err error) {
 	return dir, nil
 }
 
-// Return deletes what Lend has made.
+// Return deletes the copy that Lend has made.
 func (v *View) Return() error { return v.disk.fs.RemoveAll(v.disk.fs.PathJoin(v.disk.dir, lent)) }
 
-// Take puts the view of another node in the place of the one in dir, which must not be open: fetch writes its files, of some total size, into
-// a directory. Where that fails, the view is as it was.
+// Take replaces the view in dir with the view of another node. The view in dir must not be
+// open. Take calls fetch to write the other view's files, size bytes in total, into a
+// directory. If that fails, the view in dir is unchanged.
 func Take(ctx context.Context, dir string, o Options, size uint64, fetch func(ctx context.Context, into string) error) error {
 	o, err := o.withDefaults()
 	if err != nil {
@@ -53,7 +57,7 @@ func Take(ctx context.Context, dir string, o Options, size uint64, fetch func(ct
 	if err != nil {
 		return fmt.Errorf("lock view: %w", err)
 	}
-	defer func() { _ = lock.Close() }() // it is opened next
+	defer func() { _ = lock.Close() }() // the view is opened next
 	if err := h.fits(size); err != nil {
 		return err
 	}
@@ -69,13 +73,13 @@ func Take(ctx context.Context, dir string, o Options, size uint64, fetch func(ct
 		err = h.verify(into, o)
 	}
 	if err != nil {
-		_ = h.fs.RemoveAll(into) // or the next start does
+		_ = h.fs.RemoveAll(into) // if this fails, the next start removes it
 		return fmt.Errorf("take a view: %w", err)
 	}
 	return h.adopt(into)
 }
 
-// fits is an error where there is no room for a view beside the present one.
+// fits returns an error if the disk has no room for a second view beside the present one.
 func (h home) fits(size uint64) error {
 	usage, err := h.fs.GetDiskUsage(h.dir)
 	if err == nil && usage.AvailBytes < size+2*Reserve(usage.TotalBytes) {
@@ -84,7 +88,8 @@ func (h home) fits(size uint64) error {
 	return nil
 }
 
-// verify opens a database once: it must be whole, and say where it is in every shard.
+// verify opens a database once and checks it. It must be whole, and each shard that it has must
+// have a readable position.
 func (h home) verify(path string, o Options) (err error) {
 	d := newDisk(h.fs, h.dir, o.Logger)
 	db, err := pebble.Open(path, d.options(o, func(error) {}))
@@ -95,7 +100,7 @@ func (h home) verify(path string, o Options) (err error) {
 	for shard := range o.Shards {
 		value, closer, err := db.Get(appendPositionKey(nil, shard))
 		if err == pebble.ErrNotFound { //nolint:errorlint // Pebble says that it is this very error
-			continue // of which there is nothing
+			continue // nothing of this shard is stored
 		}
 		if err != nil {
 			return err
@@ -119,7 +124,8 @@ func firstOf(errs ...error) error {
 	return nil
 }
 
-// adopt puts a database in the place of the present one. A process that dies in between has none, and begins anew.
+// adopt replaces the present database with another one. If the process dies between the two
+// steps there is no database, and the next start rebuilds the view.
 func (h home) adopt(from string) error {
 	if err := h.fs.RemoveAll(h.path()); err != nil {
 		return err

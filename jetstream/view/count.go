@@ -6,8 +6,9 @@ import (
 	"math"
 )
 
-// CountMissed counts what a user has missed after a position in each shard, up to atMost; a higher count is not told
-// from that. Its cost grows with the smaller of the two.
+// CountMissed counts what a user has missed after a position in each shard, up to atMost. A
+// result of atMost means that many or more. The cost grows with the smaller of the count and
+// atMost.
 func (v *View) CountMissed(user string, after []uint64, atMost int) (count int, err error) {
 	if len(after) != len(v.shards) {
 		return 0, fmt.Errorf("count what was missed: %d positions for %d shards", len(after), len(v.shards))
@@ -31,7 +32,7 @@ func (v *View) CountMissed(user string, after []uint64, atMost int) (count int, 
 	return min(count, atMost), err
 }
 
-// count is of the events in a gap, up to limit.
+// count counts the events in a gap, up to limit.
 func (r *reader) count(g gap, limit int) (n int, err error) {
 	at, err := r.start(g)
 	if err != nil {

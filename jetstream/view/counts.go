@@ -2,17 +2,22 @@ package view
 
 import "slices"
 
-// MaxMentions is the highest number of mentions that is counted: beyond it a badge says no more.
+// MaxMentions is the highest number of mentions that is counted. A badge shows nothing beyond
+// it.
 const MaxMentions = 100
 
-// Counts are what a user has not read in a channel of his, where read is how far he has read as a seq: how many messages came
-// since then, since he joined and since he himself wrote last; and how many of them mention him, at most [MaxMentions].
+// Counts returns what a user has not read in one of the user's channels. Read is the seq up to
+// which the user has read. Unread is the number of messages since that seq, since the user
+// joined, and since the user's own last message, whichever is latest. Mentions is how many of
+// those messages mention the user, at most [MaxMentions].
 //
-// Unread is a distance of seqs, so that every device and every server has the same number without looking at messages. A message
-// that is deleted keeps its place in it until it is read over, for else a client that counts by itself would have to know of every
-// deletion before the messages it holds. Its mentions go with its content, and those of an edited message are the new ones: a
-// mention is followed, and must lead somewhere. It is the same with a message that the user has hidden: it keeps its place, and does
-// not mention him.
+// Unread is a distance between seqs, so every device and every server gets the same number
+// without looking at messages. A deleted message still counts as unread until the user reads
+// past it. Otherwise a client that counts by itself would have to know of every deletion before
+// the messages that it holds. Mentions are different: those of a deleted message go with its
+// content, and an edited message has the mentions of its new content. A user follows a mention,
+// so it must lead to a message. A message that the user has hidden counts like a deleted one:
+// as unread, but not as a mention.
 func (v *View) Counts(user, ch string, read uint64) (unread uint64, mentions int, err error) {
 	err = v.read("count unread messages", func(r *reader) error {
 		m, found, err := r.membership(user, v.shardIndex(ch), ch)
@@ -33,7 +38,8 @@ func (v *View) Counts(user, ch string, read uint64) (unread uint64, mentions int
 	return unread, mentions, err
 }
 
-// counts is of a channel whose last seq is head, where the user is known to have what is up to read.
+// counts does the work of [View.Counts] for a channel whose last seq is head and a user who has
+// read up to read.
 func (r *reader) counts(user, ch string, head, read uint64, hidden []uint64) (unread uint64, mentions int, err error) {
 	own, err := r.own(ch, user)
 	if err != nil {
@@ -52,7 +58,8 @@ func (r *reader) counts(user, ch string, head, read uint64, hidden []uint64) (un
 	return head - read, mentions, nil
 }
 
-// own is the last message that a user has sent to a channel; 0 where there is none.
+// own returns the seq of the last message that a user has sent to a channel, or 0 if there is
+// none.
 func (r *reader) own(ch, user string) (uint64, error) {
 	r.key = appendOwnKey(r.key[:0], ch, user)
 	value, err := r.get()

@@ -14,9 +14,10 @@ var (
 	errFraming     = errors.New("the record is not an object of JSON on one line, without space around its members")
 )
 
-// decode reads the record of an event, leniently as to members it does not know: a newer node may have written it. An error
-// means that no client could read the event either, for its frame is made around the record as it is. All of the record is
-// decoded, its content too: to leave that out was measured to save nothing.
+// decode reads the record of an event. It accepts members that it does not know, because a
+// newer node may have written them. An error means that no client could read the event either,
+// because a frame is made around the record as it is. It decodes the whole record, including
+// the content: measurement showed that leaving the content out saves nothing.
 func decode(e *Event) (*wire.Record, error) {
 	if !framed(e.Record) {
 		return nil, errFraming
@@ -31,12 +32,12 @@ func decode(e *Event) (*wire.Record, error) {
 	return &r, nil
 }
 
-// framed reports whether a frame can be made around a record by cutting off its brace.
+// framed reports whether a frame can be made around a record by cutting off the record's brace.
 func framed(record []byte) bool {
 	return bytes.HasPrefix(record, []byte(`{"`)) && record[len(record)-1] == '}' && bytes.IndexByte(record, wire.Separator) < 0
 }
 
-// validKind reports whether a kind can be spliced into a frame as it is.
+// validKind reports whether a kind can be copied into a frame without escaping.
 func validKind(kind wire.Kind) bool {
 	for i := range len(kind) {
 		if c := kind[i]; (c < 'a' || c > 'z') && c != '_' {

@@ -9,23 +9,24 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
-// ErrDiskFull says that Apply took in nothing because there is hardly any space left. Reading goes on.
+// ErrDiskFull means that Apply took in nothing because hardly any space is left. Reads go on.
 var ErrDiskFull = errors.New("view: the disk is full")
 
-// reserve is what Apply leaves free, or a sixteenth of a smaller disk: Pebble ends the process when a write-ahead log or a manifest
-// cannot be written, and its background work needs room for what it has accepted.
+// reserve is how many bytes Apply leaves free on a disk. On a smaller disk Apply leaves a
+// sixteenth. Pebble ends the process when it cannot write a write-ahead log or a manifest, and
+// its background work needs room for data that it has already accepted.
 const reserve = 128 << 20
 
-// patience is between two looks at a disk that is full.
+// patience is the time between two checks of a disk that is full.
 const patience = time.Second
 
-// disk watches the space beneath a view.
+// disk watches the free space of the disk that holds a view.
 type disk struct {
 	fs      vfs.FS
 	dir     string
 	log     *slog.Logger
 	closing chan struct{}
-	close   func() // closing; safe to repeat
+	close   func() // closes closing; safe to repeat
 }
 
 func newDisk(fs vfs.FS, dir string, log *slog.Logger) *disk {
@@ -34,10 +35,10 @@ func newDisk(fs vfs.FS, dir string, log *slog.Logger) *disk {
 	return d
 }
 
-// Room is [ErrDiskFull] where Apply would take in nothing.
+// Room returns [ErrDiskFull] if Apply would take in nothing.
 func (v *View) Room() error { return v.disk.room() }
 
-// Reserve is what Apply leaves free of a disk of some size.
+// Reserve returns how many bytes Apply leaves free on a disk of this total size.
 func Reserve(total uint64) uint64 {
 	if total == 0 {
 		return reserve
@@ -45,7 +46,8 @@ func Reserve(total uint64) uint64 {
 	return min(reserve, total/16)
 }
 
-// room is [ErrDiskFull] where a batch should not be begun. A file system that does not say is taken to have space.
+// room returns [ErrDiskFull] if a batch should not be begun. A file system that cannot report
+// its free space is assumed to have some.
 func (d *disk) room() error {
 	usage, err := d.fs.GetDiskUsage(d.dir)
 	if err != nil {
@@ -57,8 +59,9 @@ func (d *disk) room() error {
 	return nil
 }
 
-// wait is called by Pebble's writers when they found no space in spite of the reserve, because others use the disk too. It
-// holds them until there is some, or the view is closed; without it the process would end.
+// wait is called by Pebble's writers when they find no space in spite of the reserve, because
+// other processes use the disk too. It blocks the writers until there is space or the view is
+// closed. Without it the process would end.
 func (d *disk) wait() {
 	d.log.Error("the disk is full, writing waits", "dir", d.dir)
 	ticker := time.NewTicker(patience)

@@ -7,16 +7,21 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 )
 
-// Erasure is what an event asks to be erased from the stream. The view has done its part when it applied the event.
+// Erasure is what an event asks to have erased from the stream. The view did its own part when
+// it applied the event.
 type Erasure struct {
-	Pos       uint64 // of the event that asks for it
-	Channel   string
-	All       bool     // everything in the channel's log before Pos, for the channel was deleted
-	Positions []uint64 // what there is to erase, ascending: of a channel that was deleted, as much as the view knows of
+	Pos     uint64 // pos of the event that asks for it
+	Channel string
+	// All means everything in the channel's log before Pos, because the channel was deleted.
+	All bool
+	// Positions are what to erase, ascending. For a deleted channel they are what the view
+	// knows of.
+	Positions []uint64
 }
 
-// Erasures are up to limit of a shard that are still to be done, after a pos and ascending by it. A view that was rebuilt from a
-// stream in which they are done does not know of them.
+// Erasures returns up to limit erasures of a shard that are not done yet, after a pos and
+// ascending by pos. A view that was rebuilt from a stream in which an erasure is already done
+// does not know of that erasure.
 func (v *View) Erasures(shard int, after uint64, limit int) (erasures []Erasure, err error) {
 	err = v.read("list erasures", func(r *reader) error {
 		first := appendErasureKey(nil, shard, after+1)
@@ -38,7 +43,8 @@ func (v *View) Erasures(shard int, after uint64, limit int) (erasures []Erasure,
 	return erasures, err
 }
 
-// Erased says that the erasure which the event at pos asked for is done. Should the process die at once, it may be listed again.
+// Erased notes that the erasure for the event at pos is done. If the process dies at once, the
+// erasure may be listed again.
 func (v *View) Erased(shard int, pos uint64) error {
 	if err := v.enter(); err != nil {
 		return err
@@ -47,8 +53,9 @@ func (v *View) Erased(shard int, pos uint64) error {
 	return v.db.Delete(appendErasureKey(nil, shard, pos), pebble.NoSync)
 }
 
-// erase takes the content of a message and of its edits out of the log that the view keeps, and notes that the stream still
-// has them. What is not there was erased from the stream before the view was built.
+// erase removes the content of a message and of its edits from the view's own log, and notes
+// that the stream still has them. Events that are missing here were erased from the stream
+// before the view was built.
 func (r *round) erase(pos uint64, t target, c *changed) error {
 	places, err := r.placesOf(t, c)
 	if err != nil {
@@ -73,7 +80,7 @@ func (r *round) erase(pos uint64, t target, c *changed) error {
 	return nil
 }
 
-// placesOf are where a message and its edits lie, ascending.
+// placesOf returns the places of a message and its edits, ascending.
 func (r *round) placesOf(t target, c *changed) ([]place, error) {
 	disk, err := r.reader()
 	if err != nil {
@@ -100,7 +107,7 @@ func (r *round) placesOf(t target, c *changed) ([]place, error) {
 	return append(edits, c.edits...), nil
 }
 
-// owe notes an erasure that the stream owes.
+// owe stores an erasure that the stream still has to do.
 func (r *round) owe(e Erasure) {
 	r.key = appendErasureKey(r.key[:0], r.shard, e.Pos)
 	r.value = appendErasure(r.value[:0], &e)

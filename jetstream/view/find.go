@@ -8,8 +8,10 @@ import (
 	"natterjack/server/wire"
 )
 
-// Finder finds events by client id, and who was a member when, in the view as it was when the Finder was made: one iterator for many
-// lookups, where each call of [View.Find] opens one. It is for one goroutine; close it soon, for it keeps the view from closing.
+// Finder finds events by client id, and the times when a user was a member. It sees the view as
+// it was when the Finder was made. It uses one iterator for many lookups, where each call of
+// [View.Find] opens one. It is for one goroutine. Close it soon, because it keeps the view from
+// closing.
 type Finder struct {
 	v *View
 	r *reader
@@ -28,7 +30,7 @@ func (v *View) Finder() (*Finder, error) {
 	return &Finder{v: v, r: r}, nil
 }
 
-// Find is [View.Find].
+// Find works like [View.Find].
 func (f *Finder) Find(ch, sender, clientID string) (*Event, error) {
 	e, err := f.r.find(ch, sender, clientID)
 	if err != nil {
@@ -37,7 +39,7 @@ func (f *Finder) Find(ch, sender, clientID string) (*Event, error) {
 	return e, nil
 }
 
-// Stays are a user's in a channel.
+// Stays returns the stays of a user in a channel.
 func (f *Finder) Stays(user, ch string) (stays channel.Stays, err error) {
 	members, err := f.r.membershipsIn(user, f.v.shardIndex(ch), ch)
 	if err != nil {
@@ -49,13 +51,14 @@ func (f *Finder) Stays(user, ch string) (stays channel.Stays, err error) {
 	return stays, nil
 }
 
-// Close ends the Finder.
+// Close closes the Finder.
 func (f *Finder) Close() error {
 	defer f.v.leave()
 	return f.r.it.Close()
 }
 
-// Accepted reports whether an event that was published at a position is one of its channel. The view must have passed the position.
+// Accepted reports whether an event that was published at a position counts in its channel. The
+// view must have passed that position.
 func (v *View) Accepted(ch string, r *wire.Record, pos uint64) (accepted bool, err error) {
 	err = v.read("look for an event", func(rd *reader) error {
 		rd.key = appendEventKey(rd.key[:0], ch, place{seq: max(r.Seq, r.Last), pos: pos})
@@ -66,8 +69,9 @@ func (v *View) Accepted(ch string, r *wire.Record, pos uint64) (accepted bool, e
 	return accepted, err
 }
 
-// Find is the event that a sender made under a client id in a channel, of whatever kind, or nil. It knows every event ever
-// applied; a group's creation is among them. Of a message that the log has no more it gives the event by which it was deleted.
+// Find returns the event of any kind that a sender made under a client id in a channel, or nil.
+// It knows every event that was ever applied, including the creation of a group. For a message
+// that the log no longer has, it returns the event that deleted the message.
 func (v *View) Find(ch, sender, clientID string) (e *Event, err error) {
 	err = v.read("find client id", func(r *reader) error {
 		e, err = r.find(ch, sender, clientID)
@@ -91,7 +95,7 @@ func (r *reader) find(ch, sender, clientID string) (*Event, error) {
 		return nil, err
 	}
 	if value == nil {
-		return nil, errValue // the place came with the event in one batch
+		return nil, errValue // the place and the event came in one batch
 	}
 	e, err := parseEvent(ch, r.key, value)
 	e.Record = bytes.Clone(e.Record)

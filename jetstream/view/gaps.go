@@ -2,14 +2,16 @@ package view
 
 import "natterjack/jetstream/channel"
 
-// gap is a stretch of a channel of which a user has missed something: the events with after < pos ≤ upto.
+// gap is a stretch of a channel in which a user has missed something: the events with after <
+// pos ≤ upto.
 type gap struct {
 	channel     string
 	after, upto uint64
 }
 
-// gaps are the stretches of the user's channels with something in a span: of those he is in, and of those he was in. What was there
-// before he was a member is not missed, nor what came after.
+// gaps returns the stretches of the user's channels that have events in a span. It covers the
+// channels that the user is in and those that the user was in. Events before the user joined
+// and after the user left do not count as missed.
 func (r *reader) gaps(v *View, user string, span Span) (gaps []gap, err error) {
 	members, err := r.membershipsOf(user, span.Shard)
 	if err != nil {
@@ -34,8 +36,8 @@ func (r *reader) gaps(v *View, user string, span Span) (gaps []gap, err error) {
 	return gaps, nil
 }
 
-// head is of a channel, from memory where it is there: then it may be newer than the reader, never older than the
-// position that the caller has seen.
+// head returns a channel's head, from memory if memory has it. The head from memory may be
+// newer than the reader, but never older than the position that the caller has seen.
 func (v *View) head(r *reader, ch string) (channel.Head, error) {
 	h, _, ok := v.shardOf(ch).states.get(ch)
 	if ok {
@@ -45,14 +47,18 @@ func (v *View) head(r *reader, ch string) (channel.Head, error) {
 	return h.Head, err
 }
 
-// start is where the events of a gap begin: what is at start or above was missed, what is below was not. Since pos ascends
-// with seq it needs no index: it gallops back from the head, for most gaps are short, and halves the last leap.
+// start returns the place where the events of a gap begin: events at start or above were
+// missed, events below were not. Pos ascends with seq, so this needs no index. The search goes
+// back from the head in steps that double, because most gaps are short, and then bisects the
+// last step.
 func (r *reader) start(g gap) (start place, err error) {
 	head, _, err := r.head(g.channel)
 	if err != nil {
 		return start, err
 	}
-	low, high := uint64(0), head.Seq+1 // some event of seq low was not missed, or low is 0; all of seq high or above were
+	// Some event of seq low was not missed, or low is 0. All events of seq high or above were
+	// missed.
+	low, high := uint64(0), head.Seq+1
 	for step := uint64(1); low == 0 && step < high; step *= 2 {
 		if low, high, err = r.probe(g, low, high, high-step); err != nil {
 			return start, err
@@ -66,8 +72,8 @@ func (r *reader) start(g gap) (start place, err error) {
 	return place{seq: low, pos: g.after + 1}, nil
 }
 
-// probe moves low up or high down to what it finds at a seq between the two. An operator may have purged the event of that very
-// seq; then the next one tells.
+// probe looks at a seq between low and high, and moves low up or high down by what it finds. An
+// operator may have purged the event of exactly that seq. Then the next event decides.
 func (r *reader) probe(g gap, low, high, seq uint64) (uint64, uint64, error) {
 	at, found, err := r.placeFrom(g.channel, seq)
 	if err != nil || !found || at.pos > g.after {

@@ -8,12 +8,13 @@ import (
 	"natterjack/server/wire"
 )
 
-// head is what nearly every event needs of its channel, and changes: small, and under a key of its own. Of a plain channel it is all there
-// is: who is in a direct channel, or in a user's own, is in the channel's name.
+// head is the small part of a channel that nearly every event reads and changes. It is stored
+// under a key of its own. A plain channel has nothing but its head: the members of a direct
+// channel, or of a user's own channel, are in the channel's name.
 type head struct {
 	channel.Head
 	flags   flags
-	created int64 // of a plain channel that was created, Unix milliseconds
+	created int64 // when a plain channel was created, Unix milliseconds
 }
 
 type flags uint8
@@ -21,7 +22,7 @@ type flags uint8
 const (
 	flagCreated flags = 1 << iota // a plain channel that was created
 	flagSecond                    // a plain direct channel was created by the second of its users
-	flagRich                      // the channel is not plain: what else there is of it has a key of its own
+	flagRich                      // the channel is not plain; the rest of it has a key of its own
 	flagSlow                      // slow mode is on
 	flagDeleted
 	flagsEnd
@@ -29,7 +30,7 @@ const (
 
 func (h *head) has(f flags) bool { return h.flags&f != 0 }
 
-// headOf is the head of a state.
+// headOf returns the head of a state.
 func headOf(st *channel.State) head {
 	h := head{Head: st.Head}
 	users := usersOf(st.ID)
@@ -51,7 +52,8 @@ func headOf(st *channel.State) head {
 	return h
 }
 
-// isPlain reports whether a state is what the name of its channel, and users, who are in that name, tell of it.
+// isPlain reports whether the channel's name and head are enough to rebuild a state. Users are
+// the users in that name.
 func isPlain(st *channel.State, users []string) bool {
 	switch {
 	case st.Name != "" || st.Topic != "" || st.Origin != 0 || st.SlowModeS != 0 || st.Archived || st.Deleted || st.Roles != "":
@@ -65,7 +67,7 @@ func isPlain(st *channel.State, users []string) bool {
 	}
 }
 
-// plain is the state of a plain channel.
+// plain returns the state of a plain channel.
 func (h *head) plain(id string) *channel.State {
 	st := &channel.State{ID: id, Head: h.Head}
 	if !h.has(flagCreated) {
@@ -79,7 +81,7 @@ func (h *head) plain(id string) *channel.State {
 	return st
 }
 
-// kindOf is what the name of a channel tells of its kind: nothing of a group's.
+// kindOf returns the kind that a channel's name tells, or an empty kind for a group.
 func kindOf(id string) wire.ChannelKind {
 	if _, own := wire.OwnerOf(id); own {
 		return wire.Own
@@ -90,7 +92,7 @@ func kindOf(id string) wire.ChannelKind {
 	return ""
 }
 
-// usersOf are those whose names are in that of a channel, ascending.
+// usersOf returns the users in a channel's name, ascending.
 func usersOf(id string) []string {
 	if owner, own := wire.OwnerOf(id); own {
 		return []string{owner}
@@ -106,7 +108,8 @@ func usersOf(id string) []string {
 	}
 }
 
-// with is the state of a channel that is not plain: this head, and the rest from a state of the channel with perhaps another head.
+// with returns the state of a channel that is not plain. It combines this head with the rest of
+// a state of the same channel, which may have another head.
 func (h *head) with(body *channel.State) *channel.State {
 	if body.Head == h.Head {
 		return body

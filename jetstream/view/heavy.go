@@ -14,23 +14,27 @@ import (
 	"natterjack/jetstream/internal/pause"
 )
 
-// heavy is a user whose channels memory holds, for they are many, and when he last asked for them. Disk keeps it, so that a view that is
-// opened again can read his channels before he asks: the first look at 5,000 of them takes 20 ms.
+// heavy is a user with so many channels that memory holds them, and when the user last asked
+// for them. It is stored on disk, so that a view that is opened again can read the channels
+// before the user asks. The first read of 5,000 channels takes 20 ms.
 type heavy struct {
 	user  string
 	asked int64 // Unix milliseconds
 }
 
 const (
-	// askedAgain is how old the time on disk becomes before it is written anew.
+	// askedAgain is how old the time on disk becomes before it is written again.
 	askedAgain = time.Hour
-	// warmShare is the part of a core that reading ahead may take, as a divisor, where somebody is served: it must not be felt.
+	// warmShare divides a core: reading ahead may take that part while the node serves users,
+	// who must not notice it.
 	warmShare = 4
 )
 
-// Warm takes the channels of the users into memory who had many when they last asked, whoever asked last first, as far as memory has
-// room for them. It returns when it is done, or ctx ends. Until serves is closed it does not give way to anybody. Call it once, when the
-// view is open; whoever asks before it is there waits no longer than he would without it.
+// Warm loads channels into memory for the users who had many channels when they last asked. It
+// starts with the user who asked most recently and stops when memory is full. It returns when
+// it is done or ctx ends. Until serves is closed, Warm runs at full speed. Call it once, when
+// the view is open. A user who asks before their channels are loaded waits no longer than they
+// would without Warm.
 func (v *View) Warm(ctx context.Context, serves <-chan struct{}) error {
 	users, err := v.heavies()
 	for _, u := range users {
@@ -41,14 +45,14 @@ func (v *View) Warm(ctx context.Context, serves <-chan struct{}) error {
 		}
 		select {
 		case <-serves:
-			_ = pause.For(ctx, time.Since(began)*(warmShare-1)) // the loop asks ctx
+			_ = pause.For(ctx, time.Since(began)*(warmShare-1)) // the loop checks ctx
 		default:
 		}
 	}
 	return err
 }
 
-// warm reports whether there is room for more.
+// warm loads one user's channels and reports whether there is room for more users.
 func (v *View) warm(u heavy) (more bool, err error) {
 	if err := v.enter(); err != nil {
 		return false, err
@@ -64,7 +68,8 @@ func (v *View) warm(u heavy) (more bool, err error) {
 	return v.recency.holds(u.user), nil
 }
 
-// heavies are the users of whom disk knows that they have many channels, whoever asked last first: as many as memory can hold.
+// heavies returns the users who are stored as having many channels, the most recent asker
+// first. It returns no more users than memory can hold.
 func (v *View) heavies() (users []heavy, err error) {
 	most := v.recency.most/v.recency.above + 1
 	err = v.read("list users with many channels", func(r *reader) error {
@@ -88,8 +93,9 @@ func (v *View) heavies() (users []heavy, err error) {
 	return users, err
 }
 
-// asks notes that a user asks for his channels, who has many, and takes them into memory where they are not there. The caller has entered.
-// He need not know of an error, for he can do without.
+// asks records a list request by a user with many channels. It loads the channels into memory
+// if they are not there. The caller has entered. An error is only logged, because the request
+// works without this.
 func (v *View) asks(user string) {
 	u := heavy{user, time.Now().UnixMilli()}
 	noted := v.recency.asked(u)
@@ -105,8 +111,9 @@ func (v *View) asks(user string) {
 	}
 }
 
-// remember takes a user's channels into memory, where they are not there yet, and reports whether they are many. It reads with a reader
-// of its own, made after what is applied is noted. The caller has entered.
+// remember loads a user's channels into memory if they are not there yet, and reports whether
+// they are many. It uses its own reader, made only after [recency.begin] records what is
+// applied. The caller has entered.
 func (v *View) remember(u heavy) (many bool, err error) {
 	begun, first := v.recency.begin(u)
 	if !first {
@@ -124,7 +131,8 @@ func (v *View) remember(u heavy) (many bool, err error) {
 	return many, err
 }
 
-// keepHeavy has disk know of a user, or not any more. The caller has entered.
+// keepHeavy stores on disk that a user has many channels, or deletes that. The caller has
+// entered.
 func (v *View) keepHeavy(u heavy, keep bool) (err error) {
 	if v.disk.room() != nil {
 		return nil //nolint:nilerr // it is no news worth a place that events need

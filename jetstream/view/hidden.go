@@ -7,9 +7,10 @@ import (
 	"natterjack/server/wire"
 )
 
-// shown are the messages of a channel that a user is shown, ascending: those that came while he was a member, but for those that he has
-// hidden. What is hidden is a hole in what he may see, so pages, pins and counts need not know of it: a page is full where there is
-// more. It costs who has hidden nothing no look at disk.
+// shown returns the messages of a channel that a user is shown, ascending: those that came
+// while the user was a member, without those that the user has hidden. Hidden messages are gaps
+// in the result, so pages, pins and counts need no rule for them: a page is full if there are
+// more messages. For a user who has hidden nothing this needs no disk read for hidden messages.
 func (r *reader) shown(v *View, user, ch string) ([]seqs, error) {
 	members, err := r.membershipsIn(user, v.shardIndex(ch), ch)
 	if err != nil {
@@ -23,23 +24,24 @@ func (r *reader) shown(v *View, user, ch string) ([]seqs, error) {
 	return except(spans, hidden), err
 }
 
-// hidden are the messages of a channel that a user has hidden from himself, ascending.
+// hidden returns the messages of a channel that a user has hidden from themselves, ascending.
 func (r *reader) hidden(v *View, user, ch string) (hidden []uint64, err error) {
 	if !v.known.hides(user) {
 		return nil, nil
 	}
 	prefix := wire.SettingHide + ch + "/"
 	err = r.eachSetting(user, prefix, func(name, _ []byte) bool {
-		if seq, err := strconv.ParseUint(string(name[len(prefix):]), 10, 64); err == nil { // no writer stores another
+		// No writer stores a name that does not parse.
+		if seq, err := strconv.ParseUint(string(name[len(prefix):]), 10, 64); err == nil {
 			hidden = append(hidden, seq)
 		}
 		return true
 	})
-	slices.Sort(hidden) // the names are ordered as text
+	slices.Sort(hidden) // the names are in text order
 	return hidden, err
 }
 
-// except is what is left of some stretches without some messages. Both ascend.
+// except returns what remains of spans without the hidden messages. Both ascend.
 func except(spans []seqs, hidden []uint64) (left []seqs) {
 	if len(hidden) == 0 {
 		return spans
@@ -62,7 +64,8 @@ func except(spans []seqs, hidden []uint64) (left []seqs) {
 	return left
 }
 
-// Shows reports whether a user is shown a message of a channel: it came while he was a member, and he has not hidden it.
+// Shows reports whether a user is shown a message of a channel: it came while the user was a
+// member, and the user has not hidden it.
 func (v *View) Shows(user, ch string, seq uint64) (shows bool, err error) {
 	err = v.read("read memberships", func(r *reader) error {
 		spans, err := r.shown(v, user, ch)

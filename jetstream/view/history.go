@@ -12,12 +12,14 @@ import (
 // seqs is a stretch of a channel's messages: those with after < seq ≤ upto.
 type seqs struct{ after, upto uint64 }
 
-// History is up to limit messages of a channel that a user is shown, ascending by seq: those below before, or above after, or with
-// both 0 the latest. More says that there are further ones in the direction asked.
+// History returns up to limit messages of a channel that a user is shown, ascending by seq.
+// They are those below before, or above after, or the latest if both are 0. More reports that
+// there are further messages in that direction.
 //
-// A message that later events changed comes as they left it, under the pos of the last of them: whoever folds live events into
-// pages can tell which of them a page has already. A message that was erased comes as a tombstone, whether the log still has the
-// message or not.
+// A message that later events changed is returned as they left it, with the pos of the last of
+// them. A client that folds live events into pages can so tell which events a page already
+// includes. An erased message is returned as a tombstone, whether or not the log still has the
+// message.
 func (v *View) History(user, ch string, before, after uint64, limit int) (events []Event, more bool, err error) {
 	asked := seqs{after: after, upto: math.MaxUint64}
 	if before != 0 {
@@ -38,7 +40,7 @@ func admits(spans []seqs, seq uint64) bool {
 	return slices.ContainsFunc(spans, func(s seqs) bool { return seq > s.after && seq <= s.upto })
 }
 
-// within is what of some stretches lies in one more.
+// within returns the parts of spans that lie in another stretch.
 func within(spans []seqs, in seqs) (out []seqs) {
 	for _, s := range spans {
 		s.after, s.upto = max(s.after, in.after), min(s.upto, in.upto)
@@ -49,7 +51,8 @@ func within(spans []seqs, in seqs) (out []seqs) {
 	return out
 }
 
-// history reads up to limit messages of some stretches, from their end where backward, and gives them ascending.
+// history reads up to limit messages of some stretches and returns them ascending. If backward,
+// it reads from the end.
 func (r *reader) history(ch string, spans []seqs, limit int, backward bool) (events []Event, more bool, err error) {
 	if backward {
 		slices.Reverse(spans)
@@ -71,20 +74,20 @@ func (r *reader) history(ch string, spans []seqs, limit int, backward bool) (eve
 	return events, more, nil
 }
 
-// row is a message on its way into a page.
+// row is a message to be put into a page.
 type row struct {
 	Event
 	seq uint64
 }
 
-// page is up to limit messages of a stretch, in the direction asked.
+// page returns up to limit messages of a stretch, in the direction asked.
 func (r *reader) page(ch string, s seqs, limit int, backward bool) ([]Event, error) {
 	var p page
 	sent, err := r.sent(&p, ch, s, limit, backward)
 	if err != nil {
 		return nil, err
 	}
-	if len(sent) == limit { // what lies behind the last one is of no use
+	if len(sent) == limit { // changes beyond the last message are not needed
 		if last := sent[limit-1].seq; backward {
 			s.after = last - 1
 		} else {
@@ -98,7 +101,7 @@ func (r *reader) page(ch string, s seqs, limit int, backward bool) ([]Event, err
 	return merged(sent, changed, limit, backward), nil
 }
 
-// sent are messages as the log has them.
+// sent returns messages as the log has them.
 func (r *reader) sent(p *page, ch string, s seqs, limit int, backward bool) (rows []row, err error) {
 	lower := appendSeqKey(nil, ch, s.after+1)
 	upper := pastPrefix(appendSeqKey(nil, ch, s.upto))
@@ -112,7 +115,8 @@ func (r *reader) sent(p *page, ch string, s seqs, limit int, backward bool) (row
 	return rows, err
 }
 
-// changes are the messages that later events changed, tombstones of what the log does not have any more among them.
+// changes returns the messages that later events changed. It includes tombstones of messages
+// that the log no longer has.
 func (r *reader) changes(p *page, ch string, s seqs, limit int, backward bool) (rows []row, err error) {
 	lower := appendFoldedKey(nil, ch, s.after+1)
 	upper := pastPrefix(appendFoldedKey(nil, ch, s.upto))
@@ -132,7 +136,7 @@ func (r *reader) changes(p *page, ch string, s seqs, limit int, backward bool) (
 	return rows, err
 }
 
-// scan calls take at each key of a stretch until it returns false.
+// scan calls take at each key of a stretch until take returns false.
 func (r *reader) scan(lower, upper []byte, backward bool, take func() (bool, error)) error {
 	if bytes.Compare(lower, upper) >= 0 {
 		return nil
@@ -151,7 +155,8 @@ func (r *reader) scan(lower, upper []byte, backward bool, take func() (bool, err
 	return r.it.Error()
 }
 
-// merged are the rows of both, of one seq the changed one, in their direction and up to limit of them.
+// merged returns up to limit rows of sent and changed, in their direction. Where both have a
+// row of the same seq, it takes the changed one.
 func merged(sent, changed []row, limit int, backward bool) []Event {
 	events := make([]Event, 0, min(limit, len(sent)+len(changed)))
 	for len(events) < limit && len(sent)+len(changed) > 0 {

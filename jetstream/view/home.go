@@ -12,8 +12,9 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
-// home is the directory of a view. The database lies in a directory of its own in there, named after all that it must
-// agree with, so that what does not agree can never be opened by mistake, however a deletion was cut short.
+// home is the directory of a view. The database lies in its own directory inside, which is
+// named after everything that the database must agree with. So a database that does not agree
+// can never be opened by mistake, even if its deletion was interrupted.
 type home struct {
 	fs   vfs.FS
 	dir  string
@@ -21,10 +22,11 @@ type home struct {
 	log  *slog.Logger
 }
 
-// condemned is the file that says that the database is damaged and must not be opened again.
+// condemned is the name of a file. It marks the database as damaged: it must not be opened
+// again.
 const condemned = "condemned"
 
-// ours are the names of databases. Nothing else in the directory is touched.
+// ours matches the names of databases. Nothing else in the directory is touched.
 var ours = regexp.MustCompile(`^v\d+-\d+-[0-9a-f]{16}$`)
 
 func homeOf(dir string, o Options) home {
@@ -32,12 +34,12 @@ func homeOf(dir string, o Options) home {
 	return home{fs: o.fs, dir: dir, name: fmt.Sprintf("v%d-%d-%x", schema, o.Shards, epoch[:8]), log: o.Logger}
 }
 
-// path is where the database lies.
+// path returns where the database lies.
 func (h home) path() string { return h.at(h.name) }
 
 func (h home) at(name string) string { return h.fs.PathJoin(h.dir, name) }
 
-// lock makes the directory this process's own.
+// lock locks the directory for this process.
 func (h home) lock() (io.Closer, error) {
 	if err := h.fs.MkdirAll(h.dir, 0o700); err != nil {
 		return nil, err
@@ -74,7 +76,8 @@ func (h home) tidy() error {
 	return nil
 }
 
-// condemn sees to it that a damaged database is made anew at the next start. Until then it answers what it can.
+// condemn marks a damaged database, so that the next start rebuilds it. Until then the database
+// answers what it can.
 func (h home) condemn(why error) {
 	h.log.Error("the view is damaged; the next start makes it anew", "error", why)
 	f, err := h.fs.Create(h.at(condemned), vfs.WriteCategoryUnspecified)

@@ -5,31 +5,36 @@ import (
 	"encoding/binary"
 )
 
-// A key starts with a tag for its kind. Names in it carry their length before them, so that a name is never the
-// beginning of another and all keys under one name lie together. Numbers are big-endian, so that they sort.
+// A key starts with a tag for its kind. A name in a key has its length in front, so that no
+// name is the beginning of another and all keys under one name lie together. Numbers are
+// big-endian, so that they sort.
 //
 //	p shard                             → position, and how many events the stream has had up to it
 //	s <user> name                       → one of the user's own settings
 //	a <user>                            → how many of those there are
-//	n <channel>                         → the channel's head: its numbers, its activity, and what there is beyond it
-//	k <user> name                       → one of those settings that memory holds of everybody; of hidden messages, that there were any
-//	c <channel>                         → what of a channel that is not plain changes seldom: of groups, and of direct channels with pins
+//	n <channel>                         → the channel's head: numbers, activity, flags
+//	k <user> name                       → a setting that memory holds for every user, see known.go
+//	c <channel>                         → the rest of a channel that is not plain; changes seldom
 //	e <channel> seq pos                 → event: kind, record
 //	i <channel> hash(sender, client id) → seq and pos of the event
-//	f <channel> seq                     → message that later events changed: pos of the last of them, folded record
-//	d <channel> seq pos                 → edit of the message: the channel's seq at it
-//	m <channel> <user> seq              → the message mentions the user, or with an empty one everybody
+//	f <channel> seq                     → changed message: pos of the last change, folded record
+//	d <channel> seq pos                 → edit of the message: the channel's seq at the edit
+//	m <channel> <user> seq              → the message mentions the user, or if empty, everybody
 //	o <channel> <user>                  → seq of the user's own last message
-//	u <user> shard channel              → membership: the pos at which it began, the channel's seq then
-//	w <user> shard <channel> pos        → membership that is over, by the pos at which it began
-//	h <user>                            → a user with many channels: when he last asked for them
+//	u <user> shard channel              → membership: pos at which it began, the channel's seq then
+//	w <user> shard <channel> pos        → ended membership, by the pos at which it began
+//	h <user>                            → a user with many channels: when they last asked for them
 //	v <projection>                      → the version in which it is stored
-//	x shard pos                         → erasure that the stream still owes, by the pos of the event that asks for it
+//	x shard pos                         → erasure still owed, by the pos of the event that asks for it
 //
-// An event's seq is its channel's after it: a message's own, or that of the message before. Both numbers only ever ascend in
-// a channel, so one key serves to read by seq and by pos. The last of them would do for the channel's head too, but to find it is to read
-// a block of texts: with a million channels that was most of what a message cost to apply. The heads for themselves are small enough
-// to be in memory.
+// Channels under c are groups, and direct channels with pins. Of hidden messages, k stores only
+// that the user has ever hidden one.
+//
+// The seq in an event's key is the channel's seq after the event: the message's own seq, or the
+// seq of the message before the event. Seq and pos only ascend in a channel, so one key serves
+// to read by seq and by pos. A channel's last event key could serve as the channel's head too,
+// but finding it means reading a block of texts. With a million channels that was most of the
+// cost to apply a message. The heads by themselves are small enough to be in memory.
 const (
 	tagPosition = 'p'
 	tagSetting  = 's'
@@ -47,12 +52,14 @@ const (
 	tagFormer   = 'w'
 	tagHeavy    = 'h'
 	tagVersion  = 'v'
-	tagErasure  = 'x' // 'q' and 'r' are in receipts_keys.go
+	tagErasure  = 'x' // tags 'q' and 'r' are in receipts_keys.go
 )
 
-// clientHashLen is 64 bits of what no file compresses. A channel of ten million messages has two client ids that are taken for one
-// with a probability of 3 in a million; a send is then refused as a conflict. Who makes such a pair, at great expense, refuses
-// himself: the sender is a part of what is hashed, and nobody knows another's next id.
+// clientHashLen is the length of a client id's hash: 64 bits that no file compresses. In a
+// channel of ten million messages two client ids have the same hash with a probability of 3 in
+// a million. The second send is then refused as a conflict. A user who computes such a pair, at
+// great expense, only has their own sends refused: the sender is part of the hash, and nobody
+// knows another user's next client id.
 const clientHashLen = 8
 
 func appendName(dst []byte, name string) []byte {
@@ -78,7 +85,8 @@ func appendEventKey(dst []byte, ch string, at place) []byte {
 	return binary.BigEndian.AppendUint64(dst, at.pos)
 }
 
-// appendSeqKey is not above the key of any event of that seq, and above those of all lower ones.
+// appendSeqKey appends a key that is not above the key of any event of that seq, and above the
+// keys of all lower seqs.
 func appendSeqKey(dst []byte, ch string, seq uint64) []byte {
 	return binary.BigEndian.AppendUint64(appendNamed(dst, tagEvent, ch), seq)
 }
@@ -87,10 +95,12 @@ func appendFoldedKey(dst []byte, ch string, seq uint64) []byte {
 	return binary.BigEndian.AppendUint64(appendNamed(dst, tagFolded, ch), seq)
 }
 
-// keySeq is what the key of a folded message or of a mention ends with.
+// keySeq returns the number at the end of a key, such as the seq of a folded message or of a
+// mention.
 func keySeq(key []byte) uint64 { return binary.BigEndian.Uint64(key[len(key)-8:]) }
 
-// appendEditKey is the key of an edit, or with pos 0 not above those of all edits of the message.
+// appendEditKey appends the key of an edit. With pos 0 the key is not above the key of any edit
+// of the message.
 func appendEditKey(dst []byte, ch string, seq, pos uint64) []byte {
 	dst = binary.BigEndian.AppendUint64(appendNamed(dst, tagEdit, ch), seq)
 	return binary.BigEndian.AppendUint64(dst, pos)
@@ -104,7 +114,7 @@ func appendOwnKey(dst []byte, ch, user string) []byte {
 	return appendName(appendNamed(dst, tagOwn, ch), user)
 }
 
-// placeOf is what the key of an event ends with.
+// placeOf returns the place at the end of an event's key.
 func placeOf(key []byte) place {
 	at := key[len(key)-placeLen:]
 	return place{seq: binary.BigEndian.Uint64(at), pos: binary.BigEndian.Uint64(at[8:])}
@@ -117,13 +127,15 @@ func appendClientKey(dst []byte, ch, sender, clientID string) []byte {
 	return append(dst, sum[:clientHashLen]...)
 }
 
-// appendMemberKey is the key of a membership, or with an empty channel the prefix of all those of a user in a shard.
+// appendMemberKey appends the key of a membership. With an empty channel it appends the prefix
+// of all memberships of a user in a shard.
 func appendMemberKey(dst []byte, user string, shard int, ch string) []byte {
 	dst = binary.BigEndian.AppendUint16(appendNamed(dst, tagMember, user), uint16(shard))
 	return append(dst, ch...)
 }
 
-// appendFormerKey is the key of a membership that is over, or with pos 0 not above all those of the user in the channel.
+// appendFormerKey appends the key of an ended membership. With pos 0 the key is not above the
+// key of any ended membership of the user in the channel.
 func appendFormerKey(dst []byte, user string, shard int, ch string, pos uint64) []byte {
 	dst = binary.BigEndian.AppendUint16(appendNamed(dst, tagFormer, user), uint16(shard))
 	return binary.BigEndian.AppendUint64(appendName(dst, ch), pos)
@@ -134,7 +146,8 @@ func appendErasureKey(dst []byte, shard int, pos uint64) []byte {
 	return binary.BigEndian.AppendUint64(dst, pos)
 }
 
-// pastPrefix is the first key that does not start with prefix. No prefix ends in 0xff throughout, for none is without a tag.
+// pastPrefix returns the first key that does not start with prefix. No prefix consists only of
+// 0xff bytes, because each has a tag.
 func pastPrefix(prefix []byte) []byte {
 	end := append([]byte(nil), prefix...)
 	for i := len(end) - 1; ; i-- {
@@ -144,7 +157,8 @@ func pastPrefix(prefix []byte) []byte {
 	}
 }
 
-// appendSettingKey is the key of a user's own setting, or with an empty name the prefix of all of them.
+// appendSettingKey appends the key of a user's own setting. With an empty name it appends the
+// prefix of all of the user's settings.
 func appendSettingKey(dst []byte, user, name string) []byte {
 	return append(appendNamed(dst, tagSetting, user), name...)
 }

@@ -7,19 +7,22 @@ import (
 	"natterjack/server/wire"
 )
 
-// known is what memory holds of all users' settings, because it is asked so often that a look at disk would be felt: each message to a
-// direct channel asks twice who has blocked whom, which on disk would cost a tenth of what the message does; a second of reading in a
-// group asks of each of its members whether he is discreet; and each page asks whether its reader has hidden anything.
+// known is what memory holds of all users' settings, because it is asked so often that disk
+// reads would be felt. Each message to a direct channel asks twice who has blocked whom, which
+// on disk would cost a tenth of what the message does. A second of reading in a group asks
+// whether each of its members keeps read receipts private. Each page asks whether its reader
+// has hidden anything.
 type known struct {
-	mu       sync.RWMutex // guards the following
+	mu       sync.RWMutex // guards the fields below
 	blocked  map[blockPair]struct{}
 	discreet map[string]struct{}
-	hiders   map[string]struct{} // who has hidden a message, be it that he shows it again: which ones is on disk
+	// hiders are the users who have ever hidden a message. Which messages they hide is on disk.
+	hiders map[string]struct{}
 }
 
 type blockPair struct{ by, of string }
 
-// Blocked reports whether a user has blocked another.
+// Blocked reports whether user by has blocked user of.
 func (v *View) Blocked(by, of string) bool {
 	v.known.mu.RLock()
 	defer v.known.mu.RUnlock()
@@ -27,7 +30,7 @@ func (v *View) Blocked(by, of string) bool {
 	return found
 }
 
-// Discreet reports whether a user keeps to himself what he has read.
+// Discreet reports whether a user keeps private what they have read.
 func (v *View) Discreet(user string) bool {
 	v.known.mu.RLock()
 	defer v.known.mu.RUnlock()
@@ -62,7 +65,7 @@ func (k *known) set(changes []ownSetting) {
 	}
 }
 
-// put makes a key be in a set, or not.
+// put adds a key to a set or removes it.
 func put[K comparable](set map[K]struct{}, key K, in bool) {
 	if in {
 		set[key] = struct{}{}
@@ -71,10 +74,11 @@ func put[K comparable](set map[K]struct{}, key K, in bool) {
 	}
 }
 
-// ownSetting is one of somebody's settings.
+// ownSetting is one of a user's settings.
 type ownSetting struct{ user, name, value string }
 
-// knownAs is the name under which a setting is stored for memory, or empty where memory does not hold it.
+// knownAs returns the name under which a setting is stored for memory, or an empty name if
+// memory does not hold the setting.
 func knownAs(name string) string {
 	switch {
 	case strings.HasPrefix(name, wire.SettingHide):
@@ -90,8 +94,8 @@ func appendKnownKey(dst []byte, user, name string) []byte {
 	return append(appendNamed(dst, tagKnown, user), name...)
 }
 
-// know stores a setting for the next start, where memory holds it. They lie together: to look for them among all settings of everybody
-// would make each start longer.
+// know stores a setting for the next start, if memory holds settings of that name. These keys
+// lie together. A search for them among all settings of all users would make each start longer.
 func (r *round) know(user string, s *wire.Setting) {
 	name := knownAs(s.Name)
 	if name == "" {
@@ -106,7 +110,7 @@ func (r *round) know(user string, s *wire.Setting) {
 	}
 }
 
-// known makes what [round.know] stores.
+// known rebuilds what [round.know] stores.
 func (r *replay) known() error {
 	owner, own := wire.OwnerOf(r.channel)
 	if !own {
@@ -143,7 +147,8 @@ func (v *View) loadKnown() error {
 			if p.err != nil {
 				return p.err
 			}
-			v.known.set([]ownSetting{{user: user, name: string(p.rest), value: "1"}}) // one that is not set is not stored
+			// The key exists only while the setting is set.
+			v.known.set([]ownSetting{{user: user, name: string(p.rest), value: "1"}})
 		}
 		return r.it.Error()
 	})

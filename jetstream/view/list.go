@@ -15,26 +15,32 @@ type Mark struct {
 	ID     string
 }
 
-// compare orders the most recently active first, equally active ones by id.
+// compare orders the most recently active channel first, and equally active ones by id.
 func (m Mark) compare(o Mark) int {
 	return cmp.Or(cmp.Compare(o.Active, m.Active), cmp.Compare(m.ID, o.ID))
 }
 
-// Listed is a channel as one of its members sees it. Mute and Top are his settings for it.
+// Listed is a channel as one of its members sees it. Mute and Top are that member's settings
+// for the channel.
 type Listed struct {
-	State    *channel.State
-	Last     *Event // the last message since he is a member, as History gives it; nil where there is none
+	State *channel.State
+	// Last is the last message since the user joined, as History returns it, or nil if there is
+	// none.
+	Last     *Event
 	Unread   uint64
 	Mentions int
 	Mute     string
 	Top      string
 }
 
-// List is a window of a user's channels: up to limit of those behind a mark, or without one from the top, the most recently active
-// first. Ahead is how far the user has read in a channel, as a seq, where memory knows more of that than his receipt here. What it costs
-// grows with the limit, and hardly with the number of channels. A channel that becomes active between two windows moves to the top: whoever follows events knows of it.
+// List returns a window of a user's channels, the most recently active first. It returns up to
+// limit channels behind a mark, or from the top if the mark is nil. Ahead returns the seq up to
+// which the user has read a channel, where memory knows more than the stored receipt. The cost
+// grows with the limit, and hardly with the number of channels. A channel that becomes active
+// between two windows moves to the top. A client that follows events learns of that from them.
 func (v *View) List(user string, behind *Mark, limit int, ahead func(ch string) uint64) (channels []Listed, more bool, err error) {
-	marks, held, err := v.top(user, behind, limit+1) // before the reader is made, which then shows at least as much
+	// This comes before the reader is made, so that the reader shows at least as much.
+	marks, held, err := v.top(user, behind, limit+1)
 	if err != nil {
 		return nil, false, err
 	}
@@ -50,7 +56,8 @@ func (v *View) List(user string, behind *Mark, limit int, ahead func(ch string) 
 			if err != nil {
 				return err
 			}
-			if c.State != nil { // else the reader is ahead of memory: the user has just gone
+			// Without a state the reader is ahead of memory: the user has just left.
+			if c.State != nil {
 				channels = append(channels, c)
 			}
 		}
@@ -59,7 +66,7 @@ func (v *View) List(user string, behind *Mark, limit int, ahead func(ch string) 
 	return channels, more, err
 }
 
-// Listed is one channel as a member sees it; without a state where the user is none.
+// Listed returns one channel as a member sees it. State is nil if the user is not a member.
 func (v *View) Listed(user, ch string, ahead func(ch string) uint64) (c Listed, err error) {
 	err = v.read("read channel", func(r *reader) error {
 		c, err = r.listed(v, user, ch, ahead)
@@ -107,8 +114,8 @@ func (r *reader) listed(v *View, user, ch string, ahead func(ch string) uint64) 
 	return c, err
 }
 
-// top are the marks of up to limit channels of a user behind a mark, in order, from memory, into which they are taken where they are many;
-// held is false where they are not there.
+// top returns the marks of up to limit channels of a user behind a mark, in order, from memory.
+// It loads them into memory first if they are many. Held is false if they are not in memory.
 func (v *View) top(user string, behind *Mark, limit int) (marks []Mark, held bool, err error) {
 	if err := v.enter(); err != nil {
 		return nil, false, err
@@ -132,7 +139,7 @@ func (v *View) top(user string, behind *Mark, limit int) (marks []Mark, held boo
 	return marks, held, nil
 }
 
-// top are those marks as this reader sees them.
+// top returns the same marks as this reader sees them.
 func (r *reader) top(v *View, user string, behind *Mark, limit int) ([]Mark, error) {
 	ids, err := r.channelsOf(user)
 	if err != nil {
@@ -141,11 +148,13 @@ func (r *reader) top(v *View, user string, behind *Mark, limit int) ([]Mark, err
 	return r.recent(v, ids, behind, limit)
 }
 
-// recent are the marks of up to limit of some channels behind a mark, in order. All of them are looked at; for most users they are fewer
-// than a window holds.
+// recent returns up to limit marks of some channels behind a mark, in order. It looks at all of
+// the channels. Most users have fewer channels than a window holds.
 //
-// There is no index by activity on disk. One in the order of time, with slots so that large groups do not move 500 keys for each message,
-// made a message nine tenths dearer to apply, one without order half as much again; and only a rare user's first question gains by it.
+// There is no index by activity on disk. An index in order of time, with slots so that a
+// message to a large group does not move 500 keys, made a message nine tenths dearer to apply.
+// An index without order made it half dearer. Only the first request of a user with many
+// channels would gain by it.
 func (r *reader) recent(v *View, ids []string, behind *Mark, limit int) (best []Mark, err error) {
 	all, err := r.marks(v, ids)
 	for _, m := range all {
@@ -156,14 +165,15 @@ func (r *reader) recent(v *View, ids []string, behind *Mark, limit int) (best []
 	return best, err
 }
 
-// marks are those of some channels, in no order.
+// marks returns the marks of some channels, in no order.
 func (r *reader) marks(v *View, ids []string) ([]Mark, error) {
 	all := make([]Mark, 0, len(ids))
 	for _, id := range ids {
 		if _, own := wire.OwnerOf(id); own {
-			continue // settings are no conversation
+			continue // settings are not a conversation
 		}
-		head, _, err := r.head(id) // not what memory has, which may be newer than all else that this reader shows
+		// The head in memory may be newer than everything else that this reader shows.
+		head, _, err := r.head(id)
 		if err != nil {
 			return nil, err
 		}
@@ -172,7 +182,7 @@ func (r *reader) marks(v *View, ids []string) ([]Mark, error) {
 	return all, nil
 }
 
-// insert keeps the first limit marks in their order.
+// insert adds a mark in order and keeps the first limit marks.
 func insert(best []Mark, m Mark, limit int) []Mark {
 	at, _ := slices.BinarySearchFunc(best, m, Mark.compare)
 	if at == limit {
@@ -181,7 +191,8 @@ func insert(best []Mark, m Mark, limit int) []Mark {
 	return slices.Insert(best, at, m)[:min(limit, len(best)+1)]
 }
 
-// ChannelsOf are the ids of the channels that user is a member of, in no order to rely on.
+// ChannelsOf returns the ids of the channels that a user is a member of. The order is
+// undefined.
 func (v *View) ChannelsOf(user string) (ids []string, err error) {
 	err = v.read("list channels", func(r *reader) error {
 		ids, err = r.channelsOf(user)

@@ -8,7 +8,7 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 )
 
-// logger is where Pebble writes.
+// logger passes Pebble's log lines to slog.
 type logger struct{ log *slog.Logger }
 
 var _ pebble.Logger = logger{}
@@ -25,12 +25,13 @@ func (l logger) Errorf(format string, args ...any) {
 	l.log.Error("pebble failed at something", "text", fmt.Sprintf(format, args...))
 }
 
-// Fatalf implements [pebble.Logger]. Pebble relies on its not returning.
+// Fatalf implements [pebble.Logger]. It panics, because Pebble relies on Fatalf not returning.
 func (l logger) Fatalf(format string, args ...any) {
 	panic("view: pebble: " + fmt.Sprintf(format, args...))
 }
 
-// listener tells of what Pebble does beside its answers.
+// listener returns a listener that logs Pebble's background errors and write stalls, and calls
+// corrupt when Pebble finds damaged data.
 func listener(log *slog.Logger, corrupt func(error)) *pebble.EventListener {
 	return &pebble.EventListener{
 		BackgroundError: func(err error) { log.Error("pebble failed in the background", "error", err) },

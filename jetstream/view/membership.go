@@ -9,15 +9,18 @@ import (
 	"natterjack/jetstream/channel"
 )
 
-// membership is a stretch of a channel's log in which a user is a member. What lies within it he may see, for ever: who was
-// removed keeps on his devices what he has, and reads the rest of it when he comes back. What lies outside he may not. Who asked to
-// join and was refused has one of a single event: that which refused him.
+// membership is a stretch of a channel's log in which a user is a member. The user may see what
+// lies within it, for ever, and nothing outside it. A user who was removed keeps what is on
+// their devices, and reads the rest of the stretch after coming back. A user who asked to join
+// and was refused has a membership of a single event: the event that refused the request.
 type membership struct {
 	channel string
-	since   uint64 // pos of the event that made him a member; he sees it
-	until   uint64 // pos of the event that ended it, which he sees too; the highest number while it lasts
-	joined  uint64 // the channel's seq at since: messages above it are his to read
-	left    uint64 // the channel's seq at until; the highest number while it lasts
+	since   uint64 // pos of the event that made the user a member; the user sees that event
+	// until is the pos of the event that ended the membership. The user sees that event too.
+	// While the membership lasts, until is the highest number.
+	until  uint64
+	joined uint64 // the channel's seq at since; the user may read the messages above it
+	left   uint64 // the channel's seq at until; the highest number while the membership lasts
 }
 
 func (m *membership) over() bool { return m.until != math.MaxUint64 }
@@ -43,8 +46,8 @@ func parseMembership(value []byte) (m membership, err error) {
 	return m, p.end()
 }
 
-// moveMembers stores the memberships that an event began and ended, and gives the users of the latter. Among them is who asked to
-// join and is refused by it.
+// moveMembers stores the memberships that an event began and ended. It returns the users whose
+// memberships ended. These include a user whose request to join is refused by the event.
 func (r *round) moveMembers(st, next *channel.State) (parted []string, err error) {
 	var before channel.State
 	if st != nil {
@@ -71,7 +74,7 @@ func (r *round) moveMembers(st, next *channel.State) (parted []string, err error
 	return slices.Concat(parted, refused), nil
 }
 
-// sameUsers reports at no cost that two states share such a list, and else whether the lists are equal.
+// sameUsers reports whether two lists are equal. It is free if the two states share one list.
 func sameUsers(a, b []string) bool {
 	return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0] || slices.Equal(a, b))
 }
@@ -84,7 +87,7 @@ func (r *round) join(user string, next *channel.State) {
 	r.set()
 }
 
-// part ends a membership. Of a channel that was deleted only that is left to see.
+// part ends a membership. If the channel was deleted, only the deletion remains visible.
 func (r *round) part(user string, next *channel.State) error {
 	m := membership{since: next.Pos, joined: next.Seq}
 	if !next.Deleted {
@@ -102,14 +105,15 @@ func (r *round) part(user string, next *channel.State) error {
 	return nil
 }
 
-// former stores a membership that is over.
+// former stores a membership that has ended.
 func (r *round) former(user string, m *membership) {
 	r.key = appendFormerKey(r.key[:0], user, r.shard, m.channel, m.since)
 	r.value = appendMembership(r.value[:0], m)
 	r.set()
 }
 
-// membership is that of a user who is a member: begun in this round, or on disk.
+// membership returns the membership of a user who is a member. It began in this round or is on
+// disk.
 func (r *round) membership(user, ch string) (membership, error) {
 	if m, ok := r.began[userChannel{user, ch}]; ok {
 		return m, nil
@@ -120,12 +124,12 @@ func (r *round) membership(user, ch string) (membership, error) {
 	}
 	m, found, err := disk.membership(user, r.shard, ch)
 	if err == nil && !found {
-		err = errValue // the state says that he is a member
+		err = errValue // the state says that the user is a member
 	}
 	return m, err
 }
 
-// membership is the present one of a user in a channel, where there is one.
+// membership returns the present membership of a user in a channel, if there is one.
 func (r *reader) membership(user string, shard int, ch string) (m membership, found bool, err error) {
 	r.key = appendMemberKey(r.key[:0], user, shard, ch)
 	value, err := r.get()
@@ -137,7 +141,7 @@ func (r *reader) membership(user string, shard int, ch string) (m membership, fo
 	return m, true, err
 }
 
-// membershipsIn are all of a user in a channel, ascending.
+// membershipsIn returns all memberships of a user in a channel, ascending.
 func (r *reader) membershipsIn(user string, shard int, ch string) ([]membership, error) {
 	prefix := appendFormerKey(nil, user, shard, ch, 0)
 	all, err := r.memberships(prefix[:len(prefix)-8], func([]byte) (string, error) { return ch, nil })
@@ -151,7 +155,8 @@ func (r *reader) membershipsIn(user string, shard int, ch string) ([]membership,
 	return all, err
 }
 
-// membershipsOf are all of a user in a shard, by channel and then ascending; those that are over come first.
+// membershipsOf returns all memberships of a user in a shard, by channel and then ascending.
+// The ended memberships come first.
 func (r *reader) membershipsOf(user string, shard int) ([]membership, error) {
 	prefix := binary.BigEndian.AppendUint16(appendNamed(nil, tagFormer, user), uint16(shard))
 	former, err := r.memberships(prefix, func(rest []byte) (string, error) {
@@ -165,7 +170,8 @@ func (r *reader) membershipsOf(user string, shard int) ([]membership, error) {
 	return append(former, present...), err
 }
 
-// memberships are those whose keys start with a prefix; name reads the channel from what follows it.
+// memberships returns the memberships whose keys start with a prefix. Name reads the channel
+// from the rest of the key.
 func (r *reader) memberships(prefix []byte, name func(rest []byte) (string, error)) (members []membership, err error) {
 	ok := r.it.SeekGE(prefix)
 	for ; ok && bytes.HasPrefix(r.it.Key(), prefix); ok = r.it.Next() {

@@ -8,17 +8,20 @@ import (
 	"strconv"
 )
 
-// Bounds of what a view keeps in memory where it is not told, and the part of the machine's memory between them, as a divisor.
+// A view keeps cacheShare-th of the machine's memory if its size is not configured: at least
+// leastCache bytes and at most mostCache.
 const (
 	leastCache = 128 << 20
 	mostCache  = 1 << 30
 	cacheShare = 32
 )
 
-// cacheFor is what a view keeps in memory where this process may use so much, in bytes.
+// cacheFor returns how many bytes a view keeps in memory if this process may use so much
+// memory.
 func cacheFor(memory int64) int64 { return min(max(memory/cacheShare, leastCache), mostCache) }
 
-// usable is the memory that this process may use: the machine's, or less where a control group or GOMEMLIMIT says so; 0 where nobody tells.
+// usable returns how much memory this process may use: the machine's memory, or less if a
+// control group or GOMEMLIMIT sets a limit. It returns 0 if nothing is known.
 func usable() int64 {
 	least := int64(math.MaxInt64)
 	for _, n := range []int64{
@@ -37,7 +40,8 @@ func usable() int64 {
 	return least
 }
 
-// installed reads the memory of a machine from the file in which Linux tells it; 0 where there is none.
+// installed reads the size of a machine's memory from a file in the format of Linux's meminfo.
+// It returns 0 if the file does not tell.
 func installed(path string) int64 {
 	text, err := os.ReadFile(path) //nolint:gosec // the caller's are constants
 	if err != nil {
@@ -55,7 +59,7 @@ func installed(path string) int64 {
 	return 0
 }
 
-// limitIn reads the limit of a control group from a file; 0 where there is none.
+// limitIn reads the limit of a control group from a file, or returns 0 if there is none.
 func limitIn(path string) int64 {
 	text, err := os.ReadFile(path) //nolint:gosec // the caller's are constants
 	if err != nil {
@@ -63,7 +67,7 @@ func limitIn(path string) int64 {
 	}
 	n, err := strconv.ParseInt(string(bytes.TrimSpace(text)), 10, 64)
 	if err != nil {
-		return 0 // "max"
+		return 0 // the file says "max"
 	}
 	return n
 }

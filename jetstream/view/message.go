@@ -8,7 +8,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// Message is a message of a channel and what later events made of it, or nil where there is none of that seq.
+// Message returns a message of a channel with all later changes, or nil if no message has that
+// seq.
 func (v *View) Message(ch string, seq uint64) (m *channel.Message, err error) {
 	err = v.read("read message", func(r *reader) error {
 		m, err = r.message(ch, seq)
@@ -23,9 +24,9 @@ type Version struct {
 	Content   *wire.Content
 }
 
-// Edits returns versions of a message, the first one first, without the first few: at least one,
-// and no more after those which make up some bytes. Of a deleted message, and of none, there are
-// none.
+// Edits returns versions of a message, the first one first. It skips the first without
+// versions. It returns at least one version, and stops before the sum of the records would
+// exceed most bytes. A deleted or unknown message has no versions.
 func (v *View) Edits(ch string, seq uint64, without, most int) (versions []Version, more bool, err error) {
 	err = v.read("read edits", func(r *reader) error {
 		m, err := r.message(ch, seq)
@@ -64,8 +65,9 @@ func (v *View) Edits(ch string, seq uint64, without, most int) (versions []Versi
 	return versions, more, err
 }
 
-// EachPin calls f with each pinned message of a channel that a user is shown, the newest message
-// first, until f says false: with those before a message, or with all where before is 0.
+// EachPin calls f with each pinned message of a channel that a user is shown, the newest
+// message first, until f returns false. It passes only messages before the given one, or all if
+// before is 0.
 func (v *View) EachPin(user, ch string, before uint64, f func(e *Event) (bool, error)) error {
 	st, err := v.Channel(ch)
 	if st == nil || err != nil {
@@ -94,7 +96,7 @@ func (v *View) EachPin(user, ch string, before uint64, f func(e *Event) (bool, e
 	})
 }
 
-// message is the folded message.
+// message returns the folded message.
 func (r *reader) message(ch string, seq uint64) (*channel.Message, error) {
 	r.key = appendFoldedKey(r.key[:0], ch, seq)
 	value, err := r.get()
@@ -115,7 +117,8 @@ func (r *reader) message(ch string, seq uint64) (*channel.Message, error) {
 	return channel.Fold(nil, at.pos, record), nil
 }
 
-// placeOfMessage is where the log has a message, if it does: the first event of its seq.
+// placeOfMessage returns the place of a message in the log: that of the first event with its
+// seq. Found is false if the log does not have the message.
 func (r *reader) placeOfMessage(ch string, seq uint64) (at place, found bool, err error) {
 	at, found, err = r.placeFrom(ch, seq)
 	if !found || err != nil || at.seq != seq {
@@ -125,7 +128,7 @@ func (r *reader) placeOfMessage(ch string, seq uint64) (at place, found bool, er
 	return at, err == nil && e.Kind == wire.KindMessage, err
 }
 
-// edits are where the edits of a message lie, ascending.
+// edits returns the places of a message's edits, ascending.
 func (r *reader) edits(ch string, seq uint64) (places []place, err error) {
 	prefix := appendEditKey(nil, ch, seq, 0)
 	prefix = prefix[:len(prefix)-8]
@@ -152,7 +155,7 @@ func (r *reader) recordAt(ch string, at place) (*wire.Record, error) {
 	return &record, err
 }
 
-// bodyAt is the encoded record of an event, good until the reader reads on.
+// bodyAt returns the encoded record of an event. It is valid until the next read.
 func (r *reader) bodyAt(ch string, at place) ([]byte, error) {
 	r.key = appendEventKey(r.key[:0], ch, at)
 	value, err := r.get()
@@ -160,13 +163,14 @@ func (r *reader) bodyAt(ch string, at place) ([]byte, error) {
 		return nil, err
 	}
 	if value == nil {
-		return nil, errValue // the place came with the event in one batch
+		return nil, errValue // the place and the event came in one batch
 	}
 	e, err := parseEvent(ch, r.key, value)
 	return e.Record, err
 }
 
-// appendFolded is a message as later events left it, as the record of a page, behind the pos of the last of them.
+// appendFolded appends a message as later events left it: the pos of the last of them, and then
+// the message as a record for a page.
 func appendFolded(dst []byte, m *channel.Message) ([]byte, error) {
 	record, err := wire.EncodeRecord(&wire.Record{
 		Kind: wire.KindMessage, Version: m.Version, ID: m.ID, ClientID: m.ClientID, Sender: m.Sender, Seq: m.Seq, Timestamp: m.Timestamp,

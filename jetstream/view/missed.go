@@ -2,9 +2,12 @@ package view
 
 import "container/heap"
 
-// Missed is what a user has missed in a span of a shard: the events of all his channels while he was a member, those that made him one
-// and that ended it included, and those that refused him, in the order of pos, up to limit of them and up to about maxBytes of records, at least one where there is one. With more, the rest follows after the
-// last pos returned; without, that was all up to span.Upto. A channel with nothing new costs a look at its head.
+// Missed returns what a user has missed in a span of a shard: the events of all the user's
+// channels during the user's memberships, in the order of pos. The events that began or ended a
+// membership are included, and so are the events that refused the user's requests to join.
+// Missed returns up to limit events and up to about maxBytes of records, but at least one event
+// if there is one. If more is true, the rest follows after the last pos returned. Otherwise the
+// result is complete up to span.Upto. A channel with nothing new costs a look at its head.
 func (v *View) Missed(user string, span Span, limit, maxBytes int) (events []Event, more bool, err error) {
 	err = v.read("read what was missed", func(r *reader) error {
 		var m merge
@@ -27,7 +30,8 @@ func (v *View) Missed(user string, span Span, limit, maxBytes int) (events []Eve
 	return events, more, err
 }
 
-// merge is a heap of sources, each with at least one event at hand, by the pos of that event.
+// merge is a heap of sources, ordered by the pos of each source's first event. Every source has
+// at least one event in memory.
 type merge struct{ sources []*source }
 
 func (m *merge) start(v *View, r *reader, user string, span Span) error {
@@ -52,7 +56,7 @@ func (m *merge) start(v *View, r *reader, user string, span Span) error {
 	return nil
 }
 
-// advance goes on behind the first event.
+// advance moves past the first event.
 func (m *merge) advance(r *reader) error {
 	s := m.sources[0]
 	if s.events = s.events[1:]; len(s.events) == 0 {

@@ -14,8 +14,9 @@ import (
 	"natterjack/server/wire"
 )
 
-// Open opens the view in dir, or makes an empty one: where there is none, or only one of another schema, epoch or number
-// of shards, or a damaged one. Those are deleted. One process at a time may have dir open.
+// Open opens the view in dir. It makes an empty view if there is none, or if the one there is
+// damaged or has another schema, epoch or number of shards. Such a view is deleted. Only one
+// process at a time may have dir open.
 func Open(dir string, o Options) (*View, error) {
 	o, err := o.withDefaults()
 	if err != nil {
@@ -49,8 +50,9 @@ func openOrRemake(h home, o Options) (*View, error) {
 	return open(h, o)
 }
 
-// damaged reports whether an error of opening lies in the files and not in what is around them, such as rights, limits or
-// space. Pebble calls only some of it corruption.
+// damaged reports whether an error from opening lies in the files themselves and not in their
+// environment, such as rights, limits or space. Pebble reports only part of such damage as
+// corruption.
 func damaged(err error) bool {
 	if errno, ok := errors.AsType[syscall.Errno](err); ok {
 		return errno == syscall.ENOENT
@@ -58,8 +60,9 @@ func damaged(err error) bool {
 	return !errors.Is(err, ErrDiskFull)
 }
 
-// Close closes the view. It waits for the calls under way and for the merge of files under way, some seconds at most; what is
-// called later fails with [ErrClosed]. What was applied is left to the write-ahead log. Safe to repeat.
+// Close closes the view. It waits for calls in progress and for a merge of files in progress,
+// some seconds at most. Later calls fail with [ErrClosed]. What was applied stays in the
+// write-ahead log. Close is safe to repeat.
 func (v *View) Close() error {
 	v.disk.close()
 	v.open.Lock()
@@ -104,7 +107,7 @@ func (o Options) withDefaults() (Options, error) {
 	return o, nil
 }
 
-// evenly spreads slots over shards.
+// evenly spreads slots evenly over shards.
 func evenly(shards int) func(channel string) int {
 	return func(channel string) int { return wire.SlotOf(channel) * shards / wire.Slots }
 }
@@ -112,7 +115,7 @@ func evenly(shards int) func(channel string) int {
 func open(h home, o Options) (*View, error) {
 	d := newDisk(o.fs, h.dir, o.Logger)
 	if err := d.room(); err != nil {
-		return nil, err // it would wait for space
+		return nil, err // opening would wait for space
 	}
 	db, err := pebble.Open(h.path(), d.options(o, h.condemn))
 	if err != nil {

@@ -8,27 +8,34 @@ import (
 )
 
 const (
-	memTable  = 16 << 20 // what is gathered in memory before it is written as sorted files, and read again at a start
-	memTables = 3        // how many may be in memory before writing waits
+	// memTable is how much Pebble gathers in memory before it writes sorted files. A start
+	// reads it again.
+	memTable = 16 << 20
+	// memTables is how many of these may be in memory before writes wait.
+	memTables = 3
 )
 
-// options are Pebble's, chosen for records of some hundred bytes that are written once, in a random order of channels, and mostly
-// read soon after.
+// options returns Pebble's options. They suit records of some hundred bytes that are written
+// once, to channels in random order, and mostly read soon after.
 func (d *disk) options(o Options, corrupt func(error)) *pebble.Options {
 	p := &pebble.Options{
-		FS:                          vfs.OnDiskFull(forgetful{o.fs}, d.wait),
-		Cleaner:                     pebble.ArchiveCleaner{},
-		CacheSize:                   o.CacheBytes + memTables*memTable, // Pebble takes the memory of its tables off the cache
+		FS:      vfs.OnDiskFull(forgetful{o.fs}, d.wait),
+		Cleaner: pebble.ArchiveCleaner{},
+		// Pebble takes the memory of its tables out of the cache.
+		CacheSize:                   o.CacheBytes + memTables*memTable,
 		FormatMajorVersion:          pebble.FormatNewest,
 		MemTableSize:                memTable,
 		MemTableStopWritesThreshold: memTables,
-		L0CompactionThreshold:       8,  // merging more at once, less often, took a fifth off the CPU of a rebuild
-		L0StopWritesThreshold:       64, // a rebuild may get ahead of compaction; live events must not wait for it
-		CompactionConcurrencyRange:  func() (lower, upper int) { return 1, 2 },
-		Logger:                      logger{o.Logger},
-		EventListener:               listener(o.Logger, corrupt),
+		// To merge more at once, less often, saved a fifth of the CPU of a rebuild.
+		L0CompactionThreshold: 8,
+		// A rebuild may get ahead of compaction. Live events must not wait for it.
+		L0StopWritesThreshold:      64,
+		CompactionConcurrencyRange: func() (lower, upper int) { return 1, 2 },
+		Logger:                     logger{o.Logger},
+		EventListener:              listener(o.Logger, corrupt),
 	}
-	p.TargetFileSizes[0] = 8 << 20 // each file ends in an fsync, which competes with those of the log
+	// Each file ends in an fsync, which competes with the fsyncs of the log.
+	p.TargetFileSizes[0] = 8 << 20
 	for i := range p.Levels {
 		p.Levels[i] = pebble.LevelOptions{
 			BlockSize:      blockSize(i),
@@ -40,27 +47,30 @@ func (d *disk) options(o Options, corrupt func(error)) *pebble.Options {
 	return p
 }
 
-// compression is for the lowest level alone, where nearly all of the data comes to rest. To compress what is soon merged
-// again took a quarter of the CPU of a rebuild.
+// compression compresses only the lowest level, where nearly all data ends up. Compressing data
+// that is soon merged again took a quarter of the CPU of a rebuild.
 //
-// Of messages of 200 bytes, random ones of 4,096 words, twelve to a channel, this is what one takes on disk, all of its keys included,
-// and what its whole way in takes of CPU, merging included:
+// The table shows what one message takes on disk, with all of its keys, and the CPU of its
+// whole way in, with merging. The messages had 200 bytes of random words out of 4,096, and each
+// channel had twelve.
 //
 //	fastest (MinLZ), blocks of 16 KB   302 B   30 µs
 //	zstd 1, 16 KB                      214 B   31 µs
-//	zstd 1, 32 KB                      209 B   29 µs; 201 B with client ids hashed to 8 bytes instead of 16
+//	zstd 1, 32 KB                      209 B   29 µs; 201 B with 8-byte client id hashes, not 16
 //	zstd 3, 32 KB                      207 B   36 µs
 //	zstd 3, 64 KB                      202 B   37 µs, and a page of history takes three times as long
 //
-// Of the 209, the text and the JSON around it are 126, the ids in the record 48, the client id's key 26, all else 9. So there is no
-// way to 150 but to keep fewer ids. To store them as the bytes that they stand for would spare another 10.
+// Of the 209 bytes, the text and the JSON around it take 126, the ids in the record 48, the
+// client id's key 26, and everything else 9. So only fewer ids would bring it down to 150.
+// Storing the ids as the bytes that they encode would save another 10.
 func compression() pebble.DBCompressionSettings {
 	c := pebble.DBCompressionNone
 	c.Levels[len(c.Levels)-1] = block.BalancedCompression
 	return c
 }
 
-// blockSize is what is compressed, and read, at once: more in the lowest level, where there is something to be won by it.
+// blockSize returns how much is compressed and read at once. It is larger in the lowest level,
+// where larger blocks save space.
 func blockSize(level int) int {
 	if level == len(pebble.DBCompressionNone.Levels)-1 {
 		return 32 << 10

@@ -2,7 +2,8 @@ package view
 
 import "github.com/cockroachdb/pebble/v2"
 
-// eventAt reads the event of a channel that an iterator stands on. Its record is the iterator's until that moves.
+// eventAt reads the event that an iterator stands on. The record belongs to the iterator and is
+// valid until it moves.
 func eventAt(it *pebble.Iterator, ch string) (e Event, err error) {
 	value, err := it.ValueAndErr()
 	if err != nil {
@@ -11,13 +12,14 @@ func eventAt(it *pebble.Iterator, ch string) (e Event, err error) {
 	return parseEvent(ch, it.Key(), value)
 }
 
-// page collects events. Their records share a few buffers instead of an allocation each.
+// page collects events. Their records share a few buffers, to avoid an allocation for each.
 type page struct {
 	events []Event
 	buffer []byte
 }
 
-// Buffers double from the first size to the last: a page of one record is not held by a buffer for fifty.
+// Buffers double from firstBuffer to lastBuffer, so that a page with one record does not hold a
+// buffer for fifty.
 const (
 	firstBuffer = 1 << 10
 	lastBuffer  = 16 << 10
@@ -26,7 +28,7 @@ const (
 // add keeps an event with a copy of its record.
 func (p *page) add(e Event) { p.events = append(p.events, p.keep(e)) }
 
-// keep gives an event a copy of its record.
+// keep returns an event with a copy of its record.
 func (p *page) keep(e Event) Event {
 	if cap(p.buffer)-len(p.buffer) < len(e.Record) {
 		size := min(max(2*cap(p.buffer), firstBuffer), lastBuffer)

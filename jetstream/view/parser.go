@@ -2,10 +2,11 @@ package view
 
 import "encoding/binary"
 
-// parser reads a value from its front and remembers that something was wrong, so that its caller asks only once.
+// parser reads a value from the front. It remembers the first error, so that its caller checks
+// only once.
 type parser struct {
 	rest []byte
-	text string // all of the value as a string, where names shall be cut from it
+	text string // the whole value as a string, if names are cut from it
 	err  error
 }
 
@@ -48,7 +49,7 @@ func (p *parser) fail() {
 	p.rest, p.err = nil, errValue
 }
 
-// end is what was wrong, bytes left over included.
+// end returns what was wrong. Left-over bytes are an error too.
 func (p *parser) end() error {
 	if p.err == nil && len(p.rest) > 0 {
 		p.fail()
@@ -56,7 +57,7 @@ func (p *parser) end() error {
 	return p.err
 }
 
-// names reads what appendNames wrote; nil where there are none.
+// names reads what appendNames wrote, or returns nil if there are no names.
 func (p *parser) names() []string {
 	n := p.length()
 	if n == 0 {
@@ -69,7 +70,7 @@ func (p *parser) names() []string {
 	return names
 }
 
-// length is that of a list, each part of which takes at least a byte.
+// length reads the length of a list. Each element of the list takes at least a byte.
 func (p *parser) length() int {
 	n := p.uvarint()
 	if n > uint64(len(p.rest)) {

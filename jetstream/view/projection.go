@@ -10,18 +10,23 @@ import (
 	"natterjack/server/wire"
 )
 
-// projection is what events make under some tags, and its version: of the layout of those keys and values, and of the rules that made
-// them. Whoever changes either raises it, and a view of another version makes them anew from the events that it holds, a channel at a
-// time. What is no projection is of the [schema]: when that changes, all is read from the log again.
+// projection is what is derived from events under some tags, together with its version. The
+// version covers the layout of those keys and values and the rules that derive them. Raise it
+// when you change either. A view with another version then rebuilds them from the events that
+// it holds, one channel at a time. Everything that is not a projection belongs to the [schema]:
+// when that changes, the whole log is read again.
 type projection struct {
 	name    string
 	version uint64
 	tags    []byte
-	derive  func(p *replay) error                     // makes what the events of one channel make
-	keep    func(p *replay, key []byte) (bool, error) // reports whether a key stays, for no event tells of it any more; none where nil
+	derive  func(p *replay) error // derives the keys of one channel's events
+	// keep reports whether a key stays because no event tells of it any more. If nil, no key
+	// stays.
+	keep func(p *replay, key []byte) (bool, error)
 }
 
-// projections are in the order in which they are made: mentions are of messages as they were edited.
+// projections are listed in the order in which they are rebuilt. Mentions come after changed
+// messages, because they depend on the edited messages.
 var projections = []projection{
 	{name: "client ids", version: 1, tags: []byte{tagClient}, derive: (*replay).clientIDs},
 	{name: "own messages", version: 1, tags: []byte{tagOwn}, derive: (*replay).own},
@@ -32,7 +37,8 @@ var projections = []projection{
 	{name: "memberships", version: 1, tags: []byte{tagMember, tagFormer}, derive: (*replay).memberships, keep: (*replay).keepFormer},
 }
 
-// bringUp makes the projections anew whose version is not the one wanted. A view that has just been made has nothing to make them of.
+// bringUp rebuilds the projections whose version is not the wanted one. A new view has no
+// events to rebuild them from.
 func (v *View) bringUp(wanted []projection) error {
 	for i := range wanted {
 		p := &wanted[i]
@@ -47,7 +53,7 @@ func (v *View) bringUp(wanted []projection) error {
 	return nil
 }
 
-// versionOf is that in which a projection is stored; 0 where it is not.
+// versionOf returns the version in which a projection is stored, or 0 if it is not stored.
 func (v *View) versionOf(name string) (version uint64, err error) {
 	err = v.read("read version", func(r *reader) error {
 		r.key = appendNamed(r.key[:0], tagVersion, name)
@@ -63,10 +69,11 @@ func (v *View) versionOf(name string) (version uint64, err error) {
 
 const (
 	replayBatch = 4 << 20          // bytes that are committed at once
-	replayTells = 10 * time.Second // between two words about how far it is
+	replayTells = 10 * time.Second // time between two log lines on progress
 )
 
-// remake makes a projection from the events. Its version is stored last: a process that dies meanwhile begins anew.
+// remake rebuilds a projection from the events. It stores the version last: if the process dies
+// earlier, the next start begins again.
 func (v *View) remake(what *projection) (err error) {
 	r := &replay{v: v, what: what, batch: v.db.NewBatch(), began: time.Now()}
 	r.told = r.began
@@ -77,7 +84,7 @@ func (v *View) remake(what *projection) (err error) {
 	if err := errors.Join(r.clear(), r.look()); err != nil {
 		return err
 	}
-	names, err := v.newReader() // the other one reads within a channel
+	names, err := v.newReader() // r.disk reads within a channel
 	if err != nil {
 		return err
 	}
@@ -104,11 +111,11 @@ func (v *View) remake(what *projection) (err error) {
 	return r.batch.Commit(pebble.NoSync)
 }
 
-// replay makes a projection, a channel after the other.
+// replay rebuilds a projection, one channel after another.
 type replay struct {
 	v       *View
 	what    *projection
-	disk    *reader // what is there, without what the batch has
+	disk    *reader // what is on disk, without the batch
 	batch   *pebble.Batch
 	channel string
 	key     []byte
@@ -118,7 +125,7 @@ type replay struct {
 	told    time.Time
 }
 
-// clear takes out what there is of another version.
+// clear deletes the keys of the other version.
 func (r *replay) clear() error {
 	for _, tag := range r.what.tags {
 		if r.what.keep == nil {
@@ -145,7 +152,7 @@ func (r *replay) clear() error {
 	return r.flush(0)
 }
 
-// look has the reader see all that was committed.
+// look replaces the reader, so that it sees everything that was committed.
 func (r *replay) look() error {
 	next, err := r.v.newReader()
 	if err != nil {
@@ -168,7 +175,7 @@ func (r *replay) deriveOne() error {
 	return r.flush(replayBatch)
 }
 
-// flush commits what there is, where it is more than some bytes.
+// flush commits the batch if it is larger than above bytes.
 func (r *replay) flush(above int) error {
 	if r.batch.Len() <= above {
 		return nil

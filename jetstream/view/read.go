@@ -8,15 +8,17 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 )
 
-// reader reads the view as it was when the reader was made, however many keys it looks at. It is for one goroutine.
+// reader reads the view as it was when the reader was made, however many keys it reads. It is
+// for one goroutine.
 type reader struct {
 	it     *pebble.Iterator
 	key    []byte
-	stamps []uint64 // by shard, of its cache before the reader was made
+	stamps []uint64 // stamp of each shard's cache, taken before the reader was made
 }
 
-// read lets f read. It uses the filters of the lowest level too, which a Get of Pebble does not: most lookups of client
-// ids and of new channels find nothing, and would each read a block from disk to learn so.
+// read calls f with a reader. The reader uses the filters of the lowest level too, which
+// Pebble's Get does not. Most lookups of client ids and of new channels find nothing, and
+// without those filters each would read a block from disk.
 func (v *View) read(what string, f func(r *reader) error) error {
 	if err := v.enter(); err != nil {
 		return err
@@ -25,7 +27,8 @@ func (v *View) read(what string, f func(r *reader) error) error {
 	return v.readEntered(what, f)
 }
 
-// readEntered is read for a call that has entered already: to enter twice would wait for a Close that waits for the call.
+// readEntered works like read, for a call that has entered already. Entering twice could
+// deadlock with a Close that waits for the call.
 func (v *View) readEntered(what string, f func(r *reader) error) error {
 	r, err := v.newReader()
 	if err != nil {
@@ -38,7 +41,8 @@ func (v *View) readEntered(what string, f func(r *reader) error) error {
 	return nil
 }
 
-// newReader makes a reader. Its stamps are taken first: a batch that is committed between the two keeps what it finds out of the cache.
+// newReader makes a reader. It takes the stamps first. If a batch is committed in between, the
+// reader's results stay out of the cache.
 func (v *View) newReader() (*reader, error) {
 	r := &reader{stamps: make([]uint64, len(v.shards))}
 	for i := range v.shards {
@@ -49,7 +53,8 @@ func (v *View) newReader() (*reader, error) {
 	return r, err
 }
 
-// get is the value of r.key, valid until the next read, or nil where there is none.
+// get returns the value of r.key, or nil if there is none. The value is valid until the next
+// read.
 func (r *reader) get() ([]byte, error) {
 	if !r.it.SeekPrefixGE(r.key) || !bytes.Equal(r.it.Key(), r.key) {
 		return nil, r.it.Error()
@@ -57,7 +62,8 @@ func (r *reader) get() ([]byte, error) {
 	return r.it.ValueAndErr()
 }
 
-// placeFrom is that of the first event of a channel with a seq or a higher one, where there is one.
+// placeFrom returns the place of the first event of a channel with this seq or a higher one, if
+// there is one.
 func (r *reader) placeFrom(ch string, seq uint64) (at place, found bool, err error) {
 	r.key = appendSeqKey(r.key[:0], ch, seq)
 	if !r.it.SeekGE(r.key) || !bytes.HasPrefix(r.it.Key(), r.key[:len(r.key)-8]) {
