@@ -10,47 +10,52 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 )
 
-// Receipt is how far a user has got in a channel, in seqs. What was read was delivered.
+// Receipt is how far a user has got in a channel, as seqs. A message that was read counts as
+// delivered.
 type Receipt struct {
 	Channel, User   string
 	Read, Delivered uint64
-	At              uint64 // where the stream of receipts last said all of this
+	At              uint64 // the last record in the stream of receipts that says all of this
 }
 
-// ReceiptMove is what a record of the stream of receipts says of a cursor. It moves the cursor up; or, where After is set, it
-// replaces the cursor, if nothing has moved that since the record at After. A cursor that is replaced by nothing is gone.
+// ReceiptMove is what a record of the stream of receipts says of a cursor. It moves the cursor
+// up. If After is set, it replaces the cursor instead, unless something has moved the cursor
+// since the record at After. A replacement with nothing deletes the cursor.
 type ReceiptMove struct {
-	Receipt // At is the record's own place
+	Receipt // At is this record's own sequence
 	After   uint64
 }
 
 // ReceiptMoved is a cursor before and after a move.
 type ReceiptMoved struct{ Before, After Receipt }
 
-// receipts is what a view holds in memory of a shard's receipts: nothing of any of them.
+// receipts is what a view holds in memory of a shard's receipts. It holds no cursors.
 type receipts struct {
 	position atomic.Uint64
 	live     atomic.Int64
 
-	mu    sync.Mutex // guards following, and the place on disk where all of this is
+	mu    sync.Mutex // guards check, and the place on disk where all of this is stored
 	check ReceiptsCheck
 }
 
-// receiptsPlace is where the receipts of a shard have got. It is stored with them.
+// receiptsPlace is how far the receipts of a shard are applied. It is stored with them.
 type receiptsPlace struct {
 	position uint64 // all records up to here are applied
-	live     uint64 // what the cursors take, see receiptSize
+	live     uint64 // the size of all cursors, see receiptSize
 	check    ReceiptsCheck
 }
 
-// ReceiptsCheck says which cursors may be of a past that the log has lost: those up to a record, which was the last when the log ended at
-// pos. It is zero where there is nothing to check.
+// ReceiptsCheck says which cursors may refer to messages that the log has lost: those stored by
+// Record or before. Record was the last record when the log ended at Pos. The zero value means
+// that there is nothing to check.
 type ReceiptsCheck struct{ Record, Pos uint64 }
 
-// receiptSize is about what a cursor takes in the stream, in a record of many.
+// receiptSize returns about how many bytes a cursor takes in the stream, in a record of many
+// cursors.
 func receiptSize(r *Receipt) int64 { return int64(45 + len(r.Channel) + len(r.User)) }
 
-// fold is the cursor after a move. Where At does not move, an earlier record still counts: the later one says less than is known.
+// fold returns the cursor after a move. Where At does not move, an earlier record still counts,
+// because the later one says less than is known.
 func (r Receipt) fold(m *ReceiptMove) Receipt {
 	if m.After != 0 {
 		if r.At != m.After {
@@ -73,15 +78,17 @@ func (r Receipt) fold(m *ReceiptMove) Receipt {
 
 func (r *Receipt) none() bool { return r.Read == 0 && r.Delivered == 0 }
 
-// ReceiptsPosition is the last record of a shard's stream of receipts that is applied.
+// ReceiptsPosition returns the last record of a shard's stream of receipts that is applied.
 func (v *View) ReceiptsPosition(shard int) uint64 { return v.shards[shard].receipts.position.Load() }
 
-// ReceiptsSize is about what a shard's cursors would take in its stream, if that held each of them once.
+// ReceiptsSize returns about how many bytes a shard's cursors would take in its stream if the
+// stream held each of them once.
 func (v *View) ReceiptsSize(shard int) int64 { return v.shards[shard].receipts.live.Load() }
 
-// ApplyReceipts takes in records of one shard's stream of receipts, in their order, in one batch with the new position. It calls tell with
-// the cursors that they were about, one for each move, before they can be read. It is for one goroutine a shard. After an error
-// nothing has been applied.
+// ApplyReceipts takes in records of one shard's stream of receipts, in their order, and commits
+// them in one batch with the new position. It calls tell with the cursors that the records were
+// about, one for each move, before readers can see them. It is for one goroutine a shard. After
+// an error nothing has been applied.
 func (v *View) ApplyReceipts(shard int, moves []ReceiptMove, upto uint64, tell func([]ReceiptMoved)) error {
 	if err := v.enter(); err != nil {
 		return err
@@ -106,7 +113,8 @@ func (v *View) ApplyReceipts(shard int, moves []ReceiptMove, upto uint64, tell f
 	return nil
 }
 
-// foldReceipts puts the cursors that moves change into a batch. Grown is by how much the cursors take more than before.
+// foldReceipts puts the cursors that moves change into a batch. Grown is how many bytes the
+// cursors take more than before.
 func (v *View) foldReceipts(batch *pebble.Batch, shard int, moves []ReceiptMove) (moved []ReceiptMoved, grown int64, err error) {
 	moved = make([]ReceiptMoved, 0, len(moves))
 	met := make(map[userChannel]Receipt, len(moves))
@@ -149,7 +157,8 @@ func sizeIfThere(r *Receipt) int64 {
 	return receiptSize(r)
 }
 
-// commitReceipts makes a batch count, with the place that the receipts have got to. The caller holds the lock.
+// commitReceipts commits a batch together with the place that the receipts have reached. The
+// caller holds the lock.
 func (v *View) commitReceipts(batch *pebble.Batch, shard int, p receiptsPlace) error {
 	_ = batch.Set(appendReceiptsPlaceKey(nil, shard), appendReceiptsPlace(nil, p), nil)
 	if err := batch.Commit(pebble.NoSync); err != nil {
@@ -159,14 +168,15 @@ func (v *View) commitReceipts(batch *pebble.Batch, shard int, p receiptsPlace) e
 	return nil
 }
 
-// set takes over what is on disk. The caller holds the lock, or nobody else has the view yet.
+// set takes over what is on disk. The caller holds the lock, or no other goroutine has the view
+// yet.
 func (s *receipts) set(p receiptsPlace) {
 	s.check = p.check
 	s.live.Store(int64(p.live))
 	s.position.Store(p.position)
 }
 
-// loadReceipts reads where a shard's receipts have got.
+// loadReceipts reads the place that a shard's receipts have reached.
 func (v *View) loadReceipts(shard int) error {
 	return v.read("read position of receipts", func(r *reader) error {
 		r.key = appendReceiptsPlaceKey(r.key[:0], shard)
@@ -180,7 +190,7 @@ func (v *View) loadReceipts(shard int) error {
 	})
 }
 
-// Receipt is a user's cursor in a channel; without a place where there is none.
+// Receipt returns a user's cursor in a channel. Its At is 0 if there is no cursor.
 func (v *View) Receipt(channel, user string) (found Receipt, err error) {
 	err = v.read("read receipt", func(r *reader) error {
 		found, err = r.receipt(v.shardIndex(channel), channel, user)
@@ -189,7 +199,8 @@ func (v *View) Receipt(channel, user string) (found Receipt, err error) {
 	return found, err
 }
 
-// Receipts are the cursors of a channel, by user, ascending: of all, or of some users.
+// Receipts returns the cursors of a channel, ascending by user: all of them, or only those of
+// the given users.
 func (v *View) Receipts(channel string, users ...string) (found []Receipt, err error) {
 	shard := v.shardIndex(channel)
 	err = v.read("read receipts", func(r *reader) error {

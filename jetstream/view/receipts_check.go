@@ -7,8 +7,8 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 )
 
-// ResetReceipts takes out all cursors of a shard, for they are read anew from the beginning of the stream, and have to be checked then: see
-// [View.ReceiptsAhead].
+// ResetReceipts deletes all cursors of a shard, because they are read again from the beginning
+// of the stream. The cursors have to be checked afterwards: see [View.ReceiptsAhead].
 func (v *View) ResetReceipts(shard int, check ReceiptsCheck) error {
 	return v.changeReceipts("reset receipts", shard, func(batch *pebble.Batch, p *receiptsPlace) {
 		prefix := appendReceiptsKey(nil, shard)
@@ -17,7 +17,7 @@ func (v *View) ResetReceipts(shard int, check ReceiptsCheck) error {
 	})
 }
 
-// ReceiptsChecked says that the cursors of a shard that had to be checked are.
+// ReceiptsChecked notes that the cursors of a shard that had to be checked have been checked.
 func (v *View) ReceiptsChecked(shard int, done ReceiptsCheck) error {
 	return v.changeReceipts("note that receipts are checked", shard, func(_ *pebble.Batch, p *receiptsPlace) {
 		if p.check == done {
@@ -43,7 +43,7 @@ func (v *View) changeReceipts(what string, shard int, change func(*pebble.Batch,
 	return nil
 }
 
-// ReceiptsToCheck says which cursors of a shard have to be checked.
+// ReceiptsToCheck returns which cursors of a shard have to be checked.
 func (v *View) ReceiptsToCheck(shard int) ReceiptsCheck {
 	s := &v.shards[shard].receipts
 	s.mu.Lock()
@@ -51,16 +51,18 @@ func (v *View) ReceiptsToCheck(shard int) ReceiptsCheck {
 	return s.check
 }
 
-// ReceiptsAhead are up to limit cursors of a shard, of those to check, that are ahead of the log: they say more than the last seq that their
-// channel had then, which stands in Head. So it has lost its end. The view must have the log as far as the check says. It looks from one
-// cursor on, or with none from the first, and returns the one to go on from.
+// ReceiptsAhead returns up to limit cursors of a shard that are to be checked and are ahead of
+// the log: they say more than the last seq that their channel had then. That seq is in Head.
+// Such a cursor means that the log has lost its end. The view must have applied the log as far
+// as the check says. The search starts at the cursor from, or at the first one if from is nil.
+// Next is the cursor to go on from.
 func (v *View) ReceiptsAhead(shard int, check ReceiptsCheck, from []byte, limit int) (ahead []ReceiptAhead, next []byte, err error) {
 	err = v.read("look for receipts ahead of the log", func(r *reader) error {
 		prefix := appendReceiptsKey(nil, shard)
 		if from == nil {
 			from = prefix
 		}
-		heads, err := v.newReader() // the events of a channel and its cursors lie apart
+		heads, err := v.newReader() // a channel's events and its cursors lie apart
 		if err != nil {
 			return err
 		}
@@ -91,7 +93,7 @@ func (v *View) ReceiptsAhead(shard int, check ReceiptsCheck, from []byte, limit 
 	return ahead, next, err
 }
 
-// seqAt is the last seq that a channel had at a pos.
+// seqAt returns the last seq that a channel had at a pos.
 func (r *reader) seqAt(ch string, pos uint64) (seq uint64, err error) {
 	prefix := appendNamed(nil, tagEvent, ch)
 	err = r.scan(prefix, pastPrefix(prefix), true, func() (bool, error) {
@@ -110,7 +112,8 @@ type ReceiptAhead struct {
 	Head uint64
 }
 
-// receiptAt is the cursor on which a reader stands. The part of its key behind the prefix names it.
+// receiptAt returns the cursor on which a reader stands. The part of its key after the prefix
+// names it.
 func receiptAt(r *reader, prefix int) (found Receipt, err error) {
 	p := parser{rest: r.it.Key()[prefix:]}
 	found.Channel, found.User = p.name(), string(p.rest)

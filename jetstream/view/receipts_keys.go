@@ -4,11 +4,15 @@ import "encoding/binary"
 
 // The keys of receipts:
 //
-//	q shard                  → how far the stream of receipts is applied, what its cursors take, up to where they have to be checked
-//	r shard <channel> user   → the user's cursor in the channel: read, delivered, the record that says so
+//	q shard                  → position in the stream, size of the cursors, what to check
+//	r shard <channel> user   → the user's cursor in the channel: read, delivered, the record
 //
-// A channel's cursors lie together, for they are asked for together, and change together where all read in a group. A user's do not: his list
-// of channels looks at those of a window alone, each beside seven other keys of the channel.
+// The position under q is how far the stream of receipts is applied. The record under r is the
+// one that says what the cursor is.
+//
+// A channel's cursors lie together. They are requested together, and change together when all
+// members of a group read. A user's cursors do not lie together: a list of the user's channels
+// reads only the cursors of one window, each beside seven other keys of the channel.
 const (
 	tagReceiptsPlace = 'q'
 	tagReceipt       = 'r'
@@ -18,12 +22,13 @@ func appendReceiptsPlaceKey(dst []byte, shard int) []byte {
 	return binary.BigEndian.AppendUint16(append(dst, tagReceiptsPlace), uint16(shard))
 }
 
-// appendReceiptsKey is the prefix of all cursors of a shard.
+// appendReceiptsKey appends the prefix of all cursors of a shard.
 func appendReceiptsKey(dst []byte, shard int) []byte {
 	return binary.BigEndian.AppendUint16(append(dst, tagReceipt), uint16(shard))
 }
 
-// appendReceiptKey is the key of a cursor, or with an empty user the prefix of all those of a channel.
+// appendReceiptKey appends the key of a cursor. With an empty user it appends the prefix of all
+// cursors of a channel.
 func appendReceiptKey(dst []byte, shard int, channel, user string) []byte {
 	return append(appendName(appendReceiptsKey(dst, shard), channel), user...)
 }

@@ -8,31 +8,40 @@ import (
 	"natterjack/server/wire"
 )
 
-// recency holds, in memory, when each channel of some users was last active: of those with so many channels that to look at each is
-// felt, from when they first ask on. That first question looks at all of them, some microseconds each, unless [View.Warm] has done it
-// before. Everybody else's channels here would cost memory for nothing.
+// recency holds, in memory, when each channel of some users was last active. These are the
+// users with so many channels that looking at each would be felt. They are held from their
+// first list request on. That first request looks at all of the user's channels, some
+// microseconds each, unless [View.Warm] has done so before. Holding the channels of all other
+// users would cost memory for no gain.
 type recency struct {
-	above int          // that many channels make a user one of them
-	most  int          // channels of all users together, but for one user's alone
-	any   atomic.Bool  // spares everybody the lock while there are none
-	mu    sync.RWMutex // guards the following
+	above int // a user with more channels than this is held
+	// most bounds the channels of all users together. One user alone may exceed it.
+	most  int
+	any   atomic.Bool  // lets callers skip the lock while no user is held
+	mu    sync.RWMutex // guards the fields below
 	users map[string]*recent
-	size  int // channels of all users who are ready
+	size  int // channels of all users that are ready
 }
 
 // maxRecent bounds the channels of all users together: about 100 bytes each.
 const maxRecent = 1 << 18
 
-// recent are the channels of one user. Until it is ready it gathers what is applied while the view is read.
+// recent is the channels of one user. Until it is ready, it collects what is applied while the
+// view is read.
 type recent struct {
 	ready bool
-	asked atomic.Int64     // when the user last asked, Unix milliseconds, up to askedAgain ago
-	marks map[string]int64 // by channel; gone where the user is not in it any more, and not ready yet
+	// asked is when the user last asked, in Unix milliseconds. It may be up to askedAgain too
+	// old.
+	asked atomic.Int64
+	// marks is by channel. Before ready, the value gone means that the user has left the
+	// channel.
+	marks map[string]int64
 }
 
 const gone = -1
 
-// note takes over what a batch did. It comes between commit and position, so whoever has seen the position finds it noted.
+// note takes over what a batch did. It runs after the commit and before the position is stored,
+// so a reader who has seen the position finds the batch noted.
 func (c *recency) note(applied []Applied) {
 	if !c.any.Load() {
 		return
@@ -41,7 +50,8 @@ func (c *recency) note(applied []Applied) {
 	defer c.mu.Unlock()
 	for i := range applied {
 		a := &applied[i]
-		if a.Unknown { // somebody has asked for the first time while the batch was made
+		// A user asked for the first time while the batch was made.
+		if a.Unknown {
 			clear(c.users)
 			c.size = 0
 			return
@@ -74,7 +84,8 @@ func (c *recency) set(u *recent, ch string, active int64) {
 	}
 }
 
-// top are up to limit of a user's channels behind a mark, in order; ok is false where they are not in memory.
+// top returns up to limit of a user's channels behind a mark, in order. Ok is false if they are
+// not in memory.
 func (c *recency) top(user string, behind *Mark, limit int) (best []Mark, ok bool) {
 	if !c.any.Load() {
 		return nil, false
@@ -95,7 +106,8 @@ func (c *recency) top(user string, behind *Mark, limit int) (best []Mark, ok boo
 	return best, true
 }
 
-// asked notes when a user asks, and reports whether nothing else is to be done about it: he is here, and has asked not long before.
+// asked notes that a user asks. It reports whether nothing else is to be done, because the user
+// is in memory and has asked not long ago.
 func (c *recency) asked(h heavy) bool {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
@@ -107,14 +119,15 @@ func (c *recency) asked(h heavy) bool {
 	return h.asked-before < askedAgain.Milliseconds() || !u.asked.CompareAndSwap(before, h.asked)
 }
 
-// holds reports whether a user's channels are here, or on their way.
+// holds reports whether a user's channels are in memory, or are being loaded.
 func (c *recency) holds(user string) bool {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	return c.users[user] != nil
 }
 
-// begin has what is applied from now on noted for a user. The caller reads the view after it, and then calls end.
+// begin starts to note what is applied for a user. The caller then reads the view, and after
+// that calls end.
 func (c *recency) begin(h heavy) (u *recent, first bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -128,14 +141,15 @@ func (c *recency) begin(h heavy) (u *recent, first bool) {
 	return u, true
 }
 
-// end adds what the view said, nil where it could not be read. What was noted meanwhile is newer.
+// end adds what was read from the view. Read is nil if the view could not be read. What was
+// noted in the meantime is newer and takes precedence.
 func (c *recency) end(user string, u *recent, read []Mark) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.users[user] != u {
-		return // forgotten meanwhile
+		return // dropped in the meantime
 	}
-	if read == nil { // or he has not many
+	if read == nil { // or the user does not have many channels
 		delete(c.users, user)
 		return
 	}
@@ -151,7 +165,8 @@ func (c *recency) end(user string, u *recent, read []Mark) {
 	}
 }
 
-// dropOldest drops who asked longest ago, unless he is alone. The caller holds mu.
+// dropOldest drops the user who asked longest ago, unless it is the only user. The caller holds
+// mu.
 func (c *recency) dropOldest() bool {
 	var oldest string
 	ready := 0

@@ -8,13 +8,15 @@ import (
 	"natterjack/server/wire"
 )
 
-// deleted reports whether the channel is a group that was deleted: of what was said in it nothing is left.
+// deleted reports whether the channel is a group that was deleted. Nothing that was said in
+// such a group remains.
 func (r *replay) deleted() (bool, error) {
 	h, _, err := r.disk.head(r.channel)
 	return h.has(flagDeleted), err
 }
 
-// gone calls f with what a deletion tells of a message that the log had no more when it came.
+// gone calls f with what a deletion says of a message that the log no longer had at the time of
+// the deletion.
 func (r *replay) gone(e *Event, record *wire.Record, known map[uint64]bool, f func(seq uint64, m *wire.Erased)) error {
 	seq := channel.About(record)
 	if e.Kind != wire.KindDelete || record.Erased == nil || known[seq] {
@@ -62,7 +64,8 @@ func (r *replay) own() error {
 	return err
 }
 
-// maxChanged bounds the changed messages of a channel in memory. Beyond it they are written, and read again where they change on.
+// maxChanged bounds the changed messages of a channel in memory. When there are more, they are
+// written, and read again if further changes come.
 const maxChanged = 10_000
 
 func (r *replay) messages() error {
@@ -76,7 +79,8 @@ func (r *replay) messages() error {
 		case seq == 0:
 			return nil
 		case e.Kind == wire.KindMessage:
-			delete(changed, seq) // an earlier event may have looked for it in vain
+			// An earlier event may have looked for the message and not found it.
+			delete(changed, seq)
 			return nil
 		}
 		before, met := changed[seq]
@@ -104,7 +108,7 @@ func (r *replay) messages() error {
 	return r.setFolded(changed)
 }
 
-// edit notes an edit of a message, and forgets those of one that is deleted.
+// edit stores an edit of a message, and deletes the edits of a message that is deleted.
 func (r *replay) edit(e *Event, at place, seq uint64) {
 	switch e.Kind {
 	case wire.KindEdit:
@@ -115,11 +119,11 @@ func (r *replay) edit(e *Event, at place, seq uint64) {
 		r.key = appendEditKey(r.key[:0], r.channel, seq, 0)
 		r.key = r.key[:len(r.key)-8]
 		_ = r.batch.DeleteRange(r.key, pastPrefix(r.key), nil)
-	default: // all there is of it is in the folded message
+	default: // everything else is in the folded message
 	}
 }
 
-// spill writes changed messages to where the next look for them finds them.
+// spill writes the changed messages to disk and makes them visible to later reads.
 func (r *replay) spill(changed map[uint64]*channel.Message) error {
 	if err := r.setFolded(changed); err != nil {
 		return err
@@ -180,7 +184,8 @@ func (r *replay) mentions() error {
 	})
 }
 
-// keepFormer reports whether a membership was in a group that was deleted: who was in it then, no event tells any more.
+// keepFormer reports whether a membership was in a group that was deleted. No event tells any
+// more who was a member of that group.
 func (r *replay) keepFormer(key []byte) (bool, error) {
 	if key[0] != tagFormer {
 		return false, nil

@@ -10,18 +10,21 @@ import (
 	"natterjack/server/wire"
 )
 
-// round is one batch in the making. It belongs to its shard and is used again, for its buffers.
+// round is one batch that is being built. It belongs to its shard and is reused for its
+// buffers.
 type round struct {
-	v        *View
-	shard    int
-	held     uint64 // how many events the stream has had, with those of this round so far
-	voided   uint64 // how many of this round are void
-	batch    *pebble.Batch
-	watched  bool // somebody asks who may see what is applied
-	met      map[string]*met
-	began    map[userChannel]membership
-	changed  map[target]*changed
-	erased   map[userChannel]uint64 // the last message of a user's in a channel, of those that the log no more has
+	v       *View
+	shard   int
+	held    uint64 // events that the stream has had, with those of this round so far
+	voided  uint64 // how many events of this round are void
+	batch   *pebble.Batch
+	watched bool // whether anybody asks who may see what is applied
+	met     map[string]*met
+	began   map[userChannel]membership
+	changed map[target]*changed
+	// erased has each user's last message in a channel, of the messages that the log no longer
+	// has.
+	erased   map[userChannel]uint64
 	settings []ownSetting
 	counts   map[string]*counted // by user
 	applied  []Applied           // handed to the caller, never used again
@@ -30,12 +33,14 @@ type round struct {
 	value    []byte
 }
 
-// met is a channel that a round has met, after the events so far.
+// met is a channel that a round has met, as it is after the events so far.
 type met struct {
-	head    head
-	body    *channel.State // of a channel that is not plain, where it is known; its head is of no account
-	found   bool           // there was one, or there is one by now
-	changed bool           // by this round
+	head head
+	// body is set for a channel that is not plain, where known. The head inside it must be
+	// ignored.
+	body    *channel.State
+	found   bool // the channel exists, on disk or by this round
+	changed bool // by this round
 }
 
 type userChannel struct{ user, channel string }
@@ -54,7 +59,7 @@ func (r *round) begin(v *View, shard, events int, held uint64) {
 }
 
 func (r *round) end() error {
-	err := r.batch.Close() // it only gives the buffer back
+	err := r.batch.Close() // Close only returns the buffer to its pool
 	if r.disk != nil {
 		err = errors.Join(err, r.disk.it.Close())
 	}
@@ -68,7 +73,7 @@ func (r *round) end() error {
 	return err
 }
 
-// reader reads the view as it was before this round.
+// reader returns a reader of the view as it was before this round.
 func (r *round) reader() (*reader, error) {
 	if r.disk == nil {
 		disk, err := r.v.newReader()
@@ -80,8 +85,8 @@ func (r *round) reader() (*reader, error) {
 	return r.disk, nil
 }
 
-// owns reports whether a channel has a name that fits into a frame and belongs to this shard. One of another shard would
-// have two goroutines apply to one channel.
+// owns reports whether a channel belongs to this shard and has a name that fits into a frame.
+// With a channel of another shard, two goroutines would apply to one channel.
 func (r *round) owns(ch string) bool {
 	if _, met := r.met[ch]; met {
 		return true
@@ -89,7 +94,8 @@ func (r *round) owns(ch string) bool {
 	return wire.ValidChannel(ch) && r.v.shardIndex(ch) == r.shard
 }
 
-// meet is a channel as of the last event taken: from this round, from memory, or from disk.
+// meet returns a channel as of the last event taken: from this round, from memory, or from
+// disk.
 func (r *round) meet(ch string) (*met, error) {
 	if m := r.met[ch]; m != nil {
 		return m, nil
@@ -108,7 +114,7 @@ func (r *round) meet(ch string) (*met, error) {
 	return m, nil
 }
 
-// state is all of a channel that was met, or nil where there is none.
+// state returns the whole state of a channel that was met, or nil if there is none.
 func (r *round) state(ch string, m *met) (*channel.State, error) {
 	if !m.found {
 		return nil, nil
@@ -122,7 +128,7 @@ func (r *round) state(ch string, m *met) (*channel.State, error) {
 	return m.head.with(m.body), nil
 }
 
-// need reads what a channel that is not plain has beyond its head.
+// need reads the rest of a channel that is not plain, beyond its head.
 func (r *round) need(ch string, m *met) error {
 	if m.body != nil {
 		return nil
@@ -134,10 +140,10 @@ func (r *round) need(ch string, m *met) error {
 	return err
 }
 
-// write stores an event and what it changes, and gives who is not a member any more.
+// write stores an event and what it changes. It returns the users who are no longer members.
 //
-// Most events are taken in blindly: of what there was before only the head is looked at, which is small, and nearly always in memory. All
-// of a channel is read for what may change more of it.
+// For most events, write looks only at the old head, which is small and nearly always in
+// memory. It reads the whole channel only for an event that may change more than the head.
 func (r *round) write(e *Event, m *met, record *wire.Record) (parted []string, err error) {
 	if !m.found || channel.MoreThanHead(e.Kind, m.head.has(flagSlow)) {
 		if parted, err = r.writeWhole(e, m, record); err != nil {
@@ -163,7 +169,7 @@ func (r *round) write(e *Event, m *met, record *wire.Record) (parted []string, e
 	return parted, r.writeMessage(e, at, record)
 }
 
-// writeWhole takes an event in that may change more of its channel than the head.
+// writeWhole takes in an event that may change more of its channel than the head.
 func (r *round) writeWhole(e *Event, m *met, record *wire.Record) (parted []string, err error) {
 	st, err := r.state(e.Channel, m)
 	if err != nil {
@@ -185,7 +191,8 @@ func (r *round) writeWhole(e *Event, m *met, record *wire.Record) (parted []stri
 	return r.moveMembers(st, next)
 }
 
-// writeMessage stores what an event makes of a message, or changes in one.
+// writeMessage stores the message that an event makes, or the change that it makes to a
+// message.
 func (r *round) writeMessage(e *Event, at place, record *wire.Record) error {
 	switch {
 	case e.Kind == wire.KindMessage:
@@ -193,7 +200,8 @@ func (r *round) writeMessage(e *Event, at place, record *wire.Record) error {
 		r.value = appendNumber(r.value[:0], record.Seq)
 		r.set()
 		r.mention(e.Channel, record.Seq, nil, record.Content)
-		delete(r.changed, target{e.Channel, record.Seq}) // an earlier event of the round may have looked for it in vain
+		// An earlier event of the round may have looked for the message and not found it.
+		delete(r.changed, target{e.Channel, record.Seq})
 		return nil
 	case e.Kind == wire.KindSetting:
 		return r.setting(e.Channel, record)
@@ -204,8 +212,9 @@ func (r *round) writeMessage(e *Event, at place, record *wire.Record) error {
 	}
 }
 
-// wipe takes out everything of a channel that was deleted. Tombstones over ranges cost the same whatever they cover. The stream owes the
-// erasure of each event: its own purge forgets them, and leaves what they say in its files.
+// wipe deletes everything of a deleted channel. A tombstone over a range costs the same,
+// however much it covers. The stream owes the erasure of each event by itself, because the
+// stream's own purge only forgets the events and leaves their text in its files.
 func (r *round) wipe(st *channel.State) error {
 	positions, err := r.positions(st.ID)
 	if err != nil {
@@ -219,7 +228,7 @@ func (r *round) wipe(st *channel.State) error {
 	return nil
 }
 
-// positions are those of all events of a channel so far, ascending.
+// positions returns the positions of all events of a channel so far, ascending.
 func (r *round) positions(ch string) (positions []uint64, err error) {
 	disk, err := r.reader()
 	if err != nil {
@@ -238,7 +247,7 @@ func (r *round) positions(ch string) (positions []uint64, err error) {
 	return positions, err
 }
 
-// commit adds the heads and the position, and makes all of the round count at once.
+// commit adds the heads and the position to the batch, and commits the whole round at once.
 func (r *round) commit(position uint64) error {
 	for ch, m := range r.met {
 		if m.changed {
@@ -253,13 +262,14 @@ func (r *round) commit(position uint64) error {
 	return r.batch.Commit(pebble.NoSync)
 }
 
-// set adds a key to the batch, which cannot fail: a batch is memory until it is committed.
+// set adds a key to the batch. This cannot fail, because a batch is memory until it is
+// committed.
 func (r *round) set() { _ = r.batch.Set(r.key, r.value, nil) }
 
-// unset takes a key out.
+// unset deletes a key in the batch.
 func (r *round) unset() { _ = r.batch.Delete(r.key, nil) }
 
-// without are the users of a that are not in b. Both are ascending.
+// without returns the users of a that are not in b. Both are ascending.
 func without(a, b []string) []string {
 	if len(b) == 0 {
 		return a

@@ -15,8 +15,9 @@ const (
 	scrubPerS    = 1 << 20 // bytes of the view
 )
 
-// ScrubAfter is how long what was erased may stay in this view's files: a minute, and a second more for each MB of the view, but a day
-// at most. To scrub rewrites as much as the whole view in the worst case, so that in this measure it costs some hundredths of a core.
+// ScrubAfter returns how long erased text may stay in this view's files: a minute, plus a
+// second for each MB of the view, but at most a day. In the worst case a scrub rewrites the
+// whole view, so at this pace it costs some hundredths of a core.
 func (v *View) ScrubAfter() (time.Duration, error) {
 	if err := v.enter(); err != nil {
 		return 0, err
@@ -26,8 +27,9 @@ func (v *View) ScrubAfter() (time.Duration, error) {
 	return min(scrubAtLeast+time.Duration(size/scrubPerS)*time.Second, scrubAtMost), nil
 }
 
-// Sync has what was applied so far survive the death of the process, and a power cut. Whoever takes something out of the stream for what
-// the view has applied calls it first: a view that comes back a moment earlier would miss what led to that.
+// Sync makes what was applied so far survive the death of the process and a power cut. Call it
+// before you delete something from the stream because the view has applied an event. Otherwise
+// the view may come back from a moment earlier and miss what led to the deletion.
 func (v *View) Sync() error {
 	if err := v.enter(); err != nil {
 		return err
@@ -36,14 +38,15 @@ func (v *View) Sync() error {
 	return v.db.LogData(nil, pebble.Sync)
 }
 
-// Scrub takes what was erased of some channels out of the view's files: those keep what was overwritten, and what is under a tombstone,
-// until they are merged. It may take a while, and nothing waits for it.
+// Scrub removes from the view's files what was erased of some channels. Until the files are
+// merged, they keep what was overwritten and what is under a tombstone. Scrub may take a while,
+// and nothing waits for it.
 func (v *View) Scrub(ctx context.Context, channels map[string]bool) error {
 	if err := v.enter(); err != nil {
 		return err
 	}
 	defer v.leave()
-	if err := v.db.Flush(); err != nil { // the write-ahead log goes with it
+	if err := v.db.Flush(); err != nil { // this also replaces the write-ahead log
 		return err
 	}
 	for ch := range channels {
@@ -57,12 +60,13 @@ func (v *View) Scrub(ctx context.Context, channels map[string]bool) error {
 	return nil
 }
 
-// forgetful is a file system on which nothing that Pebble needs no more is left. Pebble would keep files of its write-ahead log, to write
-// over them: such a file holds what it held until it is used again, for as long. It keeps none where a cleaner archives them instead
-// of deleting them; and this archive is none.
+// forgetful is a file system that keeps no file that Pebble no longer needs. Pebble would keep
+// old files of its write-ahead log to write over them, and such a file holds its old text until
+// it is used again. Pebble does not do so with a cleaner that archives files instead of
+// deleting them. This archive then deletes the files.
 type forgetful struct{ vfs.FS }
 
-const archive = "archive" // of [pebble.ArchiveCleaner]
+const archive = "archive" // the directory of [pebble.ArchiveCleaner]
 
 // Rename implements [vfs.FS].
 func (f forgetful) Rename(oldname, newname string) error {

@@ -6,7 +6,7 @@ import (
 	"natterjack/server/wire"
 )
 
-// Setting is one of a user's own settings; empty where it is not set.
+// Setting returns one of a user's own settings, or an empty value if it is not set.
 func (v *View) Setting(user, name string) (value string, err error) {
 	err = v.read("read setting", func(r *reader) error {
 		value, err = r.setting(user, name)
@@ -21,7 +21,7 @@ func (r *reader) setting(user, name string) (string, error) {
 	return string(value), err
 }
 
-// Settings are a user's own settings whose names start with prefix, ascending by name.
+// Settings returns a user's own settings whose names start with prefix, ascending by name.
 func (v *View) Settings(user, prefix string) (settings []wire.Setting, err error) {
 	err = v.read("list settings", func(r *reader) error {
 		return r.eachSetting(user, prefix, func(name, value []byte) bool {
@@ -51,7 +51,8 @@ func (r *reader) countSettings(user string) (int, error) {
 	return int(n), err
 }
 
-// eachSetting calls f for each until it says false. Name and value are its own for the call only.
+// eachSetting calls f for each setting until f returns false. Name and value are valid only
+// during the call.
 func (r *reader) eachSetting(user, prefix string, f func(name, value []byte) bool) error {
 	all := appendSettingKey(nil, user, "")
 	from := append(bytes.Clone(all), prefix...)
@@ -67,7 +68,8 @@ func (r *reader) eachSetting(user, prefix string, f func(name, value []byte) boo
 	return r.it.Error()
 }
 
-// setting stores what its owner set. Whoever else could have written such an event has changed nothing of his.
+// setting stores what a user set in the user's own channel. It ignores such an event from any
+// other sender.
 func (r *round) setting(ch string, record *wire.Record) error {
 	owner, own := wire.OwnerOf(ch)
 	s := record.Setting
@@ -89,14 +91,15 @@ func (r *round) setting(ch string, record *wire.Record) error {
 	return nil
 }
 
-// counted is how many settings a user has after the events of a round so far, and which of those
-// that it met are set.
+// counted is how many settings a user has after the events of a round so far, and whether each
+// setting that the round met is set.
 type counted struct {
 	n   int
 	set map[string]bool
 }
 
-// count keeps the number of a user's settings, for who sets one must not have them counted.
+// count updates the stored number of a user's settings, so that no later change has to count
+// them all.
 func (r *round) count(owner string, s *wire.Setting) error {
 	disk, err := r.reader()
 	if err != nil {
@@ -131,7 +134,7 @@ func (r *round) count(owner string, s *wire.Setting) error {
 	return nil
 }
 
-// settings makes what [round.count] stores.
+// settings rebuilds what [round.count] stores.
 func (r *replay) settings() error {
 	owner, own := wire.OwnerOf(r.channel)
 	if !own {

@@ -2,22 +2,24 @@ package view
 
 import "bytes"
 
-// source reads the missed events of a channel in ascending order, a few at a time, and shares its reader with other sources.
+// source reads the missed events of a channel in ascending order, a few at a time. It shares
+// its reader with other sources.
 type source struct {
 	channel string
-	next    []byte // key to read on from; nil where there is nothing more
-	upto    uint64 // pos
-	chunk   int    // how many were last read at once
+	next    []byte // key to read on from; nil if there is nothing more
+	upto    uint64 // highest pos to read
+	chunk   int    // how many events the last read asked for
 	events  []Event
 }
 
-// A source that is asked once costs one seek and little memory; one that is asked on reads ever more at a time.
+// A source reads firstChunk events at first and doubles that up to lastChunk. A source that is
+// read once costs one seek and little memory.
 const (
 	firstChunk = 2
 	lastChunk  = 64
 )
 
-// fill reads the next events, none where there are no more.
+// fill reads the next events, or none if there are no more.
 func (s *source) fill(r *reader) error {
 	s.events = nil
 	if s.next == nil {

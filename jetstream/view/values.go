@@ -8,10 +8,11 @@ import (
 	"natterjack/server/wire"
 )
 
-// errValue is a stored value that this schema did not write. It cannot be without a fault of disk or program.
+// errValue is the error for a stored value that this schema did not write. Only a fault of the
+// disk or the program can cause it.
 var errValue = errors.New("view: a stored value is damaged")
 
-// Marks of a channel, as bits.
+// Flags of a channel, as bits.
 const (
 	markArchived = 1 << iota
 	markDeleted
@@ -46,7 +47,7 @@ func appendChannel(dst []byte, st *channel.State) []byte {
 	return dst
 }
 
-// parseChannel fills in what appendChannel wrote. All its strings share one allocation.
+// parseChannel fills in what appendChannel wrote. All of its strings share one allocation.
 func parseChannel(value []byte, st *channel.State) error {
 	p := parser{rest: value, text: string(value)}
 	st.Kind = wire.ChannelKind(p.name())
@@ -108,7 +109,7 @@ func (p *parser) invites() (invites []wire.Invite) {
 	return invites
 }
 
-// appendNumbers are ascending ones, each as its distance from the one before.
+// appendNumbers appends ascending numbers, each as its distance from the one before.
 func appendNumbers(dst []byte, numbers []uint64) []byte {
 	dst = binary.AppendUvarint(dst, uint64(len(numbers)))
 	before := uint64(0)
@@ -128,7 +129,7 @@ func (p *parser) numbers() (numbers []uint64) {
 	return numbers
 }
 
-// Codes of kinds. The common one costs a byte instead of its name.
+// Codes of kinds. The common kind costs one byte instead of its name.
 const (
 	codeMessage = iota
 	codeNamed
@@ -144,7 +145,7 @@ func appendEvent(dst []byte, kind wire.Kind, record []byte) []byte {
 	return append(dst, record...)
 }
 
-// parseEvent reads the event of a channel from its key and value. Its record lies within value.
+// parseEvent reads the event of a channel from its key and value. The record points into value.
 func parseEvent(ch string, key, value []byte) (e Event, err error) {
 	p := parser{rest: value}
 	e.Pos, e.Channel = placeOf(key).pos, ch

@@ -1,33 +1,41 @@
-// Package view is a node's materialized state of the log, in Pebble: messages by channel and seq, channels, memberships
-// both ways, the index of client ids, and for each shard the position up to which all that has been applied, stored in
-// the same batch. Reads, resume, permission checks and the live feed all come from this one position, so
-// there is no race between history and live. A view is disposable: deleted, it is rebuilt from the streams; one of another
-// schema version, epoch or number of shards is deleted by [Open]. What is merely an index of events is made anew from those in the
-// view where its version is another.
+// Package view is a node's materialized state of the log, in Pebble. It holds messages by
+// channel and seq, channels, memberships by user and by channel, and the index of client ids.
+// For each shard it also holds the position up to which the log is applied, stored in the same
+// batch. Reads, resume, permission checks and the live feed all use this one position, so there
+// is no race between history and live. A view is disposable: if it is deleted, it is rebuilt
+// from the streams. [Open] deletes a view of another schema version, epoch or number of shards.
+// What is only an index of events is rebuilt from the events in the view when its version
+// differs.
 //
 // # Changes
 //
-// Events are kept as they came, for a resume replays them. What they make of a message is kept beside it, for messages that were
-// changed alone; pages show that. A deletion is different: it takes the content out of the stored message and its edits, leaves a
-// tombstone, and notes what the stream still has. Pebble's files hold the text until they are next merged.
+// Events are kept as they came, because a resume replays them. For a message that was changed,
+// the result of the changes is stored beside the events, and pages show that result. A deletion
+// is different: it removes the content from the stored message and its edits, leaves a
+// tombstone, and notes what the stream still has. Pebble's files hold the text until they are
+// next merged.
 //
 // # Who sees what
 //
-// A membership is a stretch of a channel's log, from the event that began it to the event that ended it, both included. Whoever was a
-// member more than once sees each of the stretches, in pages and when he resumes. A channel that is deleted leaves its last event alone,
-// for those who were members then.
+// A membership is a stretch of a channel's log, from the event that began it to the event that
+// ended it, both included. A user who was a member more than once sees each of the stretches,
+// in pages and on resume. Of a deleted channel only its last event remains, for the users who
+// were members then.
 //
 // # Durability
 //
-// A batch goes to Pebble's write-ahead log without an fsync. After the death of the process or a power cut the view is as it
-// was a moment earlier, position included, and catches up from the log. The log is what must not lose.
+// A batch goes to Pebble's write-ahead log without an fsync. After the death of the process or
+// a power cut the view is as it was a moment earlier, including its position, and catches up
+// from the log. Only the log must not lose anything.
 //
 // # What does not count
 //
-// A shard never stops for one event. One that does not follow on its channel's last (see [channel.Head.Follows]) is void, and so is one
-// of which no frame can be made that a client could read: its record is not an object of JSON on one line, or a known member has
-// another type. What is void is logged, counted, left out of every answer, changes nothing, and is owed to the eraser. Kinds and members
-// that this version does not know are no such case: they are kept and delivered.
+// A shard never stops because of one event. An event is void if it does not follow its
+// channel's last event (see [channel.Head.Follows]). It is also void if no client could read a
+// frame made from it: its record is not an object of JSON on one line, or a known member has
+// another type. A void event is logged and counted, left out of every answer, changes nothing,
+// and is owed to the eraser. Kinds and members that this version does not know do not make an
+// event void: they are kept and delivered.
 package view
 
 import (
@@ -45,24 +53,26 @@ import (
 	"natterjack/server/wire"
 )
 
-// schema names the layout of events, heads, channels, settings and erasures, and the rules that made them. Whoever changes one of
-// those raises it, and every node reads all of its view from the log again, which takes long. What else there is has a version of
-// its own: see [projections].
+// schema is the version of the layout of events, heads, channels, settings and erasures, and of
+// the rules that made them. Raise it when you change one of those. Every node then reads its
+// whole view from the log again, which takes long. Everything else has a version of its own:
+// see [projections].
 const schema = 7
 
-// Options are what a view is made of. Shards and Epoch must be those of the log.
+// Options configure a view. Shards and Epoch must be those of the log.
 type Options struct {
 	Shards     int
-	ShardOf    func(channel string) int // by slots, evenly, where nil
+	ShardOf    func(channel string) int // if nil, slots are spread evenly
 	Epoch      string
-	CacheBytes int64        // of stored blocks kept in memory; as the machine has memory where 0
-	StateBytes int64        // of channels kept in memory; the same
-	Logger     *slog.Logger // none where nil
-	Watched    func() bool  // reports whether anybody asks for [Applied.Members]; always where nil
+	CacheBytes int64        // of stored blocks in memory; if 0, depends on the machine's memory
+	StateBytes int64        // of channels in memory; if 0, the same
+	Logger     *slog.Logger // if nil, no logs
+	// Watched reports whether anybody asks for [Applied.Members]. Nil means always.
+	Watched func() bool
 
-	fs          vfs.FS // the system's where nil; tests have another
-	recentAbove int    // see recency.above; 250 where 0
-	recentMost  int    // see recency.most; maxRecent where 0
+	fs          vfs.FS // nil means the system's; tests use another
+	recentAbove int    // see recency.above; 0 means 250
+	recentMost  int    // see recency.most; 0 means maxRecent
 	projections []projection
 }
 
@@ -70,12 +80,15 @@ type Options struct {
 type Event struct {
 	Pos     uint64
 	Channel string
-	Kind    wire.Kind // as the record says; whoever applies an event may leave it out
+	Kind    wire.Kind // as the record says; the caller of Apply may leave it out
 	Record  []byte    // the stored payload; must not be written to
-	Unsure  bool      // where it cannot be read it is not void yet, for somebody else may have it whole: see [UnreadableError]
+	// Unsure means that an unreadable record is not void yet, because another copy of the
+	// stream may have it whole: see [UnreadableError].
+	Unsure bool
 }
 
-// UnreadableError is that of an event whose record cannot be read, and which is [Event.Unsure].
+// UnreadableError is the error for an event that is [Event.Unsure] and whose record cannot be
+// read.
 type UnreadableError struct {
 	Pos uint64
 	Err error
@@ -83,21 +96,24 @@ type UnreadableError struct {
 
 func (e *UnreadableError) Error() string { return fmt.Sprintf("view: event at %d: %v", e.Pos, e.Err) }
 
-// Applied is an event that the view has taken in, and what its channel is after it. Its recipients are the members, and Parted, whom
-// the event itself has made cease to be members, or to wait to be one.
+// Applied is an event that the view has taken in, with the state of its channel afterwards. Its
+// recipients are the members and Parted. Parted are the users whose membership, or whose
+// request to join, was ended by the event.
 type Applied struct {
 	Event
 	Sender  string
 	Head    channel.Head
-	Deleted bool     // the channel
-	Unknown bool     // who the members are, for nobody has asked; see [Options.Watched]
-	members []string // unless they are named
+	Deleted bool // the channel is deleted
+	// Unknown means that the members are not known, because nobody asks. See [Options.Watched].
+	Unknown bool
+	members []string // set unless named is true
 	named   bool     // the members are those in the channel's name
 	Parted  []string
-	Before  uint64 // pos of the channel's last event before this one, or 0
+	Before  uint64 // pos of the channel's event before this one, or 0
 }
 
-// Members are those of the channel after the event, ascending; none where they are unknown.
+// Members returns the channel's members after the event, ascending, or none if they are
+// unknown.
 func (a *Applied) Members() []string {
 	if a.named {
 		return usersOf(a.Channel)
@@ -108,17 +124,18 @@ func (a *Applied) Members() []string {
 // Span is a stretch of a shard, or of one of its channels: the events with After < pos ≤ Upto.
 type Span struct {
 	Shard       int
-	Channel     string // all where it is empty
+	Channel     string // if empty, all channels
 	After, Upto uint64
 }
 
-// ErrClosed is the answer of a view that was closed.
+// ErrClosed is returned by a view that was closed.
 var ErrClosed = errors.New("view: closed")
 
-// View answers from what has been applied. All methods may be called concurrently, [View.Apply] by one goroutine a shard.
+// View answers from what has been applied. All methods may be called concurrently, but
+// [View.Apply] by only one goroutine a shard.
 type View struct {
 	db      *pebble.DB
-	lock    io.Closer // of its directory
+	lock    io.Closer // on the view's directory
 	disk    *disk
 	log     *slog.Logger
 	shardAt func(channel string) int
@@ -134,18 +151,21 @@ type View struct {
 // shard is what a view holds in memory of one shard.
 type shard struct {
 	position atomic.Uint64 // stored after the states of the same batch are in the cache
-	held     uint64        // how many events the stream has had up to position; owned by the goroutine that applies
-	voided   atomic.Uint64 // how many of them were void, since the view was opened
+	// held is how many events the stream has had up to position. The goroutine that applies
+	// owns it.
+	held     uint64
+	voided   atomic.Uint64 // how many of them were void since the view was opened
 	states   cache
 	round    round // owned by the goroutine that applies
 	receipts receipts
 }
 
-// Position is the highest pos applied of a shard. Whoever has read it sees at least that much in every later query.
+// Position returns the highest pos applied of a shard. After a caller has read it, every later
+// query shows at least that much.
 func (v *View) Position(shard int) uint64 { return v.shards[shard].position.Load() }
 
-// enter keeps the database open until leave. Pebble ends the process when it is used after its end, and sessions may outlive
-// a view by a moment.
+// enter keeps the database open until leave. Pebble ends the process if it is used after it was
+// closed, and sessions may outlive a view by a moment.
 func (v *View) enter() error {
 	v.open.RLock()
 	if v.closed {
@@ -157,10 +177,11 @@ func (v *View) enter() error {
 
 func (v *View) leave() { v.open.RUnlock() }
 
-// Voided is how many events of a shard were void since the view was opened: there should be none but where two writers met.
+// Voided returns how many events of a shard were void since the view was opened. It should be 0
+// unless two writers met.
 func (v *View) Voided(shard int) uint64 { return v.shards[shard].voided.Load() }
 
 func (v *View) shardIndex(ch string) int { return v.shardAt(ch) }
 
-// shardOf is what is in memory of the shard in which a channel lives.
+// shardOf returns what memory holds of the shard to which a channel belongs.
 func (v *View) shardOf(ch string) *shard { return &v.shards[v.shardIndex(ch)] }
