@@ -38,7 +38,7 @@ func TestApplyMovesThePositionWithoutEvents(t *testing.T) {
 	noError(t, v.Close())
 }
 
-// inShard is a direct channel of ann that belongs to one of two shards.
+// inShard returns a direct channel of ann that belongs to one of two shards.
 func inShard(t *testing.T, shard int) string {
 	t.Helper()
 	for _, b := range []string{"bob", "cem", "dot", "eve", "fay", "gus"} {
@@ -63,7 +63,7 @@ func TestApplyGivesTheStateAfterEachEvent(t *testing.T) {
 	})
 }
 
-// Nothing that is in a log stops its shard.
+// No record in a log stops its shard.
 func TestApplyLeavesOutWhatNobodyCanRead(t *testing.T) {
 	for name, record := range map[string]string{
 		"empty record":          "",
@@ -101,7 +101,8 @@ func TestApplyLeavesOutWhatNobodyCanRead(t *testing.T) {
 	}
 }
 
-// What is void is owed to the eraser, counted, and takes no number away from what comes after it.
+// A void event is owed to the eraser and counted. It takes no number away from the events after
+// it.
 func TestApplyOwesWhatIsVoid(t *testing.T) {
 	v := newView(t, Options{})
 	first := created(t, 1, room, "ann", "bob")
@@ -136,7 +137,7 @@ func TestApplyKeepsWhatANewerNodeWrote(t *testing.T) {
 	equal(t, "missed", missed, []Event{newer})
 }
 
-// Groups change hands once: at their creation.
+// A group is created only once.
 func TestApplyCreatesOnce(t *testing.T) {
 	v := newView(t, Options{})
 	must(v.Apply(0, []Event{created(t, 1, room, "ann", "bob"), created(t, 2, room, "eve")}, 0))(t)

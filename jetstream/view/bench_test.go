@@ -13,8 +13,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// feed makes the log of many direct channels of one shard: who writes next is random, as in life, and each record is
-// what the writer would have stored.
+// feed makes the log of many direct channels of one shard. The next sender is random, as in
+// real use, and each record is what the writer would have stored.
 type feed struct {
 	rng      *rand.Rand
 	channels []string
@@ -64,7 +64,7 @@ func (f *feed) batch(n int) []Event {
 	return events
 }
 
-// say is 200 characters of random words, of 4,096 there are.
+// say returns 200 characters of random words, out of 4,096 words.
 func (f *feed) say() string {
 	text := make([]byte, 0, 216)
 	for len(text) < 200 {
@@ -101,8 +101,9 @@ func openBench(b *testing.B, dir string) *View {
 	return v
 }
 
-// BenchmarkApply takes in half a million messages of 100,000 channels, 500 at a time, into an empty view, as a rebuild does.
-// CPU is that of the whole process, Pebble's work in the background included.
+// BenchmarkApply applies half a million messages of 100,000 channels, 500 at a time, to an
+// empty view, as a rebuild does. CPU is that of the whole process, including Pebble's
+// background work.
 func BenchmarkApply(b *testing.B) {
 	f := newFeed(100_000)
 	var batches [][]Event
@@ -123,8 +124,9 @@ func BenchmarkApply(b *testing.B) {
 	b.ReportMetric(float64((processCPU(b)-cpu).Microseconds())/float64(events), "cpu-µs/event")
 }
 
-// BenchmarkFill fills a view with messages to random ones of very many direct channels, and says what the last tenth of them cost. With
-// VIEW_MESSAGES and VIEW_CHANNELS it makes as many as are wanted: 12,000,000 and 1,000,000 are a large node's.
+// BenchmarkFill fills a view with messages to random ones of very many direct channels, and
+// reports the cost of the last tenth of them. VIEW_MESSAGES and VIEW_CHANNELS set how many
+// there are. 12,000,000 and 1,000,000 are those of a large node.
 func BenchmarkFill(b *testing.B) {
 	channels, messages := fromEnv(b, "VIEW_CHANNELS", 20_000), fromEnv(b, "VIEW_MESSAGES", 200_000)
 	for b.Loop() {
@@ -151,7 +153,8 @@ type spent struct {
 	elapsed, cpu time.Duration
 }
 
-// fill applies as many messages, 500 events at a time, and counts the time and CPU of the applying alone.
+// fill applies this many messages, 500 events at a time. It counts only the time and CPU of
+// applying.
 func fill(b *testing.B, v *View, f *feed, messages int, s *spent) {
 	b.Helper()
 	for done := 0; done < messages; done += 500 {
@@ -202,7 +205,8 @@ func BenchmarkDecode(b *testing.B) {
 	}
 }
 
-// BenchmarkQuery asks a view of a million messages in 100,000 channels, as warm as use makes it.
+// BenchmarkQuery queries a view of a million messages in 100,000 channels, with caches as warm
+// as use makes them.
 func BenchmarkQuery(b *testing.B) {
 	f := newFeed(100_000)
 	v := openBench(b, b.TempDir())
@@ -253,7 +257,8 @@ func ask(b *testing.B, query func() error) {
 	}
 }
 
-// BenchmarkList asks for the first window of somebody with 50 channels and of somebody with 5,000, in equal views of 10,000.
+// BenchmarkList asks for the first window of a user with 50 channels and of a user with 5,000,
+// in views that both have 10,000 channels.
 func BenchmarkList(b *testing.B) {
 	for _, n := range []int{50, 5000} {
 		b.Run(fmt.Sprint("of ", n), func(b *testing.B) {

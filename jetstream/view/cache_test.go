@@ -7,7 +7,7 @@ import (
 	"natterjack/jetstream/channel"
 )
 
-// at is a channel's head at a pos.
+// at returns a channel's head at a pos.
 func at(pos uint64) head { return head{Head: channel.Head{Pos: pos}} }
 
 func published(id string, pos uint64) map[string]*met {
@@ -40,7 +40,7 @@ func TestCacheKeepsWithinItsLimit(t *testing.T) {
 	equal(t, "entries", len(c.entries), 100)
 }
 
-// A few channels that are busy stay in a cache that is full of others which are not any more.
+// A few busy channels stay in a cache that is full of channels that were busy once.
 func TestCacheKeepsWhatIsHot(t *testing.T) {
 	const held, hot = 1000, 20
 	var c cache
@@ -62,7 +62,8 @@ func TestCacheKeepsWhatIsHot(t *testing.T) {
 	}
 }
 
-// A channel that grows is counted by its new size, and one that is plain again by its old one.
+// A channel that grows is counted with its new size. A channel that becomes plain again is
+// counted with its plain size.
 func TestCacheCountsMembers(t *testing.T) {
 	var c cache
 	c.init(1 << 20)
@@ -77,7 +78,8 @@ func TestCacheCountsMembers(t *testing.T) {
 	equal(t, "size", c.size, sizeOf("a", nil))
 }
 
-// What changes a head alone leaves the rest of the channel in the cache, and whoever asks gets both.
+// A batch that changes only a head keeps the rest of the channel in the cache. Readers get
+// both.
 func TestCacheMovesHeads(t *testing.T) {
 	var c cache
 	c.init(1 << 20)
@@ -93,7 +95,8 @@ func TestCacheMovesHeads(t *testing.T) {
 	equal(t, "the state before", body.Pos, 1)
 }
 
-// What a reader has loaded must not come over, or after, what a batch has published since.
+// What a reader has loaded must not replace what a batch has published since, and must not be
+// added after it.
 func TestCacheTakesNoStaleLoad(t *testing.T) {
 	for name, between := range map[string]func(c *cache){
 		"a batch":                   func(c *cache) { c.hold(); c.publish(published("a", 2)) },

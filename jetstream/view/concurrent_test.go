@@ -14,13 +14,14 @@ import (
 
 const (
 	raceShards   = 2
-	raceChannels = 12 // of each shard
+	raceChannels = 12 // in each shard
 	raceBatches  = 60
 	raceFirst    = raceChannels // pos at which all channels are created
 )
 
-// TestReadersBesideApply has every batch add one message to every channel of its shard, so that a position tells what must be
-// there: readers may never see less, nor a channel move backwards. The caches hold next to nothing.
+// TestReadersBesideApply has every batch add one message to every channel of its shard, so that
+// a position tells what must be visible. Readers may never see less, and no channel may move
+// backwards. The caches hold next to nothing.
 func TestReadersBesideApply(t *testing.T) {
 	v := newView(t, Options{Shards: raceShards, StateBytes: 1600, fs: vfs.NewMem(), recentAbove: 1})
 	channels := raceChannelsOf(t)
@@ -42,7 +43,7 @@ func TestReadersBesideApply(t *testing.T) {
 	readers.Wait()
 }
 
-// raceChannelsOf are direct channels of ann, by shard.
+// raceChannelsOf returns direct channels of ann, by shard.
 func raceChannelsOf(t *testing.T) [][]string {
 	t.Helper()
 	channels := make([][]string, raceShards)
@@ -81,7 +82,8 @@ type raceReader struct {
 	rng      *rand.Rand
 }
 
-// look reads a position and then asks about a channel what must be known by then.
+// look reads a position and then checks that a channel shows what must be known at that
+// position.
 func (r *raceReader) look(t *testing.T) {
 	t.Helper()
 	shard := r.rng.IntN(raceShards)
@@ -116,7 +118,8 @@ func (r *raceReader) look(t *testing.T) {
 	}
 }
 
-// list asks for all channels of ann's, from the index or from memory: none is missing or shown without what a position has promised.
+// list asks for all of ann's channels, from the index or from memory. None may be missing, and
+// each must show what the position has promised.
 func (r *raceReader) list(t *testing.T, pos, seq uint64) {
 	t.Helper()
 	shown, more, err := r.v.List("ann", nil, 1000, unread)

@@ -69,7 +69,8 @@ func (r *reader) own(ch, user string) (uint64, error) {
 	return parseNumber(value)
 }
 
-// countMentions counts the messages after a seq that mention a user and are not hidden, up to atMost.
+// countMentions counts the messages after a seq that mention a user and are not hidden, up to
+// atMost.
 func (r *reader) countMentions(ch, user string, after uint64, hidden []uint64, atMost int) (n int, err error) {
 	lower := appendMentionKey(nil, ch, user, after+1)
 	err = r.scan(lower, pastPrefix(lower[:len(lower)-8]), false, func() (bool, error) {

@@ -59,9 +59,9 @@ func (d *disk) room() error {
 	return nil
 }
 
-// wait is called by Pebble's writers when they find no space in spite of the reserve, because
-// other processes use the disk too. It blocks the writers until there is space or the view is
-// closed. Without it the process would end.
+// wait blocks until there is space or the view is closed. Pebble's writers call it when they find
+// no space in spite of the reserve, because other processes use the disk too. Without it the
+// process would end.
 func (d *disk) wait() {
 	d.log.Error("the disk is full, writing waits", "dir", d.dir)
 	ticker := time.NewTicker(patience)

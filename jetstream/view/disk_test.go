@@ -47,12 +47,12 @@ func TestApplyAndOpenRefuseWhereTheDiskIsFull(t *testing.T) {
 	}
 }
 
-// fullDisk is a disk that others fill between our look at its space and our write.
+// fullDisk is a disk that other processes fill between our check of its space and our write.
 type fullDisk struct {
 	vfs.FS
 	full   atomic.Bool
-	looks  atomic.Int32 // that still see space although there is none
-	failed atomic.Int32 // writes
+	looks  atomic.Int32 // checks that still see space although there is none
+	failed atomic.Int32 // failed writes
 }
 
 func (d *fullDisk) GetDiskUsage(string) (vfs.DiskUsage, error) {
@@ -82,7 +82,8 @@ func (f *fullFile) Write(p []byte) (int, error) {
 
 const bulkLen = 300 // messages
 
-// bulk is more than Pebble gathers before it writes to its log, and less than it gathers before it begins another.
+// bulk returns more than Pebble collects before it writes to its log, and less than it collects
+// before it begins another log.
 func bulk(t *testing.T) []Event {
 	t.Helper()
 	events := []Event{created(t, 1, room, "ann", "bob")}
@@ -92,12 +93,13 @@ func bulk(t *testing.T) []Event {
 	return events
 }
 
-// A write that finds the disk full in spite of the reserve waits; without that Pebble would end the process.
+// A write that finds the disk full in spite of the reserve waits. Without that, Pebble would
+// end the process.
 func TestWritesWaitForSpace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fs := &fullDisk{FS: vfs.NewMem()}
 		v := must(Open("view", Options{Shards: 1, fs: fs}))(t)
-		synctest.Wait() // for what opening writes
+		synctest.Wait() // for the writes of Open
 		fs.looks.Store(1)
 		fs.full.Store(true)
 		must(v.Apply(0, bulk(t), 0))(t)
@@ -119,12 +121,13 @@ func TestWritesWaitForSpace(t *testing.T) {
 	})
 }
 
-// A view on a full disk can be closed, and goes on from wherever it was written.
+// A view on a full disk can be closed. When it is opened again it goes on from where it was
+// written.
 func TestCloseDoesNotWaitForSpace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fs := &fullDisk{FS: vfs.NewMem()}
 		v := must(Open("view", Options{Shards: 1, fs: fs}))(t)
-		synctest.Wait() // for what opening writes
+		synctest.Wait() // for the writes of Open
 		fs.looks.Store(1)
 		fs.full.Store(true)
 		must(v.Apply(0, bulk(t), 0))(t)

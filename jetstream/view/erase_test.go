@@ -15,7 +15,7 @@ import (
 
 const secret = "a passing toad"
 
-// change is an event of bob's about a message.
+// change returns an event of bob's about a message.
 func change(t *testing.T, pos uint64, kind wire.Kind, r wire.Record) Event {
 	t.Helper()
 	r.Sender = "bob"
@@ -40,7 +40,8 @@ func secretLog(t *testing.T) []Event {
 
 var tombstone = channel.Message{Seq: 2, Pos: 8, ID: "id3", Sender: "bob", Timestamp: 3000, Folded: wire.Folded{Deleted: true}}
 
-// What was deleted is under no key, whether it came in the batch of its deletion or long before.
+// Deleted text is under no key, whether the message came in the batch of its deletion or long
+// before it.
 func TestDeletedTextIsGone(t *testing.T) {
 	for _, piece := range []int{1, 2, 5, 9} {
 		v := newView(t, Options{})
@@ -85,7 +86,8 @@ func TestErased(t *testing.T) {
 	}
 }
 
-// A view that is built from a stream in which the message is not any more has the same tombstone in the same place, and owes nothing.
+// A view that is built from a stream without the message has the same tombstone in the same
+// place, and owes nothing.
 func TestTombstoneAfterARebuild(t *testing.T) {
 	log := secretLog(t)
 	whole, rebuilt := newView(t, Options{}), newView(t, Options{})
@@ -95,7 +97,7 @@ func TestTombstoneAfterARebuild(t *testing.T) {
 		for _, q := range []struct {
 			before, after uint64
 			limit         int
-			want          []uint64 // pos
+			want          []uint64 // positions
 			more          bool
 		}{
 			{0, 0, 9, []uint64{2, 8, 5, 9}, false},
@@ -114,7 +116,7 @@ func TestTombstoneAfterARebuild(t *testing.T) {
 	equal(t, "owed", must(rebuilt.Erasures(0, 0, 9))(t), nil)
 }
 
-// without1 is a log from which what is owed was erased.
+// without1 returns a log without the events whose erasure is owed.
 func without1(log []Event, owed []Erasure) []Event {
 	return slices.DeleteFunc(slices.Clone(log), func(e Event) bool {
 		return slices.ContainsFunc(owed, func(x Erasure) bool {
@@ -123,8 +125,8 @@ func without1(log []Event, owed []Erasure) []Event {
 	})
 }
 
-// TestRebuildFromAnErasedStream erases what is owed from random logs: every message is the same after, and who was a member
-// throughout reads the same.
+// TestRebuildFromAnErasedStream erases what is owed from random logs. Every message is the same
+// afterwards, and a user who was a member throughout reads the same.
 func TestRebuildFromAnErasedStream(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := newScript(1)

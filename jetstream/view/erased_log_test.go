@@ -7,8 +7,9 @@ import (
 	"natterjack/server/wire"
 )
 
-// TestErasedLogCountsTheSame: whoever builds a view when messages are erased from the log already must count as one who saw them: what
-// somebody has sent himself, and what was said before he came and after he went, is not unread to him.
+// TestErasedLogCountsTheSame: a view built after messages were erased from the log counts the
+// same as a view that saw them. A user's own messages, and messages from before the user joined
+// or after the user left, are not unread.
 func TestErasedLogCountsTheSame(t *testing.T) {
 	by := func(sender string, r wire.Record) wire.Record {
 		r.Sender = sender

@@ -10,7 +10,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// FuzzDecode holds decode to the clients: what it takes in, they can read, as the same.
+// FuzzDecode checks decode against the clients: whatever it accepts, clients can read, as the
+// same value.
 func FuzzDecode(f *testing.F) {
 	f.Add([]byte(`{"kind":"message","id":"1","client_id":"c","sender":"ann","seq":1,"timestamp":5,"content":{"text":"hello"}}`))
 	f.Add([]byte(`{"kind":"meta","id":"1","sender":"ann","timestamp":5,"meta":{"action":"created","kind":"group","name":"g","members":["ann","bob"]}}`))
@@ -77,7 +78,7 @@ func FuzzKeys(f *testing.F) {
 	})
 }
 
-// fullState has something in every field that is stored.
+// fullState returns a state with a value in every field that is stored.
 func fullState() *channel.State {
 	return &channel.State{
 		Kind: wire.Group, Name: "n", Topic: "t", Creator: "ann", Created: 7, Origin: 1 << 63, SlowModeS: 10, Archived: true, Deleted: true,
@@ -87,7 +88,7 @@ func fullState() *channel.State {
 	}
 }
 
-// A field of the rules that is not stored would be lost at the first restart.
+// A field of the state that is not stored would be lost at the first restart.
 func TestChannelIsStoredWhole(t *testing.T) {
 	want, got := fullState(), new(channel.State)
 	for i, v := 0, reflect.ValueOf(*want); i < v.NumField(); i++ {

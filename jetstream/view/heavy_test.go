@@ -13,8 +13,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// TestWarm: who had many channels when he last asked has them in memory after a start, and they are the present ones; whoever
-// asked last before others, as far as there is room.
+// TestWarm: after a start, memory holds the present channels of users who had many channels
+// when they last asked. Users who asked most recently come first, as far as there is room.
 func TestWarm(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := Options{Shards: 1, fs: vfs.NewMem(), recentAbove: 3, recentMost: 8}
@@ -61,19 +61,19 @@ func TestWarm(t *testing.T) {
 		for _, user := range []string{"dot", "bob", "ann", "cem"} {
 			ask(user)
 		}
-		warm("ann", "cem") // of bob and them, bob asked longest ago, and dot has few
+		warm("ann", "cem") // ann and cem asked later than bob; dot has few channels
 		reopen()
 		warm("ann", "cem")
 		before := ask("cem")
 		enter("cem", 1)
 		equal(t, "channels of cem", len(ask("cem")), len(before)+1)
 		ask("bob")
-		warm("bob") // the others had nine, and had asked before
+		warm("bob") // the others had nine, and had asked earlier
 		reopen()
 		warm("bob")
 		time.Sleep(askedAgain)
 		ask("ann")
-		ask("bob") // is noted anew
+		ask("bob") // the new time is stored
 		reopen()
 		warm("ann", "bob")
 		pos++
@@ -82,7 +82,7 @@ func TestWarm(t *testing.T) {
 		})
 		must(v.Apply(0, []Event{left}, 0))(t)
 		reopen()
-		warm("bob") // ann has few by now
+		warm("bob") // ann has few channels after leaving one
 		users := must(v.heavies())(t)
 		equal(t, "users on disk", len(users), 2)
 		noError(t, v.Close())

@@ -15,7 +15,7 @@ import (
 	"natterjack/server/wire"
 )
 
-// newView is an empty view in memory.
+// newView returns an empty view in memory.
 func newView(t *testing.T, o Options) *View {
 	t.Helper()
 	if o.fs == nil {
@@ -27,7 +27,7 @@ func newView(t *testing.T, o Options) *View {
 	return v
 }
 
-// must is a value that came without an error, or the end of the test.
+// must returns a value that came without an error, or ends the test.
 func must[T any](value T, err error) func(*testing.T) T {
 	return func(t *testing.T) T {
 		t.Helper()
@@ -50,7 +50,7 @@ func equal[T any](t *testing.T, what string, got, want T) {
 	}
 }
 
-// created is a channel's first event.
+// created returns a channel's first event.
 func created(t *testing.T, pos uint64, ch string, members ...string) Event {
 	t.Helper()
 	return event(t, pos, ch, wire.KindMeta, wire.Record{
@@ -58,7 +58,7 @@ func created(t *testing.T, pos uint64, ch string, members ...string) Event {
 	})
 }
 
-// message is one of ann's, with its seq as client id.
+// message returns a message of ann's, with its seq as client id.
 func message(t *testing.T, pos uint64, ch string, seq uint64) Event {
 	t.Helper()
 	return event(t, pos, ch, wire.KindMessage, wire.Record{
@@ -66,7 +66,8 @@ func message(t *testing.T, pos uint64, ch string, seq uint64) Event {
 	})
 }
 
-// event is the next of its channel in the log that a test writes. An event at a lower position than the one before begins another log.
+// event returns the next event of its channel in the log that a test writes. An event at a
+// lower position than the one before begins another log.
 func event(t *testing.T, pos uint64, ch string, kind wire.Kind, r wire.Record) Event {
 	t.Helper()
 	r.Kind, r.ID, r.Timestamp = kind, fmt.Sprint("id", pos), int64(pos)*1000
@@ -74,7 +75,8 @@ func event(t *testing.T, pos uint64, ch string, kind wire.Kind, r wire.Record) E
 	return Event{Pos: pos, Channel: ch, Kind: kind, Record: must(wire.EncodeRecord(&r))(t)}
 }
 
-// heads are the ends of the channels in the logs that tests write, by test and channel: before their last event, and after it.
+// heads holds the ends of the channels in the logs that tests write, by test and channel:
+// before their last event and after it.
 var heads sync.Map
 
 func number(t *testing.T, pos uint64, ch string, r *wire.Record) {
@@ -85,13 +87,13 @@ func number(t *testing.T, pos uint64, ch string, r *wire.Record) {
 		switch ends := h.([2]channel.Head); {
 		case ends[1].Pos < pos:
 			head = ends[1]
-		case ends[1].Pos == pos: // the same again
+		case ends[1].Pos == pos: // the same event again
 			head = ends[0]
 		default:
 		}
 	}
 	before := head
-	if r.Seq > head.Seq+1 { // the messages between are gone
+	if r.Seq > head.Seq+1 { // the messages in between were erased
 		head.Version += r.Seq - head.Seq - 1
 		head.Seq = r.Seq - 1
 	}
@@ -101,7 +103,7 @@ func number(t *testing.T, pos uint64, ch string, r *wire.Record) {
 	heads.Store(key, [2]channel.Head{before, {Version: r.Version, Seq: max(r.Seq, r.Last), Pos: pos}})
 }
 
-// positions of events are what most tests compare.
+// positions returns the positions of events, which most tests compare.
 func positions(events []Event) []uint64 {
 	pos := []uint64{}
 	for _, e := range events {
@@ -118,7 +120,7 @@ func appliedPositions(applied []Applied) []uint64 {
 	return pos
 }
 
-// logged is a logger whose lines can be read.
+// logged collects log lines so that tests can read them.
 type logged struct {
 	mu  sync.Mutex
 	buf bytes.Buffer
@@ -132,14 +134,14 @@ func (l *logged) Write(p []byte) (int, error) {
 
 func (l *logged) logger() *slog.Logger { return slog.New(slog.NewTextHandler(l, nil)) }
 
-// count is how many lines hold a text.
+// count returns how many lines contain a text.
 func (l *logged) count(text string) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return strings.Count(l.buf.String(), text)
 }
 
-// pinsOf are all pins of a channel that a user is shown.
+// pinsOf returns all pins of a channel that a user is shown.
 func pinsOf(v *View, user, ch string) (pins []Event, err error) {
 	err = v.EachPin(user, ch, 0, func(e *Event) (bool, error) {
 		pins = append(pins, *e)

@@ -7,7 +7,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// TestHidden: what bob hides he is not shown, a page is full where there is more, and ann sees everything.
+// TestHidden: messages that bob hides are not shown to bob, a page is full if there are more
+// messages, and ann sees all messages.
 func TestHidden(t *testing.T) {
 	v := newView(t, Options{})
 	events := []Event{created(t, 1, room, "ann", "bob")}
@@ -25,7 +26,7 @@ func TestHidden(t *testing.T) {
 			pos++
 		}
 	}
-	hide(100, "1", 2, 9, 11, 12, 10) // the names do not sort as the numbers
+	hide(100, "1", 2, 9, 11, 12, 10) // the names do not sort like the numbers
 	check := func(user string, before, after uint64, limit int, more bool, want ...uint64) {
 		t.Helper()
 		page, gotMore, err := v.History(user, room, before, after, limit)

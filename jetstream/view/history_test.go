@@ -9,13 +9,14 @@ import (
 
 func TestHistory(t *testing.T) {
 	v := newView(t, Options{})
-	// Messages 4 and 5 were purged by an operator; a reaction stands between the others.
+	// Messages 4 and 5 were purged by an operator. A reaction lies between the others.
 	must(v.Apply(0, []Event{
 		created(t, 1, room, "ann", "bob"),
 		message(t, 11, room, 1), message(t, 12, room, 2), message(t, 13, room, 3),
 		event(t, 14, room, "reaction", wire.Record{Sender: "bob"}),
 		message(t, 17, room, 6), message(t, 18, room, 7),
-		created(t, 20, "ann~bobby", "ann", "bobby"), message(t, 21, "ann~bobby", 1), // a name that begins like the other
+		// The channel's name begins like the other one's.
+		created(t, 20, "ann~bobby", "ann", "bobby"), message(t, 21, "ann~bobby", 1),
 	}, 0))(t)
 	for _, c := range []struct {
 		name          string

@@ -9,7 +9,7 @@ import (
 // name is the beginning of another and all keys under one name lie together. Numbers are
 // big-endian, so that they sort.
 //
-//	p shard                             → position, and how many events the stream has had up to it
+//	p shard                             → position, and number of events in the stream up to it
 //	s <user> name                       → one of the user's own settings
 //	a <user>                            → how many of those there are
 //	n <channel>                         → the channel's head: numbers, activity, flags
@@ -21,11 +21,11 @@ import (
 //	d <channel> seq pos                 → edit of the message: the channel's seq at the edit
 //	m <channel> <user> seq              → the message mentions the user, or if empty, everybody
 //	o <channel> <user>                  → seq of the user's own last message
-//	u <user> shard channel              → membership: pos at which it began, the channel's seq then
+//	u <user> shard channel              → membership: pos at which it began, seq then
 //	w <user> shard <channel> pos        → ended membership, by the pos at which it began
 //	h <user>                            → a user with many channels: when they last asked for them
 //	v <projection>                      → the version in which it is stored
-//	x shard pos                         → erasure still owed, by the pos of the event that asks for it
+//	x shard pos                         → erasure still owed, by the pos of its event
 //
 // Channels under c are groups, and direct channels with pins. Of hidden messages, k stores only
 // that the user has ever hidden one.

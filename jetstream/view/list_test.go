@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// unread is the cursor of whoever has read nothing.
+// unread returns the cursor of a user who has read nothing.
 func unread(string) uint64 { return 0 }
 
 func TestList(t *testing.T) {
@@ -40,7 +40,7 @@ func TestChannelsOf(t *testing.T) {
 	equal(t, "channels of a stranger", must(v.ChannelsOf("bo"))(t), nil)
 }
 
-// TestListed_notAMember: who is not in a channel is told nothing of it.
+// TestListed_notAMember: a user who is not in a channel learns nothing of it.
 func TestListed_notAMember(t *testing.T) {
 	v := threeChannels(t)
 	for _, ch := range []string{"bob~cem", "ann~eve"} {

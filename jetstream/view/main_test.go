@@ -7,8 +7,8 @@ import (
 	"go.uber.org/goleak"
 )
 
-// TestMain draws fewer random cases than rapid would by itself, unless told otherwise: under the race detector Pebble checks its
-// own invariants and is twenty times slower.
+// TestMain draws fewer random cases than rapid does by default, unless told otherwise. Under
+// the race detector Pebble checks its own invariants and is twenty times slower.
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if f := flag.Lookup("rapid.checks"); f.Value.String() == f.DefValue {

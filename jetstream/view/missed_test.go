@@ -6,7 +6,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// threeChannels is a shard in which ann has two channels, and bob one of the two and one without her.
+// threeChannels returns a shard with three channels. Ann is in two of them. Bob is in one of
+// these and in the third.
 func threeChannels(t *testing.T) *View {
 	t.Helper()
 	v := newView(t, Options{})
@@ -55,7 +56,8 @@ func TestMissed(t *testing.T) {
 	}
 }
 
-// A channel with thousands of missed events is read in pieces that grow, and none is lost between them.
+// A channel with thousands of missed events is read in pieces that grow, and no event is lost
+// between them.
 func TestMissedOfALongAbsence(t *testing.T) {
 	v := newView(t, Options{})
 	events := []Event{created(t, 1, room, "ann", "bob"), created(t, 2, "ann~cem", "ann", "cem")}

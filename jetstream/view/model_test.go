@@ -17,7 +17,7 @@ import (
 	"natterjack/server/wire"
 )
 
-// model is the simplest thing that answers as a view does: it keeps every event and looks at all of them.
+// model is the simplest possible view: it keeps all events and looks at all of them.
 type model struct {
 	shards    int
 	positions []uint64
@@ -144,7 +144,7 @@ func (m *model) fold(t *rapid.T, at target, e stored) {
 	}
 }
 
-// about reports whether an event makes or edits a message. An edit that came before its message edited nothing.
+// about reports whether an event makes or edits a message. An edit before it does not count.
 func (m *model) about(e *stored, at target) bool {
 	if e.Channel != at.channel || channel.About(&e.record) != at.seq {
 		return false
@@ -173,7 +173,7 @@ func (m *model) find(ch, sender, clientID string) *Event {
 	return &e.Event
 }
 
-// row is a message as history gives it.
+// row returns a message as History does.
 func (m *model) row(t *rapid.T, at target) Event {
 	folded := m.messages[at]
 	record := wire.Record{
@@ -238,7 +238,7 @@ func (m *model) counts(user, ch string, read uint64) (unread uint64, mentions in
 		return 0, 0
 	}
 	read = max(read, all[len(all)-1].joined)
-	for at, message := range m.messages { // those that the log has erased among them
+	for at, message := range m.messages { // includes messages that the log has erased
 		if at.channel == ch && message.Sender == user {
 			read = max(read, at.seq)
 		}
@@ -290,8 +290,8 @@ func (m *model) missed(user string, s Span) (events []Event) {
 	return events
 }
 
-// TestViewAnswersAsTheModel applies random logs in random batches, some twice, with the view closed and opened in between and
-// a cache too small to hold much, and asks everything.
+// TestViewAnswersAsTheModel applies random logs in random batches, some twice, reopens the view
+// in between, with a cache too small to hold much, and compares all answers.
 func TestViewAnswersAsTheModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		watched := false
@@ -371,7 +371,7 @@ func apply(t *rapid.T, v *View, shard int, events []Event) []Applied {
 	return applied
 }
 
-// agree asks view and model everything about a channel and a user, with limits drawn.
+// agree asks view and model everything about a channel and a user, with random limits.
 func agree(t *rapid.T, v *View, s *script, ch, user string) {
 	limit := rapid.IntRange(1, 8).Draw(t, "limit")
 	for shard, want := range s.m.positions {

@@ -13,7 +13,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// A view of another log must not answer for this one, and what is not a view must survive.
+// A view of another log must not answer for this one, and Open must not delete anything but
+// views.
 func TestOpenDeletesWhatIsOfAnotherLog(t *testing.T) {
 	dir := t.TempDir()
 	noError(t, os.WriteFile(filepath.Join(dir, "notes"), []byte("mine"), 0o600))
@@ -66,7 +67,7 @@ func TestOpenChecksItsOptions(t *testing.T) {
 	}
 }
 
-// damages are what a disk may do to a file.
+// damages are ways in which a disk can damage a file.
 var damages = map[string]func(fs vfs.FS, path string) error{
 	"lost": func(fs vfs.FS, path string) error { return fs.Remove(path) },
 	"empty": func(fs vfs.FS, path string) error {
@@ -105,13 +106,14 @@ func TestOpenMakesADamagedViewAnew(t *testing.T) {
 	}
 }
 
-// Damage that a query meets ends no process: the query fails, and the next start makes the view anew.
+// Damage that a query meets ends no process. The query fails, and the next start rebuilds the
+// view.
 func TestQueryMeetsDamage(t *testing.T) {
 	var log logged
 	o := must(Options{Shards: 1, fs: vfs.NewMem(), Logger: log.logger()}.withDefaults())(t)
 	v := must(Open("view", o))(t)
 	events := []Event{created(t, 1, room, "ann", "bob")}
-	for i := range uint64(500) { // some blocks: the position must not lie in the damaged one
+	for i := range uint64(500) { // several blocks, so that the position is not in the damaged one
 		events = append(events, message(t, i+2, room, i+1))
 	}
 	must(v.Apply(0, events, 0))(t)

@@ -58,7 +58,7 @@ func (d *disk) options(o Options, corrupt func(error)) *pebble.Options {
 //	zstd 1, 16 KB                      214 B   31 µs
 //	zstd 1, 32 KB                      209 B   29 µs; 201 B with 8-byte client id hashes, not 16
 //	zstd 3, 32 KB                      207 B   36 µs
-//	zstd 3, 64 KB                      202 B   37 µs, and a page of history takes three times as long
+//	zstd 3, 64 KB                      202 B   37 µs; a page of history takes three times as long
 //
 // Of the 209 bytes, the text and the JSON around it take 126, the ids in the record 48, the
 // client id's key 26, and everything else 9. So only fewer ids would bring it down to 150.

@@ -10,8 +10,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestProjectionsAreMadeAnew opens a view with other versions of some projections, whose keys hold nonsense by then, and asks everything:
-// it answers as before.
+// TestProjectionsAreMadeAnew opens a view after some projections get another version, with
+// nonsense in their keys. The view must give all answers as before.
 func TestProjectionsAreMadeAnew(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var log logged
@@ -46,7 +46,7 @@ func TestProjectionsAreMadeAnew(t *testing.T) {
 	})
 }
 
-// spoil puts nonsense under the keys that a projection makes anew, and some keys beside them.
+// spoil puts nonsense under the keys that a projection rebuilds, and adds some keys.
 func spoil(t *rapid.T, v *View, p *projection) {
 	r := &replay{v: v, what: p}
 	var err error
@@ -69,7 +69,7 @@ func spoil(t *rapid.T, v *View, p *projection) {
 			}
 			more := slices.Concat(key, []byte{0})
 			if p.keep != nil {
-				more = key // it must be such a key to be looked at
+				more = key // only such a key may be added
 			}
 			if err := errors.Join(v.db.Set(key, []byte("nonsense"), pebble.NoSync), v.db.Set(more, []byte("nonsense"), pebble.NoSync)); err != nil {
 				t.Fatal(err)

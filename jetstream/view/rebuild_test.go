@@ -11,8 +11,9 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestRebuiltViewGivesTheSameAnswers builds a view in one go, and another in pieces, with stops, deaths of the process and power
-// cuts in between, after each of which it goes on from where it says it is. Both must give the same bytes to every query.
+// TestRebuiltViewGivesTheSameAnswers builds one view in one go and another in pieces. Between
+// the pieces the second view is stopped, its process dies or the power fails, and it goes on
+// from its own position. Both must give the same bytes to every query.
 func TestRebuiltViewGivesTheSameAnswers(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		o := Options{Shards: 2, StateBytes: 1500}
@@ -78,7 +79,7 @@ func inPieces(t *rapid.T, o Options, s *script, logs [][]Event) string {
 	return answersAndClose(t, v, s)
 }
 
-// behind are the events of a log behind a position.
+// behind returns the events of a log after a position.
 func behind(events []Event, pos uint64) []Event {
 	i := slices.IndexFunc(events, func(e Event) bool { return e.Pos > pos })
 	if i < 0 {
@@ -87,7 +88,7 @@ func behind(events []Event, pos uint64) []Event {
 	return events[i:]
 }
 
-// answersAndClose asks a view everything there is about the channels and users of a script.
+// answersAndClose asks a view everything about the channels and users of a script.
 func answersAndClose(t *rapid.T, v *View, s *script) string {
 	var all []any
 	ask := func(answer ...any) {

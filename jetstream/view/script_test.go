@@ -10,8 +10,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// script draws what a log may hold: events of a few channels and users, some from newer nodes, some that nobody can
-// read, and tells the model of each.
+// script draws what a log may hold: events of a few channels and users, some from newer nodes,
+// some that no client can read. It tells the model of each event.
 type script struct {
 	m     *model
 	pos   []uint64
@@ -71,7 +71,8 @@ func (s *script) draw(t *rapid.T) (shard int, e Event) {
 	return shard, e
 }
 
-// number draws the numbers of an event: mostly those of the next, at times such as fit only where events are gone, or not at all.
+// number draws the numbers of an event. Mostly they are those of the next event, and sometimes
+// numbers that fit only where events are erased, or nowhere.
 func (s *script) number(t *rapid.T, shard int, st *channel.State, r *wire.Record) {
 	var head channel.Head
 	if st != nil {
@@ -98,7 +99,7 @@ func (s *script) creation(t *rapid.T, ch string) *wire.Meta {
 	return m
 }
 
-// move is a change of a channel itself. The rules do not judge what is in a log.
+// move returns a change of a channel itself. The rules do not judge events that are in a log.
 func (s *script) move(t *rapid.T, ch string) *wire.Meta {
 	action := rapid.SampledFrom([]wire.Action{
 		wire.ActionAdded, wire.ActionAdded, wire.ActionJoined, wire.ActionRequested, wire.ActionLeft, wire.ActionRemoved, wire.ActionBanned, wire.ActionUnbanned,
@@ -136,7 +137,7 @@ func (s *script) hide(t *rapid.T) (shard int, e Event) {
 	return shard, e
 }
 
-// change is of a message, that may be there or not.
+// change returns a change of a message that may or may not exist.
 func (s *script) change(t *rapid.T, ch string, r *wire.Record) wire.Kind {
 	r.Target = rapid.Uint64Range(1, max(1, seqOf(s.m.states[ch]))).Draw(t, "target")
 	r.Remove = rapid.Bool().Draw(t, "remove")

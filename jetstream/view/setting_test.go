@@ -8,7 +8,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// TestSettings sets, changes and takes away, and looks again after the view was opened anew.
+// TestSettings sets, changes and removes settings, and reads them again after the view was
+// reopened.
 func TestSettings(t *testing.T) {
 	dir := t.TempDir()
 	v := must(Open(dir, Options{Shards: 1, Epoch: "e"}))(t)
@@ -54,7 +55,7 @@ func TestSettings(t *testing.T) {
 		}
 	}
 	check()
-	for i := range 5 { // together with others of the batch, and there and back
+	for i := range 5 { // with other events of the batch, set and removed
 		pos++
 		versions["~one"]++
 		name, value := fmt.Sprint("x/", i%2), fmt.Sprint(i%3)
@@ -80,7 +81,7 @@ func TestSettings(t *testing.T) {
 	check()
 }
 
-// settingEvent is one of a user's, in his own channel.
+// settingEvent returns a setting event of a user, in the user's own channel.
 func settingEvent(t *testing.T, pos, version uint64, user, name, value string) Event {
 	t.Helper()
 	record, err := wire.EncodeRecord(&wire.Record{

@@ -10,10 +10,10 @@ import (
 	"natterjack/server/wire"
 )
 
-// A reader that is older than a batch has its own answer, and leaves it out of the cache, even where the cache has let go of what the
-// batch has put there.
+// A reader that is older than a batch has its own answer and leaves it out of the cache. That
+// is so even after the cache has evicted what the batch has stored.
 func TestReaderFillsNothingStale(t *testing.T) {
-	v := newView(t, Options{StateBytes: 2000}) // it holds some ten
+	v := newView(t, Options{StateBytes: 2000}) // room for about ten channels
 	takeIn(t, v, created(t, 1, room, "ann"), message(t, 2, room, 1))
 	r := must(v.newReader())(t)
 	defer func() { noError(t, r.it.Close()) }()
@@ -30,8 +30,9 @@ func takeIn(t *testing.T, v *View, events ...Event) {
 	must(v.Apply(0, events, 0))(t)
 }
 
-// TestReadersFillNothingStale has readers list channels, of which the cache holds a few, beside batches to one of them each: whoever looks at
-// a channel after a batch sees all that was ever applied to it.
+// TestReadersFillNothingStale has readers list channels, of which the cache holds a few, while
+// batches change one of them each. A reader that looks at a channel after a batch sees all that
+// was ever applied to it.
 func TestReadersFillNothingStale(t *testing.T) {
 	const channels, batches = 12, 4000
 	v := newView(t, Options{StateBytes: 900})
