@@ -9,19 +9,21 @@ import (
 	"natterjack/jetstream/internal/pause"
 )
 
-// checker brings cursors back that are ahead of the log. A log that was restored from a backup has lost its end, and who had read that
-// would else have read what is said under the same seqs now.
+// checker moves cursors back that are ahead of the log. A log that was restored from a backup
+// may have lost its end. Without the check, a user who had read that end would count as having
+// read the new messages with the same seqs.
 //
-// It looks at all cursors, once, after the view began with the first record: a view that turns out to be ahead of its log is made anew.
+// It checks all cursors once, after the view started to read the stream from its first record.
+// A view that turns out to be ahead of its log is rebuilt.
 type checker struct {
 	shard  int
 	cfg    *Config
 	stream stream
 	log    *slog.Logger
-	due    chan struct{} // a token where there is something to check
+	due    chan struct{} // a token if there is something to check
 }
 
-// checkAgain is between two tries.
+// checkAgain is the time between two tries.
 const checkAgain = time.Second
 
 func (c *checker) run(ctx context.Context) {
@@ -41,8 +43,9 @@ func (c *checker) run(ctx context.Context) {
 	}
 }
 
-// check brings back every cursor that is ahead of its channel, in a record that there was before the log was asked where it ends: what that
-// says was in the log, and is not there any more.
+// check moves back every cursor that is ahead of its channel's last message, if the cursor's
+// record was stored before the log was asked where it ends. What such a record says was in the
+// log once, and is missing from it at the time of the check.
 func (c *checker) check(ctx context.Context) error {
 	check := c.cfg.View.ReceiptsToCheck(c.shard)
 	if check.Record == 0 {

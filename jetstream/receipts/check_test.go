@@ -11,8 +11,9 @@ import (
 	"natterjack/server/wire"
 )
 
-// TestCheck: a new view whose log turns out shorter than what was read in it brings the cursors back, on every node and in the stream; it
-// leaves alone what is within the log. A view that goes on from where it was checks nothing.
+// TestCheck: a new view, whose log turns out shorter than what was read, moves the cursors back
+// on every node and in the stream. It leaves cursors alone that are within the log. A view that
+// continues from its stored position checks nothing.
 func TestCheck(t *testing.T) {
 	node, dir := embedtest.Start(t, embedtest.NoSync), t.TempDir()
 	s, stop := rig{node: node, dir: dir}.start(t)
@@ -37,10 +38,10 @@ func TestCheck(t *testing.T) {
 	if got := stored(t, s, ch, "bob"); got.Read != 50 {
 		t.Errorf("bob is at %v before it is known how far the log goes", got)
 	}
-	close(level) // the last two messages are said by the time that it looks
+	close(level) // the last two messages are sent by the time of the check
 	want := map[key]Mark{{ch, "alice"}: {2, 3}, {ch, "bob"}: {3, 3}}
 	await(t, "the cursors to be brought back", func() bool { return cmp.Equal(want, all(t, s, ch, lost)) })
-	move(t, s, ch, "bob", Mark{Read: 20}) // there are more messages by now
+	move(t, s, ch, "bob", Mark{Read: 20}) // there are more messages by then
 	want[key{ch, "bob"}] = Mark{20, 20}
 	await(t, "bob", func() bool { return cmp.Equal(want, all(t, s, ch, lost)) })
 	for n := range shards {
@@ -52,7 +53,7 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// messages has a view apply the beginning of a channel.
+// messages applies the beginning of a channel to a view.
 func messages(v *view.View, ch string, n uint64) error {
 	var events []view.Event
 	for seq := range n {

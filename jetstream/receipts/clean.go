@@ -12,24 +12,27 @@ import (
 )
 
 const (
-	// cleanAbove is how large a stream may be whatever it holds.
+	// cleanAbove is the size up to which a stream is not cleaned, whatever it holds.
 	cleanAbove = 16 << 20
-	// cleanEvery is between two looks at a stream's size.
+	// cleanEvery is the time between two checks of a stream's size.
 	cleanEvery = 10 * time.Second
 	// cleanTimeout bounds one step.
 	cleanTimeout = 20 * time.Second
-	// A step is that many records at most, or those with that many cursors.
+	// A step takes at most cleanRecords records. It ends earlier once it has cleanCursors
+	// cursors.
 	cleanRecords, cleanCursors = 256, 4 * maxRecord
 )
 
-// cleaner keeps a shard's stream at no more than about twice what its cursors take, where this node leads it. It stores anew what counts of
-// the oldest records, together, and purges them. A record counts for a cursor until a later one says all that is known of it; the
-// view knows which that is. So a node that was away finds everything in what is left, wherever it begins.
+// cleaner keeps a shard's stream at no more than about twice the size of its cursors, on the
+// node that leads the stream. It stores again, together, those parts of the oldest records that
+// still count, and then purges the records. A record counts for a cursor until a later record
+// says all that is known of the cursor. The view knows which record that is. So a node that was
+// away finds everything in the rest of the stream, wherever it begins to read.
 type cleaner struct {
 	shard   int
 	cfg     *Config
 	stream  stream
-	applied <-chan struct{} // a token: the view has got further
+	applied <-chan struct{} // a token: the view has applied more records
 	log     *slog.Logger
 	above   uint64
 }
@@ -52,7 +55,8 @@ func (c *cleaner) run(ctx context.Context) {
 	}
 }
 
-// step cleans the oldest records where the stream is too large, and reports whether it has.
+// step cleans the oldest records if the stream is too large, and reports whether it has done
+// so.
 func (c *cleaner) step(ctx context.Context) (more bool, err error) {
 	if !c.cfg.Leads(StreamName(c.shard)) {
 		return false, nil
@@ -80,7 +84,8 @@ func (c *cleaner) step(ctx context.Context) (more bool, err error) {
 	return true, nil
 }
 
-// oldest are the cursors of the oldest records before one, and the last of those records; 0 where there is none.
+// oldest returns the cursors in the oldest records below sequence before, and the sequence of
+// the last of those records. That is 0 if there are none.
 func (c *cleaner) oldest(ctx context.Context, s jetstream.Stream, before uint64) (keys []key, upto uint64, err error) {
 	for range cleanRecords {
 		m, err := s.GetMsg(ctx, upto+1, jetstream.WithGetMsgSubject(Subject(c.shard)))
@@ -93,7 +98,7 @@ func (c *cleaner) oldest(ctx context.Context, s jetstream.Stream, before uint64)
 		upto = m.Sequence
 		moves, err := decode(c.cfg.Epoch, m.Data, upto)
 		if err != nil {
-			continue // nobody counts it
+			continue // no node counts such a record
 		}
 		for i := range moves {
 			keys = append(keys, key{moves[i].Channel, moves[i].User})
@@ -105,7 +110,8 @@ func (c *cleaner) oldest(ctx context.Context, s jetstream.Stream, before uint64)
 	return keys, upto, nil
 }
 
-// keep stores those cursors anew that are said up to a record and not after it, until there is none.
+// keep stores again the cursors whose last record is at upto or before it, until no such cursor
+// is left.
 func (c *cleaner) keep(ctx context.Context, keys []key, upto uint64) error {
 	for {
 		var writes []write
@@ -140,7 +146,7 @@ func (c *cleaner) keep(ctx context.Context, keys []key, upto uint64) error {
 	}
 }
 
-// await waits until the view has a record.
+// await waits until the view has applied a record.
 func (c *cleaner) await(ctx context.Context, seq uint64) error {
 	for c.cfg.View.ReceiptsPosition(c.shard) < seq {
 		select {

@@ -9,8 +9,9 @@ import (
 	"natterjack/embed/embedtest"
 )
 
-// TestClean: a stream in which the same cursors move again and again is kept small, and what counts stays: those that move, those that
-// have not moved for long, and one of which two records say half each.
+// TestClean: a stream in which the same cursors move again and again is kept small, and what
+// counts stays. That is tested for cursors that move, for cursors that have not moved for long,
+// and for a cursor of which two records each say half.
 func TestClean(t *testing.T) {
 	node := embedtest.Start(t, embedtest.NoSync)
 	s, _ := start(t, node, 1)
@@ -63,7 +64,8 @@ func TestClean(t *testing.T) {
 	}
 }
 
-// TestClean_asItGrows: the size of the stream follows that of its cursors, whichever of them move.
+// TestClean_asItGrows: the size of the stream follows that of its cursors, whichever of them
+// move.
 func TestClean_asItGrows(t *testing.T) {
 	node := embedtest.Start(t, embedtest.NoSync)
 	s, _ := start(t, node, 1)
@@ -79,7 +81,7 @@ func TestClean_asItGrows(t *testing.T) {
 		for from := 0; from < cursors; from += maxRecord {
 			some := writes[from : from+maxRecord]
 			for i := range some {
-				if i%3 == int(round)%2 { // of every third one it is never said again
+				if i%3 == int(round)%2 { // the cursors of every third index never move again
 					some[i].Read += 5
 					some[i].Delivered = some[i].Read
 				}

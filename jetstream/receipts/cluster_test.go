@@ -7,8 +7,8 @@ import (
 	"natterjack/embed/embedtest"
 )
 
-// TestStore_nodeDies: a node stops without a word while cursors move on all; the others store and follow what comes after, and have lost
-// nothing that was stored before.
+// TestStore_nodeDies: a node stops without warning while cursors move on all nodes. The others
+// go on to store and follow, and have lost nothing that was stored before.
 func TestStore_nodeDies(t *testing.T) {
 	nodes := embedtest.Cluster(t, 3, embedtest.NoSync)
 	stores, stops := make([]*Store, len(nodes)), make([]func(), len(nodes))

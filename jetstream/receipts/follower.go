@@ -16,49 +16,51 @@ import (
 )
 
 const (
-	heartbeat    = time.Second // after two missed ones the consumer is asked whether it is there
+	heartbeat    = time.Second // after two missed heartbeats the consumer is checked
 	aliveTimeout = time.Second
-	consumerIdle = 5 * time.Minute // after which the engine removes a consumer without its follower
-	followAhead  = 1024            // messages asked for at once
-	followBatch  = 256             // and applied at once
+	consumerIdle = 5 * time.Minute // after this the engine removes a consumer without a follower
+	followAhead  = 1024            // messages requested at once
+	followBatch  = 256             // messages applied at once
 	retryAfter   = 250 * time.Millisecond
 )
 
-// follower reads a shard's stream into the view, from where the view has got to and then on. It need not be as careful as the follower of
-// the log: what comes twice changes nothing.
+// follower reads a shard's stream into the view, starting from the view's position. It is less
+// strict than the follower of the log, because a record that comes twice changes nothing.
 type follower struct {
-	shard   int
-	cfg     *Config
-	memory  *memory
-	told    func([]rise)
-	log     *slog.Logger
-	begun   func()        // called at least once when it is known what has to be checked
-	level   func()        // called at least once when all has come that was stored when it began
-	checks  chan struct{} // of the checker: poked where there is something to check
-	applied chan struct{} // a token: the view has got further
+	shard  int
+	cfg    *Config
+	memory *memory
+	told   func([]rise)
+	log    *slog.Logger
+	// begun is called at least once, when it is known what has to be checked.
+	begun func()
+	// level is called at least once, when everything is applied that was stored at the start.
+	level   func()
+	checks  chan struct{} // the checker's; poked if there is something to check
+	applied chan struct{} // a token: the view has applied more records
 
-	delivered uint64 // by the consumer at hand
+	delivered uint64 // messages that the present consumer has delivered
 	read      atomic.Uint64
 }
 
-// run follows until ctx ends. Whatever goes wrong, it begins again behind the last record that is applied.
+// run follows until ctx ends. After any error it starts again behind the last applied record.
 func (f *follower) run(ctx context.Context) {
 	for failed := uint64(0); ctx.Err() == nil; {
 		err := f.follow(ctx)
 		if ctx.Err() != nil {
 			return
 		}
-		if at := f.position() + 1; at != failed { // said once a place
+		if at := f.position() + 1; at != failed { // logged once for each position
 			f.log.WarnContext(ctx, "follower of receipts starts again", "shard", f.shard, "from", at, "error", err)
 			failed = at
 		}
-		_ = pause.For(ctx, retryAfter) // the loop asks ctx
+		_ = pause.For(ctx, retryAfter) // the loop checks ctx
 	}
 }
 
 func (f *follower) position() uint64 { return f.cfg.View.ReceiptsPosition(f.shard) }
 
-// follow makes a consumer and applies what it delivers, until something is wrong with it or ctx ends.
+// follow makes a consumer and applies what it delivers, until the consumer fails or ctx ends.
 func (f *follower) follow(ctx context.Context) error {
 	last, err := f.begin(ctx)
 	if err != nil {
@@ -96,7 +98,7 @@ func (f *follower) follow(ctx context.Context) error {
 	}
 }
 
-// pump passes on what a consumer delivers, until something is wrong with it or ctx ends.
+// pump passes on what a consumer delivers, until the consumer fails or ctx ends.
 func pump(ctx context.Context, consumer jetstream.Consumer, msgs jetstream.MessagesContext, to chan<- jetstream.Msg) error {
 	for {
 		m, err := msgs.Next(jetstream.NextContext(ctx))
@@ -117,8 +119,9 @@ func pump(ctx context.Context, consumer jetstream.Consumer, msgs jetstream.Messa
 	}
 }
 
-// begin asks for the last record of the stream. A view that is ahead of it has records that are gone, and one that has none yet begins with
-// the first: what it then reads has to be checked.
+// begin asks for the last record of the stream. A view that is ahead of the stream has records
+// that are gone. Such a view starts again from the first record, like a view that has none yet.
+// What either then reads has to be checked.
 func (f *follower) begin(ctx context.Context) (last uint64, err error) {
 	s, err := f.cfg.JS.Stream(ctx, StreamName(f.shard))
 	if err != nil {
@@ -135,7 +138,7 @@ func (f *follower) begin(ctx context.Context) (last uint64, err error) {
 	} else if at > 0 || last == 0 || f.toCheck() {
 		return last, nil
 	}
-	end, err := f.cfg.End(ctx, f.shard) // after last: a record is of what was in the log
+	end, err := f.cfg.End(ctx, f.shard) // after last: what a record refers to was in the log
 	if err == nil {
 		err = f.cfg.View.ResetReceipts(f.shard, view.ReceiptsCheck{Record: last, Pos: end})
 	}
@@ -146,7 +149,7 @@ func (f *follower) begin(ctx context.Context) (last uint64, err error) {
 	return last, nil
 }
 
-// consumer makes one that delivers what comes after the last record applied.
+// consumer makes a consumer that delivers the records after the last applied one.
 func (f *follower) consumer(ctx context.Context) (jetstream.Consumer, error) {
 	f.delivered = 0
 	return f.cfg.JS.CreateConsumer(ctx, StreamName(f.shard), jetstream.ConsumerConfig{
@@ -160,7 +163,7 @@ func (f *follower) consumer(ctx context.Context) (jetstream.Consumer, error) {
 	})
 }
 
-// take applies a message, and what waits behind it.
+// take applies a message together with those that wait behind it.
 func (f *follower) take(ctx context.Context, m jetstream.Msg, come <-chan jetstream.Msg, last uint64) error {
 	var moves []view.ReceiptMove
 	for n := 1; ; n++ {
@@ -173,7 +176,7 @@ func (f *follower) take(ctx context.Context, m jetstream.Msg, come <-chan jetstr
 			return fmt.Errorf("consumer delivered %d as its message %d", meta.Sequence.Consumer, f.delivered)
 		}
 		said, err := decode(f.cfg.Epoch, m.Data(), meta.Sequence.Stream)
-		if err != nil { // it was not written by a node, and is passed over
+		if err != nil { // not written by a node; it is skipped
 			f.log.WarnContext(ctx, "a record of receipts cannot be read", "shard", f.shard, "sequence", meta.Sequence.Stream, "error", err)
 		}
 		moves = append(moves, said...)
@@ -195,7 +198,8 @@ func (f *follower) take(ctx context.Context, m jetstream.Msg, come <-chan jetstr
 	}
 }
 
-// apply has the view take in moves, again and again where its disk is full, and tells of those that have risen.
+// apply has the view take in moves, and retries while the disk is full. It then reports the
+// cursors that have risen.
 func (f *follower) apply(ctx context.Context, moves []view.ReceiptMove, upto uint64) error {
 	for {
 		var risen []rise
@@ -225,7 +229,7 @@ func (f *follower) isLevel() {
 
 func (f *follower) toCheck() bool { return f.cfg.View.ReceiptsToCheck(f.shard) != view.ReceiptsCheck{} }
 
-// alive asks a consumer that has fallen silent whether it is still there.
+// alive checks whether a consumer that has fallen silent still exists.
 func alive(ctx context.Context, c jetstream.Consumer) error {
 	ctx, cancel := context.WithTimeout(ctx, aliveTimeout)
 	defer cancel()
@@ -235,7 +239,8 @@ func alive(ctx context.Context, c jetstream.Consumer) error {
 	return nil
 }
 
-// deleteConsumer removes a consumer that is not needed any more. Where that fails the engine does it, later.
+// deleteConsumer deletes a consumer that is not needed any more. If that fails, the engine
+// deletes it later.
 func (f *follower) deleteConsumer(ctx context.Context, c jetstream.Consumer) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer cancel()

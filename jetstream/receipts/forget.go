@@ -6,10 +6,11 @@ import (
 	"slices"
 )
 
-// Parting is a user who is no member of a channel any more.
+// Parting is a user who has ceased to be a member of a channel.
 type Parting struct{ Channel, User string }
 
-// Forget has every node, and the stream, forget cursors of one shard as far as they have got by now. One that moves meanwhile stays.
+// Forget makes every node, and the stream, forget cursors of one shard at their present
+// positions. A cursor that moves in the meantime stays.
 func (s *Store) Forget(ctx context.Context, shard int, gone []Parting) error {
 	var writes []write
 	for _, g := range gone {

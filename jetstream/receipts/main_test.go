@@ -40,15 +40,15 @@ func logger(tb testing.TB) *slog.Logger {
 
 const shards = 2
 
-// rig is what a store is started with.
+// rig is the configuration with which a store is started.
 type rig struct {
 	node     *embedtest.Node
-	dir      string // of the view; a new one where empty
+	dir      string // of the view; if empty, a new one
 	replicas int
 	epoch    string
 	pause    time.Duration
 	end      uint64                                   // of the log
-	await    func(context.Context, int, uint64) error // nobody ever has the log where nil
+	await    func(context.Context, int, uint64) error // if nil, the view never has the log
 }
 
 func (r rig) start(tb testing.TB) (s *Store, stop func()) {
@@ -119,13 +119,14 @@ func (r rig) build(tb testing.TB) (s *Store, stop func()) {
 	return s, stop
 }
 
-// start runs a store over a node, with a view of its own, until the test ends or stop is called.
+// start runs a store over a node, with a view of its own, until the test ends or stop is
+// called.
 func start(tb testing.TB, node *embedtest.Node, replicas int) (s *Store, stop func()) {
 	tb.Helper()
 	return rig{node: node, replicas: replicas}.start(tb)
 }
 
-// move moves a cursor, which has to be accepted.
+// move moves a cursor. The move must be accepted.
 func move(tb testing.TB, s *Store, channel, user string, to Mark) {
 	tb.Helper()
 	if err := s.Move(channel, user, to); err != nil {
@@ -133,7 +134,7 @@ func move(tb testing.TB, s *Store, channel, user string, to Mark) {
 	}
 }
 
-// own is a user's cursor as he sees it.
+// own returns a user's cursor as the user sees it.
 func own(tb testing.TB, s *Store, channel, user string) Mark {
 	tb.Helper()
 	m, err := s.Own(channel, user)
@@ -143,7 +144,7 @@ func own(tb testing.TB, s *Store, channel, user string) Mark {
 	return m
 }
 
-// stored is a user's cursor as others see it.
+// stored returns a user's cursor as others see it.
 func stored(tb testing.TB, s *Store, channel, user string) Mark {
 	tb.Helper()
 	r, err := s.cfg.View.Receipt(channel, user)
@@ -153,7 +154,7 @@ func stored(tb testing.TB, s *Store, channel, user string) Mark {
 	return markOf(&r)
 }
 
-// all are the stored cursors of channels.
+// all returns the stored cursors of channels.
 func all(tb testing.TB, s *Store, channels ...string) map[key]Mark {
 	tb.Helper()
 	got := map[key]Mark{}
@@ -169,7 +170,7 @@ func all(tb testing.TB, s *Store, channels ...string) map[key]Mark {
 	return got
 }
 
-// await waits until it is so.
+// await waits until done returns true.
 func await(tb testing.TB, what string, done func() bool) {
 	tb.Helper()
 	for deadline := time.Now().Add(patience); !done(); {
@@ -180,7 +181,7 @@ func await(tb testing.TB, what string, done func() bool) {
 	}
 }
 
-// group is the id of a group.
+// group returns the id of a group.
 func group(n int) string {
 	id := []byte("gaaaaaaaaaaaaaaaaaaaaaaaa")
 	for i := len(id) - 1; n > 0; i-- {

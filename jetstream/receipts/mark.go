@@ -2,10 +2,11 @@ package receipts
 
 import "natterjack/jetstream/view"
 
-// Mark is how far a user has got in a channel, in seqs. What was read was delivered.
+// Mark is how far a user has got in a channel, as seqs. A message that was read counts as
+// delivered.
 type Mark struct{ Read, Delivered uint64 }
 
-// merge is the further of two in each respect.
+// merge returns the higher of the two marks in each respect.
 func (m Mark) merge(o Mark) Mark {
 	m.Read = max(m.Read, o.Read)
 	m.Delivered = max(m.Delivered, o.Delivered, m.Read)

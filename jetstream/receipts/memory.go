@@ -10,29 +10,32 @@ import (
 )
 
 const (
-	// maxSaid bounds what waits in a shard to be stored and applied, while its stream takes no writes or its view none: some 3 MB.
+	// maxSaid bounds the moves of a shard that wait to be stored and applied while its stream
+	// takes no writes or its view applies none: some 3 MB.
 	maxSaid = 1 << 14
-	// maxRecent bounds the cursors that are remembered of a shard, of those that were asked for last: some 3 MB.
+	// maxRecent bounds the cursors of a shard that are remembered because they were requested
+	// recently: some 3 MB.
 	maxRecent = 1 << 14
-	// sayAgain is how long a record may be on its way to the view. It is stored again then, for somebody may have purged it.
+	// sayAgain is how long a stored record may take to reach the view. After that it is stored
+	// again, because it may have been purged.
 	sayAgain = 10 * time.Second
 )
 
-// memory is what a node holds in memory of a shard's cursors: those that were said here and are not in the view yet, and some of
-// those that were asked for last. The view has all others.
+// memory is what a node holds in memory of a shard's cursors: those that were moved here and
+// are not in the view yet, and some that were requested recently. The view has all others.
 type memory struct {
-	find func(channel, user string) (view.Receipt, error) // in the view
+	find func(channel, user string) (view.Receipt, error) // reads a cursor from the view
 
-	mu         sync.Mutex // protects following
+	mu         sync.Mutex // guards the fields below
 	said       map[key]*said
-	batch      uint64 // odd while the view takes in a batch, and two higher after it
+	batch      uint64 // odd while the view takes in a batch; each batch adds two
 	young, old map[key]Mark
 }
 
-// said is what a user has said here, and all that was known before.
+// said is what a user has moved a cursor to on this node, merged with what was known before.
 type said struct {
 	Mark
-	sent Mark // what of it the stream has
+	sent Mark // the part that is stored in the stream
 	at   time.Time
 }
 
@@ -40,8 +43,9 @@ func newMemory(find func(channel, user string) (view.Receipt, error)) *memory {
 	return &memory{find: find, said: map[key]*said{}, young: map[key]Mark{}, old: map[key]Mark{}}
 }
 
-// accept takes in what a user says, and returns his cursor before and after. It refuses what would be one too many, and with full
-// whatever is news.
+// accept takes in a move and returns the user's cursor before and after it. It refuses a move
+// if maxSaid cursors wait already. If full is set, it refuses every move that changes
+// something, with that error.
 func (m *memory) accept(k key, to Mark, full error) (before, after Mark, err error) {
 	var known Mark
 	for read := false; ; read = true {
@@ -75,14 +79,15 @@ func (m *memory) accept(k key, to Mark, full error) (before, after Mark, err err
 	return known, after, nil
 }
 
-// own is a cursor as its user sees it: what he said here, or more where the view has more.
+// own returns a cursor as its own user sees it: what was moved here, or more if the view has
+// more.
 func (m *memory) own(k key) (Mark, error) {
-	heard := m.peek(k) // first: it moves from there to the view
+	heard := m.peek(k) // first, because it moves from memory to the view
 	known, err := m.applied(k)
 	return known.merge(heard), err
 }
 
-// peek is what memory knows of a cursor, at the least.
+// peek returns what memory knows of a cursor. The real cursor is at least that.
 func (m *memory) peek(k key) Mark {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -93,7 +98,7 @@ func (m *memory) peek(k key) Mark {
 	return known
 }
 
-// applied is a cursor as the view has it.
+// applied returns a cursor as the view has it.
 func (m *memory) applied(k key) (Mark, error) {
 	m.mu.Lock()
 	known, found := m.recent(k)
@@ -109,13 +114,14 @@ func (m *memory) applied(k key) (Mark, error) {
 	known = markOf(&r)
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.batch == batch && batch%2 == 0 { // else it may be older than what is applied by now
+	// Otherwise it may be older than what is applied by then.
+	if m.batch == batch && batch%2 == 0 {
 		m.remember(key{strings.Clone(k.channel), strings.Clone(k.user)}, known)
 	}
 	return known, nil
 }
 
-// recent is a cursor that is remembered. The caller holds mu.
+// recent returns a cursor that is remembered. The caller holds mu.
 func (m *memory) recent(k key) (known Mark, found bool) {
 	if known, found = m.young[k]; found {
 		return known, true
@@ -126,7 +132,8 @@ func (m *memory) recent(k key) (known Mark, found bool) {
 	return known, found
 }
 
-// remember forgets who was not asked for since the last maxRecent/2 others were. The caller holds mu.
+// remember stores a cursor. It forgets a cursor after maxRecent/2 others were remembered since
+// that cursor was last requested. The caller holds mu.
 func (m *memory) remember(k key, known Mark) {
 	if _, there := m.young[k]; !there && len(m.young) >= maxRecent/2 {
 		m.old, m.young = m.young, map[key]Mark{}
@@ -134,7 +141,7 @@ func (m *memory) remember(k key, known Mark) {
 	m.young[k] = known
 }
 
-// due are the cursors that have to be stored.
+// due returns the cursors that have to be stored.
 func (m *memory) due(now time.Time) []write {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -147,7 +154,7 @@ func (m *memory) due(now time.Time) []write {
 	return writes
 }
 
-// sent notes that the stream has what was written.
+// sent notes that the stream has stored writes.
 func (m *memory) sent(writes []write, now time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -158,21 +165,22 @@ func (m *memory) sent(writes []write, now time.Time) {
 	}
 }
 
-// waiting reports whether something is not in the view yet.
+// waiting reports whether some move is not in the view yet.
 func (m *memory) waiting() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return len(m.said) > 0
 }
 
-// step says that the view is going to take in a batch, or that it has.
+// step notes that the view is about to take in a batch, or has taken it in.
 func (m *memory) step() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.batch++
 }
 
-// take takes over what the view is about to have, and returns the cursors that have risen, with what their users knew of them.
+// take takes over what the view is about to store. It returns the cursors that have risen, each
+// with what its user knew of it.
 func (m *memory) take(moves []view.ReceiptMoved) (risen []rise) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -197,14 +205,14 @@ func (m *memory) take(moves []view.ReceiptMoved) (risen []rise) {
 	return risen
 }
 
-// rise is a cursor that has risen. Own is how far its user knew it to be.
+// rise is a cursor that has risen. Own is the cursor as its user knew it.
 type rise struct {
 	key
 	Mark
 	own Mark
 }
 
-// forgetAll forgets what the view had before it was emptied.
+// forgetAll forgets the remembered cursors, because the view was emptied.
 func (m *memory) forgetAll() {
 	m.mu.Lock()
 	defer m.mu.Unlock()

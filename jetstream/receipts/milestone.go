@@ -5,7 +5,8 @@ import (
 	"sync/atomic"
 )
 
-// milestone is reached once all shards have reached it, or somebody has waited long enough.
+// milestone is reached once all shards have reached it, or once reach is called because the
+// wait was long enough.
 type milestone struct {
 	left    atomic.Int64
 	reached chan struct{}
@@ -19,7 +20,8 @@ func newMilestone(shards int) *milestone {
 	return m
 }
 
-// one is for one of the shards to call when it is there, any number of times.
+// one returns a function for one shard, which calls it when it has reached the milestone. The
+// shard may call it any number of times.
 func (m *milestone) one() func() {
 	return sync.OnceFunc(func() {
 		if m.left.Add(-1) == 0 {

@@ -11,9 +11,10 @@ import (
 	"natterjack/embed/embedtest"
 )
 
-// TestStore_model: users move their cursors at two nodes, memberships end, nodes start again with the view that they had or with a new
-// one, and the stream is cleaned, in any order. Everybody sees his own move at once, nothing goes back, and whenever all is
-// quiet both nodes say what a map in memory says.
+// TestStore_model: users move their cursors at two nodes, memberships end, nodes restart with
+// their old view or a new one, and the stream is cleaned, in any order. Each user sees their
+// own moves at once, and no cursor goes back. Whenever all is quiet, both nodes have the same
+// cursors as a map in memory.
 func TestStore_model(t *testing.T) {
 	node := embedtest.Start(t, embedtest.NoSync)
 	m := &modelled{tb: t}
@@ -84,7 +85,7 @@ func (m *modelled) move() {
 	}
 }
 
-// forget is of what all know of: what is on its way stays.
+// forget deletes a cursor that both nodes know. A move on its way to a node would stay.
 func (m *modelled) forget() {
 	m.agree()
 	k, s := m.key(), m.nodes[m.node()].Store

@@ -13,21 +13,22 @@ import (
 	"natterjack/server/wire"
 )
 
-// Codes of JetStream for a store that is full (errors.json of nats-server).
+// JetStream's error codes for a full store (errors.json of nats-server).
 const (
 	errInsufficientResources jetstream.ErrorCode = 10023
 	errStorageExceeded       jetstream.ErrorCode = 10047
 	errStoreFailed           jetstream.ErrorCode = 10077
 )
 
-// publisher is the stream of a shard.
+// publisher publishes to the stream of a shard.
 type publisher struct {
 	shard int
 	epoch string
 	conn  *nats.Conn
 }
 
-// put stores some cursors as one record, and returns its sequence. Where the store is full the error is a [*wire.Error].
+// put stores some cursors as one record and returns its sequence. If the store is full, the
+// error is a [*wire.Error].
 func (p *publisher) put(ctx context.Context, writes []write) (seq uint64, err error) {
 	body, err := encode(p.epoch, time.Now().UnixMilli(), writes)
 	if err != nil {

@@ -11,9 +11,10 @@ import (
 	"natterjack/server/wire"
 )
 
-// record is what a message of a stream says: cursors that have moved, of any number of channels.
+// record is the content of a message in the stream: cursors that have moved, in any number of
+// channels.
 type record struct {
-	Epoch     string      `json:"epoch"`     // of the log that the seqs are of
+	Epoch     string      `json:"epoch"`     // of the log whose seqs the record uses
 	Timestamp int64       `json:"timestamp"` // of the record, Unix milliseconds
 	Channels  []inChannel `json:"channels"`
 }
@@ -23,8 +24,9 @@ type inChannel struct {
 	Cursors []moved `json:"cursors"`
 }
 
-// moved is one cursor, and how far it has got at least. With After it is replaced instead, if nothing has moved it since that record; one
-// that is replaced by nothing is gone.
+// moved is one cursor, with a lower bound of how far it has got. With After it replaces the
+// cursor instead, unless something has moved the cursor since that record. A cursor that is
+// replaced by nothing is gone.
 type moved struct {
 	User      string `json:"user"`
 	Read      uint64 `json:"read,omitzero"`
@@ -32,14 +34,14 @@ type moved struct {
 	After     uint64 `json:"after,omitzero"` // sequence of the cursor's last record
 }
 
-// write is a cursor that is to be stored. After is that of [moved].
+// write is a cursor that is to be stored. After is as in [moved].
 type write struct {
 	key
 	Mark
 	after uint64
 }
 
-// encode makes a record of writes, and brings them into its order.
+// encode makes a record of writes. It sorts writes into the record's order.
 func encode(epoch string, at int64, writes []write) ([]byte, error) {
 	slices.SortFunc(writes, func(a, b write) int {
 		return cmp.Or(cmp.Compare(a.channel, b.channel), cmp.Compare(a.user, b.user))
@@ -55,8 +57,9 @@ func encode(epoch string, at int64, writes []write) ([]byte, error) {
 	return json.Marshal(r)
 }
 
-// decode reads the moves of a record at a sequence: leniently, for a newer node of the cluster may have written it. Those of another
-// epoch are about another log, and none.
+// decode reads the moves of a record that has this sequence. It accepts members that it does
+// not know, because a newer node of the cluster may have written them. A record of another
+// epoch belongs to another log, and has no moves.
 func decode(epoch string, data []byte, seq uint64) ([]view.ReceiptMove, error) {
 	var r record
 	if err := json.Unmarshal(data, &r); err != nil {

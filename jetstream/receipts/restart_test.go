@@ -8,7 +8,8 @@ import (
 	"natterjack/embed/embedtest"
 )
 
-// TestRestart: a node with 200,000 cursors starts without reading one of them again, and holds none in memory.
+// TestRestart: a node with 200,000 cursors starts without reading one of them again, and holds
+// none of them in memory.
 func TestRestart(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes some seconds")

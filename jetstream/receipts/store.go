@@ -14,40 +14,44 @@ import (
 	"natterjack/server/wire"
 )
 
-// Config is what a [Store] is made of. The streams must be there.
+// Config configures a [Store]. The streams must exist.
 type Config struct {
 	Conn   *nats.Conn
 	JS     jetstream.JetStream
 	View   *view.View
 	Shards int
-	// ShardOf is where a channel lives: by slots, evenly, where it is nil.
+	// ShardOf returns the shard of a channel. If it is nil, slots are spread evenly.
 	ShardOf func(channel string) int
 	Epoch   string // of the log
-	Node    string // its name
+	Node    string // this node's name
 	// Leads reports whether this node leads a stream.
 	Leads func(stream string) bool
-	// End asks where a shard's log ends by now, and Await waits until the view has it as far as that.
+	// End asks for the pos at which a shard's log ends, and Await waits until the view has
+	// applied it that far.
 	End   func(ctx context.Context, shard int) (pos uint64, err error)
 	Await func(ctx context.Context, shard int, pos uint64) error
-	// Reaches reports whether a stream goes as far as a sequence, or cannot tell before ctx ends.
+	// Reaches reports whether a stream goes as far as a sequence. It returns an error if it
+	// cannot tell before ctx ends.
 	Reaches func(ctx context.Context, stream string, seq uint64) (bool, error)
-	// Room is why nothing can be stored on this node, or nil.
+	// Room returns the reason why nothing can be stored on this node, or nil.
 	Room   func() error
 	Logger *slog.Logger
 }
 
-// levelWithin is how long after a start it may be said that the cursors are not level yet.
+// levelWithin is how long after a start callers may wait for the cursors to be level.
 const levelWithin = 2 * time.Second
 
-// Listener is told of cursors that move, from the goroutines that move them: it must return at once.
+// Listener is told of cursors that move. It is called from the goroutines that move them, so it
+// must return at once.
 type Listener interface {
-	// OwnMoved: the user has read further than this node knew, up to own. Where he said it here it is not stored yet.
+	// OwnMoved means that the user has read further than this node knew, up to own. If the user
+	// said so on this node, it is not stored yet.
 	OwnMoved(channel, user string, own Mark)
-	// Moved: what others may know of the user has moved.
+	// Moved means that what others may know of the user has moved.
 	Moved(channel, user string)
 }
 
-// Store is a node's hold on all cursors. All methods may be called concurrently.
+// Store stores all cursors of a node. All methods may be called concurrently.
 type Store struct {
 	cfg      Config
 	shards   []*shard
@@ -56,7 +60,7 @@ type Store struct {
 	listener atomic.Pointer[Listener]
 }
 
-// shard is what there is of one.
+// shard is what a store keeps for one shard.
 type shard struct {
 	memory   *memory
 	stream   *publisher
@@ -93,7 +97,8 @@ func (s *Store) newShard(n int) *shard {
 	return sh
 }
 
-// Run writes and follows until ctx ends, writes what it has accepted until then, and returns.
+// Run writes and follows until ctx ends. It then writes what it has accepted by that time, and
+// returns.
 func (s *Store) Run(ctx context.Context) {
 	for _, m := range []*milestone{s.begun, s.level} {
 		late := time.AfterFunc(levelWithin, m.reach)
@@ -109,19 +114,22 @@ func (s *Store) Run(ctx context.Context) {
 	wg.Wait()
 }
 
-// Level is closed once the view has all that was stored when Run began, or two seconds after that: nobody waits longer for it. What comes
-// later the listener is told of.
+// Level returns a channel that is closed when the view has everything that was stored when Run
+// began, or two seconds after that. No caller waits longer for it: the listener is told of what
+// comes later.
 func (s *Store) Level() <-chan struct{} { return s.level.reached }
 
-// Begun is closed once every shard knows what it has to check, or two seconds after Run began. It takes a moment, whatever is stored. What is
-// said in the log before it may count as read by those who have read what the log has lost.
+// Begun returns a channel that is closed when every shard knows what it has to check, or two
+// seconds after Run began. That takes a moment, however much is stored. A message that is sent
+// before that may count as read by users who have read a message that the log has lost.
 func (s *Store) Begun() <-chan struct{} { return s.begun.reached }
 
-// Listen has a listener told, in place of the one before.
+// Listen sets the listener, in place of the one before.
 func (s *Store) Listen(l Listener) { s.listener.Store(&l) }
 
-// Move moves a user's cursor in a channel up to a mark, and returns before that is stored. Going back changes nothing. The
-// error is a [*wire.Error] where what moves could not be stored, for the store is full or its stream takes no writes.
+// Move moves a user's cursor in a channel up to a mark, and returns before the move is stored.
+// A move back changes nothing. The error is a [*wire.Error] if the move could not be stored,
+// because the store is full or its stream takes no writes.
 func (s *Store) Move(channel, user string, to Mark) error {
 	before, after, err := s.of(channel).writer.accept(key{channel, user}, to)
 	if l := s.listener.Load(); l != nil && after.Read > before.Read {
@@ -130,19 +138,21 @@ func (s *Store) Move(channel, user string, to Mark) error {
 	return err
 }
 
-// Own is a user's cursor as he sees it himself: what he said on this node, or more where more is stored.
+// Own returns a user's cursor as the user sees it: what the user moved on this node, or more if
+// more is stored.
 func (s *Store) Own(channel, user string) (Mark, error) {
 	return s.of(channel).memory.own(key{channel, user})
 }
 
-// Ahead is what memory knows of a user's own cursor. It is no less than what the view does not have of it yet.
+// Ahead returns what memory knows of a user's own cursor. It is at least as far as what the
+// view does not have yet.
 func (s *Store) Ahead(channel, user string) Mark {
 	return s.of(channel).memory.peek(key{channel, user})
 }
 
 func (s *Store) of(channel string) *shard { return s.shards[s.cfg.ShardOf(channel)] }
 
-// tell tells of cursors that have risen.
+// tell tells the listener of cursors that have risen.
 func (s *Store) tell(risen []rise) {
 	l := s.listener.Load()
 	if l == nil {

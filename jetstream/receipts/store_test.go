@@ -57,7 +57,8 @@ func TestMove_manyAtOnce(t *testing.T) {
 	}
 }
 
-// TestMove_nodesRace moves one cursor on all nodes at once: it never goes back on any, and ends at the highest on all, in the stream too.
+// TestMove_nodesRace moves one cursor on all nodes at once. It never goes back on any of them,
+// and ends at the highest value on all of them, and in the stream.
 func TestMove_nodesRace(t *testing.T) {
 	nodes := embedtest.Cluster(t, 3, embedtest.NoSync)
 	var stores []*Store
@@ -95,7 +96,7 @@ func TestMove_nodesRace(t *testing.T) {
 	}
 }
 
-// watcher sees whether a cursor goes back.
+// watcher checks whether a cursor goes back.
 type watcher struct {
 	tb    testing.TB
 	store *Store
@@ -146,7 +147,8 @@ func (w *watcher) counts() (own, moved int) {
 	return w.own, w.moved
 }
 
-// TestListen: the user's own sessions hear of a read once, where he said it and where it came from elsewhere; others when it is stored.
+// TestListen: a user's own sessions hear of a read once, both where the user made it and where
+// it came from another node. Other users' sessions hear of it when it is stored.
 func TestListen(t *testing.T) {
 	node := embedtest.Start(t, embedtest.NoSync)
 	here, _ := start(t, node, 1)
@@ -167,7 +169,8 @@ func TestListen(t *testing.T) {
 	})
 }
 
-// TestMove_afterThePurge: an operator empties the stream, or makes it anew; what was accepted is stored all the same.
+// TestMove_afterThePurge: an operator empties the stream or makes it again. Accepted moves are
+// stored regardless.
 func TestMove_afterThePurge(t *testing.T) {
 	for name, spoil := range map[string]func(jetstream.JetStream, string) error{
 		"purged": func(js jetstream.JetStream, name string) error {
@@ -181,7 +184,8 @@ func TestMove_afterThePurge(t *testing.T) {
 			if err := js.DeleteStream(t.Context(), name); err != nil {
 				return err
 			}
-			// The engine answers before it has moved the old directory out of the way, and refuses the new stream until then.
+			// The engine answers before it has moved the old directory away, and refuses the
+			// new stream until then.
 			await(t, "the stream to be made anew", func() bool {
 				_, err := js.CreateStream(t.Context(), StreamConfig(int(name[len(name)-1]-'0'), 1))
 				return err == nil
@@ -214,7 +218,7 @@ func TestMove_afterThePurge(t *testing.T) {
 	}
 }
 
-// TestFollow_passesOverWhatItCannotRead: whatever somebody has put into the stream, cursors go on.
+// TestFollow_passesOverWhatItCannotRead: whatever was put into the stream, cursors still move.
 func TestFollow_passesOverWhatItCannotRead(t *testing.T) {
 	node := embedtest.Start(t, embedtest.NoSync)
 	s, _ := start(t, node, 1)
@@ -224,7 +228,7 @@ func TestFollow_passesOverWhatItCannotRead(t *testing.T) {
 		`{"epoch":"this log","channels":[{"channel":"alice~bob","cursors":[{"user":"no user","read":9}]}]}`,
 		`{"epoch":"this log","channels":[{"channel":"alice~bob","cursors":[{"user":"bob","read":9,"new":{}}],"new":1}],"new":[]}`,
 	} {
-		for n := range shards { // of which one is not the channel's
+		for n := range shards { // one of them is not the channel's shard
 			if _, err := node.Conn.Request(Subject(n), []byte(body), patience); err != nil {
 				t.Fatal(err)
 			}
@@ -250,7 +254,8 @@ func TestEpoch(t *testing.T) {
 	await(t, "the cursor to be stored", func() bool { return stored(t, s, "alice~bob", "bob") == Mark{2, 2} })
 }
 
-// TestForget: a cursor is taken out of all nodes and of the stream, its user begins anew, and those of others stay.
+// TestForget: a cursor is deleted on all nodes and in the stream. Its user starts from zero,
+// and the cursors of other users stay.
 func TestForget(t *testing.T) {
 	nodes := embedtest.Cluster(t, 2, embedtest.NoSync)
 	s, _ := start(t, nodes[0], 1)
@@ -277,7 +282,8 @@ func TestForget(t *testing.T) {
 	}
 }
 
-// TestForget_notWhatHasMoved: whoever has come back and read meanwhile keeps that.
+// TestForget_notWhatHasMoved: a cursor that has moved since its record was read is not
+// forgotten.
 func TestForget_notWhatHasMoved(t *testing.T) {
 	node := embedtest.Start(t, embedtest.NoSync)
 	s, _ := start(t, node, 1)

@@ -6,13 +6,15 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// StreamName is the stream of a shard's cursors.
+// StreamName returns the name of the stream of a shard's cursors.
 func StreamName(shard int) string { return "RECEIPTS_" + strconv.Itoa(shard) }
 
-// Subject is where the records of a shard are stored: all under one, for each subject of a stream costs the engine some 200 bytes of memory.
+// Subject returns the subject under which a shard's records are stored. It is the same for all
+// of them, because each subject of a stream costs the engine some 200 bytes of memory.
 func Subject(shard int) string { return "receipt." + strconv.Itoa(shard) }
 
-// StreamConfig is how a shard's stream is made. It has no window for duplicates: a record that comes twice changes nothing.
+// StreamConfig returns the configuration of a shard's stream. It has no duplicate window,
+// because a record that comes twice changes nothing.
 func StreamConfig(shard, replicas int) jetstream.StreamConfig {
 	return jetstream.StreamConfig{
 		Name:        StreamName(shard),
@@ -23,5 +25,5 @@ func StreamConfig(shard, replicas int) jetstream.StreamConfig {
 	}
 }
 
-// key is whose cursor, and where.
+// key names a cursor: its user and its channel.
 type key struct{ channel, user string }

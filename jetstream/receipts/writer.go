@@ -11,22 +11,24 @@ import (
 )
 
 const (
-	// writePause is between two records of a shard by one node, but for those of one round.
+	// writePause is the pause between two records of a shard from one node. Records of one
+	// round have no pause.
 	writePause = 250 * time.Millisecond
-	// commitTimeout bounds a round, and with it what a stop waits for.
+	// commitTimeout bounds a round, and with it how long a stop waits.
 	commitTimeout = 2 * time.Second
-	// maxRecord is how many cursors a record has at most: some 40 KB.
+	// maxRecord is the highest number of cursors in a record: some 40 KB.
 	maxRecord = 500
-	// bearFor is how long a stream may take no writes, as in an election, before what is said is refused.
+	// bearFor is how long a stream may take no writes, as in an election, before new moves are
+	// refused.
 	bearFor = 8 * time.Second
 )
 
-// stream is where a shard's cursors are kept.
+// stream is where a shard's cursors are stored.
 type stream interface {
 	put(ctx context.Context, writes []write) (seq uint64, err error)
 }
 
-// writer stores what users say of a shard's channels. It has one goroutine, in run.
+// writer stores the moves of a shard's cursors. It has one goroutine, in run.
 type writer struct {
 	shard  int
 	memory *memory
@@ -34,18 +36,18 @@ type writer struct {
 	room   func() error
 	log    *slog.Logger
 	pause  time.Duration
-	due    chan struct{} // a token where there is something to write
+	due    chan struct{} // a token if there is something to write
 
-	mu     sync.Mutex // protects following
+	mu     sync.Mutex // guards the fields below
 	failed error      // why the last round failed, or nil
-	since  time.Time  // when the first of those that failed in a row began
+	since  time.Time  // start of the first of the failed rounds in a row
 }
 
 func newWriter(shard int, m *memory, s stream, room func() error, log *slog.Logger) *writer {
 	return &writer{shard: shard, memory: m, stream: s, room: room, log: log, pause: writePause, due: make(chan struct{}, 1)}
 }
 
-// accept takes in what a user says, and returns his cursor before and after.
+// accept takes in a move, and returns the user's cursor before and after.
 func (w *writer) accept(k key, m Mark) (before, after Mark, err error) {
 	before, after, err = w.memory.accept(k, m, w.refusal())
 	if after != before {
@@ -54,7 +56,8 @@ func (w *writer) accept(k key, m Mark) (before, after Mark, err error) {
 	return before, after, err
 }
 
-// refusal is why nothing can be promised at the moment, or nil: the store is full, or the stream has taken no writes for long.
+// refusal returns the reason why nothing can be accepted at the moment, or nil: the store is
+// full, or the stream has taken no writes for long.
 func (w *writer) refusal() error {
 	if err := w.room(); err != nil {
 		return err
@@ -73,7 +76,7 @@ func (w *writer) refusal() error {
 	return wire.Errorf(wire.CodeUnavailable, "receipts cannot be stored at the moment; retry").After(time.Second)
 }
 
-// poke leaves a token in a channel of one, where there is none yet.
+// poke leaves a token in a channel of capacity one, if it holds none yet.
 func poke(c chan struct{}) {
 	select {
 	case c <- struct{}{}:
@@ -81,7 +84,8 @@ func poke(c chan struct{}) {
 	}
 }
 
-// run writes until ctx ends, and then once more. A round that failed is tried again after the pause.
+// run writes until ctx ends, and then once more. A round that failed is tried again after the
+// pause.
 func (w *writer) run(ctx context.Context) {
 	defer func() { w.commit(context.WithoutCancel(ctx)) }()
 	for {
@@ -99,7 +103,8 @@ func (w *writer) run(ctx context.Context) {
 	}
 }
 
-// commit writes what was said. What waits after that, be it for the view alone, is looked at again.
+// commit writes the moves that are due. If moves still wait afterwards, even if only for the
+// view, it schedules another round.
 func (w *writer) commit(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, commitTimeout)
 	defer cancel()
@@ -117,7 +122,7 @@ func (w *writer) commit(ctx context.Context) {
 	}
 }
 
-// note keeps why a round failed, and says so once.
+// note stores why a round failed, and logs the first failure in a row.
 func (w *writer) note(ctx context.Context, began time.Time, err error) {
 	w.mu.Lock()
 	first := w.failed == nil && err != nil

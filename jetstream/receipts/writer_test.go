@@ -16,7 +16,7 @@ import (
 	"natterjack/server/wire"
 )
 
-// fakeStream is a stream in memory that is its own follower, and that fails when told.
+// fakeStream is a stream in memory that is its own follower, and that fails when told to.
 type fakeStream struct {
 	memory *memory
 
@@ -25,7 +25,7 @@ type fakeStream struct {
 	values map[key]view.Receipt
 	rounds []int // how many cursors each record had
 	fail   error
-	deaf   bool // nobody follows
+	deaf   bool // no follower applies the records
 }
 
 func (s *fakeStream) put(_ context.Context, writes []write) (uint64, error) {
@@ -78,7 +78,7 @@ func (s *fakeStream) counts() []int {
 	return append([]int(nil), s.rounds...)
 }
 
-// runWriter runs a writer over a fake stream until the end of the bubble's test or stop.
+// runWriter runs a writer over a fake stream until stop is called or the bubble's test ends.
 func runWriter(t *testing.T) (w *writer, s *fakeStream, stop func()) {
 	t.Helper()
 	s = &fakeStream{values: map[key]view.Receipt{}}
@@ -107,11 +107,12 @@ func acceptIn(t *testing.T, w *writer, channel, user string, m Mark) {
 	}
 }
 
-// TestWriter_coalesces: what is said a hundred times a second is written at once, and then four times a second.
+// TestWriter_coalesces: of a hundred moves a second the first is written at once, and after
+// that there are four writes a second.
 func TestWriter_coalesces(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, s, _ := runWriter(t)
-		time.Sleep(time.Minute) // that nothing was said before must not save up writes
+		time.Sleep(time.Minute) // the silence must not save up writes
 		for n := range uint64(1000) {
 			accept(t, w, "alice", Mark{Read: n + 1})
 			accept(t, w, "bob", Mark{Delivered: n + 1})
@@ -140,8 +141,8 @@ func TestWriter_coalesces(t *testing.T) {
 	})
 }
 
-// TestWriter_triesAgain: while the stream takes no writes what is said waits, up to a bound of number and of time, and is written when it
-// does again.
+// TestWriter_triesAgain: while the stream takes no writes, moves wait, up to a limit on their
+// number and on the time. They are written when the stream takes writes again.
 func TestWriter_triesAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, s, stop := runWriter(t)
@@ -150,7 +151,7 @@ func TestWriter_triesAgain(t *testing.T) {
 			acceptIn(t, w, fmt.Sprint("c", i), "alice", Mark{Read: 1})
 		}
 		refused(t, w, "one too many", wire.CodeUnavailable)
-		acceptIn(t, w, "c7", "alice", Mark{Read: 2}) // those that wait may move on
+		acceptIn(t, w, "c7", "alice", Mark{Read: 2}) // cursors that wait may move on
 		time.Sleep(bearFor - time.Second)
 		acceptIn(t, w, "c7", "alice", Mark{Read: 3})
 		time.Sleep(2 * time.Second)
@@ -168,7 +169,8 @@ func TestWriter_triesAgain(t *testing.T) {
 	})
 }
 
-// TestWriter_full: where the store is full, nothing is promised any more, until it takes again what was.
+// TestWriter_full: when the store is full, no new moves are accepted until the store takes the
+// accepted ones.
 func TestWriter_full(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, s, _ := runWriter(t)
@@ -181,7 +183,7 @@ func TestWriter_full(t *testing.T) {
 		time.Sleep(2 * writePause)
 		w.room = func() error { return wire.Errorf(wire.CodeStorageFull, "full") }
 		refused(t, w, "alice~carol", wire.CodeStorageFull)
-		accept(t, w, "alice", Mark{Read: 1}) // is no news
+		accept(t, w, "alice", Mark{Read: 1}) // changes nothing
 		w.room = func() error { return nil }
 		acceptIn(t, w, "alice~carol", "alice", Mark{Read: 100})
 	})
@@ -195,7 +197,8 @@ func refused(t *testing.T, w *writer, channel string, want wire.Code) {
 	}
 }
 
-// TestWriter_saysItAgain: what was stored and did not come to the view was purged, perhaps.
+// TestWriter_saysItAgain: a record that was stored and did not reach the view may have been
+// purged, so it is written again.
 func TestWriter_saysItAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, s, _ := runWriter(t)
@@ -213,7 +216,8 @@ func TestWriter_saysItAgain(t *testing.T) {
 	})
 }
 
-// TestWriter_writesBeforeItStops: what was accepted in the pause is not lost in an orderly stop.
+// TestWriter_writesBeforeItStops: moves that were accepted during the pause are not lost in an
+// orderly stop.
 func TestWriter_writesBeforeItStops(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, s, stop := runWriter(t)
@@ -227,7 +231,7 @@ func TestWriter_writesBeforeItStops(t *testing.T) {
 	})
 }
 
-// TestMemory_isBounded: of the cursors that were asked for the last ones are remembered.
+// TestMemory_isBounded: memory remembers the cursors that were requested most recently.
 func TestMemory_isBounded(t *testing.T) {
 	asked := 0
 	m := newMemory(func(string, string) (view.Receipt, error) {
@@ -246,7 +250,8 @@ func TestMemory_isBounded(t *testing.T) {
 	}
 }
 
-// TestMemory_remembersNothingOld: what was read of the view before a batch is not remembered after it.
+// TestMemory_remembersNothingOld: what was read from the view before a batch is not remembered
+// after it.
 func TestMemory_remembersNothingOld(t *testing.T) {
 	disk := view.Receipt{Channel: "alice~bob", User: "alice", Read: 1, Delivered: 1}
 	var m *memory
