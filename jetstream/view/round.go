@@ -213,7 +213,7 @@ func (r *round) writeMessage(e *Event, at place, record *wire.Record) error {
 }
 
 // wipe deletes everything of a deleted channel. A tombstone over a range costs the same,
-// however much it covers. The stream owes the erasure of each event by itself, because the
+// however much it covers. The stream owes a separate erasure of each event, because the
 // stream's own purge only forgets the events and leaves their text in its files.
 func (r *round) wipe(st *channel.State) error {
 	positions, err := r.positions(st.ID)
