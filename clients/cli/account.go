@@ -14,7 +14,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// account is who acts, where, and how it is shown.
+// account holds the options that say which user acts, on which server, and how output is
+// printed.
 type account struct {
 	Server    []string `env:"NATTERJACK_SERVER" default:"http://127.0.0.1:8080" placeholder:"URL" help:"Server, or several of one cluster, separated by commas (${default})."`
 	As        string   `placeholder:"USER" help:"Who acts. Without a token this is the development sign-in, which a server offers on loopback only."`
@@ -87,14 +88,14 @@ func readToken(file string) (string, error) {
 	return token, nil
 }
 
-// with runs a client while do needs it.
+// with runs a client until do returns.
 func (a *account) with(ctx context.Context, o natter.Options, do func(*natter.Client) error) error {
 	client, err := natter.New(o)
 	if err != nil {
 		return usageError{errors.New(plain(err))}
 	}
 	var running sync.WaitGroup
-	running.Go(func() { _ = client.Run(context.WithoutCancel(ctx)) }) // why it ended, everything that waits is told
+	running.Go(func() { _ = client.Run(context.WithoutCancel(ctx)) }) // Session and other calls return the error too
 	err = do(client)
 	closed := client.Close()
 	if closed == nil {
@@ -106,7 +107,7 @@ func (a *account) with(ctx context.Context, o natter.Options, do func(*natter.Cl
 	return err
 }
 
-// session waits for the connection and makes sure that it is that of the user named.
+// session waits for the connection and checks that it belongs to the user that --as names.
 func (a *account) session(ctx context.Context, c *natter.Client) (natter.Session, error) {
 	s, err := c.Session(ctx)
 	if err == nil && a.As != "" && s.User != a.As {
@@ -115,7 +116,8 @@ func (a *account) session(ctx context.Context, c *natter.Client) (natter.Session
 	return s, err
 }
 
-// act is with for a command that ends by itself: it is told at once what keeps it waiting.
+// act works like with, for a command that ends by itself. It also prints at once why the
+// command has to wait.
 func (a *account) act(ctx context.Context, t *terminal, do func(context.Context, *natter.Client, natter.Session) error) error {
 	o, err := a.options(t)
 	if err != nil {
@@ -124,7 +126,7 @@ func (a *account) act(ctx context.Context, t *terminal, do func(context.Context,
 	return a.with(ctx, o, func(c *natter.Client) error {
 		watching, stop := context.WithCancel(ctx)
 		var watch sync.WaitGroup
-		watch.Go(func() { _ = tellTrouble(watching, t, c) }) // events are not what was asked for
+		watch.Go(func() { _ = tellTrouble(watching, t, c) }) // the events themselves are not needed
 		defer watch.Wait()
 		defer stop()
 		s, err := a.session(ctx, c)
@@ -135,13 +137,14 @@ func (a *account) act(ctx context.Context, t *terminal, do func(context.Context,
 	})
 }
 
-// item is what Events yields at once.
+// item is one pair that Events yields.
 type item struct {
 	event natter.Event
 	err   error
 }
 
-// tellTrouble tells why there is no connection, until ctx ends or there is something else to deal with: that it gives back.
+// tellTrouble prints why there is no connection, until ctx ends. If Events yields anything
+// else, tellTrouble returns it.
 func tellTrouble(ctx context.Context, t *terminal, c *natter.Client) *item {
 	for ev, err := range c.Events(ctx) {
 		lost, ok := errors.AsType[*natter.DisconnectedError](err)
@@ -149,7 +152,7 @@ func tellTrouble(ctx context.Context, t *terminal, c *natter.Client) *item {
 		case ok:
 			t.note("no connection to %s: %s", lost.URL, plain(lost.Err))
 		case errors.Is(err, natter.ErrFatal):
-			return nil // whoever waits for the connection is told too
+			return nil // calls that wait for the connection return the error too
 		default:
 			return &item{ev, err}
 		}

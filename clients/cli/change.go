@@ -7,14 +7,14 @@ import (
 	natter "natterjack/clients/go"
 )
 
-// change is what the commands that change a channel have in common.
+// change holds the options that all commands have that change a channel.
 type change struct {
 	account
 	patience
 	target
 }
 
-// in does something in the channel that the flags name.
+// in calls do with the channel that the flags name.
 func (c *change) in(ctx context.Context, t *terminal, with string, do func(context.Context, *natter.Client, string) error) error {
 	if _, err := c.pick(natter.Session{}, "--with", with); err != nil {
 		return err
@@ -30,7 +30,7 @@ func (c *change) in(ctx context.Context, t *terminal, with string, do func(conte
 	})
 }
 
-// do has one change stored and says so.
+// do has one change stored and prints that it is.
 func (c *change) do(ctx context.Context, t *terminal, with string, store func(context.Context, *natter.Client, string) (natter.Ack, error)) error {
 	return c.in(ctx, t, with, func(ctx context.Context, client *natter.Client, channel string) error {
 		ack, err := store(ctx, client, channel)
@@ -41,12 +41,12 @@ func (c *change) do(ctx context.Context, t *terminal, with string, store func(co
 	})
 }
 
-// stored says that a change is.
+// stored prints that a change is stored.
 func (a *account) stored(t *terminal, ack natter.Ack) error {
 	return printAll(a, t, []natter.Ack{ack}, func(natter.Ack) string { return "stored" })
 }
 
-// printAll prints values, a line each: for scripts as JSON, for people in words.
+// printAll prints values, one a line: as JSON for scripts, in words for people.
 func printAll[T any](a *account, t *terminal, values []T, words func(T) string) (err error) {
 	for _, v := range values {
 		if a.JSON {

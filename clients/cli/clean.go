@@ -6,18 +6,19 @@ import (
 	"unicode/utf8"
 )
 
-// clean makes a text of somebody else safe to print: a terminal obeys control characters, and the bidirectional ones let a
-// line look like another. They become visible signs; line breaks and tabs stay.
+// clean makes another user's text safe to print. A terminal obeys control characters, and the
+// bidirectional ones can make a line look like another. Both become visible signs. Line breaks
+// and tabs stay.
 func clean(s string) string {
 	if strings.IndexFunc(s, risky) < 0 && utf8.ValidString(s) {
 		return s
 	}
 	return strings.Map(func(r rune) rune {
 		switch {
-		case !risky(r): // invalid UTF-8 comes as U+FFFD and goes out as such
+		case !risky(r): // invalid UTF-8 is read as U+FFFD and printed as that
 			return r
 		case r < 0x20:
-			return 0x2400 + r // the sign of that control character
+			return 0x2400 + r // the sign for that control character
 		case r == 0x7f:
 			return 0x2421
 		default:
@@ -26,7 +27,7 @@ func clean(s string) string {
 	}, s)
 }
 
-// risky reports whether a terminal could take a rune for more than a character.
+// risky reports whether a terminal could take a rune for a command.
 func risky(r rune) bool {
 	switch {
 	case r == '\n' || r == '\t':
@@ -37,7 +38,7 @@ func risky(r rune) bool {
 	return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r)
 }
 
-// oneLine is clean for what stands among other things on a line.
+// oneLine makes a text safe to print on a line with other text.
 func oneLine(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r == '\n' || r == '\t' {

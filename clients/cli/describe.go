@@ -7,7 +7,7 @@ import (
 	"natterjack/server/wire"
 )
 
-// said is a message in words, with what became of it.
+// said describes a message in words, with the changes that it has had.
 func said(ev *wire.Event) string {
 	if ev.Deleted || ev.Content == nil {
 		return "(deleted)"
@@ -31,7 +31,7 @@ func said(ev *wire.Event) string {
 	return text
 }
 
-// happened is any other event in words; the sender stands before them.
+// happened describes any other event in words. The sender is printed before them.
 func happened(ev *wire.Event) string {
 	switch ev.Kind {
 	case wire.KindEdit:
@@ -53,7 +53,7 @@ func happened(ev *wire.Event) string {
 		if ev.Meta != nil {
 			return describe(ev.Meta)
 		}
-	default: // of a newer server
+	default: // of a kind that only a newer server knows
 	}
 	return oneLine(string(ev.Kind))
 }

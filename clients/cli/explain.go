@@ -10,7 +10,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// explain is an error for a person: what happened, and what can be done about it, or nothing.
+// explain describes an error for a person: what happened and, if there is something to do about
+// it, a hint.
 func explain(err error) (text, hint string) {
 	text = plain(err)
 	lost, unacknowledged := errors.AsType[*natter.UnacknowledgedError](err)
@@ -39,7 +40,7 @@ func explain(err error) (text, hint string) {
 	return text, ""
 }
 
-// plain is an error without the words by which programs know it.
+// plain returns the text of an error without the prefixes that are meant for programs.
 func plain(err error) string {
 	text := err.Error()
 	for _, words := range []string{"natter: cannot go on: ", "natter: token source: ", "natter: "} {
@@ -48,7 +49,8 @@ func plain(err error) string {
 	return text
 }
 
-// hints are what to do about the server's answers, where that does not follow from their text.
+// hints say what to do about the server's errors, for errors whose text does not already say
+// it.
 var hints = map[wire.Code]string{
 	wire.CodeUnauthorized: "set NATTERJACK_TOKEN, or --token-file, to a token that this server takes",
 	wire.CodeExpired:      "set NATTERJACK_TOKEN, or --token-file, to a newer token",

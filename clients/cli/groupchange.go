@@ -41,7 +41,7 @@ func (c *groupAddCmd) Run(ctx context.Context, t *terminal) error {
 	})
 }
 
-// groupUser is a change that is about one user.
+// groupUser holds the options of a change that concerns one user.
 type groupUser struct {
 	change
 	User string `arg:"" help:"The user."`
@@ -101,7 +101,7 @@ func (c *groupDeleteCmd) Run(ctx context.Context, t *terminal) error {
 	})
 }
 
-// groupSecret is a change by the secret of an invite.
+// groupSecret holds the options of a change that needs the secret of an invite.
 type groupSecret struct {
 	change
 	Secret string `arg:"" help:"The invite's secret."`
@@ -109,7 +109,8 @@ type groupSecret struct {
 
 type groupJoinCmd struct{ groupSecret }
 
-// Run implements the command. The ack is the same for who is in and for who has to be let in: the channel tells.
+// Run implements the command. The ack does not tell whether the user has joined or waits for
+// approval. The channel tells.
 func (c *groupJoinCmd) Run(ctx context.Context, t *terminal) error {
 	return c.in(ctx, t, "", func(ctx context.Context, client *natter.Client, channel string) error {
 		ack, err := client.Join(ctx, channel, c.Secret)
@@ -139,7 +140,7 @@ type groupInviteCmd struct {
 	Approval bool          `help:"Whoever joins waits until an admin adds him."`
 }
 
-// Run implements the command. It prints the secret, and nobody but whoever runs it will ever see it.
+// Run implements the command. It prints the secret, which is shown only here.
 func (c *groupInviteCmd) Run(ctx context.Context, t *terminal) error {
 	return c.in(ctx, t, "", func(ctx context.Context, client *natter.Client, channel string) error {
 		secret, err := client.CreateInvite(ctx, channel, natter.InviteTerms{

@@ -59,7 +59,7 @@ func (c *historyCmd) print(t *terminal, events []natter.Event, more bool) error 
 	return nil
 }
 
-// read is a stretch of a channel's history, ascending, over as many pages as it takes.
+// read reads a range of a channel's history, ascending, in as many pages as it takes.
 func read(ctx context.Context, c *natter.Client, channel string, want natter.Around, pageLimit int) (events []natter.Event, more bool, err error) {
 	forward := want.After != 0
 	for left := want.Limit; left > 0; left = want.Limit - len(events) {

@@ -43,7 +43,7 @@ func (c *listenCmd) Run(ctx context.Context, t *terminal) error {
 	return c.with(ctx, o, func(client *natter.Client) error {
 		err := l.listen(ctx, client)
 		if ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {
-			err = nil // being told to stop is how a listener ends
+			err = nil // a signal is the usual end of a listener
 		}
 		return err
 	})
@@ -70,7 +70,7 @@ type listener struct {
 	t       *terminal
 	printer *printer
 	client  *natter.Client
-	only    string // the one channel listened to, where there is one
+	only    string // the one channel to listen to, if there is one
 	shown   map[string]uint64
 	printed int
 	mark    *mark
@@ -106,7 +106,7 @@ func (l *listener) listen(ctx context.Context, client *natter.Client) error {
 	return nil
 }
 
-// first writes the place down before anything comes, or deals with what has come already.
+// first saves the position before any event comes, or handles the item that has already come.
 func (l *listener) first(held *item) error {
 	if held == nil {
 		return l.keep()
@@ -121,7 +121,8 @@ func enough(err error) error {
 	return err
 }
 
-// begin waits for the connection, and tells meanwhile why there is none. What came meanwhile is held.
+// begin waits for the connection, and prints meanwhile why there is none. It returns an item
+// that came meanwhile.
 func (l *listener) begin(ctx context.Context) (s natter.Session, held *item, err error) {
 	var telling sync.WaitGroup
 	meanwhile, stop := context.WithCancel(ctx)
@@ -139,7 +140,7 @@ func (l *listener) begin(ctx context.Context) (s natter.Session, held *item, err
 	return s, held, err
 }
 
-// take deals with one thing that Events yields.
+// take handles one pair that Events yields.
 func (l *listener) take(ev *natter.Event, err error) error {
 	switch {
 	case errors.Is(err, natter.ErrFatal):
@@ -172,7 +173,7 @@ func (l *listener) show(ev *natter.Event) error {
 	return nil
 }
 
-// keep writes down how far the listener has got.
+// keep saves the position of the listener.
 func (l *listener) keep() error {
 	if l.Resume == "" {
 		return nil
@@ -181,7 +182,8 @@ func (l *listener) keep() error {
 	return l.mark.save(l.Resume)
 }
 
-// backlog prints the latest messages, of all channels in the order of time. What comes live as well is told by its seq.
+// backlog prints the latest messages of all channels, ordered by time. It stores their seqs, so
+// that a message which also comes live is printed once.
 func (l *listener) backlog(ctx context.Context, s *natter.Session) error {
 	if l.Backlog == 0 {
 		return nil

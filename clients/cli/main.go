@@ -1,4 +1,5 @@
-// Command natter is the terminal client of Natterjack: it sends, listens and reads history, for people and for scripts.
+// Command natter is the terminal client of Natterjack: it sends, listens and reads history, for
+// people and for scripts.
 package main
 
 import (
@@ -77,7 +78,7 @@ func run(ctx context.Context, args []string, t *terminal) (code int) {
 	return exitOK
 }
 
-// usageError is a command line that cannot be followed.
+// usageError is the error of a command line that is not valid.
 type usageError struct{ error }
 
 func usage(text string) error { return usageError{errors.New(text)} }

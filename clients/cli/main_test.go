@@ -26,7 +26,8 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// The scripts run the command as its users do, against a real server. Each has users of its own.
+// The scripts run the command as users do, against a real server. Each script has its own
+// users.
 func TestScripts(t *testing.T) {
 	binary, err := servertest.Build("natter", "natterjack/clients/cli")
 	if err != nil {
@@ -50,19 +51,19 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// writeToken is the command "token USER FILE".
+// writeToken implements the script command "token USER FILE".
 func writeToken(ts *testscript.TestScript, _ bool, args []string) {
 	token, err := natter.SignIn{User: args[0], URLs: []string{ts.Getenv("SERVER")}}.Token(context.Background())
 	ts.Check(err)
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(token+"\n"), 0o600))
 }
 
-// keep is the command "keep NAME": what was printed last is in that variable from then on.
+// keep implements the script command "keep NAME": it stores the last output in that variable.
 func keep(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Setenv(args[0], strings.TrimSpace(ts.ReadFile("stdout")))
 }
 
-// exits is the command "exits CODE COMMAND…".
+// exits implements the script command "exits CODE COMMAND…".
 func exits(ts *testscript.TestScript, _ bool, args []string) {
 	want, err := strconv.Atoi(args[0])
 	ts.Check(err)
@@ -78,7 +79,7 @@ func exits(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// await is the command "await FILE": until there is one.
+// await implements the script command "await FILE": it waits until the file exists.
 func await(ts *testscript.TestScript, _ bool, args []string) {
 	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
 		if _, err := os.Stat(ts.MkAbs(args[0])); err == nil {
@@ -114,7 +115,7 @@ func natterRuns(t *testing.T, ctx context.Context, s *servertest.Server, args ..
 	return code, o.String(), e.String()
 }
 
-// A send outlives a server that is away for a while, and says so.
+// A send waits for a server that is away for a while, and says so.
 func TestSendWaitsForTheServer(t *testing.T) {
 	s := servertest.Start(t)
 	s.Kill(t)
@@ -138,7 +139,7 @@ func TestSendWaitsForTheServer(t *testing.T) {
 	sending.Wait()
 }
 
-// A listener goes on over a restart of the server, and misses nothing.
+// A listener goes on after a restart of the server, and misses nothing.
 func TestListenOverARestart(t *testing.T) {
 	s := servertest.Start(t)
 	const n = 20
@@ -147,7 +148,8 @@ func TestListenOverARestart(t *testing.T) {
 	if m != nil || err != nil {
 		t.Fatalf("%+v, %v", m, err)
 	}
-	// The place is written down before the listener that counts begins, so that it cannot come too late.
+	// The position is saved before the counting listener begins, so that the listener cannot
+	// start too late.
 	if code, _, errs := natterRuns(t, t.Context(), s, "send", "--as", "alice", "--to", "bob", "first"); code != exitOK {
 		t.Fatal(errs)
 	}
@@ -176,7 +178,7 @@ func TestListenOverARestart(t *testing.T) {
 	listening.Wait()
 }
 
-// Being told to stop is how a listener ends.
+// A signal ends a listener without an error.
 func TestListenInterrupted(t *testing.T) {
 	s := servertest.Start(t)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -188,7 +190,7 @@ func TestListenInterrupted(t *testing.T) {
 	}
 }
 
-// interrupter does something once a text is written.
+// interrupter calls a function once a text is written.
 type interrupter struct {
 	to *buffer
 	at string

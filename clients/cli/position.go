@@ -11,13 +11,14 @@ import (
 	natter "natterjack/clients/go"
 )
 
-// mark is a position as it is kept in a file. It is of one user: another one's channels have other events.
+// mark is a position with its user, as it is kept in a file. Another user's channels have other
+// events.
 type mark struct {
 	User string `json:"user"`
 	natter.Position
 }
 
-// loadMark reads a mark; nil where there is no file yet.
+// loadMark reads a mark. It returns nil if there is no file yet.
 func loadMark(file string) (*mark, error) {
 	data, err := os.ReadFile(file) //nolint:gosec // the user says which
 	if errors.Is(err, fs.ErrNotExist) {
@@ -33,7 +34,7 @@ func loadMark(file string) (*mark, error) {
 	return m, nil
 }
 
-// save replaces the file at once, so that a crash leaves the old mark or the new one.
+// save replaces the file in one step, so that a crash leaves the old mark or the new one.
 func (m *mark) save(file string) error {
 	data, err := json.Marshal(m)
 	if err != nil {
@@ -49,7 +50,7 @@ func (m *mark) save(file string) error {
 		err = os.Rename(f.Name(), file)
 	}
 	if err != nil {
-		_ = os.Remove(f.Name()) // the first error is the one to tell
+		_ = os.Remove(f.Name()) // the first error is the one to return
 	}
 	return err
 }

@@ -13,17 +13,17 @@ import (
 	"natterjack/server/wire"
 )
 
-// printer prints messages and channels, for people or one JSON object a line.
+// printer prints messages and channels, in columns for people or as one JSON object a line.
 type printer struct {
 	out     io.Writer
 	json    bool
 	color   bool
-	channel bool // whether messages say which channel they are of
+	channel bool // whether each message is printed with its channel
 
 	widths [3]int // of the columns so far: channel, seq, sender
 }
 
-// line is a message as scripts see it.
+// line is a message in the JSON output.
 type line struct {
 	ID        string        `json:"id"`
 	ClientID  string        `json:"client_id,omitempty"`
@@ -63,7 +63,8 @@ func (p *printer) event(ev *wire.Event) error {
 	return p.row(ev, "", "* "+happened(ev))
 }
 
-// row prints a message in columns; further lines of its text stand under the first, so that none looks like a message.
+// row prints a message in columns. Further lines of its text are printed below the first, so
+// that none of them looks like a message.
 func (p *printer) row(ev *wire.Event, seq, text string) error {
 	at := time.UnixMilli(ev.Timestamp).Format(time.DateTime)
 	columns := []string{at}
@@ -85,7 +86,7 @@ func (p *printer) row(ev *wire.Event, seq, text string) error {
 	return err
 }
 
-// measure makes the columns wide enough for an event, and gives its cells.
+// measure makes the columns wide enough for an event, and returns its cells.
 func (p *printer) measure(ev *wire.Event, seq string) [3]string {
 	cells := [3]string{oneLine(ev.Channel), seq, oneLine(ev.Sender)}
 	for i, cell := range cells {
@@ -94,7 +95,7 @@ func (p *printer) measure(ev *wire.Event, seq string) [3]string {
 	return cells
 }
 
-// events prints all that there are, in columns that fit them.
+// events prints all events, in columns that fit them.
 func (p *printer) events(events []wire.Event) error {
 	p.fit(events)
 	for i := range events {
@@ -105,14 +106,15 @@ func (p *printer) events(events []wire.Event) error {
 	return nil
 }
 
-// fit makes the columns wide enough for what is known to come.
+// fit makes the columns wide enough for events that will be printed.
 func (p *printer) fit(events []wire.Event) {
 	for i := range events {
 		p.measure(&events[i], fmt.Sprint(events[i].Seq))
 	}
 }
 
-// info prints a channel. What people named stands last: its width is not known in columns.
+// info prints a channel. Names that people chose come last, because their width in columns is
+// not known.
 func (p *printer) info(c *wire.ChannelInfo) error {
 	if p.json {
 		return p.object(c)
@@ -123,7 +125,7 @@ func (p *printer) info(c *wire.ChannelInfo) error {
 		active = time.UnixMilli(c.Active).Format(time.DateTime)
 	}
 	name := strings.Join(c.Members, ", ")
-	if len(c.Members) == 0 { // a list leaves them out where they are many
+	if len(c.Members) == 0 { // a list leaves members out if there are many
 		name = fmt.Sprintf("%d members", c.MemberCount)
 	}
 	if c.Name != "" {
@@ -137,7 +139,8 @@ func (p *printer) info(c *wire.ChannelInfo) error {
 	return err
 }
 
-// object prints JSON that is safe on a terminal too: JSON escapes only the first 32 control characters.
+// object prints JSON that is safe on a terminal too: JSON escapes only the first 32 control
+// characters.
 func (p *printer) object(v any) error {
 	data, err := json.Marshal(v)
 	if err != nil {
@@ -162,7 +165,7 @@ func (p *printer) paint(code, s string) string {
 	return "\x1b[" + code + "m" + s + "\x1b[0m"
 }
 
-// senderColor gives each sender one of the six colours that are legible on dark and on light.
+// senderColor returns one of the six colours that are legible on dark and on light backgrounds.
 func senderColor(sender string) string {
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(sender)) // a hash never fails

@@ -8,12 +8,13 @@ import (
 	"natterjack/server/wire"
 )
 
-// target is the channel that a command is about.
+// target holds the option for the channel that a command concerns.
 type target struct {
 	Channel string `placeholder:"ID" help:"The channel."`
 }
 
-// pick is the channel's id: a given one, or that of the direct channel with a user, named by a flag.
+// pick returns the id of the channel: the given one, or the direct channel with a user that a
+// flag names.
 func (g target) pick(s natter.Session, flag, user string) (string, error) {
 	switch {
 	case (g.Channel == "") == (user == ""):

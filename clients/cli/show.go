@@ -35,7 +35,7 @@ func (c *groupShowCmd) Run(ctx context.Context, t *terminal) error {
 	})
 }
 
-// shown is a channel in words: what there is to say, and how it is.
+// shown describes a channel in words: each row is a name and a value.
 func shown(ch *wire.Channel) (rows [][2]string) {
 	c, list := &ch.Channel, func(users []string) string { return strings.Join(users, ", ") }
 	plain := slices.DeleteFunc(slices.Clone(c.Members), func(user string) bool {
@@ -64,7 +64,8 @@ func shown(ch *wire.Channel) (rows [][2]string) {
 	return rows
 }
 
-// invited is an invite in words. Its secret is with whom it was given to, and nowhere else.
+// invited describes an invite in words. Its secret is known only to the people who were given
+// it.
 func invited(i *wire.Invite) string {
 	words := i.Hash[:min(len(i.Hash), 12)] + "…"
 	if i.Uses > 0 {

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// terminal is where a command reads and writes.
+// terminal holds the streams that a command reads and writes.
 type terminal struct {
 	in       io.Reader
 	out, err io.Writer
@@ -16,7 +16,8 @@ type terminal struct {
 	getenv   func(string) string
 }
 
-// newTerminal colours only what a person sees, and only one who has not said no (https://no-color.org).
+// newTerminal colours only the output that a person sees, and not if they asked for none
+// (https://no-color.org).
 func newTerminal(in io.Reader, out *os.File, err io.Writer, getenv func(string) string) *terminal {
 	t := &terminal{in: in, out: out, err: err, getenv: getenv}
 	info, statErr := out.Stat()
@@ -24,12 +25,12 @@ func newTerminal(in io.Reader, out *os.File, err io.Writer, getenv func(string) 
 	return t
 }
 
-// note tells a person something beside the output.
+// note prints a message for people, apart from the output.
 func (t *terminal) note(format string, args ...any) {
 	fmt.Fprintf(t.err, "natter: %s\n", oneLine(fmt.Sprintf(format, args...)))
 }
 
-// fail tells why a command failed, and what to do about it, and gives the exit code.
+// fail prints why a command failed and what to do about it, and returns the exit code.
 func (t *terminal) fail(err error) int {
 	text, hint := explain(err)
 	t.note("%s", text)
@@ -42,10 +43,10 @@ func (t *terminal) fail(err error) int {
 	return exitFault
 }
 
-// textBytes is the most that is read as one message; servers allow less.
+// textBytes bounds one message that is read from a file or a pipe. Servers allow less.
 const textBytes = 1 << 20
 
-// text is a text given as an argument, or read where that is "-".
+// text returns the argument, or reads a text if the argument is "-".
 func (t *terminal) text(arg string) (string, error) {
 	if arg != "-" {
 		return arg, nil

@@ -2,13 +2,15 @@ package natter
 
 import "net/http"
 
-// named makes every request say what the client calls itself: users see it in the list of their sessions.
+// named adds the client's own name to every request. Users see this name in the list of their
+// sessions.
 type named struct {
 	http.RoundTripper
 	agent string
 }
 
-// RoundTrip implements [http.RoundTripper]. The request is the caller's, so a copy is changed.
+// RoundTrip implements [http.RoundTripper]. It changes a copy of the request, because the
+// request belongs to the caller.
 func (n named) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.Header.Get("User-Agent") == "" {
 		r = r.Clone(r.Context())
@@ -17,7 +19,7 @@ func (n named) RoundTrip(r *http.Request) (*http.Response, error) {
 	return n.RoundTripper.RoundTrip(r)
 }
 
-// CloseIdleConnections is what http.Client looks for.
+// CloseIdleConnections closes idle connections. http.Client looks for this method.
 func (n named) CloseIdleConnections() {
 	if c, ok := n.RoundTripper.(interface{ CloseIdleConnections() }); ok {
 		c.CloseIdleConnections()

@@ -5,11 +5,12 @@ import (
 	"time"
 )
 
-// backoff is a wait that doubles with each failure, jittered so that clients which lost one server do not come to the next
-// one together.
+// backoff is a wait that doubles with each failure. It is jittered, so that clients which lost
+// the same server do not all reach the next one at the same time.
 type backoff struct{ min, max time.Duration }
 
-// delay is the wait after some failures: the first is anything up to min, later ones at least half their full length.
+// delay returns the wait after a number of failures. The first wait is anything up to min.
+// Later waits are at least half their full length.
 func (b backoff) delay(failures int) time.Duration {
 	if failures <= 0 {
 		return rand.N(b.min)

@@ -10,7 +10,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// BenchmarkReceive is an event of 200 bytes of text on its way from a message to the application.
+// BenchmarkReceive measures an event of 200 bytes of text on its way from a message to the
+// application.
 func BenchmarkReceive(b *testing.B) {
 	c, err := New(Options{URLs: []string{"http://one"}, Tokens: StaticToken("t")})
 	if err != nil {
@@ -39,7 +40,8 @@ func BenchmarkReceive(b *testing.B) {
 	}
 }
 
-// BenchmarkRound is a look at an outbox in which every channel has something to say and waits for its ack.
+// BenchmarkRound measures one round over an outbox in which every channel has a send to write
+// and waits for its ack.
 func BenchmarkRound(b *testing.B) {
 	o := Options{URLs: []string{"http://one"}, Tokens: StaticToken("t")}.withDefaults()
 	out := newOutbox(&o)

@@ -7,7 +7,7 @@ import (
 	"natterjack/server/wire"
 )
 
-// call carries a request to its reply.
+// call hands a request to the outbox and waits for its reply.
 func call[T wire.Frame](ctx context.Context, c *Client, r *request) (reply T, err error) {
 	if !c.made() {
 		return reply, fatal(errNotMade)

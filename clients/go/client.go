@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Client is a connection to Natterjack that outlives its sockets. All methods may be called concurrently, except that
-// the events are for one reader at a time.
+// Client is a connection to Natterjack that outlives its sockets. All methods may be called
+// concurrently, except that Events is for one reader at a time.
 type Client struct {
 	options Options
 	log     *slog.Logger
@@ -16,17 +16,17 @@ type Client struct {
 	inbox   *inbox
 	track   *tracker
 	life    *life
-	reading atomic.Bool // Events is being read
+	reading atomic.Bool // whether Events is being read
 
 	standing standing
 
-	// Owned by Run.
+	// The fields below are owned by Run.
 	route   *route
-	user    string // of the first session; it cannot change
-	expired string // the last token refused as such
+	user    string // user of the first session; it cannot change
+	expired string // the last token that the server refused as expired
 }
 
-// New makes a client and starts nothing: [Client.Run] does.
+// New makes a client. It starts nothing; [Client.Run] does.
 func New(options Options) (*Client, error) {
 	if err := options.check(); err != nil {
 		return nil, err
@@ -45,9 +45,9 @@ func New(options Options) (*Client, error) {
 
 func (c *Client) made() bool { return c != nil && c.life != nil }
 
-// Run connects, and connects again whenever a connection is lost, until ctx ends or [Client.Close] is called: then it
-// returns nil. An error is [ErrFatal]: the server will not have this client, and trying again would not change that.
-// Run may be called once.
+// Run connects, and connects again whenever a connection is lost. It returns nil when ctx ends
+// or [Client.Close] is called. An error that it returns is an [ErrFatal]: the server refuses
+// this client, and another try would not change that. Run may be called once.
 func (c *Client) Run(ctx context.Context) error {
 	if !c.made() {
 		return fatal(errNotMade)
@@ -64,10 +64,12 @@ func (c *Client) Run(ctx context.Context) error {
 	return err
 }
 
-// closeBound is on waiting for Run. Its parts are bounded by closeTimeout, but token sources are not ours.
+// closeBound limits how long Close waits for Run. The parts of Run are bounded by closeTimeout,
+// but token sources are not our code.
 const closeBound = 5 * time.Second
 
-// Close ends Run and waits for it, for at most five seconds. It may be called at any time and repeatedly.
+// Close ends Run and waits for it, for at most five seconds. It may be called at any time and
+// more than once.
 func (c *Client) Close() error {
 	if !c.made() {
 		return nil
@@ -85,7 +87,8 @@ func (c *Client) Close() error {
 	}
 }
 
-// Session waits until there is a connection and describes it. The error is that of ctx, or is [ErrFatal].
+// Session waits until there is a connection and describes it. The error is the error of ctx, or
+// is an [ErrFatal].
 func (c *Client) Session(ctx context.Context) (Session, error) {
 	if !c.made() {
 		return Session{}, fatal(errNotMade)
@@ -93,7 +96,7 @@ func (c *Client) Session(ctx context.Context) (Session, error) {
 	return c.life.wait(ctx)
 }
 
-// finish ends everything that waits.
+// finish ends all calls that wait.
 func (c *Client) finish(err error) {
 	err = fatal(err)
 	c.outbox.finish(err)
@@ -102,7 +105,7 @@ func (c *Client) finish(err error) {
 }
 
 func (c *Client) keepConnected(ctx context.Context) error {
-	news := true // whether the loss of a connection is news
+	news := true // whether the loss of a connection is told
 	for {
 		url, _ := c.route.target()
 		lasted, err := c.connect(ctx)

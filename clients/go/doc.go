@@ -1,28 +1,34 @@
-// Package natter is the Go client of Natterjack. It sends messages, reads events, and keeps both going through lost
-// connections, restarted servers and stalled networks.
+// Package natter is the Go client of Natterjack. It sends messages and reads events, and goes
+// on with both through lost connections, restarted servers and stalled networks.
 //
 // # Life
 //
-// [New] makes a client and starts nothing. [Client.Run] connects and blocks until its context ends; every goroutine the
-// client has belongs to it. The other methods may be called before, during and after Run, from any goroutine.
+// [New] makes a client and starts nothing. [Client.Run] connects and blocks until its context
+// ends. Every goroutine of the client belongs to Run. The other methods may be called before,
+// during and after Run, from any goroutine.
 //
 // # Sending
 //
-// [Client.Send] returns once the message is stored. It names the message with a client id of 128 random bits and
-// repeats it under that name until the server answers or the context ends, so it is stored once. A message whose fate a
-// lost connection left unknown is looked for in what the client missed and in its channel's history, and is written
-// again only where it is in neither. A channel has one unanswered message at a time, so a repeat cannot be overtaken by
-// the message after it; channels do not wait for each other.
+// [Client.Send] returns once the message is stored. It gives the message a client id of 128
+// random bits. It repeats the message under that id until the server answers or the context
+// ends, so the message is stored once. When a connection is lost, it may be unknown whether a
+// message was stored. The client then searches for the message in the events that it missed and
+// in the history of the channel. It writes the message again only if it is in neither. A
+// channel has one unanswered message at a time, so the next message cannot overtake a repeat.
+// Channels do not wait for each other.
 //
 // # Reading
 //
-// [Client.Events] yields each event of each of the user's channels once, and a channel's in the order of its log, across
-// reconnects. The client's position moves with what the application has taken: [Client.Position] can be stored and
-// handed to the next process in [Options].Resume. An application that takes events more slowly than they come is an old
-// position, not memory: the client holds at most [Options].MaxEvents of them, stops reading for a moment, and then lets
-// go of what it cannot hold and reads it again from the server when there is room. Replies to sends pass meanwhile, and
-// a program that only sends need not call Events at all.
+// [Client.Events] yields each event of each of the user's channels once, across reconnects. The
+// events of one channel come in the order of its log. The position of the client moves with the
+// events that the application has taken. An application can store [Client.Position] and hand it
+// to the next process in [Options].Resume. For an application that takes events more slowly
+// than they come, the client keeps an old position, not a growing buffer. The client holds at
+// most [Options].MaxEvents events. It then stops reading for a moment. After that it drops the
+// events that it cannot hold, and reads them again from the server when there is room. Replies
+// to sends still come through meanwhile, and a program that only sends need not call Events at
+// all.
 //
-// Errors among the events are news, not the end: [DisconnectedError], and [ErrReset] for what could not be recovered.
-// The last one, and only that, is [ErrFatal].
+// Errors among the events are news and do not end the sequence: [DisconnectedError], and
+// [ErrReset] for events that could not be recovered. Only the last error is an [ErrFatal].
 package natter

@@ -10,12 +10,13 @@ import (
 // Event is anything in a channel's log: a message, or a change of the channel itself.
 type Event = wire.Event
 
-// Events yields what happens in the user's channels, each event once and each channel's in order, from
-// [Options].Resume or else from the first connection on; the user's own messages are among them. Errors are yielded between the
-// events they concern: after any that is not [ErrFatal] the sequence goes on. It ends after one that is, and always with
-// one: where ctx ended, its cause is in the chain too.
+// Events yields the events of the user's channels: each event once, and the events of each
+// channel in order. It begins at [Options].Resume, or else with the first connection. The
+// user's own messages are among the events. Errors are yielded between the events that they
+// concern. After an error that is not [ErrFatal] the sequence goes on. The sequence always ends
+// with an [ErrFatal]. If ctx ended, its cause is in the chain too.
 //
-// There may be one reader at a time. A later one goes on where the one before it broke off.
+// There may be one reader at a time. A later reader goes on where the one before it stopped.
 func (c *Client) Events(ctx context.Context) iter.Seq2[Event, error] {
 	return func(yield func(Event, error) bool) {
 		if !c.made() {
@@ -40,9 +41,10 @@ func (c *Client) Events(ctx context.Context) iter.Seq2[Event, error] {
 	}
 }
 
-// Position is behind the last event that [Client.Events] has yielded. An application that must not miss an event takes
-// it after it has dealt with that event, and a restarted one resumes from what it stored last. It is zero before the
-// first connection where there was nothing to resume from.
+// Position returns the position behind the last event that [Client.Events] has yielded. An
+// application that must not miss an event reads the position after it has handled that event.
+// After a restart it resumes from the position that it stored last. The position is zero before
+// the first connection, unless Resume was set.
 func (c *Client) Position() Position {
 	if !c.made() {
 		return Position{}

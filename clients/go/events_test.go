@@ -47,7 +47,8 @@ func TestEventsOnceAndInOrderAcrossReconnects(t *testing.T) {
 	})
 }
 
-// The position is the application's: what it has not taken is not in it.
+// The position belongs to the application: it does not include events that the application has
+// not taken.
 func TestResumeInAnotherProcess(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := script(t,
@@ -90,7 +91,7 @@ func TestResetIsToldInItsPlace(t *testing.T) {
 			},
 			func(p *peer) {
 				p.welcome(func(w *wire.Welcome) { w.Recovered, w.Epoch, w.Positions = false, "f", []uint64{0, 5, 5} })
-				p.write(said(group, "bob", "9", 9, 1)) // no hole: what came before belongs to another log
+				p.write(said(group, "bob", "9", 9, 1)) // no hole: the events before belong to another log
 				p.drain()
 			})
 		c := r.start(t, nil)
@@ -113,7 +114,7 @@ func TestResetIsToldInItsPlace(t *testing.T) {
 	})
 }
 
-// A hole is read a second time from another connection, and is told where it is still there.
+// A hole is read a second time from another connection. It is told if it is still there.
 func TestHole(t *testing.T) {
 	for name, again := range map[string][]wire.Event{
 		"healed":    {said(group, "bob", "2", 2, 2), said(group, "bob", "3", 3, 3)},
@@ -164,7 +165,7 @@ func TestHole(t *testing.T) {
 	}
 }
 
-// What this version does not know about a channel may explain a hole.
+// An event of a kind that this version does not know may explain a hole in the channel.
 func TestNoHoleAcrossUnknownMeta(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := script(t, func(p *peer) {
@@ -191,7 +192,8 @@ func many(from, to uint64) (events []wire.Frame) {
 	return events
 }
 
-// A slow application stops the reading for a moment; then events are let go and read again, and sends pass meanwhile.
+// A slow application stops the reading for a moment. Then events are dropped and read again,
+// and sends pass meanwhile.
 func TestSlowApplication(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := script(t,

@@ -12,7 +12,7 @@ import (
 	natter "natterjack/clients/go"
 )
 
-// A program that sends one message. Send returns when it is stored.
+// This program sends one message. Send returns when the message is stored.
 func Example() {
 	server := httptest.NewServer(natter.ServerOfExamples())
 	defer server.Close()
@@ -39,7 +39,8 @@ func Example() {
 	// Output: stored as message 1 of alice~bob
 }
 
-// An echo: it answers what others say, and would go on after a restart where it had stopped.
+// This program answers what other users say. After a restart it would go on where it had
+// stopped.
 func ExampleClient_Events() {
 	server := httptest.NewServer(natter.ServerOfExamples("bob: hello", "bob: are you there?"))
 	defer server.Close()
@@ -49,7 +50,7 @@ func ExampleClient_Events() {
 	client, err := natter.New(natter.Options{
 		URLs:   []string{server.URL},
 		Tokens: natter.StaticToken("alice"),
-		Resume: &natter.Position{Epoch: "e", Positions: []uint64{0}}, // what Position gave before, and was stored
+		Resume: &natter.Position{Epoch: "e", Positions: []uint64{0}}, // a stored value of Position
 	})
 	if err != nil {
 		log.Fatal(err)
@@ -66,7 +67,7 @@ func ExampleClient_Events() {
 		case errors.Is(err, natter.ErrReset):
 			continue // a program that shows channels reads them again here, with History
 		case err != nil:
-			continue // there is no connection for the moment
+			continue // there is no connection at present
 		}
 		if event.Content == nil {
 			continue
@@ -76,12 +77,12 @@ func ExampleClient_Events() {
 			if event.Seq == 4 {
 				return
 			}
-			continue // an echo of our own words would have no end
+			continue // without this check it would answer itself for ever
 		}
 		if _, err := client.Send(ctx, event.Channel, "You said: "+event.Content.Text); err != nil {
 			log.Fatal(err)
 		}
-		_ = client.Position() // to be stored, now that the event has been dealt with
+		_ = client.Position() // store it now that the event has been handled
 	}
 	// Output:
 	// 1 bob: hello

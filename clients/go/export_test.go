@@ -10,8 +10,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// ServerOfExamples stands for a server in the examples. It has stored lines "user: text" in the channel of user and alice,
-// under positions that begin with 1.
+// ServerOfExamples returns a handler that replaces a server in the examples. Each line is
+// "user: text" and is stored in the channel of user and alice. Positions begin with 1.
 func ServerOfExamples(lines ...string) http.Handler {
 	m := newFaulty(1, 1, nil)
 	for i, line := range lines {
@@ -26,7 +26,7 @@ func ServerOfExamples(lines ...string) http.Handler {
 	return mux
 }
 
-// UnderWay is how many commands wait for their reply.
+// UnderWay returns how many commands wait for their reply.
 func (c *Client) UnderWay() int {
 	c.outbox.mu.Lock()
 	defer c.outbox.mu.Unlock()

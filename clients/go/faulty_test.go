@@ -17,25 +17,25 @@ import (
 	"natterjack/server/wire"
 )
 
-// fault is what a faulty server may do instead of its duty.
+// fault is a way in which the faulty server misbehaves.
 type fault int
 
 const (
 	none        fault = iota
-	dropBefore        // the connection, before the command is looked at
-	dropAfter         // the connection, with the message stored and the ack unsaid
-	swallow           // store and say nothing
-	deafen            // do not store and say nothing
-	unavailable       // not stored, said so
-	timedOut          // stored, and said not to be known
+	dropBefore        // drop the connection before the command is looked at
+	dropAfter         // drop the connection: the message is stored, the ack is not sent
+	swallow           // store the message and send nothing
+	deafen            // do not store the message and send nothing
+	unavailable       // not stored, and the server says so
+	timedOut          // stored, and the server says that it does not know
 	tooFast
-	dropEvent // the connection, instead of an event
-	skipEvent // leave one out, in this session
-	twice     // say an event again
-	refuse    // the connection, with an error frame
-	noWelcome // the connection, without a word
+	dropEvent // drop the connection instead of sending an event
+	skipEvent // leave one event out in this session
+	twice     // send an event again
+	refuse    // refuse the connection with an error frame
+	noWelcome // close the connection without a frame
 	rewind    // begin with events that the client has seen
-	forget    // the client's position
+	forget    // forget the client's position
 	kinds
 )
 
@@ -45,11 +45,12 @@ var (
 	onConnect = []fault{refuse, noWelcome, rewind, forget}
 )
 
-// faulty is a server with a log in memory that speaks the protocol over every transport, and breaks down as often as it may.
+// faulty is a server with a log in memory. It speaks the protocol over every transport, and
+// fails as often as its faults allow.
 type faulty struct {
 	mu      sync.Mutex
 	random  *rand.Rand
-	faults  map[fault]int // how many of each are left
+	faults  map[fault]int // how many of each fault are left
 	done    [kinds]int
 	changed chan struct{}
 
@@ -68,7 +69,7 @@ func newFaulty(seed uint64, shards int, faults map[fault]int) *faulty {
 	}
 }
 
-// pick is one of some faults where it is time for one and one is left.
+// pick returns one of the given faults, if one is due and one is left.
 func (m *faulty) pick(from []fault) fault {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -84,7 +85,7 @@ func (m *faulty) pick(from []fault) fault {
 	return f
 }
 
-// heal ends the faults and ends the connections that hide one.
+// heal removes the faults and closes the connections that hide one.
 func (m *faulty) heal() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -118,7 +119,8 @@ func (m *faulty) store(sender string, s *wire.Send) wire.Ack {
 
 func (m *faulty) shardOf(channel string) int { return wire.SlotOf(channel) * len(m.log) / wire.Slots }
 
-// answer is the reply to a command, or nil for none, or an error where the connection goes.
+// answer returns the reply to a command, or nil for no reply. It returns an error if the
+// connection is to be closed.
 func (m *faulty) answer(c wire.Command) (wire.Frame, error) {
 	switch c := c.(type) {
 	case wire.Send:
@@ -174,14 +176,15 @@ func (m *faulty) page(h *wire.History) wire.Frame {
 	return page
 }
 
-// feed is one client's events: where it is, and what has gone wrong on the way.
+// feed holds the events of one client: its position, and the faults that it has met.
 type feed struct {
 	m       *faulty
 	at      []uint64
 	welcome wire.Welcome
 }
 
-// connect begins a feed, or gives an error frame, or an error where the connection goes.
+// connect begins a feed. It returns an error frame for a refusal, and an error if the
+// connection is to be closed.
 func (m *faulty) connect(c wire.Connect, mayForget bool) (*feed, *wire.Error, error) {
 	f := m.pick(onConnect)
 	if f == refuse {
@@ -213,7 +216,8 @@ func (m *faulty) connect(c wire.Connect, mayForget bool) (*feed, *wire.Error, er
 	return &feed{m: m, at: at, welcome: w}, nil, nil
 }
 
-// next is what waits, faults included; the error is a connection that goes.
+// next returns the frames that wait, faults included. It returns an error if the connection is
+// to be closed.
 func (f *feed) next() (frames []byte, changed <-chan struct{}, err error) {
 	f.m.mu.Lock()
 	var events []wire.Event
@@ -241,7 +245,8 @@ func (f *feed) next() (frames []byte, changed <-chan struct{}, err error) {
 	return frames, changed, nil
 }
 
-// maySkip: whoever has seen nothing of a channel cannot know, and what is left out twice passes for a hole in the log.
+// maySkip reports whether an event may be left out. A client that has seen nothing of a channel
+// cannot notice a missing event. An event that is left out twice looks like a hole in the log.
 func (m *faulty) maySkip(ev *wire.Event) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -260,7 +265,7 @@ func line(dst []byte, f wire.Frame) []byte {
 	return append(dst, wire.Separator)
 }
 
-// stream says what waits, and pings, until the connection goes.
+// stream sends the frames that wait, and pings, until the connection is closed.
 func (f *feed) stream(ctx context.Context, say func(frames []byte) error) {
 	ticker := time.NewTicker(25 * time.Second)
 	defer ticker.Stop()

@@ -13,7 +13,7 @@ import (
 	"natterjack/server/wire"
 )
 
-// Whatever a server says, a client does not panic, and holds no more than it may.
+// A client does not panic and stays within its bounds, whatever a server sends.
 func FuzzReceive(f *testing.F) {
 	welcome := string(line(nil, wire.Welcome{Version: 1, User: "alice", Epoch: "e", Positions: []uint64{5, 0}, Limits: wire.DefaultLimits()}))
 	f.Add([]byte(welcome + string(line(nil, said(group, "bob", "x", 1, 6)))))
@@ -56,7 +56,7 @@ func FuzzReceive(f *testing.F) {
 	})
 }
 
-// Whatever comes instead of a stream ends it, or is passed on.
+// Any bytes in place of a stream end it, or are passed on.
 func FuzzStream(f *testing.F) {
 	f.Add([]byte("id: 1\ndata: {\"type\":\"ping\"}\n\n: comment\ndata:x\n"))
 	f.Add([]byte("data:\r\n\r\n"))
@@ -76,7 +76,7 @@ func FuzzStream(f *testing.F) {
 	})
 }
 
-// Whatever refuses a request is an error, and asks for no more than an hour's wait.
+// Any refusal of a request becomes an error, and asks for a wait of at most one hour.
 func FuzzRefusal(f *testing.F) {
 	f.Add(503, "7", []byte(`{"type":"error","code":"unavailable","retry_after":-5}`))
 	f.Add(200, "-1", []byte(`{"code":1}`))

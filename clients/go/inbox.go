@@ -8,15 +8,16 @@ import (
 	"natterjack/server/wire"
 )
 
-// item is one thing that Events yields: an event or news.
+// item is one thing that Events yields: an event, or news.
 type item struct {
 	event wire.Event
 	news  error
-	from  *Position // of a reset: where what follows begins
+	from  *Position // set for a reset: where the events that follow begin
 }
 
-// inbox holds what the application has not taken. Events are bounded by a limit; news are let in always, but two of one
-// kind without an event between them are one, so they are bounded by the events.
+// inbox holds the events and news that the application has not taken. A limit bounds the
+// events. News are always let in. Two news of one kind without an event between them are
+// merged, so the number of events bounds the number of news.
 type inbox struct {
 	limit int
 	ready chan struct{} // one token: there is something to take
@@ -24,8 +25,8 @@ type inbox struct {
 
 	mu     sync.Mutex // guards the following
 	items  []item
-	events int      // among items
-	at     Position // of the application: behind what it has taken
+	events int      // number of events among items
+	at     Position // position of the application: behind the events that it has taken
 	end    error
 }
 
@@ -37,7 +38,8 @@ func newInbox(limit int, from *Position) *inbox {
 	return b
 }
 
-// push adds an event and calls added before anybody can take it, or reports that there is no room.
+// push adds an event. It calls added before the application can take the event. It returns
+// false if there is no room.
 func (b *inbox) push(ev *wire.Event, added func(*wire.Event)) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -51,7 +53,7 @@ func (b *inbox) push(ev *wire.Event, added func(*wire.Event)) bool {
 	return true
 }
 
-// tell adds news. A disconnection replaces one that nothing has followed.
+// tell adds news. A disconnection replaces an earlier one if no item has followed that one.
 func (b *inbox) tell(news error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -63,7 +65,8 @@ func (b *inbox) tell(news error) {
 	poke(b.ready)
 }
 
-// rebase says where events begin from now on. It is told as [ErrReset] unless it is the first such place.
+// rebase says where events begin from this point on. It is told as [ErrReset] unless it is the
+// first such position.
 func (b *inbox) rebase(from Position, first bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -81,7 +84,7 @@ func (b *inbox) rebase(from Position, first bool) {
 	poke(b.ready)
 }
 
-// finish lets the application take what is left, and then err for ever.
+// finish lets the application take the items that are left, and after them err, every time.
 func (b *inbox) finish(err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -118,7 +121,7 @@ func (b *inbox) tryTake() (it item, ok bool, err error) {
 		b.at = *it.from
 	case it.news == nil:
 		at := &b.at.Positions[it.event.Shard]
-		*at = max(*at, it.event.Pos) // what was left out before comes after what followed it
+		*at = max(*at, it.event.Pos) // events that were dropped may come after later events
 		b.events--
 	}
 	if b.events <= b.limit/2 {
@@ -127,7 +130,8 @@ func (b *inbox) tryTake() (it item, ok bool, err error) {
 	return it, true, nil
 }
 
-// hasRoom reports whether so little is held that it is worth reading again what was let go.
+// hasRoom reports whether the inbox holds so little that it is worth reading the dropped events
+// again.
 func (b *inbox) hasRoom() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -149,7 +153,7 @@ func isDisconnected(err error) bool {
 	return ok
 }
 
-// poke leaves a token in a channel of one, where there is none yet.
+// poke puts a token into a channel of capacity one, unless it already holds one.
 func poke(c chan struct{}) {
 	select {
 	case c <- struct{}{}:

@@ -15,12 +15,12 @@ type Session struct {
 	User    string
 	URL     string
 	Limits  wire.Limits
-	Expires time.Time // of the token it began with; zero where that does not expire
+	Expires time.Time // expiry of the token that the session began with; zero if that token does not expire
 }
 
-// life is the state of a client that others wait for.
+// life is the state of a client that its calls wait for.
 type life struct {
-	over chan struct{} // closed when Run has returned, or by Close where Run never ran
+	over chan struct{} // closed when Run has returned, or by Close if Run never ran
 
 	mu      sync.Mutex // guards the following
 	cancel  context.CancelCauseFunc
@@ -32,7 +32,7 @@ type life struct {
 
 func newLife() *life { return &life{over: make(chan struct{}), changed: make(chan struct{})} }
 
-// begin may be called once.
+// begin starts the life of the client. It may be called once.
 func (l *life) begin(ctx context.Context) (context.Context, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -58,12 +58,12 @@ func (l *life) finish(err error) {
 	close(l.over)
 }
 
-// stop asks Run to end. It reports whether there is none to ask.
+// stop asks Run to end. It returns true if Run was never called.
 func (l *life) stop() (never bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if !l.began {
-		l.began = true // and never will
+		l.began = true // and never will run
 		return true
 	}
 	if l.cancel != nil {

@@ -13,46 +13,50 @@ import (
 	"natterjack/server/wire"
 )
 
-// link is one connection to a server, whatever carries it. Read is called by one goroutine and Write by one.
+// link is one connection to a server over any transport. One goroutine calls Read, and one
+// calls Write.
 type link interface {
-	// Read is the next message: frames, one a line, or nothing, which still proves that the server is there. A call
-	// says that the message before has been dealt with.
+	// Read returns the next message: frames, one a line. An empty message still proves that the
+	// server is there. A call of Read says that the message before has been handled.
 	Read(ctx context.Context) ([]byte, error)
-	// Write sends commands, one a line. Replies come out of Read.
+	// Write sends commands, one a line. Replies are returned by Read.
 	Write(ctx context.Context, message []byte) error
-	// Close ends the link and waits for what belongs to it. It may be called while Read and Write block.
+	// Close ends the link and waits for its goroutines. It may be called while Read and Write
+	// block.
 	Close()
 }
 
-// A link that is stateless needs no pongs, and takes a new token by itself. Where it lasts, as a stream does and a poll does not, the
-// server can be told what holds as long.
+// stateless is implemented by links that need no pongs and take a new token by themselves. If
+// the link lasts, the server can be told settings that hold as long as the link. A stream
+// lasts, a poll does not.
 type stateless interface{ lasts() bool }
 
-// hello is the connect frame as of now.
+// hello returns the connect frame as of the call.
 type hello func() wire.Connect
 
-// opener makes links of one transport. The context bounds the opening alone; the first message of the link holds the
-// server's answer to hello.
+// opener makes links of one transport. The context bounds only the opening. The first message
+// of the link holds the server's answer to hello.
 type opener interface {
 	open(ctx context.Context, url string, h hello) (link, error)
 	String() string
 }
 
 const (
-	// messageLimit is of one message from the server. A page of the largest events is the largest: 100 of 16 KiB, all of it
-	// escaped.
+	// messageLimit bounds one message from the server. The largest is a page of the largest
+	// events: 100 of 16 KiB, all of it escaped.
 	messageLimit = 32 << 20
 	writeTimeout = 10 * time.Second
 	closeTimeout = time.Second
 )
 
-// blockedError says that a transport does not get through while the server may well be there: the next one is tried.
+// blockedError says that a transport does not get through, although the server may well be
+// there. The next transport is tried.
 type blockedError struct{ err error }
 
 func (e *blockedError) Error() string { return e.err.Error() }
 func (e *blockedError) Unwrap() error { return e.err }
 
-// statusError is an answer that no Natterjack server gave.
+// statusError is an HTTP answer that did not come from a Natterjack server.
 type statusError struct {
 	status int
 	wait   time.Duration
@@ -62,10 +66,11 @@ func (e *statusError) Error() string {
 	return fmt.Sprintf("natter: HTTP status %d %s", e.status, http.StatusText(e.status))
 }
 
-// refusal is the error in an HTTP answer: the server's own where its body is one, else the status. A status that
-// something on the way may have given is a [blockedError].
+// refusal returns the error in an HTTP answer. It is the server's own error if the body holds
+// one, else the status. If a proxy on the way may have given the status, the error is a
+// [blockedError].
 func refusal(resp *http.Response, cause error) error {
-	body, _ := io.ReadAll(io.LimitReader(resp.Body, 64<<10)) // what cannot be read names nothing
+	body, _ := io.ReadAll(io.LimitReader(resp.Body, 64<<10)) // a body that cannot be read names no error
 	var answer wire.Error
 	if json.Unmarshal(body, &answer) == nil && answer.Code != "" {
 		return &answer
@@ -81,7 +86,7 @@ func refusal(resp *http.Response, cause error) error {
 	return &blockedError{err}
 }
 
-// retryAfter is how long an error asks to wait.
+// retryAfter returns how long an error asks the client to wait.
 func retryAfter(err error) time.Duration {
 	if answer, ok := errors.AsType[*wire.Error](err); ok {
 		return time.Duration(min(max(answer.RetryAfter, 0), time.Hour.Milliseconds())) * time.Millisecond

@@ -8,24 +8,28 @@ import (
 	"natterjack/server/wire"
 )
 
-// Live is told of what is in no log and of no use later. Its functions are called one at a time, in the order in which the server
-// said it, by the goroutine that reads the connection: they must return at once, and must not call the client. Those that are nil are not called.
+// Live holds functions that are told of live news: receipts, presence and typing. These are in
+// no log and of no use later. The functions are called one at a time, in the order in which the
+// server sent the news, by the goroutine that reads the connection. They must return at once,
+// and must not call the client. A nil function is not called.
 type Live struct {
-	// Receipts is told how far others have got, and how far the user himself has on another device.
+	// Receipts is told how far other users have got, and how far the user has got on another
+	// device.
 	Receipts func(Receipts)
-	// Presence is told who is there, of those who are followed, when it is asked for and when it changes.
+	// Presence is told the presence of followed users, when it is asked for and when it
+	// changes.
 	Presence func([]UserPresence)
-	// Typing is told who is writing.
+	// Typing is told which user is typing in which channel.
 	Typing func(channel, user string)
 }
 
-// Receipts are how far members of a channel have got.
+// Receipts tell how far members of a channel have got.
 type Receipts = wire.Receipts
 
-// Receipt is how far one member has got.
+// Receipt tells how far one member has got.
 type Receipt = wire.Receipt
 
-// UserPresence is whether somebody is there.
+// UserPresence is the presence of one user.
 type UserPresence = wire.UserPresence
 
 // PresenceState is a state of presence.
@@ -40,7 +44,7 @@ const (
 	Unknown   = wire.PresenceUnknown
 )
 
-// live tells the application what is in no log.
+// live hands live news to the application.
 func (s *session) live(f wire.Frame) {
 	l := &s.c.options.Live
 	switch f := f.(type) {
@@ -59,7 +63,8 @@ func (s *session) live(f wire.Frame) {
 	}
 }
 
-// standing is what a session was told that ends with it: the next one is told it again.
+// standing holds the settings of a session that end with it. The next session is told them
+// again.
 type standing struct {
 	mu       sync.Mutex // guards the following
 	presence *wire.SetPresence
@@ -67,11 +72,12 @@ type standing struct {
 	follow   *wire.FollowPresence
 }
 
-// commands make what is to be said again, each as it is when it is written: a repeat must not undo what was said since.
+// commands returns the commands that repeat the settings. Each command is built when it is
+// written, because a repeat must not undo a later setting.
 func (st *standing) commands() (cmds []func(ref uint64) wire.Command) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	if st.presence != nil { // first: before anybody sees a state that is not meant
+	if st.presence != nil { // first: no user may see a wrong state before it
 		cmds = append(cmds, latest[wire.SetPresence](st, &st.presence))
 	}
 	if st.watch != nil {
@@ -102,7 +108,8 @@ func keep[T any](st *standing, of **T, cmd T) {
 	*of = &cmd
 }
 
-// restate tells a new session what the last one was told. The answers are nobody's, but that Live hears of presence.
+// restate repeats the settings of the last session in a new session. No caller waits for the
+// answers, but Live is told of the presence in them.
 func (s *session) restate(ctx context.Context) error {
 	for _, command := range s.c.standing.commands() {
 		r := newRequest(command)
@@ -114,7 +121,7 @@ func (s *session) restate(ctx context.Context) error {
 	return nil
 }
 
-// ask has a command answered that changes no log.
+// ask sends a command that changes no log, and returns its answer.
 func ask[F wire.Frame, T wire.Command, P interface {
 	*T
 	Number(ref uint64)
@@ -132,13 +139,15 @@ func ask[F wire.Frame, T wire.Command, P interface {
 	}))
 }
 
-// Read says that the user has read a channel up to a message: his other devices agree at once, and others see it.
+// Read says that the user has read a channel up to a message. The user's other devices agree at
+// once, and other users see it.
 func (c *Client) Read(ctx context.Context, channel string, seq uint64) error {
 	_, err := ask[wire.Done](ctx, c, wire.Read{Channel: channel, Seq: seq})
 	return err
 }
 
-// Received says up to which messages this device has got, by channel; at most 100 channels.
+// Received says up to which message this device has received each channel, for at most 100
+// channels.
 func (c *Client) Received(ctx context.Context, upto map[string]uint64) error {
 	cmd := wire.Received{}
 	for channel, seq := range upto {
@@ -148,14 +157,14 @@ func (c *Client) Received(ctx context.Context, upto map[string]uint64) error {
 	return err
 }
 
-// Receipts are how far each member of a channel has got.
+// Receipts returns how far each member of a channel has got.
 func (c *Client) Receipts(ctx context.Context, channel string) ([]Receipt, error) {
 	f, err := ask[wire.Receipts](ctx, c, wire.GetReceipts{Channel: channel})
 	return f.Cursors, err
 }
 
-// Watch says which channels are on the screen, at most 20, in place of what was said before. [Live] is told who reads and writes in them.
-// It holds over reconnects.
+// Watch says which channels are on the screen, at most 20. It replaces the channels of the call
+// before. [Live] is told which users read and type in them. Watch holds over reconnects.
 func (c *Client) Watch(ctx context.Context, channels ...string) error {
 	cmd := wire.Watch{Channels: slices.Clone(channels)}
 	keep(&c.standing, &c.standing.watch, cmd)
@@ -163,8 +172,8 @@ func (c *Client) Watch(ctx context.Context, channels ...string) error {
 	return err
 }
 
-// FollowPresence asks for the presence of people, at most 200, and has [Live] told of every change until it is called again. It holds
-// over reconnects.
+// FollowPresence asks for the presence of at most 200 users. [Live] is told of every change
+// until FollowPresence is called again. It holds over reconnects.
 func (c *Client) FollowPresence(ctx context.Context, users ...string) ([]UserPresence, error) {
 	cmd := wire.FollowPresence{Users: slices.Clone(users)}
 	keep(&c.standing, &c.standing.follow, cmd)
@@ -172,7 +181,8 @@ func (c *Client) FollowPresence(ctx context.Context, users ...string) ([]UserPre
 	return f.Users, err
 }
 
-// SetPresence says how this client counts: [Online], [Away] or [Invisible]. It holds over reconnects.
+// SetPresence sets the presence state of this client: [Online], [Away] or [Invisible]. It holds
+// over reconnects.
 func (c *Client) SetPresence(ctx context.Context, state PresenceState) error {
 	cmd := wire.SetPresence{State: state}
 	if err := cmd.Validate(unlimited); err != nil {
@@ -183,25 +193,26 @@ func (c *Client) SetPresence(ctx context.Context, state PresenceState) error {
 	return err
 }
 
-// Presence is whether people are there, at most 200.
+// Presence returns the presence of at most 200 users.
 func (c *Client) Presence(ctx context.Context, users ...string) ([]UserPresence, error) {
 	f, err := ask[wire.Presence](ctx, c, wire.GetPresence{Users: users})
 	return f.Users, err
 }
 
-// Typing says that the user is writing in a channel. While he does, every three seconds is often enough.
+// Typing says that the user is typing in a channel. While the user types, a call every three
+// seconds is enough.
 func (c *Client) Typing(ctx context.Context, channel string) error {
 	_, err := ask[wire.Done](ctx, c, wire.SetTyping{Channel: channel})
 	return err
 }
 
-// Sessions are the user's sessions, this one among them.
+// Sessions returns the user's sessions, this one among them.
 func (c *Client) Sessions(ctx context.Context) ([]wire.Session, error) {
 	f, err := ask[wire.Sessions](ctx, c, wire.ListSessions{})
 	return f.Sessions, err
 }
 
-// SignOut ends one of the user's sessions, and all others of its token.
+// SignOut ends one of the user's sessions, and all others with the same token.
 func (c *Client) SignOut(ctx context.Context, session string) error {
 	_, err := ask[wire.Done](ctx, c, wire.SignOut{Session: session})
 	return err

@@ -10,7 +10,7 @@ import (
 	"natterjack/clients/internal/servertest"
 )
 
-// heard is what a client was told live.
+// heard holds the live news that a client was told.
 type heard struct {
 	receipts chan natter.Receipts
 	presence chan natter.UserPresence
@@ -33,7 +33,7 @@ func (h *heard) live() natter.Live {
 	}
 }
 
-// hear takes what is told until it is what is waited for.
+// hear reads live news until the one that the test waits for.
 func hear[T any](ctx context.Context, t *testing.T, what string, told <-chan T, is func(T) bool) {
 	t.Helper()
 	for {
@@ -48,7 +48,8 @@ func hear[T any](ctx context.Context, t *testing.T, what string, told <-chan T, 
 	}
 }
 
-// TestLive: two people see each other come, write and read; and go on doing so when the server has died and come back.
+// TestLive shows that two users see each other come online, type and read. This still works
+// after the server has died and come back.
 func TestLive(t *testing.T) {
 	for _, name := range []string{"websocket", "stream"} {
 		t.Run(name, func(t *testing.T) { testLive(t, transports[name]) })

@@ -16,14 +16,15 @@ import (
 	"natterjack/server/wire"
 )
 
-// plan is one run of the model: who says how much, over what, and what goes wrong.
+// plan is one run of the model: how much each sender sends, over which transport, and which
+// faults happen.
 type plan struct {
 	seed      uint64
 	transport Transport
 	faults    map[fault]int
 	channels  int
-	senders   int // per channel
-	messages  int // per sender
+	senders   int // number in each channel
+	messages  int // number of each sender
 	buffer    int
 	slow      bool
 }
@@ -45,8 +46,9 @@ func drawPlan(t *rapid.T) plan {
 	return p
 }
 
-// Whatever a server does, every send is stored once and acknowledged as what it became, a sender's messages keep their
-// order, and every event comes out once, in the order of its channel, unless a reset was told.
+// Whatever a server does, every send is stored once, and its ack matches the stored message. A
+// sender's messages keep their order. Every event comes out once, in the order of its channel,
+// unless a reset was told.
 func TestModel(t *testing.T) {
 	var happened [kinds]int
 	rapid.Check(t, func(rt *rapid.T) {
@@ -78,7 +80,7 @@ type modelRun struct {
 
 	mu       sync.Mutex // guards the following
 	problems []string
-	next     map[string]uint64 // per channel, the seq due in Events; 0 where any may come
+	next     map[string]uint64 // per channel, the next seq in Events; 0 if any may come
 	resets   int
 	seen     int
 }
@@ -114,7 +116,7 @@ func (r *modelRun) run(t *testing.T) {
 	}
 	senders.Wait()
 	r.server.heal()
-	// What a session left out shows when its channel goes on.
+	// An event that a session left out shows when its channel goes on.
 	for _, c := range r.names() {
 		r.server.store("bob", &wire.Send{Channel: c, ClientID: "last" + c, Content: wire.Content{Text: "last"}})
 	}
@@ -131,7 +133,7 @@ func (r *modelRun) names() (names []string) {
 	return names
 }
 
-// send is one sender, who waits for each ack.
+// send runs one sender, which waits for each ack.
 func (r *modelRun) send(ctx context.Context, channel string) {
 	last := uint64(0)
 	for range r.messages {
@@ -153,7 +155,7 @@ func (r *modelRun) send(ctx context.Context, channel string) {
 	}
 }
 
-// others say something meanwhile.
+// others sends messages of other users meanwhile.
 func (r *modelRun) others(channel string) {
 	for i := range r.messages {
 		r.server.store("bob", &wire.Send{Channel: channel, ClientID: fmt.Sprint(channel, i), Content: wire.Content{Text: "ho"}})
@@ -211,7 +213,8 @@ func (r *modelRun) check() {
 		r.wrong("%d events of %d", r.seen, want)
 	}
 	if r.resets != r.server.done[forget] {
-		// A forgetting before there was anything to forget, or two with nothing between, is less than one reset each.
+		// Forgetting before there was a position, and two of them in a row, give less than one
+		// reset each.
 		if r.resets > r.server.done[forget] {
 			r.wrong("%d resets told, %d happened", r.resets, r.server.done[forget])
 		}

@@ -14,56 +14,69 @@ import (
 	"natterjack/server/wire"
 )
 
-// Transport is how frames travel.
+// Transport is a way to carry frames.
 type Transport int
 
 // The transports. The frames are the same on all of them.
 const (
-	// Auto takes WebSocket, and where something on the way does not let it through, server-sent events, then polling.
+	// Auto uses WebSocket. If WebSocket does not get through, it uses server-sent events, then
+	// polling.
 	Auto Transport = iota
 	WebSocket
 	Stream // server-sent events, and a POST for each batch of commands
 	Poll   // long polling, and a POST for each batch of commands
 )
 
-// Position is how far an application has read: it can be stored as JSON and resumed from, on any server of the cluster.
+// Position is how far an application has read. It can be stored as JSON and resumed from, on
+// any server of the cluster.
 type Position = wire.Resume
 
-// Options are what a [Client] is made of. URLs and Tokens are required; the zero value of everything else is a default.
+// Options configure a [Client]. URLs and Tokens are required. The zero value of every other
+// field means its default.
 type Options struct {
-	// URLs are the base URLs of the servers, http or https. All must be of one cluster. The client begins with one at
-	// random, so that the clients of a lost server spread over the others, and goes to the next when one fails.
+	// URLs are the base URLs of the servers, http or https. All must belong to one cluster. The
+	// client begins with a random one, so that the clients of a lost server spread over the
+	// others. It goes to the next one when one fails.
 	URLs []string
 	// InOrder makes the client prefer earlier URLs: it begins with the first.
 	InOrder bool
-	// Tokens proves who the user is.
+	// Tokens is the source of the user's tokens.
 	Tokens TokenSource
 	// Transport is Auto unless set.
 	Transport Transport
-	// Resume is where a former client of the same user had got. Without it, events begin at the time of connecting.
+	// Resume is the position of an earlier client of the same user. Without it, events begin at
+	// the time of connecting.
 	Resume *Position
 
 	// Live is told of presence, receipts and typing.
 	Live Live
 
-	// Agent is what the client calls itself in the user's list of sessions, such as "Toad for iPad"; "natter-go" unless set.
+	// Agent is the name of the client in the user's list of sessions, such as "Toad for iPad".
+	// It is "natter-go" unless set.
 	Agent string
-	// HTTPClient makes all requests, the WebSocket handshake included; it holds TLS and proxy settings. Its redirect
-	// policy is not used: no redirect is followed, for a token must not travel where nobody sent it.
+	// HTTPClient makes all requests, including the WebSocket handshake. It holds TLS and proxy
+	// settings. Its redirect policy is not used: no redirect is followed, because the token
+	// must not go to a server that the user did not name.
 	HTTPClient *http.Client
-	// Logger is told what the client does; nothing is logged without one. It never sees tokens or messages.
+	// Logger logs what the client does. Without one nothing is logged. Tokens and messages are
+	// never logged.
 	Logger *slog.Logger
 
-	// MaxEvents is how many events are held that the application has not taken; 1024 unless set.
+	// MaxEvents bounds how many events are held that the application has not taken; 1024 unless
+	// set.
 	MaxEvents int
-	// MaxSends is how many sends and other commands may be under way; further ones wait. 256 unless set.
+	// MaxSends bounds how many sends and other commands may be under way. Further ones wait. It
+	// is 256 unless set.
 	MaxSends int
-	// ConnectTimeout bounds one attempt to connect, from the token to the welcome; 10 s unless set.
+	// ConnectTimeout bounds one attempt to connect, from the token to the welcome frame; 10 s
+	// unless set.
 	ConnectTimeout time.Duration
-	// ReplyTimeout is how long the reply to a command may take before the command is repeated; 10 s unless set.
+	// ReplyTimeout is how long the client waits for the reply to a command before it repeats
+	// the command; 10 s unless set.
 	ReplyTimeout time.Duration
-	// BackoffMin and BackoffMax bound the wait between attempts to connect, which doubles from the one to the other and is
-	// jittered; 200 ms and 15 s unless set. Repeats of a command wait likewise, for 2 s at most.
+	// BackoffMin and BackoffMax bound the wait between attempts to connect. The wait is
+	// jittered and doubles from BackoffMin to BackoffMax. They are 200 ms and 15 s unless set.
+	// Repeats of a command wait in the same way, for 2 s at most.
 	BackoffMin, BackoffMax time.Duration
 }
 
@@ -90,7 +103,7 @@ func (o *Options) check() error {
 	return nil
 }
 
-// checkURL keeps the URL itself out of its errors where it may hold a password.
+// checkURL checks a URL. Its errors leave the URL out if it may hold a password.
 func checkURL(raw string) error {
 	u, err := url.Parse(raw)
 	switch {
@@ -106,7 +119,8 @@ func checkURL(raw string) error {
 	return nil
 }
 
-// withDefaults is a copy that shares nothing the caller may change.
+// withDefaults returns a copy with the defaults filled in. It shares no memory that the caller
+// may change.
 func (o Options) withDefaults() Options {
 	o.URLs = slices.Clone(o.URLs)
 	for i, u := range o.URLs {

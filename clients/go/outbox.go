@@ -10,26 +10,28 @@ import (
 	"natterjack/server/wire"
 )
 
-// outbox holds the commands without a reply, in the order they were given. It outlives sessions: what a lost one left
-// unanswered, the next one takes up.
+// outbox holds the commands that have no reply yet, in the order in which they were given. It
+// outlives sessions: the next session goes on with the commands that a lost one left
+// unanswered.
 type outbox struct {
 	replyTimeout time.Duration
 	backoff      backoff
-	slots        chan struct{} // one token for each request that counts
-	wake         chan struct{} // one token: a look at the outbox is due
+	slots        chan struct{} // one token for each request with slot set
+	wake         chan struct{} // one token: a round over the outbox is due
 	urgent       chan struct{} // one token: a request was added
 
 	mu       sync.Mutex // guards the following and the requests
 	list     []*request
 	byRef    map[uint64]*request // in flight
-	byClient map[string]*request // sends
+	byClient map[string]*request // sends only
 	refs     uint64              // the last one used
-	hold     time.Time           // nothing is written before: the server finds the client too fast
+	hold     time.Time           // nothing is written before this time: the server said too_fast
 	ended    error
 }
 
-// repeatMax bounds the wait before a repeat on a connection that stands. A server that is there to say no is not overrun by
-// being asked, and a send should not lie about long after the writer it waits for has moved.
+// repeatMax bounds the wait before a repeat while the connection stands. A server that can
+// still refuse commands is not overloaded by repeats. And a send should not wait much longer
+// than until its writer has moved.
 const repeatMax = 2 * time.Second
 
 func newOutbox(o *Options) *outbox {
@@ -44,7 +46,7 @@ func newOutbox(o *Options) *outbox {
 	}
 }
 
-// add puts a request at the end, once there is room for it.
+// add puts a request at the end of the list, once there is room for it.
 func (o *outbox) add(ctx context.Context, r *request) error {
 	if r.slot {
 		select {
@@ -72,7 +74,8 @@ func (o *outbox) add(ctx context.Context, r *request) error {
 	return nil
 }
 
-// giveUp takes a request out because nobody waits for it any more. It reports false where the outcome came first.
+// giveUp removes a request because its caller waits no more. It returns ok false if the outcome
+// came first.
 func (o *outbox) giveUp(r *request) (mayBeStored, ok bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -83,15 +86,15 @@ func (o *outbox) giveUp(r *request) (mayBeStored, ok bool) {
 	return r.written, true
 }
 
-// idle reports that nobody waits for a reply.
+// idle reports whether no request waits for a reply.
 func (o *outbox) idle() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return len(o.list) == 0
 }
 
-// lost puts back what was in flight when a session ended. Of its sends it is not known whether they
-// are stored.
+// lost puts back the requests that were in flight when a session ended. For the sends among
+// them it is not known whether they are stored.
 func (o *outbox) lost() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -103,7 +106,7 @@ func (o *outbox) lost() {
 	}
 }
 
-// finish ends every request, and every later one, with err.
+// finish ends every request with err, and every later one too.
 func (o *outbox) finish(err error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -113,7 +116,8 @@ func (o *outbox) finish(err error) {
 	}
 }
 
-// settle gives a request its outcome. The caller holds the lock, here and below.
+// settle gives a request its outcome. The caller of this and of the methods below holds the
+// lock.
 func (o *outbox) settle(r *request, f wire.Frame, err error) {
 	o.remove(r)
 	if err != nil && r.clientID != "" {
@@ -122,7 +126,8 @@ func (o *outbox) settle(r *request, f wire.Frame, err error) {
 	r.done <- outcome{f, err}
 }
 
-// unacknowledged dresses the error of a send that ended without an answer; the server's own answers stay as they are.
+// unacknowledged wraps the error of a send that ended without an answer. The server's own
+// answers stay as they are.
 func unacknowledged(r *request, err error) error {
 	if _, answer := err.(*wire.Error); answer { //nolint:errorlint // an answer is never wrapped
 		return err
@@ -142,7 +147,7 @@ func (o *outbox) remove(r *request) {
 	if r.clientID != "" {
 		delete(o.byClient, r.clientID)
 	}
-	poke(o.wake) // the next of its channel may go
+	poke(o.wake) // the next send of its channel may go
 }
 
 func (o *outbox) release(r *request) {

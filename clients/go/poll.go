@@ -14,7 +14,7 @@ type polls struct{ client *http.Client }
 
 func (polls) String() string { return "poll" }
 
-// pollPause is between polls that bring nothing new and do not wait either.
+// pollPause is the pause between polls that return at once with nothing new.
 const pollPause = time.Second
 
 func (o polls) open(ctx context.Context, url string, h hello) (link, error) {
@@ -23,15 +23,16 @@ func (o polls) open(ctx context.Context, url string, h hello) (link, error) {
 	return t, nil
 }
 
-// poll asks again and again for what follows the position, which moves as the reader deals with what came. The first time
-// it does not let the server wait: there is no session before the welcome.
+// poll repeats requests for the events after the position. The position moves as the reader
+// handles events. The first request asks the server not to wait, because there is no session
+// before the welcome frame.
 func (t *tunnel) poll(ctx context.Context) error {
 	for welcomed := false; ; welcomed = true {
 		began, from := time.Now(), t.hello().Resume
 		if err := t.pollOnce(ctx, welcomed); err != nil {
 			return err
 		}
-		// That this empty message is taken says that the one before has been dealt with.
+		// When this empty message is taken, the one before has been handled.
 		if err := t.pass(ctx, nil); err != nil {
 			return err
 		}

@@ -6,44 +6,50 @@ import (
 	"natterjack/server/wire"
 )
 
-// Page is what [Client.History] reads.
+// Page is a page of messages that [Client.History] returns.
 type Page = wire.Page
 
-// Channels is what [Client.Channels] lists.
+// Channels is a list that [Client.Channels] returns.
 type Channels = wire.Channels
 
 // ChannelInfo is a channel as one of its members sees it.
 type ChannelInfo = wire.ChannelInfo
 
-// Around says which messages of a channel [Client.History] reads: those before a seq, or those after one, or with
-// neither the latest. Limit is 50 unless set, and at most the session's Limits.HistoryEvents.
+// Around says which messages of a channel [Client.History] reads: those before a seq, those
+// after a seq, or the latest if neither is set. Limit is 50 unless set, and at most the
+// session's Limits.HistoryEvents.
 type Around struct {
 	Before, After uint64
 	Limit         int
 }
 
-// History reads one page of a channel's messages, in ascending order of seq. Like every query it is repeated over
-// reconnects until ctx ends; the error is the server's [*Error] where it refuses.
+// History reads one page of a channel's messages, in ascending order of seq. Like every query
+// it is repeated over reconnects until ctx ends. If the server refuses it, the error is the
+// server's [*Error].
 func (c *Client) History(ctx context.Context, channel string, around Around) (Page, error) {
 	return ask[Page](ctx, c, wire.History{Channel: channel, Before: around.Before, After: around.After, Limit: around.Limit})
 }
 
-// Channels lists the user's channels, the most recently active first, with what is unread in each. Limit is 50 where 0.
+// Channels lists the user's channels with their unread counts, the most recently active channel
+// first. A limit of 0 means 50.
 func (c *Client) Channels(ctx context.Context, limit int) (Channels, error) {
 	return ask[Channels](ctx, c, wire.ListChannels{Limit: limit})
 }
 
-// ChannelsBehind is [Client.Channels] from behind a channel on: the last one of the window before.
+// ChannelsBehind lists channels like [Client.Channels], beginning behind a channel: the last
+// one of the list before.
 func (c *Client) ChannelsBehind(ctx context.Context, last *ChannelInfo, limit int) (Channels, error) {
 	return ask[Channels](ctx, c, wire.ListChannels{Before: &wire.ChannelPlace{Active: last.Active, ID: last.ID}, Limit: limit})
 }
 
-// Channel is one channel with all of its members; for those who may add members, with who asks to be one, too.
+// Channel returns one channel with all of its members. For users who may add members it also
+// returns the users who ask to join.
 func (c *Client) Channel(ctx context.Context, id string) (wire.Channel, error) {
 	return ask[wire.Channel](ctx, c, wire.GetChannel{Channel: id})
 }
 
-// Versions are what a message said, first and after each edit, in as many answers as that takes.
+// Versions returns the versions of a message: the first, and one after each edit. It sends as
+// many queries as that takes.
 func (c *Client) Versions(ctx context.Context, channel string, seq uint64) (versions []wire.MessageVersion, err error) {
 	for {
 		f, err := ask[wire.Versions](ctx, c, wire.GetVersions{Channel: channel, Seq: seq, After: len(versions)})
@@ -54,15 +60,16 @@ func (c *Client) Versions(ctx context.Context, channel string, seq uint64) (vers
 	}
 }
 
-// Reactions are users who reacted to a message with an emoji, ascending, behind one where after names a user. Limit is
-// 50 where 0. The pages of a channel name the first few.
+// Reactions returns the users who reacted to a message with an emoji, ascending. If after names
+// a user, it begins behind that user. A limit of 0 means 50. The pages of a channel name only
+// the first few users.
 func (c *Client) Reactions(ctx context.Context, channel string, seq uint64, emoji, after string, limit int) (wire.Reactions, error) {
 	cmd := wire.GetReactions{Channel: channel, Seq: seq, Emoji: emoji, After: after, Limit: limit}
 	return ask[wire.Reactions](ctx, c, cmd)
 }
 
-// Pins are the pinned messages of a channel, the newest message first, in as many answers as that
-// takes.
+// Pins returns the pinned messages of a channel, the newest message first. It sends as many
+// queries as that takes.
 func (c *Client) Pins(ctx context.Context, channel string) (pins []Event, err error) {
 	for before := uint64(0); ; {
 		page, err := ask[Page](ctx, c, wire.GetPins{Channel: channel, Before: before})
@@ -74,7 +81,8 @@ func (c *Client) Pins(ctx context.Context, channel string) (pins []Event, err er
 	}
 }
 
-// CreateGroup makes a group of the user and members. It is one group however often the command must be repeated.
+// CreateGroup creates a group of the user and members. It creates one group, even if the
+// command must be repeated.
 func (c *Client) CreateGroup(ctx context.Context, name string, members []string, options ...SendOption) (ChannelInfo, error) {
 	g := wire.CreateGroup{ClientID: applied(options).clientID, Name: name, Members: members}
 	if err := g.Validate(unlimited); err != nil {

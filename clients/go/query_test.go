@@ -10,7 +10,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// Queries are repeated over reconnects; a group stays one group.
+// Queries are repeated over reconnects, and repeating the creation of a group creates one
+// group.
 func TestQueries(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		info := wire.ChannelInfo{ID: group, Kind: wire.Group, Name: "n", Members: []string{"alice", "bob"}}
@@ -70,8 +71,8 @@ func TestQueries(t *testing.T) {
 	})
 }
 
-// What is too long for one answer is read in several, and what a command has made is known to have
-// been seen.
+// A result that is too long for one answer is read in several. A query says which position the
+// client knows from its own commands.
 func TestQueries_goOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		says := func(text string) wire.MessageVersion { return wire.MessageVersion{Content: wire.Content{Text: text}} }

@@ -15,8 +15,8 @@ import (
 	"natterjack/internal/nodetest"
 )
 
-// TestRealServerTooFast has two people say more in a group than it takes, and one of them more than he may: every message is stored,
-// late, and what each has said is in his order.
+// TestRealServerTooFast has two users send more to a group than it takes, and one of them more
+// than one user may. Every message is stored, late, and each user's messages keep their order.
 func TestRealServerTooFast(t *testing.T) {
 	binary := filepath.Join(t.TempDir(), "natterjack")
 	if err := nodetest.Build(binary); err != nil {
@@ -63,8 +63,9 @@ func TestRealServerTooFast(t *testing.T) {
 	}
 }
 
-// TestRealServerRefusesInOrder has a client say much in a channel at once of which the server
-// refuses most for now, on each transport: all is stored, in the order in which it was said.
+// TestRealServerRefusesInOrder has a client send many messages to a channel at once, on each
+// transport. The server refuses most of them at first. All are stored, in the order in which
+// they were sent.
 func TestRealServerRefusesInOrder(t *testing.T) {
 	binary := filepath.Join(t.TempDir(), "natterjack")
 	if err := nodetest.Build(binary); err != nil {
@@ -91,7 +92,7 @@ func TestRealServerRefusesInOrder(t *testing.T) {
 						t.Errorf("message %d: %+v, %v", i, ack, err)
 					}
 				})
-				for ctx.Err() == nil && int(done.Load())+c.UnderWay() <= i { // so that the next is said after it
+				for ctx.Err() == nil && int(done.Load())+c.UnderWay() <= i { // so that the next is sent after it
 					runtime.Gosched()
 				}
 			}

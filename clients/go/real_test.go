@@ -13,7 +13,7 @@ import (
 	"natterjack/server/wire"
 )
 
-// long is more than anything here takes.
+// long is longer than any step of these tests takes.
 const long = 2 * time.Minute
 
 var transports = map[string]natter.Transport{
@@ -110,7 +110,8 @@ func texts(t *testing.T, ctx context.Context, c *natter.Client, channel string, 
 	}
 }
 
-// A server that is killed over and over loses nothing, doubles nothing, and fails no send.
+// A server that is killed again and again loses no message, stores none twice, and fails no
+// send.
 func TestRealServerKilled(t *testing.T) {
 	for name, transport := range transports {
 		t.Run(name, func(t *testing.T) {

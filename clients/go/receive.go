@@ -8,11 +8,11 @@ import (
 	"natterjack/server/wire"
 )
 
-// patience is how long reading stops for a slow application before events are let go. It is short of any server's own
-// patience with a client that takes nothing.
+// patience is how long reading stops for a slow application before events are dropped. It is
+// shorter than the time after which a server closes a connection whose client takes nothing.
 const patience = 2 * time.Second
 
-// receive deals with the frames of a message.
+// receive handles the frames of a message.
 func (s *session) receive(ctx context.Context, message []byte) (err error) {
 	s.heard.Store(int64(time.Since(s.began)))
 	wire.Split(message, func(line []byte) bool {
@@ -27,7 +27,8 @@ func (s *session) receive(ctx context.Context, message []byte) (err error) {
 	return err
 }
 
-// notWire keeps an error of our own decoding from passing for an answer of the server.
+// notWire hides the type of an error of our own decoding, so that it is not taken for an answer
+// of the server.
 func notWire(err error) error { return fmt.Errorf("%s", err.Error()) }
 
 func (s *session) frame(ctx context.Context, f wire.Frame) error {
@@ -64,7 +65,8 @@ func (s *session) frame(ctx context.Context, f wire.Frame) error {
 	return nil
 }
 
-// reference is the ref of the command that a frame answers; 0 where it came by itself.
+// reference returns the ref of the command that a frame answers, or 0 if the frame answers
+// none.
 func reference(f wire.Frame) uint64 {
 	if r, ok := f.(interface{ Reference() uint64 }); ok {
 		return r.Reference()
@@ -72,8 +74,9 @@ func reference(f wire.Frame) uint64 {
 	return 0
 }
 
-// failed takes an error: the answer to connect, to a command, or to nothing in particular. The last is news of the
-// session's end, or concerns what this client did not say.
+// failed handles an error frame. It answers connect, or a command, or nothing in particular. In
+// the last case it tells that the session ends, or concerns a frame that this client did not
+// send.
 func (s *session) failed(ctx context.Context, e *wire.Error) error {
 	switch {
 	case s.welcome == nil:
@@ -88,7 +91,7 @@ func (s *session) failed(ctx context.Context, e *wire.Error) error {
 	return nil
 }
 
-// welcomed begins the session, or goes on with it: every long poll is welcomed anew.
+// welcomed begins the session, or goes on with it: every long poll gets a new welcome frame.
 func (s *session) welcomed(w *wire.Welcome) error {
 	if w.Version != wire.Version {
 		return fatal(protocolErrorf("its version is %d, not %d", w.Version, wire.Version))
@@ -107,8 +110,8 @@ func (s *session) welcomed(w *wire.Welcome) error {
 	return nil
 }
 
-// withDefaults fills in limits that the server did not tell: without one, a frame could be of any size, and a silence of
-// any length.
+// withDefaults fills in limits that the server did not tell. Without a limit, a frame could be
+// of any size, and a silence of any length.
 func withDefaults(l *wire.Limits) {
 	d := wire.DefaultLimits()
 	for _, v := range []struct{ told, otherwise *int }{
@@ -126,7 +129,7 @@ func withDefaults(l *wire.Limits) {
 	l.PingIntervalS = min(l.PingIntervalS, maxPingIntervalS)
 }
 
-// maxPingIntervalS is the longest interval between pings that is believed: an hour.
+// maxPingIntervalS is the longest ping interval that the client accepts: an hour.
 const maxPingIntervalS = 3600
 
 func (s *session) event(ctx context.Context, ev *wire.Event) error {
@@ -150,8 +153,9 @@ func (s *session) event(ctx context.Context, ev *wire.Event) error {
 	return nil
 }
 
-// deliver hands an event to the application, and waits a little where there is no room. An event it lets go is not
-// tracked, nor is any after it, so the next session begins with it.
+// deliver hands an event to the application. If there is no room, it waits a little, and then
+// drops the event. The dropped event and all events after it are not tracked, so the next
+// session begins with the dropped event.
 func (s *session) deliver(ctx context.Context, ev *wire.Event) {
 	advance := s.c.track.advance
 	if !s.c.inbox.push(ev, advance) && !(s.waitForRoom(ctx) && s.c.inbox.push(ev, advance)) {
@@ -160,11 +164,11 @@ func (s *session) deliver(ctx context.Context, ev *wire.Event) {
 	}
 }
 
-// waitForRoom stops reading. Whoever waits for a reply must not wait for the application too, which may be the same
-// goroutine: then there is no waiting.
+// waitForRoom stops reading until there is room. It does not wait while a request waits for a
+// reply, because the application may wait for that reply in the goroutine that takes events.
 func (s *session) waitForRoom(ctx context.Context) bool {
 	select {
-	case <-s.c.outbox.urgent: // of a request that may be gone; what is left shows below
+	case <-s.c.outbox.urgent: // the token may be of a request that has ended; idle tells below
 	default:
 	}
 	if !s.c.outbox.idle() {
@@ -188,7 +192,7 @@ func (s *session) waitForRoom(ctx context.Context) bool {
 	}
 }
 
-// catchUp ends the session once there is room for what it let go.
+// catchUp ends the session once there is room for the events that it dropped.
 func (s *session) catchUp(ctx context.Context) error {
 	for !s.c.inbox.hasRoom() {
 		select {

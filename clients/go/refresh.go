@@ -9,13 +9,13 @@ import (
 	"natterjack/server/wire"
 )
 
-// refresh replaces the token before it expires. Where that fails, the session ends at the token's end, and the next one
-// begins with a token of its own.
+// refresh replaces the token before it expires. If that fails, the session ends with the token,
+// and the next session begins with a new token.
 func (s *session) refresh(ctx context.Context) error {
 	if s.welcome.Expires <= 0 {
 		return nil
 	}
-	// The server's clock decides, so lifetimes are measured on it.
+	// The server's clock decides, so lifetimes are measured by it.
 	expires := s.began.Add(lifetime(s.welcome.Time, s.welcome.Expires))
 	wait := time.Until(expires) * 4 / 5
 	for {
@@ -41,7 +41,7 @@ func (s *session) refresh(ctx context.Context) error {
 	}
 }
 
-// renew gets a token and tells it to the server. It gives how long the new one lasts.
+// renew gets a token and sends it to the server. It returns how long the new token lasts.
 func (s *session) renew(ctx context.Context) (time.Duration, error) {
 	token, err := s.c.options.Tokens.Token(ctx)
 	switch {
@@ -51,10 +51,12 @@ func (s *session) renew(ctx context.Context) (time.Duration, error) {
 		return 0, fmt.Errorf("token source: it has no newer one")
 	}
 	if s.stateless() {
-		return 0, errReopen // what is open goes on under the old token until it ends; the next one asks for a token again
+		// This session goes on under the old token until that ends. The next one asks for a
+		// token again.
+		return 0, errReopen
 	}
 	r := newRequest(func(ref uint64) wire.Command { return wire.Refresh{Ref: wire.Ref{Ref: ref}, Token: token} })
-	r.slot = false // it must not wait behind what waits for it
+	r.slot = false // it must not wait behind requests that wait for the new token
 	f, err := call[wire.Refreshed](ctx, s.c, r)
 	if err != nil {
 		return 0, err
@@ -63,7 +65,8 @@ func (s *session) renew(ctx context.Context) (time.Duration, error) {
 	return lifetime(s.welcome.Time, f.Expires) - time.Since(s.began), nil
 }
 
-// lifetime is between two times of the server, Unix milliseconds; a century where it is longer.
+// lifetime returns the time between two times of the server, in Unix milliseconds. It returns
+// at most a century.
 func lifetime(from, to int64) time.Duration {
 	const century = 100 * 365 * 24 * time.Hour
 	if to <= from {

@@ -6,8 +6,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// replied takes the reply to a ref. Replies nobody waits for any more are dropped, except an ack: it names its message
-// whichever try it answers.
+// replied handles the reply to a ref. A reply for which no request waits is dropped, unless it
+// is an ack. An ack names its message, so it counts whichever try it answers.
 func (o *outbox) replied(ref uint64, f wire.Frame, user string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -32,12 +32,14 @@ func (o *outbox) replied(ref uint64, f wire.Frame, user string) {
 	}
 }
 
-// refused tries again what may succeed later, after the time the server asks for or else with backoff.
+// refused tries a request again if it may succeed later. It waits for the time that the server
+// asks for, or else with backoff.
 func (o *outbox) refused(r *request, e *wire.Error) {
 	now := time.Now()
 	switch {
 	case r.unsure && !e.Retryable:
-		// There is no such channel for this user, so the message is not in it. Only its own answer may end a send.
+		// The user has no such channel, so the message is not in it. Only the answer to the
+		// send itself may end it.
 		o.again(r, false, now)
 		r.unsure = false
 	case !e.Retryable:
@@ -46,14 +48,16 @@ func (o *outbox) refused(r *request, e *wire.Error) {
 	default:
 		wait := max(retryAfter(e), o.backoff.delay(r.tries))
 		o.again(r, r.clientID != "" && !certain(e.Code), now.Add(wait))
-		if e.Code == wire.CodeTooFast && e.Channel == "" { // else others go on: those behind it in the channel wait for it anyway
+		// With a channel, only that channel waits, because later sends wait behind this one
+		// anyway.
+		if e.Code == wire.CodeTooFast && e.Channel == "" {
 			o.hold = now.Add(wait)
 		}
 	}
 	poke(o.wake)
 }
 
-// certain reports whether a code says that nothing was stored.
+// certain reports whether a code says for sure that nothing was stored.
 func certain(c wire.Code) bool {
 	switch c {
 	case wire.CodeTooFast, wire.CodeUnavailable, wire.CodeStorageFull, wire.CodeExpired:
@@ -63,7 +67,8 @@ func certain(c wire.Code) bool {
 	}
 }
 
-// searched looks for an unsure send in a page. Where it is in none up to the last, it is written again.
+// searched looks for an unsure send in a page. If no page up to the last has it, the send is
+// written again.
 func (o *outbox) searched(r *request, page *wire.Page, user string) {
 	if ev := r.in(page, user); ev != nil {
 		o.settle(r, acknowledgement(ev), nil)
@@ -81,7 +86,8 @@ func (o *outbox) searched(r *request, page *wire.Page, user string) {
 	poke(o.wake)
 }
 
-// stored acknowledges a send by its own event, which may come before the ack or, after a reconnect, in its stead.
+// stored acknowledges a send by its own event. The event may come before the ack or, after a
+// reconnect, instead of it.
 func (o *outbox) stored(ev *wire.Event, user string) {
 	if ev.ClientID == "" || ev.Sender != user || ev.Kind != wire.KindMessage {
 		return

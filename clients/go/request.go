@@ -6,35 +6,38 @@ import (
 	"natterjack/server/wire"
 )
 
-// request is a command on its way to one reply, over as many connections as that takes.
+// request is a command that waits for one reply, over as many connections as that takes.
 type request struct {
-	// command is the command under a ref.
+	// command returns the command with a ref.
 	command func(ref uint64) wire.Command
-	// channel is where a send goes, for a user; nil for a command that has no place in an order.
+	// channel returns the channel to which a user's send goes. It is nil for a command that has
+	// no place in an order.
 	channel  func(user string) string
-	clientID string // of a send
-	slot     bool   // it counts against the bound of the outbox
+	clientID string // of a send only
+	slot     bool   // whether it counts against the bound of the outbox
 	done     chan outcome
 
-	// The outbox guards the following.
+	// The outbox guards the fields below.
 	key     string    // the channel, once the user is known
-	ref     uint64    // while in flight
-	due     time.Time // in flight: of the reply; waiting: of the next try
-	wrote   time.Time // when last
+	ref     uint64    // set while in flight
+	due     time.Time // in flight: when the reply is due; waiting: when the next try is due
+	wrote   time.Time // when it was written last
 	tries   int
-	written bool // at some time
-	// unsure is set where the message may be stored already: its channel is searched for it before it is written again.
+	written bool // whether it was ever written
+	// unsure is set if the message may be stored already. The client then searches the channel
+	// for it before it writes the message again.
 	unsure bool
 	after  uint64 // where the search begins: a seq known before the message was first written
 }
 
-// outcome is a reply, or why there is none.
+// outcome is a reply, or the reason why there is none.
 type outcome struct {
 	frame wire.Frame
 	err   error
 }
 
-// place is where a send goes; empty for what has no place in an order.
+// place returns the channel to which a send goes. It is empty for a command that has no place
+// in an order.
 func (r *request) place(user string) string {
 	if r.key == "" && r.channel != nil {
 		r.key = r.channel(user)
@@ -46,7 +49,7 @@ func newRequest(command func(ref uint64) wire.Command) *request {
 	return &request{command: command, slot: true, done: make(chan outcome, 1)}
 }
 
-// lookup asks for the messages among which an unsure one may be.
+// lookup returns the query for the messages among which an unsure send may be.
 func (r *request) lookup(ref uint64, channel string, limits *wire.Limits) wire.Command {
 	return wire.History{
 		Ref: wire.Ref{Ref: ref}, Channel: channel, After: r.after,
@@ -54,7 +57,7 @@ func (r *request) lookup(ref uint64, channel string, limits *wire.Limits) wire.C
 	}
 }
 
-// in finds the message in a page.
+// in returns the event of the message if a page has it, or else nil.
 func (r *request) in(page *wire.Page, user string) *wire.Event {
 	for i := range page.Events {
 		if ev := &page.Events[i]; ev.ClientID == r.clientID && ev.Sender == user {
@@ -64,7 +67,8 @@ func (r *request) in(page *wire.Page, user string) *wire.Event {
 	return nil
 }
 
-// acknowledgement is what an event says about its own storing: the event is in the log, so an ack would say the same.
+// acknowledgement returns the ack that follows from an event. The event is in the log, so an
+// ack would say the same.
 func acknowledgement(ev *wire.Event) wire.Ack {
 	return wire.Ack{
 		ID: ev.ID, ClientID: ev.ClientID, Channel: ev.Channel, Seq: ev.Seq,

@@ -25,7 +25,8 @@ func TestMain(m *testing.M) {
 	}))
 }
 
-// pipes is a listener whose connections are in memory, so that a real HTTP server runs in a bubble of time.
+// pipes is a listener whose connections are in memory, so that a real HTTP server runs in a
+// synctest bubble.
 type pipes struct {
 	conns chan net.Conn
 	once  sync.Once
@@ -62,7 +63,7 @@ func (p *pipes) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	}
 }
 
-// rig is a server in memory and what clients need to reach it.
+// rig is a server in memory, with the dialler that clients need to reach it.
 type rig struct {
 	client *http.Client
 	ctx    context.Context // ends with the server
@@ -112,7 +113,7 @@ func (r *rig) start(t *testing.T, change func(*Options)) *Client {
 	return c
 }
 
-// peer is the server's end of one WebSocket, in the hands of a script.
+// peer is the server's end of one WebSocket. A script drives it.
 type peer struct {
 	t     *testing.T
 	ctx   context.Context
@@ -122,7 +123,8 @@ type peer struct {
 	url   string // the host dialled
 }
 
-// script serves each connection with the next of its functions; a further one fails the test.
+// script serves each connection with the next of its functions. One connection more fails the
+// test.
 func script(t *testing.T, parts ...func(p *peer)) *rig {
 	t.Helper()
 	var mu sync.Mutex
@@ -161,7 +163,7 @@ func script(t *testing.T, parts ...func(p *peer)) *rig {
 	})
 }
 
-// read is the next command, or nil where the client has gone.
+// read returns the next command, or nil if the client has gone.
 func (p *peer) read() wire.Command {
 	p.t.Helper()
 	for len(p.inbox) == 0 {
@@ -212,7 +214,8 @@ func (p *peer) raw(message string) {
 	}
 }
 
-// welcome answers the connect with what it resumed from, or with the head of an empty log of two shards.
+// welcome answers the connect frame with the position that it resumed from, or with the head of
+// an empty log of two shards.
 func (p *peer) welcome(change ...func(*wire.Welcome)) {
 	w := wire.Welcome{
 		Version: 1, Session: "s", User: "alice", Epoch: "e", Positions: []uint64{0, 0},
@@ -248,7 +251,7 @@ func (p *peer) drain() {
 	wg.Wait()
 }
 
-// ignore reads until the client has gone, and says nothing.
+// ignore reads until the client has gone, and answers nothing.
 func (p *peer) ignore() {
 	for p.read() != nil {
 	}
@@ -272,7 +275,7 @@ func channelOf(s wire.Send) string {
 	return s.Channel
 }
 
-// said is the event of a message in shard 0.
+// said returns the event of a message in shard 0.
 func said(channel, sender, clientID string, seq, pos uint64) wire.Event {
 	return wire.Event{Channel: channel, Pos: pos, Record: wire.Record{
 		Kind: wire.KindMessage,
@@ -281,10 +284,10 @@ func said(channel, sender, clientID string, seq, pos uint64) wire.Event {
 	}}
 }
 
-// next is the next thing that Events yields.
+// next returns the next event or error that Events yields.
 func next(t *testing.T, c *Client) (Event, error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute) // of the bubble
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute) // by the clock of the bubble
 	defer cancel()
 	for ev, err := range c.Events(ctx) {
 		return ev, err
@@ -293,7 +296,7 @@ func next(t *testing.T, c *Client) (Event, error) {
 	return Event{}, nil
 }
 
-// nextEvent skips news of disconnections.
+// nextEvent returns the next event and skips disconnections.
 func nextEvent(t *testing.T, c *Client) Event {
 	t.Helper()
 	for {
@@ -307,7 +310,7 @@ func nextEvent(t *testing.T, c *Client) Event {
 	}
 }
 
-// held is how much Events has to yield.
+// held returns how many items the inbox holds.
 func held(c *Client) int {
 	c.inbox.mu.Lock()
 	defer c.inbox.mu.Unlock()

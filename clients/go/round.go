@@ -6,7 +6,7 @@ import (
 	"natterjack/server/wire"
 )
 
-// terms are what a session writes under.
+// terms are the facts about a session that decide what may be written.
 type terms struct {
 	user   string
 	limits wire.Limits
@@ -14,19 +14,20 @@ type terms struct {
 	seq    func(channel string) uint64
 }
 
-// round is one look at the outbox: what is to be written now, and when to look again.
+// round is one pass over the outbox: the commands to write, and the time of the next pass.
 type round struct {
 	terms
 	now   time.Time
 	batch []byte
 	next  time.Time // zero: only when woken
-	// dead is set where a reply is overdue and nothing at all was heard since the command was written.
+	// dead is set if a reply is overdue and no frame has come since the command was written.
 	dead bool
 	full bool
 	busy map[string]bool // channels whose first waiting send has been seen
 }
 
-// round writes what may be written. Of a channel's sends only the first may, so that its repeats keep their place.
+// round writes the commands that may be written. Of a channel's sends only the first may be
+// written, so that its repeats keep their place.
 func (o *outbox) round(now time.Time, t terms) *round {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -63,7 +64,7 @@ func (o *outbox) consider(rd *round, r *request) {
 	}
 }
 
-// again puts a request that was in flight back, to be written at a time.
+// again puts back a request that was in flight, to be written at the given time.
 func (o *outbox) again(r *request, unsure bool, at time.Time) {
 	delete(o.byRef, r.ref)
 	r.ref, r.due = 0, at
@@ -71,8 +72,8 @@ func (o *outbox) again(r *request, unsure bool, at time.Time) {
 	r.tries++
 }
 
-// write encodes a request into the batch and counts it as in flight. What the server's limits forbid is refused here:
-// over the limit of a frame the server would end the session.
+// write encodes a request into the batch and counts it as in flight. It refuses a command that
+// exceeds the server's limits, because the server ends a session whose frame exceeds the limit.
 func (o *outbox) write(rd *round, r *request, channel string) {
 	o.refs++
 	command := r.command(o.refs)

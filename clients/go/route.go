@@ -7,13 +7,14 @@ import (
 )
 
 const (
-	// steady is how long a session must have lasted to count as a success: a server that welcomes and drops is failing.
+	// steady is how long a session must last to count as a success. A server that welcomes a
+	// client and drops it at once is failing.
 	steady = 10 * time.Second
-	// detour is how long a lesser transport is kept before WebSocket is tried again.
+	// detour is how long another transport is kept before WebSocket is tried again.
 	detour = 10 * time.Minute
 )
 
-// route says where to connect next, over what, and after which wait. Run owns it.
+// route decides where to connect next, over which transport, and after which wait. Run owns it.
 type route struct {
 	urls    []string
 	openers []opener
@@ -37,9 +38,11 @@ func newRoute(o *Options) *route {
 
 func (r *route) target() (string, opener) { return r.urls[r.url], r.openers[r.opener] }
 
-// failed takes in why a session did not begin or has ended, and how long it lasted, and gives the wait before the next.
-// Servers not tried yet are tried at once; only a whole round of failures makes the wait longer, and only then does it count
-// how long a server asked to wait: one that stops asks for it while the others would serve.
+// failed takes the error of a session that did not begin or has ended, and how long the session
+// lasted. It returns the wait before the next attempt. Servers that were not tried yet are
+// tried at once. Only a whole round of failures makes the wait longer. Only then does the wait
+// that a server asked for count, because a server that stops asks for it while the others would
+// serve.
 func (r *route) failed(err error, lasted time.Duration) time.Duration {
 	if errors.Is(err, errReopen) {
 		return 0
@@ -58,7 +61,8 @@ func (r *route) failed(err error, lasted time.Duration) time.Duration {
 	return wait
 }
 
-// sidestep chooses the transport, and reports whether the same server is to be tried over it at once.
+// sidestep chooses the transport. It reports whether the same server is to be tried over that
+// transport at once.
 func (r *route) sidestep(err error, lasted time.Duration) bool {
 	var blocked *blockedError
 	switch {

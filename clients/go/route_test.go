@@ -7,7 +7,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// TestRoute_retryAfter: what one server asks for is no reason to wait for another.
+// TestRoute_retryAfter shows that a wait asked for by one server does not delay the attempt at
+// another.
 func TestRoute_retryAfter(t *testing.T) {
 	const asked = time.Minute
 	refused := wire.Errorf(wire.CodeUnavailable, "this node is stopping").After(asked)

@@ -15,8 +15,9 @@ type SendOption func(*sendOptions)
 
 type sendOptions struct{ clientID string }
 
-// WithClientID gives the client id instead of a random one. An application that stores a message before sending it
-// sends it again under the same id after a restart, and gets the ack of the first time if it was stored then.
+// WithClientID sets the client id, which is random otherwise. An application may store a
+// message before it sends it. After a restart it sends the message again under the same id, and
+// gets the first ack if the message was stored then.
 func WithClientID(id string) SendOption { return func(o *sendOptions) { o.clientID = id } }
 
 func applied(options []SendOption) sendOptions {
@@ -30,21 +31,25 @@ func applied(options []SendOption) sendOptions {
 	return o
 }
 
-// Send stores a text in a channel and returns once it is stored; until then it waits for a connection, for the
-// messages before it, and for the server, as long as ctx lasts. Texts sent to one channel by one goroutine are stored in that
-// order. The error is the server's [*Error] where it refuses the message, or else an [*UnacknowledgedError].
+// Send stores a text in a channel and returns once it is stored. Until then it waits for a
+// connection, for the messages before it, and for the server, as long as ctx lasts. Texts that
+// one goroutine sends to one channel are stored in that order. If the server refuses the
+// message, the error is the server's [*Error]. Any other error is an [*UnacknowledgedError].
 //
-// Whoever gives up a message that may be stored and sends another one may see the two in either order.
+// If an application gives up a message that may be stored and sends another one, the two may
+// appear in either order.
 func (c *Client) Send(ctx context.Context, channel, text string, options ...SendOption) (Ack, error) {
 	return c.send(ctx, wire.Send{Channel: channel, Content: wire.Content{Text: text}}, options)
 }
 
-// SendTo is [Client.Send] to the direct channel with a user, which it opens where there is none yet.
+// SendTo sends a text like [Client.Send] to the direct channel with a user. It opens the
+// channel if there is none yet.
 func (c *Client) SendTo(ctx context.Context, user, text string, options ...SendOption) (Ack, error) {
 	return c.send(ctx, wire.Send{To: user, Content: wire.Content{Text: text}}, options)
 }
 
-// Direct is the direct channel with a user. It waits until there is a connection, which tells who this client's user is.
+// Direct returns the direct channel with a user. It waits until there is a connection, which
+// tells the user of this client.
 func (c *Client) Direct(ctx context.Context, user string) (channel string, err error) {
 	s, err := c.Session(ctx)
 	if err != nil {
@@ -72,7 +77,8 @@ func (c *Client) send(ctx context.Context, s wire.Send, options []SendOption) (A
 	return call[Ack](ctx, c, r)
 }
 
-// unlimited leaves the limits to the session that writes the command, which knows them.
+// unlimited checks no limits. The session that writes the command knows the limits and checks
+// them.
 var unlimited = wire.Limits{
 	FrameBytes: math.MaxInt, TextBytes: math.MaxInt, InFlight: math.MaxInt,
 	GroupMembers: math.MaxInt, HistoryEvents: math.MaxInt,

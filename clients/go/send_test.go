@@ -36,7 +36,8 @@ func TestSend(t *testing.T) {
 	})
 }
 
-// A send that a lost connection left unanswered is found in what was missed, and not written again.
+// A send that a lost connection left unanswered is found among the missed events, and is not
+// written again.
 func TestSendFoundAmongMissedEvents(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := script(t,
@@ -69,7 +70,8 @@ func TestSendFoundAmongMissedEvents(t *testing.T) {
 	})
 }
 
-// What is not among the events is looked for in the channel's history, from what was known of it on.
+// A send that is not among the missed events is looked for in the history of the channel, from
+// the last seq known before it was written.
 func TestSendFoundInHistory(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const channel = "alice~bob"
@@ -102,7 +104,7 @@ func TestSendFoundInHistory(t *testing.T) {
 	})
 }
 
-// What is in neither is written again, in the order it was given.
+// A send that is in neither is written again, in the order in which the sends were given.
 func TestSendWrittenAgainInOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var texts []string
@@ -170,7 +172,7 @@ func TestSendRepeatsWhatMaySucceedLater(t *testing.T) {
 			p.welcome()
 			s := expect[wire.Send](p)
 			p.write(wire.AsError(wire.Errorf(wire.CodeTooFast, "slow down").After(3*time.Second), s.Ref.Ref))
-			s = expect[wire.Send](p) // nothing was stored, so it is not looked for
+			s = expect[wire.Send](p) // nothing was stored, so the client does not search for it
 			if waited := time.Since(began); waited < 3*time.Second || waited > 4*time.Second {
 				t.Errorf("repeated after %v", waited)
 			}
@@ -188,7 +190,8 @@ func TestSendRepeatsWhatMaySucceedLater(t *testing.T) {
 	})
 }
 
-// Who is too fast in one channel, or held back by its slow mode, waits there, in his order; what is for others goes on.
+// A sender who is too fast in one channel, or held back by its slow mode, waits only there, and
+// in order. Sends to other channels go on.
 func TestSendTooFastInOneChannel(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()
@@ -245,7 +248,8 @@ func TestSendTooFastInOneChannel(t *testing.T) {
 	})
 }
 
-// A reply that does not come is waited for, and then the send is looked for and repeated; a late ack counts.
+// The client waits for a reply that does not come, and then searches for the send and repeats
+// it. A late ack counts.
 func TestSendRepeatsWhatIsNotAnswered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := script(t, func(p *peer) {

@@ -13,7 +13,7 @@ import (
 	"natterjack/server/wire"
 )
 
-// session is one connection from its welcome to its end.
+// session is one connection from its welcome frame to its end.
 type session struct {
 	c    *Client
 	url  string
@@ -22,17 +22,17 @@ type session struct {
 	pong atomic.Bool   // a ping is unanswered
 
 	began time.Time
-	heard atomic.Int64 // when the last frame came, nanoseconds since began
+	heard atomic.Int64 // when the last frame came, in nanoseconds since began
 	token atomic.Pointer[string]
 
-	welcome *wire.Welcome // the first one; it is there before anything else starts
-	// Owned by the reader.
-	// letGo is set where there was no room for an event: this session tracks and delivers no more of them.
+	welcome *wire.Welcome // the first one; set before any other goroutine starts
+	// The fields below are owned by the reader. letGo is set when there was no room for an
+	// event. From then on this session tracks and delivers no events.
 	letGo bool
 	spawn func(func(ctx context.Context) error)
 }
 
-// connect opens a session and keeps it until it ends.
+// connect opens a session and runs it until it ends.
 func (c *Client) connect(ctx context.Context) (lasted time.Duration, err error) {
 	url, opener := c.route.target()
 	s := &session{c: c, url: url, kick: make(chan struct{}, 1), began: time.Now()}
@@ -47,7 +47,7 @@ func (c *Client) connect(ctx context.Context) (lasted time.Duration, err error) 
 	return max(time.Since(s.began), 1), err
 }
 
-// open gets as far as the welcome within the connect timeout.
+// open connects and waits for the welcome frame, within the connect timeout.
 func (s *session) open(ctx context.Context, o opener) error {
 	limited, cancel := context.WithTimeout(ctx, s.c.options.ConnectTimeout)
 	defer cancel()
@@ -65,7 +65,8 @@ func (s *session) open(ctx context.Context, o opener) error {
 	return err
 }
 
-// judge ends it where a token has expired that was refused for this before: its source has no newer one.
+// judge makes the error fatal if a token has expired that was refused as expired before: its
+// source has no newer one.
 func (s *session) judge(err error) error {
 	expired := errors.Is(err, &wire.Error{Code: wire.CodeExpired}) || websocket.CloseStatus(err) == websocket.StatusCode(wire.CloseExpired)
 	token := s.token.Load()
@@ -81,7 +82,7 @@ func (s *session) judge(err error) error {
 
 // greet reads the answer to hello.
 func (s *session) greet(ctx context.Context) error {
-	s.spawn = func(func(ctx context.Context) error) {} // what the first message lets go is seen to in run
+	s.spawn = func(func(ctx context.Context) error) {} // run starts catchUp if the first message drops events
 	for s.welcome == nil {
 		message, err := s.link.Read(ctx)
 		if err != nil && ctx.Err() != nil {
@@ -103,7 +104,7 @@ func (s *session) hello() wire.Connect {
 
 // run reads, writes and refreshes until one of them fails or ctx ends.
 func (s *session) run(ctx context.Context) error {
-	inner, cancel := context.WithCancelCause(context.WithoutCancel(ctx)) // closing comes before cancelling
+	inner, cancel := context.WithCancelCause(context.WithoutCancel(ctx)) // close comes before cancel
 	var wg sync.WaitGroup
 	s.spawn = func(part func(ctx context.Context) error) {
 		wg.Go(func() {
@@ -150,7 +151,8 @@ func (s *session) read(ctx context.Context) error {
 	}
 }
 
-// write sends what the outbox has, answers pings, and notices when the server has fallen silent.
+// write sends the commands of the outbox, answers pings, and notices when the server has gone
+// silent.
 func (s *session) write(ctx context.Context) error {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -185,14 +187,14 @@ func (s *session) withPong(batch []byte) []byte {
 		return batch
 	}
 	if len(batch) > 0 {
-		return batch // any frame is an answer
+		return batch // any frame answers a ping
 	}
-	pong, _ := wire.Append(nil, wire.Pong{}) // it has no member that could fail
+	pong, _ := wire.Append(nil, wire.Pong{}) // a pong has no field that could fail
 	return pong
 }
 
-// silence is the longest that a server with something to say would be silent: it pings that often, and a ping may be lost
-// with the connection's last words.
+// silence returns the longest time without a frame from a server that is there. The server
+// pings once in each interval, and one ping may be lost.
 func (s *session) silence() time.Duration {
 	return 2*time.Duration(s.welcome.Limits.PingIntervalS)*time.Second + 5*time.Second
 }
@@ -211,8 +213,8 @@ func (s *session) describe() *Session {
 	return d
 }
 
-// isFatal reports whether the next session would end like this one. That a request is malformed is not such a reason: over HTTP
-// it is also what the server says to one that was cut off on the way.
+// isFatal reports whether the next session would end like this one. A malformed request is no
+// such reason: over HTTP the server also says so about a request that was cut off on the way.
 func isFatal(err error) bool {
 	if errors.Is(err, ErrFatal) {
 		return true

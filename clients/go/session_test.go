@@ -17,7 +17,7 @@ import (
 	"natterjack/server/wire"
 )
 
-// A server that falls silent is noticed after two pings and some, and the next one is tried.
+// A silent server is noticed a little after two ping intervals, and the next server is tried.
 func TestSilence(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var alive time.Time
@@ -49,7 +49,7 @@ func TestSilence(t *testing.T) {
 	})
 }
 
-// A reply that is overdue on a connection from which nothing comes is sign enough: the ping is not waited for.
+// If a reply is overdue and no frame has come since, the client does not wait for the ping.
 func TestSilenceWhileAReplyIsDue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()
@@ -77,7 +77,8 @@ func TestSilenceWhileAReplyIsDue(t *testing.T) {
 	})
 }
 
-// Servers are tried in turn at once, and a whole round of failures makes the wait longer, up to a bound.
+// All servers are tried in turn at once. A whole round of failures makes the wait longer, up to
+// a bound.
 func TestBackoff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		type try struct {
@@ -211,7 +212,7 @@ func TestFatal(t *testing.T) {
 	}
 }
 
-// Codes below 4500, and no code at all, lead to another try.
+// After close codes below 4500, and after no code, the client tries again.
 func TestComesBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := script(t,
@@ -322,7 +323,7 @@ func TestCloseIsBounded(t *testing.T) {
 				p := &peer{t: t, ctx: r.ctx, conn: conn}
 				p.hello, _ = p.read().(wire.Connect)
 				p.welcome()
-				<-release // it reads no more, not even the close frame
+				<-release // it reads nothing more, not even the close frame
 			})
 		})
 		c := r.start(t, nil)
@@ -340,7 +341,7 @@ func TestCloseIsBounded(t *testing.T) {
 	})
 }
 
-// Run is safe to end by its context alone, and Close to repeat.
+// Run can be ended by its context alone, and Close may be called again.
 func TestRunEndsWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := script(t, func(p *peer) {

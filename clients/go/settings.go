@@ -11,13 +11,13 @@ import (
 // Setting is one of the user's own settings; see [wire.Set] for the names.
 type Setting = wire.Setting
 
-// Set changes one of the user's own settings; an empty value takes it away. All of his devices get the change as an event of kind
-// setting in his own channel.
+// Set changes one of the user's own settings. An empty value removes it. All of the user's
+// devices get the change as an event of kind setting in the user's own channel.
 func (c *Client) Set(ctx context.Context, name, value string) (Ack, error) {
 	return change(ctx, c, wire.Set{Name: name, Value: value, ClientID: newClientID()})
 }
 
-// Settings are the user's own settings whose names start with a prefix, ascending by name.
+// Settings returns the user's own settings whose names start with a prefix, ascending by name.
 func (c *Client) Settings(ctx context.Context, prefix string) ([]Setting, error) {
 	cmd := wire.GetSettings{Prefix: prefix}
 	if err := cmd.Validate(unlimited); err != nil {
@@ -30,7 +30,8 @@ func (c *Client) Settings(ctx context.Context, prefix string) ([]Setting, error)
 	return f.Settings, err
 }
 
-// Mute keeps a channel quiet on all of the user's devices: until a time, or where that is zero, for good.
+// Mute mutes a channel on all of the user's devices until the given time. A zero time mutes it
+// for good.
 func (c *Client) Mute(ctx context.Context, channel string, until time.Time) (Ack, error) {
 	value := "0"
 	if !until.IsZero() {
@@ -44,7 +45,7 @@ func (c *Client) Unmute(ctx context.Context, channel string) (Ack, error) {
 	return c.Set(ctx, wire.SettingMute+channel, "")
 }
 
-// Block keeps a user from writing to the direct channel with this one.
+// Block keeps another user from writing to the direct channel with this user.
 func (c *Client) Block(ctx context.Context, user string) (Ack, error) {
 	return c.Set(ctx, wire.SettingBlock+user, "1")
 }
@@ -54,7 +55,7 @@ func (c *Client) Unblock(ctx context.Context, user string) (Ack, error) {
 	return c.Set(ctx, wire.SettingBlock+user, "")
 }
 
-// Hide deletes a message for this user alone, on all of his devices.
+// Hide deletes a message for this user alone, on all of their devices.
 func (c *Client) Hide(ctx context.Context, channel string, seq uint64) (Ack, error) {
 	return c.Set(ctx, wire.SettingHide+channel+"/"+strconv.FormatUint(seq, 10), "1")
 }

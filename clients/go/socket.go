@@ -57,10 +57,10 @@ func (s *socket) Write(ctx context.Context, message []byte) error {
 	return s.conn.Write(ctx, websocket.MessageText, message)
 }
 
-// Close implements [link]. The handshake ends early where a Read under way loses its context.
+// Close implements [link]. The handshake ends early if the context of a concurrent Read ends.
 func (s *socket) Close() { _ = s.conn.Close(websocket.StatusNormalClosure, "") }
 
-// closed gives a close code its meaning: some say that coming back is of no use.
+// closed translates a close code into an error. Some codes say that reconnecting is useless.
 func closed(err error) error {
 	status := websocket.CloseStatus(err)
 	if status < 4000 {

@@ -18,12 +18,13 @@ func (streams) String() string { return "stream" }
 
 func (o streams) open(ctx context.Context, url string, h hello) (link, error) {
 	t := newTunnel(ctx, o.client, url, h)
-	// The stream lives as long as the tunnel; until it stands, the opening's context ends the tunnel.
+	// The stream lives as long as the tunnel. Until the stream is open, the end of the
+	// opening's context ends the tunnel.
 	standing := context.AfterFunc(ctx, func() { t.cancel(context.Cause(ctx)) })
 	opened := make(chan error, 1)
 	t.spawn(func(life context.Context) error { return t.stream(life, opened) })
 	err := <-opened
-	if !standing() { // a proxy that waits for the end of a stream has no answer either
+	if !standing() { // a proxy that waits for the end of the stream has sent no answer either
 		err = &blockedError{fmt.Errorf("natter: no stream: %w", context.Cause(ctx))}
 	}
 	if err != nil {
@@ -33,7 +34,7 @@ func (o streams) open(ctx context.Context, url string, h hello) (link, error) {
 	return t, nil
 }
 
-// stream opens the stream, says so, and passes it on until it ends.
+// stream opens the stream, reports that it is open, and passes it on until it ends.
 func (t *tunnel) stream(ctx context.Context, opened chan<- error) error {
 	resp, err := t.openStream(ctx)
 	opened <- err
@@ -54,14 +55,14 @@ func (t *tunnel) openStream(ctx context.Context) (*http.Response, error) {
 		return nil, err
 	}
 	if kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type")); kind != "text/event-stream" {
-		_ = resp.Body.Close() // nothing of it is wanted
+		_ = resp.Body.Close() // the body is not needed
 		return nil, &blockedError{fmt.Errorf("natter: instead of a stream came %.100q", kind)}
 	}
 	return resp, nil
 }
 
-// passStream reads lines (WHATWG HTML, section 9.2.6). Each data line is a frame, the first of them the welcome; any other line is a
-// sign of life.
+// passStream reads lines (WHATWG HTML, section 9.2.6). Each data line is a frame, and the first
+// of them is the welcome. Any other line shows that the server is alive.
 func (t *tunnel) passStream(ctx context.Context, body io.Reader) error {
 	err := t.passLines(ctx, body, func(line []byte) []byte {
 		frame, ok := bytes.CutPrefix(line, []byte("data:"))
@@ -79,7 +80,8 @@ func (t *tunnel) passStream(ctx context.Context, body io.Reader) error {
 	return err
 }
 
-// begin notes the session of the stream, before whoever reads the welcome can command anything.
+// begin stores the session of the stream before the reader gets the welcome frame and can send
+// commands.
 func (t *tunnel) begin(frame []byte) {
 	if f, err := wire.DecodeFrame(frame); err == nil {
 		if welcome, ok := f.(wire.Welcome); ok {

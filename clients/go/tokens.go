@@ -14,29 +14,31 @@ import (
 	"natterjack/server/wire"
 )
 
-// TokenSource gives tokens of one user. It is asked for each attempt to connect and some time before a token expires, by
-// one goroutine at a time. An error is tried again later unless it is [ErrFatal].
+// TokenSource returns tokens of one user. It is asked at each attempt to connect and some time
+// before a token expires, by one goroutine at a time. After an error it is asked again later,
+// unless the error is an [ErrFatal].
 type TokenSource interface {
 	Token(ctx context.Context) (string, error)
 }
 
-// TokenFunc is a function as a [TokenSource].
+// TokenFunc makes a function a [TokenSource].
 type TokenFunc func(ctx context.Context) (string, error)
 
 // Token implements [TokenSource].
 func (f TokenFunc) Token(ctx context.Context) (string, error) { return f(ctx) }
 
-// StaticToken is one token for as long as it lasts.
+// StaticToken is one token that is used until it expires.
 type StaticToken string
 
 // Token implements [TokenSource].
 func (t StaticToken) Token(context.Context) (string, error) { return string(t), nil }
 
-// SignIn is the development sign-in: a token for any name, from a server that only this machine can reach.
+// SignIn is the development sign-in. It gets a token for any name from a server that only this
+// machine can reach.
 type SignIn struct {
 	User       string
 	URLs       []string     // tried in turn
-	HTTPClient *http.Client // http.DefaultClient where nil
+	HTTPClient *http.Client // http.DefaultClient if nil
 }
 
 // Token implements [TokenSource].
@@ -54,7 +56,8 @@ func (s SignIn) Token(ctx context.Context) (string, error) {
 	return "", err
 }
 
-// in asks one of several servers, for no longer than its share of the time there is: one that is frozen answers never.
+// in asks one of several servers. It waits only for that server's share of the remaining time,
+// because a frozen server never answers.
 func (s SignIn) in(ctx context.Context, several int, url string) (string, error) {
 	if end, ok := ctx.Deadline(); ok {
 		var cancel context.CancelFunc
@@ -90,7 +93,7 @@ func signedIn(resp *http.Response) (string, error) {
 	if resp.StatusCode != http.StatusOK {
 		err := fmt.Errorf("natter: sign-in: %w", refusal(resp, nil))
 		if resp.StatusCode >= 400 && resp.StatusCode < 500 && resp.StatusCode != http.StatusTooManyRequests {
-			return "", fatal(err) // it is not offered, or not to this name
+			return "", fatal(err) // sign-in is not offered, or not to this name
 		}
 		return "", err
 	}

@@ -8,15 +8,16 @@ import (
 	"natterjack/server/wire"
 )
 
-// tracker knows what has been read. It tells what is new from what came before, and a channel whose numbers have a hole
-// from one that is whole.
+// tracker knows which events have been read. It tells new events from old ones, and finds holes
+// in the numbers of a channel.
 //
-// What is new is told channel by channel: by the shard's position alone, a message that was left out would pass for an old
-// one as soon as another channel of its shard went on. So it keeps some 100 bytes for each channel that has spoken.
+// New events are told from old ones for each channel. The position of the shard alone would not
+// do: once another channel of the shard went on, a message that was left out would look like an
+// old one. So the tracker keeps some 100 bytes for each channel that has had an event.
 type tracker struct {
 	mu       sync.Mutex // guards the following
-	epoch    string     // empty before the first welcome
-	base     []uint64   // per shard, where the reading began
+	epoch    string     // empty before the first welcome frame
+	base     []uint64   // per shard, where reading began
 	pos      []uint64   // per shard, where the next session begins
 	acked    []uint64   // per shard, the newest pos of an ack
 	channels map[string]place
@@ -26,7 +27,7 @@ type tracker struct {
 // place is how far a channel has been read.
 type place struct {
 	pos      uint64
-	seq      uint64 // of the last message, where numbered
+	seq      uint64 // seq of the last message, if numbered is set
 	numbered bool
 }
 
@@ -38,14 +39,14 @@ func newTracker(from *Position) *tracker {
 	return t
 }
 
-// begin starts afresh. The caller holds the lock.
+// begin resets the tracker to an epoch and positions. The caller holds the lock.
 func (t *tracker) begin(epoch string, positions []uint64) {
 	t.epoch, t.base, t.pos = epoch, slices.Clone(positions), slices.Clone(positions)
 	t.acked = make([]uint64, len(positions))
 	clear(t.channels)
 }
 
-// resume is where the next session begins; nil where any place will do.
+// resume returns where the next session begins, or nil if any place will do.
 func (t *tracker) resume() *wire.Resume {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -55,8 +56,8 @@ func (t *tracker) resume() *wire.Resume {
 	return &wire.Resume{Epoch: t.epoch, Positions: slices.Clone(t.pos)}
 }
 
-// adopt takes over what a welcome says. It reports whether events were lost over it, and otherwise whether the position
-// is a first one.
+// adopt takes over the positions of a welcome frame. It reports whether events were lost, and
+// whether the position is the first one.
 func (t *tracker) adopt(w *wire.Welcome) (reset, first bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -68,9 +69,10 @@ func (t *tracker) adopt(w *wire.Welcome) (reset, first bool) {
 	return !first, first
 }
 
-// check says what to do with an event: nothing where it is not fresh, and where there is a gap, tell it. The error is a
-// breach of the protocol after which the place must be read again from another connection. A hole is one the first
-// time it is met; the second time it is in the log itself, and no reading will fill it.
+// check says what to do with an event. The event is delivered only if it is fresh. If gap is
+// set, the gap is told. The error is a breach of the protocol: the place must be read again
+// from another connection. A hole is such an error the first time it is met. The second time
+// the hole is in the log itself, and reading again will not fill it.
 func (t *tracker) check(ev *wire.Event) (fresh bool, gap *GapError, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -91,13 +93,15 @@ func (t *tracker) check(ev *wire.Event) (fresh bool, gap *GapError, err error) {
 	hole := GapError{Channel: ev.Channel, After: p.seq, Before: ev.Seq}
 	if t.suspect != hole {
 		t.suspect = hole
-		t.pos[ev.Shard] = min(t.pos[ev.Shard], p.pos) // the rest of the shard is read twice; it is known by its places
+		// The rest of the shard is read twice. The places of the other channels tell which
+		// events are old.
+		t.pos[ev.Shard] = min(t.pos[ev.Shard], p.pos)
 		return false, nil, protocolErrorf("%s", strings.TrimPrefix(hole.Error(), "natter: "))
 	}
 	return ev.Seq > p.seq, &hole, nil
 }
 
-// advance moves behind an event.
+// advance moves the tracker behind an event.
 func (t *tracker) advance(ev *wire.Event) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -108,9 +112,10 @@ func (t *tracker) advance(ev *wire.Event) {
 	case ev.Kind == wire.KindMessage:
 		p.seq, p.numbered = max(p.seq, ev.Seq), true
 	case ev.Meta != nil && ev.Meta.Action == wire.ActionCreated:
-		p.seq, p.numbered = 0, true // the first message is number one
+		p.seq, p.numbered = 0, true // the first message has seq 1
 	default:
-		// What this client does not know may be a leaving and coming back, between which numbers are rightly missing.
+		// An event that this client does not know may mean that the user left and came back.
+		// Numbers between the two are missing for good reason.
 		p.numbered = false
 	}
 	t.channels[ev.Channel] = p
@@ -119,7 +124,8 @@ func (t *tracker) advance(ev *wire.Event) {
 // reach moves the shard's position. The caller holds the lock.
 func (t *tracker) reach(ev *wire.Event) { t.pos[ev.Shard] = max(t.pos[ev.Shard], ev.Pos) }
 
-// acknowledged notes where the answer to a command says that it is. Its event may come later.
+// acknowledged stores the position that the answer to a command gives. The event itself may
+// come later.
 func (t *tracker) acknowledged(shard int, pos uint64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -128,7 +134,8 @@ func (t *tracker) acknowledged(shard int, pos uint64) {
 	}
 }
 
-// seen is the newest that is known to be in each shard: whichever node answers a query has to know it, too.
+// seen returns the newest position in each shard that this client knows. The node that answers
+// a query must know it too.
 func (t *tracker) seen() (seen []wire.ShardPos) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -140,7 +147,7 @@ func (t *tracker) seen() (seen []wire.ShardPos) {
 	return seen
 }
 
-// seq is of the channel's last message read; 0 where none was.
+// seq returns the seq of the channel's last message read, or 0 if there was none.
 func (t *tracker) seq(channel string) uint64 {
 	t.mu.Lock()
 	defer t.mu.Unlock()

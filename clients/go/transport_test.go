@@ -17,7 +17,7 @@ import (
 	"natterjack/server/wire"
 )
 
-// record is what a server saw, in order.
+// record lists the requests that a server saw, in order.
 type record struct {
 	mu   sync.Mutex
 	list []string
@@ -35,7 +35,7 @@ func (r *record) all() []string {
 	return slices.Clone(r.list)
 }
 
-// obstacles stand between client and server; a path without one goes through.
+// obstacles block paths between client and server. A path without one is open.
 type obstacles map[string]http.HandlerFunc
 
 func (o obstacles) before(h http.Handler, seen *record) http.Handler {
@@ -59,11 +59,11 @@ func page(status int) http.HandlerFunc {
 
 // hang answers nothing, like a proxy that waits for the end of a stream.
 func hang(_ http.ResponseWriter, req *http.Request) {
-	_, _ = io.Copy(io.Discard, req.Body) // or the server would not notice that the client has gone
+	_, _ = io.Copy(io.Discard, req.Body) // otherwise the server would not notice that the client has gone
 	<-req.Context().Done()
 }
 
-// Auto takes the best transport that gets through.
+// Auto uses the best transport that gets through.
 func TestAuto(t *testing.T) {
 	for name, tc := range map[string]struct {
 		obstacles obstacles
@@ -99,7 +99,8 @@ func TestAuto(t *testing.T) {
 	}
 }
 
-// WebSocket is tried again after a while, and a failing server is not taken for a blocked transport.
+// WebSocket is tried again after a while. A failing server is not taken for a blocked
+// transport.
 func TestAutoComesBackToWebSocket(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var seen record
@@ -136,7 +137,7 @@ func TestAutoComesBackToWebSocket(t *testing.T) {
 	})
 }
 
-// A batch that is refused as a whole is refused command by command, and repeated.
+// If a whole batch is refused, each of its commands is refused and repeated.
 func TestBatchRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newFaulty(1, 2, nil)
@@ -161,7 +162,8 @@ func TestBatchRefused(t *testing.T) {
 	})
 }
 
-// A node that stops refuses commands before it ends the stream; they go to another at once.
+// A node that stops refuses commands before it ends the stream. The commands go to another node
+// at once.
 func TestStoppingNodeIsLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newFaulty(1, 2, nil)
@@ -189,7 +191,8 @@ func TestStoppingNodeIsLeft(t *testing.T) {
 	})
 }
 
-// Over HTTP a session ends with its token, and the next begins with a new one before that.
+// Over HTTP a session ends with its token. The next session begins with a new token before
+// that.
 func TestStreamIsRenewedBeforeItsTokenExpires(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var tokens record
@@ -238,7 +241,7 @@ func TestSignIn(t *testing.T) {
 		r := serve(t, func(*rig) http.Handler {
 			return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 				if frozen.Load() && req.Host == "one" {
-					_, _ = io.ReadAll(req.Body) // or the server would not notice that the client has gone
+					_, _ = io.ReadAll(req.Body) // otherwise the server would not notice that the client has gone
 					<-req.Context().Done()
 					return
 				}
@@ -285,7 +288,7 @@ func TestSignIn(t *testing.T) {
 	})
 }
 
-// Redirects are not followed: the token would go with them.
+// Redirects are not followed, because the token would go with them.
 func TestRedirectIsNotFollowed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := serve(t, func(*rig) http.Handler {

@@ -14,26 +14,27 @@ import (
 	"natterjack/server/wire"
 )
 
-// postsAtOnce is how many batches of commands are under way over HTTP: one would make every command wait for the slowest
-// before it.
+// postsAtOnce is how many batches of commands may be under way over HTTP. With one, every
+// command would wait for the slowest command before it.
 const postsAtOnce = 4
 
 const ndjson = "application/x-ndjson"
 
-// tunnel is the part that the links over HTTP share: commands go out as POSTs, and what comes back from these and from
-// downstream goes to one reader.
+// tunnel is the part that the links over HTTP share. Commands go out as POSTs. Their replies
+// and the frames from the server go to one reader.
 type tunnel struct {
 	client   *http.Client
 	url      string
 	hello    hello
 	messages chan []byte
 	slots    chan struct{}
-	session  atomic.Pointer[string] // of the stream, which commands name; nil where there is none
+	session  atomic.Pointer[string] // session of the stream, which commands name; nil if none
 
 	cancel context.CancelCauseFunc
 	over   <-chan struct{}
 	why    func() error
-	work   func(part func(ctx context.Context) error) // does a part under the life of the tunnel; an error ends it
+	// work runs a part under the life of the tunnel. An error of the part ends the tunnel.
+	work func(part func(ctx context.Context) error)
 
 	mu     sync.Mutex // guards the following: nothing is added to wg once it is waited for
 	closed bool
@@ -54,7 +55,7 @@ func newTunnel(ctx context.Context, client *http.Client, url string, h hello) *t
 	}
 }
 
-// spawn does a part beside its caller; nothing where the tunnel is closed.
+// spawn runs a part in its own goroutine. It does nothing if the tunnel is closed.
 func (t *tunnel) spawn(part func(ctx context.Context) error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -94,8 +95,9 @@ func (t *tunnel) Write(ctx context.Context, message []byte) error {
 	return nil
 }
 
-// command posts a batch and passes each reply on as it comes. A refusal of the whole is one of each command, except by a server that is
-// unavailable: it stops, its stream will end soon, and another will serve.
+// command posts a batch and passes on each reply as it comes. If the server refuses the whole
+// batch, each command is refused. An unavailable server is an exception: it is stopping, its
+// stream will end soon, and another server will serve.
 func (t *tunnel) command(ctx context.Context, batch []byte) error {
 	resp, err := t.post(ctx, wire.PathFrames, http.Header{"Accept": {ndjson}}, batch)
 	if answer, ok := errors.AsType[*wire.Error](err); ok && answer.Retryable && answer.Code != wire.CodeExpired && answer.Code != wire.CodeUnavailable {
@@ -108,7 +110,7 @@ func (t *tunnel) command(ctx context.Context, batch []byte) error {
 	return t.passLines(ctx, resp.Body, func(line []byte) []byte { return line })
 }
 
-// refuseAll is the refusal of a whole request as the replies to each of its commands.
+// refuseAll turns the refusal of a whole request into a refusal of each of its commands.
 func refuseAll(batch []byte, answer *wire.Error) (replies []byte) {
 	wire.Split(batch, func(line []byte) bool {
 		if c, err := wire.DecodeCommand(line); err == nil {
@@ -120,7 +122,7 @@ func refuseAll(batch []byte, answer *wire.Error) (replies []byte) {
 	return replies
 }
 
-// passLines passes on each line of a body as pick gives it.
+// passLines passes on each line of a body, as pick returns it.
 func (t *tunnel) passLines(ctx context.Context, body io.Reader, pick func(line []byte) []byte) error {
 	lines := bufio.NewScanner(body)
 	lines.Buffer(nil, messageLimit)
@@ -157,7 +159,8 @@ func (t *tunnel) pass(ctx context.Context, message []byte) error {
 	}
 }
 
-// post sends the token in a header, never in the URL and not in the body: bodies are more often logged.
+// post sends the token in a header, never in the URL or the body, because these are logged more
+// often.
 func (t *tunnel) post(ctx context.Context, path string, header http.Header, body []byte) (*http.Response, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, t.url+path, bytes.NewReader(body))
 	if err != nil {
@@ -180,7 +183,7 @@ func (t *tunnel) post(ctx context.Context, path string, header http.Header, body
 	return resp, nil
 }
 
-// connectFrame is hello without the token, which travels in the header.
+// connectFrame returns the hello frame without the token, which is sent in a header.
 func (t *tunnel) connectFrame() ([]byte, error) {
 	frame := t.hello()
 	frame.Token = ""

@@ -9,13 +9,13 @@ import (
 	natter "natterjack/clients/go"
 )
 
-// list compares the channels that a device is shown, and what is unread in them.
+// list compares the channels that a device is shown, and their unread counts.
 func (w *world) list(t *rapid.T) {
 	p, c := w.someone(t)
 	w.compareList(t, p, c)
 }
 
-// look compares what a device is shown of a channel.
+// look compares a channel as a device is shown it.
 func (w *world) look(t *rapid.T) {
 	p, c := w.someone(t)
 	r := w.room(t, p)
@@ -24,7 +24,7 @@ func (w *world) look(t *rapid.T) {
 	w.compareReceipts(t, r, p, c)
 }
 
-// lookAll compares what everybody is shown of everything on all devices.
+// lookAll compares every channel for every user on every device.
 func (w *world) lookAll(t *rapid.T) {
 	for _, p := range w.people {
 		for _, d := range p.devices {
@@ -44,7 +44,7 @@ func (w *world) lookAll(t *rapid.T) {
 	}
 }
 
-// finish is the end of a run: all servers are there, on a cluster one of them again, and all agree.
+// finish ends a run: all servers are started, on a cluster one of them again, and all agree.
 func (w *world) finish(t *rapid.T) {
 	if w.servers.several() && w.servers.kills == 0 {
 		w.die(t)
@@ -52,7 +52,7 @@ func (w *world) finish(t *rapid.T) {
 	w.back(t)
 }
 
-// listed is a channel in somebody's list.
+// listed is a channel in a user's list.
 type listed struct {
 	Unread   uint64
 	Mentions int
@@ -86,7 +86,7 @@ func (w *world) compareList(t *rapid.T, p *person, c *natter.Client) {
 	})
 }
 
-// history is all that somebody is shown of a channel, or why he is shown nothing.
+// history is the whole history of a channel that a user is shown, or the reason of a refusal.
 type history struct {
 	Refused refusal
 	Events  []shown
@@ -123,7 +123,8 @@ func (w *world) history(t *rapid.T, r *room, c *natter.Client) (events []natter.
 	}
 }
 
-// compareMirror compares what a device has made of events. It reads again what they do not tell.
+// compareMirror compares the state that a device has built from events. It first reads again
+// the parts that events do not tell.
 func (w *world) compareMirror(t *rapid.T, r *room, p *person, d *device) {
 	w.shows(t, true, r.id, fmt.Sprint("a device of ", p.name, " knows of the end of ", r.id), r.ended[p.name], func() any { return d.copy.gone(r.id) })
 	if !r.open(p.name) {
@@ -149,7 +150,7 @@ func (w *world) compareMirror(t *rapid.T, r *room, p *person, d *device) {
 	})
 }
 
-// described is a channel as a member is told of it.
+// described is a channel as a member is shown it.
 type described struct {
 	Refused                  refusal
 	Seq                      uint64
@@ -205,7 +206,7 @@ func (r *room) describe(user string) described {
 	return d
 }
 
-// compareReceipts looks again for a while: how far others have got is told when it is stored.
+// compareReceipts compares for a while, because receipts are told only when they are stored.
 func (w *world) compareReceipts(t *rapid.T, r *room, p *person, c *natter.Client) {
 	type receipts struct {
 		Refused refusal
@@ -221,7 +222,7 @@ func (w *world) compareReceipts(t *rapid.T, r *room, p *person, c *natter.Client
 	})
 }
 
-// comparePresence looks again for a while: that somebody has gone is told a few seconds later.
+// comparePresence compares for a while, because a user's leaving is told a few seconds later.
 func (w *world) comparePresence(t *rapid.T, p *person, c *natter.Client) {
 	if w.steady {
 		return

@@ -10,7 +10,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// full is set as for the other fault tests: for as long as it takes.
+// full is set by the same variable as for the other fault tests. It asks for the long run.
 var full = os.Getenv("NATTERJACK_CHAOS") == "full"
 
 func TestMain(m *testing.M) {
@@ -27,21 +27,22 @@ func run(m *testing.M) int {
 	return m.Run()
 }
 
-// TestConversations drives random operations against the real server and the model at once. What the one node has acknowledged must
-// show at once, to everybody.
+// TestConversations drives random operations against the real server and the model at once.
+// Everything that the one node has acknowledged must show at once, to every user.
 func TestConversations(t *testing.T) {
 	check(t, 1, amount{40, 30}, amount{60, 200})
 }
 
-// TestConversations_cluster does it on three nodes over which the devices are spread, and kills one of them in the midst of it.
+// TestConversations_cluster does the same on three nodes, with the devices spread over them,
+// and kills a node in the middle of a run.
 func TestConversations_cluster(t *testing.T) {
 	check(t, 3, amount{2, 80}, amount{12, 200})
 }
 
-// amount is how much is checked: so many runs, of so many steps each, about.
+// amount is how much is checked: about this many runs, of this many steps each.
 type amount struct{ checks, steps int }
 
-// check makes a short run or a full one, unless rapid's flags say how much.
+// check makes a short run or a full one, unless rapid's flags set the amount.
 func check(t *testing.T, nodes int, short, long amount) {
 	t.Helper()
 	much := short
@@ -52,7 +53,7 @@ func check(t *testing.T, nodes int, short, long amount) {
 	byDefault(t, "rapid.steps", much.steps)
 	s := startServers(t, nodes)
 	rapid.Check(t, func(rt *rapid.T) {
-		s.restart() // where the check before has failed
+		s.restart() // if the check before has failed
 		w := newWorld(t, rt, s)
 		defer w.close()
 		rt.Repeat(w.steps())
@@ -61,7 +62,7 @@ func check(t *testing.T, nodes int, short, long amount) {
 	t.Logf("%d steps, %d nodes killed", s.steps, s.kills)
 }
 
-// byDefault sets a flag for a test where nobody has.
+// byDefault sets a flag for a test, unless it is set already.
 func byDefault(t *testing.T, name string, value int) {
 	t.Helper()
 	set := false

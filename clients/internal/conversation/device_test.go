@@ -12,20 +12,22 @@ import (
 	"natterjack/server/wire"
 )
 
-// device is one of a person's: a client that comes and goes, and what it has made of the events that it was shown.
+// device is one device of a person: a client that comes and goes, and the state that it has
+// built from the events that it was shown.
 type device struct {
 	user   string
-	client *natter.Client // nil while it is away
+	client *natter.Client // nil while the device is away
 	state  natter.PresenceState
 	copy   *mirror
 
-	position *natter.Position // where it was when it went away
+	position *natter.Position // the position when it went away
 	running  sync.WaitGroup
 }
 
 func newDevice(user string) *device { return &device{user: user, copy: newMirror(user)} }
 
-// come connects to the first of some servers that will have it, and goes on where the device was.
+// come connects to the first of the servers that accepts the device, and goes on at its
+// position.
 func (d *device) come(ctx context.Context, tb testing.TB, urls []string) {
 	tb.Helper()
 	c, err := natter.New(natter.Options{
@@ -36,19 +38,19 @@ func (d *device) come(ctx context.Context, tb testing.TB, urls []string) {
 		tb.Fatal(err)
 	}
 	d.client, d.state = c, natter.Online
-	d.running.Go(func() { _ = c.Run(ctx) }) // whoever uses the client is told the error
+	d.running.Go(func() { _ = c.Run(ctx) }) // calls of the client return the error
 	d.running.Go(func() { d.copy.listen(ctx, c) })
 	if _, err := c.Session(ctx); err != nil {
 		tb.Fatalf("%s is not connected: %v", d.user, err)
 	}
 }
 
-// leave ends the client. What it was shown stays.
+// leave ends the client. The state stays.
 func (d *device) leave() {
 	if d.client == nil {
 		return
 	}
-	_ = d.client.Close() // there is nothing more to be asked of it
+	_ = d.client.Close() // the client is not needed any more
 	d.running.Wait()
 	if p := d.client.Position(); p.Epoch != "" {
 		d.position = &p
@@ -56,22 +58,22 @@ func (d *device) leave() {
 	d.client = nil
 }
 
-// mirror is what a device makes of events, as any client would: it folds what changes a message into the message, and reads again what
-// events do not tell.
+// mirror is the state that a device builds from events, as any client would. It applies changes
+// to the messages that they change. It reads again the parts that events do not tell.
 type mirror struct {
 	user string
 
-	mu        sync.Mutex // protects following
+	mu        sync.Mutex // protects the following
 	rooms     map[string]*copied
 	settings  map[string]string
 	farewells map[string]int // by channel: how often the user was removed, banned or refused
 	ended     map[string]bool
-	err       error // that events were missed, which nothing here is a reason for
+	err       error // missed events; nothing in this test should cause them
 }
 
 // copied is a channel as far as a device knows it.
 type copied struct {
-	messages map[uint64]*natter.Event // under the pos of the last event that made or changed them
+	messages map[uint64]*natter.Event // each with the pos of the last event that made or changed it
 	stale    bool                     // to be read again
 }
 
@@ -118,7 +120,8 @@ func (m *mirror) room(id string) *copied {
 	return m.rooms[id]
 }
 
-// set takes over a setting. What was hidden and is not any more may be in no page that was read.
+// set takes over a setting. A message that is hidden no more may be missing from every page
+// that was read.
 func (m *mirror) set(name, value string) {
 	if m.settings[name] = value; value == "" {
 		delete(m.settings, name)
@@ -128,7 +131,8 @@ func (m *mirror) set(name, value string) {
 	}
 }
 
-// meta notes what happens to the user. Who comes back has not seen what was done meanwhile to the messages that he knows.
+// meta notes events that concern the user. A user who comes back has not seen the changes made
+// meanwhile to the messages that they know.
 func (m *mirror) meta(ev *natter.Event) {
 	if ev.Meta.Action == "deleted" {
 		m.ended[ev.Channel] = true
@@ -140,12 +144,12 @@ func (m *mirror) meta(ev *natter.Event) {
 			c.stale = c.stale || len(c.messages) > 0
 		case "removed", "banned":
 			m.farewells[ev.Channel]++
-		default: // changes nothing that is held here
+		default: // changes nothing that the mirror holds
 		}
 	}
 }
 
-// fold changes a message by an event that the message does not have in it yet.
+// fold applies an event to the message that it changes, unless the message includes it already.
 func (c *copied) fold(ev *natter.Event) {
 	m := c.messages[ev.Target]
 	if m == nil || m.Pos >= ev.Pos {
@@ -181,7 +185,8 @@ func reacted(all []wire.Reaction, ev *natter.Event) []wire.Reaction {
 	return all
 }
 
-// messages are what the device would show of a channel: what it knows and the user has not hidden. Stale says to read it again first.
+// messages returns the messages that the device would show of a channel: the ones that it knows
+// and the user has not hidden. If stale is set, the channel must be read again first.
 func (m *mirror) messages(channel string) (events []shown, stale bool, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -195,7 +200,7 @@ func (m *mirror) messages(channel string) (events []shown, stale bool, err error
 	return events, c.stale, m.err
 }
 
-// reread takes over what was read of a channel. What events told meanwhile stays.
+// reread takes over a page that was read of a channel. Later changes from events stay.
 func (m *mirror) reread(channel string, page []natter.Event) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -208,7 +213,8 @@ func (m *mirror) reread(channel string, page []natter.Event) {
 	c.stale = false
 }
 
-// own is what the device knows of the user himself: his settings, and how often he was removed, banned or refused in a channel.
+// own returns the settings of the user, and how often the user was removed, banned or refused
+// in a channel, as far as the device knows.
 func (m *mirror) own(channel string) (settings map[string]string, farewells int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -2,9 +2,9 @@ package conversation
 
 import natter "natterjack/clients/go"
 
-// invite is a way into a group for whoever knows its secret.
+// invite is an invite to a group. Any user who knows its secret can use it.
 type invite struct {
-	uses     int // that are left; 0 is without limit
+	uses     int // uses that are left; 0 is without limit
 	approval bool
 }
 
@@ -18,8 +18,9 @@ func (r *room) revoke(user, secret string) refusal {
 	return none
 }
 
-// join lets in whoever knows the secret of an invite, or has him wait where that wants approval. Who is in, or waits, is told that it is
-// done, and costs the invite nothing.
+// join lets in a user who knows the secret of an invite, or lets them wait if the invite needs
+// approval. A user who is in already, or waits already, gets an ack, and the invite loses no
+// use.
 func (r *room) join(user, secret string) refusal {
 	if r.open(user) {
 		if r.direct {

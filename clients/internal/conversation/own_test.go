@@ -12,7 +12,7 @@ import (
 	"natterjack/server/wire"
 )
 
-// read says so to a server that knows of the message.
+// read marks a message as read, on a server that knows the message.
 func (w *world) read(t *rapid.T) {
 	p, c := w.someone(t)
 	r := w.room(t, p)
@@ -31,14 +31,14 @@ func (w *world) received(t *rapid.T) {
 	w.answered(t, r, p, fmt.Sprint("receives ", seq), none, c.Received(w.ctx, map[string]uint64{r.id: seq}))
 }
 
-// level waits until a device's server knows of a channel what there is.
+// level waits until a device's server shows the channel as it should be.
 func (w *world) level(t *rapid.T, r *room, p *person, c *natter.Client) {
 	if w.servers.several() {
 		w.compareChannel(t, r, p, c)
 	}
 }
 
-// set changes a setting, and waits until all servers act by it.
+// set changes a setting, and waits until all servers apply it.
 func (w *world) set(t *rapid.T) {
 	p, c := w.someone(t)
 	r := w.room(t, p)
@@ -60,7 +60,8 @@ func (w *world) set(t *rapid.T) {
 	w.everywhere(t, p)
 }
 
-// everywhere waits until all servers that run know somebody's settings: on a node that is alone, one look will do.
+// everywhere waits until all running servers know a person's settings. On a single node one
+// look is enough.
 func (w *world) everywhere(t *rapid.T, p *person) {
 	for _, n := range w.servers.up() {
 		w.shows(t, w.servers.several(), "", p.name+"'s settings on "+n.Name, p.settings, func() any {
@@ -79,7 +80,8 @@ func settings(t *rapid.T, w *world, c *natter.Client) map[string]string {
 	return all
 }
 
-// anchor is a client of somebody's that knows one server only. Nobody sees it.
+// anchor returns a client of a person that uses one server only. It is invisible to other
+// users.
 func (w *world) anchor(p *person, url string) *natter.Client {
 	if p.anchors[url] == nil {
 		d := newDevice(p.name)
@@ -92,7 +94,7 @@ func (w *world) anchor(p *person, url string) *natter.Client {
 	return p.anchors[url].client
 }
 
-// away ends a device's client. It comes back when it is next drawn.
+// away ends a device's client. The device comes back when it is next drawn.
 func (w *world) away(t *rapid.T) {
 	p := w.person(t, "user")
 	p.devices[rapid.IntRange(0, devices-1).Draw(t, "device")].leave()
@@ -108,7 +110,7 @@ func (w *world) appear(t *rapid.T) {
 	w.agree(t, none, c.SetPresence(w.ctx, d.state))
 }
 
-// kill ends a server without a word, now and then, while something is being said.
+// kill kills a server now and then, during other operations.
 func (w *world) kill(t *rapid.T) {
 	often := 20
 	if w.servers.several() {
@@ -132,7 +134,8 @@ func (w *world) die(t *rapid.T) {
 	w.restate(t)
 }
 
-// restate has everybody say again where he stands, as clients do when they reconnect: a server that dies forgets the last half second.
+// restate has every person repeat their receipts, as clients do when they reconnect. A server
+// that dies forgets the last half second.
 func (w *world) restate(t *rapid.T) {
 	for _, p := range w.people {
 		c := w.client(t, p.devices[0])
@@ -150,7 +153,8 @@ func (w *world) restate(t *rapid.T) {
 	}
 }
 
-// restart starts the server again that was killed. After that all must agree, and know it everywhere.
+// restart starts the killed server again. After that all servers must agree and know
+// everything.
 func (w *world) restart(t *rapid.T) {
 	if w.servers.down == nil || rapid.Bool().Draw(t, "not yet") {
 		return

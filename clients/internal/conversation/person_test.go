@@ -7,16 +7,17 @@ import (
 	"natterjack/server/wire"
 )
 
-// person is a user as he should be: what he has set, and the devices on which he is there.
+// person is a user as the user should be: their settings, and the devices on which they are
+// present.
 type person struct {
 	name     string
 	settings map[string]string
 	sent     []sent
 	devices  []*device
-	anchors  map[string]*device // by the URL of the one node that each knows
+	anchors  map[string]*device // by the URL of the one node that each uses
 }
 
-// sent is a message that somebody knows to be stored.
+// sent is a message that a person knows to be stored.
 type sent struct {
 	in       *room
 	seq      uint64
@@ -40,10 +41,11 @@ func hideSetting(channel string, seq uint64) string {
 	return fmt.Sprint(wire.SettingHide, channel, "/", seq)
 }
 
-// discreet reports whether he keeps to himself what he has read, and so is not shown what others have.
+// discreet reports whether the person hides how far they have read. Such a person is not shown
+// how far others have read.
 func (p *person) discreet() bool { return p.has(wire.SettingReceipts) }
 
-// state is that of the most visible of his devices.
+// state returns the state of the most visible device.
 func (p *person) state() natter.PresenceState {
 	best := natter.Offline
 	for _, d := range p.devices {
@@ -56,7 +58,8 @@ func (p *person) state() natter.PresenceState {
 	return best
 }
 
-// appears is his presence as another sees it, where contact says that the two have a direct channel.
+// appears returns the person's presence as another user sees it. direct says that the two have
+// a direct channel.
 func (p *person) appears(to string, direct bool) natter.PresenceState {
 	contact := direct || p.has(wire.SettingContact+to)
 	who := p.settings[wire.SettingLastSeen]
@@ -66,12 +69,13 @@ func (p *person) appears(to string, direct bool) natter.PresenceState {
 	return p.state()
 }
 
-// seen is the last message that somebody certainly knows: that he has read, or written, or that was there before him.
+// seen returns the last message that a user has certainly seen: one that they have read or
+// written, or that was there before they joined.
 func (r *room) seen(user string) uint64 {
 	return max(r.marks[user].read, r.stays[user][len(r.stays[user])-1].after, r.lastOf(user))
 }
 
-// lastOf is the last message that somebody has sent, or 0.
+// lastOf returns the last message that a user has sent, or 0.
 func (r *room) lastOf(user string) (seq uint64) {
 	for i, m := range r.messages {
 		if m.sender == user {
@@ -81,7 +85,8 @@ func (r *room) lastOf(user string) (seq uint64) {
 	return seq
 }
 
-// unread counts the messages after that, and those of them that mention him and are not hidden.
+// unread counts the messages after the last one seen. It also counts those of them that mention
+// the person and are not hidden.
 func (r *room) unread(p *person) (unread uint64, mentions int) {
 	seen := r.seen(p.name)
 	for i, m := range r.messages[seen:] {
@@ -101,14 +106,14 @@ func (r *room) reads(user string, seq uint64) refusal {
 	return none
 }
 
-// receives passes over what the user is not in.
+// receives ignores channels that the user is not in.
 func (r *room) receives(user string, seq uint64) {
 	if r.open(user) {
 		r.marks[user] = r.marks[user].beside(mark{delivered: min(seq, uint64(len(r.messages)))})
 	}
 }
 
-// receipts are how far the members have got, as one of them sees it.
+// receipts returns how far the members have got, as one of them sees it.
 func (r *room) receipts(viewer *person, people map[string]*person) (shown []natter.Receipt) {
 	for _, user := range keysOf(r.roles) {
 		if seen := r.receipt(viewer, people[user], r.marks[user]); seen.Delivered > 0 {
@@ -118,7 +123,8 @@ func (r *room) receipts(viewer *person, people map[string]*person) (shown []natt
 	return shown
 }
 
-// receipt is a mark as another sees it: nothing, where one of the two of a direct channel has blocked the other.
+// receipt returns a mark as another user sees it. It is empty if one of the two users of a
+// direct channel has blocked the other.
 func (r *room) receipt(viewer, of *person, m mark) natter.Receipt {
 	own := viewer == of
 	if !own && r.apart() {
@@ -130,7 +136,9 @@ func (r *room) receipt(viewer, of *person, m mark) natter.Receipt {
 	return natter.Receipt{User: of.name, Read: m.read, Delivered: m.delivered}
 }
 
-// forget takes out of what somebody is shown how far those who came back had got before they went, where the server still knows of it.
+// forget allows for members who left and came back. The server may still know how far such a
+// member had got before they left. forget replaces such a receipt by the one that the model
+// has.
 func (r *room) forget(viewer *person, people map[string]*person, shown []natter.Receipt) (rest []natter.Receipt) {
 	for _, seen := range shown {
 		of := people[seen.User]

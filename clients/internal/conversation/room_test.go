@@ -19,24 +19,27 @@ type room struct {
 	messages []*message // by seq
 	stays    map[string][]stay
 	marks    map[string]mark // how far users have got since they came
-	former   map[string]mark // how far those who came back had got before; the server forgets it a while after they went
+	// former is how far members who came back had got before. The server forgets it a while
+	// after they left.
+	former map[string]mark
 
 	requested map[string]bool
 	invites   map[string]*invite // by secret
-	secrets   []string           // of all invites that there were
-	farewells map[string]int     // by user: how often he was removed, banned or refused
-	ended     map[string]bool    // who was there, or waited, when the group was deleted
+	secrets   []string           // of all invites ever made
+	farewells map[string]int     // by user: how often they were removed, banned or refused
+	ended     map[string]bool    // users who were members, or waited, when the group was deleted
 
 	blocked func(by, of string) bool
 }
 
-// stay is a stretch of messages that came while somebody was a member: those with after < seq ≤ upto.
+// stay is a range of messages that came while a user was a member: those with after < seq ≤
+// upto.
 type stay struct{ after, upto uint64 }
 
-// mark is how far a user has got; who has read something has received it.
+// mark is how far a user has got. A message that was read counts as received.
 type mark struct{ read, delivered uint64 }
 
-// beside is as far as the further one of two has got.
+// beside returns a mark that is as far as the further one of the two.
 func (m mark) beside(o mark) mark { return mark{max(m.read, o.read), max(m.delivered, o.delivered)} }
 
 func newRoom(id string, roles map[string]natter.Role, blocked func(by, of string) bool) *room {
@@ -82,15 +85,15 @@ type message struct {
 	reactions []reaction // in the order of first use
 }
 
-// content is what a message says.
+// content is the content of a message.
 type content struct {
 	text      string
 	replyTo   uint64
-	mentions  string // whom it mentions: a user, or everybody; nobody where empty
-	forwarded string // whose words they are, where they were passed on
+	mentions  string // whom it mentions: a user, or everybody; empty for none
+	forwarded string // the author of a forwarded text
 }
 
-// everybody is mentioned by a mention of the channel. No user is called so.
+// everybody stands for a mention of the whole channel. No user has this name.
 const everybody = "*"
 
 type reaction struct {
@@ -98,7 +101,7 @@ type reaction struct {
 	users map[string]bool
 }
 
-// refusal is what the model expects instead of an ack; none where empty.
+// refusal is the code that the model expects instead of an ack; empty for an ack.
 type refusal = wire.Code
 
 const (
@@ -111,11 +114,14 @@ var ranks = map[natter.Role]int{natter.RoleReader: 1, natter.RoleMember: 2, natt
 
 func (r *room) member(user string) bool { return r.roles[user] != "" && !r.deleted }
 
-// open reports whether there is something that a user is in: a direct channel is not there before somebody spoke in it.
+// open reports whether a user is in a channel that exists. A direct channel does not exist
+// before its first message.
 func (r *room) open(user string) bool { return r.member(user) && !(r.direct && len(r.messages) == 0) }
 
-// may is what every act needs: to be a member; in groups, of at least that role, and a channel that is not archived unless that is
-// fine; in direct channels, that neither has blocked the other, unless something is only taken away.
+// may checks the conditions that every act needs. The user must be a member. In groups they
+// need at least the given role, and the channel must not be archived, unless taking is set. In
+// direct channels neither user may have blocked the other, unless taking is set: then something
+// is only taken away.
 func (r *room) may(user string, least natter.Role, taking bool) refusal {
 	switch {
 	case !r.open(user):
@@ -130,7 +136,7 @@ func (r *room) may(user string, least natter.Role, taking bool) refusal {
 	return none
 }
 
-// apart reports whether one of the two of a direct channel has blocked the other.
+// apart reports whether one of the two users of a direct channel has blocked the other.
 func (r *room) apart() bool {
 	a, b, _ := wire.DirectUsers(r.id)
 	return r.direct && (r.blocked(a, b) || r.blocked(b, a))
@@ -149,7 +155,7 @@ func (r *room) send(user string, c content) refusal {
 	return none
 }
 
-// words are what somebody who forwards a message takes from it.
+// words returns the content that a user takes from a message to forward it.
 func (r *room) words(user string, seq uint64, hidden bool) (content, refusal) {
 	m := r.at(user, seq)
 	switch {
@@ -164,7 +170,8 @@ func (r *room) words(user string, seq uint64, hidden bool) (content, refusal) {
 	}
 }
 
-// at is a message that a user may see, or nil: what was said while he was no member is not there for him.
+// at returns a message that a user may see, or nil. Messages sent while the user was not a
+// member do not exist for them.
 func (r *room) at(user string, seq uint64) *message {
 	if seq == 0 || seq > uint64(len(r.messages)) || !r.shows(user, seq) {
 		return nil
@@ -246,7 +253,7 @@ func (r *room) pin(user string, seq uint64, remove bool) refusal {
 	return none
 }
 
-// groupAct is what every change of a group needs.
+// groupAct checks the conditions that every change of a group needs.
 func (r *room) groupAct(user string, least natter.Role, archived bool) refusal {
 	if no := r.may(user, natter.RoleReader, true); no != none {
 		return no
@@ -341,7 +348,8 @@ func (r *room) disband(user string) refusal {
 	return none
 }
 
-// end leaves nothing of a group but that those who were there, or waited, are told.
+// end deletes a group. It keeps only which users were members, or waited, because they are
+// told.
 func (r *room) end() {
 	for user := range r.roles {
 		r.ended[user] = true

@@ -11,10 +11,10 @@ import (
 	"natterjack/internal/nodetest"
 )
 
-// limits let a run say as much as it can: what holds back those who say too much is tested elsewhere.
+// limits are high, so that a run can send as much as it can. Other tests cover the limits.
 const limits = "commands_per_s: 100000, user_commands_per_s: 100000, channel_events_per_s: 100000"
 
-// binary is the server, built from this tree.
+// binary builds the server from this tree.
 var binary = sync.OnceValues(func() (string, error) {
 	path := filepath.Join(scratch, "natterjack")
 	return path, nodetest.Build(path)
@@ -23,10 +23,10 @@ var binary = sync.OnceValues(func() (string, error) {
 // scratch is a directory that TestMain removes.
 var scratch string
 
-// servers are a node that is alone, or three that are a cluster.
+// servers are a single node, or three nodes of a cluster.
 type servers struct {
 	nodes        []*nodetest.Node
-	down         *nodetest.Node // the one that was killed, until it is started again
+	down         *nodetest.Node // the killed one, until it is started again
 	steps, kills int            // so far
 }
 
@@ -42,10 +42,11 @@ func startServers(t *testing.T, size int) *servers {
 	return s
 }
 
-// several reports whether nodes follow each other: then what one has acknowledged shows on another a moment later.
+// several reports whether the nodes follow each other. Then a change that one node has
+// acknowledged shows on another a moment later.
 func (s *servers) several() bool { return len(s.nodes) > 1 }
 
-// urls are those of all nodes, beginning with one.
+// urls returns the URLs of all nodes, beginning with one of them.
 func (s *servers) urls(first int) (urls []string) {
 	for i := range s.nodes {
 		urls = append(urls, s.nodes[(first+i)%len(s.nodes)].URL)
@@ -53,7 +54,7 @@ func (s *servers) urls(first int) (urls []string) {
 	return urls
 }
 
-// up are the nodes that run.
+// up returns the nodes that run.
 func (s *servers) up() (nodes []*nodetest.Node) {
 	for _, n := range s.nodes {
 		if n != s.down {
@@ -63,7 +64,8 @@ func (s *servers) up() (nodes []*nodetest.Node) {
 	return nodes
 }
 
-// kill ends a node as kill -9 does, a moment later; dead waits for it. One that is alone is started again at once.
+// kill kills a node as kill -9 does, after a delay. dead waits for its end. A single node is
+// started again at once.
 func (s *servers) kill(n *nodetest.Node, later time.Duration) (dead func()) {
 	s.down = n
 	s.kills++
@@ -81,7 +83,7 @@ func (s *servers) kill(n *nodetest.Node, later time.Duration) (dead func()) {
 	}
 }
 
-// restart starts the node again that was killed, if there is one.
+// restart starts the killed node again, if there is one.
 func (s *servers) restart() {
 	if s.down != nil {
 		s.down.Start()

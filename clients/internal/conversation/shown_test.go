@@ -18,7 +18,7 @@ type shown struct {
 	Reactions               []string
 }
 
-// show is a message of a page, or one that a device has folded.
+// show converts a message of a page, or one that a device has built from events.
 func show(ev *natter.Event) shown {
 	s := shown{Seq: ev.Seq, Sender: ev.Sender, Edited: ev.Edited != 0, Deleted: ev.Deleted, Pinned: ev.Pinned}
 	if c := ev.Content; c != nil {
@@ -38,7 +38,7 @@ func show(ev *natter.Event) shown {
 	return s
 }
 
-// show is a message of the model.
+// show converts a message of the model.
 func (m *message) show(seq uint64) shown {
 	s := shown{
 		Seq: seq, Sender: m.sender, Text: m.text, ReplyTo: m.replyTo, Mentions: m.mentions, Forwarded: m.forwarded,
@@ -50,7 +50,8 @@ func (m *message) show(seq uint64) shown {
 	return s
 }
 
-// events are the room's history as it is shown to a member, without what he has hidden.
+// events returns the history of the room as a member is shown it, without the messages that
+// they have hidden.
 func (r *room) events(p *person) (events []shown) {
 	for i, m := range r.messages {
 		if seq := uint64(i + 1); r.shows(p.name, seq) && !p.hides(r, seq) {
@@ -60,7 +61,8 @@ func (r *room) events(p *person) (events []shown) {
 	return events
 }
 
-// last is the message that a list shows of the room: the newest since the member has come, or nil.
+// last returns the message that a list shows of the room: the newest since the member joined,
+// or nil.
 func (r *room) last(p *person) *shown {
 	events := r.events(p)
 	if len(events) == 0 {

@@ -8,7 +8,8 @@ import (
 	natter "natterjack/clients/go"
 )
 
-// steps are what can happen. What much else needs, happens more often.
+// steps returns the operations that can happen. Operations that many others need are drawn more
+// often.
 func (w *world) steps() map[string]func(*rapid.T) {
 	steps := map[string]func(*rapid.T){
 		"send": w.send, "send more": w.send, "say": w.send, "say more": w.send, "read more": w.read, "react more": w.react, "edit more": w.edit,
@@ -46,7 +47,8 @@ func (w *world) send(t *rapid.T) {
 	p.sent = append(p.sent, sent{r, ack.Seq, ack.ClientID, content})
 }
 
-// retry sends something once more under its client id, which changes nothing: not even where it is deleted, or its sender has gone.
+// retry sends a message once more under its client id. This changes nothing, even if the
+// message is deleted or its sender has left.
 func (w *world) retry(t *rapid.T) {
 	p, c := w.someone(t)
 	if len(p.sent) == 0 {
@@ -123,7 +125,7 @@ func (w *world) pin(t *rapid.T) {
 	w.answered(t, r, p, fmt.Sprint("pins", " ", seq, " removing ", remove), want, err)
 }
 
-// forward takes the words as the user's own server shows them.
+// forward takes the text as the user's own server shows it.
 func (w *world) forward(t *rapid.T) {
 	p, c := w.someone(t)
 	from, r := w.room(t, p), w.room(t, p)
@@ -201,7 +203,7 @@ func (w *world) leave(t *rapid.T) {
 	w.answered(t, r, p, "leaves", want, err)
 }
 
-// disband deletes a group, seldom: little can be done to one that is gone.
+// disband deletes a group, but seldom, because little can be done with a deleted group.
 func (w *world) disband(t *rapid.T) {
 	p, c := w.someone(t)
 	r := w.room(t, p)
@@ -233,7 +235,8 @@ func (w *world) invite(t *rapid.T) {
 	}
 }
 
-// secret draws one of a room's, of invites that have ended too, or one that nobody made.
+// secret draws a secret of a room, possibly of an invite that has ended, or one that nobody
+// made.
 func (w *world) secret(t *rapid.T, r *room) string {
 	const made = 3 // of four
 	if len(r.secrets) == 0 || rapid.IntRange(0, made).Draw(t, "guess") == made {

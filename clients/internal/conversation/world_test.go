@@ -20,9 +20,9 @@ import (
 
 const (
 	devices        = 2                // of each person
-	maxGroups      = 5                // more would each be said less in
+	maxGroups      = 5                // with more, each would get fewer messages
 	runTimeout     = 10 * time.Minute // of one check
-	patience       = 90 * time.Second // for what is bound to happen, on a loaded machine
+	patience       = 90 * time.Second // for events that must happen, on a loaded machine
 	pollInterval   = 10 * time.Millisecond
 	connectTimeout = 5 * time.Second
 	backoffMax     = time.Second
@@ -38,7 +38,7 @@ type world struct {
 	rooms   []*room
 	groups  int
 	texts   int
-	steady  bool // nobody's presence is changed, nor looked at: it takes seconds to settle
+	steady  bool // presence is neither changed nor compared, because it takes seconds to settle
 	notes   []note
 }
 
@@ -85,7 +85,8 @@ func (w *world) blocks(by, of string) bool { return w.byName[by].blocks(of) }
 
 // draws of a step.
 
-// someone draws a person and a device of his. One that is away comes back, to any server.
+// someone draws a person and one of their devices. A device that is away comes back, to any
+// server.
 func (w *world) someone(t *rapid.T) (*person, *natter.Client) {
 	p := w.person(t, "user")
 	return p, w.client(t, p.devices[rapid.IntRange(0, devices-1).Draw(t, "device")])
@@ -98,14 +99,15 @@ func (w *world) client(t *rapid.T, d *device) *natter.Client {
 	return d.client
 }
 
-// person draws one by number: rapid prints what it draws.
+// person draws a person by number, because rapid prints the numbers that it draws.
 func (w *world) person(t *rapid.T, who string) *person {
 	return w.people[rapid.IntRange(0, len(w.people)-1).Draw(t, who)]
 }
 
 func (w *world) other(t *rapid.T) string { return w.person(t, "other").name }
 
-// room draws a channel for somebody: most often one that he is in, for there is most to be done there, and else any.
+// room draws a channel for a person. Most often it is one that they are in, because most can be
+// done there. Otherwise it is any channel.
 func (w *world) room(t *rapid.T, p *person) *room {
 	rooms := w.rooms
 	if rapid.IntRange(0, 3).Draw(t, "anywhere") != 0 {
@@ -117,12 +119,12 @@ func (w *world) room(t *rapid.T, p *person) *room {
 	return rooms[rapid.IntRange(0, len(rooms)-1).Draw(t, "room")]
 }
 
-// seq draws a message's number, now and then one that is not there.
+// seq draws the seq of a message, and now and then one that does not exist.
 func (w *world) seq(t *rapid.T, r *room) uint64 {
 	return uint64(rapid.IntRange(1, len(r.messages)+1).Draw(t, "seq"))
 }
 
-// words draws what a message says, and whom it mentions.
+// words draws the content of a message, and whom it mentions.
 func (w *world) words(t *rapid.T) (content, natter.Content) {
 	w.texts++
 	c := content{text: fmt.Sprintf("@x, text %d 🐸", w.texts)}
@@ -138,7 +140,7 @@ func (w *world) words(t *rapid.T) (content, natter.Content) {
 	return c, sent
 }
 
-// agree holds an answer to what the model expected.
+// agree checks that an answer is the one that the model expected.
 func (w *world) agree(t *rapid.T, want refusal, err error) {
 	t.Helper()
 	if got := codeOf(t, err); got != want {
@@ -146,7 +148,7 @@ func (w *world) agree(t *rapid.T, want refusal, err error) {
 	}
 }
 
-// answered holds the answer to an act in a room to what the model expected.
+// answered checks that the answer to an act in a room is the one that the model expected.
 func (w *world) answered(t *rapid.T, r *room, p *person, act string, want refusal, err error) {
 	t.Helper()
 	got := codeOf(t, err)
@@ -156,7 +158,8 @@ func (w *world) answered(t *rapid.T, r *room, p *person, act string, want refusa
 	}
 }
 
-// note keeps what happened in a channel, or to everybody: what rapid prints of a failure is another run, in which all may be well.
+// note records an event of a channel, or one that concerns all channels. It is needed because
+// rapid prints another run after a failure, in which no fault may show.
 func (w *world) note(channel, what string) {
 	w.notes = append(w.notes, note{time.Now(), channel, what})
 }
@@ -166,7 +169,7 @@ type note struct {
 	channel, what string
 }
 
-// story is what happened in a channel.
+// story returns the notes of a channel.
 func (w *world) story(channel string) string {
 	var b strings.Builder
 	for _, n := range w.notes {
@@ -177,7 +180,7 @@ func (w *world) story(channel string) string {
 	return b.String()
 }
 
-// codeOf is why the server refused; none where it did not.
+// codeOf returns the code of a refusal by the server, or none.
 func codeOf(t *rapid.T, err error) refusal {
 	if e, ok := errors.AsType[*natter.Error](err); ok {
 		return e.Code
@@ -187,7 +190,8 @@ func codeOf(t *rapid.T, err error) refusal {
 	return none
 }
 
-// shows holds what somebody is shown to what he should be: at once, or where he may be shown it later, within patience.
+// shows checks that a user is shown what the model says: at once, or if later is set, within
+// patience.
 func (w *world) shows(t *rapid.T, later bool, channel, what string, want any, get func() any) {
 	t.Helper()
 	for deadline := time.Now().Add(patience); ; time.Sleep(pollInterval) {

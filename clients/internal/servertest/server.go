@@ -18,7 +18,7 @@ const readyTimeout = time.Minute
 
 var (
 	dirMu sync.Mutex
-	dir   string // of what was built
+	dir   string // directory of the built commands
 
 	build = sync.OnceValues(func() (string, error) { return Build("server", nodeproc.Server) })
 )
@@ -36,14 +36,15 @@ func Build(name, pkg string) (file string, err error) {
 	return file, nodeproc.Build(context.Background(), file, pkg)
 }
 
-// Clean removes what was built. It is for the end of TestMain.
+// Clean removes the built commands. TestMain calls it at its end.
 func Clean() {
 	dirMu.Lock()
 	defer dirMu.Unlock()
-	_ = os.RemoveAll(dir) // what stays is in the directory for temporary files
+	_ = os.RemoveAll(dir) // a file that stays is in the directory for temporary files
 }
 
-// Server is a server process with a data directory and an address that stay the same over its lives.
+// Server is a server process. Its data directory and address stay the same when it is started
+// again.
 type Server struct {
 	URL string // http://127.0.0.1:port
 
@@ -64,7 +65,7 @@ func Start(tb testing.TB) *Server {
 	return s
 }
 
-// Again starts the server once more, after [Server.Kill] or [Server.Stop].
+// Again starts the server again, after [Server.Kill] or [Server.Stop].
 func (s *Server) Again(tb testing.TB) {
 	tb.Helper()
 	file, err := build()
@@ -88,14 +89,14 @@ func (s *Server) Again(tb testing.TB) {
 	}
 }
 
-// Kill ends the process without a word.
+// Kill kills the process.
 func (s *Server) Kill(tb testing.TB) {
 	tb.Helper()
 	s.life.Kill()
 	s.life = nil
 }
 
-// Stop asks the process to end, and fails the test where that is not a good end.
+// Stop asks the process to end, and fails the test if it does not end well.
 func (s *Server) Stop(tb testing.TB) {
 	tb.Helper()
 	p := s.life
