@@ -68,7 +68,7 @@ func TestDeterministic(t *testing.T) {
 	}
 }
 
-// TestEveryFrameIsDescribed: whoever adds a type of frame to wire is told that it is missing here.
+// TestEveryFrameIsDescribed shows that the document describes every type of frame in wire.
 func TestEveryFrameIsDescribed(t *testing.T) {
 	g := newGenerator(t)
 	described := map[string]bool{}
@@ -100,7 +100,8 @@ func TestEveryFrameIsDescribed(t *testing.T) {
 			if star, ok := recv.(*ast.StarExpr); ok {
 				recv = star.X
 			}
-			if name := recv.(*ast.Ident).Name; name == "RawPage" || name == "NoReply" { // a page in another way, and none
+			// RawPage is a page in another form. NoReply stands for no frame.
+			if name := recv.(*ast.Ident).Name; name == "RawPage" || name == "NoReply" {
 				continue
 			}
 			found++
@@ -120,7 +121,8 @@ type trial struct{ wire.Ref }
 func (trial) Type() string               { return "trial" }
 func (trial) Validate(wire.Limits) error { return nil }
 
-// TestTrialOperation: one row is enough for an operation to be described wherever it can be asked.
+// TestTrialOperation shows that one row of the table is enough to describe an operation on
+// every transport that offers it.
 func TestTrialOperation(t *testing.T) {
 	defer wire.Offer(wire.Row[trial, wire.Done](wire.ByAnybody, wire.ForRead))()
 	text := string(newGenerator(t).yaml())
@@ -140,7 +142,8 @@ func spoken(name string) bool {
 	return false
 }
 
-// TestEverythingIsDocumented: every type, code and close code has words in the document.
+// TestEverythingIsDocumented shows that every type, code and close code has a description in
+// the document.
 func TestEverythingIsDocumented(t *testing.T) {
 	g := newGenerator(t)
 	for _, f := range frames() {
@@ -171,7 +174,8 @@ func TestEverythingIsDocumented(t *testing.T) {
 	}
 }
 
-// TestGoldenFramesAreOfTheirSchema holds the schemas to the frames that the codec really writes.
+// TestGoldenFramesAreOfTheirSchema checks frames that the codec really writes against the
+// schemas.
 func TestGoldenFramesAreOfTheirSchema(t *testing.T) {
 	g := newGenerator(t)
 	v := newValidator(t, g)
@@ -232,7 +236,8 @@ func schemaOf(frameType string) string {
 	return ""
 }
 
-// validator checks values against the schemas. All of them are members of one, for that to be resolved once: it is slow.
+// validator checks values against the schemas. All schemas are members of one schema, which is
+// resolved once, because resolving is slow.
 type validator struct{ resolved *jsonschema.Resolved }
 
 func newValidator(t *testing.T, g *generator) *validator {
@@ -287,7 +292,7 @@ func asJSON(t *testing.T, value any) []byte {
 	}
 }
 
-// TestPatterns: the grammars of the document are those of the code.
+// TestPatterns checks that the patterns of the document accept the same names as the code.
 func TestPatterns(t *testing.T) {
 	for name, c := range map[string]struct {
 		pattern string
@@ -304,7 +309,8 @@ func TestPatterns(t *testing.T) {
 			}
 		})
 	}
-	// The order of the two users of a direct channel is beyond a pattern: what is valid has to match it.
+	// A pattern cannot express the order of the two users of a direct channel. So every valid
+	// name has to match it, but not the reverse.
 	re := regexp.MustCompile(channelPattern)
 	rapid.Check(t, func(t *rapid.T) {
 		s := rapid.OneOf(rapid.StringMatching(`[a-z0-9_-]{0,65}~[a-z0-9_-]{0,65}`), rapid.StringMatching(`g[a-z1-8]{23,25}`)).Draw(t, "channel")

@@ -7,13 +7,15 @@ import (
 	"natterjack/server/wire"
 )
 
-// transport is a channel of the document: an address, and what goes over it in each direction.
+// transport is a channel of the document: an address, and the frames that it carries in each
+// direction.
 type transport struct {
 	name, address, server, description string
 	in, out                            []string // frames from and to the client
 }
 
-// transports returns the ways between clients and a node. Who may say what where the table of operations says.
+// transports returns the ways between clients and a node. The table of operations says which
+// commands each of them carries.
 func transports() []transport {
 	asked, requested := commands(wire.ByAnybody, wire.ByClients, wire.BySessions, wire.ByConnections), commands(wire.ByAnybody, wire.ByClients, wire.BySessions)
 	return []transport{
@@ -92,7 +94,8 @@ func (g *generator) channels() (c object) {
 
 func natsServer() []any { return []any{object{{"$ref", "#/servers/nats"}}} }
 
-// operations are seen from the server, as AsyncAPI wants it: it receives commands and sends frames.
+// operations returns the operations as the server sees them, as AsyncAPI requires: the server
+// receives commands and sends frames.
 func (g *generator) operations() (o object) {
 	for _, t := range transports() {
 		for _, f := range frames() {
@@ -117,7 +120,8 @@ func (g *generator) operations() (o object) {
 	return append(o, member{"log_record", g.send("log", "record", "Record")})
 }
 
-// replyIn is where a command is answered: on the channel it came over. A stream goes on after its welcome.
+// replyIn returns the channel on which a command is answered: the one that carried the command.
+// A stream goes on after its welcome frame.
 func replyIn(t transport, f frame) object {
 	if f.reply == "" {
 		return nil

@@ -1,7 +1,8 @@
-// Command asyncapi writes asyncapi.yaml, the AsyncAPI 3.0 description of the protocol, from the Go types of package wire and their doc
-// comments: what is said there is said once. The examples are the golden frames of wire's tests. What Go does not say, which
-// frame goes where and what answers what, is in channels.go. The output follows from the source alone, byte by byte; the test of this
-// package fails where asyncapi.yaml is another.
+// Command asyncapi writes asyncapi.yaml, the AsyncAPI 3.0 description of the protocol. It reads
+// the Go types of package wire and their doc comments, so that each description is written
+// once. The examples are the golden frames of wire's tests. Go types do not say which frame
+// goes where and which frame answers which; that is in channels.go. The output depends on the
+// source alone, byte by byte. The test of this package fails if asyncapi.yaml differs.
 //
 //	go run ./internal/asyncapi
 package main

@@ -9,15 +9,15 @@ import (
 	"strings"
 )
 
-// docs are the doc comments of a package, as Markdown.
+// docs holds the doc comments of a package, as Markdown.
 type docs struct {
 	pkg    string
 	types  map[string]string     // by type
 	fields map[string]string     // by "Type.Field"
-	consts map[string][]constant // by type; those without one under ""
+	consts map[string][]constant // by type; constants without a type are under ""
 }
 
-// constant is a named value and what its comment says.
+// constant is a named value and its comment.
 type constant struct{ name, value, doc string }
 
 func readDocs(dir string) (*docs, error) {
@@ -89,12 +89,12 @@ func (d *docs) valueSpec(g *ast.GenDecl, s *ast.ValueSpec) {
 	if !g.Lparen.IsValid() {
 		doc = text(g.Doc)
 	}
-	doc = strings.TrimPrefix(doc, name+" is ") // the wire knows no Go names
+	doc = strings.TrimPrefix(doc, name+" is ") // frames do not use Go names
 	c := constant{name: name, value: strings.Trim(literal.Value, `"`), doc: doc}
 	d.consts[typeName] = append(d.consts[typeName], c)
 }
 
-// text is the first comment that says something.
+// text returns the first comment that is not empty.
 func text(groups ...*ast.CommentGroup) string {
 	for _, g := range groups {
 		if g != nil && strings.TrimSpace(g.Text()) != "" {
@@ -104,15 +104,16 @@ func text(groups ...*ast.CommentGroup) string {
 	return ""
 }
 
-// markdown turns a doc comment into what AsyncAPI wants: paragraphs as one line, and links to other symbols as plain words.
-// It is the printer for text that is used: the one for Markdown escapes every underscore.
+// markdown turns a doc comment into the form that AsyncAPI needs: each paragraph on one line,
+// and links to other symbols as plain words. It uses the printer for text, because the printer
+// for Markdown escapes every underscore.
 func markdown(doc string) string {
 	p := comment.Parser{LookupSym: func(string, string) bool { return true }}
 	printer := comment.Printer{TextWidth: -1, TextCodePrefix: "    "}
 	return strings.TrimSpace(string(printer.Text(p.Parse(doc))))
 }
 
-// summary is the first sentence of a description, without its period.
+// summary returns the first sentence of a description, without its period.
 func summary(description string) string {
 	first, _, _ := strings.Cut(description, ". ")
 	return strings.TrimSuffix(first, ".")

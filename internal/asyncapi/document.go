@@ -9,7 +9,7 @@ import (
 	"natterjack/server/wire"
 )
 
-// generator puts a document together.
+// generator builds a document.
 type generator struct {
 	docs     *docs
 	examples map[string]json.RawMessage
@@ -59,7 +59,8 @@ var servers = object{
 	}},
 }
 
-// messages are the frames, the bodies of the commands over NATS, and what the log stores.
+// messages returns the frames, the bodies of the commands over NATS, and the records that the
+// log stores.
 func (g *generator) messages() (m object) {
 	for _, f := range frames() {
 		m = append(m, member{f.name, g.message(f.name, f.goType.Name(), g.examplesOf(f.name), f.name != "event" && f.name != "ping")})
@@ -99,7 +100,7 @@ func (g *generator) closeCodes() (codes []any) {
 	for _, c := range g.docs.consts["CloseCode"] {
 		n, err := strconv.ParseUint(c.value, 10, 16)
 		if err != nil {
-			panic(err) // a constant of that type
+			panic(err) // every constant of that type is an integer
 		}
 		code := wire.CloseCode(n)
 		codes = append(codes, object{

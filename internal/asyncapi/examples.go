@@ -9,7 +9,8 @@ import (
 	"slices"
 )
 
-// readExamples reads the golden frames of wire's tests: by name, each exactly as it is on the wire.
+// readExamples reads the golden frames of wire's tests, by name. Each is exactly as on the
+// wire.
 func readExamples(dir string) (map[string]json.RawMessage, error) {
 	all := map[string]json.RawMessage{}
 	for _, name := range []string{"commands.json", "frames.json"} {
@@ -24,7 +25,8 @@ func readExamples(dir string) (map[string]json.RawMessage, error) {
 	return all, nil
 }
 
-// maxExamples is how many examples a frame has: enough to show what may be left out.
+// maxExamples bounds the examples of a frame. It is enough to show which members may be left
+// out.
 const maxExamples = 6
 
 // examplesOf returns the names of the examples of a type of frame.

@@ -7,23 +7,23 @@ import (
 	"natterjack/server/wire"
 )
 
-// frame is a type of frame, and how it is used.
+// frame is a type of frame and the way in which it is used.
 type frame struct {
 	goType  reflect.Type
 	name    string
 	command bool       // from the client
-	asker   wire.Asker // of a command
-	reply   string     // the frame that answers the command, unless error does
+	asker   wire.Asker // which connections may send a command
+	reply   string     // the frame that answers the command, unless it is refused
 }
 
-// nats reports whether the command is offered over NATS, too.
+// nats reports whether the command is offered over NATS too.
 func (f frame) nats() bool { return f.command && f.asker == wire.ByAnybody }
 
 // unasked are the frames that answer no command.
 var unasked = []wire.Frame{wire.Event{}, wire.Typing{}, wire.Ping{}, new(wire.Error)}
 
-// frames returns all types of frame, in the order of the document: commands, as the table of operations has them, their replies, and
-// what comes by itself.
+// frames returns all types of frame, in the order of the document: first the commands, in the
+// order of the table of operations, then their replies, then the frames that answer no command.
 func frames() (all []frame) {
 	add := func(f frame) {
 		if !slices.ContainsFunc(all, func(o frame) bool { return o.name == f.name }) {
@@ -49,7 +49,7 @@ func frames() (all []frame) {
 	return all
 }
 
-// commands returns the names of those that the asked may ask.
+// commands returns the names of the commands that the given askers may send.
 func commands(whom ...wire.Asker) (names []string) {
 	for _, f := range frames() {
 		if f.command && slices.Contains(whom, f.asker) {
@@ -59,7 +59,7 @@ func commands(whom ...wire.Asker) (names []string) {
 	return names
 }
 
-// repliesTo returns the names of the frames that answer some commands.
+// repliesTo returns the names of the frames that answer the given commands.
 func repliesTo(names []string) (replies []string) {
 	for _, f := range frames() {
 		if slices.Contains(names, f.name) && f.reply != "" && !slices.Contains(replies, f.reply) {

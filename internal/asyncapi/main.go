@@ -10,7 +10,7 @@ import (
 
 //go:generate go run .
 
-// output is the generated file, from the root of the repository.
+// output is the path of the generated file, from the root of the repository.
 const output = "asyncapi.yaml"
 
 func main() {
@@ -33,7 +33,7 @@ func run() error {
 	return os.WriteFile(filepath.Join(root, output), data, 0o644) //nolint:gosec // a document for everybody
 }
 
-// generate is the document for the repository at root.
+// generate returns the document for the repository at root.
 func generate(root string) ([]byte, error) {
 	d, err := readDocs(filepath.Join(root, "server", "wire"))
 	if err != nil {
@@ -47,7 +47,8 @@ func generate(root string) ([]byte, error) {
 	return g.yaml(), nil
 }
 
-// findRoot is the directory of go.mod, here or above: go generate runs in this package, people in the root.
+// findRoot returns the directory of go.mod, here or above. go generate runs in this package,
+// people run the command in the root.
 func findRoot() (string, error) {
 	dir, err := os.Getwd()
 	if err != nil {

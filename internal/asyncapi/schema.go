@@ -11,7 +11,7 @@ import (
 
 const schemaRef = "#/components/schemas/"
 
-// named are the types that have a schema of their own, beside those of the frames.
+// named are the types that have their own schema, besides those of the frames.
 var named = []reflect.Type{
 	reflect.TypeFor[wire.Content](), reflect.TypeFor[wire.Resume](), reflect.TypeFor[wire.Limits](), reflect.TypeFor[wire.Meta](),
 	reflect.TypeFor[wire.ChannelInfo](), reflect.TypeFor[wire.Record](), reflect.TypeFor[wire.Mention](), reflect.TypeFor[wire.Invite](), reflect.TypeFor[wire.GroupSettings](),
@@ -20,7 +20,7 @@ var named = []reflect.Type{
 	reflect.TypeFor[wire.Code](), reflect.TypeFor[wire.Kind](), reflect.TypeFor[wire.Action](), reflect.TypeFor[wire.ChannelKind](),
 }
 
-// Grammars of names, as wire's Valid functions check them.
+// The grammars of names, as wire's Valid functions check them.
 var (
 	userPattern     = fmt.Sprintf(`^[a-z0-9_-]{1,%d}$`, wire.MaxUserLen)
 	clientIDPattern = fmt.Sprintf(`^[!-~]{1,%d}$`, wire.MaxClientIDLen)
@@ -45,13 +45,15 @@ var patterns = map[string]string{
 	"Versions.Channel": channelPattern, "Channel.Requested": userPattern, "Channel.Banned": userPattern,
 }
 
-// frameSchema is the schema of a frame on the wire, its type included. What the server does not know it refuses, what a client
-// does not know it skips: only commands are closed.
+// frameSchema returns the schema of a frame on the wire, its type included. Only the schemas of
+// commands are closed: the server refuses members that it does not know, and a client skips
+// members that it does not know.
 func (g *generator) frameSchema(f frame) object {
 	return g.structSchema(f.goType, object{{"type", object{{"const", f.name}}}}, f.command)
 }
 
-// bodySchema is the schema of a command over NATS, where the subject is its type and a client id may be left out.
+// bodySchema returns the schema of a command over NATS. There the subject gives the type, and
+// the client id may be left out.
 func (g *generator) bodySchema(f frame) object {
 	s := g.structSchema(f.goType, nil, true)
 	for i, m := range s {
@@ -62,7 +64,7 @@ func (g *generator) bodySchema(f frame) object {
 	return s
 }
 
-// structSchema is the schema of a struct with more properties before its own.
+// structSchema returns the schema of a struct, with the given properties before its own.
 func (g *generator) structSchema(t reflect.Type, properties object, closed bool) object {
 	s := object{{"type", "object"}}.with("description", g.docs.types[t.Name()])
 	var required []any
@@ -91,7 +93,8 @@ type property struct {
 	required bool
 }
 
-// properties yields the members of a struct as JSON has them: those of embedded structs are its own.
+// properties yields the members of a struct as JSON has them. The members of embedded structs
+// count as its own.
 func (g *generator) properties(t reflect.Type) func(func(property) bool) {
 	return func(yield func(property) bool) {
 		for f := range t.Fields() {
@@ -120,7 +123,7 @@ func (g *generator) fieldSchema(t reflect.Type, f reflect.StructField) object {
 	s := g.typeSchema(f.Type, patterns[key])
 	description := g.docs.fields[key]
 	if t == reflect.TypeFor[wire.Ref]() {
-		description = g.docs.types["Ref"] // whose one field needs no words of its own
+		description = g.docs.types["Ref"] // its one field needs no description of its own
 	}
 	s = s.with("description", description)
 	if t == reflect.TypeFor[wire.Limits]() {
@@ -129,7 +132,8 @@ func (g *generator) fieldSchema(t reflect.Type, f reflect.StructField) object {
 	return s
 }
 
-// typeSchema is the schema of a value. The pattern is that of a string, or of an array's strings.
+// typeSchema returns the schema of a value. The pattern applies to a string, or to the strings
+// of an array.
 func (g *generator) typeSchema(t reflect.Type, pattern string) object {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
@@ -149,11 +153,12 @@ func (g *generator) typeSchema(t reflect.Type, pattern string) object {
 	case reflect.Slice:
 		return object{{"type", "array"}, {"items", g.typeSchema(t.Elem(), pattern)}}
 	default:
-		panic(fmt.Sprintf("asyncapi: no schema for %v", t)) // whoever adds such a member sees it at once
+		panic(fmt.Sprintf("asyncapi: no schema for %v", t)) // seen by the developer who adds such a member
 	}
 }
 
-// enumSchema is the schema of a named string. It lists what there is and admits what may come.
+// enumSchema returns the schema of a named string. It lists the known values and allows others,
+// which may come later.
 func (g *generator) enumSchema(t reflect.Type) object {
 	var values []any
 	for _, c := range g.docs.consts[t.Name()] {
@@ -163,7 +168,7 @@ func (g *generator) enumSchema(t reflect.Type) object {
 	return object{{"type", "string"}}.with("description", g.docs.types[t.Name()]).with("anyOf", values)
 }
 
-// schemas are all the schemas, those of frames first.
+// schemas returns all schemas, those of frames first.
 func (g *generator) schemas() (s object) {
 	for _, f := range frames() {
 		s = append(s, member{f.goType.Name(), g.frameSchema(f)})

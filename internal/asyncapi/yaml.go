@@ -9,7 +9,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// object is a mapping that keeps its order. Values are string, int, bool, object, []any, or raw JSON.
+// object is a mapping that keeps its order. Its values are string, int, bool, object, []any, or
+// raw JSON.
 type object []member
 
 type member struct {
@@ -17,7 +18,7 @@ type member struct {
 	value any
 }
 
-// with returns the object and one member more, unless that member says nothing.
+// with returns the object with one more member, unless the value is empty.
 func (o object) with(key string, value any) object {
 	if s, ok := value.(string); ok && s == "" {
 		return o
@@ -67,7 +68,7 @@ func node(value any) *yaml.Node {
 	}
 }
 
-// raw returns JSON as it stands, which is YAML too.
+// raw returns JSON unchanged, because JSON is YAML too.
 func raw(text json.RawMessage) *yaml.Node {
 	var n yaml.Node
 	if err := yaml.Unmarshal(text, &n); err != nil {

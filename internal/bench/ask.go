@@ -8,7 +8,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// ask has a command of a session answered, which must have a ref: by this its reply is told from what comes by itself.
+// ask sends a command of a session and returns its answer. The command must have a ref, because
+// the ref tells its reply from other frames.
 func ask[F wire.Frame](ctx context.Context, s *load.Session, cmd wire.Command) (none F, err error) {
 	command, err := wire.Append(nil, cmd)
 	if err != nil {

@@ -22,14 +22,15 @@ const (
 	requestLimit   = 30 * time.Second
 )
 
-// backend is a connection to a server's own NATS: to make what a benchmark needs without a session for each user, and to
-// look at the streams.
+// backend is a connection to a server's own NATS. It prepares data for a benchmark without a
+// session for each user, and looks at the streams.
 type backend struct {
 	conn *nats.Conn
 	js   jetstream.JetStream
 }
 
-// backend connects as the operator, whose password the server has made. Whoever opens it closes it.
+// backend connects as the operator, with the password that the server has made. The caller
+// closes the backend.
 func (n node) backend() (*backend, error) {
 	password, err := os.ReadFile(filepath.Join(n.data, "secrets", "operator"))
 	if err != nil {
@@ -49,7 +50,7 @@ func (n node) backend() (*backend, error) {
 
 func (b *backend) close() { b.conn.Close() }
 
-// request has a user's command answered.
+// request sends a user's command and returns its answer.
 func (b *backend) request(ctx context.Context, user string, cmd wire.Command) (wire.Frame, error) {
 	body, err := json.Marshal(cmd)
 	if err != nil {
@@ -71,7 +72,7 @@ func (b *backend) request(ctx context.Context, user string, cmd wire.Command) (w
 	return frame, nil
 }
 
-// each does something n times, some of them at once.
+// each calls do n times, some of the calls at once.
 func each(ctx context.Context, n int, do func(ctx context.Context, i int) error) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(requestsAtOnce)
@@ -81,7 +82,8 @@ func each(ctx context.Context, n int, do func(ctx context.Context, i int) error)
 	return group.Wait()
 }
 
-// showToAll lets everybody see whether these users are there, who otherwise show it to their contacts.
+// showToAll lets everybody see the presence of these users. By default only their contacts see
+// it.
 func (b *backend) showToAll(ctx context.Context, users []string) error {
 	return each(ctx, len(users), func(ctx context.Context, i int) error {
 		_, err := b.request(ctx, users[i], wire.Set{Name: wire.SettingLastSeen, Value: "everyone"})
@@ -89,7 +91,8 @@ func (b *backend) showToAll(ctx context.Context, users []string) error {
 	})
 }
 
-// writes is how many messages were ever written to each stream, by its name, as the streams number them.
+// writes returns how many messages were ever written to each stream, by stream name, as the
+// streams number them.
 func (b *backend) writes(ctx context.Context) (map[string]uint64, error) {
 	ctx, cancel := context.WithTimeout(ctx, requestLimit)
 	defer cancel()
@@ -104,7 +107,8 @@ func (b *backend) writes(ctx context.Context) (map[string]uint64, error) {
 	return all, nil
 }
 
-// since is how many messages were written between two looks, to all streams together.
+// since returns how many messages were written to all streams together between two calls of
+// writes.
 func since(before, after map[string]uint64) (n uint64) {
 	for name, last := range after {
 		n += last - before[name]
@@ -112,7 +116,7 @@ func since(before, after map[string]uint64) (n uint64) {
 	return n
 }
 
-// watch collects the writes to some keys of a bucket from now on.
+// watch collects the writes to some keys of a bucket from this call on.
 func (b *backend) watch(ctx context.Context, bucket, keys string) (jetstream.KeyWatcher, error) {
 	kv, err := b.js.KeyValue(ctx, bucket)
 	if err != nil {

@@ -108,7 +108,7 @@ func TestChoose(t *testing.T) {
 	}
 }
 
-// TestMain is the relay of this package's tests where it is started as one.
+// TestMain acts as the relay of this package's tests if the process was started as one.
 func TestMain(m *testing.M) {
 	if len(os.Args) < 2 || os.Args[1] != "--role" {
 		os.Exit(m.Run())
@@ -116,7 +116,8 @@ func TestMain(m *testing.M) {
 	main()
 }
 
-// The whole of it, small: real servers in processes of their own, and what is printed. Whether the figures are good is no test's business.
+// Runs the whole suite at a small size, with real servers in their own processes, and checks
+// the output. No test checks whether the figures are good.
 func TestRun_MeasuresTheRealServer(t *testing.T) {
 	t.Parallel()
 	c := &Cmd{Runs: 1, Time: time.Second, WarmUp: 0, Nodes: 1, Channels: 200, SignIns: 5}
@@ -131,7 +132,8 @@ func TestRun_MeasuresTheRealServer(t *testing.T) {
 	}
 }
 
-// What waits for time to pass more than it works: a lease is renewed every five seconds, and who is gone is offline after as many.
+// Runs the benchmarks that mostly wait: a lease is renewed every five seconds, and a user who
+// has gone is shown offline after five seconds.
 func TestRun_MeasuresWhoIsThere(t *testing.T) {
 	t.Parallel()
 	c := &Cmd{Runs: 1, Time: 2 * time.Second, Settle: 6 * time.Second, Changes: 100, Sessions: 20}
@@ -142,7 +144,8 @@ func TestRun_MeasuresWhoIsThere(t *testing.T) {
 	}
 }
 
-// measured runs benchmarks and returns the names of their results, all of which say something.
+// measured runs benchmarks and returns the names of their results. It checks that every result
+// has a figure.
 func measured(t *testing.T, c *Cmd, chosen []benchmark) (names []string) {
 	t.Helper()
 	var out, log bytes.Buffer
@@ -208,7 +211,8 @@ func TestCmd_RefusesWhatCannotBe(t *testing.T) {
 	}
 }
 
-// The shipped configuration must have what a benchmark changes, or benchmarks would measure something else.
+// The shipped configuration must have the lines that a benchmark changes. Otherwise a benchmark
+// would measure something else.
 func TestShipped_CanBeChanged(t *testing.T) {
 	r := &rig{cmd: &Cmd{NoFsync: true}, dir: t.TempDir()}
 	config, err := r.shipped()
@@ -237,7 +241,7 @@ func TestShipped_CanBeChanged(t *testing.T) {
 	}
 }
 
-// Whatever is asked for, it comes to no more changes than that, but at least to one user's.
+// A plan has at most as many changes as were asked for, but at least those of one user.
 func TestPlan_OfPresence(t *testing.T) {
 	for changes, want := range map[int][2]int{1: {1, 1}, 100: {1, 10}, 2000: {1, 200}, 10_000: {2, 500}, 100_000: {5, 2000}} {
 		waves, users := plan(changes)
@@ -257,7 +261,7 @@ func TestPlan_OfPresence(t *testing.T) {
 	}
 }
 
-// Whatever a server can do, the ramp finds it to a sixteenth, in few tries.
+// The ramp finds the highest rate of any server to a sixteenth, in few tries.
 func TestRamp_FindsTheHighestRate(t *testing.T) {
 	for limit := 100; limit < 200_000; limit += 37 {
 		tries := 0
@@ -278,7 +282,8 @@ func TestRamp_FindsTheHighestRate(t *testing.T) {
 	}
 }
 
-// A typist types and changes his state in any six seconds, whichever of them he begins in, and says again every three that he types.
+// In any six seconds a typist types and changes their state, whichever second they begin in.
+// While typing they say so every three seconds.
 func TestTypistTurn(t *testing.T) {
 	typed := 0
 	state := wire.PresenceState("")

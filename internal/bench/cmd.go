@@ -16,7 +16,7 @@ import (
 	"natterjack/internal/bench/internal/bare"
 )
 
-// What the targets are about, of history, rebuild and restart, and of presence.
+// The subjects of the targets: history, rebuild and restart, and presence.
 const (
 	fullChannels = 100_000
 	fullChanges  = 100_000
@@ -45,7 +45,7 @@ type Cmd struct {
 	Engine   string        `hidden:"" help:"The NATS server to which a relay is a gateway."`
 }
 
-// Vars returns what the help of [Cmd] refers to.
+// Vars returns the values to which the help of [Cmd] refers.
 func Vars() kong.Vars {
 	var names []string
 	for _, b := range suite() {
@@ -121,7 +121,7 @@ func (c *Cmd) run(ctx context.Context, chosen []benchmark, out, log io.Writer) (
 	return writeTable(out, results)
 }
 
-// circumstances are what a figure has to be read with.
+// circumstances returns the facts that are needed to read a figure.
 func (c *Cmd) circumstances() []metric {
 	fsync := 1.0
 	if c.NoFsync {
@@ -140,7 +140,7 @@ func writeLines(out io.Writer, results []result) error {
 	return nil
 }
 
-// choose finds benchmarks by name, in the order of the suite; all where none is named.
+// choose finds benchmarks by name, in the order of the suite. Without names it returns all.
 func choose(names []string) (chosen []benchmark, err error) {
 	known := make(map[string]bool)
 	for _, b := range suite() {

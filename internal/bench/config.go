@@ -17,8 +17,8 @@ type member struct {
 	env    []string // added to this process's own
 }
 
-// plan is so many servers on empty data directories: one alone, or a cluster that keeps a copy of
-// every stream on each.
+// plan returns n servers on empty data directories: a single one, or a cluster that keeps a
+// copy of every stream on each node.
 func (r *rig) plan(ctx context.Context, n int) ([]member, error) {
 	configs := make([]nodeproc.Config, n)
 	members := make([]member, n)
@@ -45,7 +45,7 @@ func (r *rig) plan(ctx context.Context, n int) ([]member, error) {
 	return members, nil
 }
 
-// shipped is the configuration of a server that is alone.
+// shipped returns the configuration of a single server.
 func (r *rig) shipped() (string, error) {
 	c, err := r.configure()
 	if err != nil {
@@ -54,9 +54,9 @@ func (r *rig) shipped() (string, error) {
 	return c.Text()
 }
 
-// configure returns the configuration that ships with the server, changed where a benchmark must:
-// it listens on a port of the system's choice, and holds neither sessions nor users nor channels to
-// people's speed.
+// configure returns the configuration that ships with the server, with the changes that a
+// benchmark needs. The server listens on a port that the system chooses, and its rate limits
+// for sessions, users and channels do not hold the load back.
 func (r *rig) configure() (nodeproc.Config, error) {
 	shipped, err := change(natterjack.Configuration, [2]string{"sync_interval: always", "sync_interval: " + r.syncInterval()})
 	return nodeproc.Config{
@@ -66,7 +66,7 @@ func (r *rig) configure() (nodeproc.Config, error) {
 	}, err
 }
 
-// change replaces texts, each of which must be there exactly once.
+// change replaces texts. Each of them must occur exactly once.
 func change(text string, fromTo ...[2]string) (string, error) {
 	for _, c := range fromTo {
 		if n := strings.Count(text, c[0]); n != 1 {
@@ -77,8 +77,8 @@ func change(text string, fromTo ...[2]string) (string, error) {
 	return text, nil
 }
 
-// join makes members of servers: with names, routes, and the secrets that all nodes of a cluster
-// share.
+// join makes the servers members of one cluster, with names, routes, and the secrets that all
+// nodes of a cluster share.
 func join(ctx context.Context, configs []nodeproc.Config, members []member) error {
 	routes, err := nodeproc.FreeAddrs(ctx, len(members))
 	if err != nil {

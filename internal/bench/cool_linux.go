@@ -7,7 +7,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// dropCached writes out what the kernel holds of a file and forgets it. Dirty pages are not forgotten, so it syncs first.
+// dropCached drops a file from the kernel's cache. The kernel keeps dirty pages, so dropCached
+// syncs the file first.
 func dropCached(path string) (err error) {
 	file, err := os.Open(path) //nolint:gosec // G304: it walks a directory that this command has filled
 	if err != nil {

@@ -1,19 +1,19 @@
-// Command bench measures what the server does, beside what its bare engines do, in the same run,
-// with the same options, on the same machine:
+// Command bench measures the server beside its bare engines, in the same run, with the same
+// options, on the same machine:
 //
 //	go run ./internal/bench [NAME ...]
 //
-// A figure alone says as much about the machine and its neighbours as about the server; the ratio
-// of two that alternate within a minute says something of the server.
+// A single figure says as much about the machine and its neighbours as about the server. The
+// ratio of two figures that alternate within a minute says something about the server.
 //
-// Where no bare engine does the same, the second figure is the least that it could be: of ours with
-// next to nothing to do, or a write for each change.
+// If no bare engine does the same work, the second figure is the least that it could be: our
+// server with next to nothing to do, or one write for each change.
 //
-// The server is built and started here, with a data directory of its own, in its own process. So
-// are the bare engines: a NATS server and a WebSocket relay. This process is the load. It checks
-// while it measures: a run in which a message was lost, doubled or delivered out of order is an
-// error and not a figure.
+// The command builds and starts the server in its own process, with its own data directory. It
+// does the same with the bare engines: a NATS server and a WebSocket relay. The process of the
+// command makes the load. It checks while it measures: if a message was lost, delivered twice
+// or delivered out of order, the run ends with an error and gives no figure.
 //
-// Each benchmark alternates ours and bare for some runs and reports the median of each figure. It
-// prints one line of JSON as it ends, and a table once all have ended.
+// Each benchmark alternates ours and bare for some runs and reports the median of each figure.
+// It prints one line of JSON when it ends, and a table when all have ended.
 package main

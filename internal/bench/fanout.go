@@ -10,11 +10,12 @@ import (
 	"natterjack/internal/bench/internal/proc"
 )
 
-// speakers is how many members of the group talk in a fan-out benchmark, in turn.
+// speakers is how many members of the group send in a fan-out benchmark, in turn.
 const speakers = 10
 
-// fanout measures how long a message to a group takes from the moment it was due to each member's socket. All members are
-// connected. Bare, a WebSocket server without storage encodes a message once and has a write loop for each socket.
+// fanout measures the time from the moment when a message to a group was due to its arrival at
+// each member's socket. All members are connected. Bare is a WebSocket server without storage,
+// which encodes a message once and has a write loop for each socket.
 func fanout(members, rate int) func(context.Context, *rig) ([]result, error) {
 	return func(ctx context.Context, r *rig) (results []result, err error) {
 		name := fmt.Sprintf("fanout-%d", members)

@@ -14,14 +14,16 @@ import (
 )
 
 const (
-	typists       = 10 // members who type, go and come back, besides those who talk
-	followed      = 20 // others whose presence each member follows
+	typists       = 10 // members who type, go and come back, besides the speakers
+	followed      = 20 // other members whose presence each member follows
 	receiptsLimit = 20 * time.Second
 )
 
-// fanoutLive measures a group as [fanout] does, and again while all its members look at it: each has it on the screen, says at most once a
-// second what he has got and read, and follows the presence of some others; some type, and go and come back. Both are
-// measured in one run, and beside them the bare relay, which knows of messages alone.
+// fanoutLive measures a group as [fanout] does, and then again while all members are active.
+// Each member has the group on the screen. At most once a second it says how far it has
+// received and read. It also follows the presence of some other members. Some members type, and
+// go and come back. Both are measured in one run, beside the bare relay, which passes on
+// messages only.
 func fanoutLive(members, rate int) func(context.Context, *rig) ([]result, error) {
 	return func(ctx context.Context, r *rig) (results []result, err error) {
 		name := fmt.Sprintf("fanout-%d-live", members)
@@ -66,7 +68,7 @@ func fanoutLiveResult(name string, found []metric) result {
 	return one
 }
 
-// liveRun is one run of a fan-out benchmark with what is in no log.
+// liveRun is one run of a fan-out benchmark with receipts, presence and typing.
 type liveRun struct {
 	fanoutRun
 	servers servers
@@ -119,7 +121,7 @@ func (l *liveRun) live(ctx context.Context, run string) error {
 	return nil
 }
 
-// look has each session watch its channel and follow the presence of those next to it.
+// look has each session watch its channel and follow the presence of its neighbours.
 func look(ctx context.Context, f *load.Fleet, users []string) error {
 	for i, s := range f.Sessions {
 		near := make([]string, min(followed, len(users)-1))
@@ -136,7 +138,7 @@ func look(ctx context.Context, f *load.Fleet, users []string) error {
 	return nil
 }
 
-// say sends commands in one write; nobody waits for the replies.
+// say sends commands in one write. It does not wait for the replies.
 func say(s *load.Session, commands ...wire.Command) error {
 	var out []byte
 	for _, c := range commands {
@@ -149,14 +151,15 @@ func say(s *load.Session, commands ...wire.Command) error {
 	return s.Write(out)
 }
 
-// reader is who takes the turns of all sessions.
+// reader takes the turns of all sessions.
 type reader struct {
-	said map[*load.Session]uint64 // up to where each has read
+	said map[*load.Session]uint64 // the seq up to which each session has read
 }
 
 func newReader() *reader { return &reader{said: make(map[*load.Session]uint64)} }
 
-// turn says what a session has got since its last turn, a second ago, and has a typist type and change his presence.
+// turn sends receipts for the messages that a session has received since its last turn, a
+// second ago. A typist also types and changes their presence.
 func (r *reader) turn(s *load.Session, round int) error {
 	var commands []wire.Command
 	if newest := s.Newest(); newest > r.said[s] {
@@ -174,7 +177,8 @@ func (r *reader) turn(s *load.Session, round int) error {
 	return say(s, commands...)
 }
 
-// typistTurn is what somebody does who types every three seconds, and is away in every other such time.
+// typistTurn returns the commands of a typist in a given second. A typist types every three
+// seconds, and is away in every other period of three seconds.
 func typistTurn(channel string, second int) []wire.Command {
 	switch second % 6 {
 	case 0, 3:
@@ -188,7 +192,8 @@ func typistTurn(channel string, second int) []wire.Command {
 	}
 }
 
-// allRead has all say how far they have got, and waits until the first of them can see that everybody has read everything.
+// allRead has all sessions send their receipts, and waits until the first session can see that
+// all members have read everything.
 func allRead(ctx context.Context, f *load.Fleet) error {
 	if err := f.Rounds(1, time.Second, newReader().turn); err != nil {
 		return err

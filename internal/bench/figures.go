@@ -7,19 +7,19 @@ import (
 	"natterjack/internal/bench/internal/proc"
 )
 
-// figures are what one run found, by name, in the order in which they were found.
+// figures are the results of one run, by name, in the order in which they were found.
 type figures struct{ all []metric }
 
 func (f *figures) add(name string, value float64) { f.all = append(f.all, metric{name, value}) }
 
-// addLatency adds the percentiles of some samples in milliseconds.
+// addLatency adds the percentiles of the samples in milliseconds.
 func (f *figures) addLatency(prefix string, s load.Samples) {
 	f.add(prefix+"p50_ms", load.Ms(s.Percentile(50)))
 	f.add(prefix+"p99_ms", load.Ms(s.Percentile(99)))
 	f.add(prefix+"p999_ms", load.Ms(s.Percentile(99.9)))
 }
 
-// of is a figure by name, which must be there.
+// of returns a figure by name. The figure must exist.
 func of(all []metric, name string) float64 {
 	for _, m := range all {
 		if m.Name == name {
@@ -29,7 +29,7 @@ func of(all []metric, name string) float64 {
 	panic("bench: no figure " + name)
 }
 
-// without is all figures but those named, which a result carries as its own.
+// without returns all figures except the named ones, which a result carries in its own fields.
 func without(all []metric, names ...string) (rest []metric) {
 next:
 	for _, m := range all {
@@ -43,7 +43,8 @@ next:
 	return rest
 }
 
-// medians of each figure over several runs, which all found the same ones.
+// medians returns the median of each figure over several runs. All runs must have the same
+// figures.
 func medians(runs []figures) []metric {
 	out := make([]metric, len(runs[0].all))
 	for i, m := range runs[0].all {
@@ -56,14 +57,15 @@ func medians(runs []figures) []metric {
 	return out
 }
 
-// perHundredThousand is processor seconds for a hundred thousand of n.
+// perHundredThousand returns processor seconds for each hundred thousand of n.
 func perHundredThousand(used time.Duration, n int) float64 {
 	return used.Seconds() / float64(n) * 100_000
 }
 
 func perSecond(n int, d time.Duration) float64 { return float64(n) / d.Seconds() }
 
-// addOthers adds what else was busy: the load generator, the machine with what is nobody's here, and its host.
+// addOthers adds what else was busy: the load generator, other processes of the machine, and
+// its host.
 func (f *figures) addOthers(prefix string, u proc.Usage) {
 	f.add(prefix+"load_cores", u.Load)
 	f.add(prefix+"foreign_cores", u.Foreign)

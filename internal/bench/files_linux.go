@@ -6,7 +6,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// fileLimit is how many files a process may have open. The runtime has raised the limit as far as it may.
+// fileLimit returns how many files a process may have open. The runtime has already raised the
+// soft limit to the hard limit.
 func fileLimit() int {
 	var limit unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil || limit.Cur > math.MaxInt32 {

@@ -4,5 +4,6 @@ package main
 
 import "math"
 
-// fileLimit is how many files a process may have open, which is not asked here: too many sessions fail to connect.
+// fileLimit returns no limit, because it is not known on this system. With too many sessions,
+// some fail to connect.
 func fileLimit() int { return math.MaxInt32 }

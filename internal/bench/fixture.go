@@ -17,16 +17,17 @@ import (
 	"natterjack/internal/nodeproc"
 )
 
-// fixture is a data directory of the server, filled without it.
+// fixture is a data directory of the server that is filled without the server.
 type fixture struct {
 	bare.Store
 	dir string
 }
 
-// filledMark is the file that says a fixture is whole.
+// filledMark is the name of the file that says a fixture is complete.
 const filledMark = "bench-filled"
 
-// fixture fills a data directory, or finds it filled. The server makes its streams in it; the bare engine fills them.
+// fixture fills a data directory, or finds it filled. The server makes its streams in the
+// directory, and the bare engine fills them.
 func (r *rig) fixture(ctx context.Context, channels, messages int) (fixture, error) {
 	f, err := r.place("filled", channels, messages)
 	if err != nil {
@@ -41,7 +42,7 @@ func (r *rig) fixture(ctx context.Context, channels, messages int) (fixture, err
 	return f, os.WriteFile(f.mark(), nil, 0o600)
 }
 
-// place is where a fixture is: filled already, or empty.
+// place returns the directory of a fixture: filled already, or empty.
 func (r *rig) place(name string, channels, messages int) (fixture, error) {
 	f := fixture{Store: bare.Store{Channels: channels, Messages: messages, Shards: bare.Streams}}
 	base := r.dir
@@ -55,11 +56,11 @@ func (r *rig) place(name string, channels, messages int) (fixture, error) {
 	return f, errors.Join(os.RemoveAll(f.dir), os.MkdirAll(f.dir, 0o700))
 }
 
-// mark is a file that says a fixture is whole.
+// mark returns the path of the file that says a fixture is complete.
 func (f fixture) mark() string { return filepath.Join(f.dir, filledMark) }
 
-// fill writes the messages of all channels from one number to another; 0 is what makes a channel. To begin with, the server makes
-// its streams.
+// fill writes the messages of all channels from one number to another. Number 0 is the event
+// that creates a channel. Before the first messages, the server makes its streams.
 func (r *rig) fill(ctx context.Context, f fixture, from, to int) (err error) {
 	r.say("fill %d channels with their messages %d to %d", f.Channels, from, to)
 	if from == 0 {
@@ -94,14 +95,15 @@ func (r *rig) fill(ctx context.Context, f fixture, from, to int) (err error) {
 	return group.Wait()
 }
 
-// storeEngine is a bare NATS server on the store of a fixture, in place of ours.
+// storeEngine is a bare NATS server on the store of a fixture, in place of our server.
 type storeEngine struct {
 	proc *nodeproc.Process
 	conn *nats.Conn
 	js   jetstream.JetStream
 }
 
-// openStore starts a bare NATS server on a fixture's store. The server itself must not run.
+// openStore starts a bare NATS server on a fixture's store. Our server must not run on it
+// meanwhile.
 func (r *rig) openStore(ctx context.Context, f fixture, interval string) (*storeEngine, error) {
 	config := fmt.Sprintf(`
 server_name: bare
@@ -134,7 +136,7 @@ func (e *storeEngine) close() error {
 	return e.proc.Stop()
 }
 
-// visit starts the server on a fixture, does something, and stops it.
+// visit starts the server on a fixture, calls do, and stops the server.
 func (r *rig) visit(ctx context.Context, f fixture, do func(node) error) error {
 	config, err := r.shipped()
 	if err != nil {
@@ -147,10 +149,11 @@ func (r *rig) visit(ctx context.Context, f fixture, do func(node) error) error {
 	return errors.Join(do(n), n.proc.Stop())
 }
 
-// forget drops the view of a fixture; the server makes it anew.
+// forget deletes the view of a fixture. The server builds it again.
 func (f fixture) forget() error { return os.RemoveAll(filepath.Join(f.dir, viewDir)) }
 
-// cool drops what the kernel has cached of a fixture's files, so that the next reads come from the disk.
+// cool drops a fixture's files from the kernel's cache, so that the next reads come from the
+// disk.
 func (f fixture) cool() error {
 	return filepath.WalkDir(f.dir, func(path string, entry os.DirEntry, err error) error {
 		if err != nil || !entry.Type().IsRegular() {

@@ -15,18 +15,19 @@ import (
 
 const (
 	page      = 50  // messages; every channel has as many
-	pagesRead = 500 // a run, each of another channel
+	pagesRead = 500 // in one run, each of another channel
 )
 
-// history measures the time of a page: the last 50 messages of a channel, of channels chosen at random, each asked for by one
-// of its members over his socket. Cold is the first time after a start, with nothing of the data in the kernel's cache; warm is the
-// same pages once more. Bare, JetStream alone reads the same 50 messages by their subject, cold and warm likewise.
+// history measures how long a page takes: the last 50 messages of a channel. The channels are
+// chosen at random, and one member of each asks over their socket. Cold is the first time after
+// a start, with none of the data in the kernel's cache. Warm is the same pages once more. Bare,
+// JetStream alone reads the same 50 messages by their subject, cold and warm in the same way.
 func history(ctx context.Context, r *rig) ([]result, error) {
 	f, err := r.fixture(ctx, r.cmd.Channels, page)
 	if err != nil {
 		return nil, err
 	}
-	if err := r.visit(ctx, f, func(node) error { return nil }); err != nil { // makes the view
+	if err := r.visit(ctx, f, func(node) error { return nil }); err != nil { // builds the view
 		return nil, err
 	}
 	found, err := r.repeat("history", func(i int, fig *figures) error {
@@ -50,7 +51,7 @@ func historyResult(state string, found, more []metric) result {
 	}
 }
 
-// sample chooses k different numbers below n, the same ones each time for the same seed.
+// sample chooses k different numbers below n. The same seed gives the same numbers.
 func sample(seed uint64, n, k int) []int {
 	return rand.New(rand.NewPCG(seed, 0)).Perm(n)[:min(k, n)]
 }
@@ -77,7 +78,7 @@ func (h *historyRun) ours(ctx context.Context) error {
 	})
 }
 
-// connect opens a session of a member of each channel.
+// connect opens a session of one member of each channel.
 func (h *historyRun) connect(ctx context.Context, n node) (*load.Fleet, error) {
 	at, err := url.Parse(n.base)
 	if err != nil {
@@ -102,7 +103,7 @@ func (h *historyRun) connect(ctx context.Context, n node) (*load.Fleet, error) {
 	return fleet, nil
 }
 
-// askPage asks for the last page of a session's channel and checks that it is one.
+// askPage asks for the last page of a session's channel and checks the reply.
 func askPage(ctx context.Context, s *load.Session) error {
 	command, err := wire.Append(nil, wire.History{Channel: s.Channel, Limit: page})
 	if err != nil {

@@ -12,13 +12,15 @@ import (
 	"natterjack/internal/bench/internal/proc"
 )
 
-// perAddress is how many connections come from one loopback address: a port range holds more, but not twice in a minute.
+// perAddress is how many connections come from one loopback address. A port range holds more,
+// but a port cannot be used twice within a minute.
 const perAddress = 4000
 
-// idle measures the memory of a signed-in connection on which nothing happens: by how much the server's resident memory
-// grew, for each connection, once it has settled. Bare is a coder/websocket accept loop without sign-in or any state: as the
-// library's own examples write it, and, as a result of its own, as cheap as the library can be made. Each run has a server
-// of its own, for memory once used is not given back at once.
+// idle measures the memory of an idle, signed-in connection: the growth of the server's
+// resident memory, divided by the number of connections, once it has settled. Bare is a
+// coder/websocket accept loop without sign-in or any state. One bare result is written like the
+// library's own examples. Another is as cheap as the library can be made. Each run has its own
+// server, because used memory is not given back at once.
 func idle(connections int) func(context.Context, *rig) ([]result, error) {
 	return func(ctx context.Context, r *rig) ([]result, error) {
 		name := fmt.Sprintf("idle-%d", connections)
@@ -51,7 +53,7 @@ func (r *idleRun) ours(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, servers.stop()) }()
 	pid := servers.pids()[0]
-	before, err := proc.Resident(pid) // what sign-in leaves behind counts: in use, the two come together
+	before, err := proc.Resident(pid) // the memory left after sign-in counts, because in use the two come together
 	if err != nil {
 		return err
 	}
@@ -77,7 +79,8 @@ func (r *idleRun) bare(prefix, path string) func(context.Context) error {
 	}
 }
 
-// hold connects all, lets them settle, and compares the server's memory with what it was.
+// hold connects all members, waits until they settle, and compares the server's memory with the
+// value before.
 func (r *idleRun) hold(ctx context.Context, prefix string, pid int, before int64, members []load.Member) (err error) {
 	for i := range members {
 		members[i].Local = net.IPv4(127, 0, 0, byte(2+i/perAddress))

@@ -11,13 +11,15 @@ import (
 	"natterjack/internal/nodeproc"
 )
 
-// talkers is the number of users of a latency benchmark. They are in pairs, and all of them talk.
+// talkers is the number of users of a latency benchmark. They are in pairs, and all of them
+// send.
 const talkers = 1000
 
-// latency measures how long a message takes from the moment it was due to the peer's socket, at a steady rate that does not wait
-// for anything (open loop). Bare is a gateway that makes the same promise and knows nothing else: WebSockets before a NATS
-// server, a message stored with the same fsync before it is passed on and acknowledged. Beside them stands a relay without
-// storage.
+// latency measures the time from the moment when a message was due to its arrival at the peer's
+// socket. The rate is steady and does not wait for anything (open loop). Bare is a gateway that
+// makes the same promise and does nothing else: WebSockets in front of a NATS server, where a
+// message is stored with the same fsync before it is passed on and acknowledged. A relay
+// without storage is measured beside them.
 func latency(rate int) func(context.Context, *rig) ([]result, error) {
 	return func(ctx context.Context, r *rig) (results []result, err error) {
 		name := fmt.Sprintf("latency-%d", rate)
@@ -33,7 +35,7 @@ func latency(rate int) func(context.Context, *rig) ([]result, error) {
 				func(ctx context.Context) error { return t.bare(ctx, f, "bare_", run, rate) },
 				func(ctx context.Context) error { return t.relayed(ctx, f, "socket_", run, rate) })
 		})
-		if over, ok := errors.AsType[*load.OverloadError](err); ok { // goes on with the other benchmarks
+		if over, ok := errors.AsType[*load.OverloadError](err); ok { // the other benchmarks still run
 			r.say("%s: %v", name, over)
 			return []result{{Name: name, Value: math.NaN(), Unit: "ms p99", Bare: math.NaN()}}, nil
 		}
@@ -53,7 +55,8 @@ func latencyResult(name string, found []metric) result {
 	return result{Name: name, Value: of(found, "p99_ms"), Unit: "ms p99", Bare: of(found, "bare_p99_ms"), More: more}
 }
 
-// talk is what messages between two are measured on: our servers, the bare gateway with its engine, and the bare relay.
+// talk holds the servers that are compared with messages between two users: our servers, the
+// bare gateway with its engine, and the bare relay.
 type talk struct {
 	*rig
 	servers servers
@@ -64,7 +67,7 @@ type talk struct {
 	gatewayAddr, relayAddr string
 }
 
-// startTalk starts all that is compared. Whoever starts it closes it.
+// startTalk starts all servers that are compared. The caller closes the talk.
 func (r *rig) startTalk(ctx context.Context) (*talk, error) {
 	t := &talk{rig: r}
 	err := inTurn(ctx,
@@ -90,7 +93,7 @@ func (r *rig) startTalk(ctx context.Context) (*talk, error) {
 	return t, nil
 }
 
-// close stops what was started, and reports what has ended by itself.
+// close stops the servers, and reports a server that has ended by itself.
 func (t *talk) close() (err error) {
 	for _, p := range []*nodeproc.Process{t.relay, t.gateway} {
 		if p != nil {
@@ -122,7 +125,7 @@ func (t *talk) relayed(ctx context.Context, f *figures, prefix, run string, rate
 	return t.talk(ctx, f, prefix, rate, fleetRun{name: run, members: members, pids: []int{t.relay.PID}})
 }
 
-// talk has all of the members talk at a rate, and adds what came of it.
+// talk has all members send at a rate, and adds the figures.
 func (t *talk) talk(ctx context.Context, f *figures, prefix string, rate int, run fleetRun) error {
 	run.senders = talkers
 	run.traffic = func(f *load.Fleet, span stretch) error { return f.Pace(talkers, rate, span.begin, span.whole()) }
@@ -138,7 +141,8 @@ func (t *talk) talk(ctx context.Context, f *figures, prefix string, rate int, ru
 	return nil
 }
 
-// relayMembers are sessions of the bare relay, so many to a room, spread as [servers.pairs] spreads them.
+// relayMembers returns sessions of the bare relay, with the given number of members in each
+// room, spread in the same way as by [servers.pairs].
 func relayMembers(addr, path, run string, n, room int) []load.Member {
 	members := make([]load.Member, n)
 	for i := range members {

@@ -26,7 +26,7 @@ func main() {
 	os.Exit(1)
 }
 
-// run does what a command line says.
+// run runs a command line.
 func run(ctx context.Context, args []string, options ...kong.Option) error {
 	parser, err := kong.New(new(Cmd), append(options, Vars(), kong.Name("bench"), kong.UsageOnError(),
 		kong.Description("Measures the server beside its bare engines."), kong.ConfigureHelp(kong.HelpOptions{Compact: true}),

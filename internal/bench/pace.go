@@ -15,15 +15,15 @@ import (
 	"natterjack/server/wire"
 )
 
-// paced is a send that was due at a moment, and what became of it.
+// paced is a send that was due at a moment, with its outcome.
 type paced struct {
 	user       string
 	due, acked time.Duration
 	ack        wire.Ack
 }
 
-// pace sends at a steady rate over NATS for a stretch of time, without waiting for anything, and returns once all are
-// acknowledged. A refused one is an error.
+// pace sends at a steady rate over NATS for a period, without waiting for answers, and returns
+// once all are acknowledged. A refused send is an error.
 func (b *backend) pace(ctx context.Context, span stretch, rate int, next func(i int) (user string, cmd wire.Send)) ([]paced, error) {
 	interval := time.Second / time.Duration(rate)
 	p := &pacing{clock: span.clock, inbox: nats.NewInbox() + ".", sends: make([]paced, span.whole()/interval)}
@@ -47,8 +47,8 @@ func (b *backend) pace(ctx context.Context, span stretch, rate int, next func(i 
 	return p.sends, p.wait(ctx)
 }
 
-// pacing is what the answers to paced sends come to. A send's ack is written by one callback; the counter orders it before
-// whoever has waited.
+// pacing collects the answers to paced sends. One callback writes the ack of a send. The atomic
+// counter makes the ack visible to the waiting goroutine.
 type pacing struct {
 	clock    load.Clock
 	inbox    string

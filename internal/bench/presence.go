@@ -12,27 +12,30 @@ import (
 )
 
 const (
-	presenceBucket  = "PRESENCE"
-	presenceStream  = "KV_" + presenceBucket
-	leaseKeys       = "lease.>" // of the nodes: written every few seconds, whatever happens
-	observer        = "observer"
-	changesOfOne    = 2 + 8 // he comes, changes his state, and goes
-	maxWaves        = 5
-	changesPerSec   = 2000
-	leastBetween    = 100 * time.Millisecond // two changes of one user; who is quicker is written once for both
-	presenceLimit   = 30 * time.Second       // for all to be seen as they are
+	presenceBucket = "PRESENCE"
+	presenceStream = "KV_" + presenceBucket
+	leaseKeys      = "lease.>" // of the nodes; written every few seconds in any case
+	observer       = "observer"
+	changesOfOne   = 2 + 8 // a user comes, changes their state, and goes
+	maxWaves       = 5
+	changesPerSec  = 2000
+	// leastBetween is the time between two changes of one user. Quicker changes are merged into
+	// one write.
+	leastBetween    = 100 * time.Millisecond
+	presenceLimit   = 30 * time.Second // until all users are seen in the right state
 	presencePolling = 200 * time.Millisecond
 )
 
-// toggles are what one changes his state to while he is there, each time to another than before. They end with one that differs from that
-// in which he came and that in which he goes.
+// toggles are the states that a user changes to while present. Each differs from the one
+// before. The last differs from the state in which the user came and from the one in which they
+// go.
 var toggles = [changesOfOne - 2]wire.PresenceState{
 	wire.PresenceAway, wire.PresenceOnline, wire.PresenceAway, wire.PresenceOnline,
 	wire.PresenceAway, wire.PresenceInvisible, wire.PresenceOnline, wire.PresenceAway,
 }
 
-// presence measures what it costs NATS to know who is there: in writes to the bucket for changes, leases not counted, and in writes to any stream while
-// nothing changes.
+// presence measures the writes that presence costs NATS: writes to the bucket for changes,
+// leases not counted, and writes to any stream while nothing changes.
 func presence(ctx context.Context, r *rig) ([]result, error) {
 	changes, err := r.presenceChanges(ctx)
 	if err != nil {
@@ -45,8 +48,9 @@ func presence(ctx context.Context, r *rig) ([]result, error) {
 	return []result{changes, idle}, nil
 }
 
-// presenceChanges has users come, change their state over their sockets, and go, in waves; an observer sees that all of it has come
-// about. In place of a bare engine there is the number of changes: a bucket to which each is written.
+// presenceChanges has users come, change their state over their sockets, and go, in waves. An
+// observer checks that all changes are visible. In place of a bare engine there is the number
+// of changes, as for a bucket to which each change is written.
 func (r *rig) presenceChanges(ctx context.Context) (one result, err error) {
 	servers, err := r.startServers(ctx, 1)
 	if err != nil {
@@ -70,13 +74,13 @@ func (r *rig) presenceChanges(ctx context.Context) (one result, err error) {
 	}, nil
 }
 
-// plan splits so many changes, at most, over waves of so many users.
+// plan splits at most the given number of changes over waves of users.
 func plan(changes int) (waves, users int) {
 	waves = min(max(changes/4000, 1), maxWaves)
 	return waves, max(changes/changesOfOne/waves, 1)
 }
 
-// presenceRun is the users of this benchmark and who observes them.
+// presenceRun holds the users of this benchmark and the session that observes them.
 type presenceRun struct {
 	*rig
 	servers servers
@@ -85,7 +89,7 @@ type presenceRun struct {
 	members []load.Member
 
 	back     *backend
-	watching *load.Fleet // of one session
+	watching *load.Fleet // one session
 }
 
 func (p *presenceRun) prepare(ctx context.Context) (err error) {
@@ -109,11 +113,11 @@ func (p *presenceRun) prepare(ctx context.Context) (err error) {
 	if err := p.watching.Connect(members[:1]); err != nil {
 		return err
 	}
-	return p.seen(ctx, []string{observer}, wire.PresenceOnline) // his own coming is not to be counted
+	return p.seen(ctx, []string{observer}, wire.PresenceOnline) // the observer's own arrival is not counted
 }
 
 func (p *presenceRun) close() {
-	_ = p.watching.Close() // its failure would have been seen when it was asked
+	_ = p.watching.Close() // a failure would have shown in its answers
 	p.back.close()
 }
 
@@ -122,7 +126,7 @@ func (p *presenceRun) measureChanges(ctx context.Context, f *figures) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = leases.Stop() }() // the connection ends next
+	defer func() { _ = leases.Stop() }() // the connection is closed next
 	before, err := p.back.writes(ctx)
 	if err != nil {
 		return err
@@ -145,7 +149,7 @@ func (p *presenceRun) measureChanges(ctx context.Context, f *figures) error {
 		return err
 	}
 	writes := after[presenceStream] - before[presenceStream]
-	renewals := len(leases.Updates()) // there is room for hundreds
+	renewals := len(leases.Updates()) // the channel has room for hundreds
 	f.add("writes", float64(writes)-float64(renewals))
 	f.add("lease_writes", float64(renewals))
 	f.add("writes_elsewhere", float64(since(before, after)-writes))
@@ -155,7 +159,7 @@ func (p *presenceRun) measureChanges(ctx context.Context, f *figures) error {
 	return nil
 }
 
-// wave has all users come, change and go, each step once the one before it is seen.
+// wave has all users come, change and go. Each step begins once the one before it is seen.
 func (p *presenceRun) wave(ctx context.Context) (err error) {
 	fleet := load.NewFleet(ctx, "p", load.NewClock(), true)
 	defer func() { err = errors.Join(err, fleet.Close()) }()
@@ -194,7 +198,7 @@ func toggleFrames() (frames [][]byte, err error) {
 	return frames, nil
 }
 
-// seen waits until the observer sees all of some users in a state.
+// seen waits until the observer sees all of the users in a state.
 func (p *presenceRun) seen(ctx context.Context, users []string, want wire.PresenceState) error {
 	ctx, cancel := context.WithTimeout(ctx, presenceLimit)
 	defer cancel()
@@ -218,7 +222,7 @@ func (p *presenceRun) seen(ctx context.Context, users []string, want wire.Presen
 	return nil
 }
 
-// allAre asks once.
+// allAre asks once whether all users are in a state.
 func (p *presenceRun) allAre(ctx context.Context, users []string, want wire.PresenceState) (bool, error) {
 	people, err := ask[wire.Presence](ctx, p.watching.Sessions[0], wire.GetPresence{Ref: wire.Ref{Ref: 1}, Users: users})
 	if err != nil {

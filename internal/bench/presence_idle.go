@@ -11,12 +11,14 @@ import (
 )
 
 const (
-	spareFiles     = 500             // descriptors of a process for other things than sessions
-	presenceSettle = 2 * time.Second // for the last who came to be written: leases are among the writes that were waited for
+	spareFiles = 500 // file descriptors of a process for uses other than sessions
+	// presenceSettle is the time until the last users are written, because the writes that were
+	// waited for include leases.
+	presenceSettle = 2 * time.Second
 )
 
-// presenceIdle counts the writes to all streams of a server in the time in which idle sessions are signed in, and in place of a bare
-// engine, in the same time with none: what a server writes that nobody uses.
+// presenceIdle counts the writes to all streams of a server while idle sessions are signed in.
+// In place of a bare engine, it counts the writes of a server without users for the same time.
 func (r *rig) presenceIdle(ctx context.Context) (result, error) {
 	sessions := r.cmd.Sessions
 	if most := fileLimit() - spareFiles; sessions > most {
@@ -36,7 +38,7 @@ func (r *rig) presenceIdle(ctx context.Context) (result, error) {
 	}, nil
 }
 
-// idleTime is how long writes are counted while nothing happens.
+// idleTime returns how long writes are counted while nothing happens.
 func (c *Cmd) idleTime() time.Duration {
 	if c.Full {
 		return max(c.Settle, time.Minute)
@@ -80,7 +82,7 @@ func (p *presenceIdleRun) run(ctx context.Context) (err error) {
 	return p.count(ctx, fleet, "writes")
 }
 
-// count counts what is written while a fleet does nothing.
+// count counts the writes while a fleet does nothing.
 func (p *presenceIdleRun) count(ctx context.Context, fleet *load.Fleet, name string) error {
 	before, err := p.back.writes(ctx)
 	if err != nil {
@@ -97,7 +99,7 @@ func (p *presenceIdleRun) count(ctx context.Context, fleet *load.Fleet, name str
 	return nil
 }
 
-// arrive connects the sessions and waits until it is written that they are there.
+// arrive connects the sessions and waits until their presence is written.
 func (p *presenceIdleRun) arrive(ctx context.Context, fleet *load.Fleet, members []load.Member) error {
 	before, err := p.back.writes(ctx)
 	if err != nil {

@@ -10,17 +10,19 @@ import (
 	"natterjack/internal/nodeproc"
 )
 
-// restartFactor is how many times the channels of the other fixtures a restart has, for it is their number that it is about.
+// restartFactor is how many times as many channels as the other fixtures the fixture of a
+// restart has. The number of channels is what restart measures.
 const restartFactor = 10
 
-// restart measures the time from the start of a process to the line that says it serves, after a proper stop, on a store of many channels
-// with a message each. Bare is a NATS server alone on the same store.
+// restart measures the time from the start of a process to its ready line, after a proper stop,
+// on a store of many channels with one message each. Bare is a NATS server alone on the same
+// store.
 func restart(ctx context.Context, r *rig) ([]result, error) {
 	f, err := r.fixture(ctx, restartFactor*r.cmd.Channels, 1)
 	if err != nil {
 		return nil, err
 	}
-	if err := r.visit(ctx, f, func(node) error { return nil }); err != nil { // makes the view
+	if err := r.visit(ctx, f, func(node) error { return nil }); err != nil { // builds the view
 		return nil, err
 	}
 	found, err := r.repeat("restart", func(_ int, fig *figures) error {
@@ -42,7 +44,7 @@ func restart(ctx context.Context, r *rig) ([]result, error) {
 	}}, nil
 }
 
-// addStart adds how long a process took to be ready, and what it holds then.
+// addStart adds how long a process took to be ready, and its memory at that time.
 func addStart(f *figures, prefix string, p *nodeproc.Process) error {
 	resident, err := proc.Resident(p.PID)
 	if err != nil {
@@ -58,8 +60,9 @@ func addStart(f *figures, prefix string, p *nodeproc.Process) error {
 	return nil
 }
 
-// rebuild measures how fast a view is made anew from the streams: all their events, over the time from the start of the process to
-// the line that says it has caught up. Bare, ordered consumers read the same streams and do nothing.
+// rebuild measures how fast a view is built again from the streams: the number of all events,
+// divided by the time from the start of the process to the line that says it has caught up.
+// Bare, ordered consumers read the same streams and do nothing.
 func rebuild(ctx context.Context, r *rig) ([]result, error) {
 	f, err := r.fixture(ctx, r.cmd.Channels, page)
 	if err != nil {
@@ -109,7 +112,7 @@ func (r *rig) readBare(ctx context.Context, f fixture, fig *figures) (err error)
 	return err
 }
 
-// sizeOf is the bytes of the files under a directory.
+// sizeOf returns the bytes of the files under a directory.
 func sizeOf(dir string) (n int64, err error) {
 	err = filepath.WalkDir(dir, func(_ string, entry os.DirEntry, err error) error {
 		if err != nil || !entry.Type().IsRegular() {

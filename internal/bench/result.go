@@ -10,26 +10,29 @@ import (
 	"text/tabwriter"
 )
 
-// metric is one figure beside a result's own.
+// metric is one figure besides a result's own.
 type metric struct {
 	Name  string
 	Value float64
 }
 
-// result is what a benchmark found, ours beside the bare engine's.
+// result is the outcome of a benchmark: our figure beside that of the bare engine.
 type result struct {
-	Name   string
-	Value  float64
-	Unit   string
-	Bare   float64 // where nothing bare does the same, the least it could be; NaN where nobody knows that
-	Higher bool    // more is better
+	Name  string
+	Value float64
+	Unit  string
+	// Bare is the least it could be if nothing bare does the same. It is NaN if the least is
+	// not known.
+	Bare   float64
+	Higher bool // more is better
 	More   []metric
 }
 
-// Ratio is ours over bare.
+// Ratio returns ours divided by bare.
 func (r result) Ratio() float64 { return r.Value / r.Bare }
 
-// beside is a result beside another bare engine's; its further figures stand with the first.
+// beside returns a result that compares ours with another bare engine. Its further figures stay
+// with the first result.
 func beside(r result, name string, bare float64) result {
 	r.Name, r.Bare, r.More = r.Name+name, bare, nil
 	return r
@@ -42,7 +45,8 @@ func (r result) better() string {
 	return "lower"
 }
 
-// MarshalJSON implements json.Marshaler: one flat object, its own figures first and the others in their order.
+// MarshalJSON implements json.Marshaler. It writes one flat object, first its own figures and
+// then the others in their order.
 func (r result) MarshalJSON() ([]byte, error) {
 	name, err := json.Marshal(r.Name)
 	if err != nil {
@@ -56,7 +60,8 @@ func (r result) MarshalJSON() ([]byte, error) {
 	return append(out, '}'), nil
 }
 
-// number writes a figure to four digits, for no more of it would come again. What is no number is null.
+// number formats a figure with four digits, because a repeated run would not give more of them
+// again. A value that is not a number becomes null.
 func number(v float64) string {
 	if math.IsNaN(v) || math.IsInf(v, 0) {
 		return "null"
@@ -75,11 +80,11 @@ func trimZeros(s string) string {
 	return s
 }
 
-// writeTable writes all results, each with its further figures underneath.
+// writeTable writes all results, each with its further figures below it.
 func writeTable(out io.Writer, results []result) error {
 	var text strings.Builder
 	tab := tabwriter.NewWriter(&text, 0, 0, 3, ' ', 0)
-	_, _ = fmt.Fprintln(tab, "benchmark\tours\tbare\tratio\tunit\tbetter") // a Builder takes everything
+	_, _ = fmt.Fprintln(tab, "benchmark\tours\tbare\tratio\tunit\tbetter") // a Builder never fails
 	for _, r := range results {
 		_, _ = fmt.Fprintf(tab, "%s\t%s\t%s\t%s\t%s\t%s\n",
 			r.Name, number(r.Value), number(r.Bare), number(r.Ratio()), r.Unit, r.better())
@@ -94,7 +99,7 @@ func writeTable(out io.Writer, results []result) error {
 	return err
 }
 
-// wrap lays figures out in indented lines of up to 100 characters.
+// wrap formats figures in indented lines of up to 100 characters.
 func wrap(more []metric) string {
 	var text strings.Builder
 	width := 0

@@ -12,22 +12,22 @@ import (
 	"natterjack/internal/nodeproc"
 )
 
-// natsPackage is the NATS server of the version that the server embeds.
+// natsPackage is the NATS server in the version that our server embeds.
 const natsPackage = "github.com/nats-io/nats-server/v2"
 
 const roleRelay = "relay"
 
-// rig is what all benchmarks of one command share. It is for one goroutine.
+// rig holds the state that all benchmarks of one command share. It is for one goroutine.
 type rig struct {
 	cmd  *Cmd
-	dir  string // for everything that ends with the command
+	dir  string // for everything that is deleted when the command ends
 	log  io.Writer
-	made int // directories in dir
+	made int // number of directories in dir
 
 	server, nats string // binaries
 }
 
-// build builds the binaries. The go command caches, so that only the first time is slow.
+// build builds the binaries. The go command caches them, so only the first time is slow.
 func (r *rig) build(ctx context.Context) error {
 	r.server, r.nats = r.cmd.Binary, filepath.Join(r.dir, "nats-server")
 	if err := r.goBuild(ctx, r.nats, natsPackage); err != nil {
@@ -45,19 +45,20 @@ func (r *rig) goBuild(ctx context.Context, out, pkg string) error {
 	return nodeproc.Build(ctx, out, pkg)
 }
 
-// say tells who watches how far the command has got.
+// say tells the user how far the command has got.
 func (r *rig) say(format string, args ...any) {
-	_, _ = fmt.Fprintf(r.log, time.Now().Format("15:04:05 ")+format+"\n", args...) // nothing depends on it
+	// An error is ignored, because nothing depends on this output.
+	_, _ = fmt.Fprintf(r.log, time.Now().Format("15:04:05 ")+format+"\n", args...)
 }
 
-// newDir makes a directory of its own for a process's data.
+// newDir makes a new directory for a process's data.
 func (r *rig) newDir(name string) (string, error) {
 	r.made++
 	dir := filepath.Join(r.dir, fmt.Sprintf("%s-%d", name, r.made))
 	return dir, os.Mkdir(dir, 0o700)
 }
 
-// syncInterval is the sync_interval of every JetStream store of this command.
+// syncInterval returns the sync_interval of every JetStream store of this command.
 func (r *rig) syncInterval() string {
 	if r.cmd.NoFsync {
 		return "2m"
@@ -65,12 +66,12 @@ func (r *rig) syncInterval() string {
 	return "always"
 }
 
-// startRelay starts the bare relay in a process of its own and returns its address.
+// startRelay starts the bare relay in its own process and returns its address.
 func (r *rig) startRelay(ctx context.Context) (*nodeproc.Process, string, error) {
 	return r.startGateway(ctx, "")
 }
 
-// startGateway starts a relay that is a gateway to an engine, by its URL.
+// startGateway starts a relay that is also a gateway to the engine at a URL.
 func (r *rig) startGateway(ctx context.Context, engine string) (*nodeproc.Process, string, error) {
 	self, err := os.Executable()
 	if err != nil {
@@ -96,7 +97,7 @@ func (r *rig) startEngine(ctx context.Context, nodes int) (*bare.Engine, error) 
 	return bare.StartEngine(ctx, bare.EngineSpec{Binary: r.nats, Dir: dir, Nodes: nodes, Interval: r.syncInterval()})
 }
 
-// repeat does run as often as the command says and reports the medians.
+// repeat calls run as often as the command says and returns the medians.
 func (r *rig) repeat(name string, run func(i int, f *figures) error) ([]metric, error) {
 	var all []figures
 	for i := range r.cmd.Runs {

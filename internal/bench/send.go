@@ -9,10 +9,12 @@ import (
 	"natterjack/internal/bench/internal/load"
 )
 
-// sending measures durable sends a second. Each of the senders waits for its ack before it sends the next message, and
-// every message is delivered to the socket of a peer, who is silent, and to the sender's own. Bare, as many publishers
-// as there are senders publish single messages of the same size to as many streams, each waiting for its PubAck; and, as a
-// result of its own, the same number of messages in flight is committed in atomic batches: the most that the engine takes.
+// sending measures durable sends a second. Each sender waits for its ack before it sends the
+// next message. Every message is delivered to the socket of a silent peer, and to the sender's
+// own. Bare, as many publishers as there are senders publish single messages of the same size
+// to as many streams. Each of them waits for its PubAck. In a result of its own, the same
+// number of messages in flight is committed in atomic batches, which is the most that the
+// engine takes.
 func sending(senders int) func(context.Context, *rig) ([]result, error) {
 	return func(ctx context.Context, r *rig) (results []result, err error) {
 		name := fmt.Sprintf("send-%d", senders)
@@ -37,7 +39,7 @@ func sending(senders int) func(context.Context, *rig) ([]result, error) {
 	}
 }
 
-// inTurn does some steps until one fails.
+// inTurn runs the steps until one fails.
 func inTurn(ctx context.Context, steps ...func(context.Context) error) error {
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
@@ -47,7 +49,8 @@ func inTurn(ctx context.Context, steps ...func(context.Context) error) error {
 	return nil
 }
 
-// sendResults are ours beside single publishes, and where there are batches, ours beside those.
+// sendResults returns ours beside single publishes and, if there are batches, ours beside
+// those.
 func sendResults(name string, senders int, found []metric) []result {
 	value, singles := of(found, "sends"), of(found, "bare_sends")
 	more := append(without(found, "sends", "bare_sends"),

@@ -18,24 +18,25 @@ import (
 	"natterjack/server/wire"
 )
 
-// startLimit is how long a server may take to be ready; at full size it rebuilds millions of messages first.
+// startLimit is how long a server may take to be ready. At full size it first rebuilds millions
+// of messages.
 const startLimit = 15 * time.Minute
 
-// viewDir is where a server keeps its view, in its data directory.
+// viewDir is the name of the view's directory in a server's data directory.
 const viewDir = "view"
 
-// node is a server process of ours.
+// node is a process of our server.
 type node struct {
 	proc *nodeproc.Process
 	base string // http://…
 	nats string // nats://…
-	data string // its directory
+	data string // its data directory
 }
 
-// servers are one server of ours or a cluster of them.
+// servers are one server of ours, or a cluster.
 type servers []node
 
-// startServers starts a server, or a cluster of them, on empty data directories. Whoever starts them stops them.
+// startServers starts a server, or a cluster, on empty data directories. The caller stops them.
 func (r *rig) startServers(ctx context.Context, n int) (servers, error) {
 	plan, err := r.plan(ctx, n)
 	if err != nil {
@@ -43,7 +44,7 @@ func (r *rig) startServers(ctx context.Context, n int) (servers, error) {
 	}
 	started := make(servers, n)
 	group, ctx := errgroup.WithContext(ctx)
-	for i, m := range plan { // at once: of a cluster, none is ready before most are
+	for i, m := range plan { // all at once: no node of a cluster is ready before most are
 		group.Go(func() (err error) {
 			started[i], err = r.startServer(ctx, m)
 			return err
@@ -80,13 +81,13 @@ func (s servers) pids() (pids []int) {
 func (s servers) stop() (err error) {
 	for _, n := range s {
 		if n.proc != nil {
-			err = errors.Join(err, n.proc.Alive(), n.proc.Stop()) // one that ended by itself tells why
+			err = errors.Join(err, n.proc.Alive(), n.proc.Stop()) // a server that ended by itself tells why
 		}
 	}
 	return err
 }
 
-// numbered are names of so many users.
+// numbered returns n numbered user names.
 func numbered(run string, n int) []string {
 	names := make([]string, n)
 	for i := range names {
@@ -95,8 +96,9 @@ func numbered(run string, n int) []string {
 	return names
 }
 
-// pairs signs in so many users, in pairs that share a direct channel, and spreads them over the servers. The second half are
-// the peers of the first: whoever sends in turn does not send to one channel twice in a row.
+// pairs signs in n users, in pairs that share a direct channel, and spreads them over the
+// servers. The second half are the peers of the first half. So users who send in turn do not
+// send to one channel twice in a row.
 func (s servers) pairs(ctx context.Context, run string, n int) ([]load.Member, error) {
 	names := numbered(run, n)
 	members, err := s.signIn(ctx, names)
@@ -106,7 +108,7 @@ func (s servers) pairs(ctx context.Context, run string, n int) ([]load.Member, e
 	return members, err
 }
 
-// group signs in so many users and has the first of them make a group of all.
+// group signs in n users and has the first of them create a group of all.
 func (s servers) group(ctx context.Context, run string, n int) ([]load.Member, error) {
 	names := numbered(run, n)
 	members, err := s.signIn(ctx, names)
@@ -120,7 +122,7 @@ func (s servers) group(ctx context.Context, run string, n int) ([]load.Member, e
 	return members, err
 }
 
-// signIn signs users in, user i on server i modulo their number.
+// signIn signs users in. User i signs in at server i modulo the number of servers.
 func (s servers) signIn(ctx context.Context, names []string) ([]load.Member, error) {
 	members := make([]load.Member, len(names))
 	for k, n := range s {
@@ -143,7 +145,7 @@ func (s servers) signIn(ctx context.Context, names []string) ([]load.Member, err
 	return members, nil
 }
 
-// makeGroup makes a group over a session of its own and returns its id.
+// makeGroup creates a group over its own session and returns the id of the group.
 func makeGroup(ctx context.Context, creator load.Member, name string, others []string) (channel string, err error) {
 	fleet := load.NewFleet(ctx, "g", load.NewClock(), true)
 	defer func() { err = errors.Join(err, fleet.Close()) }()

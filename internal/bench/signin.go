@@ -10,22 +10,24 @@ import (
 )
 
 const (
-	fewChannels  = 50    // also the first window, so that both users are sent as much
+	fewChannels  = 50    // also the size of the first window, so that both users get as much
 	manyChannels = 5_000 // at most; a quick run has fewer
-	signInWarmUp = 5     // sign-ins of each that are not counted
-	peers        = 200   // users with whom the channels are shared
+	signInWarmUp = 5     // sign-ins of each user that are not counted
+	peers        = 200   // users who share the channels
 )
 
-// signIn measures how long a client waits, on loopback and with its connection open, from its connect frame to the welcome and the
-// first window of its channels, for which it asks in the same write. There are two users, who sign in in turn: one with many
-// channels, and in place of a bare engine, one with few. At the end of a run each of them signs in once more, cold: as
-// the first user of a server that was started anew and has just said that it is ready.
+// signIn measures how long a client waits for the welcome frame and the first window of its
+// channels. The time begins with the connect frame, on loopback, with the connection already
+// open. The client asks for the window in the same write. Two users sign in in turn: one with
+// many channels and, in place of a bare engine, one with few. At the end of a run each of them
+// signs in once more, cold: as the first user of a server that was started again and has just
+// reported that it is ready.
 func signIn(ctx context.Context, r *rig) (results []result, err error) {
 	servers, err := r.startServers(ctx, 1)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, servers.stop()) }() // those that run by then
+	defer func() { err = errors.Join(err, servers.stop()) }() // the servers that run by then
 	users := []*signer{{name: "many", channels: min(r.cmd.Channels, manyChannels)}, {name: "few", channels: min(r.cmd.Channels, fewChannels)}}
 	if err := r.enlist(ctx, servers, users); err != nil {
 		return nil, err
@@ -59,7 +61,7 @@ func signIn(ctx context.Context, r *rig) (results []result, err error) {
 	return []result{signInResult(found, users[0].channels, users[1].channels, r.cmd.SignIns)}, nil
 }
 
-// signInCold starts the server anew and has a user sign in once.
+// signInCold restarts the server and has a user sign in once.
 func (r *rig) signInCold(ctx context.Context, s servers, u *signer, f *figures) error {
 	if err := r.startAnew(ctx, s); err != nil {
 		return err
@@ -75,7 +77,7 @@ func (r *rig) signInCold(ctx context.Context, s servers, u *signer, f *figures) 
 	return nil
 }
 
-// startAnew stops the one server and starts it on the same directory.
+// startAnew stops the one server and starts it again on the same directory.
 func (r *rig) startAnew(ctx context.Context, s servers) error {
 	config, err := r.shipped()
 	if err != nil {
@@ -98,7 +100,7 @@ func signInResult(found []metric, many, few, signIns int) result {
 	return result{Name: "sign-in", Value: of(found, "many_p50_ms"), Unit: "ms p50", Bare: of(found, "few_p50_ms"), More: more}
 }
 
-// signer is a user who signs in over and over.
+// signer is a user who signs in again and again.
 type signer struct {
 	name     string
 	channels int
@@ -107,7 +109,8 @@ type signer struct {
 	welcomes, windows load.Samples
 }
 
-// enlist gives users their channels, groups of two with a message that they have not read.
+// enlist gives the users their channels: groups of two, with one message that they have not
+// read.
 func (r *rig) enlist(ctx context.Context, s servers, users []*signer) error {
 	b, err := s[0].backend()
 	if err != nil {
@@ -123,7 +126,7 @@ func (r *rig) enlist(ctx context.Context, s servers, users []*signer) error {
 	return nil
 }
 
-// befriend makes a group of a user and a peer, who says something there.
+// befriend makes a group of a user and a peer, who sends a message there.
 func (b *backend) befriend(ctx context.Context, user string, i int) error {
 	id, peer := fmt.Sprintf("%s-%d", user, i), fmt.Sprintf("peer-%d", i%peers)
 	frame, err := b.request(ctx, user, wire.CreateGroup{ClientID: id, Name: "Group " + id, Members: []string{peer}})
@@ -138,7 +141,7 @@ func (b *backend) befriend(ctx context.Context, user string, i int) error {
 	return err
 }
 
-// enter gets a token of the servers.
+// enter gets a token from the servers.
 func (u *signer) enter(ctx context.Context, s servers) error {
 	members, err := s.signIn(ctx, []string{u.name})
 	if err == nil {
@@ -147,7 +150,7 @@ func (u *signer) enter(ctx context.Context, s servers) error {
 	return err
 }
 
-// signIn signs in once and checks what came of it.
+// signIn signs in once and checks the answers.
 func (u *signer) signIn(ctx context.Context, counts bool) error {
 	list, err := wire.Append(nil, wire.ListChannels{Ref: wire.Ref{Ref: 1}, Limit: fewChannels})
 	if err != nil {
@@ -171,7 +174,7 @@ func (u *signer) signIn(ctx context.Context, counts bool) error {
 	return nil
 }
 
-// report adds what a run has found, and begins the next one.
+// report adds the figures of a run, and begins the next run.
 func (u *signer) report(f *figures) {
 	f.add(u.name+"_p50_ms", load.Ms(u.windows.Percentile(50)))
 	f.add(u.name+"_p99_ms", load.Ms(u.windows.Percentile(99)))

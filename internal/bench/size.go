@@ -11,15 +11,17 @@ import (
 )
 
 const (
-	sizeMessages  = 12   // of each channel
-	sizeLast      = 2    // of them, with which the fill ends: those that the view is timed with
+	sizeMessages = 12 // in each channel
+	// sizeLast is how many of them the fill writes last. The view is timed with these.
+	sizeLast      = 2
 	sizeRate      = 1000 // sends a second
-	emptyChannels = 1000 // of a log with next to nothing in it, each with a message
+	emptyChannels = 1000 // channels of a log with next to nothing in it, with a message each
 )
 
-// size measures what a large log costs: how long a send to a channel chosen at random waits for its ack, which is of an idle channel
-// then, whatever that has to be read for; how fast the view applies events once it is as large; and what memory and files hold.
-// In place of a bare engine there is the same server with next to nothing in its log.
+// size measures the cost of a large log. It measures how long a send to a random channel waits
+// for its ack; such a channel is idle, and its state has to be read first. It measures how fast
+// the view applies events once it is that large, and how much memory and disk are used. In
+// place of a bare engine there is the same server with next to nothing in its log.
 func size(ctx context.Context, r *rig) ([]result, error) {
 	full, err := r.fillInParts(ctx, r.cmd.Size)
 	if err != nil {
@@ -37,7 +39,8 @@ func size(ctx context.Context, r *rig) ([]result, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Of the full log, blocks are compressed meanwhile: what the sends have added cannot be told.
+	// The bytes that the sends added to the full log cannot be told, because its blocks are
+	// compressed meanwhile.
 	more := append(without(found, "ack_p99_ms", "empty_ack_p99_ms", "sent_b_per_message"), full.filled.metrics()...)
 	return []result{{
 		Name: "size", Value: of(found, "ack_p99_ms"), Unit: "ms ack p99", Bare: of(found, "empty_ack_p99_ms"),
@@ -45,12 +48,14 @@ func size(ctx context.Context, r *rig) ([]result, error) {
 	}}, nil
 }
 
-// filled is what was found while a store was filled. It is kept with the store.
+// filled holds the figures that were found while a store was filled. It is kept with the store.
 type filled struct {
-	ApplyPerS       float64 // events that the view applied in a second at the end of the fill
-	FillResidentMiB float64 // of the server, having applied them
-	StreamBytes     float64 // of a message, in the log's files
-	ViewBytes       float64 // of a message, in the view's files: with all that belongs to its channel
+	// ApplyPerS is how many events the view applied in a second at the end of the fill.
+	ApplyPerS float64
+	// FillResidentMiB is the memory of the server after it has applied them.
+	FillResidentMiB float64
+	StreamBytes     float64 // for each message, in the log's files
+	ViewBytes       float64 // for each message and its channel, in the view's files
 }
 
 func (f filled) metrics() []metric {
@@ -62,14 +67,15 @@ func (f filled) metrics() []metric {
 	}
 }
 
-// sized is a store filled for [size].
+// sized is a store that was filled for [size].
 type sized struct {
 	fixture
 	filled
 }
 
-// fillInParts fills a store but for its channels' last messages, has the server make its view, and then does the same with
-// those: what the second part takes is what events cost a view that is large already.
+// fillInParts fills a store except for the last messages of its channels, and has the server
+// build its view. Then it does the same with the last messages. The time of the second part is
+// what events cost a view that is already large.
 func (r *rig) fillInParts(ctx context.Context, channels int) (s sized, err error) {
 	if s.fixture, err = r.place("size", channels, sizeMessages); err != nil {
 		return s, err
@@ -108,8 +114,9 @@ func (r *rig) fillInParts(ctx context.Context, channels int) (s sized, err error
 	return s, os.WriteFile(s.mark(), text, 0o600)
 }
 
-// level starts the server on a store, which is until its view has applied what it lacked, and stops it. It returns how long
-// the start took, and tells what the process held then.
+// level starts the server on a store and stops it again. A start ends when the view has applied
+// the missing events. level returns how long the start took, and stores the memory of the
+// process in residentMiB.
 func (r *rig) level(ctx context.Context, f fixture, residentMiB *float64) (took time.Duration, err error) {
 	err = r.visit(ctx, f, func(n node) error {
 		took = n.proc.Took()
@@ -123,7 +130,7 @@ func (r *rig) level(ctx context.Context, f fixture, residentMiB *float64) (took 
 	return took, err
 }
 
-// streamBytes is what the log holds in its files of messages.
+// streamBytes returns the size of the log's message files.
 func (f fixture) streamBytes() (n int64, err error) {
 	dir := filepath.Join(f.dir, "jetstream", "CHAT", "streams")
 	err = filepath.WalkDir(dir, func(path string, entry os.DirEntry, err error) error {

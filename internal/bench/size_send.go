@@ -10,24 +10,25 @@ import (
 	"natterjack/server/wire"
 )
 
-// sizeReadBack is how many of the channels to which something was sent are read afterwards.
+// sizeReadBack is how many of the channels that got a message are read afterwards.
 const sizeReadBack = 200
 
-// sizeRun is one run of sends to channels chosen at random, over the server's NATS: there no session has to be opened for each
-// of the users.
+// sizeRun is one run of sends to random channels, over the server's NATS. There no session is
+// needed for each user.
 type sizeRun struct {
 	*rig
 	f       *figures
 	prefix  string
 	fixture fixture
-	seed    uint64 // differs between runs on one store, these and later ones
+	seed    uint64 // differs between the runs on one store, also over restarts
 }
 
 func newSizeRun(r *rig, f *figures, prefix string, fix fixture, i int) *sizeRun {
 	return &sizeRun{rig: r, f: f, prefix: prefix, fixture: fix, seed: uint64(time.Now().UnixNano()) + uint64(i)}
 }
 
-// measure sends at a steady rate on a server that was just started, and looks on another whether all of it is there.
+// measure sends at a steady rate on a server that was just started. It checks on another server
+// that all messages are stored.
 func (s *sizeRun) measure(ctx context.Context) error {
 	if err := s.fixture.cool(); err != nil {
 		return err
@@ -86,7 +87,7 @@ func (s *sizeRun) send(ctx context.Context, n node) (sent []paced, err error) {
 	return sent, nil
 }
 
-// message is the i-th send of the run, to a channel of the fixture.
+// message returns the i-th send of the run, to a channel of the fixture.
 func (s *sizeRun) message(channel, i int) (user string, cmd wire.Send) {
 	user, _ = s.fixture.Users(channel)
 	return user, wire.Send{
@@ -96,8 +97,8 @@ func (s *sizeRun) message(channel, i int) (user string, cmd wire.Send) {
 	}
 }
 
-// readBack asks for the newest messages of some channels to which something was sent: what was acknowledged is there, and
-// everything before it.
+// readBack reads the newest messages of some channels that got a message. It checks that the
+// acknowledged message is there, and everything before it.
 func readBack(ctx context.Context, n node, sent []paced) error {
 	b, err := n.backend()
 	if err != nil {
@@ -118,7 +119,8 @@ func readBack(ctx context.Context, n node, sent []paced) error {
 	})
 }
 
-// missing finds what a page of a channel's newest messages lacks, of which one was acknowledged.
+// missing returns an error if a page of a channel's newest messages lacks a message. One
+// message of the page was acknowledged.
 func missing(ack wire.Ack, got wire.Page) error {
 	var seqs []uint64
 	for _, e := range got.Events {

@@ -11,22 +11,23 @@ import (
 	"natterjack/internal/bench/internal/proc"
 )
 
-// stretch is the part of a run that counts, on the clock of its load; before it comes the warm-up.
+// stretch is the measured period of a run, on the clock of its load. The warm-up comes before
+// it.
 type stretch struct {
 	clock           load.Clock
 	begin, from, to time.Duration
 }
 
-// newStretch begins a run now.
+// newStretch begins a run at the present time.
 func (r *rig) newStretch(clock load.Clock) stretch {
 	now := clock.Now()
 	return stretch{clock: clock, begin: now, from: now + r.cmd.WarmUp, to: now + r.cmd.WarmUp + r.cmd.Time}
 }
 
-// whole is the length of the run with its warm-up.
+// whole returns the length of the run with its warm-up.
 func (s stretch) whole() time.Duration { return s.to - s.begin }
 
-// during makes traffic, and counts what the processes use in the stretch that counts.
+// during makes traffic, and counts what the processes use in the measured period.
 func (s stretch) during(ctx context.Context, pids []int, traffic func(context.Context) error) (usage proc.Usage, err error) {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return traffic(ctx) })
@@ -58,11 +59,12 @@ func (s stretch) until(ctx context.Context, t time.Duration) error {
 	}
 }
 
-// fleetRun is one run of sessions: who they are, what serves them, and what they do.
+// fleetRun is one run of sessions: their members, the processes that serve them, and their
+// traffic.
 type fleetRun struct {
 	name    string // differs between runs on the same server
 	members []load.Member
-	senders int  // the first of the members
+	senders int  // number of senders, the first of the members
 	echo    bool // senders hear their own messages
 	pids    []int
 	traffic func(f *load.Fleet, s stretch) error
@@ -70,7 +72,8 @@ type fleetRun struct {
 	after   func(f *load.Fleet) error // once everything has arrived; may be nil
 }
 
-// measure connects the sessions, makes their traffic, waits until all that was sent has arrived, and checks it.
+// measure connects the sessions, makes their traffic, waits until all messages have arrived,
+// and checks them.
 func (r *rig) measure(ctx context.Context, run fleetRun) (load.Window, proc.Usage, error) {
 	clock := load.NewClock()
 	fleet := load.NewFleet(ctx, run.name, clock, run.echo)

@@ -8,7 +8,7 @@ type benchmark struct {
 	run  func(ctx context.Context, r *rig) ([]result, error)
 }
 
-// suite is all benchmarks, in the order in which they run.
+// suite returns all benchmarks, in the order in which they run.
 func suite() []benchmark {
 	return []benchmark{
 		{"send-1", sending(1)},

@@ -14,11 +14,14 @@ const (
 	rampFrom       = 2000
 	rampMost       = 128_000
 	rampLeast      = 125
-	rampGap        = 16 // of the highest rate that holds, which part may lie between it and one that does not
+	// rampGap bounds the gap between a rate that holds and one that does not, to one part in
+	// rampGap of the former.
+	rampGap = 16
 )
 
-// sustained finds the highest rate of messages between two, each from the moment it was due, at which 99 of 100 are at the peer's
-// socket within half a second and no backlog grows. Bare is the gateway of [latency], to which the same is done.
+// sustained finds the highest rate of messages between two users at which no backlog grows, and
+// 99 of 100 messages are at the peer's socket within half a second from the moment they were
+// due. Bare is the gateway of [latency], to which the same is done.
 func sustained(ctx context.Context, r *rig) (results []result, err error) {
 	t, err := r.startTalk(ctx)
 	if err != nil {
@@ -39,7 +42,7 @@ func sustained(ctx context.Context, r *rig) (results []result, err error) {
 	}}, nil
 }
 
-// climb adds the highest rate that holds, with what was found at it.
+// climb adds the highest rate that holds, with the figures found at it.
 func (t *talk) climb(
 	ctx context.Context, f *figures, prefix string, i int,
 	talk func(ctx context.Context, f *figures, prefix, run string, rate int) error,
@@ -74,10 +77,11 @@ func (t *talk) climb(
 	return nil
 }
 
-// ramp finds the highest rate that holds: it doubles the rate until one does not, or halves it until one does, and then halves the
-// gap between the two. It tries some fifteen rates at most. No rate at all holds where it is 0.
+// ramp finds the highest rate that holds. It doubles the rate until one does not hold, or
+// halves it until one does. Then it halves the gap between the two. It tries some fifteen rates
+// at most. It returns 0 if no rate holds.
 func ramp(holds func(rate int) (bool, error)) (best int, err error) {
-	low, high := 0, 0 // the highest that holds, the lowest that does not
+	low, high := 0, 0 // the highest that holds, and the lowest that does not
 	for rate := rampFrom; rate <= rampMost && rate >= rampLeast; {
 		ok, err := holds(rate)
 		if err != nil {

@@ -7,17 +7,18 @@ import (
 	"testing"
 )
 
-// arrow says what the packages under a path may import of this module, and which modules of others they may not.
+// arrow says which packages of this module the packages under a path may import, and which
+// other modules they may not import.
 type arrow struct {
 	from   string
-	may    []string // paths in the module; always also below from itself
+	may    []string // in the module; packages below from are always allowed
 	not    []string // import paths of others
 	reason string
 }
 
 const natsIO = "github.com/nats-io/"
 
-// The first arrow whose path holds a package is the one that counts for it.
+// For each package, the first arrow whose path contains it counts.
 var arrows = []arrow{
 	{from: "", not: []string{natsIO, "net", "net/http"}, reason: "the module's root holds what is shipped, and does nothing"},
 	{from: "server/wire", not: []string{natsIO, "net/http", "github.com/coder/"}, reason: "the protocol is encoding and validation, nothing else"},
@@ -61,8 +62,8 @@ func TestOnlyWireOfServerIsImported(t *testing.T) {
 	}
 }
 
-// TestTheTerminalClientIsSmall holds natter to the protocol and the SDK, with all that these stand on: neither the engine nor the log
-// is linked into it.
+// TestTheTerminalClientIsSmall shows that natter links only the protocol, the SDK and their
+// dependencies: neither the engine nor the log.
 func TestTheTerminalClientIsSmall(t *testing.T) {
 	cmd := exec.CommandContext(t.Context(), "go", "list", "-deps", "./clients/cli")
 	cmd.Dir = root(t)

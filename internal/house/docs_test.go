@@ -17,7 +17,8 @@ func TestArchitectureIsShort(t *testing.T) {
 	}
 }
 
-// What the documents name must be there: files they link to, paths and tests in code spans, recipes of the justfile.
+// Everything that the documents name must exist: linked files, paths and tests in code spans,
+// recipes of the justfile.
 func TestDocumentsPointAtWhatIsThere(t *testing.T) {
 	tests := testNames(t)
 	recipes := recipeNames(t)

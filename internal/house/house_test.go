@@ -13,7 +13,7 @@ import (
 
 const module = "natterjack"
 
-// pkg is what `go list` says of one of our packages.
+// pkg holds what `go list` tells about one of our packages.
 type pkg struct {
 	ImportPath string
 	Dir        string
@@ -22,7 +22,7 @@ type pkg struct {
 	Imports    []string
 }
 
-// within is a package's path in the module: "server/wire".
+// within returns a package's path in the module: "server/wire".
 func (p pkg) within() string {
 	return strings.TrimPrefix(strings.TrimPrefix(p.ImportPath, module), "/")
 }

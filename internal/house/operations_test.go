@@ -14,8 +14,9 @@ import (
 	"natterjack/server/wire"
 )
 
-// TestOperations_noSwitchOverCommands: those who ask do not tell one operation from another by its type: they go by its row in the
-// table, and a new operation needs nothing of them.
+// TestOperations_noSwitchOverCommands shows that the askers of operations do not switch on the
+// types of commands. They use the row of the operation in the table, so a new operation needs
+// no change there.
 func TestOperations_noSwitchOverCommands(t *testing.T) {
 	var types []string
 	for _, o := range wire.Operations() {

@@ -12,8 +12,8 @@ const Server = "natterjack/server"
 
 const buildTimeout = 10 * time.Minute
 
-// Build builds a command of this module, or one that the module depends on, to a path, with flags
-// of go build.
+// Build builds a command of this module, or of a module that it depends on. path is the output
+// file, and flags are flags of go build.
 func Build(ctx context.Context, path, pkg string, flags ...string) error {
 	ctx, cancel := context.WithTimeout(ctx, buildTimeout)
 	defer cancel()

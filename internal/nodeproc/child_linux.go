@@ -5,9 +5,10 @@ import (
 	"syscall"
 )
 
-// attributes either keep a process from this one's fate and terminal, or have the kernel kill it
-// when the thread that started it ends. Go keeps its threads until the process itself ends, in
-// whatever way: then no server is left behind.
+// attributes returns one of two settings. With apart, the process is independent of this
+// process's end and terminal. Otherwise the kernel kills it when the thread that started it
+// ends. Go keeps its threads until this process ends in whatever way, so no server is left
+// behind.
 func attributes(apart bool) *syscall.SysProcAttr {
 	if apart {
 		return &syscall.SysProcAttr{Setpgid: true}

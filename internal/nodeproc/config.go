@@ -10,25 +10,25 @@ import (
 	"natterjack"
 )
 
-// Config is what a node's configuration is made of: the shipped one, and what differs from node to
-// node.
+// Config holds the parts of a node's configuration: the shipped one, and the settings that
+// differ between nodes.
 type Config struct {
-	Shipped  string // in place of the shipped configuration, where not empty
-	Name     string // as the cluster knows it; may be empty for a node that is alone
-	HTTP     string // address; that of the shipped configuration where empty
+	Shipped  string // replaces the shipped configuration if not empty
+	Name     string // name in the cluster; may be empty for a single node
+	HTTP     string // address; the shipped one if empty
 	NATS     string // address
-	Route    string // address; empty for a node that is alone
+	Route    string // address; empty for a single node
 	Routes   string // URLs of all members, separated by commas
-	Key      string // file of the signing key, the same for all; the node makes one where empty
-	Storage  string // in place of the shipped jetstream block, where not empty
-	Limits   string // of a limits block, where not empty
-	Replicas int    // 0 for what is shipped
+	Key      string // file of the signing key, the same for all; if empty, the node makes one
+	Storage  string // replaces the shipped jetstream block if not empty
+	Limits   string // content of a limits block, if not empty
+	Replicas int    // 0 for the shipped number
 }
 
-// Password is that of every user of NATS, and of the cluster.
+// Password is the password of every NATS user, and of the cluster.
 const Password = "of-the-tests-only"
 
-// Passwords returns the environment that tells a node all of them.
+// Passwords returns environment variables with all passwords of a node.
 func Passwords() (environ []string) {
 	for _, user := range []string{"SERVICE", "OPERATOR", "SYS", "CLUSTER"} {
 		environ = append(environ, "NATTERJACK_"+user+"_PASSWORD="+Password)
@@ -68,7 +68,7 @@ natterjack {
 }
 `))
 
-// Text returns the configuration: the shipped one, and behind it what counts in its place.
+// Text returns the configuration: the shipped one, followed by the settings that override it.
 func (c *Config) Text() (string, error) {
 	whole := *c
 	whole.Shipped = cmp.Or(c.Shipped, natterjack.Configuration)

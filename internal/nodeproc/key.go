@@ -7,7 +7,7 @@ import (
 	"os"
 )
 
-// WriteKey makes a private key that signs tokens.
+// WriteKey writes a new private key that signs tokens.
 func WriteKey(path string) error {
 	_, key, err := ed25519.GenerateKey(nil)
 	if err != nil {

@@ -10,15 +10,15 @@ import (
 // keptOutput is how much of a process's output is kept for an error message.
 const keptOutput = 64 << 10
 
-// output takes a process's standard output and error. It passes both on, looks for readiness line
-// by line, and keeps the end of what was said.
+// output takes a process's standard output and error. It passes both on, looks for readiness
+// line by line, and keeps the end of the output.
 type output struct {
 	to    io.Writer     // may be nil
 	ready chan struct{} // closed when the ready line was seen
 
-	mu      sync.Mutex // protects following
+	mu      sync.Mutex // guards the following
 	match   func(string) bool
-	at      time.Time // of readiness
+	at      time.Time // when the process was ready
 	partial []byte
 	kept    []byte
 }
@@ -44,7 +44,7 @@ func (o *output) Write(p []byte) (int, error) {
 	return o.to.Write(p)
 }
 
-// look looks for the line that says it is ready.
+// look looks for the line that says the process is ready.
 func (o *output) look(p []byte) {
 	if o.match == nil {
 		return

@@ -7,11 +7,12 @@ import (
 	"net"
 )
 
-// FreePorts returns ports of loopback that nobody listens on. Draw returns a random number below
-// another.
+// FreePorts returns loopback ports on which nothing listens. draw returns a random number below
+// its argument.
 //
-// They are outside the range from which the kernel takes those of outgoing connections: one of the
-// hundreds of clients would take the port of a node that is down, and it could not come back.
+// The ports are outside the range from which the kernel takes ports for outgoing connections.
+// Otherwise one of the hundreds of clients could take the port of a node that is down, and the
+// node could not come back.
 func FreePorts(ctx context.Context, n int, draw func(int) int) (ports []int, err error) {
 	for try := 0; len(ports) < n; try++ {
 		port := 10_000 + draw(20_000)
@@ -22,7 +23,7 @@ func FreePorts(ctx context.Context, n int, draw func(int) int) (ports []int, err
 		if err != nil {
 			return nil, fmt.Errorf("find a free port: %w", err)
 		}
-		defer func() { _ = l.Close() }() // all at the end, so that no port is given twice
+		defer func() { _ = l.Close() }() // closed at the end, so that no port is given twice
 		ports = append(ports, port)
 	}
 	return ports, nil

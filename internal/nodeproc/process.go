@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// stopTimeout is how long a process may take to stop by itself. A server of ours hands in its
-// writers and drains first, within 15 s by contract; the rest is for a loaded machine.
+// stopTimeout is how long a process may take to stop by itself. By contract our server hands
+// over its writers and drains within 15 s. The rest is for a loaded machine.
 const stopTimeout = 90 * time.Second
 
 // Spec is a process to start.
@@ -20,27 +20,29 @@ type Spec struct {
 	Name   string // for messages
 	Path   string
 	Args   []string
-	Dir    string                        // this process's own where empty
-	Env    []string                      // all of it; this process's own where nil
-	Output io.Writer                     // takes what the process says, on either of its outputs; may be nil
-	Ready  func(line string) (done bool) // called with each line until it is true, one by one; nil: always
-	Apart  bool                          // it outlives this process, and hears nothing of its terminal
+	Dir    string    // this process's own if empty
+	Env    []string  // all of it; this process's own if nil
+	Output io.Writer // gets standard output and error; may be nil
+	// Ready is called with each line, one at a time, until it returns true. If it is nil, the
+	// process counts as ready at once.
+	Ready func(line string) (done bool)
+	Apart bool // the process outlives this one and gets no signals of its terminal
 }
 
 // Process is one process, from its start to its end. Its methods may be called concurrently.
 type Process struct {
 	Name  string
 	PID   int
-	Ready <-chan struct{} // closed when it has said that it is ready
-	Done  <-chan struct{} // closed when it has ended, and all that it said is taken
+	Ready <-chan struct{} // closed when the process has reported that it is ready
+	Done  <-chan struct{} // closed when it has ended and all its output is read
 
 	cmd   *exec.Cmd
 	out   *output
 	began time.Time
-	err   error // how it ended; to be read after Done
+	err   error // how it ended; read it only after Done
 }
 
-// Start starts a process and does not wait for anything. Whoever starts it ends it, and waits for
+// Start starts a process and does not wait for anything. The caller ends it, and waits for
 // Done.
 func Start(spec Spec) (*Process, error) {
 	out := newOutput(spec.Output, spec.Ready)
@@ -61,8 +63,9 @@ func Start(spec Spec) (*Process, error) {
 	return p, nil
 }
 
-// Launch starts a process and waits until it is ready, at most until ctx ends or limit has passed;
-// one that is not is ended. The process outlives ctx: whoever starts it stops it.
+// Launch starts a process and waits until it is ready, at most until ctx ends or limit has
+// passed. A process that is not ready by then is ended. The process outlives ctx: the caller
+// stops it.
 func Launch(ctx context.Context, spec Spec, limit time.Duration) (*Process, error) {
 	p, err := Start(spec)
 	if err != nil {
@@ -74,8 +77,8 @@ func Launch(ctx context.Context, spec Spec, limit time.Duration) (*Process, erro
 	return p, nil
 }
 
-// AwaitReady waits until the process is ready, at most until ctx ends or limit has passed. It does
-// not end the process.
+// AwaitReady waits until the process is ready, at most until ctx ends or limit has passed. It
+// does not end the process.
 func (p *Process) AwaitReady(ctx context.Context, limit time.Duration) error {
 	timer := time.NewTimer(limit)
 	defer timer.Stop()
@@ -104,7 +107,7 @@ func (p *Process) Running() bool {
 	}
 }
 
-// Alive reports, as an error, a process that has ended.
+// Alive returns an error if the process has ended.
 func (p *Process) Alive() error {
 	if p.Running() {
 		return nil
@@ -112,7 +115,7 @@ func (p *Process) Alive() error {
 	return fmt.Errorf("%s ended: %w", p.Name, p.ended())
 }
 
-// ended tells how the process ended, and what it said last.
+// ended returns an error that tells how the process ended, and the end of its output.
 func (p *Process) ended() error {
 	how := p.err
 	if how == nil {
@@ -121,19 +124,19 @@ func (p *Process) ended() error {
 	return fmt.Errorf("%w; its last words:\n%s", how, p.LastWords())
 }
 
-// Err returns how the process ended: nil where that was a good end. It is for after Done.
+// Err returns how the process ended: nil if it exited without an error. Call it after Done.
 func (p *Process) Err() error { return p.err }
 
-// How says how the process ended, in words. It is for after Done.
+// How returns how the process ended, in words. Call it after Done.
 func (p *Process) How() string { return p.cmd.ProcessState.String() }
 
-// Killed reports whether a signal that cannot be caught ended the process. It is for after Done.
+// Killed reports whether a signal that cannot be caught ended the process. Call it after Done.
 func (p *Process) Killed() bool {
 	status, ok := p.cmd.ProcessState.Sys().(syscall.WaitStatus)
 	return ok && status.Signaled() && status.Signal() == syscall.SIGKILL
 }
 
-// Signal is for what ends, stops and continues a process.
+// Signal sends a signal that ends, stops or continues a process.
 func (p *Process) Signal(s os.Signal) error {
 	if err := p.cmd.Process.Signal(s); err != nil {
 		return fmt.Errorf("%v to %s: %w", s, p.Name, err)
@@ -147,8 +150,9 @@ func (p *Process) Kill() {
 	<-p.Done
 }
 
-// Stop asks the process to end and waits for that; after stopTimeout it is killed, which is an
-// error. How it ends otherwise, [Process.Err] tells. Safe to repeat.
+// Stop asks the process to end and waits for it. After stopTimeout it kills the process, which
+// is an error. In other cases [Process.Err] tells how the process ended. Stop may be called
+// again.
 func (p *Process) Stop() error {
 	if err := interrupt(p.cmd.Process); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		p.Kill()
@@ -165,5 +169,5 @@ func (p *Process) Stop() error {
 	return fmt.Errorf("%s did not stop within %v and was killed; its last words:\n%s", p.Name, stopTimeout, p.LastWords())
 }
 
-// LastWords returns the end of what the process has said.
+// LastWords returns the end of the process's output.
 func (p *Process) LastWords() string { return p.out.last() }

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// TestMain is the child of this package's tests where the environment says so.
+// TestMain acts as the child of this package's tests if the environment says so.
 func TestMain(m *testing.M) {
 	switch os.Getenv("NODEPROC_TEST_CHILD") {
 	case "":

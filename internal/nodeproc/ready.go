@@ -2,24 +2,24 @@ package nodeproc
 
 import "strings"
 
-// readyPrefix begins the line that the server says once it serves.
+// readyPrefix is the prefix of the line that the server prints once it serves.
 const readyPrefix = "natterjack: ready "
 
-// Addresses returns those that a line of the server names, if it is the one that says it is ready.
+// Addresses returns the addresses in a line of the server, if it is the ready line.
 func Addresses(line string) (addresses string, ready bool) {
 	return strings.CutPrefix(line, readyPrefix)
 }
 
-// IsReady reports whether a line of the server says that it is ready.
+// IsReady reports whether a line of the server is the ready line.
 func IsReady(line string) bool { return strings.HasPrefix(line, readyPrefix) }
 
-// Listens is where a node is, as it says when it is ready.
+// Listens holds the addresses of a node, as its ready line names them.
 type Listens struct {
 	HTTP string // http://… or https://…
 	NATS string // nats://…
 }
 
-// Hear takes a line of a node's output, and reports whether it is the one that says it is ready.
+// Hear reads a line of a node's output, and reports whether it is the ready line.
 func (l *Listens) Hear(line string) bool {
 	addresses, ready := Addresses(line)
 	for addr := range strings.FieldsSeq(addresses) {

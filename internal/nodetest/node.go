@@ -16,25 +16,28 @@ import (
 	"natterjack/internal/nodeproc"
 )
 
-// patience bounds every wait for something that is bound to happen. It is for a loaded machine, not for the expected case.
+// patience bounds every wait for an event that must happen. It is meant for a loaded machine,
+// not for the usual case.
 const patience = 90 * time.Second
 
-// Node is one member of a cluster through all its lives, on the same data and the same ports. Its methods are for one goroutine.
+// Node is one member of a cluster. It keeps the same data and the same ports over all its
+// starts. Its methods are for one goroutine.
 type Node struct {
 	Name    string
 	URL     string   // of its HTTP listener
 	NATS    int      // the port for services and operators, on loopback
-	Command []string // to be changed between lives only; the data directory comes last
-	Life    *Life    // the present one, or the last; nil before the first
+	Command []string // to be changed between starts only; the data directory comes last
+	Life    *Life    // the present process, or the last one; nil before the first
 
 	tb      testing.TB
 	dir     string
 	config  *nodeproc.Config
 	environ []string
-	log     *os.File // of all lives; nil before the first
+	log     *os.File // of all processes; nil before the first
 }
 
-// New configures the nodes of a cluster, or with one a node that is alone. They end with the test at the latest. None is started yet.
+// New configures the nodes of a cluster, or a single node. They end with the test at the
+// latest. New does not start them.
 func New(tb testing.TB, binary string, o Options) []*Node {
 	tb.Helper()
 	var nodes []*Node
@@ -51,7 +54,7 @@ func newNode(tb testing.TB, binary string, c *nodeproc.Config) *Node {
 	n := &Node{Name: c.Name, URL: "http://" + c.HTTP, NATS: portOf(tb, c.NATS), tb: tb, dir: tb.TempDir(), config: c}
 	n.Command = []string{binary, "--config", n.write(), "--data", filepath.Join(n.dir, "data")}
 	for _, pair := range os.Environ() {
-		if !strings.HasPrefix(pair, "NATTERJACK_") { // what is said to the tests is not said to the server
+		if !strings.HasPrefix(pair, "NATTERJACK_") { // variables for the tests are not passed to the server
 			n.environ = append(n.environ, pair)
 		}
 	}
@@ -69,27 +72,27 @@ func (n *Node) write() string {
 	return path
 }
 
-// Life is one process, from its start to its end.
+// Life is one process of a node, from its start to its end.
 type Life struct {
 	*nodeproc.Process
 
-	doomed atomic.Bool // its end is the test's doing
+	doomed atomic.Bool // whether the test ends it
 }
 
-// Store changes the configuration of the node's storage, as of its next start.
+// Store changes the configuration of the node's storage, from its next start on.
 func (n *Node) Store(block string) {
 	n.tb.Helper()
 	n.config.Storage = block
 	n.write()
 }
 
-// Key is the file of the key that signs tokens, for further nodes that are to take them.
+// Key returns the file of the key that signs tokens, for further nodes that must accept them.
 func (n *Node) Key() string { return n.config.Key }
 
-// Data is the node's data directory.
+// Data returns the node's data directory.
 func (n *Node) Data() string { return filepath.Join(n.dir, "data") }
 
-// Empty makes the node one whose disk was lost.
+// Empty deletes the node's data, as if its disk were lost.
 func (n *Node) Empty() {
 	n.tb.Helper()
 	if err := os.RemoveAll(n.Data()); err != nil {
@@ -97,8 +100,9 @@ func (n *Node) Empty() {
 	}
 }
 
-// Form makes nodes the members of one cluster which keeps so many copies, each as of its next start. They were the members of several
-// before, or of a smaller one, and keep their names only where nobody else has them.
+// Form makes nodes the members of one cluster that keeps the given number of copies. It takes
+// effect at each node's next start. Before, they were members of several clusters, or of a
+// smaller one, so Form names them n1, n2 and so on.
 func Form(nodes []*Node, replicas int) {
 	var routes []string
 	for i, n := range nodes {
@@ -112,14 +116,15 @@ func Form(nodes []*Node, replicas int) {
 	}
 }
 
-// Configure has the node ask for so many copies of everything, as of its next start.
+// Configure sets the number of copies that the node asks for, from its next start on.
 func (n *Node) Configure(replicas int) {
 	n.tb.Helper()
 	n.config.Replicas = replicas
 	n.write()
 }
 
-// Do runs a command of the node's program, with its configuration, to its end, and returns what that printed.
+// Do runs a command of the node's program with its configuration, waits for its end, and
+// returns its output.
 func (n *Node) Do(args ...string) string {
 	n.tb.Helper()
 	var said bytes.Buffer
@@ -140,7 +145,7 @@ func (n *Node) Do(args ...string) string {
 	return said.String()
 }
 
-// Begin starts a process. Env is added to what the node always has.
+// Begin starts a process. env is added to the environment that the node always has.
 func (n *Node) Begin(env ...string) *Life {
 	n.tb.Helper()
 	if n.log == nil {
@@ -178,7 +183,7 @@ func StartAll(nodes []*Node) {
 	}
 }
 
-// AwaitReady waits until the node is ready that has begun.
+// AwaitReady waits until the started node is ready.
 func (n *Node) AwaitReady() {
 	n.tb.Helper()
 	if err := n.Life.AwaitReady(context.WithoutCancel(n.tb.Context()), patience); err != nil {
@@ -186,7 +191,7 @@ func (n *Node) AwaitReady() {
 	}
 }
 
-// Doom says that the end of the process will be the test's doing.
+// Doom says that the test will end the process.
 func (l *Life) Doom() { l.doomed.Store(true) }
 
 // Kill ends the process as kill -9 does, and waits until it is gone.
@@ -211,7 +216,7 @@ func (n *Node) Stop() time.Duration {
 	return time.Since(began)
 }
 
-// Signal is for what ends, stops and continues a process.
+// Signal sends a signal that ends, stops or continues a process.
 func (n *Node) Signal(s syscall.Signal) {
 	n.tb.Helper()
 	if err := n.Life.Signal(s); err != nil {
@@ -232,7 +237,8 @@ func (n *Node) AwaitSuicide(ctx context.Context) error {
 	return nil
 }
 
-// end ends what still runs and reports what should have. It is the last thing that happens to a node.
+// end ends a process that still runs, and reports one that should still run but has ended. It
+// is called last.
 func (n *Node) end() {
 	if n.Life == nil {
 		return
@@ -245,7 +251,7 @@ func (n *Node) end() {
 	n.readLog()
 }
 
-// Log returns all that the node has said, in all its lives.
+// Log returns all output of the node, from all its starts.
 func (n *Node) Log() string {
 	n.tb.Helper()
 	log, err := os.ReadFile(n.logFile())
@@ -257,7 +263,8 @@ func (n *Node) Log() string {
 
 func (n *Node) logFile() string { return filepath.Join(n.dir, "log") }
 
-// readLog reports what must never be in a log, and keeps the log where go test -artifacts says.
+// readLog reports lines that must never be in a log. It keeps the log in the directory that go
+// test -artifacts names.
 func (n *Node) readLog() {
 	log, err := os.ReadFile(n.logFile())
 	if err != nil {

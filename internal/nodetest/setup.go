@@ -12,18 +12,19 @@ import (
 	"natterjack/internal/nodeproc"
 )
 
-// Options say which nodes are wanted.
+// Options describe the wanted nodes.
 type Options struct {
-	Size   int        // how many; 1 is a node that is alone
-	Plan   *rand.Rand // what ports are drawn from
-	Limits string     // in the limits block, in place of what is shipped
-	Key    string     // file of the signing key, see [Node.Key]; a new one where empty
+	Size   int        // how many; 1 is a single node
+	Plan   *rand.Rand // source of the random ports
+	Limits string     // content of the limits block, in place of the shipped one
+	Key    string     // file of the signing key, see [Node.Key]; if empty, a new key
 }
 
-// Password is that of every user of NATS.
+// Password is the password of every NATS user.
 const Password = nodeproc.Password
 
-// newConfigs makes what the nodes of a cluster share, and what each has for itself.
+// newConfigs returns the configurations of the nodes of a cluster: the part that they share,
+// and the part of each node.
 func newConfigs(tb testing.TB, o *Options) []*nodeproc.Config {
 	tb.Helper()
 	key := o.Key

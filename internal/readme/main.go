@@ -1,21 +1,21 @@
 //go:build unix
 
-// Command readme runs the commands of a document as a newcomer would, one after the other in a fresh clone, and compares
-// what they print with what the document says they print:
+// Command readme runs the commands of a document as a new user would, one after the other in a
+// fresh clone. It compares their output with the output in the document:
 //
 //	go run ./internal/readme README.md
 //
-// It takes the code blocks whose language is console. A line that begins with "$ " is a command, and the lines up to the
-// next one are its output, where numbers, times and ids may differ, and "…" stands for any lines. Words after the language
-// say more:
+// It takes the code blocks whose language is console. A line that begins with "$ " is a
+// command. The lines up to the next command are its output. In the output numbers, times and
+// ids may differ, and "…" stands for any lines. Words after the language say more:
 //
-//   - background: leave the command running; it is content once the output has come
+//   - background: leave the command running; its step is done once the output has come
 //   - terminal: give it a terminal
-//   - fails: it is to end with an error
+//   - fails: it must end with an error
 //   - skip: it cannot be run here; the report says so
 //
-// The comment <!-- stop --> on a line of its own is where a reader stops what runs in the background. What is exported
-// stays so for the commands that follow.
+// The comment <!-- stop --> on a line of its own says that the reader stops the background
+// commands there. Exported variables stay exported for the commands that follow.
 package main
 
 import (
@@ -31,7 +31,7 @@ import (
 	"time"
 )
 
-// patience is for one command, a cold compilation included.
+// patience bounds the time of one command, including a cold compilation.
 const patience = 10 * time.Minute
 
 func main() {
@@ -66,7 +66,7 @@ func run(ctx context.Context, out io.Writer, documents []string) error {
 	return errors.Join(errs...)
 }
 
-// runDocument runs one document's commands; what it left running ends with it.
+// runDocument runs the commands of one document. At its end it stops the background commands.
 func runDocument(ctx context.Context, out io.Writer, dir, name string) error {
 	text, err := os.ReadFile(filepath.Join(dir, name)) //nolint:gosec // whoever names the document may read it
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// step is a command of a document with what it is said to print.
+// step is a command of a document with its expected output.
 type step struct {
 	line       int // in the document, from 1
 	command    string
@@ -24,10 +24,10 @@ const (
 	stopHere = "<!-- stop -->"
 )
 
-// parse takes the commands out of a document's console blocks.
+// parse returns the commands in a document's console blocks.
 func parse(document string) []step {
 	var steps []step
-	var words []string // after the fence that began the block; nil outside of one
+	var words []string // after the fence that began the block; nil outside a block
 	for i, line := range strings.Split(document, "\n") {
 		info, isFence := strings.CutPrefix(line, fence)
 		switch {
@@ -56,14 +56,15 @@ func parse(document string) []step {
 	return steps
 }
 
-// What differs between one run and the next: ids, times, numbers, and the width of columns that hold them.
+// varying matches text that differs between two runs: ids, times, numbers, and the width of the
+// columns that hold them.
 var varying = []struct {
 	pattern *regexp.Regexp
 	with    string
 }{
 	{regexp.MustCompile(`\x1b\[[0-9;]*m`), ""}, // colours
 	{regexp.MustCompile(`\b[A-Za-z0-9_-]*[0-9][A-Za-z0-9_-]{11,}\b`), "ID"},
-	{regexp.MustCompile(`\b[A-Za-z0-9_-]{20,}\b`), "ID"}, // those that happen to have no digit, or only a late one
+	{regexp.MustCompile(`\b[A-Za-z0-9_-]{20,}\b`), "ID"}, // ids without a digit, or with only a late one
 	{regexp.MustCompile(`[0-9]+(\.[0-9]+)?(µs|ms|[smh])\b`), "DURATION"},
 	{regexp.MustCompile(`[0-9]+`), "N"},
 	{regexp.MustCompile(`[─═]+`), "─"},
@@ -77,7 +78,8 @@ func normal(line string) string {
 	return strings.TrimSpace(line)
 }
 
-// matches reports whether got is what a document says: the same lines but for what varies, "…" being any lines.
+// matches reports whether got equals the lines of the document, apart from the text that differs
+// between runs. "…" stands for any lines.
 func matches(said, got []string) bool {
 	said, got = normalLines(said), normalLines(got)
 	for len(said) > 0 {

@@ -18,14 +18,15 @@ import (
 	"natterjack/internal/nodeproc"
 )
 
-// shell runs commands in one directory, and keeps those in the background until it is closed.
+// shell runs commands in one directory. It keeps the background commands running until it is
+// closed.
 type shell struct {
 	dir     string
 	exports string // put before every command
 	running []*nodeproc.Process
 }
 
-// do runs a step and judges what it prints.
+// do runs a step and checks its output.
 func (s *shell) do(ctx context.Context, st step) error {
 	if st.command == stopHere {
 		s.close()
@@ -48,7 +49,8 @@ func (s *shell) do(ctx context.Context, st step) error {
 	return poll(ctx, func() error { return st.judge(printed.lines()) })
 }
 
-// command is the process of a step. "go run" has children; they are apart from this process, and end together.
+// command returns the process of a step. "go run" has child processes. They are independent of
+// this process, and end together.
 func (s *shell) command(st step, printed *output) nodeproc.Spec {
 	args := []string{"bash", "-c", s.exports + st.command}
 	if st.terminal {
@@ -71,19 +73,19 @@ func (s *shell) wait(ctx context.Context, p *nodeproc.Process, st step, printed 
 	return st.judge(printed.lines())
 }
 
-// close ends what runs in the background, the latest first, and waits for it.
+// close stops the background commands, the latest first, and waits for them.
 func (s *shell) close() {
 	for _, p := range slices.Backward(s.running) {
 		signalGroup(p, syscall.SIGTERM)
 		kill := time.AfterFunc(30*time.Second, func() { signalGroup(p, syscall.SIGKILL) })
-		<-p.Done // it was told to end; how it did is not what the document promises
+		<-p.Done // it was told to end; the document does not promise how
 		kill.Stop()
 	}
 	s.running = nil
 }
 
-// judge compares what a command printed with what the document says. Where it says nothing, anything goes. What the
-// background prints may go on after what is said.
+// judge compares a command's output with the document. If the document has no output, any
+// output is right. A background command may print more than the document has.
 func (st step) judge(printed []string) error {
 	said := st.output
 	if st.background {
@@ -95,7 +97,7 @@ func (st step) judge(printed []string) error {
 	return fmt.Errorf("the document says:\n%s\nit printed:\n%s", strings.Join(st.output, "\n"), strings.Join(printed, "\n"))
 }
 
-// poll asks until there is no error or no time.
+// poll calls ask until it returns no error or the time is over.
 func poll(ctx context.Context, ask func() error) error {
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
@@ -114,7 +116,7 @@ func poll(ctx context.Context, ask func() error) error {
 
 func signalGroup(p *nodeproc.Process, sig syscall.Signal) { _ = syscall.Kill(-p.PID, sig) }
 
-// output is what a command has printed so far. Its methods may be called concurrently.
+// output holds the output of a command so far. Its methods may be called concurrently.
 type output struct {
 	mu   sync.Mutex
 	text bytes.Buffer

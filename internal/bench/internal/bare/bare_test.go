@@ -93,7 +93,8 @@ func TestRelay_FanOutReachesAllOfTheRoom(t *testing.T) {
 	}
 }
 
-// TestRelay_idleSockets: both kinds welcome whoever comes, and end with their client.
+// TestRelay_idleSockets shows that both kinds of idle socket welcome every client, and end with
+// their client.
 func TestRelay_idleSockets(t *testing.T) {
 	addr := relay(t)
 	for _, path := range []string{PathIdle, PathIdleTuned} {
@@ -120,7 +121,7 @@ func finish(t *testing.T, f *load.Fleet) {
 	}
 }
 
-// engine is the bare engine in this process.
+// engine starts the bare engine in this process.
 func engine(t *testing.T) *Engine {
 	t.Helper()
 	s, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: -1, JetStream: true, StoreDir: t.TempDir(), NoSigs: true, NoLog: true})
@@ -148,7 +149,7 @@ func engine(t *testing.T) *Engine {
 	return e
 }
 
-// held is the number of messages in all streams.
+// held returns the number of messages in all streams.
 func held(t *testing.T, e *Engine) (n uint64) {
 	t.Helper()
 	for i := range Streams {
@@ -191,7 +192,7 @@ func TestBatch_RefusedOneIsAnError(t *testing.T) {
 	if err := b.Add(subject(0), nil); err != nil {
 		t.Fatal(err)
 	}
-	b.size++ // a gap, as if a message were lost on the way
+	b.size++ // a gap, as if a message were lost
 	if err := b.Commit(t.Context(), subject(0), nil); err == nil {
 		t.Fatal("a batch with a gap was committed")
 	}
@@ -200,7 +201,8 @@ func TestBatch_RefusedOneIsAnError(t *testing.T) {
 	}
 }
 
-// TestGateway_storesBeforeItPassesOn: whatever is delivered or acknowledged is in the streams, in singles and in batches.
+// TestGateway_storesBeforeItPassesOn shows that every message which is delivered or
+// acknowledged is in the streams, whether published singly or in batches.
 func TestGateway_storesBeforeItPassesOn(t *testing.T) {
 	e := engine(t)
 	fleet := load.NewFleet(t.Context(), "t", load.NewClock(), true)
@@ -210,7 +212,7 @@ func TestGateway_storesBeforeItPassesOn(t *testing.T) {
 	if err := fleet.Prime(200); err != nil {
 		t.Fatal(err)
 	}
-	if err := fleet.Loop(200, 100*time.Millisecond); err != nil { // many wait at once: batches
+	if err := fleet.Loop(200, 100*time.Millisecond); err != nil { // many wait at once, so batches are used
 		t.Fatal(err)
 	}
 	finish(t, fleet)
@@ -256,7 +258,7 @@ func TestStoredIn(t *testing.T) {
 	}
 }
 
-// fillInParts fills a store in two parts, which make the same of it as one.
+// fillInParts fills a store in two parts. The result must equal that of one part.
 func fillInParts(ctx context.Context, s Store, conn *nats.Conn, stored *atomic.Int64) error {
 	return errors.Join(s.Fill(ctx, conn, 0, 20, stored), s.Fill(ctx, conn, 21, s.Messages, stored))
 }
@@ -299,7 +301,7 @@ func TestStore_FillsAndReads(t *testing.T) {
 	checkLog(t, e, s)
 }
 
-// checkLog folds the first channel's events with the server's own rules.
+// checkLog applies the server's own rules to the events of the first channel.
 func checkLog(t *testing.T, e *Engine, s Store) {
 	t.Helper()
 	id := s.Channel(0)

@@ -1,3 +1,4 @@
-// Package bare is what the server is measured against: the engines it is built on, with nothing of ours around them.
-// A [Relay] is coder/websocket without storage, an [Engine] is the NATS server without sockets, and both run in processes of their own.
+// Package bare holds the engines that the server is built on, with nothing of ours around them.
+// The server is measured against them. A [Relay] is coder/websocket without storage, and an
+// [Engine] is the NATS server without sockets. Both run in their own processes.
 package bare

@@ -16,13 +16,14 @@ import (
 	"natterjack/internal/nodeproc"
 )
 
-// Streams is the number of streams that the bare engine spreads over: as many as the server makes shards where it is alone on this machine.
+// Streams is the number of streams of the bare engine: the number of shards that a single
+// server makes on this machine.
 var Streams = shards(runtime.NumCPU())
 
 // EngineSpec is a NATS server to start, or a cluster of them.
 type EngineSpec struct {
 	Binary   string
-	Dir      string // for its stores and configuration
+	Dir      string // directory of its stores and configuration
 	Nodes    int
 	Interval string // sync_interval
 }
@@ -37,7 +38,7 @@ type Engine struct {
 	replicas int
 }
 
-// StartEngine starts what spec says. Whoever starts an engine closes it.
+// StartEngine starts the engine of a spec. The caller closes it.
 func StartEngine(ctx context.Context, spec EngineSpec) (*Engine, error) {
 	routes, err := nodeproc.FreeAddrs(ctx, spec.Nodes)
 	if err != nil {
@@ -66,8 +67,8 @@ func StartEngine(ctx context.Context, spec EngineSpec) (*Engine, error) {
 	return e, nil
 }
 
-// StartServer starts one NATS server in dir and waits until it says that it is ready, which is after its streams are
-// recovered. It returns the URL for clients.
+// StartServer starts one NATS server in dir and waits until it reports that it is ready. It
+// does so after its streams are recovered. StartServer returns the URL for clients.
 func StartServer(ctx context.Context, binary, dir, config string) (*nodeproc.Process, string, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, "", err
@@ -102,7 +103,8 @@ func engineConfig(dir, interval string, node int, routes []string) string {
 	return config
 }
 
-// makeStreams makes streams with the options of the server's own, as soon as a cluster has formed.
+// makeStreams makes streams with the same options as the server's own, as soon as the cluster
+// has formed.
 func (e *Engine) makeStreams(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
@@ -120,7 +122,8 @@ func (e *Engine) makeStreams(ctx context.Context) error {
 	return nil
 }
 
-// makeStream tries for a short time only: a cluster that has no leader yet does not answer at all.
+// makeStream waits for an answer only for a short time, because a cluster without a leader does
+// not answer at all.
 func (e *Engine) makeStream(ctx context.Context, i int) error {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
@@ -144,10 +147,10 @@ func pause(ctx context.Context, d time.Duration) error {
 
 func streamName(i int) string { return fmt.Sprintf("BARE_%d", i) }
 
-// subject of the i-th publisher, which stands for a channel.
+// subject returns the subject of the i-th publisher, which stands for a channel.
 func subject(i int) string { return fmt.Sprintf("bare.%d.c%d.message", i%Streams, i) }
 
-// PIDs are the engine's processes.
+// PIDs returns the process ids of the engine.
 func (e *Engine) PIDs() (pids []int) {
 	for _, p := range e.Nodes {
 		pids = append(pids, p.PID)
@@ -166,7 +169,8 @@ func (e *Engine) Close() (err error) {
 	return err
 }
 
-// shards is the server's own rule: see its option of this name in nats.conf.
+// shards returns the number of shards by the server's own rule: see its option of this name in
+// nats.conf.
 func shards(cores int) int {
 	if cores <= 2 {
 		return 2

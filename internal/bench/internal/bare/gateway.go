@@ -12,16 +12,21 @@ import (
 )
 
 const (
-	keptQueued = 4096 // messages that may wait for a stream; a full queue stalls those who read from sockets
-	batchFrom  = 16   // messages that make a batch worth its fixed cost; fewer are published singly
-	batchMost  = 1000 // the engine's own limit
+	// keptQueued is how many messages may wait for a stream. A full queue stalls the readers of
+	// sockets.
+	keptQueued = 4096
+	// batchFrom is how many messages make a batch worth its fixed cost. Fewer are published
+	// singly.
+	batchFrom = 16
+	batchMost = 1000 // the engine's own limit
 )
 
-// gateway keeps the messages of a relay in an engine's streams before they are passed on: what our server promises, with nothing
-// of ours around it. It commits in groups, without a timer: while a group is under way the next one gathers.
+// gateway stores the messages of a relay in an engine's streams before they are passed on. That
+// is the promise of our server, without anything else of it. The gateway commits in groups
+// without a timer: while one group is committed, the next one gathers.
 type gateway struct {
 	conn    *nats.Conn
-	keepers []*keeper // one a stream
+	keepers []*keeper // one for each stream
 }
 
 // kept is a message that is passed on once it is stored.
@@ -31,10 +36,10 @@ type kept struct {
 	data []byte
 }
 
-// keeper writes one stream. All but its channels is for the goroutine of run.
+// keeper writes one stream. All fields except its channels belong to the goroutine of run.
 type keeper struct {
 	conn  *nats.Conn
-	id    string // begins the ids of its batches
+	id    string // prefix of the ids of its batches
 	queue chan kept
 	acks  chan *nats.Msg
 
@@ -42,10 +47,10 @@ type keeper struct {
 	waiting  []kept
 	inFlight map[int][]kept // by number of the publish
 	last     int            // number of the last publish
-	batching bool           // what is in flight is one batch
+	batching bool           // whether the messages in flight are one batch
 }
 
-// openGateway connects to an engine, whose streams are there.
+// openGateway connects to an engine whose streams exist.
 func openGateway(url string) (*gateway, error) {
 	conn, err := nats.Connect(url)
 	if err != nil {
@@ -62,7 +67,8 @@ func openGateway(url string) (*gateway, error) {
 	return g, nil
 }
 
-// keep hands a message to the stream of its room, and waits where that has too many.
+// keep hands a message to the stream of its room. It waits if the stream has too many waiting
+// messages.
 func (g *gateway) keep(k kept) {
 	select {
 	case g.keepers[k.in.stream].queue <- k:
@@ -70,7 +76,7 @@ func (g *gateway) keep(k kept) {
 	}
 }
 
-// run keeps messages until ctx ends or one is refused.
+// run stores messages until ctx ends or a message is refused.
 func (g *gateway) run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	for _, k := range g.keepers {
@@ -78,7 +84,7 @@ func (g *gateway) run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		defer func() { _ = sub.Unsubscribe() }() // nobody publishes any more
+		defer func() { _ = sub.Unsubscribe() }() // nothing is published after this
 		group.Go(func() error { return k.run(ctx) })
 	}
 	return group.Wait()
@@ -103,7 +109,7 @@ func (k *keeper) run(ctx context.Context) error {
 	}
 }
 
-// gather takes what else has come, as much as a batch holds.
+// gather takes the other messages that wait, at most as many as a batch holds.
 func (k *keeper) gather() {
 	for len(k.waiting) < batchMost {
 		select {
@@ -115,7 +121,8 @@ func (k *keeper) gather() {
 	}
 }
 
-// publish sends what may be sent now: singly while few wait, and as a batch, by itself, where many do.
+// publish sends the messages that may be sent: singly if few wait, and as a batch of its own if
+// many do.
 func (k *keeper) publish() error {
 	if len(k.waiting) >= batchFrom {
 		if len(k.inFlight) > 0 {
@@ -150,7 +157,7 @@ func (k *keeper) publishBatch() error {
 	return b.send(all[n-1].in.subject, all[n-1].data, k.inbox+strconv.Itoa(k.last))
 }
 
-// stored passes on what an ack is about.
+// stored passes on the messages that an ack confirms.
 func (k *keeper) stored(ack *nats.Msg) error {
 	number, err := strconv.Atoi(strings.TrimPrefix(ack.Subject, k.inbox))
 	if err != nil {
@@ -172,7 +179,7 @@ func (k *keeper) stored(ack *nats.Msg) error {
 	return nil
 }
 
-// streamOf is the stream of a room, and its subject there.
+// streamOf returns the stream of a room, and its subject there.
 func streamOf(name string) (stream int, subject string) {
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(name))              // a hash never fails

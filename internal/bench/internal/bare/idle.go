@@ -10,10 +10,12 @@ import (
 	"github.com/coder/websocket"
 )
 
-// tunedBuffer is the size of each of a tuned socket's two buffers. Those of net/http have 4 KiB.
+// tunedBuffer is the size of each of a tuned socket's two buffers. The buffers of net/http have
+// 4 KiB.
 const tunedBuffer = 512
 
-// serveIdle reads a socket as the library's examples do: in the handler, under the buffers of net/http.
+// serveIdle reads a socket as the library's examples do: in the handler, with the buffers of
+// net/http.
 func serveIdle(w http.ResponseWriter, req *http.Request) {
 	conn, err := websocket.Accept(w, req, nil)
 	if err != nil {
@@ -22,8 +24,9 @@ func serveIdle(w http.ResponseWriter, req *http.Request) {
 	readIdle(req.Context(), conn)
 }
 
-// serveIdleTuned reads a socket for as little memory as the library can do it: with small buffers, in a fresh goroutine, so that
-// net/http lets go of its own buffers and of the handler's deep stack.
+// serveIdleTuned reads a socket with as little memory as the library allows. It uses small
+// buffers and a fresh goroutine, so that net/http frees its own buffers and the deep stack of
+// the handler.
 func (r *Relay) serveIdleTuned(w http.ResponseWriter, req *http.Request) {
 	conn, err := websocket.Accept(&smallBuffers{w}, req, &websocket.AcceptOptions{CompressionMode: websocket.CompressionDisabled})
 	if err != nil {
@@ -44,10 +47,11 @@ func readIdle(ctx context.Context, conn *websocket.Conn) {
 	}
 }
 
-// smallBuffers hands a socket over with small buffers.
+// smallBuffers replaces the buffers of a hijacked connection by small ones.
 type smallBuffers struct{ http.ResponseWriter }
 
-// Hijack implements [http.Hijacker]. What the client sent early stays buffered, as Accept wants it.
+// Hijack implements [http.Hijacker]. Bytes that the client sent early stay buffered, as Accept
+// requires.
 func (s *smallBuffers) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	conn, buffered, err := http.NewResponseController(s.ResponseWriter).Hijack()
 	if err != nil {

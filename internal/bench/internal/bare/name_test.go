@@ -6,7 +6,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// TestUserName_fillsAllShards: a benchmark that left shards empty would measure something else than it says.
+// TestUserName_fillsAllShards shows that the names fill all shards. Otherwise a benchmark would
+// not measure what it says.
 func TestUserName_fillsAllShards(t *testing.T) {
 	const channels = 1000
 	shards := Streams

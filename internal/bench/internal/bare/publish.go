@@ -16,19 +16,21 @@ import (
 // ackLimit is how long a bare publish may wait for its ack before the run fails.
 const ackLimit = 15 * time.Second
 
-// stored is a message and when it was sent and acknowledged.
+// stored holds the times when a message was sent and acknowledged.
 type stored struct{ sent, acked time.Duration }
 
-// Publish publishes durably from several publishers for a time, each waiting for its ack before the next, and returns
-// what was sent, or acknowledged, within from and to.
+// Publish publishes durably from several publishers for a time. Each publisher waits for its
+// ack before it sends the next message. Publish returns the messages that were sent, or
+// acknowledged, between from and to.
 func (e *Engine) Publish(ctx context.Context, clock load.Clock, publishers int, from, to time.Duration) (load.Window, error) {
 	return e.each(ctx, publishers, from, to, func(ctx context.Context, i int) ([]stored, error) {
 		return e.singles(ctx, clock, i, to)
 	})
 }
 
-// PublishBatches is [Engine.Publish] with as many messages in flight, committed in atomic batches: each stream has one
-// batch under way, and together they are that many messages.
+// PublishBatches works like [Engine.Publish] with as many messages in flight, but commits
+// atomic batches. Each stream has one batch under way, and the batches together have that many
+// messages.
 func (e *Engine) PublishBatches(ctx context.Context, clock load.Clock, inFlight int, from, to time.Duration) (load.Window, error) {
 	size := max(inFlight/Streams, 1)
 	return e.each(ctx, min(inFlight, Streams), from, to, func(ctx context.Context, i int) ([]stored, error) {
@@ -100,7 +102,7 @@ func (e *Engine) batches(ctx context.Context, clock load.Clock, i, size int, to 
 	}
 }
 
-// text is what the i-th publisher says in the n-th message.
+// text returns the text of the n-th message of the i-th publisher.
 func text(i, n int) []byte { return load.AppendWords(nil, uint64(i)<<32+uint64(n), load.TextBytes) }
 
 func (e *Engine) request(ctx context.Context, msg *nats.Msg) ([]byte, error) {
@@ -117,7 +119,8 @@ func request(ctx context.Context, conn *nats.Conn, msg *nats.Msg) ([]byte, error
 	return reply.Data, nil
 }
 
-// storedIn checks a PubAck without decoding it: that it is no error and, of a batch, that it counts all of it.
+// storedIn checks a PubAck without decoding it: it must not be an error and, for a batch, must
+// count all of its messages.
 func storedIn(ack []byte, batch int) error {
 	if bytes.Contains(ack, []byte(`"error"`)) || !bytes.Contains(ack, []byte(`"seq"`)) {
 		return fmt.Errorf("bare publish refused: %.300s", ack)
@@ -128,17 +131,17 @@ func storedIn(ack []byte, batch int) error {
 	return nil
 }
 
-// Batch is an atomic batch under way, for one goroutine.
+// Batch is an atomic batch under way. It is for one goroutine.
 type Batch struct {
 	conn *nats.Conn
 	id   string
 	size int
 }
 
-// NewBatch begins a batch under an id of its own.
+// NewBatch begins a batch with the given id.
 func NewBatch(conn *nats.Conn, id string) *Batch { return &Batch{conn: conn, id: id} }
 
-// Add sends a message of the batch. It is stored with the commit.
+// Add sends a message of the batch. The message is stored with the commit.
 func (b *Batch) Add(subject string, data []byte) error {
 	return b.conn.PublishMsg(b.next(subject, data))
 }
@@ -154,7 +157,7 @@ func (b *Batch) Commit(ctx context.Context, subject string, data []byte) error {
 	return storedIn(ack, b.size)
 }
 
-// send sends the last message of the batch; the ack goes to a subject of the caller's.
+// send sends the last message of the batch. The ack goes to the reply subject.
 func (b *Batch) send(subject string, data []byte, reply string) error {
 	msg := b.next(subject, data)
 	msg.Header["Nats-Batch-Commit"] = []string{"1"}

@@ -18,13 +18,14 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// welcome tells a client that it will hear all from now on.
+// welcome tells a client that it hears all messages from this point on.
 var welcome = []byte(`{"type":"welcome"}`)
 
-// Paths of a relay. On the first two a message goes as it came to the members of the room that the query names, and an ack to
-// its sender; they differ in whether the sender is one of those members. On the third, where there is an engine, the same happens
-// once the message is stored. Idle sockets are only read: as the library's own examples read them, or as cheaply as the
-// library allows.
+// The paths of a relay. On the first two, the relay passes each message on unchanged to the
+// members of the room that the query names, and sends an ack to its sender. They differ in
+// whether the sender gets the message too. The third path exists only with an engine. It does
+// the same once the message is stored. Idle sockets are only read: as the library's own
+// examples do it, or as cheaply as the library allows.
 const (
 	PathRelay     = "/relay"
 	PathFanOut    = "/fanout"
@@ -36,22 +37,24 @@ const (
 // relayReady begins the line that a relay prints once it listens.
 const relayReady = "relay: ready "
 
-// queued is how many messages may wait for a socket. A full queue stalls the room: a relay that drops would look fast.
+// queued is how many messages may wait for a socket. A full queue stalls the room, because a
+// relay that dropped messages would look fast.
 const queued = 256
 
-// Relay is a WebSocket server of the plainest good kind: a reading and a writing goroutine for each socket, messages passed on
-// as they came, so that one is encoded once for all who hear it.
+// Relay is a simple, good WebSocket server. It has a reading and a writing goroutine for each
+// socket. It passes messages on unchanged, so that a message is encoded once for all members
+// who hear it.
 type Relay struct {
-	gateway *gateway // nil where there is no engine
+	gateway *gateway // nil without an engine
 
 	mu    sync.Mutex // protects rooms; a room's members change only under it
 	rooms map[string]*room
 
-	tuned sync.WaitGroup // the readers of tuned sockets, each of which ends with its client
+	tuned sync.WaitGroup // the readers of tuned sockets; each ends with its client
 }
 
 type room struct {
-	stream  int // where a gateway keeps its messages
+	stream  int // where a gateway stores its messages
 	subject string
 	members atomic.Pointer[[]*member]
 }
@@ -59,11 +62,11 @@ type room struct {
 type member struct {
 	conn  *websocket.Conn
 	queue chan []byte
-	gone  chan struct{} // closed when nobody takes from the queue any more
+	gone  chan struct{} // closed when the queue is not read any more
 }
 
-// Serve runs a relay on a port of the system's choice, which it prints on out, until ctx ends. Where there is an engine, by
-// its URL, the relay is a gateway to it too.
+// Serve runs a relay until ctx ends, on a port that the system chooses. It prints the address
+// on out. If engine is the URL of an engine, the relay is also a gateway to it.
 func Serve(ctx context.Context, out io.Writer, engine string) error {
 	r := &Relay{rooms: make(map[string]*room)}
 	group, ctx := errgroup.WithContext(ctx)
@@ -108,12 +111,12 @@ func (r *Relay) listen(ctx context.Context, out io.Writer) error {
 // RelayAddr finds the address in a relay's output line.
 func RelayAddr(line string) (addr string, ok bool) { return strings.CutPrefix(line, relayReady) }
 
-// passOn passes messages on as they come.
+// passOn returns a function that passes messages on as they come.
 func (r *Relay) passOn(echo bool) func(kept) {
 	return func(k kept) { k.in.pass(k.from, k.data, echo) }
 }
 
-// serve reads a socket and has each message taken.
+// serve reads a socket and hands each message to take.
 func (r *Relay) serve(w http.ResponseWriter, req *http.Request, take func(kept)) {
 	conn, err := websocket.Accept(w, req, nil)
 	if err != nil {
@@ -189,7 +192,7 @@ func (r *Relay) leave(in *room, m *member) {
 	in.members.Store(&members)
 }
 
-// ackOf acknowledges a send by its client id.
+// ackOf returns the ack of a send, by its client id.
 func ackOf(message []byte) []byte {
 	_, rest, _ := bytes.Cut(message, []byte(`"client_id":"`))
 	id, _, _ := bytes.Cut(rest, []byte{'"'})

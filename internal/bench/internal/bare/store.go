@@ -20,39 +20,43 @@ import (
 // fillBatch is the number of messages that a batch of [Fill] commits.
 const fillBatch = 500
 
-// readLimit bounds the reading of a page or the pause in reading a stream.
+// readLimit bounds the time for reading a page, or a pause while reading a stream.
 const readLimit = 60 * time.Second
 
-// Store describes what a store is filled with: direct channels of two users each, with as many messages. Every channel
-// has its meta event first, and the messages of all channels are interleaved: the k-th of each, then the next of each.
+// Store describes the content of a store: direct channels of two users each, all with the same
+// number of messages. The first event of every channel is its meta event. The messages of all
+// channels are interleaved: first the k-th message of each channel, then the next message of
+// each.
 type Store struct {
 	Channels int
-	Messages int // of each channel
+	Messages int // in each channel
 	Shards   int
 }
 
-// Users of the i-th channel, in order.
+// Users returns the users of the i-th channel, in order.
 func (Store) Users(i int) (a, b string) {
 	a, b = UserName("f", 2*i), UserName("f", 2*i+1)
 	return min(a, b), max(a, b)
 }
 
-// Channel is the id of the i-th channel.
+// Channel returns the id of the i-th channel.
 func (s Store) Channel(i int) string { return wire.DirectChannel(s.Users(i)) }
 
-// Events is the number of events in the store.
+// Events returns the number of events in the store.
 func (s Store) Events() int { return s.Channels * (1 + s.Messages) }
 
-// Stream and subject of the events of a channel, as the server names them.
+// messages returns the stream and the subject of the events of a channel, as the server names
+// them.
 func (s Store) messages(channel string) (stream, subject string) {
 	return "CHAT_" + strconv.Itoa(s.shardOf(channel)), fmt.Sprintf("chat.%d.%s", wire.SlotOf(channel), channel)
 }
 
 func (s Store) shardOf(channel string) int { return wire.SlotOf(channel) * s.Shards / wire.Slots }
 
-// Fill writes the messages of a store's channels, from one number to another, into the streams that the server has made, without
-// the server: as records of its log, in atomic batches, to all shards at once. Message 0 is the event that makes a
-// channel. Progress is told how many are stored.
+// Fill writes the messages of a store's channels, from one number to another, without the
+// server. The server must have made the streams. Fill writes records of the log in atomic
+// batches, to all shards at once. Message 0 is the event that creates a channel. Fill stores in
+// progress how many are stored.
 func (s Store) Fill(ctx context.Context, conn *nats.Conn, from, to int, progress *atomic.Int64) error {
 	channels := make([][]int, s.Shards)
 	for i := range s.Channels {
@@ -79,7 +83,7 @@ type filling struct {
 
 	batches int
 	batch   *Batch
-	subject string // of the event that waits for the next, or for the commit
+	subject string // of the event that waits for the next one, or for the commit
 	data    []byte
 }
 
@@ -145,11 +149,13 @@ func (f *filling) record(i, seq int) wire.Record {
 	return r
 }
 
-// newID makes an id as the server's writer makes those of events, and many a client its own.
+// newID returns an id of the kind that the server's writer gives to events. Many clients make
+// their own ids in the same way.
 func newID() string { return uuid.Must(uuid.NewV7()).String() }
 
-// ReadLast reads the last n messages of a channel from the stream alone, by a batched direct get (ADR-31). JetStream pages only
-// forward; a channel of exactly n messages spares it the search for where they begin. The channel's creation comes with them.
+// ReadLast reads the last n messages of a channel from the stream alone, by a batched direct
+// get (ADR-31). JetStream pages only forward. With exactly n messages in the channel, no search
+// for the first one is needed. The event that created the channel comes with them.
 func (s Store) ReadLast(ctx context.Context, conn *nats.Conn, channel string, n int) error {
 	n++
 	stream, subject := s.messages(channel)
@@ -158,7 +164,7 @@ func (s Store) ReadLast(ctx context.Context, conn *nats.Conn, channel string, n 
 	if err != nil {
 		return err
 	}
-	defer func() { _ = sub.Unsubscribe() }() // the answer is there
+	defer func() { _ = sub.Unsubscribe() }() // the answer has come
 	request, err := json.Marshal(map[string]any{"seq": 1, "batch": n, "next_by_subj": subject})
 	if err != nil {
 		return err
@@ -173,7 +179,7 @@ func (s Store) ReadLast(ctx context.Context, conn *nats.Conn, channel string, n 
 		if err != nil {
 			return fmt.Errorf("read %s: %d of %d messages: %w", subject, read, n, err)
 		}
-		if status := msg.Header.Get("Status"); status != "" { // 204 ends a batch, anything else refuses it
+		if status := msg.Header.Get("Status"); status != "" { // 204 ends a batch, any other status refuses it
 			if status != "204" || read != n {
 				return fmt.Errorf("read %s: %d of %d messages, then status %s", subject, read, n, status)
 			}
@@ -182,7 +188,8 @@ func (s Store) ReadLast(ctx context.Context, conn *nats.Conn, channel string, n 
 	}
 }
 
-// ReadAll reads all streams of the store from the beginning, by an ordered consumer each, and returns how long that took.
+// ReadAll reads all streams of the store from the beginning, with one ordered consumer for each
+// stream. It returns how long that took.
 func (s Store) ReadAll(ctx context.Context, js jetstream.JetStream) (time.Duration, error) {
 	began := time.Now()
 	group, ctx := errgroup.WithContext(ctx)

@@ -2,13 +2,13 @@ package load
 
 import "time"
 
-// Window is what a fleet saw of the messages sent, or due, within a stretch of time.
+// Window is what a fleet saw of the messages that were sent, or due, within a period.
 type Window struct {
 	Acks   Samples // from sent or due to the sender's ack
 	Ends   Samples // from sent or due to each socket but the sender's
-	Acked  int     // acks that came within the stretch
-	Heard  int     // deliveries within the stretch, to every socket
-	Others int     // deliveries within the stretch, to every socket but the sender's
+	Acked  int     // acks that came within the period
+	Heard  int     // deliveries within the period, to every socket
+	Others int     // deliveries within the period, to every socket but the sender's
 	Live   Live
 }
 

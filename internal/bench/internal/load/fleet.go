@@ -17,11 +17,14 @@ const (
 	drainLimit   = 20 * time.Second
 )
 
-// Fleet is the sessions of one run. Its methods are for one goroutine; each session reads on its own.
+// Fleet holds the sessions of one run. Its methods are for one goroutine. Each session reads on
+// its own.
 type Fleet struct {
 	Sessions []*Session
 
-	run     string // begins every client id, so that a later run on the same server is not a retry of this one
+	// run is the prefix of every client id, so that a later run on the same server does not
+	// look like a retry of this one.
+	run     string
 	clock   Clock
 	echo    bool // senders hear their own messages
 	looping atomic.Bool
@@ -30,14 +33,15 @@ type Fleet struct {
 	fail    context.CancelCauseFunc
 }
 
-// NewFleet makes a fleet without sessions. With echo, a message is delivered to its sender as well.
+// NewFleet makes a fleet without sessions. With echo, a message is delivered to its sender too.
 func NewFleet(ctx context.Context, run string, clock Clock, echo bool) *Fleet {
 	f := &Fleet{run: run, clock: clock, echo: echo}
 	f.ctx, f.fail = context.WithCancelCause(ctx)
 	return f
 }
 
-// Connect opens a session for each member, several at once, and waits until all are welcome.
+// Connect opens a session for each member, several at once, and waits until all have their
+// welcome frame.
 func (f *Fleet) Connect(members []Member) error {
 	first := len(f.Sessions)
 	for _, m := range members {
@@ -80,8 +84,9 @@ func (f *Fleet) open(ctx context.Context, s *Session) (err error) {
 // primedAtOnce is how many messages of [Fleet.Prime] are in flight.
 const primedAtOnce = 32
 
-// Prime sends one message from each of the senders and waits until all are acknowledged: the first message to a direct channel makes it,
-// which costs more than those that follow, and those are what a run is about.
+// Prime sends one message from each of the senders and waits until all are acknowledged. The
+// first message to a direct channel creates the channel. That costs more than the later
+// messages, which a run is meant to measure.
 func (f *Fleet) Prime(senders int) error {
 	for first := 0; first < senders; first += primedAtOnce {
 		for _, s := range f.Sessions[first:min(first+primedAtOnce, senders)] {
@@ -96,7 +101,8 @@ func (f *Fleet) Prime(senders int) error {
 	return nil
 }
 
-// Loop sends from the given number of sessions, each as soon as its last message is acknowledged, for a time.
+// Loop sends for a time from the given number of sessions. Each session sends as soon as its
+// last message is acknowledged.
 func (f *Fleet) Loop(senders int, d time.Duration) error {
 	f.looping.Store(true)
 	defer f.looping.Store(false)
@@ -108,7 +114,7 @@ func (f *Fleet) Loop(senders int, d time.Duration) error {
 	return f.Wait(d)
 }
 
-// Wait lets time pass while the fleet is at work; a session that fails ends it.
+// Wait waits for a time while the fleet is at work. It ends early if a session fails.
 func (f *Fleet) Wait(d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -120,7 +126,7 @@ func (f *Fleet) Wait(d time.Duration) error {
 	}
 }
 
-// Pace sends at a steady rate for a time, each message from the next of the senders in turn.
+// Pace sends at a steady rate for a time. The senders take turns.
 func (f *Fleet) Pace(senders, rate int, begin, d time.Duration) error {
 	interval := time.Second / time.Duration(rate)
 	err := f.clock.Pace(f.ctx, begin, interval, int(d/interval), func(i int, due time.Duration) error {
@@ -132,8 +138,9 @@ func (f *Fleet) Pace(senders, rate int, begin, d time.Duration) error {
 	return errors.Join(err, context.Cause(f.ctx))
 }
 
-// Drain waits until everything sent is acknowledged and heard by each session that should. Where it is not in time, but some of it
-// still comes, the server is overloaded; where nothing comes any more, something is lost.
+// Drain waits until every message sent is acknowledged, and heard by each session that should
+// hear it. If that takes too long, but messages still come, the server is overloaded. If
+// nothing comes any more, a message is lost.
 func (f *Fleet) Drain() error {
 	ticker := time.NewTicker(time.Millisecond)
 	defer ticker.Stop()
@@ -171,7 +178,7 @@ func (f *Fleet) progress() (sends, acks, heard int64) {
 	return sends, acks, heard
 }
 
-// audience is the number of deliveries that what was sent so far must come to.
+// audience returns how many deliveries the messages sent so far must cause.
 func (f *Fleet) audience() (n int64) {
 	for _, c := range f.channels() {
 		hearers := len(c)
@@ -193,12 +200,12 @@ func (f *Fleet) channels() map[string][]*Session {
 	return channels
 }
 
-// Close ends all sessions and waits for their goroutines. Afterwards their notes may be read.
+// Close ends all sessions and waits for their goroutines. After that their notes may be read.
 func (f *Fleet) Close() error {
 	f.fail(context.Canceled)
 	for _, s := range f.Sessions {
 		if s.Socket != nil {
-			_ = s.Socket.Close() // the other side may have been quicker
+			_ = s.Socket.Close() // the other side may have closed it already
 		}
 	}
 	f.readers.Wait()

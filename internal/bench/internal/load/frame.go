@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Opcodes of RFC 6455, section 5.2.
+// The opcodes of RFC 6455, section 5.2.
 const (
 	opContinuation = 0x0
 	opText         = 0x1
@@ -18,7 +18,8 @@ const (
 	maskBit = 0x80
 )
 
-// appendFrame appends a whole frame from a client, masked with the key zero, so that the payload stays as it is.
+// appendFrame appends a whole frame from a client. It is masked with the key zero, so that the
+// payload stays unchanged.
 func appendFrame(dst []byte, op byte, payload []byte) []byte {
 	dst = append(dst, finBit|op)
 	switch n := len(payload); {
@@ -35,21 +36,24 @@ func appendFrame(dst []byte, op byte, payload []byte) []byte {
 	return append(dst, payload...)
 }
 
-// Text is a text message from a client, as it goes on the wire.
+// Text returns a text message from a client, as it is sent on the wire.
 func Text(payload []byte) []byte { return appendFrame(nil, opText, payload) }
 
-// numberDigits is the width of a [Template]'s number: a hundred million messages of one sender.
+// numberDigits is the width of a [Template]'s number. It allows a hundred million messages of
+// one sender.
 const numberDigits = 8
 
-// Template is a text message that is sent many times, with another number and another text in it. It is for one goroutine.
+// Template is a text message that is sent many times, each time with another number and another
+// text. It is for one goroutine.
 type Template struct {
 	frame []byte
 	seed  uint64 // of the texts
-	at    int    // of the number's first digit
+	at    int    // of the first digit of the number
 	text  int    // where the text begins
 }
 
-// NewTemplate makes the message before + number + between + text + after. The texts are [TextBytes] of random words.
+// NewTemplate makes the message before + number + between + text + after. The texts are
+// [TextBytes] of random words.
 func NewTemplate(seed uint64, before, between, after string) *Template {
 	payload := before + strings.Repeat("0", numberDigits) + between + strings.Repeat(" ", TextBytes) + after
 	frame := Text([]byte(payload))
@@ -57,7 +61,8 @@ func NewTemplate(seed uint64, before, between, after string) *Template {
 	return &Template{frame: frame, seed: seed << 32, at: text - len(between) - numberDigits, text: text}
 }
 
-// Frame is the message with the number n, on the wire. It is valid until the next call.
+// Frame returns the message with the number n, as it is sent on the wire. It is valid until the
+// next call.
 func (t *Template) Frame(n int) []byte {
 	AppendWords(t.frame[t.text:t.text], t.seed+uint64(n), TextBytes)
 	for i := t.at + numberDigits - 1; i >= t.at; i-- {

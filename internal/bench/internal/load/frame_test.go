@@ -13,7 +13,7 @@ import (
 	"github.com/coder/websocket"
 )
 
-// serve runs a handler behind coder/websocket, which judges our frames as the server does.
+// serve runs a handler behind coder/websocket, which checks our frames as the server does.
 func serve(t *testing.T, handle func(ctx context.Context, c *websocket.Conn) error) (addr string) {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -90,7 +90,7 @@ func TestSocket_FragmentsPingsAndClose(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		big := strings.Repeat("ab", 10_000) // over the library's write buffer: several frames
+		big := strings.Repeat("ab", 10_000) // more than the library's write buffer, so several frames
 		for _, part := range []string{"first ", big, " last"} {
 			if _, err := w.Write([]byte(part)); err != nil {
 				return err

@@ -8,21 +8,21 @@ import (
 	"time"
 )
 
-// Greeting is how a server received a client.
+// Greeting tells how a server received a client.
 type Greeting struct {
 	Welcomed time.Duration // from the connect frame to the welcome
 	Answered time.Duration // from the connect frame to the reply
-	Reply    []byte        // to the command sent with it
+	Reply    []byte        // to the command sent with the connect frame
 }
 
-// Greet opens a connection, sends connect and a command behind it in one write, waits for the replies to both, and closes. The opening
-// of the connection does not count.
+// Greet opens a connection, sends a connect frame and a command behind it in one write, waits
+// for both replies, and closes the connection. The time to open the connection does not count.
 func Greet(ctx context.Context, clock Clock, m Member, command []byte) (g Greeting, err error) {
 	s, err := Dial(ctx, m.Addr, m.Path, m.Local)
 	if err != nil {
 		return g, err
 	}
-	defer func() { _ = s.Close() }() // nothing is under way any more, or it has failed anyway
+	defer func() { _ = s.Close() }() // all is done, or has failed anyway
 	if err := s.conn.SetDeadline(time.Now().Add(welcomeLimit)); err != nil {
 		return g, err
 	}
@@ -57,5 +57,5 @@ func (g *Greeting) take(frame []byte, now time.Duration) error {
 	return nil
 }
 
-// isEvent reports whether a frame is an event, of whatever kind.
+// isEvent reports whether a frame is an event of any kind.
 func isEvent(frame []byte) bool { return bytes.HasPrefix(frame, []byte(`{"type":"event"`)) }

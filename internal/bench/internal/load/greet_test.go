@@ -20,7 +20,7 @@ func TestGreet_WaitsForTheReplyToItsCommand(t *testing.T) {
 				return err
 			}
 		}
-		_, _, _ = c.Read(ctx) // the client goes
+		_, _, _ = c.Read(ctx) // until the client goes
 		return nil
 	})
 	g, err := Greet(t.Context(), NewClock(), Member{Addr: addr, Path: "/", Connect: Text([]byte(`{"type":"connect"}`))}, Text([]byte(`{"type":"list_channels"}`)))

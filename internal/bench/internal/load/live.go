@@ -2,20 +2,21 @@ package load
 
 import "time"
 
-// Live is what a fleet was told, within a stretch of time, of what is in no log.
+// Live counts the frames of live news that a fleet was told within a period.
 type Live struct {
 	Receipts     int // frames
-	MostReceipts int // frames of any one session in any [crowd], at any time
-	OwnReceipts  int // frames about nobody but the one who is told, which are among neither of those
+	MostReceipts int // of any one session in any [crowd], at any time
+	OwnReceipts  int // about the told user alone; in neither count above
 	Typing       int // frames
 	Presence     int // frames
 }
 
-// crowd is the time in which receipts count as of one second. It is shorter by what a frame may be late: of two that were
-// sent a second apart, the first may have been held up and the second not.
+// crowd is the time within which receipts count as of one second. It is less than a second
+// because frames may be late: of two frames that were sent a second apart, only the first may
+// have been delayed.
 const crowd = 900 * time.Millisecond
 
-// live is when a session was told of what is in no log, by kind.
+// live holds the times when a session was told live news, by kind.
 type live struct{ receipts, own, typing, presence []time.Duration }
 
 func (l *live) take(k kind, own bool, now time.Duration) {
@@ -51,7 +52,8 @@ func count(at []time.Duration, within func(time.Duration) bool) (n int) {
 	return n
 }
 
-// most is how many of some ascending moments are at most within d of each other.
+// most returns the largest number of moments that are within d of each other. The moments are
+// ascending.
 func most(at []time.Duration, d time.Duration) (n int) {
 	first := 0
 	for i, t := range at {

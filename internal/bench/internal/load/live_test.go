@@ -26,7 +26,7 @@ func TestMost_InAnyWindow(t *testing.T) {
 	}
 }
 
-// What comes by itself is told from what was asked for.
+// Frames that come by themselves are told from replies.
 func TestKindOf_Live(t *testing.T) {
 	for _, tc := range []struct {
 		frame wire.Frame

@@ -6,19 +6,20 @@ import (
 	"time"
 )
 
-// lateLimit is by how much a load may fall behind its own schedule before a run is given up.
+// lateLimit is how far a load may fall behind its own schedule before a run is given up.
 const lateLimit = 5 * time.Second
 
-// OverloadError says that more was asked of a server than it could do in time: no fault, but no figure either.
+// OverloadError says that a server could not do in time what was asked of it. This is no fault,
+// but gives no figure either.
 type OverloadError struct{ Why string }
 
 // Error implements error.
 func (e *OverloadError) Error() string { return "overloaded: " + e.Why }
 
-// passing are the codes of errors that a retry mends.
+// passing are the codes of errors after which a retry may succeed.
 var passing = [][]byte{[]byte(`"code":"too_fast"`), []byte(`"code":"timeout"`), []byte(`"code":"unavailable"`)}
 
-// refusal is the error that an error frame is.
+// refusal returns an error frame as an error.
 func refusal(frame []byte) error {
 	for _, code := range passing {
 		if bytes.Contains(frame, code) {

@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// TestDrain_tellsLateFromLost: who is still being served is waited for in vain as much as who has lost a message, but not alike.
+// TestDrain_tellsLateFromLost shows that Drain fails in both cases, but with different errors,
+// when a server is late and when a message is lost.
 func TestDrain_tellsLateFromLost(t *testing.T) {
 	for _, late := range []bool{true, false} {
 		synctest.Test(t, func(t *testing.T) {

@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// kind is what a frame from the server is to the load.
+// kind is the meaning of a frame from the server for the load.
 type kind uint8
 
 const (
@@ -21,8 +21,9 @@ const (
 	kindPresence
 )
 
-// head is how the frames of each kind begin: the type comes first, and an event's kind second. A send is what the bare
-// relay passes on as it came. Receipts, presence and done of these kinds have no ref: those with one are somebody's reply.
+// heads lists how the frames of each kind begin: the type is the first member, and an event's
+// kind the second. A send is the message that the bare relay passes on unchanged. Receipts,
+// presence and done of these kinds have no ref: frames with a ref are replies.
 var heads = []struct {
 	head []byte
 	kind kind
@@ -48,7 +49,8 @@ func kindOf(frame []byte) kind {
 	return kindOther
 }
 
-// senderDigits and [numberDigits] make the end of a client id: <run>-<sender>-<number>.
+// senderDigits and [numberDigits] are the widths of the two parts at the end of a client id:
+// <run>-<sender>-<number>.
 const senderDigits = 6
 
 var (
@@ -56,7 +58,8 @@ var (
 	seqMember      = []byte(`"seq":`)
 )
 
-// identify reads who sent the message that a frame is about, and which of his it is.
+// identify returns the sender of the message that a frame concerns, and the number of the
+// message.
 func identify(frame []byte) (sender, number int, err error) {
 	_, id, found := bytes.Cut(frame, clientIDMember)
 	if !found {
@@ -75,7 +78,7 @@ func identify(frame []byte) (sender, number int, err error) {
 	return sender, number, nil
 }
 
-// seqOf reads a frame's seq; what has none has 0.
+// seqOf returns a frame's seq, or 0 if it has none.
 func seqOf(frame []byte) (seq uint64) {
 	_, rest, _ := bytes.Cut(frame, seqMember)
 	for _, c := range rest {
@@ -89,7 +92,7 @@ func seqOf(frame []byte) (seq uint64) {
 
 var cursorHead = []byte(`{"user":"`)
 
-// isOwn reports whether a frame of receipts is about nobody but a user.
+// isOwn reports whether a frame of receipts concerns only the given user.
 func isOwn(frame []byte, user string) bool {
 	_, rest, found := bytes.Cut(frame, cursorHead)
 	return found && bytes.HasPrefix(rest, []byte(user+`"`)) && !bytes.Contains(rest, cursorHead)
@@ -120,7 +123,8 @@ func lines(message []byte, handle func(frame []byte) error) error {
 	return nil
 }
 
-// CheckPage checks that a reply is a page of n events, which all have their seq, without decoding it.
+// CheckPage checks, without decoding it, that a reply is a page of n events which all have a
+// seq.
 func CheckPage(reply []byte, n int) error {
 	if !bytes.HasPrefix(reply, []byte(`{"type":"page"`)) {
 		return fmt.Errorf("not a page: %.300s", reply)

@@ -6,7 +6,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// What the server encodes is what the load must recognise, so the wire package itself makes the frames.
+// The load must recognise the frames that the server encodes, so the wire package itself makes
+// the frames of this test.
 func TestParse_FramesOfTheWire(t *testing.T) {
 	record, err := wire.EncodeRecord(&wire.Record{
 		Kind: wire.KindMessage, Version: 1,

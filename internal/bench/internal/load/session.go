@@ -15,26 +15,26 @@ const TextBytes = 200
 
 var pongFrame = Text([]byte(`{"type":"pong"}`))
 
-// Member is who a session acts as, and where it sends.
+// Member says as whom a session acts, and where it sends.
 type Member struct {
-	User    string // his name, where the server knows any
+	User    string // their name, if the server has user names
 	Addr    string // of the server, host:port
 	Path    string // of its WebSocket
-	Connect []byte // the first frame; nil where the server welcomes whoever comes
-	Local   net.IP // source address; nil is the system's choice
+	Connect []byte // the first frame; nil if the server needs none
+	Local   net.IP // source address; nil lets the system choose
 	Channel string
 }
 
-// note is one thing that a session saw.
+// note is one frame that a session saw.
 type note struct {
 	at     time.Duration
-	seq    uint32 // 0 where there is none
-	sender int32  // who sent the message it is about
-	number int32  // which of his
+	seq    uint32 // 0 if there is none
+	sender int32  // the sender of the message that it concerns
+	number int32  // the number of that message
 	kind   kind
 }
 
-// Session is one connection of a [Fleet] and all that it did and saw.
+// Session is one connection of a [Fleet], with the notes on everything that it did and saw.
 type Session struct {
 	*Socket
 	Member
@@ -46,13 +46,13 @@ type Session struct {
 
 	notes []note // owned by read until the fleet is closed
 
-	sending  sync.Mutex // protects following: read may send again before the first Send has returned
+	sending  sync.Mutex // guards the following: read may send again before the first Send returns
 	template *Template
 	sent     []time.Duration // when each message was sent, or due
 
 	live live // owned by read until the fleet is closed
 
-	sends, acks, heard atomic.Int64  // for those who wait while traffic flows
+	sends, acks, heard atomic.Int64  // for waiting while traffic flows
 	newest             atomic.Uint64 // seq of the last message heard
 }
 
@@ -74,13 +74,15 @@ func (s *Session) Send(due time.Duration) error {
 	return s.Write(s.template.Frame(n))
 }
 
-// Index is the session's place in its fleet.
+// Index returns the session's place in its fleet.
 func (s *Session) Index() int { return s.index }
 
-// Newest is the seq of the last message that the session has heard; 0 where there was none. It may be called concurrently.
+// Newest returns the seq of the last message that the session has heard, or 0 if there was
+// none. It may be called concurrently.
 func (s *Session) Newest() uint64 { return s.newest.Load() }
 
-// Request sends a command other than a send and waits for its reply, which it returns. One at a time.
+// Request sends a command other than a send, waits for its reply and returns it. One request
+// may be under way at a time.
 func (s *Session) Request(ctx context.Context, command []byte) ([]byte, error) {
 	if err := s.Write(command); err != nil {
 		return nil, err
@@ -93,7 +95,7 @@ func (s *Session) Request(ctx context.Context, command []byte) ([]byte, error) {
 	}
 }
 
-// read takes in what arrives until the socket is closed.
+// read handles incoming frames until the socket is closed.
 func (s *Session) read() error {
 	for {
 		err := s.Read(func(message []byte) error {
@@ -133,7 +135,7 @@ func (s *Session) take(frame []byte, now time.Duration) error {
 		return refusal(frame)
 	case kindReceipts, kindTyping, kindPresence:
 		s.live.take(k, k == kindReceipts && isOwn(frame, s.User), now)
-	case kindDone: // of a command that nobody waits for
+	case kindDone: // of a command for which no caller waits
 	case kindOther:
 		s.answer(frame)
 	}
@@ -151,13 +153,14 @@ func (s *Session) note(k kind, frame []byte, now time.Duration) error {
 	return nil
 }
 
-// answer hands a frame to whoever waits for a reply; events of other kinds than messages are nobody's.
+// answer hands a frame to the request that waits for a reply. Events that are not messages are
+// dropped.
 func (s *Session) answer(frame []byte) {
 	if isEvent(frame) {
 		return
 	}
 	select {
 	case s.replies <- append([]byte(nil), frame...):
-	default: // nobody asked
+	default: // no request waits
 	}
 }

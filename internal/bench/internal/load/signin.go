@@ -14,7 +14,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// SignIn gets each user a token by the development sign-in of the server at base, and makes of it his connect frame.
+// SignIn gets a token for each user by the development sign-in of the server at base. It
+// returns a connect frame for each user.
 func SignIn(ctx context.Context, base string, users []string) ([][]byte, error) {
 	frames := make([][]byte, len(users))
 	transport := &http.Transport{MaxIdleConnsPerHost: dialsAtOnce}

@@ -12,22 +12,23 @@ import (
 
 const (
 	firstBuffer = 2 << 10 // of an idle socket; there may be ten thousand
-	maxMessage  = 4 << 20 // nothing that is measured comes near
+	maxMessage  = 4 << 20 // far more than any message that is measured
 	dialTimeout = 10 * time.Second
 )
 
-// Socket is the client side of a WebSocket. Write may be called concurrently with everything; Read is for one goroutine.
+// Socket is the client side of a WebSocket. Write may be called concurrently with everything.
+// Read is for one goroutine.
 type Socket struct {
 	conn net.Conn
 
-	// Owned by Read.
+	// The fields below are owned by Read.
 	buf     []byte
 	r, w    int
-	message []byte // of a message in several frames, so far
+	message []byte // the frames so far of a message in several frames
 }
 
-// Dial connects to a server's address and does the opening handshake for path. The source address is the system's
-// choice where local is nil.
+// Dial connects to a server's address and makes the opening handshake for path. If local is
+// nil, the system chooses the source address.
 func Dial(ctx context.Context, addr, path string, local net.IP) (*Socket, error) {
 	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()
@@ -51,7 +52,8 @@ func (s *Socket) handshake(ctx context.Context, addr, path string) error {
 	if err := s.conn.SetDeadline(deadline); err != nil {
 		return err
 	}
-	// The key need not be random where nobody caches; the answer to it is the server's own affair here.
+	// The key need not be random, because nothing caches here. The server's answer to it is not
+	// checked.
 	request := "GET " + path + " HTTP/1.1\r\nHost: " + addr + "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
 		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: bmF0dGVyamFjayBiZW5jaA==\r\n\r\n"
 	if _, err := s.conn.Write([]byte(request)); err != nil {
@@ -71,7 +73,7 @@ func (s *Socket) handshake(ctx context.Context, addr, path string) error {
 	return s.conn.SetDeadline(time.Time{})
 }
 
-// fill reads more, after making room for it.
+// fill reads more bytes, after making room for them.
 func (s *Socket) fill() error {
 	if s.r == s.w {
 		s.r, s.w = 0, 0
@@ -95,8 +97,8 @@ func (s *Socket) fill() error {
 	return err
 }
 
-// Read waits until something has arrived and calls handle for each message that is complete by then. The message is
-// valid during the call. A close frame is an error of type [*CloseError].
+// Read waits until bytes have come and calls handle for each message that is complete by then.
+// The message is valid during the call. A close frame is an error of type [*CloseError].
 func (s *Socket) Read(handle func(message []byte) error) error {
 	for {
 		done, err := s.next(handle)
@@ -132,7 +134,8 @@ func (s *Socket) next(handle func(message []byte) error) (done bool, err error) 
 	}
 }
 
-// parseFrame finds a frame from a server, which is never masked: the lengths of its head and payload, once all of it is there.
+// parseFrame finds a frame from a server, which is never masked. It returns the lengths of its
+// head and payload once all of it has come.
 func parseFrame(b []byte) (head, payload int, ok bool) {
 	if len(b) < 2 {
 		return 0, 0, false
@@ -151,7 +154,7 @@ func parseFrame(b []byte) (head, payload int, ok bool) {
 	return head, payload, len(b) >= head+payload
 }
 
-// take deals with one frame and returns the message it completes, if any.
+// take handles one frame and returns the message that it completes, if any.
 func (s *Socket) take(first byte, payload []byte) (whole []byte, err error) {
 	switch op := first & 0xF; op {
 	case opPing:
@@ -175,13 +178,13 @@ func (s *Socket) take(first byte, payload []byte) (whole []byte, err error) {
 	}
 }
 
-// Write sends bytes that are frames already.
+// Write sends bytes that are complete frames.
 func (s *Socket) Write(frames []byte) error {
 	_, err := s.conn.Write(frames)
 	return err
 }
 
-// Close ends the connection without ceremony, and Read with it.
+// Close ends the connection without a close frame, and ends Read too.
 func (s *Socket) Close() error { return s.conn.Close() }
 
 // CloseError is the close frame with which the server ended a connection.

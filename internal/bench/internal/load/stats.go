@@ -6,11 +6,11 @@ import (
 	"time"
 )
 
-// Samples are durations, all of them: percentiles are exact, not of a histogram.
+// Samples holds all measured durations. So percentiles are exact, not taken from a histogram.
 type Samples []time.Duration
 
-// Percentile is the smallest sample that at least p percent of the samples do not exceed (nearest rank).
-// It sorts the samples. Without samples it is 0.
+// Percentile returns the smallest sample that at least p percent of the samples do not exceed
+// (nearest rank). It sorts the samples. Without samples it returns 0.
 func (s Samples) Percentile(p float64) time.Duration {
 	if len(s) == 0 {
 		return 0
@@ -22,7 +22,8 @@ func (s Samples) Percentile(p float64) time.Duration {
 	return s[min(max(rank, 1), len(s))-1]
 }
 
-// Median of some numbers: the mean of the middle two where their count is even. It is NaN where there are none.
+// Median returns the median of some numbers: the mean of the middle two if their count is even.
+// It returns NaN if there are none.
 func Median(values []float64) float64 {
 	if len(values) == 0 {
 		return math.NaN()
@@ -36,5 +37,5 @@ func Median(values []float64) float64 {
 	return (sorted[mid-1] + sorted[mid]) / 2
 }
 
-// Ms is a duration in milliseconds.
+// Ms returns a duration in milliseconds.
 func Ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

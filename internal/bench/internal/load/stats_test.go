@@ -26,7 +26,8 @@ func TestPercentile_IsNearestRank(t *testing.T) {
 	}
 }
 
-// The definition itself: at least p percent of the samples are not above, and no smaller sample has that property.
+// Percentile matches its definition: at least p percent of the samples are not above it, and no
+// smaller sample has that property.
 func TestPercentile_Definition(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := Samples(rapid.SliceOfN(rapid.Custom(func(t *rapid.T) time.Duration {

@@ -2,9 +2,10 @@ package load
 
 import "fmt"
 
-// Verify checks the notes of a closed fleet: every message was acknowledged once, and every session of its channel
-// heard it once; in each channel seq is dense from 1, and the ack told the seq under which the message was delivered. A
-// benchmark whose messages are not all right has measured nothing. The bare relay gives no seq; there only the counts hold.
+// Verify checks the notes of a closed fleet. Every message must be acknowledged once, and heard
+// once by every session of its channel. In each channel seq must be dense from 1, and the ack
+// must give the seq under which the message was delivered. A benchmark with a wrong message has
+// measured nothing. The bare relay gives no seq, so only the counts are checked there.
 func Verify(f *Fleet) error {
 	for channel, sessions := range f.channels() {
 		if err := verifyChannel(f, sessions); err != nil {
@@ -15,7 +16,7 @@ func Verify(f *Fleet) error {
 }
 
 func verifyChannel(f *Fleet, sessions []*Session) error {
-	acked := make(map[int32][]uint32, len(sessions)) // by sender, then number: its seq
+	acked := make(map[int32][]uint32, len(sessions)) // by sender, then number: the seq
 	for _, s := range sessions {
 		seqs, err := ackedBy(s)
 		if err != nil {
@@ -31,7 +32,7 @@ func verifyChannel(f *Fleet, sessions []*Session) error {
 	return nil
 }
 
-// ackedBy are the seqs that a sender was told, by the number of the message.
+// ackedBy returns the seqs in the acks of a sender, by the number of the message.
 func ackedBy(s *Session) ([]uint32, error) {
 	seqs := make([]uint32, len(s.sent))
 	seen := make([]bool, len(s.sent))

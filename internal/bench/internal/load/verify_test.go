@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// perfect is a closed fleet of two on one channel: each sent two messages, in the order a0 b0 a1 b1, at 10, 20, 30, 40.
-// An ack took 1, a delivery 2.
+// perfect returns a closed fleet of two sessions on one channel. Each sent two messages, in the
+// order a0 b0 a1 b1, at 10, 20, 30, 40. An ack took 1, a delivery 2.
 func perfect(t *testing.T) *Fleet {
 	t.Helper()
 	f := NewFleet(t.Context(), "r", NewClock(), true)
@@ -29,7 +29,7 @@ func perfect(t *testing.T) *Fleet {
 	return f
 }
 
-// find is the place of a note in a session's notes.
+// find returns the place of a note in a session's notes.
 func find(s *Session, k kind, sender, number int32) int {
 	return slices.IndexFunc(s.notes, func(n note) bool { return n.kind == k && n.sender == sender && n.number == number })
 }
@@ -89,7 +89,7 @@ func TestVerify_FindsEveryFault(t *testing.T) {
 }
 
 func TestCollect_CountsWhatFallsIntoTheStretch(t *testing.T) {
-	w := Collect(perfect(t), 20, 42) // b0 and a1 wholly, b1 sent and acknowledged but delivered at 42
+	w := Collect(perfect(t), 20, 42) // all of b0 and a1; b1 sent and acknowledged, but delivered at 42
 	if len(w.Acks) != 3 || len(w.Ends) != 3 || w.Acked != 3 || w.Heard != 4 || w.Others != 2 {
 		t.Fatalf("%d acks and %d ends sampled; %d acked, %d heard, %d by others", len(w.Acks), len(w.Ends), w.Acked, w.Heard, w.Others)
 	}

@@ -5,11 +5,13 @@ import (
 	"sync"
 )
 
-// wordCount is how many words there are; a power of two, so that a random number's bits choose one.
+// wordCount is the number of words. It is a power of two, so that bits of a random number
+// choose a word.
 const wordCount = 4096
 
-// words is the list of all words: made-up ones of English letters, the same in every process. What a machine compresses
-// of a message, a view or a stream, it compresses of the letters of natural text likewise.
+// words returns the list of all words. They are made up of English letters and are the same in
+// every process. A message, a view or a stream of these words compresses about as well as
+// natural text.
 var words = sync.OnceValue(func() []string {
 	const letters = "eeeeeeetttttaaaaaooooiiiiinnnnnsssshhhhrrrrdddlllcccuuummwwffggyyppbbvk"
 	random := rand.New(rand.NewPCG(1, 2))
@@ -28,8 +30,9 @@ var words = sync.OnceValue(func() []string {
 	return list
 })
 
-// AppendWords appends n bytes of random words, up to some thousands, none of them twice; the last is cut where the text
-// ends. The seed says which: the same seed, the same text.
+// AppendWords appends n bytes of random words, up to some thousands of words, none of them
+// twice. The last word is cut at the end of the text. The seed decides the text: the same seed
+// gives the same text.
 func AppendWords(dst []byte, seed uint64, n int) []byte {
 	list := words()
 	var used [wordCount / 64]uint64
@@ -48,7 +51,8 @@ func AppendWords(dst []byte, seed uint64, n int) []byte {
 	}
 }
 
-// draw is the next of a sequence of random numbers (SplitMix64). It costs a nanosecond and has no state but its seed.
+// draw returns the next of a sequence of random numbers (SplitMix64). It costs a nanosecond and
+// has no state but its seed.
 func draw(seed *uint64) uint64 {
 	*seed += 0x9E3779B97F4A7C15
 	z := *seed

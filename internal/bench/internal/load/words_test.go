@@ -17,7 +17,7 @@ func TestAppendWords_SaysNothingTwice(t *testing.T) {
 				t.Fatalf("%d bytes of %d: %q", len(text), n, text)
 			}
 			whole := strings.Fields(text)
-			whole = whole[:len(whole)-1] // the last may be cut
+			whole = whole[:len(whole)-1] // the last word may be cut
 			slices.Sort(whole)
 			if len(slices.Compact(slices.Clone(whole))) != len(whole) {
 				t.Fatalf("a word is there twice: %q", text)
@@ -29,7 +29,8 @@ func TestAppendWords_SaysNothingTwice(t *testing.T) {
 	}
 }
 
-// A text that compresses to next to nothing would flatter whoever stores it: people's own comes to about half.
+// A text that compresses to almost nothing would make storage look too good. Texts of people
+// compress to about half.
 func TestAppendWords_CompressesAsTextDoes(t *testing.T) {
 	var all []byte
 	for seed := range uint64(10_000) {

@@ -1,3 +1,3 @@
-// Package proc reads what the processes of a benchmark cost from Linux's /proc: processor time and
-// resident memory by process, and how busy the machine was with work that is nobody's here.
+// Package proc reads from Linux's /proc what the processes of a benchmark cost: processor time
+// and resident memory of each process. It also reads how busy the machine was with other work.
 package proc

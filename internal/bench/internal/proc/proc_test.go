@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// TestMain is the child of this package's tests where the environment says so: it works without end.
+// TestMain acts as the child of this package's tests if the environment says so. The child
+// works without end.
 func TestMain(m *testing.M) {
 	if os.Getenv("PROC_TEST_CHILD") == "" {
 		os.Exit(m.Run())
@@ -31,7 +32,7 @@ func TestWindow_CountsTheProcess(t *testing.T) {
 	}
 	defer func() {
 		_ = cmd.Process.Kill()
-		_ = cmd.Wait() // killed
+		_ = cmd.Wait() // it was killed
 	}()
 	pid := cmd.Process.Pid
 	w, err := Begin(pid)

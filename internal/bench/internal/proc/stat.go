@@ -9,10 +9,11 @@ import (
 	"time"
 )
 
-// tick is the unit of processor time in /proc: USER_HZ is 100 on every Linux that Go runs on.
+// tick is the unit of processor time in /proc. USER_HZ is 100 on every Linux that Go runs on.
 const tick = 10 * time.Millisecond
 
-// CPU is the processor time that a process has used, user and system, all its threads.
+// CPU returns the processor time that a process has used, user and system, all threads
+// together.
 func CPU(pid int) (time.Duration, error) {
 	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
@@ -21,8 +22,9 @@ func CPU(pid int) (time.Duration, error) {
 	return parseStat(data)
 }
 
-// parseStat reads utime and stime, fields 14 and 15 of proc(5)'s stat. The second field is the command's name in
-// parentheses and may hold anything, so counting starts behind its last parenthesis.
+// parseStat returns the sum of utime and stime, fields 14 and 15 of proc(5)'s stat. The second
+// field is the command's name in parentheses and may hold any characters, so counting starts
+// behind its last parenthesis.
 func parseStat(data []byte) (time.Duration, error) {
 	i := bytes.LastIndexByte(data, ')')
 	fields := strings.Fields(string(data[i+1:]))
@@ -37,7 +39,7 @@ func parseStat(data []byte) (time.Duration, error) {
 	return time.Duration(user+system) * tick, nil
 }
 
-// Resident is the memory of a process that is in RAM, in bytes.
+// Resident returns the resident memory of a process in bytes.
 func Resident(pid int) (int64, error) {
 	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", pid))
 	if err != nil {
@@ -54,10 +56,12 @@ func Resident(pid int) (int64, error) {
 	return pages * int64(os.Getpagesize()), nil
 }
 
-// machine is processor time of the whole machine.
+// machine holds processor time of the whole machine.
 type machine struct {
-	busy   time.Duration // that was used
-	stolen time.Duration // that was wanted, and had by others of the same host: a virtual machine stands still meanwhile
+	busy time.Duration // time that was used
+	// stolen is time that the virtual machine wanted, but its host gave to others. The virtual
+	// machine stands still meanwhile.
+	stolen time.Duration
 }
 
 func readMachine() (machine, error) {
@@ -68,8 +72,9 @@ func readMachine() (machine, error) {
 	return parseMachine(data)
 }
 
-// parseMachine adds up the first line of proc(5)'s /proc/stat without idle and iowait (fields 4 and 5); guest time
-// (fields 9 and 10) is part of user time already, and field 8 is what was stolen.
+// parseMachine adds up the first line of proc(5)'s /proc/stat, without idle and iowait (fields
+// 4 and 5). Guest time (fields 9 and 10) is part of user time already. Field 8 is the stolen
+// time.
 func parseMachine(data []byte) (m machine, err error) {
 	line, _, _ := bytes.Cut(data, []byte{'\n'})
 	fields := strings.Fields(string(line))

@@ -6,23 +6,23 @@ import (
 	"time"
 )
 
-// Window is a stretch of time over which processor time is counted. It is for one goroutine.
+// Window is a period over which processor time is counted. It is for one goroutine.
 type Window struct {
 	began  time.Time
 	before machine
 	used   map[int]time.Duration
 }
 
-// Usage is what was used in a [Window].
+// Usage is the processor time that was used in a [Window].
 type Usage struct {
 	Elapsed time.Duration
 	CPU     map[int]time.Duration // by process id
 	Load    float64               // cores used by this process, the load generator
-	Foreign float64               // cores used by processes that were not named, the kernel's own work included
-	Stolen  float64               // cores that this machine wanted and its host gave to others, or to nobody
+	Foreign float64               // cores used by processes that were not named, and by the kernel
+	Stolen  float64               // cores that this machine wanted but did not get from its host
 }
 
-// Begin opens a window over this process and the others of the benchmark.
+// Begin opens a window over this process and the other processes of the benchmark.
 func Begin(pids ...int) (*Window, error) {
 	w := &Window{began: time.Now(), used: make(map[int]time.Duration)}
 	for _, pid := range append(pids, os.Getpid()) {
@@ -37,7 +37,7 @@ func Begin(pids ...int) (*Window, error) {
 	return w, err
 }
 
-// End says what was used since Begin. The window may be ended again later, from the same beginning.
+// End returns the usage since Begin. It may be called again later, with the same beginning.
 func (w *Window) End() (Usage, error) {
 	u := Usage{Elapsed: time.Since(w.began), CPU: maps.Clone(w.used)}
 	now, err := readMachine()
@@ -59,7 +59,7 @@ func (w *Window) End() (Usage, error) {
 	return u, nil
 }
 
-// Of is the processor time of several processes together.
+// Of returns the processor time of several processes together.
 func (u Usage) Of(pids ...int) (sum time.Duration) {
 	for _, pid := range pids {
 		sum += u.CPU[pid]
