@@ -1,21 +1,21 @@
-# The one list of recipes. Each is a line or two, so that whoever has no just can run them by hand; .ci/run does.
+# All recipes. Each is a line or two, so that a developer without just can run them by hand, as .ci/run does.
 
-# what a change should pass before it is committed
+# the checks that a change should pass before it is committed
 default: lint test
 
 # a node on http://127.0.0.1:8080
 run *flags:
     go run ./server {{ flags }}
 
-# three nodes of one cluster on this machine, at 8080, 8081 and 8082; one that is killed is started again
+# three nodes of one cluster on this machine, at 8080, 8081 and 8082; a killed node is started again
 cluster:
     go run ./server/cluster
 
-# everything, as the README says it
+# all tests, as in the README
 test *flags:
     go test {{ flags }} ./...
 
-# everything under the race detector, in random order
+# all tests under the race detector, in random order
 race *flags:
     go test -race -shuffle=on {{ flags }} ./...
 
@@ -24,19 +24,19 @@ lint:
     .ci/golangci-lint run
     go fix -diff ./...
 
-# formats what the linter would complain about
+# formats the code as the linter requires
 fmt:
     .ci/golangci-lint fmt
 
-# runs each fuzz target for as long as that
+# runs each fuzz target for the given time
 fuzz duration="30s":
     .ci/fuzz {{ duration }}
 
-# does everything to three real nodes: kills, freezes, retires, upgrades, cuts off, fills, slows down, crashes them; twelve minutes
+# fault tests with three real nodes: kills, freezes, retires, upgrades, cuts off, fills, slows down, crashes them; twelve minutes
 chaos *flags:
     NATTERJACK_CHAOS=full go test ./server/chaos -v -timeout 30m {{ flags }}
 
-# holds conversations to their model for more than 10,000 steps, with nodes killed in between; five minutes
+# compares conversations with their model for more than 10,000 steps, with nodes killed in between; five minutes
 conversations *flags:
     NATTERJACK_CHAOS=full go test ./clients/internal/conversation -v -timeout 30m {{ flags }}
 
@@ -44,27 +44,27 @@ conversations *flags:
 browser:
     .ci/browser
 
-# all benchmarks beside their bare engines, or those named
+# all benchmarks beside their bare engines, or only the named ones
 bench *names:
     go run ./internal/bench {{ names }}
 
-# generates what is made from the code: asyncapi.yaml
+# generates the files that are made from the code: asyncapi.yaml
 gen:
     go generate ./...
 
-# fails where what is generated is not what is committed
+# fails if a generated file differs from the committed one
 drift:
     .ci/drift
 
-# runs the commands of the documents and compares what they print
+# runs the commands of the documents and compares their output
 readme:
     go run ./internal/readme README.md docs/nats-cli.md
     go run ./internal/readme docs/operations.md
 
-# looks for known vulnerabilities in what we depend on; needs the network
+# looks for known vulnerabilities in our dependencies; needs the network
 vuln:
     go run golang.org/x/vuln/cmd/govulncheck@v1.9.0 ./...
 
-# what must be green before anything is merged
+# all checks that must be green before a merge
 ci:
     .ci/run
