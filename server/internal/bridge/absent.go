@@ -6,7 +6,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// nobody stands in for what a bridge is not given: there is nobody else, nothing was signed out, and what is asked is not known.
+// nobody replaces the Presence that a bridge was not given. It tracks no users, and answers
+// that every user's state is unknown.
 type nobody struct{}
 
 func (nobody) Enter(string)                                       {}
@@ -22,7 +23,8 @@ func (nobody) Follow(_ *presence.Follower, _ string, users []string, _ func([]wi
 	return people
 }
 
-// unlisted is [nobody] for sessions.
+// unlisted replaces the Sessions that a bridge was not given. It lists no sessions and accepts
+// every token.
 type unlisted struct{}
 
 func (unlisted) Check(sessions.Token) error                      { return nil }

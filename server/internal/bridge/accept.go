@@ -9,15 +9,20 @@ import (
 	"github.com/coder/websocket"
 )
 
-// Sizes of the buffers handed to the library. Reading: header and payload of a message of a line or two in one system call, of a
-// longer one in two; what is larger than the buffer bypasses it. Writing: one control frame, see [socket].
+// Sizes of the buffers handed to the library.
+//
+// The read buffer takes the header and payload of a message of a line or two in one system
+// call. A longer message takes two calls: what is larger than the buffer bypasses it.
+//
+// The write buffer holds one control frame, see [socket].
 const (
 	readBuffer  = 256
 	writeBuffer = 2 + maxControlPayload + 1
 )
 
-// serveWebSocket accepts, and reads until the client has connected: this is the goroutine with the deep stack. Then
-// it leaves the session to a fresh one and returns, so that net/http lets go of its buffers.
+// serveWebSocket accepts a connection and reads until the client has connected. It runs on the
+// goroutine of net/http, which has the deep stack. Then it leaves the session to a fresh
+// goroutine and returns, so that net/http frees its buffers.
 func (b *Bridge) serveWebSocket(w http.ResponseWriter, r *http.Request) {
 	if !b.origins.allow(r) {
 		b.answer(w, foreign())
@@ -34,10 +39,10 @@ func (b *Bridge) serveWebSocket(w http.ResponseWriter, r *http.Request) {
 	s := newSession(b)
 	s.Session = describe(r, newID(), "websocket", s)
 	ws, err := websocket.Accept(&hijacker{ResponseWriter: w, session: s}, r, &websocket.AcceptOptions{
-		InsecureSkipVerify: true, // the origin is checked above: exactly, where the library would match patterns
+		InsecureSkipVerify: true, // the origin is checked above, exactly; the library would match patterns
 		CompressionMode:    websocket.CompressionDisabled,
 	})
-	if err != nil { // and answered by Accept
+	if err != nil { // Accept has answered already
 		b.hub.leave(&b.wg)
 		return
 	}
@@ -49,14 +54,16 @@ func (b *Bridge) serveWebSocket(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// hijacker hands the library small buffers instead of the two of 4 KiB of net/http, and the connection wrapped.
+// hijacker hands the library small buffers instead of the two buffers of 4 KiB that net/http
+// has. It also wraps the connection.
 type hijacker struct {
 	http.ResponseWriter
 	session *session
 }
 
-// Hijack implements [http.Hijacker]. What the client sent early must be buffered in the reader it returns:
-// Accept keeps what is buffered and resets the reader to it and the connection.
+// Hijack implements [http.Hijacker]. What the client sent early must be buffered in the
+// returned reader: Accept keeps the buffered bytes and resets the reader to these bytes
+// followed by the connection.
 func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	conn, buffered, err := http.NewResponseController(h.ResponseWriter).Hijack()
 	if err != nil {

@@ -5,8 +5,10 @@ import (
 	"syscall"
 )
 
-// attempt writes what a connection takes at once. Go's own writes wait until all is taken, and with the goroutine everybody who
-// comes after. It belongs to a worker, for its closure: one made for each write would cost three allocations.
+// attempt writes as much as a connection takes at once, without waiting. Go's own writes wait
+// until everything is taken, and the goroutine and every session queued behind it would wait
+// with them. An attempt belongs to one worker because of its closure: a new closure for each
+// write would cost three allocations.
 type attempt struct {
 	blocks func() // called before a write that may wait
 
@@ -20,11 +22,11 @@ func (a *attempt) init(blocks func()) {
 	a.blocks = blocks
 	a.write = func(fd uintptr) bool {
 		a.n, a.err = writeNow(fd, a.frame)
-		return true // whatever came of it: false would wait
+		return true // return true even after an error: false would wait
 	}
 }
 
-// put writes what of frame can go now, and returns the rest.
+// put writes the part of frame that the connection takes now, and returns the rest.
 func (a *attempt) put(raw syscall.RawConn, frame []byte) ([]byte, error) {
 	a.frame, a.n, a.err = frame, 0, nil
 	err := raw.Write(a.write)
@@ -35,14 +37,15 @@ func (a *attempt) put(raw syscall.RawConn, frame []byte) ([]byte, error) {
 	return frame[a.n:], err
 }
 
-// rawOf is nil for connections on which nothing can be attempted: TLS, and pipes.
+// rawOf returns the raw connection, or nil for connections on which nothing can be attempted:
+// TLS and pipes.
 func rawOf(conn net.Conn) syscall.RawConn {
 	tcp, ok := conn.(*net.TCPConn)
 	if !ok || !canWriteNow {
 		return nil
 	}
 	raw, err := tcp.SyscallConn()
-	if err != nil { // a closed connection; its next write says so
+	if err != nil { // the connection is closed; its next write returns the error
 		return nil
 	}
 	return raw

@@ -10,7 +10,8 @@ import (
 
 const canWriteNow = true
 
-// writeNow writes to a non-blocking descriptor, as all of Go's are; n is 0 where it takes nothing now.
+// writeNow writes to a non-blocking descriptor, as all of Go's are. It returns n = 0 when the
+// descriptor takes nothing now.
 func writeNow(fd uintptr, p []byte) (n int, err error) {
 	for {
 		n, err = unix.Write(int(fd), p)

@@ -23,9 +23,10 @@ import (
 
 const fanout = 500
 
-// BenchmarkFanout sends one message of 200 bytes to a group of 500 and waits until it has been written to all of them. "bridge" is
-// the whole way through the real log; "library" is nothing but github.com/coder/websocket writing the frame to each
-// in turn. The sockets take everything at once, so what is measured is all but the system calls.
+// BenchmarkFanout sends one message of 200 bytes to a group of 500 and waits until it has been
+// written to all members. "bridge" is the whole way through the real log. "library" is only
+// github.com/coder/websocket writing the frame to each connection in turn. The sockets take
+// everything at once, so the benchmark measures everything except the system calls.
 func BenchmarkFanout(b *testing.B) {
 	b.Run("bridge", func(b *testing.B) {
 		log := realLog(b)
@@ -78,8 +79,8 @@ func BenchmarkFanout(b *testing.B) {
 	})
 }
 
-// BenchmarkWrite writes one event to one connection that takes everything: the part of a delivery that the bridge has taken from the
-// library, alone.
+// BenchmarkWrite writes one event to one connection that takes everything. It measures only the
+// part of a delivery that the bridge does instead of the library.
 func BenchmarkWrite(b *testing.B) {
 	frame := benchFrame()
 	b.Run("bridge", func(b *testing.B) {
@@ -115,7 +116,7 @@ func perDelivery(b *testing.B) {
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/fanout, "ns/delivery")
 }
 
-// counter counts writes and says when as many have come as were expected.
+// counter counts writes and signals when the expected number has been reached.
 type counter struct {
 	n    atomic.Int64
 	want atomic.Int64
@@ -133,7 +134,7 @@ func (c *counter) add() {
 	}
 }
 
-// expect announces writes, before they can come.
+// expect announces further writes. It must be called before they can arrive.
 func (c *counter) expect(more int64) { c.want.Add(more) }
 
 func (c *counter) await(b *testing.B) {
@@ -156,7 +157,7 @@ func attach(b *testing.B, to *Bridge, user string, written *counter) {
 	to.ServeHTTP(sink.upgrade(b))
 }
 
-// bare is a connection of the library alone.
+// bare returns a connection of the library alone.
 func bare(b *testing.B, written *counter) *websocket.Conn {
 	b.Helper()
 	sink := newSink("", written)
@@ -169,9 +170,9 @@ func bare(b *testing.B, written *counter) *websocket.Conn {
 	return c
 }
 
-// sink is a connection that takes everything, and from which only what it was made with can be read.
+// sink is a connection that takes everything. Reads return only the bytes it was made with.
 type sink struct {
-	net.Conn // nil: what is not overridden is not used
+	net.Conn // nil: methods that are not overridden are not used
 	from     *strings.Reader
 	written  *counter
 	closed   chan struct{}
@@ -205,7 +206,7 @@ func (s *sink) Close() error {
 func (s *sink) SetReadDeadline(time.Time) error  { return nil }
 func (s *sink) SetWriteDeadline(time.Time) error { return nil }
 
-// upgrade is a request to open a WebSocket on the sink.
+// upgrade returns a request to open a WebSocket on the sink.
 func (s *sink) upgrade(b *testing.B) (http.ResponseWriter, *http.Request) {
 	b.Helper()
 	r := httptest.NewRequestWithContext(b.Context(), http.MethodGet, wire.PathWebSocket, nil)

@@ -14,7 +14,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// Log is what the bridge asks of the log. [*jetstream.Log] is one; its contracts hold.
+// Log is what the bridge needs from the log. [*jetstream.Log] implements it; its contracts
+// hold.
 type Log interface {
 	Submit(user string, cmd wire.Change, done func(wire.Ack, error))
 	Refused(user string, cmd wire.Change, err error)
@@ -22,7 +23,8 @@ type Log interface {
 	Member(user, channel string) bool
 }
 
-// Operations answers what is neither a change of a channel nor about a session. [*operation.Table] is one; its contracts hold.
+// Operations answers the commands that neither change a channel nor concern a session.
+// [*operation.Table] implements it; its contracts hold.
 type Operations interface {
 	Answer(ctx context.Context, c operation.Caller, cmd wire.Command) (wire.Frame, error)
 	Charge(user string) error
@@ -34,35 +36,38 @@ var (
 	_ Operations = (*operation.Table)(nil)
 )
 
-// Authenticator tells whose token this is and until when it holds. It may block until ctx ends. Its errors are
-// [*wire.Error]s of code unauthorized or expired; anything else is a fault of ours. Fingerprint names a token that proved something,
-// however it is spelled.
+// Authenticator checks tokens. Authenticate returns the user of a token and the time until
+// which the token is valid. It may block until ctx ends. Its errors are [*wire.Error]s of code
+// unauthorized or expired; any other error is a fault of the server. Fingerprint identifies a
+// token that was accepted, however the token is spelled.
 type Authenticator interface {
 	Authenticate(ctx context.Context, token string) (user string, expires time.Time, err error)
 	Fingerprint(token string) [sha256.Size]byte
 }
 
-// Config is what a [Bridge] is made of. The first four are required.
+// Config configures a [Bridge]. The first four fields are required.
 type Config struct {
 	Log        Log
 	Receipts   ReceiptLog
 	Operations Operations
 	Auth       Authenticator
-	// Presence and Sessions are what is known of other people and of other nodes; without them nobody is seen or listed.
+	// Presence and Sessions know the state of other users and the sessions of all nodes.
+	// Without them every user's state is unknown, and no sessions are listed.
 	Presence Presence
 	Sessions Sessions
-	Limits   wire.Limits // members that are not set are those of [wire.DefaultLimits]
+	Limits   wire.Limits // unset fields take their values from [wire.DefaultLimits]
 	Logger   *slog.Logger
-	// Origins are the origins of web pages, besides those of the host asked itself, that may use this
-	// server: "https://chat.example.com". There are no patterns.
+	// Origins are the origins of web pages that may use this server, such as
+	// "https://chat.example.com". Pages of the requested host itself may always use it.
+	// Patterns are not supported.
 	Origins []string
-	// MaxSessions bounds the open connections of this node over all transports; 1,000,000 where 0. It counts those, too,
-	// that have not authenticated yet.
+	// MaxSessions bounds the open connections of this node over all transports, including
+	// connections that have not authenticated yet. 0 means 1,000,000.
 	MaxSessions int
-	// MaxUserSessions bounds those of one user on this node; 100 where 0.
+	// MaxUserSessions bounds the connections of one user on this node. 0 means 100.
 	MaxUserSessions int
-	// DrainSpread is the time over which [Bridge.Drain] spreads its farewells, so that their clients do not arrive at the
-	// other nodes all at once; 2 s where 0.
+	// DrainSpread is the time over which [Bridge.Drain] spreads closing the sessions, so that
+	// their clients do not all arrive at the other nodes at once. 0 means 2 s.
 	DrainSpread time.Duration
 }
 
@@ -72,15 +77,18 @@ const (
 	defaultDrainSpread     = 2 * time.Second
 )
 
-// Timeouts. Those of the protocol are in package wire.
+// Timeouts. The timeouts of the protocol itself are in package wire.
 const (
 	writeTimeout = 10 * time.Second // a peer that took nothing for this long is slow
-	// noticeTimeout is for a peer that takes a little of a message now and then, and so is never slow.
+	// noticeTimeout is for a peer that takes a little of a message now and then. Such a peer
+	// never counts as slow by writeTimeout.
 	noticeTimeout = 30 * time.Second
 	closeTimeout  = 5 * time.Second // for the peer's answer to a close frame; the library's own is the same
-	// settleTimeout is for the replies that are due when a session ends in good order: a commit and a write.
+	// settleTimeout bounds the wait for the replies that are due when a session ends in good
+	// order: a commit and a write.
 	settleTimeout = 2 * time.Second
-	// callTimeout bounds a command that waits: an election of the engine takes 4 to 9 s, and a sender's patience is not much longer.
+	// callTimeout bounds a command that waits. An election of the engine takes 4 to 9 s, and a
+	// sender does not wait much longer than that.
 	callTimeout = 15 * time.Second
 	authTimeout = wire.ConnectTimeout
 	expiryGrace = 30 * time.Second // for the token of an open session: clocks differ, and a refresh takes time
@@ -105,14 +113,14 @@ type Bridge struct {
 	teller     *teller
 	flushers   *flushers
 	mux        *http.ServeMux
-	diverted   chan struct{} // holds a token while there are sessions to be sent elsewhere
+	diverted   chan struct{} // holds a token while sessions are to be sent elsewhere
 
 	work context.Context //nolint:containedctx // what commands that wait live under: as long as Run, not as long as a request
 	stop context.CancelFunc
 	wg   sync.WaitGroup // sessions and HTTP handlers; entered through the hub only
 }
 
-// New makes a bridge and starts nothing.
+// New makes a bridge. It starts nothing.
 func New(cfg Config) *Bridge {
 	b := &Bridge{
 		log: cfg.Log, receipts: cfg.Receipts, operations: cfg.Operations, own: ownOperations(), streams: streamOperations(),
@@ -143,7 +151,7 @@ func New(cfg Config) *Bridge {
 	return b
 }
 
-// Routes are the paths a [Bridge] serves.
+// Routes returns the paths that a [Bridge] serves.
 func (b *Bridge) Routes() []string {
 	return []string{wire.PathWebSocket, wire.PathStream, wire.PathPoll, wire.PathFrames}
 }
@@ -151,8 +159,10 @@ func (b *Bridge) Routes() []string {
 // ServeHTTP implements [http.Handler] for [Bridge.Routes].
 func (b *Bridge) ServeHTTP(w http.ResponseWriter, r *http.Request) { b.mux.ServeHTTP(w, r) }
 
-// Run keeps the sessions until ctx ends: it pings them, closes the silent and the expired, and tells how far others have got. When it
-// returns, nothing of the bridge runs any more. Sessions still open then are closed as draining, without the spread of [Bridge.Drain].
+// Run looks after the sessions until ctx ends. It pings them, closes silent sessions and
+// sessions whose token has expired, and tells clients how far other users have read and
+// received. When Run returns, no goroutine of the bridge runs any more. Sessions that are still
+// open then are closed as draining, without the spread of [Bridge.Drain].
 func (b *Bridge) Run(ctx context.Context) error {
 	var telling sync.WaitGroup
 	telling.Go(func() { b.teller.run(ctx) })
@@ -170,7 +180,7 @@ func (b *Bridge) Run(ctx context.Context) error {
 	return nil
 }
 
-// Sessions is the number of open connections, over all transports.
+// Sessions returns the number of open connections over all transports.
 func (b *Bridge) Sessions() int { return b.hub.size() }
 
 // complete fills in the limits that are not set.

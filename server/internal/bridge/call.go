@@ -8,10 +8,12 @@ import (
 	"natterjack/server/wire"
 )
 
-// maxCallers is how many commands of one session are waited for at once; others wait their turn within the limit in flight.
+// maxCallers is how many commands of one session are executed at once. Further commands wait
+// for their turn; the limit of commands in flight bounds them.
 const maxCallers = 4
 
-// call has a command answered that may block: not by the owner, which must go on reading.
+// call executes a command that may block, on another goroutine than the owner's: the owner must
+// go on reading.
 func (s *session) call(cmd wire.Command) {
 	if !s.claim(cmd) {
 		return
@@ -32,7 +34,7 @@ func (s *session) call(cmd wire.Command) {
 	s.work.Go(func() { s.callAll(cmd) })
 }
 
-// callAll answers a command and those that wait behind it.
+// callAll answers a command and then the commands that wait behind it.
 func (s *session) callAll(cmd wire.Command) {
 	defer s.rescue()
 	for more := true; more; cmd, more = s.nextCall() {
@@ -45,7 +47,8 @@ func (s *session) callAll(cmd wire.Command) {
 	}
 }
 
-// nextCall takes the next command; without one the caller's place is free. Once the session ends, those that wait go unanswered.
+// nextCall takes the next waiting command. Without one it frees the caller's place. Once the
+// session ends, waiting commands are dropped without an answer.
 func (s *session) nextCall() (cmd wire.Command, more bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -83,8 +86,8 @@ func (s *session) serve(cmd wire.Command) reply {
 	return reply{frame: f}
 }
 
-// serve has a command answered that is not about a session, within ctx. A frame that may be large is encoded at once: what waits to be
-// written counts in bytes.
+// serve answers, within ctx, a command that is not about a session. A frame that may be large
+// is encoded at once, because the bytes that wait to be written are counted.
 func (b *Bridge) serve(ctx context.Context, session, user string, cmd wire.Command) reply {
 	f, err := b.operations.Answer(ctx, operation.Caller{User: user, Session: session}, cmd)
 	if err != nil {
@@ -96,8 +99,9 @@ func (b *Bridge) serve(ctx context.Context, session, user string, cmd wire.Comma
 	return reply{frame: f}
 }
 
-// fault is the frame to send for an error. It is where every error of the bridge ends: a fault of ours goes
-// to the log under the session, and to the client as [wire.CodeInternal]; all others are the client's to read, and not logged.
+// fault returns the frame to send for an error. Every error of the bridge ends here. A fault of
+// the server goes to the log with the session's id, and to the client as [wire.CodeInternal].
+// All other errors go to the client only and are not logged.
 func (b *Bridge) fault(session, operation string, err error, ref uint64) *wire.Error {
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
@@ -112,7 +116,8 @@ func (b *Bridge) fault(session, operation string, err error, ref uint64) *wire.E
 	return e
 }
 
-// refOf is the ref to answer a frame under: of its command, or where it is none, what could be read of it.
+// refOf returns the ref under which to answer a frame: that of its command or, when the frame
+// is no valid command, as much as could be read of it.
 func refOf(cmd wire.Command, err error) uint64 {
 	if cmd != nil {
 		return cmd.Reference()

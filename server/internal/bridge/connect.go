@@ -9,7 +9,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// open authenticates and starts the cursor. Where that fails the session closes: its client has nothing else to try on it.
+// open authenticates the client and starts the cursor. If that fails, the session closes,
+// because its client can do nothing else with it.
 func (s *session) open(c *wire.Connect) {
 	welcome, err := s.connect(c)
 	if err != nil {
@@ -22,7 +23,7 @@ func (s *session) open(c *wire.Connect) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.live = s.code == 0
-	s.add(reply{frame: welcome}) // before any event: the flush did not look at the cursor until now
+	s.add(reply{frame: welcome}) // before any event: until now no flush has looked at the cursor
 }
 
 func (s *session) connect(c *wire.Connect) (wire.Welcome, error) {
@@ -45,7 +46,7 @@ func (s *session) connect(c *wire.Connect) (wire.Welcome, error) {
 	return s.bridge.welcome(c, s.ID, who, start), nil
 }
 
-// arrive lets events, and other people, find the session.
+// arrive starts following the log, and makes the session known to other sessions and users.
 func (s *session) arrive(c *wire.Connect, who identity) (jetstream.Start, error) {
 	start, err := s.bridge.log.Follow(&s.cursor, who.user, c.Resume, s)
 	if err != nil {
@@ -77,8 +78,9 @@ func (s *session) refresh(ctx context.Context, c *wire.Refresh) (wire.Refreshed,
 	return wire.Refreshed{Ref: c.Ref, Expires: expires}, nil
 }
 
-// closeCode is how a session ends whose connect failed. What may succeed later, here or elsewhere, has no code of its own in
-// the protocol; the registry of RFC 6455 has one.
+// closeCode returns the code with which a session closes whose connect failed. The protocol has
+// no close code of its own for failures that may pass, here or on another node; the registry of
+// RFC 6455 has one.
 func closeCode(c wire.Code) wire.CloseCode {
 	switch c {
 	case wire.CodeUnauthorized, wire.CodeForbidden:
@@ -92,14 +94,15 @@ func closeCode(c wire.Code) wire.CloseCode {
 	}
 }
 
-// identity is whom a token proved, and until when.
+// identity is the user that a token proves, the token, and when it expires.
 type identity struct {
 	user    string
 	expires time.Time
 	token   sessions.Token
 }
 
-// authenticate asks the Authenticator, and believes it no user who cannot be one.
+// authenticate asks the Authenticator. It rejects a user name that is not valid, even if the
+// Authenticator returned it.
 func (b *Bridge) authenticate(ctx context.Context, token string) (identity, error) {
 	if token == "" {
 		return identity{}, wire.Errorf(wire.CodeUnauthorized, "token: is missing")

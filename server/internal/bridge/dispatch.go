@@ -7,7 +7,7 @@ import (
 	"natterjack/server/wire"
 )
 
-// dispatch answers one frame from the client, now or later.
+// dispatch handles one frame from the client. The answer comes at once or later.
 func (s *session) dispatch(frame []byte) {
 	limits := s.bridge.limits
 	wait := s.bucket.take(time.Now(), limits.CommandsPerS)
@@ -39,7 +39,7 @@ func (s *session) dispatch(frame []byte) {
 	}
 }
 
-// check says what is wrong with a command on its face.
+// check returns what is wrong with a command before it is executed.
 func (s *session) check(cmd wire.Command) error {
 	switch _, connect := cmd.(wire.Connect); {
 	case connect && s.connected:
@@ -50,14 +50,16 @@ func (s *session) check(cmd wire.Command) error {
 	return cmd.Validate(s.bridge.limits)
 }
 
-// refused tells the log of a change that it does not get, before the client is told.
+// refused tells the log about a change that was refused before it reached the log. This happens
+// before the client is told.
 func (b *Bridge) refused(user string, cmd wire.Command, err error) {
 	if c, ok := cmd.(wire.Change); ok && user != "" {
 		b.log.Refused(user, c, err)
 	}
 }
 
-// submit stores a change. The log answers when it is stored, from a goroutine of its own.
+// submit hands a change to the log. When the change is stored, the log answers from a goroutine
+// of its own.
 func (s *session) submit(cmd wire.Change) {
 	if !s.claim(cmd) {
 		return
@@ -75,7 +77,8 @@ func (s *session) submit(cmd wire.Change) {
 	})
 }
 
-// claim takes a place for a command in flight, or refuses it. [session.answer] gives the place back.
+// claim reserves a place for a command in flight, or refuses the command. [session.answer]
+// gives the place back.
 func (s *session) claim(cmd wire.Command) bool {
 	s.mu.Lock()
 	full := s.inFlight >= s.bridge.limits.InFlight

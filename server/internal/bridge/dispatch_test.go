@@ -8,7 +8,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// TestDispatch_badInput gives every bad input its code, and the session survives it.
+// TestDispatch_badInput shows that each bad input is answered with its error code and that the
+// session survives it.
 func TestDispatch_badInput(t *testing.T) {
 	r := newRig(t, Config{})
 	c := r.connect(t, "alice")

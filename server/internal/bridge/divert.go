@@ -6,31 +6,33 @@ import (
 	"natterjack/server/wire"
 )
 
-// Divert sends the sessions of all transports elsewhere, as a drain does, and refuses new ones, until it is told that they may come
-// again. Requests that carry commands are answered all the same: they need no session. It does not block.
+// Divert sends the sessions of all transports to other nodes, as a drain does, and refuses new
+// sessions until Divert(false) is called. Requests that carry commands are still answered: they
+// need no session. It does not block.
 func (b *Bridge) Divert(away bool) {
 	if !b.hub.divert(away) {
 		return
 	}
 	select {
 	case b.diverted <- struct{}{}:
-	default: // somebody is about to look
+	default: // sendAway is about to look anyway
 	}
 }
 
-// sendAway says goodbye to the sessions there are whenever they are to be elsewhere, until ctx ends.
+// sendAway dismisses the open sessions whenever they are to be on other nodes, until ctx ends.
 func (b *Bridge) sendAway(ctx context.Context) {
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-b.diverted:
-			_ = b.dismiss(ctx, b.spread, func() bool { return b.hub.elsewhere() != nil }) // ctx is looked at here
+			_ = b.dismiss(ctx, b.spread, func() bool { return b.hub.elsewhere() != nil }) // the select above checks ctx
 		}
 	}
 }
 
-// divert changes whether sessions are sent elsewhere. It reports false where there is nobody to be sent.
+// divert changes whether sessions are sent elsewhere. It reports whether the open sessions must
+// leave because of the change.
 func (h *hub) divert(away bool) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -45,14 +47,14 @@ func (h *hub) divert(away bool) bool {
 	return away
 }
 
-// leaving is closed when those who are here now are to leave.
+// leaving returns a channel that is closed when the connections that are open now are to leave.
 func (h *hub) leaving() <-chan struct{} {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.out
 }
 
-// elsewhere refuses a session that is to be on another node.
+// elsewhere returns an error if sessions are to be on another node.
 func (h *hub) elsewhere() error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -62,7 +64,7 @@ func (h *hub) elsewhere() error {
 	return nil
 }
 
-// farewell is why a stream ends.
+// farewell returns why a stream ends.
 func (h *hub) farewell() error {
 	if err := h.elsewhere(); err != nil {
 		return err

@@ -8,7 +8,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// TestDivert sends everybody away, on all transports, and takes them back. Requests are answered all the while.
+// TestDivert sends the sessions of all transports away and admits them again. Requests are
+// answered all the while.
 func TestDivert(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, Config{Log: &fakeLog{}})

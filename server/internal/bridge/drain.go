@@ -8,12 +8,13 @@ import (
 	"natterjack/server/wire"
 )
 
-// drainSteps is in how many steps a drain says goodbye.
+// drainSteps is the number of steps in which a drain closes the sessions.
 const drainSteps = 50
 
-// Drain refuses new connections and closes those there are as draining, in random order and spread over
-// [Config.DrainSpread], or half the time until ctx ends where that is shorter. It returns when all are gone or ctx ends. Replies
-// that are due go out first. Run must still run.
+// Drain refuses new connections and closes the open ones as draining. It closes them in random
+// order, spread over [Config.DrainSpread] or over half the time until ctx ends, whichever is
+// shorter. It returns when all connections are gone or ctx ends. Replies that are due go out
+// first. Run must still be running.
 func (b *Bridge) Drain(ctx context.Context) error {
 	b.hub.shut()
 	spread := b.spread
@@ -31,7 +32,8 @@ func (b *Bridge) Drain(ctx context.Context) error {
 	}
 }
 
-// dismiss closes the sessions that there are, in random order and spread over some time, as long as that is wanted.
+// dismiss closes the open sessions in random order, spread over some time, as long as wanted
+// returns true.
 func (b *Bridge) dismiss(ctx context.Context, spread time.Duration, wanted func() bool) error {
 	all := b.hub.all()
 	rand.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
@@ -54,7 +56,7 @@ func (b *Bridge) dismiss(ctx context.Context, spread time.Duration, wanted func(
 	return nil
 }
 
-// jitter is how long an HTTP transport waits before it ends once it is to leave.
+// jitter returns how long an HTTP transport that is to leave waits before it ends.
 func (b *Bridge) jitter() time.Duration {
 	return time.Duration(rand.Int64N(int64(b.spread) + 1))
 }

@@ -10,8 +10,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// fakeLog answers at once unless a func is set. Nothing comes out of its cursors. It is for the tests of what the real log does
-// not do on demand.
+// fakeLog answers at once unless a func is set. Its cursors yield no events. It serves tests of
+// behavior that the real log does not show on demand.
 type fakeLog struct {
 	fakeReceipts
 	submit  func(user string, cmd wire.Change, done func(wire.Ack, error))
@@ -50,7 +50,7 @@ func (l *fakeLog) Charge(user string) error {
 
 func (l *fakeLog) AwaitSeen(context.Context, []wire.ShardPos) error { return nil }
 
-// Operations are as little as tests of sessions need.
+// Operations returns a table with the few operations that tests of sessions need.
 func (l *fakeLog) Operations() *operation.Table {
 	t := operation.New(l)
 	operation.Handle(t, func(_ context.Context, _ operation.Caller, c wire.CreateGroup) (wire.Channel, error) {
@@ -72,7 +72,7 @@ func (l *fakeLog) Operations() *operation.Table {
 	return t
 }
 
-// held keeps sends until they are released.
+// held keeps sends unanswered until they are released.
 type held struct {
 	mu      sync.Mutex
 	waiting []func()

@@ -9,10 +9,11 @@ import (
 )
 
 const (
-	// batchBytes is about how much leaves in one WebSocket message, and one system call, where more waits.
+	// batchBytes is about how many bytes leave in one WebSocket message, and one system call,
+	// when more wait.
 	batchBytes = 64 << 10
-	// maxQueued is from how many bytes of unsent replies on nobody makes more of them: the owner stops reading, and so
-	// the client feels it.
+	// maxQueued bounds the bytes of unsent replies. When that many are queued, the owner stops
+	// reading, so that the client has to slow down.
 	maxQueued = 256 << 10
 	// maxPooled is the largest buffer kept for the next flush.
 	maxPooled = 4 * batchBytes
@@ -21,7 +22,7 @@ const (
 // pingFrame asks for a sign of life.
 var pingFrame = []byte(`{"type":"ping"}`)
 
-// scratch is what a flush works with.
+// scratch holds the buffers of a flush.
 type scratch struct {
 	buf     []byte // the first maxHeader bytes are left free, see seal
 	replies []reply
@@ -30,8 +31,9 @@ type scratch struct {
 	attempt attempt
 }
 
-// Wake implements [jetstream.Waker]: there is something behind the cursor. What the user sent waits for the ack of what this
-// session has in flight, which is almost always of the same message: both leave in one write.
+// Wake implements [jetstream.Waker]: there are events behind the cursor. If own is set and the
+// session has sends in flight, the flush waits for their ack, which is almost always that of
+// the same message. Then both leave in one write.
 func (s *session) Wake(own bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -67,7 +69,8 @@ func (s *session) acked(r reply) {
 // user implements [listener].
 func (s *session) user() string { return s.User }
 
-// notify implements [listener]. Who is slow is cut off without a close frame, which would wait like the rest.
+// notify implements [listener]. A slow listener is cut off without a close frame, because the
+// close frame would wait like the rest.
 func (s *session) notify(now time.Time, frames ...[]byte) {
 	slow := false
 	s.mu.Lock()
@@ -81,7 +84,7 @@ func (s *session) notify(now time.Time, frames ...[]byte) {
 	}
 }
 
-// ping queues a ping. One that waits still is enough.
+// ping queues a ping, unless one still waits.
 func (s *session) ping() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -102,7 +105,7 @@ func (s *session) add(r reply) {
 	s.start()
 }
 
-// start has the session flushed. The caller holds mu.
+// start makes a worker flush the session. The caller holds mu.
 func (s *session) start() {
 	switch {
 	case s.ended:
@@ -110,12 +113,13 @@ func (s *session) start() {
 		s.again = true
 	default:
 		s.flushing = true
-		s.work.Add(1) // flush takes it off
+		s.work.Add(1) // flush calls Done
 		s.bridge.flushers.flush(s)
 	}
 }
 
-// waitRoom waits while too many replies are queued. It reports false once the session ends.
+// waitRoom waits while too many replies are queued. It reports whether the session still goes
+// on.
 func (s *session) waitRoom() bool {
 	s.mu.Lock()
 	for s.queued >= maxQueued && s.code == 0 && !s.ended {
@@ -131,7 +135,7 @@ func (s *session) waitRoom() bool {
 	return s.code == 0
 }
 
-// makeRoom lets those go on that wait in waitRoom. The caller holds mu.
+// makeRoom wakes the goroutines that wait in waitRoom. The caller holds mu.
 func (s *session) makeRoom() {
 	if s.room != nil {
 		close(s.room)
@@ -139,7 +143,7 @@ func (s *session) makeRoom() {
 	}
 }
 
-// flush writes what waits, until nothing does or the connection takes no more.
+// flush writes what waits, until nothing waits or the connection fails.
 func (s *session) flush(w *worker) {
 	defer s.work.Done()
 	defer w.clean()
@@ -154,13 +158,15 @@ func (s *session) flush(w *worker) {
 		if s.rest(&w.scratch, more) {
 			return
 		}
-		if more { // who reads what it missed takes long, and may wait for the disk
+		// A session that has more to read is catching up: that takes long, and may wait for the
+		// disk.
+		if more {
 			w.leave()
 		}
 	}
 }
 
-// clean makes w ready for another session, whatever has become of the last one.
+// clean makes w ready for another session, however the last flush ended.
 func (w *scratch) clean() {
 	clear(w.replies)
 	clear(w.notices)
@@ -172,7 +178,7 @@ func (w *scratch) clean() {
 	w.buf = w.buf[:maxHeader]
 }
 
-// collect takes what is queued into w.
+// collect moves what is queued into w.
 func (s *session) collect(w *scratch) (ping, events bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -185,7 +191,8 @@ func (s *session) collect(w *scratch) (ping, events bool) {
 	return ping, s.live
 }
 
-// write writes the replies and notices in w, as they came, a ping, and one batch of events. More reports that there are further events.
+// write writes the replies and notices in w in the order in which they came, a ping, and one
+// batch of events. It reports whether there are further events.
 func (s *session) write(w *scratch, ping, events bool) (more bool, err error) {
 	told := 0
 	for i := range w.replies {
@@ -223,7 +230,7 @@ func (s *session) writeNotices(w *scratch, frames [][]byte) error {
 	return nil
 }
 
-// makeWay writes what is in w where that is enough for a message.
+// makeWay writes what is in w if that is enough for a message.
 func (s *session) makeWay(w *scratch) error {
 	if len(w.buf)-maxHeader < batchBytes {
 		return nil
@@ -245,8 +252,9 @@ func (s *session) writeReply(w *scratch, r *reply) error {
 	return nil
 }
 
-// writeEvents takes what is behind the cursor. Where that is a single event and all there is, its bytes are shared with every
-// other session it goes to; several are joined.
+// writeEvents writes the events behind the cursor. If nothing but a single event waits, the
+// session shares its bytes with every other session that gets it. Several events are joined
+// into one message.
 func (s *session) writeEvents(w *scratch) (more bool, err error) {
 	entries, more, err := s.cursor.Next(w.entries[:0], batchBytes)
 	w.entries = entries
@@ -273,7 +281,8 @@ func (s *session) sendBatch(w *scratch) error {
 	return err
 }
 
-// rest ends the flush unless there is more, or something came while it wrote.
+// rest ends the flush and reports true, unless there are more events or something came while
+// the flush wrote.
 func (s *session) rest(w *scratch, more bool) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -295,7 +304,7 @@ func (s *session) rest(w *scratch, more bool) bool {
 	return true
 }
 
-// settle tells the owner that nothing is due any more. The caller holds mu.
+// settle tells the owner when nothing is due any more. The caller holds mu.
 func (s *session) settle() {
 	if s.settled != nil && s.quiet() {
 		close(s.settled)
@@ -303,7 +312,7 @@ func (s *session) settle() {
 	}
 }
 
-// broken ends the session because a flush could not go on.
+// broken ends the session because a flush failed.
 func (s *session) broken(err error) {
 	switch {
 	case errors.Is(err, errSlow):

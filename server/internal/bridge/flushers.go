@@ -7,40 +7,44 @@ import (
 )
 
 const (
-	// maxIdle is how many workers wait for the next flush at most, those included that took the place of a blocked one.
+	// maxIdle is the largest number of workers that wait for the next flush. It includes the
+	// workers that replaced a blocked one.
 	maxIdle = 512
-	// turn is how many sessions a worker flushes before it lets others run: some 50 µs.
+	// turn is how many sessions a worker flushes before it yields to other goroutines: some 50
+	// µs.
 	turn = 4
 )
 
-// flushers writes to all sessions, with about as many workers as there are cores. Under load sessions wait in its queue and not
-// as goroutines: those stood in the scheduler's line before the writers of the log, and held up the next commit by
-// milliseconds. What comes for a session that is in the queue already leaves in the same message.
+// flushers writes to all sessions with about as many workers as there are cores. Under load
+// sessions wait in its queue. Goroutines for each session would wait in the scheduler's queue
+// ahead of the writers of the log, and would delay the next commit by milliseconds. What
+// arrives for a session that is already in the queue leaves in the same message.
 //
-// A worker that is about to wait for a peer gives its place to another first, so that nobody waits for a slow peer but
-// the peer itself.
+// A worker that is about to wait for a peer first gives its place to another worker. So a slow
+// peer makes nobody wait but itself.
 type flushers struct {
-	places int // how many may work at once, those not counted that wait for a peer
+	places int // how many workers may work at once; those that wait for a peer are not counted
 
 	mu      sync.Mutex // protects following
-	queue   []*session // each at most once: a session is flushing from here on
+	queue   []*session // each at most once: from here on a session is flushing
 	working int
-	idle    []*worker // the last one is the next to work: its memory is warm
+	idle    []*worker // the last one works next: its memory is warm
 	closed  bool
 	running sync.WaitGroup
 }
 
-// worker flushes one session after the other. Its fields are its own, but for wake.
+// worker flushes one session after the other. Only the worker itself uses its fields, except
+// for wake.
 type worker struct {
 	*flushers
-	wake chan bool // one token: a place, or false to end
-	away bool      // has given its place to another
+	wake chan bool // true: a place is free; false: end
+	away bool      // it has given its place to another worker
 	scratch
 }
 
 func newFlushers() *flushers { return &flushers{places: runtime.NumCPU()} }
 
-// flush has a session flushed, and does not block. It must not be called after close.
+// flush queues a session to be flushed. It does not block. It must not be called after close.
 func (f *flushers) flush(s *session) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -48,7 +52,7 @@ func (f *flushers) flush(s *session) {
 	f.rouse()
 }
 
-// rouse gives a free place to a worker where there is work. The caller holds mu.
+// rouse gives a free place to a worker if there is work. The caller holds mu.
 func (f *flushers) rouse() {
 	if f.working >= f.places || len(f.queue) == 0 {
 		return
@@ -70,7 +74,7 @@ func newWorker(f *flushers) *worker {
 	return w
 }
 
-// run flushes until the worker is one too many.
+// run flushes sessions until there are enough idle workers without this one.
 func (w *worker) run() {
 	for n := 1; ; n++ {
 		s := w.next()
@@ -85,7 +89,8 @@ func (w *worker) run() {
 	}
 }
 
-// next is the session to flush, or nil for the worker to end. It waits while there is none, or no place.
+// next returns the session to flush, or nil when the worker is to end. It waits while there is
+// no session, or no free place.
 func (w *worker) next() *session {
 	w.mu.Lock()
 	for len(w.queue) == 0 || w.working > w.places {
@@ -108,7 +113,7 @@ func (w *worker) next() *session {
 	return s
 }
 
-// leave gives the worker's place to another, until it comes back from its session.
+// leave gives the worker's place to another worker until it is done with its session.
 func (w *worker) leave() {
 	if w.away {
 		return
@@ -127,11 +132,11 @@ func (w *worker) comeBack() {
 	w.away = false
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.working++ // it may be one too many now: then it waits in next
+	w.working++ // possibly one too many: then the worker waits in next
 }
 
-// trim lets the worker end that has been idle for longest. The heartbeat calls it some ten times a second, so that what a busy
-// minute left behind goes away in the next.
+// trim ends the worker that has been idle for longest. The heartbeat calls it some ten times a
+// second, so that the workers of a busy minute end during the next minute.
 func (f *flushers) trim() {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -9,7 +9,8 @@ import (
 	"time"
 )
 
-// TestWorker_givesItsPlace blocks as many workers as there are places: who comes after must not wait for them.
+// TestWorker_givesItsPlace blocks as many workers as there are places. The next session must
+// not wait for them.
 func TestWorker_givesItsPlace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFlushers()
@@ -24,7 +25,7 @@ func TestWorker_givesItsPlace(t *testing.T) {
 				f.working++
 				f.mu.Unlock()
 				w.leave()
-				w.leave() // once is enough
+				w.leave() // the second call does nothing
 				begun.Done()
 				<-blocked
 				w.comeBack()
@@ -46,7 +47,8 @@ func TestWorker_givesItsPlace(t *testing.T) {
 	})
 }
 
-// TestAttempt_takesWhatFits writes to a peer that reads nothing: the attempt must return, and with the rest.
+// TestAttempt_takesWhatFits writes to a peer that reads nothing. The attempt must return, with
+// the rest of the frame.
 func TestAttempt_takesWhatFits(t *testing.T) {
 	if !canWriteNow {
 		t.Skip("NOT RUN: THIS SYSTEM HAS NO WRITE THAT RETURNS AT ONCE")

@@ -32,13 +32,14 @@ func appendHeader(dst []byte, n int) []byte {
 	}
 }
 
-// message makes the whole WebSocket message of one frame. It is what sessions share of an event, see [jetstream.Entry.Memo].
+// message returns the whole WebSocket message for one frame. Sessions share it for an event,
+// see [jetstream.Entry.Memo].
 func message(frame []byte) []byte {
 	return append(appendHeader(make([]byte, 0, maxHeader+len(frame)), len(frame)), frame...)
 }
 
-// seal puts the header in front of a payload for which the first [maxHeader] bytes of buf were left free, and
-// returns the message: the part of buf from its header on.
+// seal writes the header in front of a payload and returns the message: the part of buf that
+// begins with its header. The first [maxHeader] bytes of buf must be free.
 func seal(buf []byte) []byte {
 	var header [maxHeader]byte
 	h := appendHeader(header[:0], len(buf)-maxHeader)

@@ -22,7 +22,8 @@ func TestAppendHeader_lengths(t *testing.T) {
 	}
 }
 
-// TestMessage_sealIsTheSame holds the two ways to make a message to each other, and to a reader that knows neither.
+// TestMessage_sealIsTheSame compares the two ways of making a message with each other and with
+// an independent reader.
 func TestMessage_sealIsTheSame(t *testing.T) {
 	for _, n := range []int{0, 1, 125, 126, 65535, 65536, 70000} {
 		payload := bytes.Repeat([]byte("x"), n)

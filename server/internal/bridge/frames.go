@@ -6,8 +6,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// serveFrames answers commands, one a line, with their replies in the same order, one a line. Sends go to the log in the order of
-// the lines; all commands are under way at once.
+// serveFrames answers commands, one per line, with their replies in the same order, one per
+// line. Sends go to the log in the order of the lines. All commands are under way at once.
 func (b *Bridge) serveFrames(x *exchange) error {
 	who, err := x.authenticate(x.bearer())
 	if err == nil {
@@ -33,16 +33,17 @@ func (b *Bridge) serveFrames(x *exchange) error {
 	return nil
 }
 
-// post is the work on one request of commands.
+// post is the work on one request that carries commands.
 type post struct {
 	*exchange
 	user    string
-	stream  *stream // that the request names; nil where it names none, or one that is not here
+	stream  *stream // the stream that the request names; nil if it names none, or one of another node
 	callers chan struct{}
 	work    sync.WaitGroup
 }
 
-// dispatch starts a command. The channel it returns will have the reply; it is nil where there is none.
+// dispatch starts a command. It returns a channel that will receive the reply, or nil if the
+// command has no reply.
 func (p *post) dispatch(frame []byte) <-chan reply {
 	answer := make(chan reply, 1)
 	cmd, err := wire.DecodeCommand(frame)
@@ -84,7 +85,8 @@ func (p *post) check(cmd wire.Command) error {
 	return cmd.Validate(p.bridge.limits)
 }
 
-// noStream refuses a command that lasts as long as a session, and has none.
+// noStream refuses a command whose effect lasts as long as a session, because the request names
+// no open stream.
 func (p *post) noStream(cmd wire.Command) error {
 	session := p.r.Header.Get(wire.HeaderSession)
 	if session == "" {
@@ -132,7 +134,7 @@ func (p *post) obey(obey func(*stream, wire.Command) (outbound, error), cmd wire
 	return reply{frame: done}
 }
 
-// reply writes the replies, each as soon as it and those before it are there.
+// reply writes the replies. Each goes out as soon as it and all replies before it are ready.
 func (p *post) reply(due []<-chan reply) {
 	p.lines()
 	var buf []byte
@@ -150,7 +152,7 @@ func (p *post) reply(due []<-chan reply) {
 		}
 		buf = append(buf, wire.Separator)
 		if p.write(buf) != nil {
-			return // whoever is gone is told nothing
+			return // the client is gone
 		}
 	}
 }

@@ -10,8 +10,9 @@ import (
 	"natterjack/server/wire"
 )
 
-// FuzzMessage sends arbitrary bytes to a connected session. Every frame among them must be answered, once, and the session must then
-// still answer; or the bytes lie about framing, and it is closed as that.
+// FuzzMessage sends arbitrary bytes to a connected session. Each frame in them must be answered
+// once, and afterwards the session must still answer. If the bytes break the framing, the
+// session must be closed for that reason.
 func FuzzMessage(f *testing.F) {
 	for _, seed := range []string{
 		`{"type":"send","ref":1,"to":"bob","client_id":"a","content":{"text":"hi"}}`,
@@ -51,7 +52,7 @@ func FuzzMessage(f *testing.F) {
 	})
 }
 
-// FuzzState reads arbitrary Last-Event-IDs.
+// FuzzState parses arbitrary Last-Event-IDs.
 func FuzzState(f *testing.F) {
 	f.Add("epoch:1-2-3")
 	f.Add(":")

@@ -27,7 +27,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// TestMain starts the clock of the NATS server outside of every bubble, and fails where a goroutine outlives the tests.
+// TestMain starts the clock of the NATS server outside of every synctest bubble. It fails if a
+// goroutine outlives the tests.
 func TestMain(m *testing.M) {
 	ats.Register()
 	ignore := goleak.IgnoreCurrent()
@@ -41,10 +42,11 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// patience bounds every wait. In a bubble it costs nothing.
+// patience bounds every wait. In a bubble waiting takes no real time.
 const patience = 60 * time.Second
 
-// tokens is an Authenticator: a token is the name of its user, and after a slash the time for which it is good.
+// tokens is an Authenticator. A token is the name of its user and, after a slash, the time for
+// which it is valid.
 type tokens struct{}
 
 func (tokens) Authenticate(_ context.Context, token string) (string, time.Time, error) {
@@ -67,15 +69,16 @@ func (tokens) Authenticate(_ context.Context, token string) (string, time.Time, 
 	return user, time.Now().Add(valid), nil
 }
 
-// Fingerprint is that of the token as it stands: tests have no signatures to respell.
+// Fingerprint returns the hash of the token as it is: the tokens of these tests have no
+// signatures that could be spelled differently.
 func (tokens) Fingerprint(token string) [sha256.Size]byte { return sha256.Sum256([]byte(token)) }
 
-// rig is a bridge that serves, over pipes unless told otherwise.
+// rig is a running bridge. It serves over pipes unless told otherwise.
 type rig struct {
 	*Bridge
 	listener dialer
 	http     *http.Client
-	stop     func() // ends Run; what is there to close is closed by the cleanup of the test
+	stop     func() // ends Run; the cleanup of the test closes the rest
 }
 
 // realLog runs a log over an embedded NATS server.
@@ -124,19 +127,20 @@ func logger(tb testing.TB) *slog.Logger {
 	return slog.New(slog.NewTextHandler(tb.Output(), &slog.HandlerOptions{Level: slog.LevelDebug}))
 }
 
-// dialer is a listener that knows how to reach itself.
+// dialer is a listener that can connect to itself.
 type dialer interface {
 	net.Listener
 	dial(ctx context.Context, network, addr string) (net.Conn, error)
 }
 
-// newRig runs a bridge over pipes. Config needs only what is not the default of tests.
+// newRig runs a bridge over pipes. Config needs only what differs from the defaults of the
+// tests.
 func newRig(tb testing.TB, cfg Config) *rig {
 	tb.Helper()
 	return newRigOn(tb, newPipeListener(), cfg)
 }
 
-// overPipesAndTCP runs a test twice.
+// overPipesAndTCP runs a test twice: over pipes and over TCP.
 func overPipesAndTCP(t *testing.T, cfg Config, test func(t *testing.T, r *rig)) {
 	t.Helper()
 	t.Run("pipes", func(t *testing.T) { test(t, newRig(t, cfg)) })
@@ -187,18 +191,18 @@ func newRigOn(tb testing.TB, on dialer, cfg Config) *rig {
 	return r
 }
 
-// client is a WebSocket client that reads all the time and keeps what it read.
+// client is a WebSocket client that reads all the time and keeps what it has read.
 type client struct {
 	tb      testing.TB
 	ws      *websocket.Conn
 	conn    net.Conn
 	inbox   chan []byte
-	closed  chan struct{} // closed when reading ended
+	closed  chan struct{} // closed when reading has ended
 	end     error
 	reading sync.WaitGroup
 }
 
-// dial opens a socket. It is closed at the end of the test.
+// dial opens a socket. The end of the test closes it.
 func (r *rig) dial(tb testing.TB, header ...string) *client {
 	tb.Helper()
 	c, resp, err := r.tryDial(tb, header...)
@@ -234,7 +238,7 @@ func (r *rig) tryDial(tb testing.TB, header ...string) (*client, *http.Response,
 	return c, resp, nil
 }
 
-// listen reads from here on.
+// listen starts reading.
 func (c *client) listen() *client {
 	c.reading.Go(func() {
 		defer close(c.closed)
@@ -291,14 +295,14 @@ func (c *client) write(kind websocket.MessageType, message []byte) {
 	}
 }
 
-// tryWrite writes without failing the test.
+// tryWrite writes a message. It does not fail the test on an error.
 func (c *client) tryWrite(message []byte, d time.Duration) error {
 	ctx, cancel := context.WithTimeout(context.Background(), d)
 	defer cancel()
 	return c.ws.Write(ctx, websocket.MessageText, message)
 }
 
-// next is the next frame that is not a ping.
+// next returns the next frame that is not a ping.
 func (c *client) next() []byte {
 	c.tb.Helper()
 	timeout := time.After(patience)
@@ -321,7 +325,7 @@ func (c *client) next() []byte {
 	}
 }
 
-// expect takes the next frame, which must be of a type.
+// expect returns the next frame, which must have type T.
 func expect[T wire.Frame](c *client) T {
 	c.tb.Helper()
 	return decode[T](c.tb, c.next())
@@ -340,7 +344,7 @@ func decode[T wire.Frame](tb testing.TB, data []byte) T {
 	return got
 }
 
-// expectError takes the next frame, which must be an error.
+// expectError takes the next frame, which must be the given error.
 func (c *client) expectError(code wire.Code, ref uint64) {
 	c.tb.Helper()
 	c.checkError(expect[*wire.Error](c), code, ref)
@@ -353,7 +357,7 @@ func (c *client) checkError(e *wire.Error, code wire.Code, ref uint64) {
 	}
 }
 
-// expectClose waits for the close code.
+// expectClose waits for the given close code.
 func (c *client) expectClose(want wire.CloseCode) {
 	c.tb.Helper()
 	select {
@@ -367,7 +371,8 @@ func (c *client) expectClose(want wire.CloseCode) {
 	}
 }
 
-// readFrame reads one frame of a server off the wire. It knows nothing of the library, and fails on whatever a server may not write.
+// readFrame reads one frame of a server from the connection. It does not use the library, and
+// fails on anything that a server may not write.
 func readFrame(tb testing.TB, r io.Reader) (opcode byte, payload []byte) {
 	tb.Helper()
 	head := make([]byte, 2, maxHeader)
@@ -397,7 +402,7 @@ func readFrame(tb testing.TB, r io.Reader) (opcode byte, payload []byte) {
 	return opcode, payload
 }
 
-// drop forgets what has come.
+// drop discards the frames that have arrived.
 func (c *client) drop() {
 	for {
 		select {
@@ -408,7 +413,7 @@ func (c *client) drop() {
 	}
 }
 
-// awaitFrame is the next frame of a type; others are passed over.
+// awaitFrame returns the next frame of type T and skips others.
 func awaitFrame[T wire.Frame](c *client) T {
 	c.tb.Helper()
 	for {
@@ -418,7 +423,7 @@ func awaitFrame[T wire.Frame](c *client) T {
 	}
 }
 
-// eventually asks until the answer is yes.
+// eventually calls ok until it returns true.
 func eventually(tb testing.TB, ok func() bool) {
 	tb.Helper()
 	for end := time.Now().Add(patience); !ok(); {
@@ -444,10 +449,10 @@ func (l tcpListener) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return conn, conn.(*net.TCPConn).SetReadBuffer(16 << 10) // so that who does not read is felt soon
+	return conn, conn.(*net.TCPConn).SetReadBuffer(16 << 10) // so that a client that does not read is noticed soon
 }
 
-// pipeListener is a listener in memory: it works inside a synctest bubble.
+// pipeListener is an in-memory listener. It works inside a synctest bubble.
 type pipeListener struct {
 	conns chan net.Conn
 	done  chan struct{}

@@ -18,8 +18,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// exchange is one request of an HTTP transport. It holds no state beyond the request: whom it is for and where
-// it resumes comes with each.
+// exchange is one request of an HTTP transport. It holds no state beyond the request: the user
+// and the resume position come with each request.
 type exchange struct {
 	bridge *Bridge
 	w      http.ResponseWriter
@@ -28,10 +28,11 @@ type exchange struct {
 	id     string
 }
 
-// httpHandler serves an exchange. An error it returns is answered with [status]; it must not have written anything then.
+// httpHandler serves an exchange. If it returns an error, the error is answered with its
+// [status]; the handler must not have written anything then.
 type httpHandler func(x *exchange) error
 
-// overHTTP does what all HTTP transports have in common around a handler.
+// overHTTP wraps a handler with what all HTTP transports have in common.
 func (b *Bridge) overHTTP(serve httpHandler) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		b.origins.share(w.Header(), r)
@@ -52,7 +53,8 @@ func (b *Bridge) overHTTP(serve httpHandler) http.HandlerFunc {
 	}
 }
 
-// rescue logs a panic and has net/http break the connection: how much of an answer is out is not known.
+// rescue logs a panic and makes net/http break the connection, because it is not known how much
+// of an answer was written.
 func (x *exchange) rescue() {
 	p := recover()
 	if p == nil {
@@ -68,7 +70,8 @@ func (b *Bridge) preflight(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// answer is the whole response to a request that failed: an error frame under the status of its code.
+// answer writes the whole response to a failed request: an error frame, with the HTTP status of
+// its code.
 func (b *Bridge) answer(w http.ResponseWriter, e *wire.Error) {
 	if e.RetryAfter > 0 {
 		w.Header().Set("Retry-After", strconv.FormatInt((e.RetryAfter+999)/1000, 10))
@@ -79,10 +82,10 @@ func (b *Bridge) answer(w http.ResponseWriter, e *wire.Error) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status(e.Code))
-	_, _ = w.Write(b.encode(nil, "", e)) // whoever is gone does not need it
+	_, _ = w.Write(b.encode(nil, "", e)) // a client that is gone does not need it
 }
 
-// status is the HTTP status for an error code.
+// status returns the HTTP status for an error code.
 func status(c wire.Code) int {
 	switch c {
 	case wire.CodeUnauthorized, wire.CodeExpired:
@@ -108,12 +111,12 @@ func status(c wire.Code) int {
 	}
 }
 
-// body reads the request, within the limits of a frame and the time a connect frame may take.
+// body reads the request. The limit of a frame and the time allowed for a connect frame apply.
 func (x *exchange) body() ([]byte, error) {
 	limit := x.bridge.limits.FrameBytes
-	_ = x.rc.SetReadDeadline(time.Now().Add(wire.ConnectTimeout)) // where the server cannot, its own timeouts hold
+	_ = x.rc.SetReadDeadline(time.Now().Add(wire.ConnectTimeout)) // if the server cannot, its own timeouts hold
 	body, err := io.ReadAll(http.MaxBytesReader(x.w, x.r.Body, int64(limit)))
-	_ = x.rc.SetReadDeadline(time.Time{}) // net/http goes on reading, to see the client leave
+	_ = x.rc.SetReadDeadline(time.Time{}) // net/http goes on reading, to notice when the client leaves
 	if _, over := errors.AsType[*http.MaxBytesError](err); over {
 		return nil, wire.Errorf(wire.CodeTooLarge, "the request: at most %d bytes are allowed", limit)
 	}
@@ -123,16 +126,17 @@ func (x *exchange) body() ([]byte, error) {
 	return body, nil
 }
 
-// write writes a part of the answer that is to leave now, to a peer that must take something of it within [writeTimeout].
+// write writes a part of the answer and flushes it. The peer must take some of it within
+// [writeTimeout].
 func (x *exchange) write(p []byte) error {
-	_ = x.rc.SetWriteDeadline(time.Now().Add(writeTimeout)) // where the server cannot, its own timeouts hold
+	_ = x.rc.SetWriteDeadline(time.Now().Add(writeTimeout)) // if the server cannot, its own timeouts hold
 	if _, err := x.w.Write(p); err != nil {
 		return err
 	}
 	return x.rc.Flush()
 }
 
-// bearer is the token of the Authorization header, or empty.
+// bearer returns the token of the Authorization header, or an empty string.
 func (x *exchange) bearer() string {
 	scheme, token, _ := strings.Cut(x.r.Header.Get("Authorization"), " ")
 	if !strings.EqualFold(scheme, "Bearer") {
@@ -141,21 +145,22 @@ func (x *exchange) bearer() string {
 	return strings.TrimSpace(token)
 }
 
-// bounded is a context for work that outlives neither the request, nor the bridge, nor d.
+// bounded returns a context that ends with the request, with the bridge, or after d, whichever
+// comes first.
 func (x *exchange) bounded(d time.Duration) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithTimeout(x.r.Context(), d)
 	stop := context.AfterFunc(x.bridge.work, cancel)
 	return ctx, func() { stop(); cancel() }
 }
 
-// authenticate is for a token from wherever the transport carries it.
+// authenticate checks a token. Where the token comes from depends on the transport.
 func (x *exchange) authenticate(token string) (identity, error) {
 	ctx, cancel := x.bounded(authTimeout)
 	defer cancel()
 	return x.bridge.authenticate(ctx, token)
 }
 
-// waiter is the waker of a transport that has a goroutine of its own to wake.
+// waiter is the waker of a transport with a goroutine of its own.
 type waiter chan struct{}
 
 // Wake implements [jetstream.Waker].
@@ -166,7 +171,7 @@ func (w waiter) Wake(bool) {
 	}
 }
 
-// feed is a user's events on an HTTP transport.
+// feed delivers a user's events on an HTTP transport.
 type feed struct {
 	identity
 	cursor  jetstream.Cursor
@@ -174,7 +179,7 @@ type feed struct {
 	welcome wire.Welcome
 	listed  sessions.Session
 	state   wire.PresenceState
-	out     chan struct{} // closed when it was signed out
+	out     chan struct{} // closed when the session was signed out
 	once    sync.Once     // closes out
 }
 
@@ -183,7 +188,8 @@ func (f *feed) SignedOut() { f.once.Do(func() { close(f.out) }) }
 
 func signedOut() error { return wire.Errorf(wire.CodeUnauthorized, "token: was signed out") }
 
-// connect reads a connect frame and starts a feed; close it. On an error there is nothing to close.
+// connect reads a connect frame and starts a feed, which the caller closes. After an error
+// there is nothing to close.
 func (x *exchange) connect() (*feed, error) {
 	if err := x.bridge.hub.elsewhere(); err != nil {
 		return nil, err
@@ -243,7 +249,7 @@ func (f *feed) close(b *Bridge) {
 	b.hub.dismiss(f.user)
 }
 
-// welcome opens a session on any transport.
+// welcome returns the frame that opens a session, on any transport.
 func (b *Bridge) welcome(c *wire.Connect, session string, who identity, start jetstream.Start) wire.Welcome {
 	return wire.Welcome{
 		Ref: c.Ref, Version: wire.Version, Session: session, User: who.user,

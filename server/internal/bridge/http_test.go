@@ -18,7 +18,7 @@ import (
 	"natterjack/server/wire"
 )
 
-// post posts a body.
+// post sends a POST request.
 func (r *rig) post(tb testing.TB, path, body string, header ...string) *http.Response {
 	tb.Helper()
 	req, err := http.NewRequestWithContext(tb.Context(), http.MethodPost, "http://bridge"+path, strings.NewReader(body))
@@ -36,7 +36,7 @@ func (r *rig) post(tb testing.TB, path, body string, header ...string) *http.Res
 	return resp
 }
 
-// lines posts a body and reads an answer of one frame a line.
+// lines posts a body and reads an answer that has one frame per line.
 func (r *rig) lines(tb testing.TB, path, body string, header ...string) (frames []wire.Frame) {
 	tb.Helper()
 	resp := r.post(tb, path, body, header...)
@@ -80,7 +80,7 @@ func TestFrames_repliesInOrder(t *testing.T) {
 	}
 }
 
-// TestFrames_sendsKeepOrder posts many sends at once, of which the log keeps the order.
+// TestFrames_sendsKeepOrder posts many sends in one request. The log must keep their order.
 func TestFrames_sendsKeepOrder(t *testing.T) {
 	r := newRig(t, Config{})
 	var lines []string
@@ -121,7 +121,8 @@ func TestFrames_limits(t *testing.T) {
 	})
 }
 
-// TestHTTP_connectionIsReused comes back on the same connection after the deadlines of the first request are over.
+// TestHTTP_connectionIsReused sends another request on the same connection after the deadlines
+// of the first request have passed.
 func TestHTTP_connectionIsReused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, Config{Log: &fakeLog{}})
@@ -146,13 +147,14 @@ func TestHTTP_connectionIsReused(t *testing.T) {
 	})
 }
 
-// TestStream_slowIsLeft has a reader take nothing any more: its handler ends.
+// TestStream_slowIsLeft shows that the handler of a stream ends when its reader takes nothing
+// any more.
 func TestStream_slowIsLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, Config{Log: &fakeLog{}})
 		next, _ := r.stream(t, `{"type":"connect","v":1,"token":"bob/24h"}`)
 		next()
-		time.Sleep(24 * time.Hour) // pings fill what the client's transport buffers
+		time.Sleep(24 * time.Hour) // pings fill the buffers of the client's transport
 		if n := r.Sessions(); n != 0 {
 			t.Errorf("%d sessions", n)
 		}
@@ -300,8 +302,8 @@ func (r *rig) stream(tb testing.TB, body string, header ...string) (next func() 
 	}, func() { _ = resp.Body.Close() }
 }
 
-// TestStream_resumesByLastEventID reads a few events, drops the connection, and comes back as an EventSource does: with the same
-// body and the last id it saw.
+// TestStream_resumesByLastEventID reads a few events, drops the connection, and reconnects as
+// an EventSource does: with the same body and the last id it saw.
 func TestStream_resumesByLastEventID(t *testing.T) {
 	r := newRig(t, Config{})
 	connect := `{"type":"connect","v":1,"token":"bob"}`
@@ -311,7 +313,8 @@ func TestStream_resumesByLastEventID(t *testing.T) {
 	if w.User != "bob" || welcome.id == "" {
 		t.Fatalf("got %+v", welcome)
 	}
-	// From here on the body has a state too, that of the beginning. The header's is newer.
+	// From here on the body has a resume state too: that of the beginning. The state in the
+	// header is newer.
 	connect = `{"type":"connect","v":1,"token":"bob","resume":` + toJSON(t, wire.Resume{Epoch: w.Epoch, Positions: w.Positions}) + `}`
 	last, want := welcome.id, uint64(1)
 	var sent int
@@ -320,7 +323,7 @@ func TestStream_resumesByLastEventID(t *testing.T) {
 			sent++
 			r.lines(t, wire.PathFrames, fmt.Sprintf(`{"type":"send","to":"bob","client_id":"c%d","content":{"text":"hi"}}`, sent), "Authorization", "Bearer alice")
 		}
-		for range 3 + 3*round { // never all of them
+		for range 3 + 3*round { // never all of the events
 			e := next()
 			last = e.id
 			if ev := decode[wire.Event](t, []byte(e.data)); ev.Kind == wire.KindMessage {

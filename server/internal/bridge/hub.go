@@ -9,15 +9,16 @@ import (
 	"natterjack/server/wire"
 )
 
-// slots is into how many parts the sessions are divided for pings: each part has its turn once per ping interval, so
-// that neither timers nor a burst of pings are needed.
+// slots is the number of parts into which the sessions are divided for pings. Each part is
+// visited once per ping interval. So the sessions need no timers, and pings are not sent in
+// bursts.
 const slots = 256
 
-// retrySoon is what a client is told to wait where no better figure is known.
+// retrySoon is the time a client is told to wait when no better figure is known.
 const retrySoon = time.Second
 
-// hub knows the open connections of this node: how many there are, and by whom, and the sessions among them. Its methods may
-// be called concurrently.
+// hub keeps the open connections of this node: their number, their users, and the sessions
+// among them. Its methods may be called concurrently.
 type hub struct {
 	max, maxUser int
 	limits       wire.Limits
@@ -25,7 +26,7 @@ type hub struct {
 	mu     sync.Mutex // protects following
 	closed bool
 	away   bool          // sessions are sent elsewhere
-	out    chan struct{} // closed while those who are here are to leave
+	out    chan struct{} // closed while the open connections are to leave
 	open   int           // connections, authenticated or not, over all transports
 	users  map[string]*usage
 	named  map[string]*stream // by session
@@ -33,7 +34,7 @@ type hub struct {
 	empty  chan struct{} // closed when the hub is closed and the last connection is gone
 }
 
-// usage is what a user takes up of this node.
+// usage is how much of this node a user occupies.
 type usage struct {
 	open     int // connections
 	ears     []listener
@@ -44,7 +45,8 @@ func newHub(maxOpen, maxUser int, l wire.Limits) *hub {
 	return &hub{max: maxOpen, maxUser: maxUser, limits: l, users: map[string]*usage{}, named: map[string]*stream{}, out: make(chan struct{}), empty: make(chan struct{})}
 }
 
-// enter counts a connection in and adds it to wg, which nobody waits for before the hub is closed.
+// enter counts a new connection and adds it to wg. Nobody waits for wg before the hub is
+// closed.
 func (h *hub) enter(wg *sync.WaitGroup) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -68,7 +70,7 @@ func (h *hub) leave(wg *sync.WaitGroup) {
 	wg.Done()
 }
 
-// add puts a session into a slot. It reports false where it is to leave already.
+// add puts a session into a slot. It reports false if the session is to leave already.
 func (h *hub) add(s *session) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -89,7 +91,7 @@ func (h *hub) remove(s *session) {
 	h.slots[s.slot] = slot[:last]
 }
 
-// admit counts a connection of a user.
+// admit counts a user's new connection, or refuses it.
 func (h *hub) admit(user string) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -109,7 +111,8 @@ func (h *hub) dismiss(user string) {
 	h.tidy(user)
 }
 
-// listen has a listener found by its user. Its connection was admitted, and is not dismissed before [hub.unlisten].
+// listen registers a listener under its user. Its connection was admitted, and is not dismissed
+// before [hub.unlisten].
 func (h *hub) listen(l listener) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -132,7 +135,7 @@ func (h *hub) unlisten(l listener) {
 	}
 }
 
-// of are a user's listeners.
+// of returns a user's listeners.
 func (h *hub) of(user string) []listener {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -142,7 +145,7 @@ func (h *hub) of(user string) []listener {
 	return nil
 }
 
-// stream is a user's stream of a session, or nil where there is none on this node.
+// stream returns a user's stream of the given session, or nil if this node has none.
 func (h *hub) stream(session, user string) *stream {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -152,7 +155,7 @@ func (h *hub) stream(session, user string) *stream {
 	return nil
 }
 
-// take keeps a place in flight for a command over HTTP until [hub.give].
+// take reserves a place in flight for a command over HTTP until [hub.give].
 func (h *hub) take(user string) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -164,7 +167,7 @@ func (h *hub) take(user string) error {
 	return nil
 }
 
-// give gives back the place of take.
+// give gives back the place that take reserved.
 func (h *hub) give(user string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -181,7 +184,7 @@ func (h *hub) usage(user string) *usage {
 	return u
 }
 
-// tidy forgets a user who takes up nothing. The caller holds mu.
+// tidy forgets a user without connections and commands. The caller holds mu.
 func (h *hub) tidy(user string) {
 	if u := h.users[user]; u != nil && u.open == 0 && u.inFlight == 0 {
 		delete(h.users, user)
@@ -195,7 +198,7 @@ func (h *hub) part(dst []*session, slot int) []*session {
 	return append(dst, h.slots[slot]...)
 }
 
-// all are the sessions there are.
+// all returns the open sessions.
 func (h *hub) all() []*session {
 	var all []*session
 	for slot := range slots {
@@ -204,7 +207,7 @@ func (h *hub) all() []*session {
 	return all
 }
 
-// shut refuses connections from here on.
+// shut makes the hub refuse new connections for good.
 func (h *hub) shut() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -215,7 +218,7 @@ func (h *hub) shut() {
 	h.signal()
 }
 
-// signal closes empty when it is time. The caller holds mu.
+// signal closes empty once the hub is closed and has no connections. The caller holds mu.
 func (h *hub) signal() {
 	if !h.closed || h.open > 0 {
 		return

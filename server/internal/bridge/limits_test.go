@@ -21,7 +21,7 @@ func TestDispatch_tooFast(t *testing.T) {
 			frames = append(frames, fmt.Sprintf(`{"type":"send","ref":%d,"to":"bob","client_id":"c","content":{"text":"x"}}`, ref+1))
 		}
 		c.send(strings.Join(frames, "\n"))
-		for ref := range uint64(19) { // the connect frame was one of the burst
+		for ref := range uint64(19) { // the connect frame used one of the burst
 			if ack := expect[wire.Ack](c); ack.Ref.Ref != ref+1 {
 				t.Fatalf("got %+v", ack)
 			}
@@ -37,7 +37,8 @@ func TestDispatch_tooFast(t *testing.T) {
 	})
 }
 
-// TestCharge has the log find a user too fast: whatever does not go to the log itself must ask it, and must not be done then.
+// TestCharge makes the log report that a user is too fast. Every command that does not go to
+// the log itself must ask for this, and must then not be executed.
 func TestCharge(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fast := false
@@ -99,7 +100,8 @@ func TestDispatch_inFlight(t *testing.T) {
 	})
 }
 
-// TestCall_atMostSoManyAtOnce gives a session more commands that wait than it may have waited for at once.
+// TestCall_atMostSoManyAtOnce gives a session more blocking commands than it may execute at
+// once.
 func TestCall_atMostSoManyAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		gate := &gate{release: make(chan struct{})}
@@ -120,7 +122,8 @@ func TestCall_atMostSoManyAtOnce(t *testing.T) {
 	})
 }
 
-// TestCall_timesOut has the log never answer: the client is told in time, and the session goes on.
+// TestCall_timesOut lets the log never answer. The client must be told in time, and the session
+// goes on.
 func TestCall_timesOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		gate := &gate{release: make(chan struct{})}
@@ -148,7 +151,8 @@ func TestHub_boundsConnections(t *testing.T) {
 	}
 }
 
-// TestHub_forgets opens and closes many sessions at once, and looks for what they leave behind.
+// TestHub_forgets opens and closes many sessions at once, and checks that they leave nothing
+// behind.
 func TestHub_forgets(t *testing.T) {
 	r := newRig(t, Config{Log: &fakeLog{}})
 	var working sync.WaitGroup

@@ -9,12 +9,13 @@ import (
 	"natterjack/server/wire"
 )
 
-// listener is who can be told what is not in the log: receipts, presence, who is typing. It is a [session], or a [stream] of
-// server-sent events; a poll is over too soon.
+// listener receives what is not in the log: receipts, presence, and who is typing. It is a
+// [session] or a [stream] of server-sent events. A poll ends too soon to be one.
 type listener interface {
 	user() string
 	notify(now time.Time, frames ...[]byte) // never blocks
-	// tellOwn notifies of how far the user himself has got, unless the listener knows that he has read as much.
+	// tellOwn tells the listener how far its own user has read and received, unless the
+	// listener already knows that the user has read as much.
 	tellOwn(now time.Time, channel string, own wire.Receipt, frame []byte)
 }
 
@@ -23,14 +24,15 @@ var (
 	_ listener = (*stream)(nil)
 )
 
-// notices are frames that are shared with other listeners, until they are written.
+// notices are frames that wait to be written. Listeners share them.
 type notices struct {
 	frames [][]byte
 	since  time.Time // when the first of them came
 }
 
-// add keeps frames in n, and makes it where it is nil. Whoever takes so little that one has waited for [noticeTimeout] is slow, and
-// gets no more: that bounds what waits for him. He has to be cut off, and comes back knowing that he has missed something.
+// add appends frames to n, and makes n if it is nil. A listener is slow when a frame has waited
+// for [noticeTimeout]. A slow listener gets nothing more, which bounds what waits for it. It
+// has to be cut off; it learns on reconnecting that it has missed something.
 func (n *notices) add(now time.Time, frames [][]byte) (with *notices, slow bool) {
 	switch {
 	case n == nil:
@@ -43,14 +45,15 @@ func (n *notices) add(now time.Time, frames [][]byte) (with *notices, slow bool)
 	}
 }
 
-// telling passes changes of presence on to the listener of a session.
+// telling returns a function that passes changes of presence to the listener of a session.
 func (b *Bridge) telling(l listener, session string) func(news []wire.UserPresence) {
 	return func(news []wire.UserPresence) {
 		l.notify(time.Now(), b.encode(nil, session, wire.Presence{Users: news}))
 	}
 }
 
-// outlook is what a stream has asked to be told. It is asked by requests, of which several may be at work.
+// outlook is what a stream has asked to be told. Requests ask for it, and several requests may
+// be at work at once.
 type outlook struct {
 	following sync.WaitGroup // requests at work on the follower; entered under mu while not ended
 
@@ -86,7 +89,7 @@ func (s *stream) watch(c *wire.Watch) (outbound, error) {
 	return wire.Done{Ref: c.Ref}, nil
 }
 
-// follow does not hold mu while it follows: it may be told something meanwhile.
+// follow does not hold mu while it calls Follow, because the stream may be notified meanwhile.
 func (s *stream) follow(c *wire.FollowPresence) (outbound, error) {
 	s.mu.Lock()
 	if s.ended {
@@ -116,7 +119,8 @@ func (s *stream) notify(now time.Time, frames ...[]byte) {
 	s.wake.Wake(false)
 }
 
-// told takes what is to be written. It reports false where the stream took too little and has missed something.
+// told takes the frames to be written. It reports false if the stream was too slow and has
+// missed something.
 func (s *stream) told() (frames [][]byte, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -126,7 +130,7 @@ func (s *stream) told() (frames [][]byte, ok bool) {
 	return frames, !s.ended
 }
 
-// leave has the stream be told no more.
+// leave ends all notifications of the stream.
 func (s *stream) leave() {
 	s.bridge.hub.unlisten(s)
 	s.mu.Lock()

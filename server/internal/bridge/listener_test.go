@@ -8,7 +8,7 @@ import (
 	"natterjack/server/wire"
 )
 
-// window is what a client has that reads a stream of server-sent events, and posts its commands.
+// window is a client that reads a stream of server-sent events and posts its commands.
 type window struct {
 	rig     *rig
 	tb      testing.TB
@@ -26,7 +26,7 @@ func (r *rig) window(tb testing.TB, user string) *window {
 	return &window{r, tb, user, welcome.Session, next, hangUp}
 }
 
-// post sends a command, for a session.
+// post sends a command for a session.
 func (w *window) post(session, command string) wire.Frame {
 	w.tb.Helper()
 	return w.rig.lines(w.tb, wire.PathFrames, command, "Authorization", "Bearer "+w.user, wire.HeaderSession, session)[0]
@@ -39,7 +39,7 @@ func (w *window) must(command string) {
 	}
 }
 
-// told passes over the stream up to a frame of a type.
+// told reads the stream up to a frame of type T.
 func told[T wire.Frame](w *window) T {
 	w.tb.Helper()
 	for {
@@ -49,7 +49,8 @@ func told[T wire.Frame](w *window) T {
 	}
 }
 
-// TestStream_isTold: a stream hears all that a session does, and what its client asks and shows by requests lasts as long as it does.
+// TestStream_isTold shows that a stream is told everything that a session is told. What its
+// client sets by requests lasts as long as the stream.
 func TestStream_isTold(t *testing.T) {
 	r := newPeopleRig(t)
 	alice := r.connect(t, "alice")
@@ -91,7 +92,8 @@ func TestStream_isTold(t *testing.T) {
 	mustRefuse(t, bob.post(bob.session, `{"type":"watch","ref":4,"channels":[]}`))
 }
 
-// TestStream_commandsNameTheirOwn: whoever names no stream, one that is none, or somebody else's, is refused in the same way.
+// TestStream_commandsNameTheirOwn shows that a command is refused in the same way if it names
+// no stream, a stream that does not exist, or another user's stream.
 func TestStream_commandsNameTheirOwn(t *testing.T) {
 	r := newPeopleRig(t)
 	bob, eve := r.window(t, "bob"), r.window(t, "eve")
@@ -111,7 +113,8 @@ func mustRefuse(t *testing.T, f wire.Frame) {
 	}
 }
 
-// TestStream_tooSlowIsOver: what waits for a stream that takes nothing is bounded, and it ends instead of leaving something out.
+// TestStream_tooSlowIsOver shows that the notices waiting for a stream are bounded. A stream
+// that takes nothing ends; it does not leave anything out.
 func TestStream_tooSlowIsOver(t *testing.T) {
 	s := &stream{exchange: new(exchange), feed: &feed{wake: make(waiter, 1)}}
 	start := time.Now()

@@ -13,8 +13,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// turns are the sends of a client that does not wait: which are to be written next, in their order,
-// and the seqs of the others.
+// turns are the sends of a client that does not wait: the sends to be written next, in their
+// order, and the seqs of the others.
 type turns struct {
 	tb      testing.TB
 	waiting []int // ascending, from 1
@@ -31,7 +31,7 @@ func newTurns(tb testing.TB, n int) *turns {
 	return s
 }
 
-// next are the frames of up to n sends.
+// next returns the frames of up to n sends.
 func (s *turns) next(n int) (frames string, count int) {
 	var some []string
 	for _, i := range s.waiting[:min(n, len(s.waiting))] {
@@ -41,8 +41,7 @@ func (s *turns) next(n int) (frames string, count int) {
 	return strings.Join(some, "\n"), len(some)
 }
 
-// take takes in a frame, and reports whether it is an answer. What is refused is the next to be
-// sent again.
+// take handles a frame, and reports whether it is an answer. A refused send is sent again next.
 func (s *turns) take(f wire.Frame) bool {
 	s.tb.Helper()
 	switch f := f.(type) {
@@ -73,15 +72,16 @@ func (s *turns) check() {
 	}
 }
 
-// narrow is a log for which hardly anything may wait, and which knows that on a busy machine one
-// may hear late of a refusal.
+// narrow returns a log in which hardly anything may wait. It allows for a client that learns
+// late of a refusal because the machine is busy.
 func narrow(tb testing.TB) *jetstream.Log {
 	tb.Helper()
 	return logWith(tb, embedtest.Start(tb, embedtest.NoSync), func(c *jetstream.Config) { c.Waiting, c.Hold = 3, patience })
 }
 
-// TestSession_refusedKeepsOrder pipelines over a socket into a log that refuses most of it, with
-// twice as much in flight as a session may have, and says at once again what was refused.
+// TestSession_refusedKeepsOrder pipelines sends over a socket into a log that refuses most of
+// them. It has twice as many in flight as a session may have, and repeats refused sends at
+// once.
 func TestSession_refusedKeepsOrder(t *testing.T) {
 	r := newRig(t, Config{Log: narrow(t), Limits: wire.Limits{CommandsPerS: 100_000}})
 	c := r.connect(t, "alice")
@@ -98,8 +98,8 @@ func TestSession_refusedKeepsOrder(t *testing.T) {
 	s.check()
 }
 
-// TestFrames_refusedKeepOrder is the same over POST, where a request holds many sends, and the next
-// one repeats what was refused of it.
+// TestFrames_refusedKeepOrder does the same over POST. A request holds many sends, and the next
+// request repeats those that were refused.
 func TestFrames_refusedKeepOrder(t *testing.T) {
 	r := newRig(t, Config{Log: narrow(t)})
 	s := newTurns(t, 100)
@@ -112,7 +112,7 @@ func TestFrames_refusedKeepOrder(t *testing.T) {
 	s.check()
 }
 
-// postFrames posts commands, one a line, and returns the answers.
+// postFrames posts commands, one per line, and returns the answers.
 func (r *rig) postFrames(tb testing.TB, token, frames string) []byte {
 	tb.Helper()
 	req, err := http.NewRequestWithContext(tb.Context(), http.MethodPost, "http://bridge"+wire.PathFrames, strings.NewReader(frames))

@@ -8,7 +8,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// origins are the origins of web pages that may use this server besides its own host, normalized.
+// origins are the normalized origins of web pages that may use this server, besides pages of
+// its own host.
 type origins map[string]bool
 
 func newOrigins(list []string) origins {
@@ -19,11 +20,12 @@ func newOrigins(list []string) origins {
 	return o
 }
 
-// normal is an origin in the form in which browsers send it: lower case, nothing behind the port.
+// normal returns an origin in the form that browsers send: lower case, nothing behind the port.
 func normal(origin string) string { return strings.ToLower(strings.TrimRight(origin, "/")) }
 
-// allow reports whether a request may be served. Without an Origin it does not come from a web page. Tokens do not come by
-// themselves, as cookies do, so a foreign page could do little; it is refused all the same.
+// allow reports whether a request may be served. A request without an Origin does not come from
+// a web page. Browsers do not send tokens by themselves, as they do cookies, so a foreign page
+// could do little. It is refused anyway.
 func (o origins) allow(r *http.Request) bool {
 	origin := r.Header.Get("Origin")
 	if origin == "" || o[normal(origin)] {
@@ -37,8 +39,8 @@ func foreign() *wire.Error {
 	return wire.Errorf(wire.CodeForbidden, "origin: pages from there may not use this server")
 }
 
-// share adds what a browser asks for before it hands an answer to a page of another origin (CORS). Only configured
-// origins get it: pages of this host do not need it.
+// share adds the headers that a browser requires before it hands an answer to a page of another
+// origin (CORS). Only configured origins get them: pages of this host do not need them.
 func (o origins) share(h http.Header, r *http.Request) {
 	h.Add("Vary", "Origin")
 	origin := r.Header.Get("Origin")

@@ -6,21 +6,22 @@ import (
 	"natterjack/server/wire"
 )
 
-// own is how a session goes about a command that is about the session itself. All others are asked of the table of operations.
+// own is how a session executes a command that is about the session itself. The table of
+// operations answers all other commands.
 type own struct {
-	now    func(s *session, cmd wire.Command) // by the owner, before it reads on
+	now    func(s *session, cmd wire.Command) // run by the owner, before it reads on
 	call   func(s *session, ctx context.Context, cmd wire.Command) (outbound, error)
-	before func(s *session, cmd wire.Command) // notes what the command says, which is asked of the table all the same
+	before func(s *session, cmd wire.Command) // notes what the command says; then the table answers it
 	answer func(s *session, cmd wire.Command) // asks the table, and answers in its own way
 }
 
-// named is an own with the name of its command.
+// named is an own together with the name of its command.
 type named struct {
 	name string
 	own
 }
 
-// ownOperations are those that sessions carry out themselves, by name.
+// ownOperations returns the commands that sessions execute themselves, by name.
 func ownOperations() map[string]own {
 	all := map[string]own{}
 	for _, n := range []named{
@@ -69,7 +70,8 @@ func answered[C wire.Command](do func(*session, wire.Command)) named {
 	return named{nameOf[C](), own{answer: do}}
 }
 
-// streamOperations are those that a stream of server-sent events carries out, by name.
+// streamOperations returns the commands that a stream of server-sent events executes itself, by
+// name.
 func streamOperations() map[string]func(*stream, wire.Command) (outbound, error) {
 	return map[string]func(*stream, wire.Command) (outbound, error){
 		nameOf[wire.SetPresence]():    obeyed((*stream).setPresence),

@@ -14,7 +14,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// Presence is what the bridge tells and asks of who is there. [*presence.Tracker] is one; its contracts hold.
+// Presence is what the bridge needs to report and follow the presence of users.
+// [*presence.Tracker] implements it; its contracts hold.
 type Presence interface {
 	Enter(user string)
 	Set(user string, from, to wire.PresenceState)
@@ -23,7 +24,8 @@ type Presence interface {
 	Unfollow(f *presence.Follower)
 }
 
-// Sessions is what the bridge tells and asks of who is signed in. [*sessions.Registry] is one; its contracts hold.
+// Sessions is what the bridge needs to check tokens and to list sessions. [*sessions.Registry]
+// implements it; its contracts hold.
 type Sessions interface {
 	Check(t sessions.Token) error
 	Enter(s *sessions.Session, t sessions.Token) error
@@ -36,20 +38,22 @@ var (
 	_ Sessions = (*sessions.Registry)(nil)
 )
 
-// setPresence is for the owner: it is in force for what the client sends next.
+// setPresence is called by the owner, so the state applies to everything that the client sends
+// afterwards.
 func (s *session) setPresence(c *wire.SetPresence) {
 	s.bridge.presence.Set(s.User, s.state, c.State)
 	s.state = c.State
 	s.push(reply{frame: wire.Done{Ref: c.Ref}})
 }
 
-// watch is for the owner, too.
+// watch is called by the owner, too.
 func (s *session) watch(c *wire.Watch) {
 	s.bridge.audience.watch(s, c.Channels)
 	s.push(reply{frame: wire.Done{Ref: c.Ref}})
 }
 
-// follow answers with how people are, and tells the client of every change.
+// follow returns the current state of the given users, and tells the client about every later
+// change.
 func (s *session) follow(_ context.Context, c *wire.FollowPresence) (wire.Presence, error) {
 	s.mu.Lock()
 	if s.follower == nil {
@@ -60,7 +64,7 @@ func (s *session) follow(_ context.Context, c *wire.FollowPresence) (wire.Presen
 	return wire.Presence{Ref: c.Ref, Users: s.bridge.presence.Follow(f, s.User, c.Users, s.bridge.telling(s, s.ID))}, nil
 }
 
-// depart takes the session out of what others know of it. Its calls have ended.
+// depart removes the session from presence and from the list of sessions. Its calls have ended.
 func (s *session) depart() {
 	if s.follower != nil {
 		s.bridge.presence.Unfollow(s.follower)
@@ -72,8 +76,8 @@ func (s *session) depart() {
 // SignedOut implements [sessions.Owner].
 func (s *session) SignedOut() { s.stop(wire.CloseSignedOut) }
 
-// Typed tells those who want to know that a user is writing in a channel: in a direct channel the other one, in a group the members who
-// look at it.
+// Typed tells others that a user is typing in a channel. In a direct channel it tells the other
+// user, in a group the members who watch the channel.
 func (b *Bridge) Typed(channel, user string) {
 	peer, direct := peerOf(channel, user)
 	hear := b.hub.of(peer)
@@ -89,21 +93,21 @@ func (b *Bridge) Typed(channel, user string) {
 	}
 }
 
-// maxAgent is how many characters of what a client calls itself are kept.
+// maxAgent is how many characters of a client's user agent are kept.
 const maxAgent = 100
 
-// describe is a session as its user will see it in a list.
+// describe returns a session as its user sees it in a list.
 func describe(r *http.Request, id, transport string, owner sessions.Owner) sessions.Session {
 	address, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
-		address = r.RemoteAddr // a pipe or a socket of Unix
+		address = r.RemoteAddr // a pipe or a Unix socket
 	}
 	return sessions.Session{
 		ID: id, Started: time.Now().UnixMilli(), Transport: transport, Address: address, Agent: cut(r.UserAgent(), maxAgent), Owner: owner,
 	}
 }
 
-// cut is the first n characters of s, as a string of its own.
+// cut returns a copy of the first n characters of s.
 func cut(s string, n int) string {
 	end := 0
 	for ; n > 0 && end < len(s); n-- {

@@ -19,7 +19,7 @@ import (
 	"natterjack/server/wire"
 )
 
-// newPeopleRig is a rig that knows of other people.
+// newPeopleRig returns a rig with presence and sessions.
 func newPeopleRig(t *testing.T) *rig {
 	t.Helper()
 	node := embedtest.Start(t, embedtest.NoSync)
@@ -52,7 +52,7 @@ func newPeopleRig(t *testing.T) *rig {
 	return r
 }
 
-// befriend makes two users contacts, and takes what they see of it.
+// befriend makes two users contacts, and takes the frames that they get for it.
 func befriend(c *client, to string, others ...*client) {
 	c.tb.Helper()
 	c.send(`{"type":"send","ref":9,"to":"` + to + `","client_id":"hello-` + to + `","content":{"text":"hello"}}`)
@@ -61,7 +61,8 @@ func befriend(c *client, to string, others ...*client) {
 	}
 }
 
-// eventuallyEvent passes over all frames up to a message that says so, and returns them.
+// eventuallyEvent reads frames up to a message with the given text, and returns the frames
+// before it.
 func eventuallyEvent(c *client, text string) (before []wire.Frame) {
 	c.tb.Helper()
 	for {
@@ -94,7 +95,7 @@ func TestPresence(t *testing.T) {
 	}
 	mustTell(alice, "bob", wire.PresenceAway)
 	second := r.connect(t, "bob")
-	mustTell(alice, "bob", wire.PresenceOnline) // the most visible of his sessions
+	mustTell(alice, "bob", wire.PresenceOnline) // the most visible state of bob's sessions
 	second.send(`{"type":"set_presence","state":"invisible"}`)
 	mustTell(alice, "bob", wire.PresenceAway)
 	bob.send(`{"type":"set_presence","state":"invisible"}`)
@@ -102,7 +103,7 @@ func TestPresence(t *testing.T) {
 		t.Error("it is not told since when he is away")
 	}
 	stranger.send(`{"type":"send","ref":7,"to":"alice","client_id":"hi","content":{"text":"hi"}}`)
-	mustTell(alice, "stranger", wire.PresenceOnline) // he is none any more
+	mustTell(alice, "stranger", wire.PresenceOnline) // the two share a channel by then
 	stranger.send(`{"type":"set","ref":8,"name":"privacy/last_seen","value":"nobody"}`)
 	mustTell(alice, "stranger", wire.PresenceUnknown)
 	got := r.lines(t, wire.PathFrames, `{"type":"get_presence","ref":4,"users":["stranger","bob"]}`, "Authorization", "Bearer alice")[0].(wire.Presence)
@@ -119,7 +120,7 @@ func TestPresence(t *testing.T) {
 	}
 }
 
-// mustTell takes the next frame of presence, which must be of one user.
+// mustTell takes the next presence frame, which must be about the one given user.
 func mustTell(c *client, user string, state wire.PresenceState) wire.UserPresence {
 	c.tb.Helper()
 	p := awaitFrame[wire.Presence](c)
@@ -129,13 +130,14 @@ func mustTell(c *client, user string, state wire.PresenceState) wire.UserPresenc
 	return p.Users[0]
 }
 
-// TestTyping: the peer's sessions are told, and nobody else; and once where it is said several times.
+// TestTyping shows that only the peer's sessions are told, and only once if typing is sent
+// several times.
 func TestTyping(t *testing.T) {
 	r := newPeopleRig(t)
 	alice, phone := r.connect(t, "alice"), r.connect(t, "alice")
 	bob, tablet, eve := r.connect(t, "bob"), r.connect(t, "bob"), r.connect(t, "eve")
 	alice.send(`{"type":"set_typing","ref":1,"channel":"alice~bob"}`)
-	alice.expectError(wire.CodeForbidden, 1) // nobody has spoken there
+	alice.expectError(wire.CodeForbidden, 1) // nobody has written there yet
 	befriend(alice, "bob", phone, bob, tablet)
 	for range 3 {
 		alice.send(`{"type":"set_typing","ref":2,"channel":"alice~bob"}`)
@@ -152,13 +154,14 @@ func TestTyping(t *testing.T) {
 	nobodyTypes(t, "end", alice, phone, bob, tablet)
 }
 
-// TestTyping_group: in a group, the members who look at it are told, as long as they are members.
+// TestTyping_group shows that in a group the members who watch it are told, as long as they are
+// members.
 func TestTyping_group(t *testing.T) {
 	r := newPeopleRig(t)
 	alice, bob, carol, eve := r.connect(t, "alice"), r.connect(t, "bob"), r.connect(t, "carol"), r.connect(t, "eve")
 	alice.send(`{"type":"create_group","ref":1,"client_id":"g","name":"Hiking","members":["bob","carol"]}`)
 	group := awaitFrame[wire.Channel](alice).Channel.ID
-	for _, c := range []*client{alice, bob, eve} { // who is no member watches in vain; carol does not look
+	for _, c := range []*client{alice, bob, eve} { // eve watches, but is no member; carol does not watch
 		c.send(`{"type":"watch","ref":2,"channels":["` + group + `"]}`)
 		awaitFrame[wire.Done](c)
 	}
@@ -190,7 +193,7 @@ func TestTyping_group(t *testing.T) {
 	}
 }
 
-// nobodyTypes looks through what came before a message.
+// nobodyTypes checks that no typing frame came before a message.
 func nobodyTypes(t *testing.T, text string, all ...*client) {
 	t.Helper()
 	for i, c := range all {
@@ -231,7 +234,8 @@ func TestSessions_list(t *testing.T) {
 	})
 }
 
-// TestSessions_signOut ends all that a token opened, on all transports, and keeps it out.
+// TestSessions_signOut ends all sessions that a token opened, on all transports. The token is
+// refused afterwards.
 func TestSessions_signOut(t *testing.T) {
 	r := newPeopleRig(t)
 	lost, twin, mine := r.connect(t, "alice/1h"), r.connect(t, "alice/1h"), r.connect(t, "alice/2h")
@@ -267,14 +271,15 @@ func TestSessions_signOut(t *testing.T) {
 	}
 	mine.send(`{"type":"refresh","ref":6,"token":"alice/1h"}`)
 	mine.expectError(wire.CodeUnauthorized, 6)
-	eventually(t, func() bool { // a session says goodbye before it leaves the list
+	eventually(t, func() bool { // a session writes its close before it leaves the list
 		mine.send(`{"type":"list_sessions","ref":7}`)
 		got := awaitFrame[wire.Sessions](mine).Sessions
 		return len(got) == 1 && got[0].Current
 	})
 }
 
-// TestSessions_signOutSelf: who signs himself out is told that it is done, and then closed.
+// TestSessions_signOutSelf shows that a session that signs itself out gets its reply and is
+// then closed.
 func TestSessions_signOutSelf(t *testing.T) {
 	r := newPeopleRig(t)
 	c := r.dial(t).listen()

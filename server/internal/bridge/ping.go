@@ -7,7 +7,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// heartbeat visits every session once per ping interval, a slot at a time, until ctx ends.
+// heartbeat visits every session once per ping interval, one slot after the other, until ctx
+// ends.
 func (b *Bridge) heartbeat(ctx context.Context) {
 	tick := time.NewTicker(b.pingInterval() / slots)
 	defer tick.Stop()
@@ -32,12 +33,13 @@ func (b *Bridge) pingInterval() time.Duration {
 	return time.Duration(b.limits.PingIntervalS) * time.Second
 }
 
-// beat is the session's turn: it is closed where it was silent since the ping before last or where its token is over, and else pinged.
+// beat closes a session that has been silent for two pings or whose token has expired.
+// Otherwise it pings the session.
 func (s *session) beat(now time.Time) {
 	s.mu.Lock()
 	connected := s.live
 	s.mu.Unlock()
-	if !connected { // the connect timeout has it, or it is ending
+	if !connected { // the connect timeout covers it, or it is ending
 		return
 	}
 	if s.heard.Swap(false) {

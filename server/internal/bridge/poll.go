@@ -10,15 +10,17 @@ import (
 	"natterjack/server/wire"
 )
 
-// pollWait is how long a poll waits for something to say: less than the 30 s after which common proxies give up.
+// pollWait is how long a poll waits for an event: less than the 30 s after which common proxies
+// give up.
 const pollWait = 25 * time.Second
 
-// pollBytes is about how much one poll returns; a client that is further behind polls again.
+// pollBytes is about how many bytes one poll returns. A client that is further behind polls
+// again.
 const pollBytes = 4 * batchBytes
 
-// servePoll answers a connect frame with a welcome and what waits, one frame a line. Where nothing was missed, that is, where
-// the client resumed and nothing is there yet, it waits for the first event. The positions of the next poll are those of the
-// welcome, moved by the events.
+// servePoll answers a connect frame with a welcome and the waiting events, one frame per line.
+// If the client resumed and nothing waits yet, it waits for the first event. The positions for
+// the next poll are those of the welcome, moved forward by the events.
 func (b *Bridge) servePoll(x *exchange) error {
 	f, err := x.connect()
 	if err != nil {
@@ -35,11 +37,12 @@ func (b *Bridge) servePoll(x *exchange) error {
 	}
 	x.w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	x.lines()
-	_ = x.write(body) // whoever is gone polls again from where he was
+	_ = x.write(body) // a client that is gone polls again from where it was
 	return nil
 }
 
-// await is what waits for the client, or will within its patience.
+// await returns the entries that wait for the client. If there are none, it waits for them
+// within the client's patience.
 func (x *exchange) await(f *feed) ([]*jetstream.Entry, error) {
 	patience := time.NewTimer(x.patience())
 	defer patience.Stop()
@@ -67,8 +70,9 @@ func (x *exchange) await(f *feed) ([]*jetstream.Entry, error) {
 	}
 }
 
-// patience is how long a poll may wait: [pollWait], or less where the client prefers so (RFC 7240, section 4.3). One that has
-// just come back prefers not to wait at all: it needs the welcome before it can do anything else.
+// patience returns how long a poll may wait: [pollWait], or less if the client prefers less
+// (RFC 7240, section 4.3). A client that has just reconnected prefers not to wait at all,
+// because it needs the welcome before anything else.
 func (x *exchange) patience() time.Duration {
 	for preference := range strings.SplitSeq(x.r.Header.Get("Prefer"), ",") {
 		wait, ok := strings.CutPrefix(strings.TrimSpace(preference), "wait=")
@@ -79,7 +83,7 @@ func (x *exchange) patience() time.Duration {
 	return pollWait
 }
 
-// lines begins an answer of one frame a line.
+// lines begins an answer that has one frame per line.
 func (x *exchange) lines() {
 	x.w.Header().Set("Content-Type", "application/x-ndjson")
 	x.w.Header().Set("Cache-Control", "no-store")

@@ -15,13 +15,13 @@ import (
 	"natterjack/server/wire"
 )
 
-// buffers hold messages while they are read and dispatched; an idle session has none.
+// buffers hold messages while they are read and dispatched. An idle session has none.
 var buffers = sync.Pool{New: func() any { return new(make([]byte, 0, 4<<10)) }}
 
-// read reads one message and dispatches its frames. It reports whether there may be another one.
+// read reads one message and dispatches its frames. It reports whether the session goes on.
 func (s *session) read() bool {
-	// Without a context: the library would hang an AfterFunc on it for each of several reads of a message. What ends a read is
-	// the read deadline, see stop.
+	// The context is Background because the library would register an AfterFunc on a context
+	// for each of the several reads of a message. The read deadline ends a read, see stop.
 	kind, r, err := s.ws.Reader(context.Background())
 	if err != nil {
 		return s.readFailed(err)
@@ -47,9 +47,10 @@ func (s *session) read() bool {
 	return true
 }
 
-// takePong takes a pong that waits off the wire, and reports whether there was one. It is the one message of an idle session: read by
-// the library and decoded, it would double the session's stack for good (see run). Pongs in any other form than the
-// usual one are none to takePong, and are read like every message.
+// takePong removes a waiting pong from the input, and reports whether there was one. A pong is
+// the only message of an idle session. Reading it with the library and decoding it would double
+// the session's stack for good (see run). takePong recognizes only the usual form of a pong;
+// any other form is read like every message.
 func (s *session) takePong() bool {
 	const head = 2 + 4 // with the mask
 	frame, _ := s.input.Peek(min(s.input.Buffered(), head+len(pongFrame)))
@@ -63,7 +64,7 @@ func (s *session) takePong() bool {
 		}
 	}
 	if s.bucket.take(time.Now(), s.bridge.limits.CommandsPerS) > 0 {
-		return false // dispatch answers that
+		return false // dispatch answers it
 	}
 	_, _ = s.input.Discard(len(frame)) // it is buffered
 	s.heard.Store(true)
@@ -72,11 +73,12 @@ func (s *session) takePong() bool {
 
 const pongFrame = `{"type":"pong"}`
 
-// readFailed finds out why: the peer closed or is gone, it broke the framing, it was too slow to connect, or stop was called.
+// readFailed finds out why a read failed: the peer closed or is gone, the peer broke the
+// framing, it was too slow to connect, or stop was called.
 func (s *session) readFailed(err error) bool {
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		s.stop(wire.CloseConnectTimeout) // nobody else sets a read deadline but stop, which came first then
+		s.stop(wire.CloseConnectTimeout) // only stop sets another read deadline, and its code came first
 	case websocket.CloseStatus(err) != -1, isGone(err):
 		s.stop(gone)
 	default:
@@ -85,7 +87,7 @@ func (s *session) readFailed(err error) bool {
 	return false
 }
 
-// isGone reports whether an error of the connection means that there is nobody at the other end any more.
+// isGone reports whether an error of the connection means that the peer is gone.
 func isGone(err error) bool {
 	_, network := errors.AsType[*net.OpError](err)
 	return network || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
@@ -94,7 +96,8 @@ func isGone(err error) bool {
 
 var errTooLong = errors.New("message is over the limit")
 
-// readAll appends a message to dst. A message may come in several frames of the WebSocket, so its length is not known before.
+// readAll appends a message to dst. A message may consist of several WebSocket frames, so its
+// length is not known beforehand.
 func readAll(dst []byte, r io.Reader, limit int) ([]byte, error) {
 	for {
 		if len(dst) == cap(dst) {
@@ -113,7 +116,7 @@ func readAll(dst []byte, r io.Reader, limit int) ([]byte, error) {
 	}
 }
 
-// split ranges over the frames of a message.
+// split returns an iterator over the frames of a message.
 func split(message []byte) func(yield func(frame []byte) bool) {
 	return func(yield func([]byte) bool) { wire.Split(message, yield) }
 }

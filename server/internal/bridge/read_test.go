@@ -44,7 +44,7 @@ func TestRead_limitIsInclusive(t *testing.T) {
 	expect[wire.Channels](c)
 }
 
-// TestRead_fragments sends a message in several frames of the WebSocket, with a ping between.
+// TestRead_fragments sends a message in several WebSocket frames with a ping between them.
 func TestRead_fragments(t *testing.T) {
 	r := newRig(t, Config{Log: &fakeLog{}})
 	c := r.connect(t, "alice")

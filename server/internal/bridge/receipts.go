@@ -13,25 +13,28 @@ import (
 	"natterjack/server/wire"
 )
 
-// ReceiptLog is what the bridge asks of the log to tell listeners who has read and received what. [*jetstream.Log] is one; its
-// contracts hold.
+// ReceiptLog is what the bridge needs from the log to tell listeners what users have read and
+// received. [*jetstream.Log] implements it; its contracts hold.
 type ReceiptLog interface {
 	ListenReceipts(to receipts.Listener)
 	Moved(channel string, users []string) (*jetstream.Moved, error)
 }
 
-// receiptPause is between two rounds of telling listeners how far others have got.
+// receiptPause is the pause between two rounds of telling listeners how far other users have
+// got.
 const receiptPause = time.Second
 
-// teller tells listeners how far users have got: each user's own ones at once, all others in rounds, the first at once and the next a
-// pause later. In a round a channel's cursors are encoded once for all who may see the same of them, and a listener gets
-// what there is for it of all channels in one message: that 500 people read in a group costs each of them a message a second.
+// teller tells listeners how far users have read and received. It tells a user's own listeners
+// at once, and all others in rounds. The first round begins at once, each further round a pause
+// later. In a round a channel's cursors are encoded once for all listeners who may see the same
+// of them, and a listener gets its frames of all channels in one message. So when 500 members
+// read in a group, each listener gets one message a second for it.
 type teller struct {
 	bridge *Bridge
-	due    chan struct{} // a token where somebody has moved
+	due    chan struct{} // holds a token when a user has moved
 
 	telling sync.Mutex    // held during a round
-	rounds  atomic.Uint64 // that have begun
+	rounds  atomic.Uint64 // the number of rounds begun
 
 	mu    sync.Mutex          // protects following
 	moved map[string][]string // by channel, the users who have moved since the last round
@@ -56,7 +59,8 @@ func (t *teller) OwnMoved(channel, user string, own receipts.Mark) {
 	}
 }
 
-// Moved implements [receipts.Listener]. What nobody here is interested in is forgotten at once.
+// Moved implements [receipts.Listener]. A move that no listener on this node wants to know is
+// dropped at once.
 func (t *teller) Moved(channel, user string) {
 	peer, direct := peerOf(channel, user)
 	if direct && len(t.bridge.hub.of(peer)) == 0 || !direct && !t.bridge.audience.any(channel) {
@@ -71,7 +75,8 @@ func (t *teller) Moved(channel, user string) {
 	}
 }
 
-// peerOf is the other one in a direct channel; nobody where a user is alone in it.
+// peerOf returns the other user of a direct channel, or an empty string if the user is alone in
+// it.
 func peerOf(channel, user string) (peer string, direct bool) {
 	a, b, direct := wire.DirectUsers(channel)
 	switch {
@@ -84,7 +89,7 @@ func peerOf(channel, user string) (peer string, direct bool) {
 	}
 }
 
-// run tells until ctx ends.
+// run tells listeners, round by round, until ctx ends.
 func (t *teller) run(ctx context.Context) {
 	for {
 		select {
@@ -101,7 +106,7 @@ func (t *teller) run(ctx context.Context) {
 	}
 }
 
-// round tells everybody who is interested what has moved since the last one.
+// round tells all interested listeners what has moved since the last round.
 func (t *teller) round() {
 	t.telling.Lock()
 	defer t.telling.Unlock()
@@ -127,20 +132,22 @@ func (t *teller) round() {
 	}
 }
 
-// between waits for a round that is under way, and returns the number of rounds. While that is the same, what is read of cursors is no older than
-// what anybody was told.
+// between waits for a round that is under way, and returns the number of rounds. As long as
+// that number stays the same, cursors read afterwards are no older than what any listener was
+// told.
 func (t *teller) between() uint64 {
 	t.telling.Lock()
 	defer t.telling.Unlock()
 	return t.rounds.Load()
 }
 
-// gather adds the frame of a channel to what is due to each listener: of a direct channel to the peer's, of a group to those that watch it.
+// gather adds the frame of a channel to what is due to each listener. For a direct channel
+// these are the peer's listeners, for a group the listeners that watch it.
 func (t *teller) gather(due map[listener][][]byte, m *movedIn, users []string) {
 	add := func(l listener) {
 		frame := m.frame(m.Sight(l.user()))
 		if _, own := slices.BinarySearch(users, l.user()); own {
-			frame = without(frame, l.user()) // he knows more of his own
+			frame = without(frame, l.user()) // the user knows more about their own
 		}
 		if len(frame) > 0 {
 			due[l] = append(due[l], frame)
@@ -160,7 +167,7 @@ func (t *teller) gather(due map[listener][][]byte, m *movedIn, users []string) {
 	}
 }
 
-// movedIn is what has moved in a channel, with its frames.
+// movedIn is what has moved in a channel, together with its encoded frames.
 type movedIn struct {
 	*jetstream.Moved
 	teller  *teller
@@ -168,7 +175,8 @@ type movedIn struct {
 	frames  [jetstream.SeesRead + 1][]byte
 }
 
-// frame is the one for a sight, encoded when it is first asked for; empty where there is nothing to see.
+// frame returns the frame for a sight. It is encoded when it is first needed, and empty if that
+// sight shows nothing.
 func (m *movedIn) frame(s jetstream.Sight) []byte {
 	if m.frames[s] == nil {
 		m.frames[s] = m.teller.encode(m.channel, m.For(s))
@@ -176,7 +184,7 @@ func (m *movedIn) frame(s jetstream.Sight) []byte {
 	return m.frames[s]
 }
 
-// without is a frame without the cursor of a user; nothing where that is the only one.
+// without returns a frame without the cursor of a user, or nil if that is the only cursor.
 func without(frame []byte, user string) []byte {
 	start := bytes.Index(frame, []byte(`{"user":"`+user+`"`))
 	if start < 0 {

@@ -17,7 +17,7 @@ import (
 	"natterjack/server/wire"
 )
 
-// fakeReceipts has nothing to tell.
+// fakeReceipts never reports a move.
 type fakeReceipts struct{}
 
 func (fakeReceipts) ListenReceipts(receipts.Listener) {}
@@ -25,7 +25,8 @@ func (fakeReceipts) Moved(string, []string) (*jetstream.Moved, error) {
 	return nil, errors.New("there is none")
 }
 
-// talk is a group of alice, bob and carol over a real log, with messages there and between alice and bob.
+// talk is a group of alice, bob and carol over a real log, with messages in the group and
+// between alice and bob.
 type talk struct {
 	*rig
 	group string
@@ -46,7 +47,8 @@ func startTalk(t *testing.T, messages int) *talk {
 	return &talk{rig: r, group: group}
 }
 
-// ask sends a command and waits for its reply; events and receipts that come meanwhile are passed over.
+// ask sends a command and waits for its reply. It skips events and receipts that arrive
+// meanwhile.
 func (c *client) ask(command string) wire.Frame {
 	c.tb.Helper()
 	c.send(command)
@@ -69,7 +71,7 @@ func (c *client) must(command string) {
 	}
 }
 
-// awaitReceipt waits until receipts of a channel come that say what is wanted.
+// awaitReceipt waits for receipts of a channel that contain the wanted cursor.
 func (c *client) awaitReceipt(channel string, want wire.Receipt) {
 	c.tb.Helper()
 	for {
@@ -79,7 +81,8 @@ func (c *client) awaitReceipt(channel string, want wire.Receipt) {
 	}
 }
 
-// TestReceipts_liveAndAsked: of a direct channel the peer is told, of a group who watches it, and a user's own sessions of his reads.
+// TestReceipts_liveAndAsked shows who is told of receipts: for a direct channel the peer, for a
+// group the listeners that watch it, and a user's own sessions.
 func TestReceipts_liveAndAsked(t *testing.T) {
 	k := startTalk(t, 3)
 	const direct = "alice~bob"
@@ -89,7 +92,7 @@ func TestReceipts_liveAndAsked(t *testing.T) {
 	other.awaitReceipt(direct, wire.Receipt{User: "alice", Read: 2, Delivered: 2})
 	bob.awaitReceipt(direct, wire.Receipt{User: "alice", Read: 2, Delivered: 2})
 	alice.must(`{"type":"received","ref":3,"cursors":[{"channel":"` + direct + `","seq":3},{"channel":"` + k.group + `","seq":1}]}`)
-	for range 2 { // one of each channel, in one message or two
+	for range 2 { // one for each channel, in one message or two
 		r := awaitFrame[wire.Receipts](bob)
 		if !slices.Contains([]wire.Receipt{{User: "alice", Read: 2, Delivered: 3}, {User: "alice", Delivered: 1}}, r.Cursors[0]) {
 			t.Errorf("bob is told %+v", r)
@@ -101,7 +104,8 @@ func TestReceipts_liveAndAsked(t *testing.T) {
 	}
 }
 
-// TestReceipts_outsiders: who is not a member may watch what he likes, and is told nothing.
+// TestReceipts_outsiders shows that a user who is not a member may watch a channel, and is told
+// nothing.
 func TestReceipts_outsiders(t *testing.T) {
 	k := startTalk(t, 3)
 	eve, bob, carol := k.connect(t, "eve"), k.connect(t, "bob"), k.connect(t, "carol")
@@ -126,7 +130,8 @@ func TestReceipts_outsiders(t *testing.T) {
 	}
 }
 
-// TestReceipts_onceASecond: in a group in which all read all the time, a session is told once a second.
+// TestReceipts_onceASecond shows that in a group in which all members read all the time, a
+// session is told once a second.
 func TestReceipts_onceASecond(t *testing.T) {
 	const messages = 40
 	k := startTalk(t, messages)
@@ -156,7 +161,7 @@ func TestReceipts_onceASecond(t *testing.T) {
 	}
 }
 
-// listening keeps who listens.
+// listening keeps the listener that was registered.
 type listening struct {
 	fakeLog
 	mu sync.Mutex
@@ -176,7 +181,7 @@ func (l *listening) listener() receipts.Listener {
 	return l.to
 }
 
-// TestReceipts_ownAtOnce: other devices of the user know before any time has passed.
+// TestReceipts_ownAtOnce shows that the user's other devices are told at once.
 func TestReceipts_ownAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		log := &listening{}
@@ -185,7 +190,7 @@ func TestReceipts_ownAtOnce(t *testing.T) {
 		to, began := log.listener(), time.Now()
 		for n := range uint64(3) {
 			to.OwnMoved("alice~bob", "alice", receipts.Mark{Read: n + 7, Delivered: n + 7})
-			to.OwnMoved("alice~bob", "alice", receipts.Mark{Read: n + 5, Delivered: n + 5}) // was overtaken
+			to.OwnMoved("alice~bob", "alice", receipts.Mark{Read: n + 5, Delivered: n + 5}) // an overtaken one
 			for _, c := range []*client{phone, laptop} {
 				want := wire.Receipts{Channel: "alice~bob", Cursors: []wire.Receipt{{User: "alice", Read: n + 7, Delivered: n + 7}}}
 				if diff := cmp.Diff(want, expect[wire.Receipts](c)); diff != "" {
@@ -203,7 +208,8 @@ func TestReceipts_ownAtOnce(t *testing.T) {
 	})
 }
 
-// TestReceipts_notToldWhatItSaid: the device that has said how far its user has got is told only what is more than that.
+// TestReceipts_notToldWhatItSaid shows that a device that reported a position is told only of
+// later positions.
 func TestReceipts_notToldWhatItSaid(t *testing.T) {
 	k := startTalk(t, 3)
 	const direct = "alice~bob"
@@ -218,7 +224,8 @@ func TestReceipts_notToldWhatItSaid(t *testing.T) {
 	}
 }
 
-// TestNotify_tricklingIsCutOff: what waits for a session that takes a byte a second is bounded by time.
+// TestNotify_tricklingIsCutOff shows that time bounds what waits for a session that takes a
+// byte a second.
 func TestNotify_tricklingIsCutOff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		log := &listening{}
@@ -267,8 +274,9 @@ func TestAudience(t *testing.T) {
 	}
 }
 
-// TestReceipts_neverGoBack: alice reads on two devices and asks how far all are, again and again, while bob reads too. On no connection is
-// a cursor ever behind what that was shown, or has said, before.
+// TestReceipts_neverGoBack lets alice read on two devices and ask for receipts again and again,
+// while bob reads too. On no connection may a cursor be behind what that connection was shown,
+// or has said, before.
 func TestReceipts_neverGoBack(t *testing.T) {
 	const messages = 150
 	k := startTalk(t, messages)
@@ -281,7 +289,8 @@ func TestReceipts_neverGoBack(t *testing.T) {
 	running.Wait()
 }
 
-// readAndAsk has a client read message after message and ask for receipts, each while others are on their way, until all is answered and told.
+// readAndAsk reads message after message as a client and asks for receipts while others are
+// under way, until everything is answered and told.
 func readAndAsk(c *client, user, channel string, messages int) {
 	shown := map[string]uint64{}
 	open := 0

@@ -7,20 +7,21 @@ import (
 // outbound is a frame to be encoded.
 type outbound interface{ Type() string }
 
-// reply is a frame due to one session alone, encoded already or not: acks are encoded by the flush and not by whoever
-// answers, for that is the goroutine that serves a shard.
+// reply is a frame due to one session alone. It may be encoded already or not. Acks are encoded
+// by the flush and not by the goroutine that answers, because that goroutine serves a shard.
 type reply struct {
 	frame  outbound
 	raw    []byte
-	behind int // that many of the notices that wait with it were there before it
+	behind int // how many of the waiting notices came before it
 }
 
-// replySize is counted for a reply that is not encoded yet.
+// replySize is the size assumed for a reply that is not encoded yet.
 const replySize = 256
 
 func (r *reply) size() int { return max(len(r.raw), replySize) }
 
-// encode appends a frame. One that cannot be encoded is a fault of ours, and is answered as such.
+// encode appends a frame. If the frame cannot be encoded, that is a fault of the server, and
+// encode appends an error frame instead.
 func (b *Bridge) encode(dst []byte, session string, f outbound) []byte {
 	out, err := wire.Append(dst, f)
 	if err == nil {

@@ -6,21 +6,23 @@ import (
 	"natterjack/server/wire"
 )
 
-// said is how far a listener knows its user to have got, by channel: it has said so, or was told. What is no more than that is no news to it.
+// said is how far a listener knows its user to have read and received, by channel: what the
+// listener has said itself and what it was told. Anything up to this is no news for it.
 type said map[string]wire.Receipt
 
-// maxSaid bounds the channels remembered. Beyond it all are forgotten, which costs a frame each.
+// maxSaid bounds the channels remembered. When there are more, all are forgotten, which costs
+// one extra frame for each.
 const maxSaid = 32
 
-// sayRead notes what a command says, before the command is obeyed: what is made of it may be told at once. A user who has read a
-// message has received it.
+// sayRead notes what a command says before the command is executed, because its effect may be
+// told at once. A user who has read a message has also received it.
 func (s *session) sayRead(c *wire.Read) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.said = s.said.with(c.Channel, c.Seq, c.Seq)
 }
 
-// sayReceived notes likewise what was received.
+// sayReceived notes in the same way what was received.
 func (s *session) sayReceived(c *wire.Received) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -38,7 +40,8 @@ func (m said) with(channel string, read, delivered uint64) said {
 	return m
 }
 
-// knows reports whether a cursor of the user's own is no news. Only what was read is.
+// knows reports whether a cursor of the user's own is no news. Only the read position counts as
+// news.
 func (m said) knows(channel string, own wire.Receipt) bool {
 	r, ok := m[channel]
 	return ok && own.Read <= r.Read
@@ -71,11 +74,14 @@ func (s *stream) tellOwn(now time.Time, channel string, own wire.Receipt, frame 
 	s.wake.Wake(false)
 }
 
-// receiptTries is how often get_receipts is read anew because the session was told of receipts meanwhile.
+// receiptTries is how many times get_receipts is read when the session was told of receipts
+// meanwhile.
 const receiptTries = 16
 
-// answerReceipts answers get_receipts. No cursor in the reply is behind what the session was told before it, or is told after it: of what
-// others have read there must have been no round meanwhile, and of the user's own nothing either, nor another such reply.
+// answerReceipts answers get_receipts. No cursor in the reply may be older than what the
+// session was told before the reply, or newer than what it is told after it. So between reading
+// the cursors and queuing the reply there must have been no round about other users, no notice
+// about the user's own cursors, and no other reply of this kind.
 func (s *session) answerReceipts(cmd wire.Command) {
 	for try := 1; ; try++ {
 		round, own := s.bridge.teller.between(), s.ownTold()
@@ -91,7 +97,8 @@ func (s *session) ownTold() uint32 {
 	return s.toldOwn
 }
 
-// answerReceipt queues the reply where nothing was told since it was read, or at all events.
+// answerReceipt queues the reply if nothing was told since the cursors were read. If anyhow is
+// set, it queues the reply in any case.
 func (s *session) answerReceipt(r reply, round uint64, own uint32, anyhow bool) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

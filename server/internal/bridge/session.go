@@ -18,46 +18,48 @@ import (
 	"natterjack/server/wire"
 )
 
-// session is one WebSocket connection. Its owner is the goroutine that reads: that of the HTTP handler until the client has
-// connected, then its own. The owner alone calls greet, run and finish.
+// session is one WebSocket connection. Its owner is the goroutine that reads: the goroutine of
+// the HTTP handler until the client has connected, then one of its own. Only the owner calls
+// greet, run and finish.
 type session struct {
-	sessions.Session // as it is listed; User is set by the owner when the client connects, before live
+	sessions.Session // as it is listed; the owner sets User on connect, before live
 
 	bridge *Bridge
 	ws     *websocket.Conn
 	socket socket
 	input  *bufio.Reader    // what ws reads from
-	work   sync.WaitGroup   // the flush and the calls; entered under mu while not ended
-	cursor jetstream.Cursor // set by the owner when the client connects, before live; Next is the flush's
+	work   sync.WaitGroup   // the flush and the calls; Add is called under mu while not ended
+	cursor jetstream.Cursor // the owner sets it on connect, before live; only the flush calls Next
 
-	// Owned by the owner.
+	// Only the owner uses these.
 	bucket bucket
 	state  wire.PresenceState
 
 	pulse
-	connected bool // owned by the owner
+	connected bool // only the owner uses it
 
 	mu    sync.Mutex     // protects following; never held while writing or in the log
-	live  bool           // welcomed, and not ending: events flow
+	live  bool           // welcomed and not ending: events are sent
 	ended bool           // nothing is queued or started any more
 	code  wire.CloseCode // of the close that is decided; 0 before
 	backlog
 	follower *presence.Follower // nil until people are followed
 	said     said
-	toldOwn  uint32 // how often it was told of its user's own receipts
+	toldOwn  uint32 // how many times it was told of its user's own receipts
 }
 
-// pulse is what the heartbeat goes by.
+// pulse is what the heartbeat looks at.
 type pulse struct {
 	heard   atomic.Bool  // something came since the last visit
 	expires atomic.Int64 // of the token, Unix milliseconds
 
-	index  int32 // where in its slot the hub has the session; protected by the hub's lock
+	index  int32 // the session's place in its slot of the hub; protected by the hub's lock
 	slot   uint8 // likewise
-	missed uint8 // visits in a row before which nothing was heard; owned by the heartbeat
+	missed uint8 // visits in a row without a message before them; only the heartbeat uses it
 }
 
-// backlog is what is due to the client. A session that is idle, as most are, holds no memory for what is only there while it is not.
+// backlog is what is due to the client. Most sessions are idle, and an idle session holds no
+// memory for it.
 type backlog struct {
 	pingDue  bool
 	flushing bool
@@ -68,25 +70,26 @@ type backlog struct {
 	sending  int // the sends among them
 	notices  *notices
 	calls    *calls
-	room     chan struct{} // not nil while somebody waits until replies are fewer; closed then
-	settled  chan struct{} // not nil while the owner waits until nothing is due; closed then
+	room     chan struct{} // not nil while a goroutine waits for fewer replies; then closed
+	settled  chan struct{} // not nil while the owner waits until nothing is due; then closed
 }
 
-// calls are the commands that may block.
+// calls are the commands of a session that may block.
 type calls struct {
 	waiting []wire.Command
-	callers int // goroutines that work them off
+	callers int // goroutines that execute them
 }
 
 func newSession(b *Bridge) *session { return &session{bridge: b} }
 
-// newID names a session, or an HTTP request, in the log and to its client: 60 random bits.
+// newID returns 60 random bits as an id for a session or an HTTP request, for the log and for
+// its client.
 func newID() string { return rand.Text()[:12] }
 
-// begin starts the time to connect.
+// begin starts the time limit for connecting.
 func (s *session) begin(ws *websocket.Conn) {
 	s.ws = ws
-	// One byte more than our own limit, which is checked first and closes with our own code.
+	// One byte more than our own limit. Ours is checked first and closes with our own code.
 	ws.SetReadLimit(int64(s.bridge.limits.FrameBytes) + 1)
 	_ = s.socket.SetReadDeadline(time.Now().Add(wire.ConnectTimeout)) // a broken connection fails the first read too
 	if !s.bridge.hub.add(s) {
@@ -110,12 +113,14 @@ func (s *session) greet() (ok bool) {
 	return s.socket.SetReadDeadline(time.Time{}) == nil
 }
 
-// run reads until the session ends, and takes it apart. It waits for each message by itself and not within the library: a stack
-// stays as large as it once had to be, and for one that only waits here that is 2 KiB instead of 4.
+// run reads until the session ends, and then closes it. It waits for each message itself and
+// not within the library. A stack stays as large as it once had to be. For a goroutine that
+// only waits here, that is 2 KiB instead of 4.
 func (s *session) run() {
 	defer s.finish()
 	defer s.rescue()
-	if s.input.Buffered() == 0 { // then what came early is read, and the detour by which it came may go
+	// When everything that came early is read, the input may read from the connection directly.
+	if s.input.Buffered() == 0 {
 		s.input.Reset(s.socket.Conn)
 	}
 	for {
@@ -129,7 +134,8 @@ func (s *session) run() {
 	}
 }
 
-// stop makes the owner finish with a close code. The first code counts. It does not block and may be called by anybody.
+// stop makes the owner finish with a close code. The first code counts. It does not block, and
+// any goroutine may call it.
 func (s *session) stop(code wire.CloseCode) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -139,21 +145,22 @@ func (s *session) stop(code wire.CloseCode) {
 	s.code = code
 	s.live = false
 	s.makeRoom()
-	_ = s.socket.SetReadDeadline(time.Unix(1, 0)) // the past: it interrupts the owner's read
+	_ = s.socket.SetReadDeadline(time.Unix(1, 0)) // a deadline in the past interrupts the owner's read
 }
 
-// Codes of the RFC's own, which the protocol has no name for.
+// Close codes of RFC 6455 for which the protocol has no name.
 const (
-	gone     = wire.CloseCode(websocket.StatusNormalClosure) // the peer left: there is nobody to say goodbye to
+	gone     = wire.CloseCode(websocket.StatusNormalClosure) // the peer left: no close frame can reach it
 	tryAgain = wire.CloseCode(websocket.StatusTryAgainLater)
 )
 
-// finish says goodbye where somebody may listen, and takes the session apart.
+// finish sends a close frame if the peer may still be there, and closes the session.
 func (s *session) finish() {
-	s.stop(gone) // where the code is not decided yet
+	s.stop(gone) // if no code is decided yet
 	code := s.due()
 	if code != gone {
-		_ = s.socket.SetReadDeadline(time.Now().Add(closeTimeout)) // the library's own timeout does not cover a half-read frame
+		// The library's own timeout does not cover a half-read frame.
+		_ = s.socket.SetReadDeadline(time.Now().Add(closeTimeout))
 		_ = s.ws.Close(websocket.StatusCode(code), reason(code))
 	}
 	_ = s.ws.CloseNow()
@@ -174,7 +181,8 @@ func (s *session) finish() {
 	s.bridge.hub.leave(&s.bridge.wg)
 }
 
-// due waits for the replies that are due, unless the peer would not take them, and returns the code to close with.
+// due waits for the replies that are due, unless the peer would not take them. It returns the
+// code to close with.
 func (s *session) due() wire.CloseCode {
 	s.mu.Lock()
 	code := s.code
@@ -200,7 +208,8 @@ func (s *session) quiet() bool {
 	return !s.flushing && len(s.replies) == 0 && s.inFlight == 0
 }
 
-// rescue keeps a panic of one session from ending the process, as net/http does for requests.
+// rescue recovers from a panic in one session, so that it does not end the process. net/http
+// does the same for requests.
 func (s *session) rescue() {
 	if p := recover(); p != nil {
 		s.bridge.logger.LogAttrs(context.Background(), slog.LevelError, "session panicked", slog.String("session", s.ID),
@@ -209,7 +218,7 @@ func (s *session) rescue() {
 	}
 }
 
-// reason is the text of a close frame.
+// reason returns the text of a close frame.
 func reason(code wire.CloseCode) string {
 	if code == tryAgain {
 		return "try again later"

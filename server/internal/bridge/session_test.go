@@ -13,7 +13,7 @@ import (
 	"natterjack/server/wire"
 )
 
-// What a session does, over the real log.
+// Tests of sessions over the real log.
 
 func TestSession_messageCrosses(t *testing.T) {
 	overPipesAndTCP(t, Config{}, messageCrosses)
@@ -80,7 +80,8 @@ func TestSession_commandsAreAnswered(t *testing.T) {
 	}
 }
 
-// TestSession_framesTogether sends several frames in one message, with blank lines between, the connect frame among them.
+// TestSession_framesTogether sends several frames in one message, with blank lines between
+// them. The connect frame is one of them.
 func TestSession_framesTogether(t *testing.T) {
 	r := newRig(t, Config{Log: &fakeLog{}})
 	c := r.dial(t).listen()
@@ -95,7 +96,8 @@ func TestSession_framesTogether(t *testing.T) {
 	}
 }
 
-// TestSession_orderOfSends sends many messages without waiting: seq must follow the order of sending.
+// TestSession_orderOfSends sends many messages without waiting. Their seqs must follow the
+// order of sending.
 func TestSession_orderOfSends(t *testing.T) {
 	r := newRig(t, Config{})
 	c := r.connect(t, "alice")
@@ -116,7 +118,8 @@ func TestSession_orderOfSends(t *testing.T) {
 	}
 }
 
-// TestSession_resumes cuts a session, misses messages, and comes back with the position of the last event it saw.
+// TestSession_resumes cuts a session, lets it miss messages, and resumes from the position of
+// the last event it saw.
 func TestSession_resumes(t *testing.T) {
 	r := newRig(t, Config{})
 	alice := r.connect(t, "alice")
@@ -160,7 +163,8 @@ func TestSession_resumes(t *testing.T) {
 	}
 }
 
-// TestSession_welcomeComesFirst resumes where events wait already, and gives them time to come out before the log has answered.
+// TestSession_welcomeComesFirst resumes when events already wait, and gives them time to be
+// written before the log has answered.
 func TestSession_welcomeComesFirst(t *testing.T) {
 	r := newRig(t, Config{Log: lateFollow{realLog(t)}})
 	alice := r.connect(t, "alice")
@@ -188,7 +192,8 @@ func (l lateFollow) Follow(c *jetstream.Cursor, user string, resume *wire.Resume
 	return start, err
 }
 
-// TestSession_slowReaderMissesNothing has a client read nothing while more is said than sockets and buffers hold.
+// TestSession_slowReaderMissesNothing lets a client read nothing while more is sent than
+// sockets and buffers hold.
 func TestSession_slowReaderMissesNothing(t *testing.T) {
 	overPipesAndTCP(t, Config{Limits: wire.Limits{CommandsPerS: 1 << 20}}, slowReaderMissesNothing)
 }
@@ -213,7 +218,7 @@ func slowReaderMissesNothing(t *testing.T, r *rig) {
 		}
 	}
 	bob.listen()
-	expect[wire.Event](bob) // the creation
+	expect[wire.Event](bob) // the creation of the channel
 	for i := range uint64(n) {
 		if e := expect[wire.Event](bob); e.Seq != i+1 {
 			t.Fatalf("seq %d, want %d", e.Seq, i+1)
@@ -221,8 +226,9 @@ func slowReaderMissesNothing(t *testing.T, r *rig) {
 	}
 }
 
-// TestSession_pingsBetweenEvents has the library write pongs while events stream past it, and reads the bytes off the wire: every
-// frame must be whole, every ping answered, every event there.
+// TestSession_pingsBetweenEvents makes the library write pongs while events are streamed, and
+// reads the bytes of the connection. Each frame must be whole, each ping answered, and no event
+// missing.
 func TestSession_pingsBetweenEvents(t *testing.T) {
 	overPipesAndTCP(t, Config{Limits: wire.Limits{CommandsPerS: 1 << 20}}, pingsBetweenEvents)
 }
@@ -289,8 +295,8 @@ func maskedPing(i int) []byte {
 	return frame
 }
 
-// TestSession_earlyBytes sends the connect frame in one write with the handshake: net/http has read it before the library sees the
-// connection.
+// TestSession_earlyBytes sends the connect frame in one write with the handshake. So net/http
+// has read it before the library sees the connection.
 func TestSession_earlyBytes(t *testing.T) {
 	for _, padding := range []int{0, readBuffer, 3000} {
 		r := newRig(t, Config{Log: &fakeLog{}})
@@ -319,14 +325,15 @@ func TestSession_earlyBytes(t *testing.T) {
 	}
 }
 
-// masked is a text message as a client writes it, with a mask of zeros.
+// masked returns a text message as a client writes it, with a mask of zeros.
 func masked(payload string) []byte {
 	head := appendHeader(nil, len(payload))
 	head[1] |= 0x80
 	return append(append(head, 0, 0, 0, 0), payload...)
 }
 
-// TestSession_panicIsContained has the log panic under a session: that one ends, the others stay.
+// TestSession_panicIsContained makes the log panic in one session. That session ends; the
+// others go on.
 func TestSession_panicIsContained(t *testing.T) {
 	r := newRig(t, Config{Log: &fakeLog{
 		submit: func(string, wire.Change, func(wire.Ack, error)) { panic("submit") },

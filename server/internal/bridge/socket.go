@@ -10,30 +10,32 @@ import (
 	"time"
 )
 
-// socket is the connection of a session, shared by two writers: the library, which writes control frames, and the
-// session's flush, which writes whole data frames.
+// socket is the connection of a session. It has two writers: the library, which writes control
+// frames, and the session's flush, which writes whole data frames.
 //
-// They must never mix within a frame. The library (github.com/coder/websocket v1.8.15) writes everything through writeFrame
-// in write.go: header and payload go into its bufio.Writer, which is flushed once at the end of a final frame. Control
-// frames are final, and at most 2+125 bytes (section 5.5 of the RFC; handleControl refuses longer pings to echo,
-// CloseError.bytesErr longer reasons), while the buffer we hand it holds more than that. So a control frame is exactly one call
-// of Write, and one mutex over Write and send is enough: a net.Conn would keep two writes apart by itself, but not a frame that
-// had to be cut from what must not follow it. Write checks for a whole control frame all the same, and breaks the connection rather
-// than the framing.
+// The two must never mix within a frame. The library (github.com/coder/websocket v1.8.15)
+// writes everything through writeFrame in write.go. Header and payload go into its
+// bufio.Writer, which is flushed once at the end of a final frame. Control frames are final,
+// and at most 2+125 bytes: see section 5.5 of the RFC. handleControl refuses to echo longer
+// pings, and CloseError.bytesErr refuses longer reasons. The buffer we hand to the library
+// holds more than that, so a control frame is exactly one call of Write. Therefore one mutex
+// over Write and send is enough. A net.Conn would keep two writes apart by itself, but it could
+// not keep the rest of a cut frame ahead of the next write. Write checks anyway that it gets
+// one whole control frame. If not, it breaks the connection rather than the framing.
 //
 // Write and send may be called concurrently.
 type socket struct {
 	net.Conn
-	raw syscall.RawConn // of Conn; nil where nothing can be attempted
+	raw syscall.RawConn // of Conn; nil if nothing can be attempted
 
 	mu    sync.Mutex // protects following; held over one frame's writes
 	until time.Time  // the write deadline in force
-	cut   []byte     // what is left of a data frame that the peer did not take in time; it must go out before anything else
+	cut   []byte     // the rest of a data frame that the peer did not take in time; it goes out before anything else
 	shut  bool       // no more data: a close frame is out, or a frame is cut
 }
 
-// deadlineSlack is how much later than [writeTimeout] a deadline is set, so that it is moved only every few seconds and not for
-// each of ten thousand writes per second.
+// deadlineSlack is how much later than [writeTimeout] a deadline is set. So the deadline is
+// moved only every few seconds and not for each of ten thousand writes per second.
 const deadlineSlack = 5 * time.Second
 
 var (
@@ -41,8 +43,9 @@ var (
 	errTorn = errors.New("the library wrote something else than a control frame")
 )
 
-// send writes a data frame: as an attempt first, and what is left waits for the peer, after a.blocks was called. An error ends
-// the session: [errSlow] where the peer took nothing for [writeTimeout].
+// send writes a data frame. It attempts the write first. If something is left, it calls
+// a.blocks and then waits for the peer. An error ends the session; it is [errSlow] if the peer
+// took nothing for [writeTimeout].
 func (c *socket) send(frame []byte, a *attempt) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -67,8 +70,8 @@ func (c *socket) send(frame []byte, a *attempt) error {
 	return err
 }
 
-// Write writes a control frame for the library. Before the close frame comes what is left of a cut frame: a slow peer
-// that wakes up in time can still read why it was closed.
+// Write writes a control frame for the library. The rest of a cut frame goes out before the
+// close frame, so that a slow peer that resumes in time can still read why it was closed.
 func (c *socket) Write(p []byte) (int, error) {
 	if !isControl(p) {
 		return 0, errTorn
@@ -95,14 +98,14 @@ func (c *socket) attempt(frame []byte, a *attempt) ([]byte, error) {
 	if c.raw == nil {
 		return frame, nil
 	}
-	if err := c.extend(); err != nil { // one that has passed would fail the attempt too
+	if err := c.extend(); err != nil { // a deadline that has passed would fail the attempt, too
 		return frame, err
 	}
 	return a.put(c.raw, frame)
 }
 
-// put writes p and returns what of it was not written. Slow is not who takes a long time for a large frame but who takes
-// nothing: after a timeout with progress it goes on.
+// put writes p and returns the part that was not written. A peer is slow when it takes nothing,
+// not when it takes long for a large frame: after a timeout with progress put goes on.
 func (c *socket) put(p []byte) ([]byte, error) {
 	for {
 		if err := c.extend(); err != nil {
@@ -116,7 +119,7 @@ func (c *socket) put(p []byte) ([]byte, error) {
 	}
 }
 
-// extend moves the write deadline where it is nearer than [writeTimeout].
+// extend moves the write deadline if it is nearer than [writeTimeout].
 func (c *socket) extend() error {
 	now := time.Now()
 	if c.until.Sub(now) >= writeTimeout {

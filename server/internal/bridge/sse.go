@@ -11,9 +11,10 @@ import (
 	"natterjack/server/wire"
 )
 
-// serveStream answers a connect frame with a stream of server-sent events (WHATWG HTML, section 9.2), one frame each. The id
-// of each is the state to resume from after it, so a client that sends the last one as Last-Event-ID, as an
-// EventSource does, need not keep positions itself.
+// serveStream answers a connect frame with a stream of server-sent events (WHATWG HTML, section
+// 9.2), one frame per event. The id of each event is the state from which to resume after it. A
+// client that sends the last id as Last-Event-ID, as an EventSource does, need not keep
+// positions itself.
 func (b *Bridge) serveStream(x *exchange) error {
 	f, err := x.connect()
 	if err != nil {
@@ -23,7 +24,7 @@ func (b *Bridge) serveStream(x *exchange) error {
 	h := x.w.Header()
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("Cache-Control", "no-store")
-	h.Set("X-Accel-Buffering", "no") // nginx would hold events back
+	h.Set("X-Accel-Buffering", "no") // otherwise nginx would hold events back
 	s := &stream{exchange: x, feed: f, at: slices.Clone(f.welcome.Positions)}
 	b.hub.listen(s)
 	defer s.leave()
@@ -32,18 +33,18 @@ func (b *Bridge) serveStream(x *exchange) error {
 	return nil
 }
 
-// stream is an open answer of server-sent events. It has one goroutine. What is to last as long as it does is asked of it by requests
-// that name its session.
+// stream is an open answer of server-sent events. It has one goroutine. Requests that name its
+// session ask it for what is to last as long as the stream.
 type stream struct {
 	*exchange
 	*feed
 	outlook
-	at      []uint64 // per shard, the last pos sent
+	at      []uint64 // the last pos sent, per shard
 	buf     bytes.Buffer
 	entries []*jetstream.Entry
 }
 
-// run writes until the client is gone, its token is over or the bridge drains.
+// run writes until the client is gone, its token has expired or the bridge drains.
 func (s *stream) run() {
 	ping := time.NewTicker(s.bridge.pingInterval())
 	defer ping.Stop()
@@ -93,7 +94,7 @@ func (s *stream) run() {
 	}
 }
 
-// events adds one batch of what is behind the cursor.
+// events adds one batch of the events behind the cursor.
 func (s *stream) events() (more bool, err error) {
 	entries, more, err := s.cursor.Next(s.entries[:0], batchBytes)
 	s.entries = entries
@@ -105,14 +106,14 @@ func (s *stream) events() (more bool, err error) {
 	return more, err
 }
 
-// seen moves the resume state behind an event.
+// seen moves the resume state past an event.
 func (s *stream) seen(frame []byte) {
 	if shard, pos, ok := place(frame); ok && shard < len(s.at) {
 		s.at[shard] = pos
 	}
 }
 
-// frame adds one frame, with the resume state where it stands for one.
+// frame adds one frame, and the resume state if state is set.
 func (s *stream) frame(frame []byte, state bool) {
 	if state {
 		s.buf.WriteString("id: ")
@@ -120,17 +121,18 @@ func (s *stream) frame(frame []byte, state bool) {
 		s.buf.WriteByte('\n')
 	}
 	s.buf.WriteString("data: ")
-	s.buf.Write(frame) // JSON has no line break outside of strings, and none inside: see wire.Separator
+	// JSON has no line breaks outside of strings, and none inside: see wire.Separator.
+	s.buf.Write(frame)
 	s.buf.WriteString("\n\n")
 }
 
-// end says why the stream ends. A stream has no close code, so it is an error frame.
+// end writes why the stream ends. A stream has no close code, so it writes an error frame.
 func (s *stream) end(err error) {
 	s.frame(s.bridge.encode(nil, s.id, s.bridge.fault(s.id, "stream", err, 0)), false)
 	_ = s.flush()
 }
 
-// flush writes what was added.
+// flush writes the frames that were added.
 func (s *stream) flush() error {
 	if s.buf.Len() == 0 {
 		return nil
@@ -142,8 +144,8 @@ func (s *stream) flush() error {
 	return err
 }
 
-// resume takes the state to resume from out of the Last-Event-ID header. It is newer than that of the body, which a
-// client repeats unchanged when it reconnects.
+// resume takes the state to resume from out of the Last-Event-ID header. It is newer than the
+// state in the body, which a client repeats unchanged when it reconnects.
 func (x *exchange) resume(c *wire.Connect) error {
 	id := x.r.Header.Get("Last-Event-ID")
 	if id == "" {
@@ -157,10 +159,11 @@ func (x *exchange) resume(c *wire.Connect) error {
 	return nil
 }
 
-// maxState is the length of a resume state with as many shards as a connect frame may name, and its epoch.
+// maxState is the length of a resume state with an epoch and as many shards as a connect frame
+// may name.
 const maxState = 1024*len("18446744073709551615-") + 64 + len(":")
 
-// appendState writes a resume state in one word: "epoch:17-0-4".
+// appendState appends a resume state as one word: "epoch:17-0-4".
 func appendState(dst []byte, epoch string, at []uint64) []byte {
 	dst = append(dst, epoch...)
 	sep := byte(':')
@@ -188,7 +191,8 @@ func parseState(id string) (*wire.Resume, bool) {
 	return r, true
 }
 
-// place reads shard and pos from an event frame as [wire.AppendEvent] writes it, without parsing the rest.
+// place reads shard and pos from an event frame written by [wire.AppendEvent], without parsing
+// the rest.
 func place(frame []byte) (shard int, pos uint64, ok bool) {
 	_, rest, _ := bytes.Cut(frame, []byte(`,"shard":`))
 	a, rest, _ := bytes.Cut(rest, []byte(`,"pos":`))

@@ -15,8 +15,9 @@ import (
 	"natterjack/server/wire"
 )
 
-// The rules of time, each in a bubble, over pipes. They run over a fake log: the NATS client keeps timers in a pool of the
-// process, and one that was born in a bubble must not be met in the next.
+// Tests of timeouts, each in a synctest bubble, over pipes. They use a fake log: the NATS
+// client keeps timers in a pool of the process, and a timer that was made in one bubble must
+// not be used in the next.
 
 func TestPing_answeredStays(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -65,8 +66,8 @@ func TestPing_anyFrameCounts(t *testing.T) {
 	})
 }
 
-// TestPong_offTheWire sends pongs in every way in which the bytes can come, others that only look like one, and commands right
-// behind: what is taken off the wire must be the pongs and nothing else.
+// TestPong_offTheWire sends pongs in every way in which the bytes can arrive, frames that only
+// look like a pong, and commands right behind pongs. Only the pongs may be taken.
 func TestPong_offTheWire(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, Config{Log: &fakeLog{}})
@@ -124,7 +125,8 @@ func TestConnect_inTimeOrClosed(t *testing.T) {
 	}
 }
 
-// TestConnect_halfAFrame has a client stall within its first frame: neither may it stay, nor may its closing hang.
+// TestConnect_halfAFrame lets a client stall within its first frame. The session must end, and
+// closing it must not hang.
 func TestConnect_halfAFrame(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, Config{Log: &fakeLog{}})
@@ -140,7 +142,8 @@ func TestConnect_halfAFrame(t *testing.T) {
 	})
 }
 
-// TestClose_waitsForTheAnswer has a client take its time to answer the close frame, and one that never does, in the middle of a frame.
+// TestClose_waitsForTheAnswer shows how long a close waits: for a client that answers the close
+// frame late, and for one that never does, also in the middle of a frame.
 func TestClose_waitsForTheAnswer(t *testing.T) {
 	for name, rest := range map[string]string{"between frames": "", "within a frame": "\x81\x94\x01\x02\x03\x04x"} {
 		t.Run(name, func(t *testing.T) {
@@ -224,8 +227,8 @@ func (c *client) pongUntilClosed() {
 	}
 }
 
-// TestSlow_isClosed has a client take nothing in the middle of a frame: it is told why as soon as it reads again, after the rest of
-// the frame.
+// TestSlow_isClosed lets a client take nothing in the middle of a frame. As soon as it reads
+// again it gets the rest of the frame and then the reason.
 func TestSlow_isClosed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, Config{Log: &fakeLog{history: manyEvents}})
@@ -237,7 +240,7 @@ func TestSlow_isClosed(t *testing.T) {
 		if _, err := io.ReadFull(c.conn, begun); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(2*(writeTimeout+deadlineSlack) + time.Second) // the first time out is with progress
+		time.Sleep(2*(writeTimeout+deadlineSlack) + time.Second) // the first timeout is one with progress
 		raw := io.MultiReader(bytes.NewReader(begun), c.conn)
 		if opcode, payload := readFrame(t, raw); opcode != opText || len(decode[wire.Page](t, payload).Events) != 100 {
 			t.Errorf("opcode %d, %d bytes: %.100s", opcode, len(payload), payload)
@@ -248,13 +251,13 @@ func TestSlow_isClosed(t *testing.T) {
 	})
 }
 
-// manyEvents is a page that is more than a socket takes at once.
+// manyEvents returns a page that is larger than what a socket takes at once.
 func manyEvents(context.Context, string, *wire.History) ([][]byte, bool, error) {
 	event := wire.AppendEvent(nil, 0, 1, "alice~bob", []byte(`{"kind":"message","version":1,"id":"1","content":{"text":"`+strings.Repeat("x", 1000)+`"}}`))
 	return slices.Repeat([][]byte{event}, 100), false, nil
 }
 
-// TestSlow_forEver has a client that never reads again: the session ends all the same.
+// TestSlow_forEver lets a client never read again. The session must end anyway.
 func TestSlow_forEver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, Config{Log: &fakeLog{}})
@@ -267,7 +270,8 @@ func TestSlow_forEver(t *testing.T) {
 	})
 }
 
-// TestSlow_replies has a client send and never read: the session must stop reading instead of queueing without end.
+// TestSlow_replies lets a client send and never read. The session must stop reading; its queue
+// must not grow without bound.
 func TestSlow_replies(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, Config{Log: &fakeLog{}, Limits: wire.Limits{CommandsPerS: 1 << 20}})
@@ -314,7 +318,8 @@ func TestDrain_spreadsFarewells(t *testing.T) {
 	})
 }
 
-// TestDrain_repliesComeFirst drains while a send is under way: its ack must come before the close.
+// TestDrain_repliesComeFirst drains while a send is under way. Its ack must arrive before the
+// close.
 func TestDrain_repliesComeFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var h held

@@ -5,9 +5,10 @@ import (
 	"sync"
 )
 
-// audience knows which listeners look at which channel: whom to tell of what moves there and is not in the log. That one
-// watches a channel does not say that its user is a member: whoever tells it something asks that first, for it may have
-// changed meanwhile. Its methods may be called concurrently.
+// audience knows which listeners watch which channel. They are told of what happens there and
+// is not in the log. Watching a channel does not prove that the user is a member. Membership
+// may change, so the sender of a notice checks it first. Its methods may be called
+// concurrently.
 type audience struct {
 	mu        sync.RWMutex // protects following
 	byChannel map[string][]listener
@@ -18,7 +19,8 @@ func newAudience() *audience {
 	return &audience{byChannel: map[string][]listener{}, watched: map[listener][]string{}}
 }
 
-// watch has a listener watch channels in place of those before. It must have connected; with no channels it is forgotten.
+// watch makes a listener watch the given channels instead of those before. The listener must
+// have connected. With no channels it is forgotten.
 func (a *audience) watch(l listener, channels []string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -34,7 +36,7 @@ func (a *audience) watch(l listener, channels []string) {
 	}
 }
 
-// drop takes a listener out of a channel's list. The caller holds mu.
+// drop removes a listener from a channel's list. The caller holds mu.
 func (a *audience) drop(l listener, ch string) {
 	list := a.byChannel[ch]
 	if i := slices.Index(list, l); i >= 0 {
@@ -45,14 +47,14 @@ func (a *audience) drop(l listener, ch string) {
 	}
 }
 
-// of are the listeners that watch a channel.
+// of returns the listeners that watch a channel.
 func (a *audience) of(channel string) []listener {
 	a.mu.RLock()
 	defer a.mu.RUnlock()
 	return slices.Clone(a.byChannel[channel])
 }
 
-// any reports whether somebody watches a channel.
+// any reports whether any listener watches a channel.
 func (a *audience) any(channel string) bool {
 	a.mu.RLock()
 	defer a.mu.RUnlock()
