@@ -1,9 +1,13 @@
-// Package node puts a node together: the embedded NATS server, the log over it, and what serves the log, over NATS and
-// over HTTP. The order of start and stop is its business, and nothing else is.
+// Package node puts a node together: the embedded NATS server, the log on top of it, and the
+// parts that serve the log over NATS and HTTP. It decides the order of start and stop, and
+// nothing else.
 //
-//	start   NATS server ─► its cluster ─► log ─► bridge, service ─► the log has caught up ─► HTTP listener ─► ready
-//	stop    HTTP listener ─► step down ─► drain sessions ─► bridge, service ─► log ─► NATS server
+//	start   NATS server ─► its cluster ─► log ─► bridge, service ─► the log has caught up
+//	        ─► HTTP listener ─► ready
+//	stop    HTTP listener ─► step down ─► drain sessions ─► bridge, service ─► log
+//	        ─► NATS server
 //
-// The step-down comes while sessions are still open, for they go on sending: what arrives meanwhile is forwarded to
-// the nodes that take over. A second later their clients are told, spread over some time, to go elsewhere.
+// The node steps down while sessions are still open, because they go on sending. What arrives
+// meanwhile is forwarded to the nodes that take over. A second later the sessions' clients are
+// told to go elsewhere, spread over some time.
 package node

@@ -12,17 +12,19 @@ import (
 	"natterjack/server/wire"
 )
 
-// actors are who tries each operation in the group, in the order of the columns: its owner, an admin, a member, who has hidden the first
-// message, a reader, an admin who came after all messages but the last, one who has left, one who never was in it, one who is
-// banned, one who asked to join. Two more columns each are for the direct channel of own and mem, and for that of own and blk, whom own
-// has blocked; the third of each is an outsider.
+// actors are the users who try each operation in the group, in the order of the columns: the
+// owner, an admin, a member who has hidden the first message, a reader, an admin who joined
+// after all messages but the last, a user who has left, a user who never was in the group, a
+// banned user, and a user who asked to join. Two more columns each have three users: direct is
+// the direct channel of own and mem, apart is the direct channel of own and blk, whom own has
+// blocked. In both, the third user is an outsider.
 var (
 	actors = strings.Fields("own adm mem rea lat former never ban req")
 	direct = strings.Fields("own mem never")
 	apart  = strings.Fields("own blk never")
 )
 
-// row says what an operation comes to.
+// row is an operation and its expected outcomes.
 type row struct {
 	cmd    wire.Command
 	frame  string // CH is the channel
@@ -31,15 +33,24 @@ type row struct {
 	apart  string // own blk never
 }
 
-// everybody is what every operation that is not a change of a channel comes to. Those that are have a table in jetstream/channel.
+// everybody holds the outcomes of every operation that is not a change of a channel. The
+// changes have a table in jetstream/channel.
 //
-//	number  so many messages, versions, cursors, channels or settings    +  done, or a channel
-//	*  a channel, and who waits, is banned and invited to it            f  no channel that the user is in, word for word
-//	r  forbidden in other words      i  invalid      c  there is no place for it in the session      t  the token is not his
-//	o  somebody is online, or offline      ?  is unknown      -  no answer
+//	number  so many messages, versions, cursors, channels or settings
+//	+  done, or a channel
+//	*  a channel with the users who wait, are banned and are invited
+//	f  exactly the error of a channel that the user is not in
+//	r  forbidden in other words
+//	i  invalid
+//	c  not possible on this session
+//	t  the token is another user's
+//	o  some user is online, or offline
+//	?  is unknown
+//	-  no answer
 //
-// The group has five messages: own's, mem's, which he has edited and own has pinned, rea's, former's, and own's. The direct channels
-// have two, one of each. A column that is empty would be the same as the first, for the operation names no channel.
+// The group has five messages: by own, by mem (which mem has edited and own has pinned), by
+// rea, by former, and by own. The direct channels have two messages, one by each user. An empty
+// column would be the same as the first, because the operation names no channel.
 var everybody = []row{
 	{wire.History{}, `{"channel":"CH"}`, "5 5 4 5 1 f f f f", "2 2 f", "2 2 f"},
 	{wire.History{}, `{"channel":"CH","before":5,"limit":2}`, "2 2 2 2 0 f f f f", "2 2 f", "2 2 f"},
@@ -51,28 +62,31 @@ var everybody = []row{
 	{wire.GetReactions{}, `{"channel":"CH","seq":2,"emoji":"👍"}`, "1 1 1 1 0 f f f f", "0 0 f", "0 0 f"},
 	{wire.GetPins{}, `{"channel":"CH"}`, "1 1 1 1 0 f f f f", "0 0 f", "0 0 f"},
 	{wire.Read{}, `{"channel":"CH","seq":1}`, "+ + + + + f f f f", "+ + f", "+ + f"},
-	{wire.Received{}, `{"cursors":[{"channel":"CH","seq":1}]}`, "+ + + + + + + + +", "+ + +", "+ + +"}, // see the next
+	// GetReceipts, next, shows the effect.
+	{wire.Received{}, `{"cursors":[{"channel":"CH","seq":1}]}`, "+ + + + + + + + +", "+ + +", "+ + +"},
 	{wire.GetReceipts{}, `{"channel":"CH"}`, "5 5 5 5 5 f f f f", "2 2 f", "1 1 f"},
-	{wire.Watch{}, `{"channels":["CH"]}`, "+ + + + + + + + +", "+ + +", "+ + +"}, // what one is told depends on who one is then
+	// Membership decides later what a watcher is told.
+	{wire.Watch{}, `{"channels":["CH"]}`, "+ + + + + + + + +", "+ + +", "+ + +"},
 	{wire.SetTyping{}, `{"channel":"CH"}`, "+ + + r + f f f f", "+ + f", "r r f"},
 	{wire.Forward{}, `{"to":"zed","client_id":"f-CH","from":{"channel":"CH","seq":2}}`, "+ + + + i f f f f", "+ + f", "+ + f"},
 	{wire.Forward{}, `{"to":"zed","client_id":"g-CH","from":{"channel":"CH","seq":1}}`, "+ + i + i f f f f", "+ + f", "+ + f"},
 	{wire.Forward{}, `{"to":"zed","client_id":"h-CH","from":{"channel":"CH","seq":99}}`, "i i i i i f f f f", "i i f", "i i f"},
 	{wire.CreateGroup{}, `{"client_id":"mine","name":"mine","members":[]}`, "+ + + + + + + + +", "", ""},
 	{wire.ListChannels{}, `{}`, "5 3 4 3 2 1 1 1 1", "", ""},
-	{wire.GetSettings{}, `{}`, "1 0 1 0 0 0 0 0 0", "", ""}, // nobody asks for another's
+	{wire.GetSettings{}, `{}`, "1 0 1 0 0 0 0 0 0", "", ""}, // it cannot ask for another user's
 	{wire.GetPresence{}, `{"users":["own"]}`, "o ? o ? ? ? ? ? ?", "o o ?", "o ? ?"},
 	{wire.FollowPresence{}, `{"users":["own"]}`, "o ? o ? ? ? ? ? ?", "o o ?", "o ? ?"},
 	{wire.SetPresence{}, `{"state":"away"}`, "+ + + + + + + + +", "", ""},
 	{wire.ListSessions{}, `{}`, "1 1 1 1 1 1 1 1 1", "", ""},
-	{wire.SignOut{}, `{"session":"SESSION"}`, "i i i i i i i i i", "", ""}, // of a user who is none of them
+	{wire.SignOut{}, `{"session":"SESSION"}`, "i i i i i i i i i", "", ""}, // of a user who is none of the actors
 	{wire.Refresh{}, `{"token":"TOKEN"}`, "+ + + + + + + + +", "", ""},
 	{wire.Refresh{}, `{"token":"ANOTHERS"}`, "t t t t t t t t t", "", ""},
 	{wire.Connect{}, `{"v":1,"token":"TOKEN"}`, "c c c c c c c c c", "", ""},
 	{wire.Pong{}, `{}`, "- - - - - - - - -", "", ""},
 }
 
-// TestEveryOperationByEverybody asks a whole node, as each of them, on every surface that there is.
+// TestEveryOperationByEverybody tries every operation on a whole node, as every actor and on
+// every surface.
 func TestEveryOperationByEverybody(t *testing.T) {
 	s := newStage(t)
 	for _, op := range everybody {
@@ -93,7 +107,8 @@ func TestEveryOperationByEverybody(t *testing.T) {
 	}
 }
 
-// compare asks all of them until the answers are those that are wanted: some of them take a moment to reach everybody.
+// compare asks as every user until the answers are those wanted: some effects take a moment to
+// reach all users.
 func (s *stage) compare(t *testing.T, where string, users, want []string, ask func(user string) string) {
 	t.Helper()
 	for deadline := time.Now().Add(10 * time.Second); ; {
@@ -112,7 +127,8 @@ func (s *stage) compare(t *testing.T, where string, users, want []string, ask fu
 	}
 }
 
-// TestEveryOperationSignedOut: with a token that was signed out, nothing is answered on any transport, whatever it is.
+// TestEveryOperationSignedOut shows that a token that was signed out gets no answer to any
+// operation, on any transport.
 func TestEveryOperationSignedOut(t *testing.T) {
 	a, _ := start(t, load(t))
 	token := signIn(t, a, "alice")
@@ -146,7 +162,7 @@ func TestEveryOperationSignedOut(t *testing.T) {
 	for {
 		_, _, err := conn.Read(t.Context())
 		if err == nil {
-			continue // an error frame says why
+			continue // an error frame gives the reason
 		}
 		if got := websocket.CloseStatus(err); got != websocket.StatusCode(wire.CloseUnauthorized) {
 			t.Errorf("connect: closed with %d", got)
@@ -155,14 +171,15 @@ func TestEveryOperationSignedOut(t *testing.T) {
 	}
 }
 
-// TestEveryOperationHasARow: what is added to the protocol is in this table, or in that of jetstream/channel, which has a test of its own.
+// TestEveryOperationHasARow shows that every operation of the protocol is in this table or in
+// that of jetstream/channel, which has a test of its own.
 func TestEveryOperationHasARow(t *testing.T) {
 	if missing := withoutRow(); len(missing) > 0 {
 		t.Errorf("%s: no row says who may", missing)
 	}
 }
 
-// withoutRow returns the operations that no table says of who may.
+// withoutRow returns the operations that are in neither table.
 func withoutRow() (names []string) {
 	for _, o := range wire.Operations() {
 		has := slices.ContainsFunc(everybody, func(r row) bool { return r.cmd.Type() == o.Name() })

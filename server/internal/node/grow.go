@@ -14,8 +14,9 @@ import (
 	"natterjack/server/internal/datadir"
 )
 
-// Grow takes the log of a node that was alone into the cluster of which the configuration makes this one an empty member. The directory
-// it comes from is left as it is but for a word at the end that its log has moved. After an error, Grow can be called again.
+// Grow takes the log of a node that was alone into a cluster. The configuration must make this
+// node an empty member of that cluster. The source directory is left as it is, except that a
+// note is added at the end that its log has moved. After an error, Grow can be called again.
 func Grow(ctx context.Context, cfg *config.Config, logger *slog.Logger) (taken []takeover.Stream, err error) {
 	old, err := datadir.Open(cfg.Grow.From)
 	if errors.Is(err, datadir.ErrInUse) {
@@ -50,7 +51,7 @@ func Grow(ctx context.Context, cfg *config.Config, logger *slog.Logger) (taken [
 	return taken, nil
 }
 
-// take runs both servers for as long as it takes.
+// take runs both servers while the log is taken over.
 func (n *Node) take(ctx context.Context, old *datadir.Dir) (taken []takeover.Stream, err error) {
 	from, err := embed.NewAlone(old.Path(), n.cfg.NATS, n.base)
 	if err != nil {
@@ -82,7 +83,8 @@ func (n *Node) copies(ctx context.Context, stream string) (all []takeover.Copy, 
 	return all, err
 }
 
-// leave hands over what this node's server leads, and stops it: the others go on with the log from here.
+// leave hands over what this node's server leads, and then stops the server. From then on the
+// other members continue the log.
 func (n *Node) leave(ctx context.Context) error {
 	stepCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stepDownTimeout)
 	defer cancel()
@@ -98,7 +100,8 @@ func closeEngine(ctx context.Context, s *embed.Server) error {
 	return s.Close(ctx)
 }
 
-// takeView copies the view, which is good for the same log anywhere, to spare this node a reading of all of it.
+// takeView copies the view, so that this node need not read all of the log. A view is valid for
+// the same log on any node.
 func (n *Node) takeView(ctx context.Context, old *datadir.Dir) {
 	if _, err := os.Stat(n.dir.View()); err == nil {
 		return

@@ -16,12 +16,13 @@ import (
 )
 
 const (
-	// readHeaderTimeout is for a phone on a bad network; without one, opened and abandoned connections pile up. There is no timeout for bodies and
-	// answers: streams are as long as they like, and the bridge bounds the others itself.
+	// readHeaderTimeout allows for a phone on a bad network. Without a timeout, abandoned
+	// connections pile up. There is no timeout for bodies and answers: streams last as long as
+	// they like, and the bridge bounds the others itself.
 	readHeaderTimeout = 10 * time.Second
-	idleTimeout       = 2 * time.Minute // between requests of a connection; long polls come back within seconds
+	idleTimeout       = 2 * time.Minute // between requests on a connection; long polls come back within seconds
 	maxHeaderBytes    = 32 << 10        // tokens are up to 16 KiB
-	healthFor         = time.Second     // an answer about health is good for this long, so that asking is cheap
+	healthFor         = time.Second     // how long an answer about health is reused, so that asking is cheap
 )
 
 // listen opens the listener and serves.
@@ -36,7 +37,7 @@ func (r *running) listen(ctx context.Context) error {
 		ReadHeaderTimeout: readHeaderTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
-		ErrorLog:          slog.NewLogLogger(r.logger.Handler(), slog.LevelWarn), // panics of handlers, and failed handshakes
+		ErrorLog:          slog.NewLogLogger(r.logger.Handler(), slog.LevelWarn), // handler panics, failed handshakes
 	}
 	serve := r.server.Serve
 	if r.cert != nil {
@@ -46,7 +47,7 @@ func (r *running) listen(ctx context.Context) error {
 	r.parts.http = begin(ctx, "http", r.failed, func(ctx context.Context) error {
 		err := serve(l)
 		if errors.Is(err, http.ErrServerClosed) || r.draining.Load() {
-			<-ctx.Done() // it ended because stop closed it, before it told so
+			<-ctx.Done() // stop closed the server, which ended before this part was canceled
 			return nil
 		}
 		return err
@@ -68,7 +69,8 @@ func (r *running) routes() http.Handler {
 	return mux
 }
 
-// answer tells a load balancer what to do, and nobody why: that is in the log. A warning is for those who set the machine up.
+// answer tells a load balancer whether the node is healthy, but not why: the reason is in the
+// log. The warning is for the people who run the machine.
 func answer(w http.ResponseWriter, err, warning error) {
 	w.Header().Set("Cache-Control", "no-store")
 	if err != nil {
@@ -79,7 +81,7 @@ func answer(w http.ResponseWriter, err, warning error) {
 	if warning != nil {
 		body += warning.Error() + "\n"
 	}
-	_, _ = w.Write([]byte(body)) // whoever asked has gone: nobody is left to tell
+	_, _ = w.Write([]byte(body)) // a client that is gone needs no answer
 }
 
 var errDraining = errors.New("node: is stopping")
@@ -92,12 +94,12 @@ func (r *running) ready() error {
 	return r.health.check(r.able, r.logger)
 }
 
-// able reports whether this node can serve: its engine, and the log over it.
+// able returns an error if the engine or the log over it cannot serve.
 func (r *running) able() error { return errors.Join(r.engine.Health(), r.log.Level(), r.log.Room()) }
 
-// health remembers an answer for a while. Its method may be called concurrently.
+// health keeps an answer for a while. Its method may be called concurrently.
 type health struct {
-	mu  sync.Mutex // guards the following; held while asking, so that one asks for all
+	mu  sync.Mutex // guards the following; held while asking, so that one caller asks for all
 	at  time.Time
 	err error
 }
@@ -116,7 +118,8 @@ func (h *health) check(ask func() error, logger *slog.Logger) error {
 	return h.err
 }
 
-// addresses are known once the listeners are open: a configured port may have been 0.
+// addresses returns the addresses of the open listeners. Before that they are not known: a
+// configured port may be 0.
 func (r *running) addresses() Addresses {
 	scheme := "http"
 	if r.cert != nil {

@@ -11,7 +11,8 @@ import (
 	"natterjack/server/internal/datadir"
 )
 
-// TestNew_refusesAnothersDirectory takes the directory of a node that is alone for what it is not any more, and finds it untouched.
+// TestNew_refusesAnothersDirectory starts nodes of other kinds or names in the directory of a
+// node that was alone. They are refused, and the directory stays untouched.
 func TestNew_refusesAnothersDirectory(t *testing.T) {
 	cfg := load(t)
 	first, stop := start(t, cfg)
@@ -42,7 +43,8 @@ func TestNew_refusesAnothersDirectory(t *testing.T) {
 	}
 }
 
-// TestRun_refusesAnotherLog puts the store of one log beside what remembers another.
+// TestRun_refusesAnotherLog combines the store of one log with a directory that remembers
+// another log.
 func TestRun_refusesAnotherLog(t *testing.T) {
 	var data [2]string
 	for i := range data {

@@ -10,27 +10,31 @@ import (
 )
 
 var (
-	// ErrAgain is why a node has stopped that is to be run again, at once, by making a new one: its engine could store nothing any more.
+	// ErrAgain is returned when a node has stopped because its engine could not store anything
+	// any more. The process should at once make and run a new node.
 	ErrAgain = errors.New("node: it has to be started again")
-	// ErrAnew is the same where this process cannot do it: parts of the old node may still be there.
+	// ErrAnew is returned instead of ErrAgain when parts of the old node may still be there, so
+	// that this process cannot run a new one.
 	ErrAnew = errors.New("node: its process has to be started again")
-	// ErrDead is in the chain of an [ErrAgain] for a stream that takes no writes although there is
-	// room, as one does that the engine has frozen because a write has failed.
+	// ErrDead is in the chain of an [ErrAgain] when a stream takes no writes although there is
+	// room. The engine freezes a stream like this after a failed write.
 	ErrDead = errors.New("node: a stream takes no writes")
 )
 
 const (
 	keepEvery = time.Second
-	// deadAfter is how long a stream takes no writes before a node that is alone is started again for
-	// it.
+	// deadAfter is how long a stream must take no writes before a node that is alone is started
+	// again.
 	deadAfter = 30 * time.Second
-	// againAfter is how long a node runs at least before it is started again: a disk that fails for good must not make it spin.
+	// againAfter is how long a node must run before it is started again. Without it, a disk
+	// that fails for good would make the node restart in a tight loop.
 	againAfter = 10 * time.Second
 )
 
-// keep watches over the engine, and ends with [ErrAgain] once it can store nothing any more, and there is room. Until then the node
-// goes on: it serves what can be read, and says that its storage is full. The engine itself never looks again: it gives JetStream up where a
-// disk is full, and freezes a stream of which a write has failed.
+// keep watches the engine. It returns [ErrAgain] once the engine can store nothing any more and
+// there is room on the disk. Until then the node goes on: it serves reads, and reports that its
+// storage is full. The engine itself never tries again: it gives up JetStream when the disk is
+// full, and it freezes a stream after a failed write.
 func (r *running) keep(ctx context.Context) error {
 	began := time.Now()
 	tick := time.NewTicker(keepEvery)
@@ -49,7 +53,7 @@ func (r *running) keep(ctx context.Context) error {
 		if why == nil {
 			r.logger.ErrorContext(ctx, "nothing can be stored any more; the node will be started again once there is room", "error", err)
 			if why = ErrAgain; roomy {
-				why = fmt.Errorf("%w: %w", ErrAgain, ErrDead) // it is not for want of that
+				why = fmt.Errorf("%w: %w", ErrAgain, ErrDead) // a lack of room is not the reason
 			}
 		}
 		if time.Since(began) >= againAfter && roomy {
@@ -60,9 +64,9 @@ func (r *running) keep(ctx context.Context) error {
 
 func (r *running) roomy() bool { return jetstream.Roomy(r.dir.View(), r.engine.StoreDir()) }
 
-// revive watches over the streams of a node that is alone, and ends with [ErrAgain] where one takes
-// no writes although the engine knows of no error. A member of a cluster hands such a stream to
-// another.
+// revive watches the streams of a node that is alone. It returns [ErrAgain] if a stream takes
+// no writes although the engine reports no error. A member of a cluster hands such a stream
+// over to another member instead.
 func (r *running) revive(ctx context.Context) error {
 	tick := time.NewTicker(keepEvery)
 	defer tick.Stop()
@@ -78,7 +82,8 @@ func (r *running) revive(ctx context.Context) error {
 	}
 }
 
-// keeping begins to watch over the engine. The context that it returns ends, too, when the engine has to be started again.
+// keeping starts to watch the engine. The context that it returns ends also when the engine has
+// to be started again.
 func (r *running) keeping(ctx context.Context) context.Context {
 	ctx, cancel := context.WithCancelCause(ctx)
 	r.parts.keeper = begin(ctx, "engine", r.failed, func(ctx context.Context) error {

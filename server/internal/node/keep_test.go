@@ -17,8 +17,9 @@ import (
 	"natterjack/server/wire"
 )
 
-// TestRun_engineGivenUp has the engine give JetStream up, as it does when its disk is full. The node stops by itself, and leaves
-// nothing behind that would keep another from being run in its place.
+// TestRun_engineGivenUp makes the engine give up JetStream, as it does when its disk is full.
+// The node stops by itself and leaves nothing behind that would prevent another node from
+// running in its place.
 func TestRun_engineGivenUp(t *testing.T) {
 	args := []string{"--listen", "127.0.0.1:0", "--nats-listen", "127.0.0.1:0", "--data", t.TempDir()}
 	configured := func() *config.Config {
@@ -56,8 +57,9 @@ func TestRun_engineGivenUp(t *testing.T) {
 	}
 }
 
-// TestRun_streamFrozen has a write fail for good although there is room: the engine freezes the
-// stream, and a node that is alone is stopped for it. Another in its place goes on where it was.
+// TestRun_streamFrozen makes a write fail for good although there is room. The engine freezes
+// the stream, and a node that is alone stops because of it. A new node in its place continues
+// where it was.
 func TestRun_streamFrozen(t *testing.T) {
 	data := t.TempDir()
 	args := []string{"--listen", "127.0.0.1:0", "--nats-listen", "127.0.0.1:0", "--data", data}
@@ -78,7 +80,7 @@ func TestRun_streamFrozen(t *testing.T) {
 		stream := jetstream.StreamName(mustSay(t, a, "1"))
 		block := blockNext(t, n.engine.StoreDir(), stream)
 		fill(t, n.engine.Conn(), "alice~bob")
-		if err := os.Remove(block); err != nil { // what was wrong with the disk is over
+		if err := os.Remove(block); err != nil { // the cause of the failed write is gone
 			t.Error(err)
 		}
 	})
@@ -95,7 +97,7 @@ func TestRun_streamFrozen(t *testing.T) {
 	}
 }
 
-// blockNext puts a directory where a stream will want to begin its next file.
+// blockNext makes a directory where a stream will want to begin its next file.
 func blockNext(t *testing.T, store, stream string) (dir string) {
 	t.Helper()
 	found, err := filepath.Glob(filepath.Join(store, "jetstream", "*", "streams", stream, "msgs"))
@@ -109,8 +111,8 @@ func blockNext(t *testing.T, store, stream string) (dir string) {
 	return dir
 }
 
-// fill writes to a channel, past every rule, until its stream wants another file and cannot have
-// one.
+// fill writes to a channel, bypassing all rules, until its stream wants another file and cannot
+// have one.
 func fill(t *testing.T, conn *nats.Conn, ch string) {
 	t.Helper()
 	for range 40 {

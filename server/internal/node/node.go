@@ -13,21 +13,22 @@ import (
 	"natterjack/server/internal/secrets"
 )
 
-// Node is a node that has not been started. Run is called once, and Close after it, or instead of it.
+// Node is a node that has not been started. Run may be called once; Close is called after Run,
+// or instead of it.
 type Node struct {
 	cfg    *config.Config
-	base   *slog.Logger // for the parts, each of which names itself
+	base   *slog.Logger // for the parts; each adds its own name
 	logger *slog.Logger
 	dir    *datadir.Dir
-	keys   *auth.Keys // nil where an identity provider is the only one trusted
+	keys   *auth.Keys // nil if only an identity provider is trusted
 	auth   *auth.Authenticator
 	engine *embed.Server
-	cert   *certificate // nil where HTTPS is left to a proxy
-	offers []binder     // that answer operations, besides the parts of the node
+	cert   *certificate // nil if HTTPS is left to a proxy
+	offers []binder     // parts that answer operations, besides those of the node
 }
 
-// New opens the data directory, makes the secrets that are missing there, and puts together what does not need a running NATS
-// server. It starts nothing.
+// New opens the data directory, makes the secrets that are missing there, and builds everything
+// that does not need a running NATS server. It starts nothing.
 func New(cfg *config.Config, logger *slog.Logger) (n *Node, err error) {
 	n = &Node{cfg: cfg, base: logger, logger: logger.With("component", "node")}
 	for _, w := range cfg.Warnings {
@@ -48,7 +49,7 @@ func New(cfg *config.Config, logger *slog.Logger) (n *Node, err error) {
 	return n, nil
 }
 
-// admit refuses a directory that is not this node's, before the NATS server opens it.
+// admit returns an error if the directory is not this node's, before the NATS server opens it.
 func (n *Node) admit() error {
 	store, err := embed.LookAt(n.cfg.NATS.StoreDir)
 	if err != nil {
@@ -57,10 +58,10 @@ func (n *Node) admit() error {
 	return n.dir.Admit(n.cfg.NATS.ServerName, n.cfg.NATS.Cluster.Name, datadir.Store(store))
 }
 
-// Close lets go of the data directory.
+// Close releases the data directory.
 func (n *Node) Close() error { return n.dir.Close() }
 
-// passwords completes the NATS server's users.
+// passwords sets the missing passwords of the NATS server's users.
 func (n *Node) passwords() error {
 	store := secrets.Dir(n.dir.Secrets())
 	return n.cfg.Passwords(func(name string) (string, error) {
@@ -72,7 +73,8 @@ func (n *Node) passwords() error {
 	})
 }
 
-// openKeys makes a key only where none is configured: a path mistyped on one node of a cluster must not become a key of its own.
+// openKeys loads the signing keys. It makes a key only if none is configured: a mistyped path
+// on one node of a cluster must not give that node a key of its own.
 func (n *Node) openKeys() (err error) {
 	made := false
 	switch a := n.cfg.Auth; {

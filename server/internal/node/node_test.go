@@ -32,7 +32,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const patience = 60 * time.Second
 
-// load is a configuration for a node on free ports, with a directory of the test's own.
+// load returns a configuration for a node on free ports with a directory of its own.
 func load(tb testing.TB, args ...string) *config.Config {
 	tb.Helper()
 	cfg, err := config.Load(append([]string{"--listen", "127.0.0.1:0", "--nats-listen", "127.0.0.1:0", "--data", tb.TempDir()}, args...), nil)
@@ -47,7 +47,7 @@ func logger(tb testing.TB) *slog.Logger {
 	return slog.New(slog.NewTextHandler(tb.Output(), &slog.HandlerOptions{Level: slog.LevelInfo}))
 }
 
-// start runs a node until stop, which returns Run's error.
+// start runs a node until stop is called. stop returns Run's error.
 func start(tb testing.TB, cfg *config.Config, offers ...binder) (Addresses, func() error) {
 	tb.Helper()
 	n, err := New(cfg, logger(tb))
@@ -92,7 +92,7 @@ func get(tb testing.TB, c *http.Client, url string) (int, string) {
 	return resp.StatusCode, string(body)
 }
 
-// client makes connections of its own, which are closed when the test ends.
+// client returns a client with connections of its own. The end of the test closes them.
 func client(tb testing.TB, trusted *x509.CertPool) *http.Client {
 	tb.Helper()
 	t := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: trusted}}
@@ -130,7 +130,8 @@ func TestRun_ServesAndStops(t *testing.T) {
 	}
 }
 
-// A connection that asks nothing, as browsers open some ahead, holds a stop up for a while and does not make it a failure.
+// A connection without a request, as browsers open some ahead, delays a stop for a while. It
+// does not make the stop fail.
 func TestRun_StopsBesideAConnectionThatAsksNothing(t *testing.T) {
 	a, stop := start(t, load(t))
 	conn, err := (&net.Dialer{Timeout: patience}).DialContext(t.Context(), "tcp", strings.TrimPrefix(a.HTTP, "http://"))
@@ -138,7 +139,7 @@ func TestRun_StopsBesideAConnectionThatAsksNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = conn.Close() }()
-	get(t, client(t, nil), a.HTTP+"/healthz") // accepted after the other
+	get(t, client(t, nil), a.HTTP+"/healthz") // accepted after the other connection
 	if err := stop(); err != nil {
 		t.Errorf("Run: %v", err)
 	}
@@ -230,7 +231,7 @@ func TestNew_ConfiguredKeyIsNotMade(t *testing.T) {
 	}
 }
 
-// writePair writes a certificate for 127.0.0.1 and its key, and returns who trusts it.
+// writePair writes a certificate for 127.0.0.1 and its key, and returns a pool that trusts it.
 func writePair(tb testing.TB, dir string, serial int64) (cert, key string, trusted *x509.CertPool) {
 	tb.Helper()
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -254,7 +255,7 @@ func writePair(tb testing.TB, dir string, serial int64) (cert, key string, trust
 		if err := os.WriteFile(path, pem.EncodeToMemory(block), 0o600); err != nil {
 			tb.Fatal(err)
 		}
-		if err := os.Chtimes(path, time.Now(), time.Now()); err != nil { // of a bubble, where there is one
+		if err := os.Chtimes(path, time.Now(), time.Now()); err != nil { // the time of the bubble, if there is one
 			tb.Fatal(err)
 		}
 	}

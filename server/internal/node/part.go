@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// part is something that runs until it is told to stop.
+// part is a goroutine that runs until it is told to stop.
 type part struct {
 	name   string
 	cancel context.CancelFunc
@@ -13,7 +13,8 @@ type part struct {
 	err    error         // after done
 }
 
-// begin runs a part. Where it returns without having been told to, failed is told.
+// begin runs a part. If it returns without having been told to stop, begin sends its error to
+// failed.
 func begin(ctx context.Context, name string, failed chan<- error, run func(context.Context) error) *part {
 	p := &part{name: name, done: make(chan struct{})}
 	ctx, p.cancel = context.WithCancel(context.WithoutCancel(ctx))
@@ -25,13 +26,14 @@ func begin(ctx context.Context, name string, failed chan<- error, run func(conte
 		}
 		select {
 		case failed <- fmt.Errorf("%s ended: %w", name, p.err):
-		default: // another has failed before, which is reason enough to stop
+		default: // another part has failed before, and the node stops already
 		}
 	}()
 	return p
 }
 
-// end stops the part and waits for it, as long as ctx allows. A part that was never begun has ended.
+// end stops the part and waits for it as long as ctx allows. It returns at once for a part that
+// was never begun.
 func (p *part) end(ctx context.Context) error {
 	if p == nil {
 		return nil

@@ -13,7 +13,7 @@ import (
 // binder is a part that answers operations.
 type binder interface{ Bind(to *operation.Table) }
 
-// people are the parts that know who is there, who is writing, and who is signed in where.
+// people are the parts for presence, typing and sessions.
 type people struct {
 	presence *presence.Tracker
 	typing   *presence.Typing
@@ -51,7 +51,7 @@ func (r *running) startPeople(ctx context.Context) {
 	p.parts.typing = begin(ctx, "typing", r.failed, func(ctx context.Context) error { return p.typing.Run(ctx, r.bridge.Typed) })
 }
 
-// awaitPeople waits until it is known who was signed out: nobody is let in before.
+// awaitPeople waits until the revoked tokens are known. No session is accepted before that.
 func (r *running) awaitPeople(ctx context.Context) error {
 	if err := r.await(ctx, r.people.sessions.Ready()); err != nil {
 		return err
@@ -59,7 +59,8 @@ func (r *running) awaitPeople(ctx context.Context) error {
 	return r.await(ctx, r.people.presence.Ready())
 }
 
-// endPeople comes after the bridge: what it told of its sessions holds until they are gone.
+// endPeople ends the parts. The bridge must end first, because presence of its sessions must
+// last until they are gone.
 func (r *running) endPeople(ctx context.Context) error {
 	p := &r.people.parts
 	return errors.Join(endPart(ctx, p.typing), endPart(ctx, p.presence), endPart(ctx, p.sessions))

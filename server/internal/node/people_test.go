@@ -13,7 +13,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// TestPeople_signedOutStaysOut signs a session out as a back end does, and starts the node again.
+// TestPeople_signedOutStaysOut signs a session out as a back end does, and starts the node
+// again. The token stays refused.
 func TestPeople_signedOutStaysOut(t *testing.T) {
 	cfg := load(t)
 	a, stop := start(t, cfg)

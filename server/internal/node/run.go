@@ -14,13 +14,14 @@ import (
 	"natterjack/server/internal/bridge"
 )
 
-// Addresses are where a node that is ready can be reached, as URLs.
+// Addresses are the URLs of a node that is ready.
 type Addresses struct {
 	HTTP string
 	NATS string
 }
 
-// running is what a node has while it runs. Everything is set by start and taken apart by stop, on one goroutine.
+// running is the state of a running node. start sets everything and stop takes it apart, on one
+// goroutine.
 type running struct {
 	*Node
 	log      *jetstream.Log
@@ -29,7 +30,7 @@ type running struct {
 	service  *service.Service
 	listener net.Listener
 	server   *http.Server
-	failed   chan error // the first part that ended by itself
+	failed   chan error // the error of the first part that ended by itself
 
 	parts struct{ keeper, reviver, log, service, bridge, http *part }
 
@@ -37,8 +38,9 @@ type running struct {
 	draining atomic.Bool // read by requests
 }
 
-// Run starts the node, calls ready once it serves, and stops it when ctx ends or something fails. A stop that was asked for is no error.
-// After [ErrAgain] nothing of it is left, and another can be run in its place.
+// Run starts the node, calls ready once it serves, and stops the node when ctx ends or
+// something fails. A stop by ctx is no error. After [ErrAgain] nothing of the node is left, and
+// another one can be run in its place.
 func (n *Node) Run(ctx context.Context, ready func(Addresses)) error {
 	r := &running{Node: n, failed: make(chan error, 1)}
 	err := r.start(ctx)
@@ -104,7 +106,8 @@ func (r *running) startEngine(ctx context.Context) error {
 	return nil
 }
 
-// startServing starts what serves the log, over NATS at once, and over HTTP when there is a listener.
+// startServing starts the parts that serve the log. They serve over NATS at once, and over HTTP
+// when there is a listener.
 func (r *running) startServing(ctx context.Context) {
 	r.bridge = bridge.New(bridge.Config{
 		Log: r.log, Receipts: r.log, Operations: r.log.Operations(), Auth: r.auth, Presence: r.people.presence, Sessions: r.people.sessions, Limits: r.cfg.Limits, Logger: r.base, Origins: r.cfg.Origins,
@@ -117,10 +120,10 @@ func (r *running) startServing(ctx context.Context) {
 	r.parts.service = begin(ctx, "service", r.failed, r.service.Run)
 }
 
-// wait blocks until the node is told to stop, or has to.
+// wait blocks until the node is told to stop or a part fails.
 func (r *running) wait(ctx context.Context) error { return r.await(ctx, nil) }
 
-// await waits for what is awaited, unless ctx or a part ends before.
+// await waits until awaited is closed. It returns an error if ctx or a part ends first.
 func (r *running) await(ctx context.Context, awaited <-chan struct{}) error {
 	select {
 	case <-awaited:

@@ -14,18 +14,18 @@ import (
 	"natterjack/server/wire"
 )
 
-// stage is a node with everybody of the table on it.
+// stage is a node with all actors of the table.
 type stage struct {
 	addresses Addresses
 	nats      *nats.Conn
 	group     string
-	anothers  string // token of somebody else
-	session   string // of somebody else
+	anothers  string // token of another user
+	session   string // of another user
 	tokens    map[string]string
 	sockets   map[string]*socket
 }
 
-// asker gives what a user is answered to a frame.
+// asker sends a frame as a user and returns the answer.
 type asker func(t *testing.T, user, frame string) string
 
 func newStage(t *testing.T, offers ...binder) *stage {
@@ -89,7 +89,7 @@ func (s *stage) must(t *testing.T, user, frame string) wire.Frame {
 	return f
 }
 
-// post asks over HTTP; nil is no answer.
+// post sends a frame over HTTP. It returns nil if there was no answer.
 func (s *stage) post(t *testing.T, user, frame string) wire.Frame {
 	t.Helper()
 	_, body := post(t, s.addresses.HTTP+wire.PathFrames, frame, "Authorization", "Bearer "+s.tokens[user])
@@ -99,7 +99,7 @@ func (s *stage) post(t *testing.T, user, frame string) wire.Frame {
 	return decode(t, []byte(strings.TrimSuffix(body, "\n")))
 }
 
-// surfaces are the ways to ask for what is for some.
+// surfaces returns the ways to ask an operation, by name.
 func (s *stage) surfaces(a wire.Asker) map[string]asker {
 	all := map[string]asker{"WebSocket": s.askWebSocket}
 	if a == wire.BySessions || a == wire.ByConnections {
@@ -132,7 +132,7 @@ func (s *stage) askNATS(t *testing.T, user, frame string) string {
 	return outcome(decode(t, reply.Data))
 }
 
-// fill makes a frame of what the table has.
+// fill replaces the placeholders of the table in a frame.
 func (s *stage) fill(name, frame, user, ch string) string {
 	frame = strings.NewReplacer("CH", ch, "SESSION", s.session, "TOKEN", s.tokens[user], "ANOTHERS", s.anothers).Replace(frame)
 	if frame == "{}" {
@@ -141,7 +141,7 @@ func (s *stage) fill(name, frame, user, ch string) string {
 	return `{"type":"` + name + `",` + frame[1:]
 }
 
-// outcome is an answer as the table has it.
+// outcome returns an answer in the notation of the table.
 func outcome(f wire.Frame) string {
 	switch f := f.(type) {
 	case nil:
@@ -202,7 +202,7 @@ func decode(t *testing.T, data []byte) wire.Frame {
 	return f
 }
 
-// socket is a WebSocket, and perhaps a session.
+// socket is a WebSocket, which may be a session.
 type socket struct {
 	*websocket.Conn
 	session string
@@ -240,7 +240,7 @@ func (s *socket) write(t *testing.T, frame string) {
 	}
 }
 
-// read is the first frame of the next message.
+// read returns the first frame of the next message.
 func (s *socket) read(t *testing.T) wire.Frame {
 	t.Helper()
 	_, data, err := s.Read(t.Context())
@@ -251,7 +251,7 @@ func (s *socket) read(t *testing.T) wire.Frame {
 	return decode(t, []byte(first))
 }
 
-// askNext asks under a reference of its own. What has no answer is followed by something that has.
+// askNext sends a frame with a new ref. A frame that has no answer is followed by one that has.
 func (s *socket) askNext(t *testing.T, frame string) string {
 	t.Helper()
 	s.ref++
@@ -266,7 +266,7 @@ func (s *socket) askNext(t *testing.T, frame string) string {
 	return s.ask(t, strings.Replace(frame, `{`, fmt.Sprintf(`{"ref":%d,`, ref), 1), ref)
 }
 
-// ask gives the answer under a reference, and passes over all else that comes.
+// ask returns the answer to a ref, and skips all other frames.
 func (s *socket) ask(t *testing.T, frame string, ref uint64) string {
 	t.Helper()
 	s.write(t, frame)

@@ -6,19 +6,22 @@ import (
 	"time"
 )
 
-// Each step of a stop is bounded: what does not end in time is left behind, and the steps after it still get their turn.
+// Timeouts of the steps of a stop. A step that does not end in time is abandoned, and the steps
+// after it are still executed.
 const (
-	stepDownTimeout = 5 * time.Second  // a transfer takes milliseconds, an election where it fails 4 to 9 s, which is not worth waiting for
-	httpTimeout     = 3 * time.Second  // for requests that are being answered; streams have been told to end
-	partTimeout     = 20 * time.Second // for rounds at hand, and requests that were queued
+	// A transfer of leadership takes milliseconds. If it fails, the election takes 4 to 9 s,
+	// which is not worth the wait.
+	stepDownTimeout = 5 * time.Second
+	httpTimeout     = 3 * time.Second  // for requests being answered; streams have been told to end
+	partTimeout     = 20 * time.Second // for rounds under way, and requests in the queue
 	engineTimeout   = 20 * time.Second // for the NATS server to close its files
 )
 
-// stop takes apart what start has put together, however far it got.
+// stop takes apart what start has built, even if start did not finish.
 func (r *running) stop(ctx context.Context) error {
 	r.draining.Store(true)
 	if r.listener != nil {
-		_ = r.listener.Close() // Shutdown closes it again and would tell
+		_ = r.listener.Close() // Shutdown closes it again, and would report this error
 	}
 	r.stepDown(ctx)
 	r.drain(ctx)
@@ -34,7 +37,8 @@ func (r *running) stop(ctx context.Context) error {
 	)
 }
 
-// stepDown hands over what this node leads. Failing that, the others elect, only later.
+// stepDown hands over what this node leads. If that fails, the other nodes elect leaders by
+// themselves, only later.
 func (r *running) stepDown(ctx context.Context) {
 	if r.engine.Conn() == nil {
 		return
@@ -64,7 +68,8 @@ func (r *running) endHTTP(ctx context.Context) error {
 	}
 	limited, cancel := context.WithTimeout(ctx, httpTimeout)
 	defer cancel()
-	if err := r.server.Shutdown(limited); err != nil { // a connection that has not asked anything yet is enough: browsers open some ahead
+	// A connection without any request is enough for an error here: browsers open some ahead.
+	if err := r.server.Shutdown(limited); err != nil {
 		r.logger.WarnContext(ctx, "requests were cut off", "error", err)
 		_ = r.server.Close()
 	}
@@ -77,7 +82,8 @@ func endPart(ctx context.Context, p *part) error {
 	return p.end(ctx)
 }
 
-// unlessAgain returns the error of a part that ended, but not one that is the reason for the stop.
+// unlessAgain returns the error of a part that ended, or nil if the error is the reason for the
+// stop.
 func unlessAgain(err error) error {
 	if errors.Is(err, ErrAgain) {
 		return nil
@@ -85,7 +91,7 @@ func unlessAgain(err error) error {
 	return err
 }
 
-// endLog closes the view only once nothing can write to it any more.
+// endLog closes the view, once the log has ended and nothing can write to the view any more.
 func (r *running) endLog(ctx context.Context) error {
 	if r.log == nil {
 		return nil

@@ -8,17 +8,19 @@ import (
 	"time"
 )
 
-// lookAgainAfter is how often, at most, a handshake looks whether the files have changed.
+// lookAgainAfter is the shortest time between two checks of the files. Handshakes do the
+// checks.
 const lookAgainAfter = 10 * time.Second
 
-// certificate is read again when its files change, as they do every few weeks. Its methods may be called concurrently.
+// certificate is a certificate that is read again when its files change, as they do every few
+// weeks. Its methods may be called concurrently.
 type certificate struct {
 	cert, key string
 	logger    *slog.Logger
 
 	mu      sync.Mutex // guards the following
 	current *tls.Certificate
-	changed time.Time // when the files were, as of what is current
+	changed time.Time // modification time of the files that current was read from
 	looked  time.Time
 }
 
@@ -34,7 +36,8 @@ func (c *certificate) config() *tls.Config {
 	}
 }
 
-// get is the certificate in force. One that cannot be read leaves the one before in force.
+// get returns the current certificate. If the new files cannot be read, the certificate before
+// stays in use.
 func (c *certificate) get() *tls.Certificate {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -62,7 +65,7 @@ func (c *certificate) load() error {
 	return nil
 }
 
-// modified is when the later of the files was written.
+// modified returns the modification time of the file that was written later.
 func (c *certificate) modified() (t time.Time) {
 	for _, path := range []string{c.cert, c.key} {
 		if info, err := os.Stat(path); err == nil && info.ModTime().After(t) {

@@ -11,7 +11,7 @@ import (
 	"natterjack/server/wire"
 )
 
-// trial is an operation that only this test knows: it greets whoever asks.
+// trial is an operation that only this test knows: it greets the user who asks.
 type trial struct {
 	wire.Ref
 	Greeting string `json:"greeting"`
@@ -45,8 +45,9 @@ func (greeter) Bind(to *operation.Table) {
 	})
 }
 
-// TestTrialOperation: one row and one handler are enough for an operation to be answered on every surface, and to be missed in the
-// table of who may.
+// TestTrialOperation shows that one row and one handler are enough for an operation to be
+// answered on every surface. It also shows that the test of who may do what notices a missing
+// row.
 func TestTrialOperation(t *testing.T) {
 	remove := wire.Offer(wire.Row[trial, greeted](wire.ByAnybody, wire.ForRead))
 	defer remove()
@@ -87,8 +88,8 @@ func TestTrialOperation(t *testing.T) {
 	}
 }
 
-// TestEveryOperationHasAHandler: everything in the table is answered by somebody, and by one alone: a second handler would be
-// refused when the node starts.
+// TestEveryOperationHasAHandler shows that every operation in the table has a handler. It can
+// have only one: a second would be refused when the node starts.
 func TestEveryOperationHasAHandler(t *testing.T) {
 	var table *operation.Table
 	start(t, load(t), bind(func(to *operation.Table) { table = to }))

@@ -13,8 +13,8 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// connect logs a user of the shipped configuration in, with the password that the node has made. Violations are what the server
-// has refused.
+// connect connects as a user of the shipped configuration, with the password that the node has
+// made. What the server refuses is sent to violations.
 func connect(t *testing.T, a Addresses, data, user string) (conn *nats.Conn, violations chan error) {
 	t.Helper()
 	password, err := os.ReadFile(filepath.Join(data, "secrets", user))
@@ -60,7 +60,7 @@ func request(t *testing.T, conn *nats.Conn, subject, body string) (frame struct 
 	return frame
 }
 
-// betweenNodes are the subjects on which nodes believe what they are told.
+// betweenNodes are subjects whose messages nodes trust, because only nodes may send them.
 var betweenNodes = []string{
 	"$KV.PRESENCE.user.alice.n1", "$KV.PRESENCE.lease.n1", "$KV.REVOKED.00", "typing.alice~bob", "sessions.list.alice", "sessions.revoked", "copies", "views",
 }
