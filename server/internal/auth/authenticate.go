@@ -14,20 +14,22 @@ import (
 	"natterjack/server/wire"
 )
 
-// maxToken bounds a token's bytes. Providers that put every group of a user into it come to some 10 KiB.
+// maxToken bounds the bytes of a token. Providers that put all groups of a user into the token
+// make tokens of some 10 KiB.
 const maxToken = 16 << 10
 
-// leeway is by how much the clock of whoever signed may be ahead of ours. It is not granted to exp: a session ends there.
+// leeway is how far the clock of the token's issuer may be ahead of ours. It does not apply to
+// exp: a session ends there.
 const leeway = time.Minute
 
-// Config says whom an [Authenticator] trusts. At least one of Keys and OIDC is set.
+// Config configures an [Authenticator]. At least one of Keys and OIDC is set.
 type Config struct {
-	Keys   *Keys // of our own tokens
+	Keys   *Keys // that sign our own tokens
 	OIDC   *OIDC // an identity provider
 	Logger *slog.Logger
 }
 
-// Authenticator proves who holds a token. All methods may be called concurrently.
+// Authenticator verifies tokens. All methods may be called concurrently.
 type Authenticator struct {
 	keys     *Keys
 	provider *provider
@@ -35,7 +37,8 @@ type Authenticator struct {
 	cache    *cache
 }
 
-// New makes an authenticator. It asks nothing of the identity provider yet: a server must be able to start while that is away.
+// New makes an authenticator. It does not contact the identity provider yet: a server must be
+// able to start while the provider cannot be reached.
 func New(cfg Config) (*Authenticator, error) {
 	a := &Authenticator{keys: cfg.Keys, cache: newCache()}
 	if cfg.Keys == nil && cfg.OIDC == nil {
@@ -59,8 +62,9 @@ func New(cfg Config) (*Authenticator, error) {
 	return a, nil
 }
 
-// Authenticate returns whose token it is and until when it holds. Errors are [*wire.Error]s: expired for a token that was
-// good once, unauthorized for one that proves nothing, unavailable while the identity provider cannot be asked.
+// Authenticate returns the user of a token and the time until which the token is valid. Errors
+// are [*wire.Error]s: expired for a token that was valid before, unauthorized for a token that
+// does not verify, unavailable while the identity provider cannot be reached.
 func (a *Authenticator) Authenticate(ctx context.Context, token string) (user string, expires time.Time, err error) {
 	switch {
 	case token == "":
@@ -84,7 +88,7 @@ func (a *Authenticator) Authenticate(ctx context.Context, token string) (user st
 	return proof.user, proof.expires, nil
 }
 
-// verify checks everything but whether a token of our own has expired.
+// verify checks everything except whether a token of our own has expired.
 func (a *Authenticator) verify(ctx context.Context, token string) (proof, error) {
 	parsed, err := jose.ParseSignedCompact(token, a.algs)
 	if err != nil {
@@ -116,7 +120,8 @@ func (a *Authenticator) unreadable(err error) error {
 // check verifies a token of our own.
 func (k *Keys) check(token *jose.JSONWebSignature) (proof, error) {
 	header := token.Signatures[0].Header
-	if header.Algorithm != string(jose.EdDSA) { // a provider beside us may allow others, our keys do not
+	// A provider beside us may allow other algorithms, our keys do not.
+	if header.Algorithm != string(jose.EdDSA) {
 		return proof{}, unauthorized("of this server must be signed by EdDSA")
 	}
 	payload, ok := k.payload(token, header.KeyID)
@@ -143,7 +148,7 @@ func (k *Keys) check(token *jose.JSONWebSignature) (proof, error) {
 	return proof{user: claims.Subject, expires: expiryOf(claims.Expiry.Time())}, nil
 }
 
-// payload is what one of the keys signed.
+// payload returns the payload if one of the keys signed it.
 func (k *Keys) payload(token *jose.JSONWebSignature, keyID string) ([]byte, bool) {
 	for _, key := range k.candidates(keyID) {
 		if payload, err := token.Verify(key.public); err == nil {
@@ -153,7 +158,7 @@ func (k *Keys) payload(token *jose.JSONWebSignature, keyID string) ([]byte, bool
 	return nil, false
 }
 
-// expiryOf keeps times within what Unix milliseconds, timers and people can hold.
+// expiryOf limits times to what Unix milliseconds, timers and readers can handle.
 func expiryOf(t time.Time) time.Time {
 	if last := time.Unix(253_402_300_799, 0); t.After(last) { // the end of the year 9999
 		return last

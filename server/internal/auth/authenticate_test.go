@@ -24,7 +24,7 @@ func TestAuthenticate_Minted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for range 2 { // verified, then remembered
+	for range 2 { // first verified, then from the cache
 		user, until, err := a.Authenticate(t.Context(), token)
 		if err != nil || user != "alice" || !until.Equal(expires) {
 			t.Fatalf("got %q, %v, %v, want alice until %v", user, until, err, expires)
@@ -151,7 +151,7 @@ func TestAuthenticate_Accepts(t *testing.T) {
 	}
 }
 
-// TestAuthenticate_KeysChange: while the keys are changed nobody is signed out.
+// TestAuthenticate_KeysChange shows that no user is signed out while the keys are changed.
 func TestAuthenticate_KeysChange(t *testing.T) {
 	before, after := newPrivate(t), newPrivate(t)
 	oldToken, _, err := parseKeys(t, privatePEM(t, before)).Mint("alice", time.Hour)
@@ -204,7 +204,7 @@ func withClaim(claims, name string, at time.Time) string {
 	return fmt.Sprintf(`{%q:%d,%s`, name, at.Unix(), claims[1:])
 }
 
-// embedded is a token that brings the key it wants to be verified with.
+// embedded returns a token that contains the key to verify it with.
 func embedded(t *testing.T, claims string) string {
 	t.Helper()
 	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.EdDSA, Key: newPrivate(t)}, &jose.SignerOptions{EmbedJWK: true})

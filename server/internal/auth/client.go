@@ -11,18 +11,19 @@ import (
 )
 
 const (
-	// fetchEvery is the sustained rate of requests to the identity provider. go-oidc fetches the keys again for every token that
-	// names an unknown one, so without a limit anybody could make this server flood the provider.
+	// fetchEvery is the sustained rate of requests to the identity provider. go-oidc fetches
+	// the keys again for every token that names an unknown key. So without a limit, any client
+	// could make this server flood the provider.
 	fetchEvery = 10 * time.Second
 	fetchBurst = 5
-	// fetchTimeout is within a client's patience for its welcome frame.
+	// fetchTimeout is shorter than the time for which a client waits for its welcome frame.
 	fetchTimeout = 8 * time.Second
 	maxFetch     = 1 << 20
 )
 
 var errFetchLimit = errors.New("too many requests to the identity provider")
 
-// newClient is for the identity provider only.
+// newClient returns an HTTP client for the identity provider only.
 func newClient(logger *slog.Logger) *http.Client {
 	return &http.Client{
 		Timeout: fetchTimeout,
@@ -34,7 +35,8 @@ func newClient(logger *slog.Logger) *http.Client {
 	}
 }
 
-// limited holds the requests to a rate and their answers to a size. It implements [http.RoundTripper].
+// limited limits the rate of requests and the size of their answers. It implements
+// [http.RoundTripper].
 type limited struct {
 	next    http.RoundTripper
 	limiter *rate.Limiter

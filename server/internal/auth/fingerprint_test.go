@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// TestFingerprint respells a good token in every way that still verifies: all are the same one.
+// TestFingerprint spells a valid token in every way that still verifies. All spellings have the
+// same fingerprint.
 func TestFingerprint(t *testing.T) {
 	keys := parseKeys(t, privatePEM(t, newPrivate(t)))
 	a := newAuthenticator(t, Config{Keys: keys})

@@ -64,7 +64,7 @@ func newAuthenticator(tb testing.TB, cfg Config) *Authenticator {
 	return a
 }
 
-// sign makes a token of any shape: what an attacker, or a careless service, would.
+// sign makes a token of any shape, as an attacker or a careless service would.
 func sign(tb testing.TB, alg jose.SignatureAlgorithm, key any, keyID, claims string) string {
 	tb.Helper()
 	opts := new(jose.SignerOptions)
@@ -86,7 +86,7 @@ func sign(tb testing.TB, alg jose.SignatureAlgorithm, key any, keyID, claims str
 	return token
 }
 
-// wantRefusal checks the one error that a client is told.
+// wantRefusal checks that err is the given error.
 func wantRefusal(tb testing.TB, err error, code wire.Code, message string) {
 	tb.Helper()
 	e, ok := errors.AsType[*wire.Error](err)

@@ -12,13 +12,14 @@ import (
 	"path/filepath"
 )
 
-// maxKeyFile bounds what is read: some keys take a few kilobytes, a wrong path may be a disk.
+// maxKeyFile bounds what is read. A few keys take a few kilobytes; a wrong path may name a
+// disk.
 const maxKeyFile = 64 << 10
 
-// LoadKeys reads a key file, as [ParseKeys] does. A file with a private key that every account of the machine may read or write
-// is refused.
+// LoadKeys reads a key file, as [ParseKeys] does. It refuses a file with a private key that
+// every account of the machine may read or write.
 func LoadKeys(path string) (*Keys, error) {
-	info, err := os.Stat(path) // follows links: Kubernetes mounts secrets as such
+	info, err := os.Stat(path) // follows links: Kubernetes mounts secrets as links
 	if err != nil {
 		return nil, fmt.Errorf("auth: signing key: %w", err)
 	}
@@ -39,8 +40,9 @@ func LoadKeys(path string) (*Keys, error) {
 	return keys, nil
 }
 
-// LoadOrMakeKeys is [LoadKeys], and makes a key where there is no file yet. The key is durable before it returns, and of
-// several processes that make one at once, all get the same.
+// LoadOrMakeKeys calls [LoadKeys], and makes a key if there is no file yet. The key is durable
+// before LoadOrMakeKeys returns. If several processes make a key at once, all of them get the
+// same one.
 func LoadOrMakeKeys(path string) (keys *Keys, made bool, err error) {
 	keys, err = LoadKeys(path)
 	if !errors.Is(err, fs.ErrNotExist) {
@@ -67,7 +69,7 @@ func makeKeyFile(path string) (made bool, err error) {
 	if err := errors.Join(writeNewKey(tmp), tmp.Close()); err != nil {
 		return false, err
 	}
-	// Link, unlike rename, does not replace the key that another process has made meanwhile.
+	// Link, unlike rename, does not replace a key that another process has made meanwhile.
 	if err := os.Link(tmp.Name(), path); errors.Is(err, fs.ErrExist) {
 		return false, nil
 	} else if err != nil {

@@ -12,12 +12,13 @@ import (
 	"github.com/go-jose/go-jose/v4"
 )
 
-// Keys are the keys of this server's own tokens. All of them verify; the first private one signs. A file with only public keys is
-// for nodes whose tokens another service signs; two keys at once are for changing them without signing anybody out.
-// Immutable: may be used concurrently.
+// Keys are the keys of this server's own tokens. All of them verify; the first private one
+// signs. A file with only public keys is for nodes whose tokens another service signs. Two keys
+// at once allow changing the key without signing anyone out. Keys are immutable and may be used
+// concurrently.
 type Keys struct {
 	verify []verifyKey
-	signer jose.Signer // nil where there is no private key
+	signer jose.Signer // nil without a private key
 }
 
 type verifyKey struct {
@@ -45,7 +46,7 @@ func ParseKeys(data []byte) (*Keys, error) {
 	return keys, nil
 }
 
-// CanSign reports whether [Keys.Mint] can work.
+// CanSign reports whether there is a private key, so that [Keys.Mint] can work.
 func (k *Keys) CanSign() bool { return k.signer != nil }
 
 func (k *Keys) add(block *pem.Block) error {
@@ -98,7 +99,8 @@ func (k *Keys) addPublic(public ed25519.PublicKey) (id string, err error) {
 	return id, nil
 }
 
-// candidates are the keys that may have signed a token: the one it names, or all where it names none.
+// candidates returns the keys that may have signed a token: the key that the token names, or
+// all keys if it names none.
 func (k *Keys) candidates(id string) []verifyKey {
 	if id == "" {
 		return k.verify

@@ -17,10 +17,12 @@ const (
 	Audience = "natterjack"
 )
 
-// MaxTTL is the longest life of a token of ours. One that is in use can be signed out; others can only be taken back by changing the key.
+// MaxTTL is the longest lifetime of a token of our own. A token that is in use can be signed
+// out. Other tokens can only be revoked by changing the key.
 const MaxTTL = 366 * 24 * time.Hour
 
-// Mint makes a token that proves its holder to be user, for ttl. Times in tokens are whole seconds; expires is what the token says.
+// Mint makes a token for a user that is valid for ttl. Times in tokens are whole seconds;
+// expires is the time in the token.
 func (k *Keys) Mint(user string, ttl time.Duration) (token string, expires time.Time, err error) {
 	switch {
 	case !k.CanSign():
@@ -32,7 +34,9 @@ func (k *Keys) Mint(user string, ttl time.Duration) (token string, expires time.
 	}
 	now := time.Now()
 	claims := jwt.Claims{
-		ID:       rand.Text(), // or two of a second were the same, and one could not be signed out without the other
+		// Without an ID, two tokens of the same second would be equal, and one could not be
+		// signed out without the other.
+		ID:       rand.Text(),
 		Issuer:   Issuer,
 		Audience: jwt.Audience{Audience},
 		Subject:  user,

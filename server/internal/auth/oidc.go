@@ -17,30 +17,36 @@ import (
 	"natterjack/server/wire"
 )
 
-// OIDC names an OpenID Connect provider whose tokens are taken.
+// OIDC names an OpenID Connect provider whose tokens are accepted.
 type OIDC struct {
-	Issuer    string   // its URL; https, or http on loopback
-	Audience  string   // the client id its tokens are made for
-	UserClaim string   // the claim that holds the user; "sub" where empty. It has to satisfy [wire.ValidUser], and nobody may choose his own
-	Algs      []string // signature algorithms; RS256, PS256, ES256 and EdDSA where empty
+	Issuer   string // its URL; https, or http on loopback
+	Audience string // the client id that its tokens are made for
+	// UserClaim is the claim with the user's name; empty means "sub". Its value has to satisfy
+	// [wire.ValidUser], and users must not be able to choose it themselves.
+	UserClaim string
+	Algs      []string // signature algorithms; empty means RS256, PS256, ES256 and EdDSA
 }
 
-// asymmetric are the algorithms that may be configured. HS256 and "none" are not: they would make a public key a secret.
+// asymmetric are the algorithms that may be configured. HS256 and "none" are not among them:
+// with HS256 the public key would serve as the secret.
 var asymmetric = []string{
 	oidc.RS256, oidc.RS384, oidc.RS512, oidc.PS256, oidc.PS384, oidc.PS512, oidc.ES256, oidc.ES384, oidc.ES512, oidc.EdDSA,
 }
 
-// discoveryPause is how long a provider that could not be discovered is left alone.
+// discoveryPause is how long discovery is not repeated after it has failed.
 const discoveryPause = 5 * time.Second
 
-// provider verifies the tokens of one identity provider. It is discovered when the first token of it is shown.
+// provider verifies the tokens of one identity provider. It runs discovery when it gets the
+// first token of that provider.
 type provider struct {
 	OIDC
 	algs   []jose.SignatureAlgorithm
 	client *http.Client
 	logger *slog.Logger
 
-	turn     chan struct{} // holds one token: a lock that heeds contexts, for it is held while discovering; guards the following
+	// turn holds one token. It is a lock that respects contexts, because it is held during
+	// discovery. It guards the following.
+	turn     chan struct{}
 	keys     oidc.KeySet
 	nextTry  time.Time
 	lastFail error
@@ -83,7 +89,7 @@ func checkURL(raw string) error {
 	}
 }
 
-// check verifies a token of the provider, but not whether it has expired.
+// check verifies a token of the provider, except whether it has expired.
 func (p *provider) check(ctx context.Context, token string) (proof, error) {
 	remote, err := p.keySet(ctx)
 	if err != nil {
@@ -115,7 +121,7 @@ func (p *provider) userOf(id *oidc.IDToken) (string, error) {
 	return user, nil
 }
 
-// refuse tells apart what go-oidc's errors do not.
+// refuse returns the error to answer with. It distinguishes cases that go-oidc's errors do not.
 func (p *provider) refuse(err, keysErr error) error {
 	if old, ok := errors.AsType[*oidc.TokenExpiredError](err); ok {
 		if old.Expiry.Unix() <= 0 {
@@ -126,7 +132,7 @@ func (p *provider) refuse(err, keysErr error) error {
 	switch {
 	case keysErr == nil:
 		return unauthorized("is not for this server (aud), or not valid yet (nbf)")
-	case errors.Unwrap(keysErr) != nil: // go-oidc wraps what kept it from fetching keys, and nothing else
+	case errors.Unwrap(keysErr) != nil: // go-oidc wraps only the errors of fetching keys
 		return unreachable()
 	default:
 		return unauthorized("its signature is not by a key of its issuer; sign in again")
@@ -137,7 +143,8 @@ func unreachable() error {
 	return wire.Errorf(wire.CodeUnavailable, "token: the identity provider cannot be asked for its keys; try again").After(discoveryPause)
 }
 
-// watchedKeys keeps the error of the key set for one verification, which go-oidc flattens into text.
+// watchedKeys keeps the error of the key set during one verification, because go-oidc turns it
+// into plain text.
 type watchedKeys struct {
 	oidc.KeySet
 	err error
@@ -150,8 +157,9 @@ func (w *watchedKeys) VerifySignature(ctx context.Context, token string) ([]byte
 	return payload, err
 }
 
-// keySet is the provider's, discovered once. Callers wait for each other here; a provider that does not answer is asked by one of them at
-// a time and then left alone for a while.
+// keySet returns the provider's keys. It discovers the provider once. Callers wait for each
+// other here: only one of them at a time asks the provider, and after a failure the provider is
+// not asked again for a while.
 func (p *provider) keySet(ctx context.Context) (oidc.KeySet, error) {
 	select {
 	case p.turn <- struct{}{}:
@@ -165,7 +173,8 @@ func (p *provider) keySet(ctx context.Context) (oidc.KeySet, error) {
 	if time.Now().Before(p.nextTry) {
 		return nil, p.lastFail
 	}
-	// The client that happens to come first may hang up; what it started serves the others.
+	// The client that comes first may hang up. The discovery that it started continues for the
+	// others.
 	p.keys, p.lastFail = p.discover(oidc.ClientContext(context.WithoutCancel(ctx), p.client))
 	if p.lastFail != nil {
 		p.nextTry = time.Now().Add(discoveryPause)
@@ -192,7 +201,7 @@ func (p *provider) discover(ctx context.Context) (oidc.KeySet, error) {
 	return oidc.NewRemoteKeySet(ctx, doc.JWKS), nil
 }
 
-// loopbackHost reports whether a host, with or without a port, is this machine by name or address.
+// loopbackHost reports whether a host, with or without a port, names this machine.
 func loopbackHost(hostport string) bool {
 	host := hostport
 	if h, _, err := net.SplitHostPort(hostport); err == nil {

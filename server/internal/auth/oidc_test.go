@@ -22,14 +22,15 @@ import (
 	"natterjack/server/wire"
 )
 
-// idp is an identity provider: go-oidc's own for tests, counted and made to fail at will.
+// idp is an identity provider for tests: go-oidc's own. It counts requests and can be made to
+// fail.
 type idp struct {
 	oidctest.Server
 	url       string
 	key       *ecdsa.PrivateKey
 	discovers atomic.Int64
 	fetches   atomic.Int64
-	broken    atomic.Pointer[http.HandlerFunc] // serves instead, where set
+	broken    atomic.Pointer[http.HandlerFunc] // serves instead, if set
 }
 
 func newIDP(t *testing.T) *idp {
@@ -60,7 +61,7 @@ func (p *idp) config() *OIDC {
 	return &OIDC{Issuer: p.url, Audience: "chat", UserClaim: "preferred_username"}
 }
 
-// token is one of the provider's, with more or other members.
+// token returns one of the provider's tokens, with more or other claims.
 func (p *idp) token(keyID, more string) string {
 	return oidctest.SignIDToken(p.key, keyID, oidc.ES256, p.claims(time.Now().Add(time.Hour), more))
 }
@@ -133,8 +134,8 @@ func TestOIDC_Refuses(t *testing.T) {
 	}
 }
 
-// TestOIDC_UnknownKeyStorm: tokens of made-up keys make this server ask its provider a bounded number of times, and people
-// who have real tokens notice nothing.
+// TestOIDC_UnknownKeyStorm shows that tokens with made-up keys make this server ask its
+// provider a bounded number of times, and that users with valid tokens are not affected.
 func TestOIDC_UnknownKeyStorm(t *testing.T) {
 	p := newIDP(t)
 	a := newAuthenticator(t, Config{OIDC: p.config()})
@@ -155,8 +156,9 @@ func TestOIDC_UnknownKeyStorm(t *testing.T) {
 	if user, _, err := a.Authenticate(t.Context(), p.token("k1", `,"jti":"another"`)); err != nil || user != "alice" {
 		t.Errorf("meanwhile: %q, %v", user, err)
 	}
-	// One after the other, for those at once share a fetch. A key that is new indeed cannot be told from a made-up one while the limit
-	// lasts: come again, do not sign out.
+	// One after the other, because concurrent tokens share a fetch. While the limit lasts, a
+	// really new key cannot be told from a made-up one: the client must try again and must not
+	// sign out.
 	var refused error
 	for i := range 20 * fetchBurst {
 		token := oidctest.SignIDToken(stranger, fmt.Sprint("more-", i), oidc.ES256, p.claims(time.Now().Add(time.Hour), ""))
@@ -202,7 +204,7 @@ func TestOIDC_ProviderAway(t *testing.T) {
 				_, _, err := a.Authenticate(t.Context(), p.token("k1", ""))
 				wantRefusal(t, err, wire.CodeUnavailable, "")
 			}
-			if n := p.discovers.Load(); n > 2 { // net/http itself asks again where a connection broke
+			if n := p.discovers.Load(); n > 2 { // net/http itself asks again after a broken connection
 				t.Errorf("asked %d times", n)
 			}
 		})
@@ -222,8 +224,9 @@ func TestOIDC_ProviderAway(t *testing.T) {
 	}
 }
 
-// afterFetch shows a token of an unknown key, and returns what is said of it once the provider has been asked. Right after a fetch
-// go-oidc judges by that one's keys for a moment. Three attempts are within the limit of requests.
+// afterFetch authenticates a token with an unknown key, and returns the error once the provider
+// has been asked. Right after a fetch, go-oidc uses the keys of that fetch for a moment. Three
+// attempts are within the limit of requests.
 func afterFetch(t *testing.T, a *Authenticator, p *idp, keyID string) (err error) {
 	t.Helper()
 	before := p.fetches.Load()

@@ -12,22 +12,25 @@ import (
 	"natterjack/server/wire"
 )
 
-// SignInTTL is the life of a token from [SignIn]: a day of work, so that nobody is signed out in the middle of one.
+// SignInTTL is the lifetime of a token from [SignIn]: a working day, so that it does not expire
+// in the middle of one.
 const SignInTTL = 12 * time.Hour
 
 // maxSignIn bounds the body of a request.
 const maxSignIn = 1 << 10
 
-// SignIn serves POST /v1/signin for development: whoever asks is given a token for whatever user he names. It is to be mounted only
-// while every listener is on loopback, and does not rest on that alone: it refuses peers elsewhere, names other than this
-// machine's (DNS rebinding), other sites' pages (by fetch metadata, origin and content type), and whatever came through a proxy.
+// SignIn serves POST /v1/signin for development. Any client gets a token for any user it names.
+// It must be mounted only while every listener is on loopback. It also protects itself: it
+// refuses peers on other machines, host names other than this machine's (DNS rebinding), pages
+// of other sites (by fetch metadata, origin and content type), and requests that came through a
+// proxy.
 type SignIn struct {
 	keys   *Keys
 	logger *slog.Logger
 	cross  *http.CrossOriginProtection
 }
 
-// NewSignIn makes the handler and says in the log that there is one.
+// NewSignIn makes the handler and logs a warning that it exists.
 func NewSignIn(keys *Keys, logger *slog.Logger) *SignIn {
 	s := &SignIn{keys: keys, logger: logger.With("component", "auth"), cross: http.NewCrossOriginProtection()}
 	s.logger.Warn("development sign-in is on: anybody on this machine can sign in as anybody, without a password")
@@ -68,7 +71,7 @@ type signedIn struct {
 	Expires int64  `json:"expires"` // Unix milliseconds
 }
 
-// admit says what is wrong with a request before its body is read.
+// admit returns what is wrong with a request, before its body is read.
 func (s *SignIn) admit(r *http.Request) (status int, err *wire.Error) {
 	media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	switch {
@@ -88,7 +91,8 @@ func (s *SignIn) admit(r *http.Request) (status int, err *wire.Error) {
 	return 0, nil
 }
 
-// localPeer reports whether a peer is on this machine. What has no IP address is: a pipe or a Unix socket.
+// localPeer reports whether a peer is on this machine. A peer without an IP address, such as a
+// pipe or a Unix socket, is.
 func localPeer(remote string) bool {
 	host, _, err := net.SplitHostPort(remote)
 	if err != nil {
@@ -133,5 +137,5 @@ func write(w http.ResponseWriter, status int, body []byte) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	_, _ = w.Write(body) // whoever asked has gone: nobody is left to tell
+	_, _ = w.Write(body) // a client that is gone needs no answer
 }

@@ -14,7 +14,7 @@ import (
 	"natterjack/server/wire"
 )
 
-// ask sends a request as a program on this machine would, changed as the test wants.
+// ask sends a request as a program on this machine would, with the test's changes.
 func ask(h http.Handler, body string, change func(*http.Request)) *httptest.ResponseRecorder {
 	r := httptest.NewRequestWithContext(context.Background(), http.MethodPost, "http://127.0.0.1:8080"+wire.PathSignIn, strings.NewReader(body))
 	r.RemoteAddr = "127.0.0.1:50000"
@@ -99,16 +99,17 @@ func TestSignIn_Refuses(t *testing.T) {
 		"proxy":          {alice, set("X-Forwarded-For", "192.0.2.1"), 403, wire.CodeForbidden},
 		"proxy_rfc7239":  {alice, set("Forwarded", "for=192.0.2.1"), 403, wire.CodeForbidden},
 		"form":           {"user=alice", set("Content-Type", "application/x-www-form-urlencoded"), 415, wire.CodeInvalid},
-		"text":           {alice, set("Content-Type", "text/plain"), 415, wire.CodeInvalid}, // what a form of another site can send
-		"no_type":        {alice, func(r *http.Request) { r.Header.Del("Content-Type") }, 415, wire.CodeInvalid},
-		"no_body":        {"", nil, 400, wire.CodeMalformed},
-		"not_json":       {"alice", nil, 400, wire.CodeMalformed},
-		"unknown":        {`{"user":"alice","admin":true}`, nil, 400, wire.CodeMalformed},
-		"twice":          {`{"user":"alice","user":"bob"}`, nil, 400, wire.CodeMalformed},
-		"two":            {alice + alice, nil, 400, wire.CodeMalformed},
-		"large":          {`{"user":"alice"` + strings.Repeat(" ", maxSignIn) + `}`, nil, 400, wire.CodeMalformed},
-		"no_user":        {`{}`, nil, 400, wire.CodeInvalid},
-		"bad_user":       {`{"user":"*"}`, nil, 400, wire.CodeInvalid},
+		// A form of another site can send this content type.
+		"text":     {alice, set("Content-Type", "text/plain"), 415, wire.CodeInvalid},
+		"no_type":  {alice, func(r *http.Request) { r.Header.Del("Content-Type") }, 415, wire.CodeInvalid},
+		"no_body":  {"", nil, 400, wire.CodeMalformed},
+		"not_json": {"alice", nil, 400, wire.CodeMalformed},
+		"unknown":  {`{"user":"alice","admin":true}`, nil, 400, wire.CodeMalformed},
+		"twice":    {`{"user":"alice","user":"bob"}`, nil, 400, wire.CodeMalformed},
+		"two":      {alice + alice, nil, 400, wire.CodeMalformed},
+		"large":    {`{"user":"alice"` + strings.Repeat(" ", maxSignIn) + `}`, nil, 400, wire.CodeMalformed},
+		"no_user":  {`{}`, nil, 400, wire.CodeInvalid},
+		"bad_user": {`{"user":"*"}`, nil, 400, wire.CodeInvalid},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := ask(h, c.body, c.change)
@@ -124,7 +125,7 @@ func TestSignIn_Refuses(t *testing.T) {
 	}
 }
 
-// TestNoSecretsInLogs runs everything that can go wrong past a logger that keeps all.
+// TestNoSecretsInLogs causes every kind of error, and searches the log for secrets.
 func TestNoSecretsInLogs(t *testing.T) {
 	var log capture
 	p := newIDP(t)
