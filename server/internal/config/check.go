@@ -12,13 +12,14 @@ import (
 	"natterjack/embed"
 )
 
-// minCache is what a node does with at the very least.
+// minCache is the smallest cache that a node can work with.
 const minCache = 16 << 20
 
-// maxDrain keeps a stop within what service managers wait for.
+// maxDrain keeps a stop shorter than the time that service managers wait for.
 const maxDrain = 5 * time.Minute
 
-// check finds everything that is wrong, refuses what would be open by mistake, and decides whether there is a development sign-in.
+// check collects all errors of the configuration. It refuses what would be open to the network
+// by mistake, and decides whether the development sign-in exists.
 func (c *Config) check() error {
 	exposure := embed.Expose(c.NATS)
 	c.Warnings = append(c.Warnings, exposure.Warned...)
@@ -44,7 +45,7 @@ func (c *Config) check() error {
 	return nil
 }
 
-// trusts reports whether somebody has been configured whose tokens are taken.
+// trusts reports whether a key or an issuer is configured.
 func (c *Config) trusts() bool { return c.Auth.Key != "" || c.Auth.Issuer != "" }
 
 func (c *Config) warn(local bool) {
@@ -77,7 +78,8 @@ func (c *Config) checkTLS() error {
 	return nil
 }
 
-// checkOrigins wants origins as browsers send them: a scheme, a host and perhaps a port.
+// checkOrigins checks that origins have the form in which browsers send them: a scheme, a host
+// and perhaps a port.
 func (c *Config) checkOrigins() error {
 	var errs []error
 	for _, o := range c.Origins {
@@ -89,8 +91,8 @@ func (c *Config) checkOrigins() error {
 	return errors.Join(errs...)
 }
 
-// checkLimits keeps limits within what was thought through; a record of a message, with all its text escaped, has to fit into a NATS
-// message.
+// checkLimits keeps limits within the ranges that the design allows for. The record of a
+// message, with all its text escaped, has to fit into a NATS message.
 func (c *Config) checkLimits() error {
 	l := c.Limits
 	const escaped, around = 6, 4 << 10 // a byte may become \u0000; the other members of a record
@@ -143,7 +145,7 @@ func (c *Config) checkNode() error {
 	return errors.Join(errs...)
 }
 
-// checkCluster refuses members that would start each with secrets of their own.
+// checkCluster refuses a configuration with which each member would make secrets of its own.
 func (c *Config) checkCluster() (errs []error) {
 	if c.NATS.ServerName == "" {
 		errs = append(errs, errors.New("server_name: in a cluster it must be set, be unique, and never change"))

@@ -9,12 +9,12 @@ import (
 	"natterjack/server/wire"
 )
 
-// Config is what a node is told, checked.
+// Config is the checked configuration of a node.
 type Config struct {
 	Listen   string // HTTP, host:port
 	Data     string // directory of everything the node keeps
 	Drain    time.Duration
-	Cache    int64 // bytes; 0 for what suits the machine
+	Cache    int64 // bytes; 0 chooses a size that suits the machine
 	Shards   int
 	Replicas int
 	Log      Log
@@ -22,31 +22,33 @@ type Config struct {
 	TLS      TLS
 	Auth     Auth
 	Limits   wire.Limits
-	SignIn   bool   // for development: without a password
-	Token    *Token // to be printed; nil where a node is to be run
-	Grow     *Grow  // a log to be taken into the cluster; nil where a node is to be run
+	SignIn   bool   // development sign-in, without a password
+	Token    *Token // to be printed; nil if a node is to be run
+	Grow     *Grow  // a log to take into the cluster; nil if a node is to be run
 
 	NATS     *embed.NATSOptions
 	Warnings []string // for the log, once there is one
 
-	made map[string]string // placeholders of passwords that the node has to make itself, and their names
+	// The placeholders of the passwords that the node has to make itself, with the names of
+	// their users.
+	made map[string]string
 }
 
-// Log says how to log.
+// Log is the configuration of the log output.
 type Log struct {
 	Level  slog.Level `conf:"level"`
 	Format string     `conf:"format"` // text or json
 }
 
-// TLS names the files of a certificate. Both are empty where HTTPS is left to a proxy.
+// TLS names the files of a certificate. Both are empty if HTTPS is left to a proxy.
 type TLS struct {
 	Cert string `conf:"cert"`
 	Key  string `conf:"key"`
 }
 
-// Auth says whose tokens are taken.
+// Auth says which tokens are accepted.
 type Auth struct {
-	Key      string `conf:"key"` // file; empty for one that the node makes itself
+	Key      string `conf:"key"` // a file; empty for a key that the node makes
 	Issuer   string `conf:"issuer"`
 	Audience string `conf:"audience"`
 	Claim    string `conf:"claim"`
@@ -56,8 +58,9 @@ type Auth struct {
 // Clustered reports whether the node is to be a member of a cluster.
 func (c *Config) Clustered() bool { return c.NATS.Cluster.Port != 0 }
 
-// Passwords asks for each password that neither the environment nor the file has given, by the name of its user, and puts
-// it in place. The names are those of the users in the shipped configuration.
+// Passwords sets the passwords that neither the environment nor the file has given. It calls
+// the function for each with the name of the user. The names are those of the users in the
+// shipped configuration.
 func (c *Config) Passwords(password func(name string) (string, error)) error {
 	for _, u := range c.NATS.Users {
 		name, ok := c.made[u.Password]
@@ -72,7 +75,7 @@ func (c *Config) Passwords(password func(name string) (string, error)) error {
 	return nil
 }
 
-// missing are the names of passwords that [Config.Passwords] would ask for.
+// missing returns the names of the passwords that [Config.Passwords] would ask for.
 func (c *Config) missing() (names []string) {
 	for _, u := range c.NATS.Users {
 		if name, ok := c.made[u.Password]; ok {

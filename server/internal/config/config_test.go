@@ -18,7 +18,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// file writes a configuration and returns its path. Without accounts of its own it has the shipped ones.
+// file writes a configuration and returns its path. If the text has no accounts, it gets the
+// shipped ones.
 func file(t *testing.T, text string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "nats.conf")
@@ -55,8 +56,9 @@ func TestLoad_Shipped(t *testing.T) {
 	}
 }
 
-// TestShipped_SaysItsDefaults reads the shipped configuration with every setting of our block uncommented, but not the paths of files, and
-// not the shards, which depend on the machine.
+// TestShipped_SaysItsDefaults reads the shipped configuration with the settings of our block
+// uncommented, and compares it with the defaults. Excluded are paths of files and the shards,
+// which depend on the machine.
 func TestShipped_SaysItsDefaults(t *testing.T) {
 	_, ours, _ := strings.Cut(natterjack.Configuration, "\nnatterjack {")
 	ours = regexp.MustCompile(`(?m)^(\s*)# ((listen|data|drain|replicas|log|origins|sign_in|limits|frame_bytes|text_bytes|in_flight|group_members|history_events|commands_per_s|user_commands_per_s|channel_events_per_s|ping_interval_s)\b.*|\})$`).
@@ -156,7 +158,7 @@ func TestLoad_Errors(t *testing.T) {
 	}
 }
 
-// cluster is a member of a cluster that lacks nothing.
+// cluster is the complete configuration of a member of a cluster.
 const cluster = `
 server_name: n1
 cluster { name: c, listen: 127.0.0.1:6222, routes: ["nats://127.0.0.1:6223"] }
@@ -167,7 +169,7 @@ func TestLoad_Refuses(t *testing.T) {
 	for name, tt := range map[string]struct {
 		args []string
 		text string
-		want []string // none: it starts
+		want []string // empty: it starts
 		sign bool     // there is a development sign-in
 	}{
 		"loopback":                      {sign: true},

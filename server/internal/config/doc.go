@@ -1,5 +1,6 @@
-// Package config reads what a node is told: flags, then environment, then the file, then defaults, the first that says something
-// counting. Everything is checked before anything is opened, all that is wrong is reported at once, and what nobody can have
-// meant is refused: an unknown key or variable, a listener that lets strangers in, a cluster whose nodes would not trust
-// each other's tokens.
+// Package config reads the configuration of a node: first flags, then the environment, then the
+// file, then defaults. The first of these that has a value counts. Everything is checked before
+// anything is opened, and all errors are reported at once. What can only be a mistake is
+// refused: an unknown key or variable, a listener that lets strangers in, a cluster whose nodes
+// would not trust each other's tokens.
 package config

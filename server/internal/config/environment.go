@@ -13,13 +13,16 @@ const (
 	passwordSuffix = "_PASSWORD"
 )
 
-// shippedUsers are the users of the shipped configuration, whose passwords the node makes where it is given none.
+// shippedUsers are the users of the shipped configuration. The node makes their passwords if
+// none are given.
 var shippedUsers = []string{"service", "operator", "sys"}
 
-// strangers are variables with our prefix that are not this program's: of the clients and of the tests that start it.
+// strangers are variables with our prefix that belong to other programs: to the clients, and to
+// the tests that start this one.
 var strangers = []string{"NATTERJACK_SERVER", "NATTERJACK_TOKEN", "NATTERJACK_CHAOS", "NATTERJACK_CRASH"}
 
-// checkEnvironment refuses variables of ours that nobody reads: a misspelt one would otherwise leave the default in force, and say nothing.
+// checkEnvironment refuses variables with our prefix that are not read by anything. Otherwise a
+// misspelt variable would silently leave the default in force.
 func checkEnvironment(environ, known []string) error {
 	var unknown []string
 	for _, pair := range environ {
@@ -40,8 +43,9 @@ func isPassword(name string) bool {
 	return strings.HasPrefix(name, prefix) && strings.HasSuffix(name, passwordSuffix) && len(name) > len(prefix)+len(passwordSuffix)-1
 }
 
-// passwords are the values of the password variables. For users of the shipped configuration without one, there is a placeholder, which
-// is as random as a password, so that one left in place by mistake lets nobody in.
+// passwords returns the values of the password variables. Users of the shipped configuration
+// without a password get a placeholder. It is as random as a password, so that a placeholder
+// left in place by mistake lets nobody in.
 func passwords(environ []string) (vars, made map[string]string) {
 	vars, made = map[string]string{}, map[string]string{}
 	for _, user := range shippedUsers {
@@ -59,5 +63,5 @@ func passwords(environ []string) (vars, made map[string]string) {
 	return vars, made
 }
 
-// variable is the name of the variable with a user's password.
+// variable returns the name of the variable with a user's password.
 func variable(user string) string { return prefix + strings.ToUpper(user) + passwordSuffix }

@@ -10,13 +10,13 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// ErrHelp is returned where help or the version was asked for, and printed.
+// ErrHelp is returned if help or the version was requested and has been printed.
 var ErrHelp = errors.New("config: help was asked for")
 
-// ErrUsage is wrapped by errors that are about how the program was called.
+// ErrUsage is wrapped by errors about how the program was called.
 var ErrUsage = errors.New("usage")
 
-// flags are the command line. What is empty was not said; its default is the file's to tell.
+// flags are the command line. An empty flag was not given; the file then has its default.
 type flags struct {
 	Config     string           `env:"NATTERJACK_CONFIG" placeholder:"FILE" help:"Configuration; the one this program is shipped with, where not given."`
 	Data       string           `env:"NATTERJACK_DATA" placeholder:"DIR" help:"Directory of everything the node keeps (./data)."`
@@ -38,19 +38,19 @@ type flags struct {
 	command string // run, token or grow
 }
 
-// Token is what token is asked for.
+// Token holds the arguments of the command token.
 type Token struct {
 	User    string        `name:"as" required:"" placeholder:"USER" help:"Whose token it is to be: 1 to 64 of a-z, 0-9, '_' and '-'."`
 	Expires time.Duration `default:"24h" placeholder:"24h" help:"How long it holds, at most 8784h (${default})."`
 	Key     string        `placeholder:"FILE" help:"The private key to sign with, in place of the one that the configuration says; then that is not read."`
 }
 
-// Grow is what is to be taken into a cluster.
+// Grow holds the arguments of the command grow.
 type Grow struct {
 	From string `required:"" placeholder:"DIR" help:"The data directory of the node that was alone. It is kept as it is until everything is verified."`
 }
 
-// parseFlags reads arguments and their twins in the environment.
+// parseFlags reads arguments and the environment variables that stand for them.
 func parseFlags(args []string, version string, stdout io.Writer) (f flags, known []string, err error) {
 	helped := false
 	parser, err := kong.New(&f,
@@ -77,7 +77,7 @@ func parseFlags(args []string, version string, stdout io.Writer) (f flags, known
 	return f, known, nil
 }
 
-// over puts what the flags say over what the file says.
+// over applies the flags over the settings of the file.
 func (f flags) over(s *settings) error {
 	s.Listen = cmp.Or(f.Listen, s.Listen)
 	s.Data = cmp.Or(f.Data, s.Data)
