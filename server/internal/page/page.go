@@ -1,6 +1,7 @@
-// Package page is the first page: a chat client in one HTML file without a build step or a dependency, served at "/".
-// It is also the shortest complete example of the protocol in [natterjack/server/wire]: its class Session connects,
-// resumes by position, answers pings and pairs replies with commands in about eighty lines.
+// Package page serves the first page: a chat client in one HTML file, without a build step or a
+// dependency, at "/". It is also the shortest complete example of the protocol in
+// [natterjack/server/wire]: in about eighty lines, its class Session connects, resumes by
+// position, answers pings and pairs replies with commands.
 package page
 
 import (
@@ -17,11 +18,12 @@ import (
 //go:embed page.html
 var html []byte
 
-// Handler serves the page, whatever the path; mount it where it belongs. It answers GET and HEAD, and is safe for
-// concurrent use.
+// Handler serves the page for any path, so it must be mounted at the right one. It answers GET
+// and HEAD, and is safe for concurrent use.
 //
-// The page's one script and one style are allowed by their hashes, and nothing else is: no other origin, no inline
-// handler, no frame around it, and, by Trusted Types, no way for text to become markup.
+// The policy allows the page's one script and one style by their hashes. It allows nothing
+// else: no other origin, no inline handler, no frame around the page, and, by Trusted Types, no
+// conversion of text to markup.
 func Handler() http.Handler {
 	policy := contentSecurityPolicy(string(html))
 	sum := sha256.Sum256(html)
@@ -38,14 +40,15 @@ func Handler() http.Handler {
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
-		h.Set("Cache-Control", "no-cache") // kept, but asked about: a new server brings its new page
+		h.Set("Cache-Control", "no-cache") // cached, but revalidated: a new server brings its new page
 		h.Set("ETag", tag)
 		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(html))
 	})
 }
 
-// contentSecurityPolicy allows what the page itself holds (CSP Level 3). connect-src 'self' covers the WebSocket of
-// the same host; img-src is for the icon, which is in the page too.
+// contentSecurityPolicy returns a policy that allows only what the page itself contains (CSP
+// Level 3). connect-src 'self' covers the WebSocket of the same host. img-src is for the icon,
+// which is in the page too.
 func contentSecurityPolicy(page string) string {
 	return strings.Join([]string{
 		"default-src 'none'",
@@ -61,7 +64,8 @@ func contentSecurityPolicy(page string) string {
 	}, "; ")
 }
 
-// source is the hash by which a browser recognises the page's one inline element of that name.
+// source returns the hash by which a browser recognises the page's one inline element of that
+// name.
 func source(page, element string) string {
 	_, rest, _ := strings.Cut(page, "<"+element+">")
 	content, _, _ := strings.Cut(rest, "</"+element+">")

@@ -59,7 +59,9 @@ func TestAnswersOnlyReads(t *testing.T) {
 	}
 }
 
-// What the policy does not cover would silently not work in a browser; what turns text into markup must not be there.
+// TestPageKeepsItsPolicy shows that the page uses nothing that its policy blocks, because that
+// would silently fail in a browser. It also shows that the page has no code that turns text
+// into markup.
 func TestPageKeepsItsPolicy(t *testing.T) {
 	page := string(html)
 	for _, element := range []string{"script", "style"} {
@@ -68,7 +70,8 @@ func TestPageKeepsItsPolicy(t *testing.T) {
 		}
 	}
 	for _, pattern := range []string{
-		`(?i)\b(inner|outer)HTML\b`, `insertAdjacentHTML`, `document\.write`, `\beval\(`, `new Function`, // text as markup or code
+		// Text as markup or code.
+		`(?i)\b(inner|outer)HTML\b`, `insertAdjacentHTML`, `document\.write`, `\beval\(`, `new Function`,
 		`(?i)<[^>]+\sstyle=`, `(?i)<[^>]+\son[a-z]+=`, // inline style and handlers
 		`(?i)(src|href)="https?:`, `url\(`, `@import`, // other origins
 	} {
