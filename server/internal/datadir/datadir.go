@@ -1,4 +1,5 @@
-// Package datadir holds a node's directory: it makes it, keeps other processes out of it, remembers what it is, and knows what lies where.
+// Package datadir manages a node's directory: it makes the directory, locks it against other
+// processes, stores its identity, and knows the paths in it.
 package datadir
 
 import (
@@ -9,11 +10,12 @@ import (
 	"sync"
 )
 
-// ErrInUse is returned for a directory that another process has open. Two servers on the same streams would ruin them, and
-// the NATS server does not notice.
+// ErrInUse is returned for a directory that another process has open. Two servers on the same
+// streams would destroy them, and the NATS server does not notice.
 var ErrInUse = errors.New("datadir: another process uses this directory")
 
-// ErrRefused is wrapped by the errors of a directory that is not what the configuration takes it for. They say what to do.
+// ErrRefused is wrapped by the error for a directory that does not match the configuration.
+// Such an error says what to do.
 var ErrRefused = errors.New("refusing to start")
 
 // Dir is an open directory. Its methods may be called concurrently.
@@ -25,7 +27,8 @@ type Dir struct {
 	identity Identity
 }
 
-// Open makes the directory where it is missing, readable by its owner only, and locks it until Close or the end of the process.
+// Open locks the directory until Close or the end of the process. It makes the directory if it
+// is missing, readable by its owner only.
 func Open(path string) (*Dir, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
@@ -44,22 +47,25 @@ func Open(path string) (*Dir, error) {
 	return &Dir{path: path, lock: f}, nil
 }
 
-// Path is where the directory is.
+// Path returns the path of the directory.
 func (d *Dir) Path() string { return d.path }
 
-// View is where the node's view of the log is. It can be deleted; it is then made anew from the streams.
+// View returns the path of the node's view of the log. The view can be deleted; then it is
+// built again from the streams.
 func (d *Dir) View() string { return filepath.Join(d.path, "view") }
 
-// Secrets is where passwords and keys are that the node has made for itself.
+// Secrets returns the path of the passwords and keys that the node has made for itself.
 func (d *Dir) Secrets() string { return filepath.Join(d.path, secretsDir) }
 
 const secretsDir = "secrets"
 
-// SigningKey is the file of the key that signs tokens, where none is configured.
+// SigningKey returns the path of the key that signs tokens if none is configured.
 func (d *Dir) SigningKey() string { return SigningKeyIn(d.path) }
 
-// SigningKeyIn is [Dir.SigningKey] of a directory that another process may have open.
+// SigningKeyIn returns the same path as [Dir.SigningKey], for a directory that another process
+// may have open.
 func SigningKeyIn(path string) string { return filepath.Join(path, secretsDir, "signing.pem") }
 
-// Close lets go of the directory. The file of the lock stays: deleting it would let two in at once.
+// Close releases the directory. The lock file stays: deleting it would let two processes in at
+// once.
 func (d *Dir) Close() error { return d.lock.Close() }

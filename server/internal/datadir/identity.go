@@ -11,30 +11,31 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// format is that of the directory. A directory of a later one is refused.
+// format is the format of the directory. A directory with a later format is refused.
 const format = 1
 
 const identityFile = "node.json"
 
-// Identity is what a directory remembers of itself.
+// Identity is what a directory stores about itself.
 type Identity struct {
 	Format  int    `json:"format"`
 	Node    string `json:"node"`             // its name
-	Cluster string `json:"cluster,omitzero"` // that it is a member of; empty for a node that is alone
+	Cluster string `json:"cluster,omitzero"` // its cluster; empty for a node that is alone
 	Epoch   string `json:"epoch,omitzero"`   // of the log; empty until the streams have been seen
 	Shards  int    `json:"shards,omitzero"`  // of the log
 	Moved   string `json:"moved,omitzero"`   // the cluster that has taken the log over
 }
 
-// Store is what lies in the store of JetStream.
+// Store describes the content of the JetStream store.
 type Store struct {
 	Streams bool
 	Member  bool // metadata of a cluster
 }
 
-// Admit refuses a directory that is not that of such a node, before anything opens what is in it: the engine drops the streams
-// of a node that was alone when it becomes the member of a cluster which does not know them. A directory with
-// nothing in it becomes that of the node.
+// Admit returns an error if the directory does not belong to the given node. It must be called
+// before anything opens the store: when a node that was alone becomes the member of a cluster
+// that does not know its streams, the engine drops them. An empty directory becomes that of the
+// node.
 func (d *Dir) Admit(node, cluster string, store Store) error {
 	is, err := d.read()
 	if errors.Is(err, fs.ErrNotExist) {
@@ -55,7 +56,8 @@ func (d *Dir) Admit(node, cluster string, store Store) error {
 	return d.write(is)
 }
 
-// AdmitToGrow refuses a directory whose log cannot be taken into a cluster: one that is not of a node which was alone.
+// AdmitToGrow returns an error if the log of the directory cannot be taken into a cluster. It
+// must be the log of a node that was alone.
 func (d *Dir) AdmitToGrow(store Store) error {
 	is, err := d.read()
 	if errors.Is(err, fs.ErrNotExist) {
@@ -76,7 +78,8 @@ func (d *Dir) AdmitToGrow(store Store) error {
 	}
 }
 
-// Move takes down that the log has been taken into a cluster: started again, the node would go on with a second one of the same name.
+// Move records that the log has been taken into a cluster. Otherwise the node, when started
+// again, would continue a second log of the same name.
 func (d *Dir) Move(cluster string) error {
 	d.mu.Lock()
 	is := d.identity
@@ -90,14 +93,15 @@ func (d *Dir) refuseMoved(to string) error {
 		"and lose what the cluster has taken since, remove the member \"moved\" from %s", to, identityFile)
 }
 
-// Epoch is that of the log which the directory remembers, or empty.
+// Epoch returns the epoch of the log that the directory remembers, or an empty string.
 func (d *Dir) Epoch() string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.identity.Epoch
 }
 
-// Remember takes down which log the node has, or refuses another one than it remembers.
+// Remember records the log that the node has. It returns an error if the directory remembers
+// another log.
 func (d *Dir) Remember(epoch string, shards int) error {
 	d.mu.Lock()
 	is := d.identity
@@ -116,7 +120,8 @@ func (d *Dir) Remember(epoch string, shards int) error {
 	}
 }
 
-// unnamed is what a directory is that does not say so. A store of a node that was alone tells by itself what log it has.
+// unnamed returns the identity of a directory without an identity file. The store of a node
+// that was alone is enough to know its log.
 func (d *Dir) unnamed(cluster string, store Store) (Identity, error) {
 	switch {
 	case store.Member:
@@ -129,7 +134,7 @@ func (d *Dir) unnamed(cluster string, store Store) (Identity, error) {
 	}
 }
 
-// fits refuses what the directory is not.
+// fits returns an error if the directory does not match the node, the cluster or the store.
 func (d *Dir) fits(is Identity, node, cluster string, store Store) error {
 	switch {
 	case is.Cluster == "" && cluster != "":
@@ -163,10 +168,11 @@ func (d *Dir) refuse(what string, args ...any) error {
 	return fmt.Errorf("%w: data directory %s %s", ErrRefused, d.path, fmt.Sprintf(what, args...))
 }
 
-// read reads what the directory says it is.
+// read returns the identity in the directory.
 func (d *Dir) read() (Identity, error) { return ReadIdentity(d.path) }
 
-// ReadIdentity is what a directory says it is. The error is [fs.ErrNotExist] where it says nothing.
+// ReadIdentity returns the identity that a directory stores. The error is [fs.ErrNotExist] if
+// it stores none.
 func ReadIdentity(path string) (is Identity, err error) {
 	name := filepath.Join(path, identityFile)
 	text, err := os.ReadFile(name) //nolint:gosec // the operator says where
@@ -183,7 +189,8 @@ func ReadIdentity(path string) (is Identity, err error) {
 	return is, nil
 }
 
-// write replaces what the directory says it is, whole and durable. What it says already needs no room on the disk.
+// write replaces the stored identity atomically and durably. Nothing is written if it is the
+// same, so that this needs no room on the disk.
 func (d *Dir) write(is Identity) error {
 	if was, err := d.read(); err == nil && was == is {
 		d.mu.Lock()
@@ -204,7 +211,7 @@ func (d *Dir) write(is Identity) error {
 	return nil
 }
 
-// replace writes a file beside the one of that name and then in its place.
+// replace writes a temporary file and renames it to the name.
 func replace(dir, name string, text []byte) error {
 	tmp, err := os.CreateTemp(dir, ".new-*") // mode 0600
 	if err != nil {

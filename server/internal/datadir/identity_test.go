@@ -19,16 +19,17 @@ func open(t *testing.T, path string) *Dir {
 	return d
 }
 
-// TestAdmit has a directory that is something taken for something else. Each refusal says what to do.
+// TestAdmit starts a node in a directory that belongs to something else. Each refusal must say
+// what to do.
 func TestAdmit(t *testing.T) {
 	alone, member := Store{Streams: true}, Store{Streams: true, Member: true}
 	type as struct{ node, cluster string }
 	for name, c := range map[string]struct {
 		was   as
-		log   string // its epoch; empty where the node never saw its streams
-		store Store  // that is there now
+		log   string // its epoch; empty if the node never saw its streams
+		store Store  // the store in the directory
 		is    as
-		want  string // empty where it is admitted
+		want  string // empty: it is admitted
 	}{
 		"alone again":                    {was: as{"n1", ""}, log: "e", store: alone, is: as{"n1", ""}},
 		"alone under another name":       {was: as{"host-1", ""}, log: "e", store: alone, is: as{"host-2", ""}},
@@ -62,7 +63,7 @@ func TestAdmit(t *testing.T) {
 	}
 }
 
-// TestAdmit_unnamed has directories that do not say what they are.
+// TestAdmit_unnamed admits or refuses directories without an identity file.
 func TestAdmit_unnamed(t *testing.T) {
 	for name, c := range map[string]struct {
 		cluster string

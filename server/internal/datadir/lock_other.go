@@ -4,5 +4,6 @@ package datadir
 
 import "os"
 
-// lock does nothing here; Pebble, which locks its own directory everywhere, still keeps a second node from starting.
+// lock does nothing on this system. Pebble locks its own directory on every system, and so
+// still prevents a second node from starting.
 func lock(*os.File) error { return nil }

@@ -8,7 +8,7 @@ import (
 	"syscall"
 )
 
-// lock takes the lock of a file, which the kernel gives back when the process ends, however it does.
+// lock locks a file. The kernel releases the lock whenever and however the process ends.
 func lock(f *os.File) error {
 	err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
