@@ -1,4 +1,5 @@
-// Package secrets keeps passwords that the server made for itself, one file each, readable by its own account only.
+// Package secrets stores passwords that the server made for itself, one file each, readable by
+// its own account only.
 package secrets
 
 import (
@@ -12,7 +13,8 @@ import (
 	"strings"
 )
 
-// Dir is a directory of secrets. It is made with the first secret. Its methods may be called concurrently, by several processes too.
+// Dir is a directory of secrets. It is made with the first secret. Its methods may be called
+// concurrently, also by several processes.
 type Dir string
 
 // maxSecret bounds what is read.
@@ -20,8 +22,9 @@ const maxSecret = 1 << 10
 
 var validName = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,63}$`)
 
-// Password returns the secret of a name, and makes it where there is none: 26 characters of A–Z and 2–7, 130 random bits, durable
-// before they are returned. A file that others may read is refused, for the secret is none any more.
+// Password returns the secret of a name, and makes it if there is none: 26 characters of A–Z
+// and 2–7, which are 130 random bits. A new secret is durable before it is returned. A file
+// that other accounts may read is refused, because it is not secret.
 func (d Dir) Password(name string) (password string, made bool, err error) {
 	if !validName.MatchString(name) {
 		return "", false, fmt.Errorf("secrets: %q is not a name of a secret", name)
@@ -34,7 +37,7 @@ func (d Dir) Password(name string) (password string, made bool, err error) {
 	if made, err = d.store(path, rand.Text()); err != nil {
 		return "", false, fmt.Errorf("make secret: %w", err)
 	}
-	password, err = read(path) // somebody else's where he was faster
+	password, err = read(path) // another process's secret, if that one was faster
 	return password, made, err
 }
 
@@ -60,8 +63,8 @@ func read(path string) (string, error) {
 	return password, nil
 }
 
-// store writes a secret to a file of its own and then links it to its name: unlike a rename, that does not replace one that
-// another process has made meanwhile.
+// store writes a secret to a temporary file and then links it to its name. Unlike a rename, a
+// link does not replace a secret that another process has made meanwhile.
 func (d Dir) store(path, secret string) (made bool, err error) {
 	if err := os.MkdirAll(string(d), 0o700); err != nil {
 		return false, err
