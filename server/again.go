@@ -9,16 +9,18 @@ import (
 )
 
 const (
-	// revivals is how often in a row a node is started again for a stream that takes no writes.
+	// revivals is how many times in a row a node is started again for a stream that takes no
+	// writes.
 	revivals = 2
-	// revivedAfter is how long a node must have run for the next time to be another matter.
+	// revivedAfter is how long a node must have run for the next failure to be counted from the
+	// start.
 	revivedAfter = 10 * time.Minute
 )
 
-// again decides whether a node that has ended is run again, within the process.
+// again decides whether a node that has ended is run again within the process.
 type again struct{ dead int }
 
-// why returns nil where it is, or why the process ends.
+// why returns nil if the node is to be run again, or else why the process ends.
 func (a *again) why(err error, ran time.Duration) error {
 	switch {
 	case !errors.Is(err, node.ErrAgain):

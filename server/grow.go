@@ -12,8 +12,8 @@ import (
 	"natterjack/server/internal/node"
 )
 
-// grow takes a log into a cluster and says, a line each, which streams it has taken. Interrupted, it has changed nothing that counts, and can be
-// run again.
+// grow takes a log into a cluster and prints the streams that it has taken, one per line. If it
+// is interrupted, it has changed nothing that counts, and can be run again.
 func grow(cfg *config.Config, out io.Writer) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

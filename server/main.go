@@ -1,5 +1,6 @@
-// Command server is a node of a Natterjack chat system: alone, or as a member of a cluster. With the word token it makes a token
-// instead, and with the word grow it takes the log of a node that was alone into a cluster.
+// Command server runs a node of a Natterjack chat system: alone, or as a member of a cluster.
+// The command token prints a token instead. The command grow takes the log of a node that was
+// alone into a cluster.
 package main
 
 import (
@@ -19,11 +20,12 @@ import (
 
 func main() { os.Exit(run()) }
 
-// exitAgain is how the process ends where it should be started again: it has run out of storage, or its engine has, and there was
-// no way to go on.
+// exitAgain is the exit code of a process that should be started again: its storage or its
+// engine's storage is exhausted, and it could not go on.
 const exitAgain = 3
 
-// run is 0 after a stop that was asked for, 2 where the program was called wrongly, [exitAgain], and 1 where it failed.
+// run returns the exit code: 0 after a stop that was requested, 2 if the program was called
+// wrongly, [exitAgain], and 1 if it failed.
 func run() int {
 	cfg, err := config.Load(os.Args[1:], os.Stdout)
 	if errors.Is(err, config.ErrHelp) {
@@ -52,8 +54,9 @@ func run() int {
 	}
 }
 
-// serve runs a node until the process is told to stop. Told again, the process ends at once, as if it had not listened. The limit of
-// open files, one for each client, is the hard one already: the Go runtime raises it at start.
+// serve runs a node until the process is told to stop. A second signal ends the process at
+// once. The limit of open files, of which each client needs one, is at its hard limit already:
+// the Go runtime raises it at start.
 func serve(cfg *config.Config) error {
 	limitGarbage()
 	useProcessors()
@@ -72,14 +75,14 @@ func serve(cfg *config.Config) error {
 		if why := more.why(err, time.Since(began)); err == nil || why != nil || ctx.Err() != nil {
 			return why
 		}
-		if cfg, err = config.Load(os.Args[1:], os.Stdout); err != nil { // a node uses its configuration up
+		if cfg, err = config.Load(os.Args[1:], os.Stdout); err != nil { // a configuration can be used for one node only
 			return err
 		}
 	}
 }
 
-// announcer says, as the only line on standard output, where the node can be reached: once, unless it turns out to be elsewhere. Scripts
-// wait for it.
+// announcer prints the node's addresses as the only line on standard output. It prints them
+// once, and again only if they have changed. Scripts wait for this line.
 type announcer node.Addresses
 
 func (said *announcer) announce(a node.Addresses) {

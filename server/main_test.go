@@ -47,12 +47,12 @@ type process struct {
 	cmd  *exec.Cmd
 	http string // its URL
 
-	stdout bytes.Buffer // of the process after its first line; to be read once it has ended
+	stdout bytes.Buffer // standard output after the first line; read it after the process has ended
 	stderr *log
 	copies sync.WaitGroup
 }
 
-// log is what a process writes to its standard error; it can be waited for.
+// log holds what a process writes to its standard error. Tests can wait for a text in it.
 type log struct {
 	mu   sync.Mutex
 	text bytes.Buffer
@@ -72,7 +72,7 @@ func (l *log) String() string {
 
 func command(tb testing.TB, args ...string) *exec.Cmd {
 	tb.Helper()
-	cmd := exec.CommandContext(context.WithoutCancel(tb.Context()), binary, args...) // ended by the test, not by its end
+	cmd := exec.CommandContext(context.WithoutCancel(tb.Context()), binary, args...) // the test ends it explicitly
 	cmd.Dir = tb.TempDir()
 	return cmd
 }
@@ -90,7 +90,7 @@ func start(tb testing.TB, data string) *process {
 		tb.Fatal(err)
 	}
 	tb.Cleanup(func() {
-		_ = p.cmd.Process.Kill() // it has ended, where the test did not fail
+		_ = p.cmd.Process.Kill() // it has ended already, unless the test failed
 		p.copies.Wait()
 		if tb.Failed() {
 			tb.Logf("standard error:\n%s", p.stderr)
@@ -115,7 +115,7 @@ func start(tb testing.TB, data string) *process {
 	return p
 }
 
-// end waits for the process to end and returns how it did.
+// end waits for the process to end and returns its error.
 func (p *process) end() error {
 	p.tb.Helper()
 	ended := make(chan error, 1)
@@ -163,7 +163,7 @@ func (p *process) post(path, token, contentType, body string) *http.Response {
 	return resp
 }
 
-// reply posts something and decodes the one object that answers it.
+// reply sends a POST request and decodes the one object in the answer.
 func (p *process) reply(path, token, contentType, body string, into any) {
 	p.tb.Helper()
 	resp := p.post(path, token, contentType, body)
@@ -217,7 +217,7 @@ func TestProcess_StopsInOrderAndComesBack(t *testing.T) {
 	}
 
 	again := start(t, data)
-	if seq := again.send(token, "c1"); seq != 1 { // the token holds: so does the key
+	if seq := again.send(token, "c1"); seq != 1 { // the old token is valid: the key is the same
 		t.Errorf("the same message has seq %d after a restart, want 1", seq)
 	}
 	if seq := again.send(token, "c2"); seq != 2 {
@@ -232,7 +232,7 @@ func TestProcess_StopsInOrderAndComesBack(t *testing.T) {
 func TestProcess_SecondSignalEndsIt(t *testing.T) {
 	p := start(t, t.TempDir())
 	token := p.signIn("alice")
-	for range 30 { // their farewells are spread over two seconds
+	for range 30 { // closing them is spread over two seconds
 		resp := p.post("/v1/stream", "", "application/json", `{"type":"connect","v":1,"token":"`+token+`"}`)
 		if line, err := bufio.NewReader(resp.Body).ReadString('\n'); err != nil {
 			t.Fatalf("stream: %q, %v", line, err)

@@ -11,8 +11,9 @@ import (
 	"natterjack/server/internal/datadir"
 )
 
-// printToken writes a token, alone, as a line: scripts put it into a file or a variable. The key it signs with is the node's; it makes none,
-// for a token of a key that no node knows would only look like one.
+// printToken prints a token alone on a line, so that scripts can put it into a file or a
+// variable. It signs with the node's key. It makes no key, because a token of a key that no
+// node knows would be useless.
 func printToken(cfg *config.Config, out io.Writer) error {
 	path := cfg.Auth.Key
 	switch {

@@ -79,7 +79,7 @@ func TestToken_refused(t *testing.T) {
 			cmd := command(t, append([]string{"token"}, tt.args...)...)
 			var stdout, stderr strings.Builder
 			cmd.Stdout, cmd.Stderr = &stdout, &stderr
-			_ = cmd.Run() // the exit code says it
+			_ = cmd.Run() // the exit code is checked
 			if code := cmd.ProcessState.ExitCode(); code != tt.code || !strings.Contains(stderr.String(), tt.want) || stdout.Len() > 0 {
 				t.Errorf("exit code %d, want %d, with %q in:\n%s\nprinted %q", code, tt.code, tt.want, &stderr, &stdout)
 			}

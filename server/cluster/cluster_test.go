@@ -8,7 +8,8 @@ import (
 	"natterjack/server/internal/config"
 )
 
-// TestConfigurations reads the three, which must agree on what nodes share and on nothing else.
+// TestConfigurations reads the three configurations. They must agree on what nodes share, and
+// on nothing else.
 func TestConfigurations(t *testing.T) {
 	for _, user := range users {
 		t.Setenv(variable(user), "secret-of-"+user)

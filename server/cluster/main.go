@@ -1,7 +1,8 @@
-// Command cluster runs three nodes of one cluster on this machine, n1, n2 and n3, from the configurations beside it and with
-// what it makes below data/cluster: the server's binary, the secrets that the nodes share, and their data. It is started at the
-// root of the repository, says on standard output where the nodes are once all are ready, starts a node again
-// that ends, and stops all on an interrupt.
+// Command cluster runs three nodes of one cluster on this machine: n1, n2 and n3. Their
+// configurations are in this directory. It makes the rest below data/cluster: the server's
+// binary, the secrets that the nodes share, and their data. It must be started at the root of
+// the repository. Once all nodes are ready it prints their addresses on standard output. It
+// restarts a node that ends, and stops all nodes on an interrupt.
 package main
 
 import (
@@ -23,13 +24,14 @@ import (
 var (
 	dir   = filepath.Join("data", "cluster")
 	names = []string{"n1", "n2", "n3"}
-	users = []string{"service", "operator", "sys", "cluster"} // whose passwords the configurations take from the environment
+	// users are the users whose passwords the configurations take from the environment.
+	users = []string{"service", "operator", "sys", "cluster"}
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	context.AfterFunc(ctx, stop) // a second signal ends this at once, and leaves the nodes
+	context.AfterFunc(ctx, stop) // a second signal ends this at once, and leaves the nodes running
 	if err := run(ctx); err != nil {
 		fmt.Fprintf(os.Stderr, "cluster: %v\n", err)
 		os.Exit(1)
@@ -54,14 +56,14 @@ func run(ctx context.Context) error {
 	if announce(ctx, nodes) {
 		<-ctx.Done()
 	}
-	for _, n := range nodes { // one after the other, so that each has somebody to hand over to
+	for _, n := range nodes { // one after the other, so that each can hand over to another
 		n.stop()
 	}
 	running.Wait()
 	return nil
 }
 
-// announce says where the nodes are once all are ready, unless ctx ends before.
+// announce prints the addresses of the nodes once all are ready, unless ctx ends first.
 func announce(ctx context.Context, nodes []*node) bool {
 	line := []string{"cluster: ready"}
 	for _, n := range nodes {
@@ -76,7 +78,7 @@ func announce(ctx context.Context, nodes []*node) bool {
 	return true
 }
 
-// shared makes what the nodes share, and returns the environment that tells them.
+// shared makes the secrets that the nodes share, and returns the environment that passes them.
 func shared() ([]string, error) {
 	store := secrets.Dir(filepath.Join(dir, "secrets"))
 	if _, _, err := auth.LoadOrMakeKeys(filepath.Join(string(store), "signing.pem")); err != nil {

@@ -15,10 +15,10 @@ const (
 	longestLine  = 64 << 10        // a longer one is passed on in parts
 )
 
-// node is one node's process, and the next where it ends.
+// node runs the process of one node, and starts a new one when it ends.
 type node struct {
 	name  string
-	ready chan string // its addresses, the first time
+	ready chan string // its addresses, once, when it is ready
 
 	spec   nodeproc.Spec
 	cancel context.CancelFunc
@@ -33,13 +33,13 @@ func newNode(name, binary, conf string, environ []string) *node {
 	return n
 }
 
-// announce hands on the addresses that a ready line names.
+// announce passes on the addresses in a ready line.
 func (n *node) announce(line string) bool {
 	addresses, ready := nodeproc.Addresses(line)
 	if ready {
 		select {
 		case n.ready <- addresses:
-		default: // it was announced before
+		default: // they were passed on before
 		}
 	}
 	return ready
@@ -62,7 +62,7 @@ func (n *node) run() {
 	}
 }
 
-// once runs a process to its end.
+// once runs a process until it ends.
 func (n *node) once() error {
 	spec := n.spec
 	spec.Output = &lines{to: n.say}
@@ -78,7 +78,7 @@ func (n *node) once() error {
 	}
 }
 
-// lines passes what is written to it on, line by line. One call at a time.
+// lines passes on what is written to it, line by line. Calls must not overlap.
 type lines struct {
 	to      func(string)
 	partial []byte
