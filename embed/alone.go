@@ -6,15 +6,15 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 )
 
-// alone is the least that a store of a node can be opened with.
+// alone is the smallest configuration with which the store of a node can be opened.
 const alone = `
 accounts { CHAT { jetstream: enabled }, SYS {} }
 system_account: SYS
 jetstream { sync_interval: always }
 `
 
-// NewAlone makes a server that opens the store of a node which was alone, for nobody but this process. What the store is encrypted with is
-// taken from the options of the node.
+// NewAlone makes a server that opens the store of a node which was alone. Only this process can
+// connect to it. The encryption of the store is taken from the options of the node.
 func NewAlone(storeDir string, node *NATSOptions, logger *slog.Logger) (*Server, error) {
 	o := &server.Options{}
 	if err := o.ProcessConfigString(alone); err != nil {
@@ -22,6 +22,6 @@ func NewAlone(storeDir string, node *NATSOptions, logger *slog.Logger) (*Server,
 	}
 	o.ServerName, o.StoreDir, o.DontListen = "alone", storeDir, true
 	o.JetStreamKey, o.JetStreamCipher = node.JetStreamKey, node.JetStreamCipher
-	o.JetStreamMaxStore = 1 << 60 // what is there has found room
+	o.JetStreamMaxStore = 1 << 60 // what is stored already has found room
 	return New(Options{NATS: o, Logger: logger})
 }

@@ -6,12 +6,14 @@ import (
 	"time"
 )
 
-// flushTimeout bounds how long our own connection may take to hand over what was written to it last.
+// flushTimeout bounds how long our own connection may take to deliver what was written to it
+// last.
 const flushTimeout = 2 * time.Second
 
-// Close closes our own connection, whose subscriptions their owners have drained by now, and stops the server, leaderships and all;
-// call [Server.StepDown] before, for others to take over without a gap. Where ctx ends first, Close returns its
-// error and the server goes on stopping. Safe to repeat, and before Start.
+// Close closes our own connection and stops the server with all its leaderships. By then the
+// owners of the connection's subscriptions have drained them. Call [Server.StepDown] before, so
+// that other servers take over without a gap. If ctx ends first, Close returns its error and
+// the server goes on stopping. Close may be called repeatedly, and before Start.
 func (s *Server) Close(ctx context.Context) error {
 	s.closing.Do(func() { s.stop.Go(s.shutdown) })
 	select {
@@ -23,8 +25,9 @@ func (s *Server) Close(ctx context.Context) error {
 	}
 }
 
-// shutdown flushes rather than drains the connection: nats.go drains with timers from a pool of the whole process, which
-// synctest bubbles may not share, and there is nothing left to drain.
+// shutdown flushes the connection and does not drain it. nats.go drains with timers from a pool
+// of the whole process, which synctest bubbles may not share, and there is nothing left to
+// drain.
 func (s *Server) shutdown() {
 	defer close(s.closed)
 	if s.conn != nil {

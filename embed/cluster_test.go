@@ -40,7 +40,7 @@ func makeStreams(t *testing.T, n *embedtest.Node) {
 	}
 }
 
-// leaders are the nodes that say they lead a stream.
+// leaders returns the nodes that report to lead a stream.
 func leaders(nodes []*embedtest.Node, stream string) (led []string) {
 	for _, n := range nodes {
 		if n.LeadsStream(stream) {
@@ -85,8 +85,9 @@ func TestStepDown_Alone(t *testing.T) {
 	}
 }
 
-// TestStepDown_WritesGoOn writes to every stream all the while, restarts each node in turn, stepping down first, and checks that no leadership
-// is left when StepDown returns, that another node leads then, and that nothing acknowledged is lost.
+// TestStepDown_WritesGoOn writes to every stream while each node in turn steps down and
+// restarts. When StepDown returns, no leadership is left and another node leads. No
+// acknowledged message is lost.
 func TestStepDown_WritesGoOn(t *testing.T) {
 	nodes := embedtest.Cluster(t, 3)
 	makeStreams(t, nodes[0])
@@ -111,8 +112,9 @@ func TestStepDown_WritesGoOn(t *testing.T) {
 	}
 }
 
-// write publishes one message after another to each stream until stop is called. Stop waits for one more acknowledgement in each, and
-// checks that every acknowledged message is there.
+// write publishes one message after another to each stream until stop is called. stop waits for
+// one more acknowledgement in each stream, and checks that every acknowledged message is
+// stored.
 func write(t *testing.T, n *embedtest.Node) (stop func()) {
 	t.Helper()
 	js, err := jetstream.New(n.Conn)
@@ -125,7 +127,8 @@ func write(t *testing.T, n *embedtest.Node) (stop func()) {
 	for i := range acked {
 		writers.Go(func() {
 			for ctx.Err() == nil {
-				once, done := context.WithTimeout(ctx, time.Second) // a proposal that a step-down drops is never answered
+				// A proposal that a step-down drops is never answered.
+				once, done := context.WithTimeout(ctx, time.Second)
 				if ack, err := js.Publish(once, name(i), []byte("x")); err == nil {
 					acked[i].Store(ack.Sequence)
 				}

@@ -11,13 +11,15 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// reconnectWait is short because the server is in this process: it is there, or we are stopping.
+// reconnectWait is short because the server is in this process: either it is there, or the
+// process is stopping.
 const reconnectWait = 10 * time.Millisecond
 
-// credentials log one of our own connections in.
+// credentials are the user and password of one of our own connections.
 type credentials struct{ user, password string }
 
-// newCredentials makes a user whom nobody can have configured, with a password of 128 random bits or more.
+// newCredentials makes a user name that no configuration can contain, and a password of at
+// least 128 random bits.
 func newCredentials(role string) credentials {
 	return credentials{user: "natterjack-" + role + "-" + rand.Text()[:8], password: rand.Text()}
 }
@@ -40,7 +42,7 @@ func (s *Server) addUsers(o *server.Options) error {
 	return nil
 }
 
-// account finds an account by name, or is nil.
+// account returns the account of that name, or nil.
 func account(o *server.Options, name string) *server.Account {
 	for _, a := range o.Accounts {
 		if a.Name == name {
@@ -50,7 +52,7 @@ func account(o *server.Options, name string) *server.Account {
 	return nil
 }
 
-// inProcess is a user that no socket can log in as, even with the password.
+// inProcess returns a user that cannot log in over a socket, even with the password.
 func (c credentials) inProcess(a *server.Account) *server.User {
 	return &server.User{
 		Username:               c.user,
@@ -60,8 +62,10 @@ func (c credentials) inProcess(a *server.Account) *server.User {
 	}
 }
 
-// connect opens a connection in process. It reconnects for ever: the server drops even us where we read too slowly. Its inboxes are its
-// own: whoever may subscribe to _INBOX.> would otherwise see every message that JetStream delivers to us.
+// connect opens a connection in process. The connection reconnects forever: the server drops
+// any client that reads too slowly, including ours. Its inboxes have a prefix of their own.
+// Otherwise every user who may subscribe to _INBOX.> would see all messages that JetStream
+// delivers to us.
 func (s *Server) connect(c credentials) (*nats.Conn, error) {
 	return nats.Connect("",
 		nats.InProcessServer(s.inProcess()),

@@ -7,10 +7,10 @@ import (
 	"time"
 )
 
-// copiesTime is how long the members of a cluster are waited for that do not say what they have.
+// copiesTime is how long to wait for the answers of the members of a cluster.
 const copiesTime = time.Second
 
-// Copy is what a server has of a stream.
+// Copy describes a server's copy of a stream.
 type Copy struct{ Messages, First, Last uint64 }
 
 // copiesAnswer is the part of a server's report that matters here.
@@ -29,8 +29,9 @@ type copiesAnswer struct {
 	} `json:"data"`
 }
 
-// Copies asks all servers of the cluster what they have of a stream, each for itself: the stream's leader may think otherwise. Those that do not
-// answer in a second have nothing.
+// Copies asks all servers of the cluster for the state of their own copies of a stream, because
+// the stream's leader may believe something else. A server that does not answer within a second
+// counts as having none.
 func (s *Server) Copies(ctx context.Context, stream string) (copies []Copy, err error) {
 	conn, err := s.connect(s.system)
 	if err != nil {
@@ -51,7 +52,7 @@ func (s *Server) Copies(ctx context.Context, stream string) (copies []Copy, err 
 	for range max(size, 1) {
 		m, err := sub.NextMsgWithContext(ctx)
 		if err != nil {
-			break // the others have nothing
+			break // the other servers have none
 		}
 		var a copiesAnswer
 		if err := json.Unmarshal(m.Data, &a); err != nil {

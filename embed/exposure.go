@@ -10,14 +10,15 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 )
 
-// Exposure is what a configuration opens beyond this machine.
+// Exposure is what a configuration opens to other machines.
 type Exposure struct {
 	Network []string // listeners that other machines can reach, "clients at 0.0.0.0:4222"
-	Refused []string // what nobody can have meant, each a sentence: it must not be started
-	Warned  []string // what is usual on a network of one's own, and readable on any other
+	Refused []string // mistakes, each a sentence; the server must not be started with them
+	Warned  []string // usual on a private network, but readable on any other
 }
 
-// Expose looks at the listeners of a configuration. An address that is not plainly of the loopback interface counts as open.
+// Expose examines the listeners of a configuration. An address that is not clearly on the
+// loopback interface counts as open.
 func Expose(o *server.Options) Exposure {
 	var e Exposure
 	e.passwords(o)
@@ -29,7 +30,7 @@ func Expose(o *server.Options) Exposure {
 	return e
 }
 
-// passwords refuses users without one, wherever they could connect from.
+// passwords refuses users without a password, whatever they could connect to.
 func (e *Exposure) passwords(o *server.Options) {
 	for _, u := range o.Users {
 		if u.Password == "" {
@@ -62,7 +63,7 @@ func (e *Exposure) cluster(o *server.Options) {
 	}
 }
 
-// others looks at listeners that we do not need, and somebody may have configured all the same.
+// others examines listeners that we do not need but that may be configured.
 func (e *Exposure) others(o *server.Options) {
 	if port := max(o.HTTPPort, o.HTTPSPort); port != 0 && e.open("monitoring", cmp.Or(o.HTTPHost, o.Host), port) {
 		e.refuse("http: the NATS server's monitoring asks for no password: let it listen on 127.0.0.1")
@@ -93,7 +94,7 @@ func (e *Exposure) unencrypted(what string, clear bool, noAuthUser string) {
 	}
 }
 
-// open reports whether others can reach a listener, and notes it.
+// open reports whether other machines can reach a listener, and records it if so.
 func (e *Exposure) open(what, host string, port int) bool {
 	if Loopback(host) {
 		return false
@@ -110,13 +111,15 @@ func (e *Exposure) warn(format string, args ...any) {
 	e.Warned = append(e.Warned, fmt.Sprintf(format, args...))
 }
 
-// mutual reports whether TLS asks the other side for a certificate, too; the server's default for its peers.
+// mutual reports whether TLS also requires a certificate from the client. This is the server's
+// default for its peers.
 func mutual(c *tls.Config) bool {
 	return c != nil && c.ClientAuth == tls.RequireAndVerifyClientCert
 }
 
-// Loopback reports whether a host can be reached from this machine only: a loopback address, or "localhost". The empty host is
-// every interface; any other name may resolve to anything, today or tomorrow.
+// Loopback reports whether a host can be reached from this machine only: a loopback address, or
+// "localhost". The empty host means every interface. Any other name may resolve to any address,
+// and this may change.
 func Loopback(host string) bool {
 	if host == "localhost" {
 		return true

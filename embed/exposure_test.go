@@ -16,7 +16,7 @@ func TestExpose(t *testing.T) {
 		text            string
 		change          func(*server.Options)
 		network         int
-		refused, warned string // a part of the only one, or empty for none
+		refused, warned string // part of the only one; empty for none
 	}{
 		"loopback":              {text: "listen: 127.0.0.1:4222\nhttp: 127.0.0.1:8222\ncluster { listen: 127.0.0.1:6222 }"},
 		"loopback, v6":          {text: `listen: "[::1]:4222"`},

@@ -8,8 +8,10 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 )
 
-// Held is what this server itself has of a stream, whatever the stream's leader has: from first to last, without the positions in gone, which
-// ascend. Those are gone in good order, as far as the server knows; what else it cannot read is damaged. The error is that it has no copy.
+// Held returns the state of this server's own copy of a stream, whatever the leader's copy
+// contains. The copy goes from first to last, without the positions in gone, which ascend. As
+// far as the server knows, these were removed properly. Any other message that it cannot read
+// is damaged. An error means that it has no copy.
 func (s *Server) Held(stream string) (first, last uint64, gone []uint64, err error) {
 	copied, err := s.copyOf(stream)
 	if err != nil {
@@ -54,8 +56,9 @@ func (s *Server) copyOf(stream string) (unsafe.Pointer, error) {
 	return copied, nil
 }
 
-// The server answers for a stream by its leader, or by whichever copy is near. It has no door to the copy of a given server, so these take the
-// steps behind by their names. TestServer_held fails where another version of the server has changed them.
+// The server answers requests about a stream from its leader's copy, or from any copy nearby.
+// It has no API for the copy of a given server, so these functions are linked by name.
+// TestServer_held fails if another version of the server has changed them.
 
 //go:linkname lookupStream github.com/nats-io/nats-server/v2/server.(*Account).lookupStream
 func lookupStream(a *server.Account, name string) (stream unsafe.Pointer, err error)

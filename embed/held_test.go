@@ -9,7 +9,7 @@ import (
 	"natterjack/embed/embedtest"
 )
 
-// TestServer_held looks at a server's own copy of a stream of which some was erased.
+// TestServer_held examines a server's own copy of a stream from which messages were erased.
 func TestServer_held(t *testing.T) {
 	n := embedtest.Start(t, embedtest.NoSync)
 	js, err := jetstream.New(n.Conn)

@@ -11,14 +11,17 @@ import (
 	"natterjack/embed/internal/pipe"
 )
 
-// bufferedPipe says whether our own connection holds what was written, or has each write wait for its reader.
+// bufferedPipe chooses how our own connection works: it buffers what was written, or each write
+// waits for its reader.
 const bufferedPipe = true
 
-// pipeBuffer is how much each direction of our own connection holds: what both sides write at once, and more.
+// pipeBuffer is how many bytes each direction of our own connection holds. It is more than what
+// both sides write at once.
 const pipeBuffer = 128 << 10
 
-// buffered connects to a server in process by a pipe that holds what was written. The server's own InProcessConn makes one in
-// which each write waits for its reader, and there is no other door: so this takes the step behind it by name.
+// buffered connects to a server in process by a pipe with a buffer. The pipe of the server's
+// own InProcessConn has none: each write waits for its reader. The server offers no other API,
+// so the function behind InProcessConn is linked by name.
 type buffered struct{ nats *server.Server }
 
 var _ nats.InProcessConnProvider = buffered{}
@@ -33,13 +36,15 @@ func (b buffered) InProcessConn() (net.Conn, error) {
 	return ours, nil
 }
 
-// createClientInProcess has a server serve a connection as one of this process. It returns once the server has greeted, which
-// the pipe has room for. TestServer_inProcess fails where another version of the server has changed it.
+// createClientInProcess makes a server serve a connection of this process. It returns once the
+// server has written its greeting, for which the pipe has room. TestServer_inProcess fails if
+// another version of the server has changed this function.
 //
 //go:linkname createClientInProcess github.com/nats-io/nats-server/v2/server.(*Server).createClientInProcess
 func createClientInProcess(s *server.Server, conn net.Conn) uintptr
 
-// inProcess is how our own connections reach the server. Where this is set, a buffer stands between the two.
+// inProcess returns how our own connections reach the server: through a buffer if bufferedPipe
+// is set.
 func (s *Server) inProcess() nats.InProcessConnProvider {
 	if bufferedPipe {
 		return buffered{s.nats}

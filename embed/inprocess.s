@@ -1,1 +1,1 @@
-// This file is empty: with it, the compiler takes functions without a body, see inprocess.go.
+// This file is empty. It makes the compiler accept functions without a body, see inprocess.go.

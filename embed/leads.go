@@ -5,15 +5,16 @@ import (
 	"time"
 )
 
-// askPatience is how long the server may take to say whether it leads a stream. It takes
-// microseconds, but it asks for a lock that the server holds while it writes to a disk.
+// askPatience is how long the server may take to answer whether it leads a stream. Usually this
+// takes microseconds, but it needs a lock that the server holds while it writes to a disk.
 const askPatience = 100 * time.Millisecond
 
-// freshFor is how long an answer counts without another look: a busy node asks for each message.
+// freshFor is how long an answer is reused. A busy node asks for each message.
 const freshFor = time.Millisecond
 
-// leads answers in time whether this node's server leads a stream: by what the server says, or by
-// what it said last where it does not say. Its methods may be called concurrently.
+// leads answers within a bounded time whether this node's server leads a stream. It uses the
+// server's answer or, if that does not come in time, the server's last answer. Its methods may
+// be called concurrently.
 type leads struct {
 	ask func(stream string) bool // may take long
 
@@ -23,17 +24,18 @@ type leads struct {
 	asking sync.WaitGroup
 }
 
-// lead is what is known of one stream.
+// lead is what is known about one stream.
 type lead struct {
 	is       bool
-	heard    time.Time     // when the server said so
-	asked    time.Time     // when the question was asked that is open
-	answered chan struct{} // closed when it is answered; nil where none is open
+	heard    time.Time     // when the server answered
+	asked    time.Time     // when the open question was asked
+	answered chan struct{} // closed on the answer; nil if no question is open
 }
 
 func newLeads(ask func(string) bool) *leads { return &leads{ask: ask, known: map[string]*lead{}} }
 
-// of reports whether the server leads a stream. One question about a stream is open at a time.
+// of reports whether the server leads a stream. At most one question per stream is open at a
+// time.
 func (l *leads) of(stream string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -56,7 +58,7 @@ func (l *leads) of(stream string) bool {
 	return one.is
 }
 
-// begin asks the server. It is called with the lock held.
+// begin asks the server. The caller holds mu.
 func (l *leads) begin(stream string, one *lead) {
 	one.asked, one.answered = time.Now(), make(chan struct{})
 	l.asking.Go(func() {
@@ -68,7 +70,7 @@ func (l *leads) begin(stream string, one *lead) {
 	})
 }
 
-// end waits until no question is open. From then on what was said last counts.
+// end waits until no question is open. From then on the last answers count.
 func (l *leads) end() {
 	l.mu.Lock()
 	l.ended = true

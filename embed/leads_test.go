@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// TestLeads_answersInTime has a server say nothing for a while: what it said before counts meanwhile,
-// for each stream, and nobody waits for long.
+// TestLeads_answersInTime makes a server not answer for a while. Meanwhile its last answer
+// counts for each stream, and no caller waits for long.
 func TestLeads_answersInTime(t *testing.T) {
 	answers := map[string]chan bool{"ours": make(chan bool, 1), "theirs": make(chan bool, 1)}
 	l := newLeads(func(stream string) bool { return <-answers[stream] })

@@ -9,9 +9,10 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 )
 
-// logger passes the NATS server's log on to slog. The server formats its messages; they become the value of one key, for a
-// static message is what the rest of the log can be searched by. It keeps the first fatal message, which the
-// server itself only logs, for Start to return.
+// logger passes the NATS server's log on to slog. The server formats its messages. They become
+// the value of one key, because the rest of the log has static messages to search by. The
+// server itself only logs a fatal message. logger keeps the first one, so that Start can return
+// it.
 type logger struct {
 	to *slog.Logger
 
@@ -21,7 +22,8 @@ type logger struct {
 
 var _ server.Logger = (*logger)(nil)
 
-// Noticef keeps what happens at Info, elections and routes among it; the table that a start prints is for Debug.
+// Noticef logs at Info, which includes elections and routes. The table that the server prints
+// at its start is logged at Debug.
 func (l *logger) Noticef(format string, args ...any) {
 	if strings.HasPrefix(format, " ") || strings.HasPrefix(format, "---") {
 		l.Debugf(format, args...)
@@ -30,8 +32,9 @@ func (l *logger) Noticef(format string, args ...any) {
 	l.to.Info("server", detail(format, args))
 }
 
-// Warnf leaves out what the server says about passwords that are not hashed: they come from the environment or from a
-// secret file into memory, our own from a random source, and hashing would only make each connection dearer.
+// Warnf drops the server's warning about passwords that are not hashed. They come from the
+// environment or from a secret file and are only in memory; our own come from a random source.
+// Hashing would only make each connection more expensive.
 func (l *logger) Warnf(format string, args ...any) {
 	if strings.HasPrefix(format, "Plaintext passwords") {
 		return
@@ -42,7 +45,8 @@ func (l *logger) Warnf(format string, args ...any) {
 func (l *logger) Errorf(format string, args ...any) { l.to.Error("server", detail(format, args)) }
 func (l *logger) Debugf(format string, args ...any) { l.to.Debug("server", detail(format, args)) }
 
-// Fatalf does not end the process, as NATS's own logger does: a library has no business to.
+// Fatalf logs an error and keeps it. It does not end the process as NATS's own logger does,
+// because a library must not.
 func (l *logger) Fatalf(format string, args ...any) {
 	d := detail(format, args)
 	l.to.Error("server failed", d)
@@ -53,10 +57,10 @@ func (l *logger) Fatalf(format string, args ...any) {
 	}
 }
 
-// Tracef carries every protocol line, payloads included, where the configuration says trace.
+// Tracef logs every protocol line, payloads included, if the configuration has trace set.
 func (l *logger) Tracef(format string, args ...any) { l.to.Debug("server trace", detail(format, args)) }
 
-// failed is the first fatal message, or nil.
+// failed returns the first fatal message, or nil.
 func (l *logger) failed() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -9,10 +9,10 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 )
 
-// NATSOptions are the options of the NATS server, for those who do not speak NATS.
+// NATSOptions are the options of the NATS server, for packages that do not import it.
 type NATSOptions = server.Options
 
-// ListenAt sets where NATS clients connect; port 0 is any free one.
+// ListenAt sets the address for NATS clients. Port 0 means any free port.
 func ListenAt(o *NATSOptions, address string) error {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
@@ -29,8 +29,9 @@ func ListenAt(o *NATSOptions, address string) error {
 	return nil
 }
 
-// logRoutesIn gives the cluster's own user to routes that name none. The server does so for the routes it learns of, not for those that
-// are configured, where the password would have to be part of a URL, and variables are not replaced.
+// logRoutesIn adds the cluster's own user to routes that have no user. The server does this for
+// the routes that it discovers, but not for the configured ones. There the password would have
+// to be part of a URL, in which variables are not replaced.
 func logRoutesIn(o *NATSOptions) {
 	if o.Cluster.Username == "" {
 		return

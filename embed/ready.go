@@ -10,11 +10,11 @@ import (
 )
 
 const (
-	poll       = 20 * time.Millisecond // between looks at a state that the NATS server does not announce
-	stillAfter = 5 * time.Second       // of waiting, the log says what for
+	poll       = 20 * time.Millisecond // between checks of a state that the NATS server does not announce
+	stillAfter = 5 * time.Second       // after this time the log says what is awaited
 )
 
-// listening waits until the listeners are open, or the server has failed to open one.
+// listening waits until the listeners are open, or until the server has failed to open one.
 func (s *Server) listening(ctx context.Context) error {
 	return s.await(ctx, func() error {
 		if err := s.natsLog.failed(); err != nil {
@@ -27,14 +27,16 @@ func (s *Server) listening(ctx context.Context) error {
 	})
 }
 
-// Ready waits until JetStream can be used: at once where the server is alone; in a cluster when a metadata leader is known, and this
-// server is current with it. Where ctx ends first, its error tells what was missing.
+// Ready waits until JetStream can be used. A server that is alone is ready at once. In a
+// cluster, a metadata leader must be known and this server must be current with it. If ctx ends
+// first, the error says what was missing.
 func (s *Server) Ready(ctx context.Context) error {
 	return s.await(ctx, func() error { return s.healthz(&server.HealthzOptions{JSMetaOnly: true}) })
 }
 
-// Health is nil where every stream and consumer this server holds is there and current, and no write has failed. After a
-// failed write a stream stays frozen until the process is started again.
+// Health returns nil if every stream and consumer on this server is present and current, and no
+// write has failed. After a failed write a stream stays frozen until the process is started
+// again.
 func (s *Server) Health() error { return s.healthz(nil) }
 
 func (s *Server) healthz(opts *server.HealthzOptions) error {
@@ -44,10 +46,10 @@ func (s *Server) healthz(opts *server.HealthzOptions) error {
 	return nil
 }
 
-// fatal is an error of a check that waiting does not mend.
+// fatal is an error of a check for which waiting does not help.
 type fatal struct{ error }
 
-// await runs check until it returns nil, a fatal error, or ctx ends.
+// await repeats check until it returns nil or a fatal error, or until ctx ends.
 func (s *Server) await(ctx context.Context, check func() error) error {
 	tick := time.NewTicker(poll)
 	defer tick.Stop()

@@ -11,27 +11,28 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// Account is the account that holds the streams and the services, where the options name no other.
+// Account is the account that holds the streams and the services, if the options name no other.
 const Account = "CHAT"
 
-// Options are what a [Server] is made of.
+// Options configure a [Server].
 type Options struct {
-	NATS    *server.Options // as read from nats.conf; the Server takes them over and changes them
-	Account string          // of our own connection; [Account] where empty
-	Logger  *slog.Logger    // silent where nil
+	NATS    *server.Options // as read from nats.conf; the Server takes ownership and changes them
+	Account string          // of our own connection; empty means [Account]
+	Logger  *slog.Logger    // silent if nil
 }
 
-// Server is an embedded NATS server and our own connection to it. All methods may be called concurrently once Start has returned.
+// Server is an embedded NATS server and our own connection to it. All methods may be called
+// concurrently once Start has returned.
 type Server struct {
 	account string
 	member  bool // of a cluster
 	store   string
-	routes  int // that are configured
+	routes  int // number of configured routes
 	logger  *slog.Logger
 	natsLog *logger
 	nats    *server.Server
 	own     credentials // in account
-	system  credentials // in the system account; zero where there is none
+	system  credentials // in the system account; zero if there is none
 
 	conn    *nats.Conn // set by Start
 	staging staging    // set by Start
@@ -43,7 +44,7 @@ type Server struct {
 	closed  chan struct{}  // closed when the server has stopped
 }
 
-// New checks the options and makes the server; it starts nothing and opens nothing.
+// New checks the options and makes the server. It starts nothing and opens nothing.
 func New(opts Options) (*Server, error) {
 	if opts.Account == "" {
 		opts.Account = Account
@@ -70,7 +71,7 @@ func New(opts Options) (*Server, error) {
 		return nil, err
 	}
 	logRoutesIn(opts.NATS)
-	opts.NATS.NoSigs = true // signals are the process's
+	opts.NATS.NoSigs = true // the process handles signals
 	opts.NATS.DisableJetStreamBanner = true
 	var err error
 	if s.nats, err = server.NewServer(opts.NATS); err != nil {
@@ -82,8 +83,9 @@ func New(opts Options) (*Server, error) {
 	return s, nil
 }
 
-// Start starts the server and connects to it. It returns when the listeners are open and JetStream has recovered its
-// streams; in a cluster that is before there need be a quorum, see [Server.Ready]. After an error there is nothing to close.
+// Start starts the server and connects to it. It returns when the listeners are open and
+// JetStream has recovered its streams. A cluster may not have a quorum yet at that time, see
+// [Server.Ready]. After an error there is nothing to close.
 func (s *Server) Start(ctx context.Context) error {
 	err := s.start(ctx)
 	if err != nil {
@@ -110,19 +112,21 @@ func (s *Server) start(ctx context.Context) error {
 	return nil
 }
 
-// Conn is our own connection, in process; it may do everything in the chat account. It reconnects by itself and is closed by Close.
+// Conn returns our own connection, which is in process. It may do everything in the chat
+// account. It reconnects by itself, and Close closes it.
 func (s *Server) Conn() *nats.Conn { return s.conn }
 
-// NATS is the server itself, for those who report on it.
+// NATS returns the server itself, for reports about it.
 func (s *Server) NATS() *server.Server { return s.nats }
 
-// Name is the server's name, unique in its cluster.
+// Name returns the server's name, which is unique in its cluster.
 func (s *Server) Name() string { return s.nats.Name() }
 
 // Clustered reports whether the server is a member of a cluster.
 func (s *Server) Clustered() bool { return s.member }
 
-// URL is where services and operators connect, or empty where the server has no listener.
+// URL returns the address for services and operators, or an empty string if the server has no
+// listener.
 func (s *Server) URL() string {
 	if s.nats.Addr() == nil {
 		return ""
@@ -130,8 +134,9 @@ func (s *Server) URL() string {
 	return s.nats.ClientURL()
 }
 
-// Peers returns the names of the other members of the cluster, as far as they are known, and how many members there are, itself included: 0
-// where the server is alone. Of those that are configured and have not been seen yet only the number is known.
+// Peers returns the names of the other known members of the cluster, and the number of all
+// members including this one. The number is 0 if the server is alone. Configured members that
+// have not been seen yet are in the number only.
 func (s *Server) Peers() (others []string, size int) {
 	if !s.member {
 		return nil, 0
@@ -147,9 +152,11 @@ func (s *Server) Peers() (others []string, size int) {
 	return others, max(size, info.Meta.Size)
 }
 
-// LeadsStream reports whether this server leads a stream of the chat account, or is no member of a cluster and so leads whatever
-// there is. It answers within [askPatience], where the server does not with what it said last.
+// LeadsStream reports whether this server leads a stream of the chat account. A server that is
+// alone leads every stream. LeadsStream answers within [askPatience]; if the server does not
+// answer in time, its last answer counts.
 func (s *Server) LeadsStream(stream string) bool {
-	// The server's own JetStreamIsClustered is false, too, once a full disk has made it give up JetStream.
+	// The server's own JetStreamIsClustered is not used here: it returns false, too, after a
+	// full disk has made the server give up JetStream.
 	return !s.member || s.leads.of(stream)
 }

@@ -172,7 +172,8 @@ func TestLog_StaticMessages(t *testing.T) {
 	}
 }
 
-// TestServer_inProcess: our own connection carries more than its pipe holds, both ways at once, and comes back by itself.
+// TestServer_inProcess shows that our own connection carries more than its pipe holds, in both
+// directions at once, and that it reconnects by itself.
 func TestServer_inProcess(t *testing.T) {
 	node := embedtest.Start(t)
 	conn := node.Conn

@@ -7,24 +7,29 @@ import (
 	"path/filepath"
 )
 
-// batchesDir is where the engine stages the batches of a stream, below the stream's own directory.
+// batchesDir is where the engine stages the batches of a stream, below the stream's own
+// directory.
 const batchesDir = "batches"
 
-// staging keeps in memory what the engine stages of a batch before it commits it. By itself the engine
-// writes each batch of a stream with one replica to files of its own and syncs them, and only then to
-// the stream, which it syncs once more: with two or three replicas it stages in memory. No ack depends
-// on what is staged: a commit is acknowledged after the stream's own sync. What is lost with the memory
-// is only that the engine completes a batch that a power cut has torn, of which nothing was
-// acknowledged. A process that is killed loses nothing: the memory is the machine's and not its own.
+// staging keeps in memory what the engine stages of a batch before it commits the batch. For a
+// stream with one replica, the engine by itself writes each batch to separate files and syncs
+// them. Only then does it write the batch to the stream, which it syncs once more. With two or
+// three replicas it stages in memory.
 //
-// The engine has no option for it, so a link in the stream's directory leads there. The engine removes
-// the link whenever it opens the stream, and somebody may clear the memory: each batch looks again.
+// No ack depends on what is staged: a commit is acknowledged after the sync of the stream
+// itself. If the memory is lost, the engine cannot complete a batch that a power cut has torn.
+// Nothing of such a batch was acknowledged. A killed process loses nothing, because the memory
+// belongs to the machine and not to the process.
+//
+// The engine has no option for this, so a link in the stream's directory leads to the memory.
+// The engine removes the link whenever it opens the stream, and other programs may clear the
+// memory. So each batch checks the link again.
 type staging struct {
-	memory  string // a directory in memory; empty where there is none, and batches are staged in files
-	streams string // of the account, as the engine stores them
+	memory  string // a directory in memory; empty if there is none, and batches are staged in files
+	streams string // directory of the account's streams, as the engine stores them
 }
 
-// newStaging finds a place in memory that belongs to this store alone.
+// newStaging chooses a directory in memory that belongs to this store alone.
 func newStaging(storeDir, account string) (staging, error) {
 	store, err := filepath.Abs(storeDir)
 	if err != nil {
@@ -45,7 +50,7 @@ func newStaging(storeDir, account string) (staging, error) {
 	return s, nil
 }
 
-// clear drops what a process before this one has left, once the engine has completed what was torn.
+// clear removes what an earlier process has left, once the engine has completed torn batches.
 func (s staging) clear() error {
 	if s.memory == "" {
 		return nil
@@ -57,7 +62,7 @@ func (s staging) clear() error {
 	return err
 }
 
-// end gives the memory back after the engine has stopped.
+// end frees the memory after the engine has stopped.
 func (s staging) end() error {
 	if s.memory == "" {
 		return nil
@@ -65,9 +70,10 @@ func (s staging) end() error {
 	return os.RemoveAll(s.memory)
 }
 
-// Stage has the next batch to a stream staged in memory, where there is a place for it and room in it,
-// and else in files as the engine does it. It is called before each batch by the only one who sends
-// batches to this stream, and while none is under way. It costs some microseconds.
+// Stage makes the engine stage the next batch to a stream in memory. If there is no memory or
+// no room in it, the engine stages in files as usual. Stage must be called before each batch,
+// by the only sender of batches to this stream, and while no batch is under way. It costs some
+// microseconds.
 func (s *Server) Stage(stream string) {
 	if s.staging.memory == "" {
 		return
@@ -88,8 +94,8 @@ func (s *Server) Stage(stream string) {
 	}
 }
 
-// link replaces a link that leads elsewhere, and an empty directory. One that is not empty is the engine's, which removes what is
-// left of a batch in its own time.
+// link replaces a link that leads elsewhere, and an empty directory. A directory that is not
+// empty belongs to the engine, which removes the rest of a batch in its own time.
 func (staging) link(link, to string) error {
 	if err := os.MkdirAll(to, 0o700); err != nil {
 		return err
@@ -100,9 +106,9 @@ func (staging) link(link, to string) error {
 	return os.Symlink(to, link)
 }
 
-// unlink removes a link, and nothing that is none.
+// unlink removes a link, and leaves anything else alone.
 func (staging) unlink(link string) {
 	if _, err := os.Readlink(link); err == nil {
-		_ = os.Remove(link) // or the next batch fails, and the one after it looks again
+		_ = os.Remove(link) // on an error the next batch fails, and the one after it checks again
 	}
 }

@@ -11,15 +11,15 @@ import (
 )
 
 const (
-	// sharedMemory is a file system in memory that Linux has everywhere.
+	// sharedMemory is an in-memory file system that every Linux has.
 	sharedMemory = "/dev/shm"
-	// stagingRoom is what has to be free there for batches to be staged in it: far more than all streams stage at once, so that nothing
-	// else on the machine is crowded out.
+	// stagingRoom is how many bytes must be free there to stage batches in it. It is far more
+	// than all streams stage at once, so that nothing else on the machine runs out of memory.
 	stagingRoom = 32 << 20
 )
 
-// memoryFor names a directory in memory that no other store has, or none. Its name is the same at each start, for the engine may
-// have a torn batch to complete from it.
+// memoryFor returns a directory in memory that no other store uses, or an empty string. The
+// name is the same at each start, because the engine may have to complete a torn batch from it.
 func memoryFor(store string) string {
 	var fs unix.Statfs_t
 	if err := unix.Statfs(sharedMemory, &fs); err != nil || fs.Type != unix.TMPFS_MAGIC || !roomFor(sharedMemory) {
@@ -35,7 +35,8 @@ func roomFor(dir string) bool {
 	return unix.Statfs(dir, &fs) == nil && fs.Bavail*uint64(fs.Bsize) >= stagingRoom
 }
 
-// ownedAlone reports whether a directory is this user's, who alone may look into it: everybody may make one beside it.
+// ownedAlone reports whether a directory belongs to this user and only this user can access it.
+// The check is needed because every user may make directories beside it.
 func ownedAlone(dir string) bool {
 	info, err := os.Lstat(dir)
 	if err != nil || !info.IsDir() || info.Mode().Perm()&0o077 != 0 {

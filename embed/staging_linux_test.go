@@ -17,7 +17,7 @@ import (
 	"natterjack/embed/embedtest"
 )
 
-// staged is a server with a stream that takes batches.
+// staged is a server with a stream that accepts batches.
 type staged struct {
 	*embedtest.Node
 	t       *testing.T
@@ -41,7 +41,7 @@ func (s *staged) link() string {
 	return filepath.Join(s.StoreDir(), "jetstream", embed.Account, "streams", "S", "batches")
 }
 
-// memory is where the stream's batches go.
+// memory returns the directory to which the stream's batches go.
 func (s *staged) memory() string {
 	s.t.Helper()
 	to, err := os.Readlink(s.link())
@@ -51,7 +51,8 @@ func (s *staged) memory() string {
 	return to
 }
 
-// send sends one message of a batch and waits until it is staged, or stored where it is the last.
+// send sends one message of a batch, and waits until it is staged or, for the last message,
+// stored.
 func (s *staged) send(seq string, last bool) {
 	s.t.Helper()
 	id := string(rune('a' + s.batches))
@@ -97,7 +98,8 @@ func files(t *testing.T, dir string) (n int) {
 	return n
 }
 
-// TestStage: what is not committed yet lies in memory, whatever became of the link and of the memory before.
+// TestStage shows that uncommitted messages are in memory, whatever happened to the link and
+// the memory before.
 func TestStage(t *testing.T) {
 	s := startStaged(t)
 	batch := func(when string) {
@@ -133,7 +135,8 @@ func TestStage(t *testing.T) {
 	}
 }
 
-// TestStage_startsOnWhatIsLeft: the link of a process that was killed leads nowhere after the machine was started anew.
+// TestStage_startsOnWhatIsLeft starts on the link of a killed process. The link leads nowhere,
+// because the machine was rebooted.
 func TestStage_startsOnWhatIsLeft(t *testing.T) {
 	s := startStaged(t)
 	s.Stage("S")
@@ -146,7 +149,7 @@ func TestStage_startsOnWhatIsLeft(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.Restart(t)
-	s.send("1", false) // without a place in memory
+	s.send("1", false) // without a directory in memory
 	s.send("2", true)
 	s.Stage("S")
 	s.send("1", false)
@@ -156,7 +159,8 @@ func TestStage_startsOnWhatIsLeft(t *testing.T) {
 	}
 }
 
-// TestStage_notInAnothersDirectory: a place that somebody else has taken before is not used, and batches go to files.
+// TestStage_notInAnothersDirectory shows that a directory of another user is not used, and that
+// batches then go to files.
 func TestStage_notInAnothersDirectory(t *testing.T) {
 	s := startStaged(t)
 	s.Stage("S")

@@ -2,7 +2,7 @@
 
 package embed
 
-// memoryFor names no directory: nothing but Linux has a file system in memory wherever it runs.
+// memoryFor returns no directory: only Linux has an in-memory file system on every machine.
 func memoryFor(string) string { return "" }
 
 func roomFor(string) bool { return false }

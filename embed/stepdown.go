@@ -9,16 +9,18 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 )
 
-// metaStepDown is the request that moves the leader of the cluster's metadata; the server has no method for it.
+// metaStepDown is the request that moves the leader of the cluster's metadata. The server has
+// no method for it.
 const metaStepDown = server.JSApiLeaderStepDown
 
-// metaTimeout bounds one such request; it is answered before the move begins.
+// metaTimeout bounds one such request. It is answered before the move begins.
 const metaTimeout = time.Second
 
-// StepDown hands every leadership this server holds to another: of streams, of consumers, and of the cluster's metadata. It returns
-// once others have been elected to all of them, or an error when ctx ends before. A group that nobody else could lead
-// stays: alone, or as the last of its cluster, the server has nobody to hand over to. Nothing keeps a leadership from coming
-// back later, so stop soon after.
+// StepDown hands over every leadership of this server: of streams, of consumers, and of the
+// cluster's metadata. It returns once other servers have been elected to all of them, or with
+// an error when ctx ends first. A group that no other server could lead stays: a server that is
+// alone, or the last of its cluster, cannot hand over. A leadership may come back later, so the
+// server should be stopped soon after.
 func (s *Server) StepDown(ctx context.Context) error {
 	if !s.nats.JetStreamIsClustered() {
 		return nil
@@ -26,7 +28,8 @@ func (s *Server) StepDown(ctx context.Context) error {
 	return s.await(ctx, func() error { return s.stepDown(ctx) })
 }
 
-// stepDown asks once for everything that is still here, and fails as long as something is.
+// stepDown asks once for each leadership that is still here. It returns an error as long as any
+// is left.
 func (s *Server) stepDown(ctx context.Context) error {
 	info, err := s.nats.Jsz(&server.JSzOptions{Consumer: true})
 	if err != nil {
@@ -39,7 +42,7 @@ func (s *Server) stepDown(ctx context.Context) error {
 		}
 		left++
 		if g.leader != s.Name() {
-			continue // has none yet
+			continue // there is no leader yet
 		}
 		if err := g.stepDown(ctx); err != nil {
 			s.logger.DebugContext(ctx, "a step-down failed", "group", g.name, "error", err)
@@ -51,7 +54,7 @@ func (s *Server) stepDown(ctx context.Context) error {
 	return nil
 }
 
-// group is a Raft group this server belongs to.
+// group is a Raft group that this server belongs to.
 type group struct {
 	name     string
 	leader   string // empty while there is none
@@ -59,7 +62,7 @@ type group struct {
 	stepDown func(context.Context) error
 }
 
-// settled reports whether somebody else leads, or nobody else could.
+// settled reports whether another server leads, or no other server could.
 func (g group) settled(self string) bool {
 	if g.leader != "" && g.leader != self {
 		return true
@@ -72,7 +75,8 @@ func (g group) settled(self string) bool {
 	return true
 }
 
-// groups lists the metadata's group and those of the streams and consumers that have replicas.
+// groups returns the metadata's group, and the groups of the streams and consumers that have
+// replicas.
 func (s *Server) groups(info *server.JSInfo) []group {
 	var all []group
 	if m := info.Meta; m != nil && s.system != (credentials{}) {
@@ -97,7 +101,7 @@ func (s *Server) groups(info *server.JSInfo) []group {
 	return all
 }
 
-// stepDownMeta asks as an operator would, through the system account.
+// stepDownMeta sends the request through the system account, as an operator would.
 func (s *Server) stepDownMeta(ctx context.Context) error {
 	conn, err := s.connect(s.system)
 	if err != nil {

@@ -8,16 +8,18 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 )
 
-// errGivenUp is what a full disk makes of JetStream, for the life of the server: it shuts it down and never looks again.
+// errGivenUp is returned after a full disk. The server then shuts JetStream down, and does not
+// try again as long as it lives.
 var errGivenUp = errors.New("nats server: it has given JetStream up, which is what it does when a disk is full")
 
-// StoreDir is where the server stores.
+// StoreDir returns the server's store directory.
 func (s *Server) StoreDir() string { return s.store }
 
-// Storage is how many bytes are stored and how many may be, by the limits of the server or of the
-// account, whichever is nearer; most is 0 where there is none. The error is that nothing can be
-// stored any more until the server is made anew: it has given JetStream up, or a failed write has
-// frozen a stream. Of a server that is alone not every frozen stream is known.
+// Storage returns how many bytes are stored and how many may be stored, by the limit of the
+// server or of the account, whichever is nearer. most is 0 if there is no limit. An error means
+// that nothing can be stored any more until the server is made anew: it has given up JetStream,
+// or a failed write has frozen a stream. Not every frozen stream of a server that is alone is
+// known.
 func (s *Server) Storage() (used, most uint64, err error) {
 	info, err := s.nats.Jsz(nil)
 	if err != nil {
@@ -36,12 +38,12 @@ func (s *Server) Storage() (used, most uint64, err error) {
 	return used, most, s.frozen()
 }
 
-// limit is 0 where there is none.
+// limit returns 0 if there is no limit.
 func limit(most int64) uint64 { return uint64(max(most, 0)) }
 
 func left(used, most uint64) uint64 { return most - min(used, most) }
 
-// frozen looks for what a failed write has frozen.
+// frozen returns an error if a failed write has frozen anything.
 func (s *Server) frozen() error {
 	h := s.nats.Healthz(&server.HealthzOptions{Details: true})
 	for _, e := range h.Errors {

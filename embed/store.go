@@ -6,13 +6,14 @@ import (
 	"os"
 )
 
-// Store is what JetStream has on disk, as far as it can be seen without opening it.
+// Store describes JetStream's files on disk, as far as this is possible without opening them.
 type Store struct {
-	Streams bool // of any account
-	Member  bool // it was a member of a cluster: there is metadata of one
+	Streams bool // there are streams, of any account
+	Member  bool // the server was a member of a cluster: there is cluster metadata
 }
 
-// LookAt looks at the files of JetStream below a store directory. What is not there yet is empty.
+// LookAt examines JetStream's files below a store directory. A directory that does not exist
+// yet counts as empty.
 func LookAt(storeDir string) (Store, error) {
 	var s Store
 	accounts, err := fs.ReadDir(os.DirFS(storeDir), "jetstream")

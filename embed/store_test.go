@@ -9,7 +9,7 @@ import (
 	"natterjack/embed/embedtest"
 )
 
-// TestLookAt looks at the stores of servers of both kinds, before and after there are streams.
+// TestLookAt examines the stores of servers of both kinds, before and after there are streams.
 func TestLookAt(t *testing.T) {
 	alone, members := embedtest.Start(t, embedtest.NoSync), embedtest.Cluster(t, 2, embedtest.NoSync)
 	look := func(n *embedtest.Node, want embed.Store) {

@@ -11,15 +11,16 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 )
 
-// Source is where a configuration is.
+// Source is a configuration to read, as a file or as a text.
 type Source struct {
-	Path  string            // of the file, or where empty
+	Path  string            // of the file; empty to use Text
 	Text  string            // the configuration itself; includes in it are relative to the working directory
 	Block string            // the top-level key that is ours
-	Vars  map[string]string // values of variables, over those of the environment; always strings
+	Vars  map[string]string // values of variables, which override the environment; always strings
 }
 
-// Read reads the block, empty where there is none, and the options of the NATS server. Warnings are the server's, for the log.
+// Read reads the block and the options of the NATS server. The block is empty if the
+// configuration has none. Warnings are the server's, for the log.
 func (s Source) Read() (block Value, opts *server.Options, warnings []error, err error) {
 	s.withVars(func() {
 		if block, err = s.block(); err == nil {
@@ -29,18 +30,20 @@ func (s Source) Read() (block Value, opts *server.Options, warnings []error, err
 	return block, opts, warnings, err
 }
 
-// environment is the process's, which the server's parser takes its variables from.
+// environment guards the environment of the process, from which the server's parser takes its
+// variables.
 var environment sync.Mutex
 
-// withVars runs f with the variables in the environment. A value in the environment is parsed like one in the file, where a password
-// of digits is a number and one with a '#' ends there; quoted, it is what it is.
+// withVars runs f with the variables in the environment. A value in the environment is parsed
+// like one in the file: a password of digits would be a number, and a password with a '#' would
+// end there. Quoted, it is taken as it is.
 func (s Source) withVars(f func()) {
 	environment.Lock()
 	defer environment.Unlock()
 	for name, value := range s.Vars {
 		before, had := os.LookupEnv(name)
 		if os.Setenv(name, quote(value)) != nil {
-			continue // not a name: no file can refer to it
+			continue // not a valid name, so no file can refer to it
 		}
 		if had {
 			defer func() { _ = os.Setenv(name, before) }()
@@ -51,12 +54,13 @@ func (s Source) withVars(f func()) {
 	f()
 }
 
-// quote writes a string as the parser reads one. It knows fewer escapes than Go, and takes any other byte as it is.
+// quote quotes a string for the parser. The parser knows fewer escapes than Go, and takes any
+// other byte as it is.
 func quote(s string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`
 }
 
-// block is the value of our key.
+// block returns the value of our key.
 func (s Source) block() (Value, error) {
 	tree, err := s.parse()
 	if err != nil {
@@ -92,14 +96,15 @@ func (s Source) name() string {
 	return s.Path
 }
 
-// problems is what the server reports after reading the whole of a configuration. Its type is not exported.
+// problems is what the server reports after reading a whole configuration. The server's type is
+// not exported.
 type problems interface {
 	error
 	Errors() []error
 	Warnings() []error
 }
 
-// options are the server's, as it reads them itself.
+// options returns the server's options, as the server itself reads them.
 func (s Source) options(block Value) (opts *server.Options, warnings []error, err error) {
 	opts = &server.Options{}
 	if s.Path == "" {

@@ -6,16 +6,16 @@ import (
 	"strings"
 )
 
-// Value is a value of the block, and where it stands.
+// Value is a value of the block, with its place in the configuration.
 type Value struct {
 	key  string // its path, "natterjack.limits"
-	v    any    // string, int64, float64, bool, []any or map[string]any, the last two of tokens
+	v    any    // string, int64, float64, bool, []any or map[string]any; the last two hold tokens
 	file string
 	line int
 	pos  int
 }
 
-// token is what the server's parser wraps values in; its type is not exported.
+// token is what the server's parser wraps values in. The parser's type is not exported.
 type token interface {
 	Value() any
 	Line() int
@@ -30,27 +30,27 @@ func newValue(key string, v any) Value {
 	return Value{key: key, v: v}
 }
 
-// unknownField is the text of the server's error where this is a key of ours at its top level. It names the very place, so that a key
-// of the same name elsewhere stays an error.
+// unknownField returns the text of the server's error for a key of ours at its top level. It
+// names the exact place, so that a key of the same name elsewhere stays an error.
 func (v Value) unknownField() string {
 	return fmt.Sprintf("%s:%d:%d: unknown field %q", v.file, v.line, v.pos, v.key)
 }
 
-// errorf is an error that says where the value stands and what its key is.
+// errorf returns an error with the value's key and place.
 func (v Value) errorf(format string, args ...any) error {
 	file := v.file
 	if file == "" {
-		file = "line " // the configuration is a text: there is no file to name
+		file = "line " // the configuration is a text without a file
 	} else {
 		file += ":"
 	}
 	return fmt.Errorf("%s%d: %s: %s", file, v.line, v.key, fmt.Sprintf(format, args...))
 }
 
-// member is a value within a block.
+// member returns a value inside a block.
 func (v Value) member(name string, m any) Value { return newValue(v.key+"."+name, m) }
 
-// elements are the values of a list; a single one is a list of itself.
+// elements returns the values of a list. A single value counts as a list of one.
 func (v Value) elements() []Value {
 	list, ok := v.v.([]any)
 	if !ok {
@@ -63,7 +63,7 @@ func (v Value) elements() []Value {
 	return elements
 }
 
-// kind names what the value is, for people.
+// kind returns the name of the value's type, for messages.
 func (v Value) kind() string {
 	switch v.v.(type) {
 	case string:
@@ -83,7 +83,7 @@ func (v Value) kind() string {
 	}
 }
 
-// unknown lists the keys of a block that are not among the known, in order.
+// unknown returns the sorted keys of a block that are not known.
 func unknown(block map[string]any, known []string) (names []string) {
 	for name := range block {
 		if !slices.Contains(known, name) {
@@ -94,5 +94,5 @@ func unknown(block map[string]any, known []string) (names []string) {
 	return names
 }
 
-// list writes names for people.
+// list joins names, for messages.
 func list(names []string) string { return strings.Join(names, ", ") }

@@ -1,6 +1,6 @@
-// Package embedtest starts NATS servers for tests: the real thing, in this process, with JetStream in a directory of the
-// test's own. [Start] works inside a synctest bubble, given ats.Register() (nats-server/v2/server/ats) in TestMain, and closes what it
-// started before the bubble ends.
+// Package embedtest starts NATS servers for tests: real servers in this process, with JetStream
+// in a directory of the test. [Start] works inside a synctest bubble, if TestMain calls
+// ats.Register() (nats-server/v2/server/ats). It closes what it started before the bubble ends.
 package embedtest
 
 import (
@@ -19,27 +19,30 @@ import (
 	"natterjack/embed"
 )
 
-// patience bounds every wait of this package. It is for a loaded machine, not for the expected case.
+// patience bounds every wait of this package. It allows for a loaded machine; waits are usually
+// much shorter.
 const patience = 30 * time.Second
 
-// Node is one running server and its connection. It is a jetstream.Engine. Stop, Launch and Restart are not for concurrent use.
+// Node is one running server and its connection. It implements jetstream.Engine. Stop, Launch
+// and Restart must not be called concurrently.
 type Node struct {
 	*embed.Server
-	Conn *nats.Conn // in process; may do everything; replaced by Launch
+	Conn *nats.Conn // in process; may do everything; Launch replaces it
 
-	opts func() *server.Options // fresh ones for each start: a server changes its own
+	opts func() *server.Options // makes new ones for each start: a server changes its options
 }
 
-// Option changes how servers are started.
+// Option changes the options with which servers are started.
 type Option func(*server.Options)
 
-// NoSync leaves syncing to the operating system, for tests that write much and do not restart after a power cut.
+// NoSync leaves syncing to the operating system. It is for tests that write much and do not
+// simulate a power cut.
 func NoSync(o *server.Options) { o.SyncAlways, o.SyncInterval = false, 2*time.Minute }
 
 // Listen opens a TCP listener on loopback at a free port, see [embed.Server.URL].
 func Listen(o *server.Options) { o.DontListen, o.Host, o.Port = false, "127.0.0.1", server.RANDOM_PORT }
 
-// User adds a user of the chat account with all permissions, for tests that connect over TCP.
+// User adds a user with all permissions to the chat account, for tests that connect over TCP.
 func User(name, password string) Option {
 	return func(o *server.Options) {
 		for _, a := range o.Accounts {
@@ -50,7 +53,7 @@ func User(name, password string) Option {
 	}
 }
 
-// Start starts a server that is alone and has no listener. It is stopped when the test ends.
+// Start starts a server that is alone and has no listener. The end of the test stops it.
 func Start(tb testing.TB, options ...Option) *Node {
 	tb.Helper()
 	dir := tb.TempDir()
@@ -61,8 +64,8 @@ func Start(tb testing.TB, options ...Option) *Node {
 	return n
 }
 
-// Cluster starts servers n1, n2, … that form a cluster over loopback, and waits until it has a leader. They are stopped
-// when the test ends. It needs real time: no bubble.
+// Cluster starts servers n1, n2, … that form a cluster over loopback, and waits until it has a
+// leader. The end of the test stops them. It needs real time, so it does not work in a bubble.
 func Cluster(tb testing.TB, size int, options ...Option) []*Node {
 	tb.Helper()
 	ports := freePorts(tb, size)
@@ -90,7 +93,8 @@ func Cluster(tb testing.TB, size int, options ...Option) []*Node {
 	return nodes
 }
 
-// awaitPeers waits until a replicated stream is accepted: before the servers have heard of one another's resources, it is refused (10005).
+// awaitPeers waits until a replicated stream is accepted. It is refused (10005) before the
+// servers know one another's resources.
 func awaitPeers(tb testing.TB, n *Node, size int) {
 	tb.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
@@ -114,7 +118,8 @@ func awaitPeers(tb testing.TB, n *Node, size int) {
 	}
 }
 
-// Stop stops the server without handing anything over, as a crash would for the others; what was acknowledged is on disk. Safe to repeat.
+// Stop stops the server without handing anything over. For the other servers this is like a
+// crash, but what was acknowledged is on disk. Stop may be called repeatedly.
 func (n *Node) Stop(tb testing.TB) {
 	tb.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
@@ -124,7 +129,8 @@ func (n *Node) Stop(tb testing.TB) {
 	}
 }
 
-// Restart stops the server and starts it again on the same data, under the same name and, in a cluster, at the same address.
+// Restart stops the server and starts it again on the same data, under the same name and, in a
+// cluster, at the same address.
 func (n *Node) Restart(tb testing.TB) {
 	tb.Helper()
 	n.Stop(tb)
@@ -132,7 +138,7 @@ func (n *Node) Restart(tb testing.TB) {
 	n.Await(tb)
 }
 
-// Launch starts the server again after Stop, and does not wait for a cluster to accept it.
+// Launch starts the server again after Stop. It does not wait until a cluster accepts it.
 func (n *Node) Launch(tb testing.TB) {
 	tb.Helper()
 	s, err := embed.New(embed.Options{NATS: n.opts(), Logger: slog.New(slog.NewTextHandler(tb.Output(), &slog.HandlerOptions{Level: slog.LevelError}))})
@@ -157,7 +163,7 @@ func (n *Node) Await(tb testing.TB) {
 	}
 }
 
-// configuration is what nats.conf has in the way of accounts; users come with the options.
+// configuration has the accounts of nats.conf. Users are added to the options.
 const configuration = `
 accounts { CHAT { jetstream: enabled }, SYS {} }
 system_account: SYS
@@ -177,7 +183,8 @@ func serverOptions(tb testing.TB, dir, name string, options []Option) *server.Op
 	return o
 }
 
-// freePorts are ports that were free a moment ago. NATS takes no listener from outside, and routes must be known before the start.
+// freePorts returns ports that were free a moment ago. NATS does not accept a listener from
+// outside, and routes must be known before the start.
 func freePorts(tb testing.TB, n int) []int {
 	tb.Helper()
 	ports := make([]int, n)

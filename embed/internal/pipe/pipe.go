@@ -8,9 +8,10 @@ import (
 	"time"
 )
 
-// New makes the two ends of a connection, each of which holds up to size bytes that its peer has yet to read. In all
-// else they are as those of [net.Pipe]: deadlines work, writes of several goroutines do not mix, and whoever closes an end ends
-// what waits at either. What was written before that can still be read, as from a socket.
+// New makes the two ends of a connection. Each end buffers up to size bytes that its peer has
+// not read yet. In every other way the ends behave like those of [net.Pipe]: deadlines work,
+// writes of several goroutines do not mix, and closing one end ends the waits at both ends.
+// What was written before the close can still be read, as from a socket.
 func New(size int) (net.Conn, net.Conn) {
 	there, back := newFlow(size), newFlow(size)
 	return &end{in: back, out: there}, &end{in: there, out: back}
@@ -59,7 +60,7 @@ func (e *end) LocalAddr() net.Addr { return addr{} }
 // RemoteAddr implements [net.Conn].
 func (e *end) RemoteAddr() net.Addr { return addr{} }
 
-// addr is the address of every end, as that of [net.Pipe].
+// addr is the address of every end, like that of [net.Pipe].
 type addr struct{}
 
 // Network implements [net.Addr].
@@ -67,19 +68,19 @@ func (addr) Network() string { return "pipe" }
 
 func (addr) String() string { return "pipe" }
 
-// flow is what goes one way: a ring of bytes between a writer and a reader.
+// flow is one direction of the connection: a ring buffer between a writer and a reader.
 type flow struct {
 	mu     sync.Mutex // protects following
 	ring   []byte
-	first  int // of the bytes that are held
+	first  int // index of the first byte held
 	held   int
 	writer side
 	reader side
 }
 
-// side is one of the two that a flow is between.
+// side is the writer or the reader of a flow.
 type side struct {
-	changed  *sync.Cond // something that this side may wait for
+	changed  *sync.Cond // signals changes that this side may wait for
 	deadline time.Time
 	closed   bool
 }
@@ -131,7 +132,7 @@ func (f *flow) write(b []byte) (n int, err error) {
 	}
 }
 
-// put holds as much of b as there is room for.
+// put appends as much of b as there is room for.
 func (f *flow) put(b []byte) (n int) {
 	for n < len(b) && f.held < len(f.ring) {
 		at := (f.first + f.held) % len(f.ring)
@@ -142,7 +143,7 @@ func (f *flow) put(b []byte) (n int) {
 	return n
 }
 
-// take gives out as much as is held, or b takes.
+// take moves bytes into b, as many as are held and fit.
 func (f *flow) take(b []byte) (n int) {
 	for n < len(b) && f.held > 0 {
 		k := copy(b[n:], f.ring[f.first:min(f.first+f.held, len(f.ring))])
@@ -151,7 +152,7 @@ func (f *flow) take(b []byte) (n int) {
 	return n
 }
 
-// closeBy closes one side's end of the flow.
+// closeBy closes the flow on one side.
 func (f *flow) closeBy(s *side) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -167,18 +168,18 @@ func (f *flow) setDeadline(s *side, t time.Time) error {
 		return io.ErrClosedPipe
 	}
 	s.deadline = t
-	s.changed.Broadcast() // whoever waits until another time
+	s.changed.Broadcast() // wakes goroutines that wait for an earlier deadline
 	return nil
 }
 
 func (s *side) late() bool { return !s.deadline.IsZero() && !time.Now().Before(s.deadline) }
 
-// wait waits until something has changed or the deadline has come. A deadline costs a timer only here: most are set and lifted
-// again without anybody having waited.
+// wait waits until something has changed or the deadline has come. Only a wait makes a timer
+// for the deadline: most deadlines are set and cleared again without any wait.
 func (s *side) wait() {
 	if !s.deadline.IsZero() {
 		timer := time.AfterFunc(time.Until(s.deadline), func() {
-			s.changed.L.Lock() // after the waiter waits
+			s.changed.L.Lock() // the lock makes sure that the waiter waits already
 			defer s.changed.L.Unlock()
 			s.changed.Broadcast()
 		})

@@ -19,7 +19,8 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// TestNew_isAsNetPipe does the same to both kinds of connection, in all that they promise alike.
+// TestNew_isAsNetPipe does the same with both kinds of connection, for everything that both
+// promise.
 func TestNew_isAsNetPipe(t *testing.T) {
 	kinds := map[string]func() (net.Conn, net.Conn){"net": net.Pipe, "ours": func() (net.Conn, net.Conn) { return New(8) }}
 	for kind, make := range kinds {
@@ -114,7 +115,8 @@ func wantN(n, want int) error {
 	return nil
 }
 
-// TestNew_holdsWhatWasWritten compares a connection with a queue of bytes, however much is written and read at a time.
+// TestNew_holdsWhatWasWritten compares a connection with a queue of bytes, for any sizes of
+// writes and reads.
 func TestNew_holdsWhatWasWritten(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		size := rapid.IntRange(1, 20).Draw(t, "size")
@@ -144,7 +146,7 @@ func TestNew_holdsWhatWasWritten(t *testing.T) {
 					n, err := a.Write(data)
 					done <- errors.Join(err, wantN(n, len(data)))
 				}()
-				if len(data) > room { // waits until there is room for the rest
+				if len(data) > room { // it waits until there is room for the rest
 					buf := make([]byte, len(data)-room)
 					if _, err := io.ReadFull(b, buf); err != nil || !bytes.Equal(buf, held[:len(buf)]) {
 						t.Fatalf("read %v of %v: %v", buf, held, err)
@@ -162,7 +164,7 @@ func TestNew_holdsWhatWasWritten(t *testing.T) {
 			},
 		})
 		_ = a.Close()
-		for len(held) > 0 { // what was written before the end can still be read
+		for len(held) > 0 { // what was written before the close can still be read
 			read(7)
 		}
 		if _, err := b.Read(make8()); !errors.Is(err, io.EOF) {
@@ -171,7 +173,7 @@ func TestNew_holdsWhatWasWritten(t *testing.T) {
 	})
 }
 
-// TestNew_writesDoNotMix has several goroutines write at both ends at once.
+// TestNew_writesDoNotMix lets several goroutines write at both ends at once.
 func TestNew_writesDoNotMix(t *testing.T) {
 	const writers, each = 4, 500
 	a, b := New(64)
