@@ -30,7 +30,7 @@ func Expose(o *server.Options) Exposure {
 	return e
 }
 
-// passwords refuses users without a password, whatever they could connect to.
+// passwords refuses users without a password, even if no listener is open to them.
 func (e *Exposure) passwords(o *server.Options) {
 	for _, u := range o.Users {
 		if u.Password == "" {
