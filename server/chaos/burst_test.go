@@ -16,8 +16,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// TestBurst says ten times as much as the cluster stores in ease, for a while, beside what is said
-// anyway.
+// TestBurst sends ten times as many messages as the cluster stores with ease, for a while, in
+// addition to the usual talk.
 func TestBurst(t *testing.T) {
 	onlyInFull(t)
 	st := newStage(t, shipped, scale{devices: 60, directs: 20, rate: 60, groups: []int{30, 20, 10, 5, 5, 3, 3, 3}})
@@ -26,17 +26,21 @@ func TestBurst(t *testing.T) {
 }
 
 const (
-	inBurst = 3  // members of each group that a burst is said in; nobody is in two, and so none has to catch up with more than a resume brings
-	window  = 16 // messages that each owner has on their way while it is found out how many are stored
+	// inBurst is the number of members of each group of a burst. No user is in two of these
+	// groups, so no member has to catch up with more events than a resume brings.
+	inBurst = 3
+	// window is the number of messages that each owner has under way while the storing rate is
+	// measured.
+	window = 16
 )
 
-// trial is for how long that is found out.
+// trial is for how long the rate is measured.
 var trial = sometimes(2*time.Second, time.Second)
 
-// burst finds out how much is stored a second when few messages are on their way, and says ten
-// times as much for a while, or as much as the connections take. What is refused must be refused
-// for now; when it is over, everybody is level within seconds. That nobody missed anything is
-// judged at the end of the test.
+// burst measures how many messages a second are stored when few are under way. Then it sends
+// ten times as many for a while, or as many as the connections take. Refusals must be
+// temporary. After the burst, all devices must be level within seconds. The end of the test
+// checks that no device missed anything.
 func (st *stage) burst(d time.Duration) {
 	st.t.Helper()
 	ctx, cancel := context.WithTimeout(st.crowd.life, d+patience)
@@ -63,14 +67,14 @@ func (st *stage) burst(d time.Duration) {
 	b.close()
 }
 
-// burst is connections that say much without waiting for answers.
+// burst is a set of connections that send much without waiting for answers.
 type burst struct {
 	crowd   *crowd
 	all     []*flooder
 	reading sync.WaitGroup
 }
 
-// flooder is one of them. One goroutine sends and one reads.
+// flooder is one connection of a burst. One goroutine sends and one reads.
 type flooder struct {
 	crowd   *crowd
 	d       *device
@@ -79,13 +83,13 @@ type flooder struct {
 
 	mu      sync.Mutex // protects following
 	sends   []*check.Send
-	open    int // not answered yet
+	open    int // sends without an answer
 	answers map[string]int
-	moved   chan struct{} // has a token when something was answered
+	moved   chan struct{} // holds a token when something was answered
 }
 
-// dialBurst connects to all nodes in turn, each connection as the owner of a small group of his
-// own.
+// dialBurst connects to all nodes in turn. Each connection belongs to the owner of a small
+// group of its own.
 func (st *stage) dialBurst(ctx context.Context) *burst {
 	st.t.Helper()
 	b := &burst{crowd: st.crowd}
@@ -108,7 +112,7 @@ func (b *burst) each(do func(*flooder)) {
 	all.Wait()
 }
 
-// settle waits until everything is answered, and returns what the answers were, from the beginning.
+// settle waits until everything is answered, and returns the numbers of all answers so far.
 func (b *burst) settle(ctx context.Context) map[string]int {
 	b.crowd.tb.Helper()
 	ctx, cancel := context.WithTimeout(ctx, patience)
@@ -127,10 +131,10 @@ func (b *burst) settle(ctx context.Context) map[string]int {
 	return answers
 }
 
-// close hangs up, and hands what was said to the crowd.
+// close closes the connections, and hands the sends to the crowd.
 func (b *burst) close() {
 	for _, f := range b.all {
-		_ = f.conn.Close(websocket.StatusNormalClosure, "") // what is asked is answered by now
+		_ = f.conn.Close(websocket.StatusNormalClosure, "") // everything is answered by then
 	}
 	b.reading.Wait()
 	b.crowd.mu.Lock()
@@ -155,14 +159,14 @@ func (f *flooder) dial(ctx context.Context, url string) {
 	}
 }
 
-// steadily sends, with a few messages on their way, until some time.
+// steadily sends until end, with a few messages under way.
 func (f *flooder) steadily(ctx context.Context, end time.Time) {
 	for time.Now().Before(end) && f.await(ctx, window-1) {
 		f.send(ctx)
 	}
 }
 
-// pour sends so many messages a second, whatever the answers.
+// pour sends at the given rate, whatever the answers are.
 func (f *flooder) pour(ctx context.Context, rate float64, began time.Time, d time.Duration) {
 	for sent := 0; ctx.Err() == nil; {
 		passed := time.Since(began)
@@ -197,8 +201,8 @@ func (f *flooder) send(ctx context.Context) {
 	}
 }
 
-// await waits until no more than so many messages are not answered; it reports false where that
-// takes too long.
+// await waits until at most open messages are unanswered. It reports false if that takes too
+// long.
 func (f *flooder) await(ctx context.Context, open int) bool {
 	for {
 		f.mu.Lock()
@@ -215,8 +219,8 @@ func (f *flooder) await(ctx context.Context, open int) bool {
 	}
 }
 
-// read takes answers until the connection is closed. Events are what other devices of the user
-// watch.
+// read reads answers until the connection is closed. It ignores events: other devices of the
+// user check those.
 func (f *flooder) read(ctx context.Context) {
 	for {
 		_, data, err := f.conn.Read(ctx)
@@ -252,12 +256,12 @@ func (f *flooder) take(line []byte) {
 	}
 }
 
-// answered is called with the lock held.
+// answered counts an answer. The caller holds mu.
 func (f *flooder) answered(what string) {
 	f.answers[what]++
 	f.open--
 	select {
 	case f.moved <- struct{}{}:
-	default: // there is a token
+	default: // a token is there already
 	}
 }

@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// onlyInFull is for the tests that take long; of most [TestShort] has a part.
+// onlyInFull skips a long test in the short run. [TestShort] covers a part of most of these
+// tests.
 func onlyInFull(t *testing.T) {
 	t.Helper()
 	if !full {
@@ -13,7 +14,8 @@ func onlyInFull(t *testing.T) {
 	}
 }
 
-// TestShort does one of each to the nodes of one cluster. The full run leaves it to the others.
+// TestShort runs one fault of each kind on the nodes of one cluster. The full run skips it,
+// because the other tests cover it.
 func TestShort(t *testing.T) {
 	if full {
 		t.Skip("the other tests do this and more")
@@ -32,8 +34,8 @@ func TestShort(t *testing.T) {
 	st.finish()
 }
 
-// TestKill kills one node after the other at random moments; every other time the next one dies before the one before it has
-// caught up.
+// TestKill kills one node after the other at random moments. Every other time, the next node is
+// killed before the one before it has caught up.
 func TestKill(t *testing.T) {
 	onlyInFull(t)
 	st := newStage(t, shipped, people())
@@ -66,7 +68,8 @@ func TestFreeze(t *testing.T) {
 	st.finish()
 }
 
-// TestRetire stops and starts each node in turn; [TestUpgrade] does so once more, to others.
+// TestRetire stops and starts each node in turn. [TestUpgrade] does the same with a change of
+// version.
 func TestRetire(t *testing.T) {
 	onlyInFull(t)
 	st := newStage(t, shipped, people())
@@ -77,7 +80,7 @@ func TestRetire(t *testing.T) {
 	st.finish()
 }
 
-// TestCrash has nodes kill themselves at every named point of the write path.
+// TestCrash makes nodes kill themselves at every named point of the write path.
 func TestCrash(t *testing.T) {
 	onlyInFull(t)
 	st := newStage(t, crashable, people())

@@ -19,19 +19,20 @@ import (
 
 const shards = 4
 
-// cluster is three nodes and an operator's connection to them.
+// cluster is the nodes under test, usually three, and an operator's connection to them.
 type cluster struct {
 	tb    testing.TB
 	nodes []*nodetest.Node
-	later []*nodetest.Node // that clients know of, and which are no members yet
+	later []*nodetest.Node // known to clients, but not members yet
 	ops   *nats.Conn
 	js    jetstream.JetStream
 }
 
-// limits do not stand between the faults and those who talk through them.
+// limits are rate limits so high that they never refuse the test's clients.
 const limits = "commands_per_s: 100000, in_flight: 1024, user_commands_per_s: 100000, channel_events_per_s: 100000"
 
-// newCluster starts a cluster of a size, or with 1 a node that is alone. Before, change may change the first node.
+// newCluster starts a cluster of a size; 1 starts a node that is alone. change may change the
+// first node before the start.
 func newCluster(tb testing.TB, size int, plan *rand.Rand, binary func() (string, error), change ...func(*nodetest.Node)) *cluster {
 	tb.Helper()
 	path, err := binary()
@@ -67,7 +68,7 @@ func (c *cluster) connect() {
 	}
 }
 
-// urls are those of all nodes, of now and later.
+// urls returns the URLs of all nodes, including those that join later.
 func (c *cluster) urls() (urls []string) {
 	for _, n := range slices.Concat(c.nodes, c.later) {
 		urls = append(urls, n.URL)
@@ -75,7 +76,7 @@ func (c *cluster) urls() (urls []string) {
 	return urls
 }
 
-// others are the nodes but one.
+// others returns all nodes but one.
 func (c *cluster) others(but *nodetest.Node) (others []*nodetest.Node) {
 	for _, n := range c.nodes {
 		if n != but {
@@ -85,7 +86,7 @@ func (c *cluster) others(but *nodetest.Node) (others []*nodetest.Node) {
 	return others
 }
 
-// leaders are the names of the nodes that lead the shards, once each has a leader.
+// leaders returns the names of the nodes that lead the shards, once each shard has a leader.
 func (c *cluster) leaders(ctx context.Context) (leaders [shards]string) {
 	c.tb.Helper()
 	for shard := range leaders {
@@ -105,7 +106,7 @@ func (c *cluster) leaders(ctx context.Context) (leaders [shards]string) {
 
 func streamName(shard int) string { return fmt.Sprint("CHAT_", shard) }
 
-// lead makes a node the leader of some shards; it gives up when ctx or the node ends.
+// lead makes a node the leader of some shards. It gives up when ctx or the node ends.
 func (c *cluster) lead(ctx context.Context, n *nodetest.Node, some []int) {
 	for i := 0; i < len(some) && ctx.Err() == nil && n.Life.Running(); {
 		one, cancel := context.WithTimeout(ctx, 2*time.Second)
@@ -113,7 +114,7 @@ func (c *cluster) lead(ctx context.Context, n *nodetest.Node, some []int) {
 		if err == nil && s.CachedInfo().Cluster.Leader == n.Name {
 			i++
 		} else if err == nil {
-			_ = c.stepDown(one, some[i], n.Name) // the next look tells
+			_ = c.stepDown(one, some[i], n.Name) // the next look at the leaders shows the result
 		}
 		cancel()
 		_ = wait(ctx, 20*time.Millisecond)
@@ -158,7 +159,8 @@ func (c *cluster) awaitWhole(ctx context.Context) {
 	}
 }
 
-// eventually tries until it works, and fails the test where that is not within patience.
+// eventually repeats try until it succeeds, and fails the test if that takes longer than
+// patience.
 func (c *cluster) eventually(ctx context.Context, try func(context.Context) error, what string, args ...any) {
 	c.tb.Helper()
 	ctx, cancel := context.WithTimeout(ctx, patience)
@@ -176,7 +178,7 @@ func (c *cluster) eventually(ctx context.Context, try func(context.Context) erro
 	}
 }
 
-// wait waits for d or the end of ctx, and says which.
+// wait waits for d or until ctx ends. If ctx ends first, it returns an error.
 func wait(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

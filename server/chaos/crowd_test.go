@@ -16,33 +16,35 @@ import (
 	"natterjack/server/wire"
 )
 
-// scale is how much goes on.
+// scale is the size of a crowd and its load.
 type scale struct {
 	devices int
-	groups  []int   // sizes
-	directs int     // pairs that know each other when it begins
-	rate    float64 // messages a second, of all together
+	groups  []int   // their sizes
+	directs int     // pairs that know each other at the beginning
+	rate    float64 // messages a second, of all users together
 }
 
-// crowd is people with their devices, talking. What they ask, and what they are told, is noted as package check wants it.
+// crowd is users who talk on their devices. What they ask and what they are told is recorded in
+// the form that package check needs.
 type crowd struct {
 	tb      testing.TB
 	cluster *cluster
 	plan    *rand.Rand
-	devices []*device // people's first, then the probes'
+	devices []*device // the users' devices first, then the probes'
 	people  int
 	life    context.Context
-	living  sync.WaitGroup // what the devices run
+	living  sync.WaitGroup // goroutines of the devices
 	talking sync.WaitGroup
 	lanes   atomic.Int64
 
 	mu      sync.Mutex // protects following
 	members map[string][]string
 	sends   []*check.Send
-	waits   map[natter.Transport][]time.Duration // of people's sends for their acks
+	waits   map[natter.Transport][]time.Duration // how long users' sends waited for their acks
 }
 
-// newCrowd connects people to all nodes. Every seventh device is a second one of its user, and some come over the other transports.
+// newCrowd connects users to all nodes. Every seventh device is a second device of a user, and
+// some use the other transports.
 func newCrowd(tb testing.TB, c *cluster, plan *rand.Rand, s scale) *crowd {
 	tb.Helper()
 	life, cancel := context.WithCancel(context.WithoutCancel(tb.Context()))
@@ -96,7 +98,8 @@ func (cr *crowd) awaitConnected() {
 	}
 }
 
-// gather makes the channels that are there from the beginning, and has people talk in them until ctx ends.
+// gather makes the channels that exist from the beginning, and makes users talk in them until
+// ctx ends.
 func (cr *crowd) gather(ctx context.Context, s scale) {
 	cr.tb.Helper()
 	type place struct {
@@ -124,7 +127,7 @@ func (cr *crowd) gather(ctx context.Context, s scale) {
 	}
 }
 
-// pick draws devices of different users.
+// pick returns random devices of different users.
 func (cr *crowd) pick(n int) (some []*device) {
 	users := map[string]bool{}
 	for _, i := range cr.plan.Perm(cr.people) {
@@ -136,7 +139,7 @@ func (cr *crowd) pick(n int) (some []*device) {
 	return some
 }
 
-// group makes one.
+// group makes a group and returns its id.
 func (cr *crowd) group(by *device, name string, others []*device, options ...natter.SendOption) string {
 	cr.tb.Helper()
 	var members []string
@@ -153,7 +156,7 @@ func (cr *crowd) group(by *device, name string, others []*device, options ...nat
 	return info.ID
 }
 
-// direct notes a channel that its first message will make.
+// direct records a direct channel. Its first message will make it.
 func (cr *crowd) direct(a, b string) string {
 	id := wire.DirectChannel(a, b)
 	cr.join(id, []string{a, b})
@@ -166,7 +169,7 @@ func (cr *crowd) join(channel string, members []string) {
 	cr.members[channel] = members
 }
 
-// talk sends at random moments, on average every so often, until ctx ends.
+// talk sends at random moments, on average once per given interval, until ctx ends.
 func (cr *crowd) talk(ctx context.Context, d *device, channel string, every time.Duration) {
 	r := rand.New(rand.NewPCG(cr.plan.Uint64(), 0))
 	lane := fmt.Sprint("lane", cr.lanes.Add(1))
@@ -177,7 +180,7 @@ func (cr *crowd) talk(ctx context.Context, d *device, channel string, every time
 	})
 }
 
-// send sends and notes. That it fails is a failure of the test: a send may only be late.
+// send sends a message and records it. An error fails the test: a send may only be late.
 func (cr *crowd) send(d *device, s check.Send) {
 	s.Sender = d.user
 	cr.mu.Lock()
@@ -200,7 +203,7 @@ func (cr *crowd) send(d *device, s check.Send) {
 	}
 }
 
-// text is a few words of several alphabets, now and then many.
+// text returns a few words in several alphabets, and now and then many words.
 func text(r *rand.Rand) string {
 	words := []string{"hello", "größer", "你好", "さようなら", "감사", "🐸", `"quoted"`, "a\nb", `\`, "<b>", "a\u2028b"}
 	n := 1 + r.IntN(6)
@@ -215,19 +218,20 @@ func text(r *rand.Rand) string {
 	return b.String()
 }
 
-// rest waits until nobody has anything to say or to be shown any more.
+// rest waits until all sends are done and all devices have been shown everything.
 func (cr *crowd) rest() {
 	cr.tb.Helper()
 	cr.talking.Wait()
 	ctx, cancel := context.WithTimeout(cr.life, patience)
 	defer cancel()
 	want := cr.due()
-	for !cr.shown(want) && wait(ctx, 50*time.Millisecond) == nil { // whoever still lacks something then is named by the check
+	// The check reports devices that still lack something after that.
+	for !cr.shown(want) && wait(ctx, 50*time.Millisecond) == nil {
 	}
-	_ = wait(ctx, 300*time.Millisecond) // for what should not come any more
+	_ = wait(ctx, 300*time.Millisecond) // for events that should not come any more
 }
 
-// due is how many events of each channel there must be, at least.
+// due returns how many events each channel must have at least.
 func (cr *crowd) due() map[string]int {
 	cr.mu.Lock()
 	defer cr.mu.Unlock()
@@ -251,7 +255,8 @@ func (cr *crowd) shown(due map[string]int) bool {
 	return true
 }
 
-// verify holds what everybody was told and shown against what was promised. All nodes must be up.
+// verify checks everything that the devices were told and shown against what was promised. All
+// nodes must be up.
 func (cr *crowd) verify() {
 	cr.tb.Helper()
 	cr.rest()
@@ -278,7 +283,7 @@ func (cr *crowd) run() *check.Run {
 	run := &check.Run{Members: map[string][]string{}}
 	for _, s := range cr.sends {
 		run.Sends = append(run.Sends, *s)
-		run.Members[s.Channel] = cr.members[s.Channel] // a channel in which nobody came to speak may not have been made
+		run.Members[s.Channel] = cr.members[s.Channel] // a channel in which no user sent may not exist
 	}
 	for _, d := range cr.devices {
 		run.Feeds = append(run.Feeds, d.feed())
@@ -291,7 +296,7 @@ func (cr *crowd) run() *check.Run {
 	return run
 }
 
-// sum logs what went on.
+// sum logs a summary of the run.
 func (cr *crowd) sum(run *check.Run) {
 	events, lost := 0, 0
 	for i, d := range cr.devices {
@@ -316,7 +321,7 @@ func (cr *crowd) sum(run *check.Run) {
 	}
 }
 
-// deliver sends to a group, or to the other user of a direct channel, which need not be there yet.
+// deliver sends to a group, or to the other user of a direct channel, which need not exist yet.
 func deliver(ctx context.Context, d *device, s *check.Send) (natter.Ack, error) {
 	a, b, direct := wire.DirectUsers(s.Channel)
 	switch {

@@ -22,23 +22,23 @@ type device struct {
 	name, user string
 	token      string
 	transport  natter.Transport
-	pinned     bool // to one node, and late whenever that is down
+	pinned     bool // to one node, and therefore late while that node is down
 	client     *natter.Client
 
 	mu   sync.Mutex // protects following
 	seen []sighting
-	many map[string]int // events seen, of each channel
-	lost []error        // connections, and why each
+	many map[string]int // number of events seen, by channel
+	lost []error        // errors of lost connections
 	news []error
 }
 
-// sighting is an event and when it was shown.
+// sighting is an event and the time when it was shown.
 type sighting struct {
 	at    time.Time
 	event check.Event
 }
 
-// newDevice makes a client of a user. Where it connects, and how, is in the options.
+// newDevice makes a client of a user. The options say where and how it connects.
 func newDevice(tb testing.TB, name, user string, options natter.Options) *device {
 	tb.Helper()
 	d := &device{name: name, user: user, transport: options.Transport, pinned: len(options.URLs) == 1, many: map[string]int{}}
@@ -53,14 +53,15 @@ func newDevice(tb testing.TB, name, user string, options natter.Options) *device
 	return d
 }
 
-// signIn gets a token once: it is good on every node, whether or not the one that gave it is there.
+// signIn gets a token once. The token is valid on every node, even if the node that issued it
+// is down.
 func signIn(ctx context.Context, user, url string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	return natter.SignIn{User: user, URLs: []string{url}}.Token(ctx)
 }
 
-// watch notes what the device is shown until the client is closed.
+// watch records what the device is shown until the client is closed.
 func (d *device) watch(ctx context.Context) {
 	for ev, err := range d.client.Events(ctx) {
 		if errors.Is(err, natter.ErrFatal) {
@@ -94,7 +95,7 @@ func (d *device) note(err error) {
 	d.news = append(d.news, err)
 }
 
-// feed is what the device was shown so far.
+// feed returns what the device was shown so far.
 func (d *device) feed() check.Feed {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -105,21 +106,21 @@ func (d *device) feed() check.Feed {
 	return f
 }
 
-// told is what the device was told besides: of bad news, and of connections that it lost.
+// told returns what else the device was told: bad news, and lost connections.
 func (d *device) told() (news, lost []error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return slices.Clone(d.news), slices.Clone(d.lost)
 }
 
-// saw is how many events of a channel the device was shown so far.
+// saw returns how many events of a channel the device was shown so far.
 func (d *device) saw(channel string) int {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.many[channel]
 }
 
-// sightings are those from a time on.
+// sightings returns the sightings since a time.
 func (d *device) sightings(from time.Time) (since []sighting) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -148,7 +149,8 @@ func ackOf(a *wire.Ack) *check.Ack {
 	}
 }
 
-// ask sends one command to one node by POST and returns the reply, without the patience of a client that tries again.
+// ask sends one command to one node by POST and returns the reply. Unlike a client, it does not
+// retry.
 func ask(ctx context.Context, url, token string, command wire.Command) (wire.Frame, error) {
 	body, err := wire.Append(nil, command)
 	if err != nil {

@@ -17,28 +17,28 @@ import (
 	"natterjack/internal/nodetest"
 )
 
-// disk is a small file system of its own that can be filled, and where it is a block device slowed
-// down. It is mounted in a mount namespace that a process holds. That process tidies up when its
-// input ends, which it does when this one ends, in whatever way.
+// disk is a small file system that can be filled. If it is a block device, it can also be
+// slowed down. It is mounted in a mount namespace, which a helper process holds. The helper
+// cleans up when its input ends. That happens when the test process ends, in whatever way.
 type disk struct {
 	tb     testing.TB
 	holder int    // process id
-	dir    string // where it is mounted, for those in the namespace
+	dir    string // where it is mounted, inside the namespace
 	enter  []string
-	device string // major:minor of a block device
+	device string // major:minor of the block device
 }
 
-// throttle is where the kernel is told how many writes a second a block device may do. It is told
-// so of the group of all processes, which the thread that writes the journal of a file system
-// belongs to.
+// throttle is the file that sets how many writes a second the kernel allows on a block device.
+// It belongs to the group of all processes, because the thread that writes the journal of a
+// file system is in that group.
 const throttle = "/sys/fs/cgroup/blkio/blkio.throttle.write_iops_device"
 
-// writesOfSync is how many writes to its device the shortest sync of a file system is: data, and
-// the journal's.
+// writesOfSync is how many writes to the device the shortest sync of the file system causes:
+// for the data and for the journal.
 const writesOfSync = 4
 
-// newDisk mounts a disk of some megabytes, in memory. Where this machine does not let it, the test
-// is skipped, and says so.
+// newDisk mounts an in-memory disk of some megabytes. If this machine does not allow that, it
+// skips the test with a message.
 func newDisk(tb testing.TB, megabytes int) *disk {
 	tb.Helper()
 	d := &disk{tb: tb, dir: tb.TempDir(), enter: []string{"--user", "--mount", "--preserve-credentials"}}
@@ -51,9 +51,9 @@ func newDisk(tb testing.TB, megabytes int) *disk {
 	return d
 }
 
-// newSlowDisk mounts a disk of some megabytes that [disk.slow] can slow down: ext4 on a loop device
-// of its own. That takes root, and a kernel that throttles devices. Where this machine does not let
-// it, the test is skipped, and says so.
+// newSlowDisk mounts a disk of some megabytes that [disk.slow] can slow down: ext4 on a loop
+// device of its own. This needs root and a kernel that throttles devices. If this machine does
+// not allow that, it skips the test with a message.
 func newSlowDisk(tb testing.TB, megabytes int) *disk {
 	tb.Helper()
 	image := filepath.Join(tb.TempDir(), "image")
@@ -72,8 +72,8 @@ umount -l '%[4]s'`, throttle, megabytes, image, d.dir)
 	return d
 }
 
-// mount runs a script that mounts the disk, says so in a line, reads its input to the end, and
-// tidies up. It returns the line.
+// mount runs a script and returns the line that it prints. The script mounts the disk, prints a
+// line, reads its input to the end, and cleans up.
 func (d *disk) mount(script string, attr *syscall.SysProcAttr) string {
 	d.tb.Helper()
 	cmd := exec.CommandContext(context.WithoutCancel(d.tb.Context()), "sh", "-c", script)
@@ -91,7 +91,7 @@ func (d *disk) mount(script string, attr *syscall.SysProcAttr) string {
 	if err == nil {
 		d.tb.Cleanup(func() {
 			_ = in.Close()
-			_ = cmd.Wait() // what it leaves undone, the end of the namespace does
+			_ = cmd.Wait() // the end of the namespace cleans up the rest
 		})
 		d.holder = cmd.Process.Pid
 		line, err = bufio.NewReader(out).ReadString('\n')
@@ -102,9 +102,9 @@ func (d *disk) mount(script string, attr *syscall.SysProcAttr) string {
 	return strings.TrimSpace(line)
 }
 
-// slow lets the disk do so many syncs a second at most, or with 0 as many as it can. It is the
-// device that is slow, for whoever writes to it: a write that is no sync waits only where it has no
-// room in memory.
+// slow limits the disk to the given number of syncs a second; 0 removes the limit. The device
+// itself is slow, for every process that writes to it. A write without a sync waits only when
+// the memory has no room for it.
 func (d *disk) slow(syncs int) {
 	d.tb.Helper()
 	limit := fmt.Sprintf("%s %d", d.device, syncs*writesOfSync)
@@ -120,12 +120,12 @@ func (d *disk) hold(n *nodetest.Node) {
 	n.Command = append(append(enter, "--"), n.Command...)
 }
 
-// path is a file on the disk as it is seen from here.
+// path returns the path of a file on the disk, as seen from outside the namespace.
 func (d *disk) path(name string) string {
 	return filepath.Join("/proc", strconv.Itoa(d.holder), "root", d.dir, name)
 }
 
-// fill leaves no room at all.
+// fill fills the disk completely.
 func (d *disk) fill() {
 	d.tb.Helper()
 	f, err := os.OpenFile(d.path("ballast"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)

@@ -9,7 +9,7 @@ import (
 	"natterjack/internal/nodetest"
 )
 
-// kill ends a node as kill -9 does, and starts it again.
+// kill ends a node with SIGKILL, and starts it again.
 func (st *stage) kill(victim *nodetest.Node) {
 	st.t.Helper()
 	leaders := st.calm(victim)
@@ -31,7 +31,7 @@ func (st *stage) blackout() {
 		n.Signal(syscall.SIGKILL)
 	}
 	for _, n := range st.cluster.nodes {
-		n.Kill() // waits
+		n.Kill() // Kill waits for the end
 	}
 	st.t.Log("all nodes were killed")
 	for _, n := range st.cluster.nodes {
@@ -44,7 +44,8 @@ func (st *stage) blackout() {
 	st.t.Logf("all go on %v later", time.Since(moment).Round(time.Millisecond))
 }
 
-// freeze stops a node as SIGSTOP does, and lets it continue: it comes back believing that no time has passed.
+// freeze stops a node with SIGSTOP, and lets it continue. The node then believes that no time
+// has passed.
 func (st *stage) freeze(victim *nodetest.Node, d time.Duration) {
 	st.t.Helper()
 	leaders := st.calm(victim)
@@ -57,7 +58,8 @@ func (st *stage) freeze(victim *nodetest.Node, d time.Duration) {
 	st.cluster.awaitWhole(st.t.Context())
 }
 
-// retire stops a node as an upgrade does, has something done to it, and starts it again.
+// retire stops a node gracefully, as an upgrade does, applies changes to it, and starts it
+// again.
 func (st *stage) retire(victim *nodetest.Node, change ...func(*nodetest.Node)) {
 	st.t.Helper()
 	st.cluster.awaitWhole(st.t.Context())
@@ -73,7 +75,8 @@ func (st *stage) retire(victim *nodetest.Node, change ...func(*nodetest.Node)) {
 	victim.Start()
 }
 
-// crash has a node kill itself when it passes a named point of the write path for the n-th time, and starts it again.
+// crash makes a node kill itself when it passes a named point of the write path for the n-th
+// time, and starts it again.
 func (st *stage) crash(victim *nodetest.Node, point string, n int) {
 	st.t.Helper()
 	victim.Kill()
@@ -88,8 +91,8 @@ func (st *stage) crash(victim *nodetest.Node, point string, n int) {
 	st.cluster.awaitWhole(st.t.Context())
 }
 
-// awaitPoint makes the node a leader of some shards, as most points are on the leader's way, and waits until it has
-// killed itself.
+// awaitPoint waits until the node has killed itself. It makes the node a leader of some shards,
+// because most points are reached by leaders only.
 func (st *stage) awaitPoint(victim *nodetest.Node) error {
 	ctx, cancel := context.WithTimeout(st.t.Context(), patience)
 	defer cancel()
@@ -103,8 +106,9 @@ func (st *stage) awaitPoint(victim *nodetest.Node) error {
 	return victim.AwaitSuicide(ctx)
 }
 
-// isolate freezes two of three nodes. The third must answer every send with an error that says to try again, none with an ack; what
-// was said meanwhile is stored once the others are back, and what was refused is not.
+// isolate freezes two of three nodes. The third must answer every send with a retryable error,
+// and none with an ack. Messages of other users sent meanwhile are stored once the two nodes
+// continue, and refused messages are not.
 func (st *stage) isolate(alone *nodetest.Node, d time.Duration) {
 	st.t.Helper()
 	st.cluster.awaitWhole(st.t.Context())
@@ -112,7 +116,7 @@ func (st *stage) isolate(alone *nodetest.Node, d time.Duration) {
 		n.Signal(syscall.SIGSTOP)
 	}
 	st.t.Logf("%s was left alone", alone.Name)
-	st.pause(500 * time.Millisecond) // for what the others have done by now
+	st.pause(500 * time.Millisecond) // so that what the other nodes sent before has arrived
 	ctx, cancel := context.WithTimeout(st.t.Context(), d)
 	defer cancel()
 	(&insistent{stage: st, alone: alone}).run(ctx)

@@ -9,7 +9,7 @@ import (
 	"natterjack/internal/nodetest"
 )
 
-// aside is further nodes, members of one cluster, that the clients know of.
+// aside returns further nodes, members of one cluster, that the clients know of.
 func (c *cluster) aside(size int, plan *rand.Rand, binary func() (string, error)) []*nodetest.Node {
 	c.tb.Helper()
 	path, err := binary()
@@ -20,8 +20,9 @@ func (c *cluster) aside(size int, plan *rand.Rand, binary func() (string, error)
 	return c.later
 }
 
-// TestGrow takes the log of a node that is alone into a cluster of three while people talk. Between the stop of the one and the readiness of the
-// first of the three their sends wait; none fails, nobody has to begin afresh, nothing is lost or there twice.
+// TestGrow takes the log of a node that is alone into a cluster of three while users talk.
+// Their sends wait from the stop of the old node until the first of the three is ready. No send
+// fails, no device has to start afresh, and no event is lost or duplicated.
 func TestGrow(t *testing.T) {
 	onlyInFull(t)
 	plan, binary := newPlan(t), shipped
@@ -35,7 +36,7 @@ func TestGrow(t *testing.T) {
 	st := &stage{t: t, plan: plan, cluster: c, crowd: cr}
 	st.pause(5 * time.Second)
 
-	members[1].Begin() // they wait for what is brought
+	members[1].Begin() // they wait for the log
 	members[2].Begin()
 	st.random()
 	moment := time.Now()

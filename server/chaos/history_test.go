@@ -54,7 +54,7 @@ func (cr *crowd) history(n *nodetest.Node, token, channel string) (events []chec
 	}
 }
 
-// page asks again for what may succeed later, as a client would.
+// page reads a page and, like a client, retries after errors that may pass.
 func (cr *crowd) page(ctx context.Context, n *nodetest.Node, token string, cmd wire.History) (wire.Page, error) {
 	for {
 		f, err := ask(ctx, n.URL, token, cmd)

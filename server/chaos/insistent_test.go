@@ -11,22 +11,22 @@ import (
 	"natterjack/server/wire"
 )
 
-// answerBound is the longest that a node in trouble may leave a command unanswered. A command may wait for five
-// seconds in its lane; the rest is for the machine.
+// answerBound is the longest time in which a node in trouble must answer a command. A command
+// may wait for five seconds in its lane; the rest is a margin for the machine.
 const answerBound = 15 * time.Second
 
-// insistent sends to a node in trouble, without a client's patience.
+// insistent sends to a node in trouble. Unlike a client, it does not retry.
 type insistent struct {
 	*stage
 	alone *nodetest.Node
-	acks  bool // some are right
+	acks  bool // some acks are expected
 
 	mu      sync.Mutex // protects following
 	answers map[string]int
 	longest time.Duration
 }
 
-// run sends in every shard, and reads, until ctx ends and all is answered.
+// run sends in every shard and reads, until ctx ends and everything is answered.
 func (in *insistent) run(ctx context.Context) {
 	in.answers = map[string]int{}
 	d := in.probes.devices[in.alone.Name]
@@ -55,7 +55,8 @@ func (in *insistent) send(d *device, shard int, cmd wire.Send) {
 	}
 }
 
-// put sends and notes; it reports whether the message was stored. Any other answer must say that a retry may help.
+// put sends a message and records it. It reports whether the message was stored. Any other
+// answer must say that a retry may help.
 func (in *insistent) put(d *device, lane string, cmd wire.Send) (stored bool) {
 	s := &check.Send{Lane: lane, Channel: cmd.Channel, Sender: d.user, ClientID: cmd.ClientID, Text: cmd.Content.Text}
 	in.crowd.mu.Lock()
@@ -85,7 +86,7 @@ func (in *insistent) read(d *device, cmd wire.History) {
 	}
 }
 
-// ask notes how the node answers, and how soon.
+// ask records how the node answers, and how soon.
 func (in *insistent) ask(d *device, cmd wire.Command) wire.Frame {
 	ctx, cancel := context.WithTimeout(in.crowd.life, answerBound)
 	defer cancel()

@@ -13,7 +13,8 @@ import (
 	"natterjack/internal/nodetest"
 )
 
-// patience bounds every wait for something that is bound to happen. It is for a loaded machine, not for the expected case.
+// patience bounds every wait for something that must happen. It allows for a loaded machine;
+// waits are usually much shorter.
 const patience = 90 * time.Second
 
 const modeEnv = "NATTERJACK_CHAOS"
@@ -21,7 +22,7 @@ const modeEnv = "NATTERJACK_CHAOS"
 var (
 	seedFlag = flag.Uint64("seed", 0, "make the same plan as the run that logged this seed; 0 is a new one")
 	raceFlag = flag.Bool("race-server", false, "build the server with the race detector, which makes it several times slower")
-	full     = os.Getenv(modeEnv) == "full" // everything, for as long as it takes
+	full     = os.Getenv(modeEnv) == "full" // runs everything, however long it takes
 	scratch  string
 )
 
@@ -43,7 +44,7 @@ func run(m *testing.M) int {
 	return m.Run()
 }
 
-// newPlan is what a test draws its plan from.
+// newPlan returns the source of randomness for a test's plan.
 func newPlan(t *testing.T) *rand.Rand {
 	t.Helper()
 	seed := *seedFlag
@@ -54,7 +55,7 @@ func newPlan(t *testing.T) *rand.Rand {
 	return rand.New(rand.NewPCG(seed, 0))
 }
 
-// sometimes is the full value, or the short one in the short run.
+// sometimes returns inFull in the full run, and inShort in the short run.
 func sometimes[T any](inFull, inShort T) T {
 	if full {
 		return inFull
@@ -62,8 +63,9 @@ func sometimes[T any](inFull, inShort T) T {
 	return inShort
 }
 
-// The server as it is shipped; the one that can be killed at named points, with which the short run makes do; and that of a made-up next
-// version, which knows a higher level of the log.
+// The builds of the server: the shipped one, one that can be killed at named points, and one of
+// an imaginary next version, which knows a higher level of the log. The short run uses only the
+// second.
 var (
 	shipped   = sync.OnceValues(func() (string, error) { return build("natterjack") })
 	crashable = sync.OnceValues(func() (string, error) { return build("natterjack-crashpoint", "-tags", "crashpoint") })

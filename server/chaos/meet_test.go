@@ -11,8 +11,9 @@ import (
 	"natterjack/server/wire"
 )
 
-// meet has people who do not know each other yet open direct channels, often both at once, and now and then a group, until ctx ends.
-// The making of a channel is two events at once, and so an atomic batch however little goes on.
+// meet makes users who do not know each other yet open direct channels until ctx ends. Often
+// both users do so at once, and now and then they make a group. Making a channel appends two
+// events at once. So it uses an atomic batch even when little else happens.
 func (cr *crowd) meet(ctx context.Context, every time.Duration) {
 	r := rand.New(rand.NewPCG(cr.plan.Uint64(), 0))
 	some := cr.devices[:cr.people]
@@ -28,7 +29,7 @@ func (cr *crowd) meet(ctx context.Context, every time.Duration) {
 	})
 }
 
-// greet has two people write to each other at the same moment.
+// greet makes two users write to each other at the same moment.
 func (cr *crowd) greet(a, b *device, i int, text string) {
 	id := wire.DirectChannel(a.user, b.user)
 	if a.user == b.user || cr.knows(id) {

@@ -9,10 +9,11 @@ import (
 	"testing"
 )
 
-// pointsFile names every point of the write path at which the server can be built to kill itself.
+// pointsFile names every point of the write path at which a build of the server can kill
+// itself.
 const pointsFile = "../../jetstream/internal/crashpoint/crashpoint.go"
 
-// points are those of the file itself: a new one cannot be missed.
+// points returns all points of the file, so that a new one cannot be missed.
 func points(t *testing.T) (all []string) {
 	t.Helper()
 	file, err := parser.ParseFile(token.NewFileSet(), pointsFile, nil, 0)

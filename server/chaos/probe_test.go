@@ -14,11 +14,12 @@ import (
 	"natterjack/server/wire"
 )
 
-// probes tell for how long live delivery is interrupted, shard by shard: one device on each node that knows no other node,
-// and in each shard a group of the three, in which each speaks five times a second.
+// probes measure, for each shard, how long live delivery is interrupted. There is one device on
+// each node, which knows no other node. In each shard they share a group, in which each of the
+// three sends five times a second.
 type probes struct {
 	crowd    *crowd
-	devices  map[string]*device // by the name of its node
+	devices  map[string]*device // by the name of the node
 	channels [shards]string
 }
 
@@ -31,7 +32,7 @@ func newProbes(cr *crowd) *probes {
 		user := "probe-" + n.Name
 		p.devices[n.Name] = cr.add(newDevice(cr.tb, user, user, natter.Options{
 			URLs: []string{n.URL}, Transport: natter.WebSocket,
-			BackoffMax: 2 * time.Second, // or it would go on waiting for long after its only node is back
+			BackoffMax: 2 * time.Second, // otherwise it would wait long after its only node is back
 		}))
 	}
 	cr.awaitConnected()
@@ -43,7 +44,7 @@ func newProbes(cr *crowd) *probes {
 	return p
 }
 
-// clientIDInto is a client id under which a user makes a group that falls into a shard.
+// clientIDInto returns a client id with which a user makes a group that falls into a shard.
 func clientIDInto(shard int, user string) string {
 	for i := 0; ; i++ {
 		id := fmt.Sprintf("shard%d.%d", shard, i)
@@ -53,7 +54,7 @@ func clientIDInto(shard int, user string) string {
 	}
 }
 
-// on are the devices on some nodes.
+// on returns the devices on some nodes.
 func (p *probes) on(nodes []*nodetest.Node) (some []*device) {
 	for _, n := range nodes {
 		some = append(some, p.devices[n.Name])
@@ -61,7 +62,7 @@ func (p *probes) on(nodes []*nodetest.Node) (some []*device) {
 	return some
 }
 
-// talk begins; it ends with ctx.
+// talk starts sending; it ends with ctx.
 func (p *probes) talk(ctx context.Context) {
 	for _, name := range slices.Sorted(maps.Keys(p.devices)) {
 		for _, ch := range p.channels {
@@ -73,15 +74,15 @@ func (p *probes) talk(ctx context.Context) {
 // silence is a time in which a device was shown nothing new in a shard.
 type silence struct {
 	length time.Duration
-	from   time.Duration // since the fault
+	from   time.Duration // time since the fault
 	device string
 }
 
-// silences is the longest silence in each shard.
+// silences holds the longest silence of each shard.
 type silences [shards]silence
 
-// after waits until live delivery among the given nodes goes on after a moment, and returns the longest silence that any device on
-// them had from that moment on.
+// after waits until live delivery between the given nodes has resumed after a moment. It
+// returns the longest silence of any device on them since that moment.
 func (p *probes) after(ctx context.Context, moment time.Time, nodes []*nodetest.Node) (longest silences) {
 	p.crowd.tb.Helper()
 	p.await(ctx, moment, nodes)
@@ -96,7 +97,8 @@ func (p *probes) after(ctx context.Context, moment time.Time, nodes []*nodetest.
 	return longest
 }
 
-// await waits until messages that devices on the given nodes sent after a moment are shown to all of these in all shards.
+// await waits until devices on the given nodes have been shown messages from all of these
+// devices, in all shards, that were sent after a moment.
 func (p *probes) await(ctx context.Context, moment time.Time, nodes []*nodetest.Node) {
 	p.crowd.tb.Helper()
 	ctx, cancel := context.WithTimeout(ctx, patience)
@@ -113,7 +115,8 @@ func (p *probes) await(ctx context.Context, moment time.Time, nodes []*nodetest.
 	}
 }
 
-// heard reports whether a device was shown a message of a shard's group that was sent after a moment.
+// heard reports whether a device was shown a message of a shard's group that was sent after a
+// moment.
 func (p *probes) heard(d *device, shard int, moment time.Time, from []*nodetest.Node) bool {
 	return slices.ContainsFunc(d.sightings(moment), func(s sighting) bool {
 		return s.event.Timestamp > moment.UnixMilli() && p.of(s, shard, from)
@@ -141,8 +144,8 @@ func (p *probes) of(s sighting, shard int, from []*nodetest.Node) bool {
 	return s.event.Channel == p.channels[shard] && slices.ContainsFunc(from, func(n *nodetest.Node) bool { return s.event.Sender == p.devices[n.Name].user })
 }
 
-// bound is how long an interruption may be: what is promised, and from where on it is clearly wrong, also on a machine that has
-// much else to do.
+// bound is how long an interruption may last: the promised time, and the time above which it is
+// clearly wrong, even on a machine that is busy with other work.
 type bound struct {
 	what            string
 	promised, wrong time.Duration
@@ -151,11 +154,12 @@ type bound struct {
 var (
 	leaderLives = bound{"shards whose leader lives", 3 * time.Second, sometimes(6*time.Second, 12*time.Second)}
 	leaderDies  = bound{"shards whose leader died", 9 * time.Second, sometimes(18*time.Second, 36*time.Second)}
-	leaderSlow  = bound{"shards whose leader has a slow disk", 12 * time.Second, 30 * time.Second} // it lasts until another leads
-	handedOver  = bound{"graceful stop", time.Second, sometimes(2*time.Second, 8*time.Second)}
+	// leaderSlow lasts until another node leads.
+	leaderSlow = bound{"shards whose leader has a slow disk", 12 * time.Second, 30 * time.Second}
+	handedOver = bound{"graceful stop", time.Second, sometimes(2*time.Second, 8*time.Second)}
 )
 
-// hold logs the longest silences of some shards, and reports what is clearly wrong.
+// hold logs the longest silences of some shards, and fails the test if one is clearly wrong.
 func (b bound) hold(t *testing.T, all silences, some func(shard int) bool) {
 	t.Helper()
 	var of []time.Duration

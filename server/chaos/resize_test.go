@@ -16,8 +16,8 @@ import (
 	"natterjack/internal/nodetest"
 )
 
-// TestReplace loses each node's disk in turn. The node comes back under its name with an empty directory, and has everything again from
-// the others.
+// TestReplace loses each node's disk in turn. The node comes back under its name with an empty
+// directory, and gets everything again from the other nodes.
 func TestReplace(t *testing.T) {
 	onlyInFull(t)
 	st := newStage(t, shipped, scale{devices: 60, directs: 20, rate: 100, groups: []int{30, 20, 10, 5, 5, 3, 3}})
@@ -35,7 +35,8 @@ func TestReplace(t *testing.T) {
 	st.finish()
 }
 
-// TestResize makes a cluster of five out of one of three while people talk, with five copies of everything, and one of three again.
+// TestResize grows a cluster of three to five nodes, with five copies of everything, and
+// shrinks it to three again. Users go on talking meanwhile.
 func TestResize(t *testing.T) {
 	onlyInFull(t)
 	plan := newPlan(t)
@@ -55,7 +56,7 @@ func TestResize(t *testing.T) {
 
 	nodetest.Form(all[:3], 3)
 	for _, n := range all[3:] {
-		n.Configure(3) // or it would ask for five copies if it were started again
+		n.Configure(3) // otherwise it would ask for five copies when started again
 	}
 	c.nodes = all[:3]
 	st.roll()
@@ -80,7 +81,7 @@ func (st *stage) roll() {
 	}
 }
 
-// system asks the cluster, as an operator of the servers, to do something about a node, until it does.
+// system sends the cluster an operator's request about a node, until it succeeds.
 func (c *cluster) system(ctx context.Context, subject, node string) {
 	c.tb.Helper()
 	var urls []string
@@ -108,7 +109,7 @@ func (c *cluster) system(ctx context.Context, subject, node string) {
 	}, "%s of %s", subject, node)
 }
 
-// awaitCopies waits until each stream has so many copies, all of them level.
+// awaitCopies waits until each stream has the given number of copies, all of them level.
 func (c *cluster) awaitCopies(ctx context.Context, copies int) {
 	c.tb.Helper()
 	c.eachStream(ctx, fmt.Sprint("have copies: ", copies), func(info *jetstream.StreamInfo) error {
@@ -124,7 +125,7 @@ func (c *cluster) awaitCopies(ctx context.Context, copies int) {
 	})
 }
 
-// awaitWithout waits until no stream has a copy on a node, and all have three.
+// awaitWithout waits until no stream has a copy on a node, and all streams have three copies.
 func (c *cluster) awaitWithout(ctx context.Context, node string) {
 	c.tb.Helper()
 	c.eachStream(ctx, "be without "+node, func(info *jetstream.StreamInfo) error {

@@ -15,9 +15,9 @@ import (
 	"natterjack/server/wire"
 )
 
-// TestSlowDisk_alone slows down the disk of a node that is alone, to twenty syncs a second and then
-// to two. What is said waits, and is answered in time; nobody is sent away, for there is nowhere
-// else; and all goes on by itself once the disk is itself again.
+// TestSlowDisk_alone slows down the disk of a node that is alone, to twenty syncs a second and
+// then to two. Sends wait, and are answered in time. No user is sent away, because there is no
+// other node. Everything recovers by itself once the disk is fast again.
 func TestSlowDisk_alone(t *testing.T) {
 	plan := newPlan(t)
 	d := newSlowDisk(t, 256)
@@ -52,8 +52,8 @@ func TestSlowDisk_alone(t *testing.T) {
 	}
 }
 
-// press has devices send to a group, each one message after the other, and read it, until ctx ends
-// and all is answered.
+// press makes devices send to a group, each one message after the other, and read it. It goes
+// on until ctx ends and everything is answered.
 func (in *insistent) press(ctx context.Context, some []*device, group, name string) {
 	var all sync.WaitGroup
 	for _, d := range some {
@@ -70,9 +70,9 @@ func (in *insistent) press(ctx context.Context, some []*device, group, name stri
 	all.Wait()
 }
 
-// TestSlowDisk slows down the disk of the node that leads most shards. The shards go on under
-// another leader, its users are sent to other nodes while it cannot follow, it answers all the same
-// what it is asked, and is whole by itself once its disk is fast again.
+// TestSlowDisk slows down the disk of the node that leads the most shards. The shards continue
+// under another leader. While the node cannot follow, its users are sent to other nodes, and it
+// still answers requests. It recovers by itself once its disk is fast again.
 func TestSlowDisk(t *testing.T) {
 	onlyInFull(t)
 	plan := newPlan(t)
@@ -102,7 +102,8 @@ func TestSlowDisk(t *testing.T) {
 	st.finish()
 }
 
-// awaitSentAway waits until a device, of a node that cannot follow, has been told to go elsewhere.
+// awaitSentAway waits until a device on a node that cannot follow has been told to go
+// elsewhere.
 func (st *stage) awaitSentAway(d *device, since time.Time) {
 	st.t.Helper()
 	draining := func(err error) bool {
@@ -120,7 +121,7 @@ func (st *stage) awaitSentAway(d *device, since time.Time) {
 	}
 }
 
-// awaitReady waits until a node says that it is ready.
+// awaitReady waits until a node reports that it is ready.
 func (st *stage) awaitReady(url string, since time.Time) {
 	st.t.Helper()
 	for !answers(st.t.Context(), url+"/readyz") {

@@ -10,7 +10,7 @@ import (
 	"natterjack/internal/nodetest"
 )
 
-// people is the crowd of most tests.
+// people returns the crowd of most tests.
 func people() scale {
 	return sometimes(
 		scale{
@@ -21,8 +21,8 @@ func people() scale {
 	)
 }
 
-// stage is what a test plays on: a cluster, and people who talk on it until hush. Its faults are methods; each of them leaves
-// all nodes running.
+// stage is a cluster with users who talk on it until hush is called. Its methods are the
+// faults. Each of them leaves all nodes running.
 type stage struct {
 	t       *testing.T
 	plan    *rand.Rand
@@ -38,7 +38,7 @@ func newStage(t *testing.T, binary func() (string, error), s scale) *stage {
 	return newStageOn(t, plan, newCluster(t, 3, plan, binary), s)
 }
 
-// newStageOn lets people talk on a cluster.
+// newStageOn starts users who talk on a cluster.
 func newStageOn(t *testing.T, plan *rand.Rand, c *cluster, s scale) *stage {
 	t.Helper()
 	st := &stage{t: t, plan: plan, cluster: c}
@@ -52,7 +52,7 @@ func newStageOn(t *testing.T, plan *rand.Rand, c *cluster, s scale) *stage {
 	return st
 }
 
-// finish ends the talk and judges it.
+// finish ends the talk and checks everything that was shown.
 func (st *stage) finish() {
 	st.t.Helper()
 	st.hush()
@@ -60,12 +60,12 @@ func (st *stage) finish() {
 	st.crowd.verify()
 }
 
-// between draws a time from a range of milliseconds.
+// between returns a random time from a range of milliseconds.
 func (st *stage) between(from, to int) time.Duration {
 	return time.Duration(from+st.plan.IntN(to-from)) * time.Millisecond
 }
 
-// random waits for a random while.
+// random waits for a random time.
 func (st *stage) random() {
 	st.t.Helper()
 	st.pause(st.between(200, 2500))
@@ -82,15 +82,15 @@ func (st *stage) anyNode() *nodetest.Node {
 	return st.cluster.nodes[st.plan.IntN(len(st.cluster.nodes))]
 }
 
-// calm waits until messages get through between all nodes but one, so that what follows is that one's doing, and returns who
-// leads what.
+// calm waits until messages get through between all nodes but one. So later interruptions are
+// caused by that node. It returns the leaders of the shards.
 func (st *stage) calm(but *nodetest.Node) (leaders [shards]string) {
 	st.t.Helper()
 	st.probes.await(st.t.Context(), time.Now(), st.cluster.others(but))
 	return st.cluster.leaders(st.t.Context())
 }
 
-// busiest is the node that leads most shards, or fewest.
+// busiest returns the node that leads the most shards, or the fewest.
 func (st *stage) busiest(most bool) *nodetest.Node {
 	st.t.Helper()
 	leads := map[string]int{}
@@ -104,7 +104,8 @@ func (st *stage) busiest(most bool) *nodetest.Node {
 	return slices.MinFunc(st.cluster.nodes, byCount)
 }
 
-// without tells how long delivery between the other nodes was interrupted since a node was lost.
+// without checks how long delivery between the other nodes was interrupted after a node was
+// lost.
 func (st *stage) without(victim *nodetest.Node, moment time.Time, leaders [shards]string) {
 	st.t.Helper()
 	silent := st.probes.after(st.t.Context(), moment, st.cluster.others(victim))

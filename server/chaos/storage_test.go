@@ -13,8 +13,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// TestStorageLimit fills what a node that is alone may store. It must say so, to everybody and in time, go on reading, and go on
-// storing once it is given more.
+// TestStorageLimit fills a node that is alone up to its storage limit. It must report this to
+// every client in time, go on serving reads, and store again once the limit is raised.
 func TestStorageLimit(t *testing.T) {
 	plan := newPlan(t)
 	c := newCluster(t, 1, plan, sometimes(shipped, crashable), func(n *nodetest.Node) { n.Store("sync_interval: always, max_file_store: 4MB") })
@@ -33,7 +33,7 @@ func TestStorageLimit(t *testing.T) {
 		}
 	}
 	in.read(cr.devices[1], wire.History{Channel: ch, Limit: 50})
-	cr.talking.Go(func() { // a client tries until it is stored
+	cr.talking.Go(func() { // a client retries until it is stored
 		cr.send(cr.devices[0], check.Send{Lane: "patient", Channel: ch, ClientID: "patient", Text: "there will be room"})
 	})
 	if err := wait(t.Context(), 2*time.Second); err != nil {
@@ -46,8 +46,9 @@ func TestStorageLimit(t *testing.T) {
 	cr.verify()
 }
 
-// TestDiskFull_alone fills the disk of a node that is alone. It says so to everybody, goes on reading, and goes on storing once there is
-// room, without hands and in the same process.
+// TestDiskFull_alone fills the disk of a node that is alone. The node reports this to every
+// client and goes on serving reads. Once there is room it stores again, by itself and in the
+// same process.
 func TestDiskFull_alone(t *testing.T) {
 	plan := newPlan(t)
 	d := newDisk(t, 256)
@@ -72,7 +73,7 @@ func TestDiskFull_alone(t *testing.T) {
 		_ = wait(t.Context(), 50*time.Millisecond)
 	}
 	in.read(cr.devices[1], wire.History{Channel: ch, Limit: 50})
-	cr.talking.Go(func() { // a client tries until it is stored
+	cr.talking.Go(func() { // a client retries until it is stored
 		cr.send(cr.devices[0], check.Send{Lane: "patient", Channel: ch, ClientID: "patient", Text: "there will be room"})
 	})
 	t.Logf("the answers were %v, the slowest after %v", in.answers, in.longest)
@@ -91,7 +92,7 @@ func TestDiskFull_alone(t *testing.T) {
 	}
 }
 
-// answers reports whether an address answers well.
+// answers reports whether a GET of a URL succeeds.
 func answers(ctx context.Context, url string) bool {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
@@ -105,8 +106,8 @@ func answers(ctx context.Context, url string) bool {
 	return resp.StatusCode == http.StatusOK
 }
 
-// TestDiskFull fills the disk of one of three nodes. The others go on without it, it gives nobody a false ack, and once there is room it
-// goes on by itself, and has everything.
+// TestDiskFull fills the disk of one of three nodes. The others go on without it, and it sends
+// no false ack. Once there is room it recovers by itself and has everything.
 func TestDiskFull(t *testing.T) {
 	onlyInFull(t)
 	plan := newPlan(t)

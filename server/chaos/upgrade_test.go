@@ -12,9 +12,10 @@ import (
 	"natterjack/server/wire"
 )
 
-// TestUpgrade replaces the nodes of a cluster, one after the other, by those of a next version that
-// knows a higher level of the log, while people talk. No send fails, the log stays at the level
-// that all know until the last node is replaced, and then no old node comes back.
+// TestUpgrade replaces the nodes of a cluster, one after the other, by nodes of a next version
+// that knows a higher level of the log. Users go on talking, and no send fails. The log stays
+// at the level that all nodes know until the last node is replaced. After that, no old node can
+// come back.
 func TestUpgrade(t *testing.T) {
 	onlyInFull(t)
 	newer, err := next()
@@ -39,7 +40,8 @@ func TestUpgrade(t *testing.T) {
 	st.finish()
 }
 
-// upgrade is one in which pins are new. They are made in a group that nobody else is in.
+// upgrade is an upgrade in which pins are new. The test pins messages in a group without other
+// members.
 type upgrade struct {
 	*stage
 	token string
@@ -63,7 +65,7 @@ func newUpgrade(st *stage) *upgrade {
 	return up
 }
 
-// must asks until the answer is no refusal.
+// must repeats a command until it is not refused.
 func (up *upgrade) must(cmd wire.Command) (answer wire.Frame) {
 	up.t.Helper()
 	up.cluster.eventually(up.t.Context(), func(ctx context.Context) (err error) {
@@ -94,11 +96,11 @@ func (up *upgrade) level() (level string) {
 	return level
 }
 
-// holds sees a new node, as the leader of the group's shard, refuse for now what an old one may not
-// know, for longer than all nodes would need to agree on a higher level.
+// holds checks that a new node which leads the group's shard refuses for now what an old node
+// may not know. It waits longer than all nodes would need to agree on a higher level.
 func (up *upgrade) holds(n *nodetest.Node, level string) {
 	up.t.Helper()
-	led := []int{wire.SlotOf(up.group) * shards / wire.Slots, 0} // who leads the first may raise the log
+	led := []int{wire.SlotOf(up.group) * shards / wire.Slots, 0} // the leader of the first shard may raise the log
 	up.cluster.lead(up.t.Context(), n, led)
 	up.cluster.eventually(up.t.Context(), func(ctx context.Context) error {
 		if err := up.pin(ctx); !errors.Is(err, &wire.Error{Code: wire.CodeUnavailable}) {
@@ -120,7 +122,7 @@ func (up *upgrade) pin(ctx context.Context) error {
 	return err
 }
 
-// refuses starts a node that was replaced as the old version.
+// refuses checks that a replaced node does not start as the old version.
 func (up *upgrade) refuses(n *nodetest.Node) {
 	up.t.Helper()
 	old, err := shipped()

@@ -1,5 +1,7 @@
-// Package check holds what people were told and shown in a run against what a chat promises: every acknowledged message is read by
-// every member, once, in one order, with seq dense from 1, unchanged, and nothing appears that nobody sent.
+// Package check compares what users were told and shown in a run with what a chat promises.
+// Every member reads every acknowledged message once, unchanged and in one order, with seq
+// dense from 1. Nothing appears that was not sent.
 //
-// It shares no code with the product, so that a mistake in the one is not excused by the same mistake in the other.
+// It shares no code with the product, so that a mistake in one cannot hide the same mistake in
+// the other.
 package check

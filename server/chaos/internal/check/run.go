@@ -1,22 +1,24 @@
 package check
 
-// Run is what was asked, told and shown, after everything has come to rest.
+// Run is everything that was asked, told and shown, after all activity has ended.
 type Run struct {
-	Members   map[string][]string // of each channel
-	Sends     []Send              // those of one lane in the order they were made
+	Members   map[string][]string // by channel
+	Sends     []Send              // those of one lane in the order in which they were made
 	Feeds     []Feed
 	Histories []History
 }
 
-// Send is a message that somebody asked to be stored.
+// Send is a message that a user sent.
 type Send struct {
-	Lane                            string // sends of one lane were made one after the other, each after the answer to the one before
+	// Lane groups sends that were made one after the other, each after the answer to the one
+	// before.
+	Lane                            string
 	Channel, Sender, ClientID, Text string
-	Ack                             *Ack // nil where the sender was not told that it is stored; then it may be, once
+	Ack                             *Ack // nil if the sender got no ack; then the message may be stored, at most once
 	Refused                         bool // the sender was told that it is not stored
 }
 
-// Ack is what the sender was told.
+// Ack is what the sender was told about a stored message.
 type Ack struct {
 	ID, ClientID, Channel string
 	Seq, Pos              uint64
@@ -24,7 +26,7 @@ type Ack struct {
 	Timestamp             int64
 }
 
-// Event is one event as it was shown. That of a channel's making has no Seq.
+// Event is one event as it was shown. The event that makes a channel has no Seq.
 type Event struct {
 	Channel   string
 	Shard     int
@@ -37,16 +39,16 @@ type Event struct {
 	Timestamp int64
 }
 
-// Feed is what one device of a user was shown live, over all its connections, in the order it was shown. The device was there
-// before its channels were made.
+// Feed is what one device of a user was shown live, over all its connections, in the order in
+// which it was shown. The device was connected before its channels were made.
 type Feed struct {
 	Device, User string
 	Events       []Event
 }
 
-// History is a channel's messages as pages gave them, first to last.
+// History is a channel's messages as read in pages, first to last.
 type History struct {
-	Via     string // which node was asked
+	Via     string // the node that was asked
 	Channel string
 	Events  []Event
 }

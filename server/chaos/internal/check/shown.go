@@ -2,7 +2,8 @@ package check
 
 import "slices"
 
-// feed holds what a device was shown to being exactly the user's channels: each event once, in the order of the stream.
+// feed checks that a device was shown exactly the user's channels: each event once, in the
+// order of the stream.
 func (c *checker) feed(f *Feed) {
 	last := map[int]uint64{}
 	shown := map[string][]Event{}
@@ -26,7 +27,7 @@ func (c *checker) feed(f *Feed) {
 	}
 }
 
-// all is the channel's log, its making included.
+// all returns the channel's log, including the event that made it.
 func (l *log) all() []Event {
 	if l.made == nil {
 		return l.sorted
@@ -40,8 +41,8 @@ func (c *checker) history(h *History) {
 	}
 }
 
-// whole holds what was shown of a channel to being all of it, each event once and in order. That an event is the same one that
-// others were shown is seen to elsewhere.
+// whole checks that all of a channel was shown, each event once and in order. Other checks
+// compare an event with what other users were shown.
 func (c *checker) whole(who, channel string, shown, all []Event) {
 	times := map[uint64]int{}
 	for i, e := range shown {

@@ -24,7 +24,7 @@ func Verify(run *Run) []Violation {
 	return c.found
 }
 
-// place names a message; spot is where in the stream an event lies.
+// place identifies a message. spot is the position of an event in the stream.
 type (
 	place struct {
 		channel string
@@ -37,16 +37,16 @@ type (
 	sendKey struct{ channel, sender, clientID string }
 )
 
-// checker is the work on one run.
+// checker holds the work on one run.
 type checker struct {
 	report
 	run    *Run
 	logs   map[string]*log
 	ids    map[string]place
-	places map[spot]string // the id of the event there
+	places map[spot]string // the id of the event at each spot
 }
 
-// log is a channel put together from everything that anybody was shown of it.
+// log is a channel assembled from everything that any user was shown of it.
 type log struct {
 	made   *Event
 	bySeq  map[uint64]Event
@@ -54,7 +54,8 @@ type log struct {
 	sorted []Event // by seq
 }
 
-// gather puts the logs together. Whoever was shown something else than the first one was is told apart here.
+// gather assembles the logs. It also reports users who were shown something else than the first
+// user.
 func (c *checker) gather() {
 	for channel := range c.run.Members {
 		c.logs[channel] = newLog()
@@ -102,7 +103,7 @@ func (c *checker) saw(who string, e Event) {
 	}
 }
 
-// unique holds ids and places in the stream to being one message's each.
+// unique checks that each id and each place in the stream belongs to one message.
 func (c *checker) unique(e Event) {
 	if at, taken := c.ids[e.ID]; taken {
 		c.add(Doubled, e.Channel, "id %s is of message %d and of message %d of %s", e.ID, e.Seq, at.seq, at.channel)
@@ -115,7 +116,7 @@ func (c *checker) unique(e Event) {
 	c.places[where] = e.ID
 }
 
-// density holds a channel to seq being dense from 1 and in the order of pos.
+// density checks that a channel's seq is dense from 1 and in the order of pos.
 func (c *checker) density(channel string) {
 	l := c.logs[channel]
 	if l.made == nil {
@@ -135,7 +136,7 @@ func (c *checker) density(channel string) {
 	}
 }
 
-// contents holds each message to having been sent, once, with this text.
+// contents checks that each message was sent once, with this text.
 func (c *checker) contents(channel string) {
 	sent := map[sendKey]*Send{}
 	for i := range c.run.Sends {
@@ -165,7 +166,8 @@ func (c *checker) contents(channel string) {
 
 func (s *Send) key() sendKey { return sendKey{s.Channel, s.Sender, s.ClientID} }
 
-// acks holds every ack to being true, and those of a lane to the order in which it sent.
+// acks checks that every ack is true, and that the acks of a lane follow the order of its
+// sends.
 func (c *checker) acks() {
 	type lane struct{ name, channel string }
 	last := map[lane]uint64{}

@@ -9,8 +9,8 @@ import (
 	"natterjack/server/chaos/internal/check"
 )
 
-// good is a run in which nothing is wrong: a group and a direct channel in one shard, two devices of one user, a send that was
-// stored without an ack and one that was not stored.
+// good returns a run without violations. It has a group and a direct channel in one shard, two
+// devices of one user, a send that was stored without an ack, and a send that was not stored.
 func good(seed uint64) *check.Run {
 	r := rand.New(rand.NewPCG(seed, 0))
 	run := &check.Run{Members: map[string][]string{"group": {"ann", "bob", "cy"}, "ann~bob": {"ann", "bob"}}}
@@ -66,7 +66,7 @@ func of(events []check.Event, keep func(check.Event) bool) (kept []check.Event) 
 	return kept
 }
 
-// everywhere applies f to whatever was shown to anybody.
+// everywhere applies f to everything that was shown to any user.
 func everywhere(run *check.Run, f func([]check.Event) []check.Event) {
 	for i := range run.Feeds {
 		run.Feeds[i].Events = f(run.Feeds[i].Events)
@@ -76,7 +76,7 @@ func everywhere(run *check.Run, f func([]check.Event) []check.Event) {
 	}
 }
 
-// message is the place of a channel's message in events.
+// message returns the index of a channel's message in events.
 func message(events []check.Event, channel string, seq uint64) int {
 	return slices.IndexFunc(events, func(e check.Event) bool { return e.Channel == channel && e.Seq == seq })
 }
@@ -243,7 +243,7 @@ func idOf(run *check.Run, channel string, seq uint64) string {
 	return run.Feeds[0].Events[message(run.Feeds[0].Events, channel, seq)].ID
 }
 
-// rewrite changes one message in the same way for everybody.
+// rewrite changes one message in the same way for all users.
 func rewrite(run *check.Run, channel string, seq uint64, f func(*check.Event)) {
 	changed := run.Feeds[0].Events[message(run.Feeds[0].Events, channel, seq)]
 	f(&changed)

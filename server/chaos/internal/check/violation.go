@@ -2,33 +2,33 @@ package check
 
 import "fmt"
 
-// Kind of a violation.
+// Kind is the kind of a violation.
 type Kind string
 
-// What can be wrong.
+// The kinds of violations.
 const (
-	Lost      Kind = "lost"      // acknowledged, or shown to somebody, and not shown where it should be
+	Lost      Kind = "lost"      // acknowledged, or shown to some user, but not shown where it should be
 	Doubled   Kind = "doubled"   // stored or shown twice; or two messages with one id
 	Reordered Kind = "reordered" // shown in another order than that of seq and pos
-	Hole      Kind = "hole"      // a seq below the highest that no message has
-	Phantom   Kind = "phantom"   // shown, and sent by nobody
-	Changed   Kind = "changed"   // not as it was sent, or not the same for everybody
-	Misled    Kind = "misled"    // the answer told something else than the event
-	Leaked    Kind = "leaked"    // shown to somebody who is not a member
-	Overtaken Kind = "overtaken" // stored before one that the same sender had sent before it
+	Hole      Kind = "hole"      // no message has this seq, which is below the highest
+	Phantom   Kind = "phantom"   // shown, but never sent
+	Changed   Kind = "changed"   // not as it was sent, or not the same for all users
+	Misled    Kind = "misled"    // the answer and the event differ
+	Leaked    Kind = "leaked"    // shown to a user who is not a member
+	Overtaken Kind = "overtaken" // stored before a message that the same sender had sent earlier
 )
 
-// Violation is one promise broken.
+// Violation is one broken promise.
 type Violation struct {
 	Kind    Kind
 	Channel string
 	Detail  string
 }
 
-// String says it in one line.
+// String returns the violation in one line.
 func (v Violation) String() string { return fmt.Sprintf("%s in %s: %s", v.Kind, v.Channel, v.Detail) }
 
-// report gathers violations.
+// report collects violations.
 type report struct{ found []Violation }
 
 func (r *report) add(kind Kind, channel, format string, args ...any) {
