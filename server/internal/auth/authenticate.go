@@ -24,7 +24,7 @@ const leeway = time.Minute
 
 // Config configures an [Authenticator]. At least one of Keys and OIDC is set.
 type Config struct {
-	Keys   *Keys // that sign our own tokens
+	Keys   *Keys // of our own tokens
 	OIDC   *OIDC // an identity provider
 	Logger *slog.Logger
 }
