@@ -89,7 +89,7 @@ func checkURL(raw string) error {
 	}
 }
 
-// check verifies a token of the provider, except whether it has expired.
+// check verifies a token of the provider, including its expiry.
 func (p *provider) check(ctx context.Context, token string) (proof, error) {
 	remote, err := p.keySet(ctx)
 	if err != nil {
