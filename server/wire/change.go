@@ -1,12 +1,13 @@
 package wire
 
-// Change is a command that appends to the log of one channel. Its reply is an ack, and everybody in the channel gets the event. A
-// retry with the same Key is answered with the ack of the first; one that finds done what it asks for appends nothing, and is acked.
+// Change is a command that appends to the log of one channel. Its reply is an ack, and every
+// member of the channel gets the event. A retry with the same Key is answered with the first
+// ack. A command whose effect is already in place appends nothing and is acked.
 type Change interface {
 	Command
-	// Place is the channel whose log it changes when that user acts.
+	// Place returns the channel whose log the command changes when user gives it.
 	Place(user string) string
-	// Key is the client's own id for it; empty where it gave none.
+	// Key returns the client's own id for the command, or "" if the client gave none.
 	Key() string
 }
 
@@ -35,9 +36,10 @@ var groupOperations = []*Operation{
 	change[DeleteChannel](),
 }
 
-// Forward sends the words of a message to another channel, under its sender's name, with neither its mentions nor its reply. It takes one
-// that the caller can read; exactly one of Channel and To is set, as for [Send]. It is about two channels, and so no [Change] but answered
-// like one.
+// Forward sends the text of a message to another channel, under its sender's name, without its
+// mentions and its reply. The caller must be able to read the message. Exactly one of Channel
+// and To is set, as for [Send]. Forward is about two channels, so it is not a [Change], but it
+// is answered like one.
 type Forward struct {
 	Ref
 	Seen
@@ -47,7 +49,8 @@ type Forward struct {
 	From     ChannelSeq `json:"from"`
 }
 
-// Edit replaces what a message says. Only its sender may, of words of his own, and earlier versions stay readable.
+// Edit replaces the content of a message. Only the sender of the message may edit it, and a
+// forwarded message cannot be edited. Earlier versions stay readable.
 type Edit struct {
 	Ref
 	Channel  string  `json:"channel"`
@@ -56,8 +59,9 @@ type Edit struct {
 	Content  Content `json:"content"`
 }
 
-// Delete erases a message for everybody: from the log, and wherever it was derived to. A tombstone keeps its place. Its sender may,
-// and in a group admins and the owner, where the sender's role is below theirs.
+// Delete erases a message for everybody: from the log and from everything derived from it. A
+// tombstone keeps its place. The sender of the message may delete it. In a group, admins and
+// the owner may delete it too, if the sender's role is below theirs.
 type Delete struct {
 	Ref
 	Channel  string `json:"channel"`
@@ -65,7 +69,7 @@ type Delete struct {
 	ClientID string `json:"client_id,omitzero"`
 }
 
-// React adds one emoji of the caller's to a message, or takes it back.
+// React adds one emoji of the caller to a message, or takes it back.
 type React struct {
 	Ref
 	Channel  string `json:"channel"`
@@ -75,7 +79,8 @@ type React struct {
 	ClientID string `json:"client_id,omitzero"`
 }
 
-// Pin marks a message for everybody in the channel, or takes the mark away. In a group it is for admins and the owner.
+// Pin marks a message for everybody in the channel, or removes the mark. In a group, only
+// admins and the owner may pin.
 type Pin struct {
 	Ref
 	Channel  string `json:"channel"`
@@ -84,7 +89,8 @@ type Pin struct {
 	ClientID string `json:"client_id,omitzero"`
 }
 
-// UpdateChannel changes settings of a group: those that are set. It is for admins and the owner.
+// UpdateChannel changes those settings of a group that are set in the command. Only admins and
+// the owner may change settings.
 type UpdateChannel struct {
 	Ref
 	Channel   string  `json:"channel"`
@@ -95,7 +101,8 @@ type UpdateChannel struct {
 	ClientID  string  `json:"client_id,omitzero"`
 }
 
-// AddMembers adds users to a group, those among them who asked to join included. It is for admins and the owner.
+// AddMembers adds users to a group. This also admits users who asked to join. Only admins and
+// the owner may add members.
 type AddMembers struct {
 	Ref
 	Channel  string   `json:"channel"`
@@ -103,8 +110,8 @@ type AddMembers struct {
 	ClientID string   `json:"client_id,omitzero"`
 }
 
-// RemoveMember removes a user from a group whose role is below the caller's; with Ban he cannot come back by an invite. A
-// user who asked to join is refused by it.
+// RemoveMember removes from a group a user whose role is below the caller's. With Ban, the user
+// cannot come back by an invite. Removing a user who asked to join refuses the request.
 type RemoveMember struct {
 	Ref
 	Channel  string `json:"channel"`
@@ -113,7 +120,7 @@ type RemoveMember struct {
 	ClientID string `json:"client_id,omitzero"`
 }
 
-// Unban lets a banned user be added, or join, again.
+// Unban allows a banned user to be added, or to join, again.
 type Unban struct {
 	Ref
 	Channel  string `json:"channel"`
@@ -121,8 +128,9 @@ type Unban struct {
 	ClientID string `json:"client_id,omitzero"`
 }
 
-// SetRole gives a member of a group another role. The owner gives any; RoleOwner transfers the group and makes the caller an admin. An
-// admin gives roles below his own to members below him.
+// SetRole gives a member of a group another role. The owner may give any role; giving RoleOwner
+// transfers the group and makes the caller an admin. An admin may give roles below the admin
+// role to members below the admin role.
 type SetRole struct {
 	Ref
 	Channel  string `json:"channel"`
@@ -131,22 +139,24 @@ type SetRole struct {
 	ClientID string `json:"client_id,omitzero"`
 }
 
-// Leave takes the caller out of a group. The owner transfers it first, unless nobody else is there: the group ends with its last member.
+// Leave takes the caller out of a group. An owner must transfer the group first, unless the
+// owner is the only member: the group ends with its last member.
 type Leave struct {
 	Ref
 	Channel  string `json:"channel"`
 	ClientID string `json:"client_id,omitzero"`
 }
 
-// CreateInvite lets whoever knows a secret join a group. The client makes the secret, 128 random bits or more, and tells the server
-// its hash alone: what is in the log opens nothing. An invite that exists already is changed.
+// CreateInvite lets users who know a secret join a group. The client makes the secret of at
+// least 128 random bits and tells the server only its hash, so nothing in the log opens the
+// group. If the invite already exists, it is changed.
 type CreateInvite struct {
 	Ref
 	Channel  string `json:"channel"`
 	Hash     string `json:"hash"`               // SHA-256 of the secret, in lower-case hexadecimal
 	ExpiresS int    `json:"expires_s,omitzero"` // seconds from now; 0 is never
 	Uses     int    `json:"uses,omitzero"`      // how often it may be used; 0 is without limit
-	Approval bool   `json:"approval,omitzero"`  // whoever joins by it waits for an admin
+	Approval bool   `json:"approval,omitzero"`  // users who join by it wait for an admin
 	ClientID string `json:"client_id,omitzero"`
 }
 
@@ -158,8 +168,9 @@ type RevokeInvite struct {
 	ClientID string `json:"client_id,omitzero"`
 }
 
-// Join makes the caller a member by an invite, or where that needs approval, asks for it. Either costs the invite a use; whoever is a
-// member already, or waits, costs it none.
+// Join makes the caller a member by an invite, or asks to join if the invite needs approval.
+// Either uses the invite once. It is not used up by callers who are already members or already
+// wait.
 type Join struct {
 	Ref
 	Channel  string `json:"channel"`
@@ -167,7 +178,8 @@ type Join struct {
 	ClientID string `json:"client_id,omitzero"`
 }
 
-// DeleteChannel ends a group for all and erases its log. It is for the owner.
+// DeleteChannel ends a group for everybody and erases its log. Only the owner may delete a
+// group.
 type DeleteChannel struct {
 	Ref
 	Channel  string `json:"channel"`

@@ -1,27 +1,31 @@
 package wire
 
-// CloseCode ends a WebSocket (RFC 6455, section 7.4.2: 4000–4999 are the application's). From 4000 to 4499 the client
-// reconnects with backoff and resumes; from 4500 it does not, for the same again would end the same way.
+// CloseCode ends a WebSocket (RFC 6455, section 7.4.2: codes 4000–4999 belong to the
+// application). After a code from 4000 to 4499 the client reconnects with backoff and resumes.
+// After a code from 4500 it does not reconnect, because a new connection would end the same
+// way.
 type CloseCode uint16
 
 // The close codes. Their reason on the wire is [CloseCode.String].
 const (
-	CloseDraining       CloseCode = 4000 // the node stops, or does not hear what is said; another will serve
-	CloseSlow           CloseCode = 4001 // the peer took nothing for too long
-	CloseSilent         CloseCode = 4002 // no frame since the ping before last
+	// The node stops, or it no longer hears new events. Another node will serve the client.
+	CloseDraining       CloseCode = 4000
+	CloseSlow           CloseCode = 4001 // the client read nothing for too long
+	CloseSilent         CloseCode = 4002 // no frame from the client since the ping before last
 	CloseConnectTimeout CloseCode = 4003 // no connect frame in time
-	CloseExpired        CloseCode = 4004 // the token; reconnect with a fresh one
-	CloseInternal       CloseCode = 4005 // the server's fault
-	CloseProtocol       CloseCode = 4500 // a message that is not text, or over the frame limit
-	CloseUnauthorized   CloseCode = 4501 // no token, or one that proves nothing
-	CloseUnsupported    CloseCode = 4502 // the protocol version
-	CloseSignedOut      CloseCode = 4503 // by the user, from another session; the token is good for nothing any more
+	CloseExpired        CloseCode = 4004 // the token has expired; reconnect with a fresh one
+	CloseInternal       CloseCode = 4005 // a fault of the server
+	CloseProtocol       CloseCode = 4500 // a message that is not text, or larger than the frame limit
+	CloseUnauthorized   CloseCode = 4501 // no token, or an invalid one
+	CloseUnsupported    CloseCode = 4502 // this server does not speak the client's protocol version
+	// The user signed this session out from another session. The token is revoked.
+	CloseSignedOut CloseCode = 4503
 )
 
-// Reconnect reports whether a client should come back.
+// Reconnect reports whether the client should reconnect.
 func (c CloseCode) Reconnect() bool { return c < 4500 }
 
-// String is the stable name of the code, sent as the close reason.
+// String returns the stable name of the code, which is sent as the close reason.
 func (c CloseCode) String() string {
 	switch c {
 	case CloseDraining:

@@ -10,21 +10,23 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Separator stands between the frames of one WebSocket message. JSON escapes it in strings, so it can stand nowhere else.
+// Separator separates the frames of one WebSocket message. JSON escapes it within strings, so
+// it occurs nowhere else.
 const Separator = '\n'
 
-// notAFrame is the text for what has no type at all.
+// notAFrame is the error text for a frame without a type.
 const notAFrame = `a frame is a JSON object with a member "type"`
 
-// typed is a frame with its name: what the wire carries.
+// typed is a frame with its type name, as it is sent on the wire.
 type typed[T any] struct {
 	Type string `json:"type"`
 	Body T      `json:",embed"`
 }
 
-// DecodeCommand reads one frame from a client: strictly, for what the server does not know it must not silently lose.
-// Errors are [*Error]s of code malformed or unknown_type, with the frame's ref where it could be read, and with a text that
-// names the member at fault and repeats no value.
+// DecodeCommand reads one frame from a client. It is strict: the server must not silently lose
+// what it does not understand. Errors are of type [*Error] and have the code malformed or
+// unknown_type. They carry the frame's ref if it could be read, and a text that names the wrong
+// member and repeats no value.
 func DecodeCommand(data []byte) (Command, error) {
 	if name, ok := peekLeading(data); ok {
 		if o, known := commands[string(name)]; known {
@@ -59,8 +61,8 @@ func decodeBody[T Command](data []byte) (Command, error) {
 	return body, nil
 }
 
-// DecodeFrame reads one frame from the server: leniently, so that old clients live with new servers.
-// A frame of a type this package does not know is nil without an error.
+// DecodeFrame reads one frame from the server. It is lenient, so that old clients work with new
+// servers. For a frame of an unknown type it returns nil without an error.
 func DecodeFrame(data []byte) (Frame, error) {
 	if name, ok := peekLeading(data); ok {
 		if decode, known := frames[string(name)]; known {
@@ -83,12 +85,12 @@ func DecodeFrame(data []byte) (Frame, error) {
 // untyped is an event without the marshaler that adds its type.
 type untyped Event
 
-// typedEvents gives events within other frames their type, as they have it by themselves.
+// typedEvents adds the type to events within other frames, as events have it on their own.
 var typedEvents = json.WithMarshalers(json.MarshalToFunc(func(to *jsontext.Encoder, e *Event) error {
 	return json.MarshalEncode(to, typed[untyped]{Type: e.Type(), Body: untyped(*e)})
 }))
 
-// Append encodes a frame or a command, its type first, and appends it to dst.
+// Append encodes a frame or a command, with its type first, and appends it to dst.
 func Append(dst []byte, f interface{ Type() string }) ([]byte, error) {
 	var options []json.Options
 	switch f := f.(type) {
@@ -107,8 +109,9 @@ func Append(dst []byte, f interface{ Type() string }) ([]byte, error) {
 	return appendRest(dst, body), nil
 }
 
-// AppendEvent builds an event frame around a stored record without decoding it: a record is encoded once in its life. The record
-// has members; its kind is the first of them, and so the first of the frame behind its type.
+// AppendEvent builds an event frame around a stored record without decoding the record, so each
+// record is encoded only once. A record always has members. Its kind is the first of them, and
+// so it comes first in the frame after the type.
 func AppendEvent(dst []byte, shard int, pos uint64, channel string, record []byte) []byte {
 	dst = append(dst, `{"type":"event",`...)
 	dst = append(dst, record[1:len(record)-1]...)
@@ -117,12 +120,12 @@ func AppendEvent(dst []byte, shard int, pos uint64, channel string, record []byt
 	dst = append(dst, `,"pos":`...)
 	dst = strconv.AppendUint(dst, pos, 10)
 	dst = append(dst, `,"channel":"`...)
-	dst = append(dst, channel...) // the grammar of channels needs no escape
+	dst = append(dst, channel...) // channel names need no escape
 	return append(dst, `"}`...)
 }
 
-// AppendPage encodes a page around events that are frames already, each as [AppendEvent] made it: on the wire the
-// events of a page carry their type.
+// AppendPage encodes a page around events that are already frames, each built by [AppendEvent].
+// On the wire, the events of a page carry their type.
 func AppendPage(dst []byte, ref uint64, channel string, events [][]byte, more bool) []byte {
 	const around = 256
 	size := around
@@ -149,7 +152,7 @@ func AppendPage(dst []byte, ref uint64, channel string, events [][]byte, more bo
 	return append(dst, "]}"...)
 }
 
-// EncodeRecord is the payload of an event in the log.
+// EncodeRecord returns the payload of an event in the log.
 func EncodeRecord(r *Record) ([]byte, error) {
 	if r.Rest == nil && (r.Content == nil || r.Content.Rest == nil) {
 		return json.Marshal(r)
@@ -161,10 +164,11 @@ func EncodeRecord(r *Record) ([]byte, error) {
 	return json.Marshal(whole)
 }
 
-// wholeRecord is a record with all the members that it has in the log, and those of the frame around it, of which it may have none.
+// wholeRecord is a record with all the members it has in the log. It also has the members of
+// the frame around a record, which a record must not have.
 type wholeRecord struct {
 	Record
-	Content *wholeContent  `json:"content,omitzero"` // in place of the record's own
+	Content *wholeContent  `json:"content,omitzero"` // replaces the record's own
 	Type    jsontext.Value `json:"type,omitzero"`
 	Shard   jsontext.Value `json:"shard,omitzero"`
 	Pos     jsontext.Value `json:"pos,omitzero"`
@@ -179,8 +183,10 @@ type wholeContent struct {
 
 var errReserved = errors.New("wire: a record has a member of the frame around it")
 
-// DecodeRecord reads a payload of the log, leniently: newer nodes of a cluster may have written it. What it does not know it keeps, for
-// [EncodeRecord]. A record with a member of the frame around it is refused: a frame would have that member twice, which no client reads.
+// DecodeRecord reads a payload from the log. It is lenient, because newer nodes of the cluster
+// may have written the payload. It keeps unknown members for [EncodeRecord]. It refuses a
+// record that has a member of the frame around it: the frame would have that member twice, and
+// no client reads such a frame.
 func DecodeRecord(data []byte) (r Record, err error) {
 	var whole wholeRecord
 	if err = json.Unmarshal(data, &whole); err != nil {
@@ -198,7 +204,7 @@ func DecodeRecord(data []byte) (r Record, err error) {
 	return r, nil
 }
 
-// Split calls yield with each frame of a message. Blank lines are skipped.
+// Split calls yield with each frame of a message. It skips blank lines.
 func Split(message []byte, yield func(frame []byte) bool) {
 	for len(message) > 0 {
 		line, rest, _ := bytes.Cut(message, []byte{Separator})
@@ -209,7 +215,8 @@ func Split(message []byte, yield func(frame []byte) bool) {
 	}
 }
 
-// appendRest closes an object whose first members are in dst with the members of another.
+// appendRest completes an object whose first members are in dst with the members of another
+// object.
 func appendRest(dst, object []byte) []byte {
 	if len(object) <= len("{}") {
 		return append(dst, '}')

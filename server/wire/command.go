@@ -7,25 +7,25 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Command is a frame from a client. Its one reply carries its ref.
+// Command is a frame from a client. It gets one reply, which carries its ref.
 type Command interface {
-	// Type is the frame's name on the wire.
+	// Type returns the frame's name on the wire.
 	Type() string
-	// Reference is the client's own number for the command, echoed in the reply.
+	// Reference returns the client's own number for the command. The reply repeats it.
 	Reference() uint64
-	// Validate says what is wrong with the command on its face, as an [*Error] of code [CodeInvalid].
-	// It knows limits, not channels: whether the act is allowed is the log's to say.
+	// Validate returns an [*Error] of code [CodeInvalid] if the command itself is wrong. It
+	// knows limits but no channels: the log decides whether the command is allowed.
 	Validate(Limits) error
 }
 
-// connectionOperations keep a connection.
+// connectionOperations maintain a connection.
 var connectionOperations = []*Operation{
 	Row[Connect, Welcome](ByConnections, ForRead),
 	Row[Refresh, Refreshed](ByConnections, ForRead),
 	Row[Pong, NoReply](ByConnections, ForRead),
 }
 
-// historyOperations read what was said.
+// historyOperations read channels and their messages.
 var historyOperations = []*Operation{
 	read[History, Page](),
 	read[ListChannels, Channels](),
@@ -35,7 +35,8 @@ var historyOperations = []*Operation{
 	read[GetReactions, Reactions](),
 }
 
-// Ref numbers a command within its session. Zero is allowed where the client does not care for the reply's place.
+// Ref numbers a command within its session. Zero is allowed if the client does not need to
+// match the reply.
 type Ref struct {
 	Ref uint64 `json:"ref,omitzero"`
 }
@@ -43,11 +44,11 @@ type Ref struct {
 // Reference implements [Command].
 func (r Ref) Reference() uint64 { return r.Ref }
 
-// Number gives the command its ref.
+// Number sets the ref of the command.
 func (r *Ref) Number(ref uint64) { r.Ref = ref }
 
-// Connect opens a session and is the first frame on every transport. Over HTTP the token may come in the
-// Authorization header instead.
+// Connect opens a session and is the first frame on every transport. Over HTTP the token may
+// come in the Authorization header instead.
 type Connect struct {
 	Ref
 	Version int     `json:"v"`
@@ -55,20 +56,22 @@ type Connect struct {
 	Resume  *Resume `json:"resume,omitzero"`
 }
 
-// Resume is how far a client has got: for each shard the highest pos it has seen, as of one epoch.
+// Resume tells how far a client has got: the highest pos it has seen in each shard, within one
+// epoch.
 type Resume struct {
 	Epoch     string   `json:"epoch"`
 	Positions []uint64 `json:"positions"`
 }
 
 // Send stores a message. Exactly one of Channel and To is set; To opens the direct channel with
-// that user. A send is retried with the same ClientID and content, and is then answered with the
+// that user. A client retries a send with the same ClientID and content, and then gets the
 // original id and seq.
 //
-// Sends of one session to one channel are stored in their order. Where one is refused and may be
-// retried, those behind it are refused too, with its code where nothing else is to be said, until
-// it comes again; whoever retries them in the order in which they were sent keeps that order.
-// Whoever drops it may send others two seconds later.
+// Sends of one session to one channel are stored in their order. If one send is refused and may
+// be retried, the later ones are refused too until the client retries it. They get the same
+// code, unless they have an error of their own. A client that retries refused sends in their
+// original order keeps that order. A client that gives up on the refused send can send other
+// messages after two seconds.
 type Send struct {
 	Ref
 	Channel  string  `json:"channel,omitzero"`
@@ -77,24 +80,28 @@ type Send struct {
 	Content  Content `json:"content"`
 }
 
-// Content is what a message says. Text is Markdown, as CommonMark has it; to clients that show it plain it reads well too.
+// Content is the content of a message. Text is Markdown (CommonMark). It also reads well in
+// clients that show it as plain text.
 type Content struct {
 	Text     string    `json:"text"`
-	ReplyTo  uint64    `json:"reply_to,omitzero"` // seq of the message this one answers
+	ReplyTo  uint64    `json:"reply_to,omitzero"` // seq of the message that this one answers
 	Mentions []Mention `json:"mentions,omitzero"`
-	// Forwarded is whose words these are, where they were said elsewhere. Only the server sets it, see [Forward].
+	// Forwarded tells the origin of a forwarded message. Only the server sets it, see
+	// [Forward].
 	Forwarded *Forwarded `json:"forwarded,omitzero"`
-	// Rest holds the members that this version does not know, as an object; nil where there are none. See [Record].
+	// Rest holds the members that this version does not know, as an object, or nil if there are
+	// none. See [Record].
 	Rest jsontext.Value `json:"-"`
 }
 
-// Forwarded is where a forwarded message comes from. It does not tell the channel: not everybody may know of that.
+// Forwarded tells who sent the original of a forwarded message, and when. It does not name the
+// channel, because readers may not know of that channel.
 type Forwarded struct {
 	Sender    string `json:"sender"`
 	Timestamp int64  `json:"timestamp"` // Unix milliseconds
 }
 
-// Equal reports whether two contents say the same.
+// Equal reports whether two contents are the same.
 func (c Content) Equal(o Content) bool {
 	same := c.Text == o.Text && c.ReplyTo == o.ReplyTo && slices.Equal(c.Mentions, o.Mentions) && bytes.Equal(c.Rest, o.Rest)
 	if c.Forwarded == nil || o.Forwarded == nil {
@@ -103,26 +110,28 @@ func (c Content) Equal(o Content) bool {
 	return same && *c.Forwarded == *o.Forwarded
 }
 
-// Mention is a part of the text that means somebody. Start and Length count Unicode code points, so that they mean the same to a
-// client in Go, Swift or JavaScript, whatever emoji come before. Mentions ascend and do not overlap.
+// Mention is a part of the text that refers to a user or to everybody in the channel. Start and
+// Length count Unicode code points, so they mean the same to a client in Go, Swift or
+// JavaScript, whatever emoji come before. Mentions ascend and do not overlap.
 type Mention struct {
 	Kind   MentionKind `json:"kind"`
-	User   string      `json:"user,omitzero"` // of kind user
+	User   string      `json:"user,omitzero"` // only of kind user
 	Start  int         `json:"start"`
 	Length int         `json:"length"`
 }
 
-// MentionKind says who is meant.
+// MentionKind tells who is mentioned.
 type MentionKind string
 
-// The kinds of mention.
+// The kinds of mentions.
 const (
 	MentionUser    MentionKind = "user"
 	MentionChannel MentionKind = "channel" // everybody in the channel
 	MentionHere    MentionKind = "here"    // everybody in the channel who is online
 )
 
-// CreateGroup makes a group of the caller and Members. Retried with the same ClientID it answers with the same group.
+// CreateGroup makes a group of the caller and Members. A retry with the same ClientID returns
+// the same group.
 type CreateGroup struct {
 	Ref
 	ClientID string   `json:"client_id"`
@@ -130,42 +139,44 @@ type CreateGroup struct {
 	Members  []string `json:"members"`
 }
 
-// History asks for one page of a channel's messages, in ascending order of seq: those before Before (exclusive),
-// or after After (exclusive), or with neither the latest ones. For seq is dense, Before: Limit+1 is the first page.
-// A page of large messages ends early, and says that there are more.
+// History asks for one page of a channel's messages, in ascending order of seq: those before
+// Before (exclusive), or after After (exclusive), or the latest ones if neither is set. Because
+// seq is dense, Before: Limit+1 gets the first page. A page of large messages ends early and
+// says that there are more.
 type History struct {
 	Ref
 	Seen
 	Channel string `json:"channel"`
 	Before  uint64 `json:"before,omitzero"`
 	After   uint64 `json:"after,omitzero"`
-	Limit   int    `json:"limit,omitzero"` // 50 where unset
+	Limit   int    `json:"limit,omitzero"` // 50 if unset
 }
 
-// ListChannels asks for a window of the caller's channels, the most recently active first. Before goes on behind the last channel of the
-// window that came before; a channel that becomes active meanwhile moves to the top, as its event tells.
+// ListChannels asks for a window of the caller's channels, the most recently active first. With
+// Before, the window starts after the last channel of the previous window. A channel that
+// becomes active meanwhile moves to the top; the client learns this from the channel's event.
 type ListChannels struct {
 	Ref
 	Seen
 	Before *ChannelPlace `json:"before,omitzero"`
-	Limit  int           `json:"limit,omitzero"` // 50 where unset
+	Limit  int           `json:"limit,omitzero"` // 50 if unset
 }
 
-// ChannelPlace is the place of a channel in the list: two members of its [ChannelInfo].
+// ChannelPlace is the place of a channel in the list. It has two members of [ChannelInfo].
 type ChannelPlace struct {
 	Active int64  `json:"active"` // Unix milliseconds
 	ID     string `json:"id"`
 }
 
-// GetChannel asks for a channel of the caller's, all its members included.
+// GetChannel asks for a channel of the caller, including all its members.
 type GetChannel struct {
 	Ref
 	Seen
 	Channel string `json:"channel"`
 }
 
-// GetVersions asks for all that a message said, its edits included, without the first After
-// versions of it.
+// GetVersions asks for all versions of a message, original and edits, except the first After of
+// them.
 type GetVersions struct {
 	Ref
 	Seen
@@ -174,8 +185,8 @@ type GetVersions struct {
 	After   int    `json:"after,omitzero"`
 }
 
-// GetPins asks for the pinned messages of a channel, the newest message first: with Before, for
-// those before that seq.
+// GetPins asks for the pinned messages of a channel, the newest message first. With Before, it
+// asks for those before that seq.
 type GetPins struct {
 	Ref
 	Seen
@@ -189,7 +200,7 @@ type Refresh struct {
 	Token string `json:"token"`
 }
 
-// Pong answers a ping. It has no reply.
+// Pong answers a ping. It gets no reply.
 type Pong struct {
 	Ref
 }

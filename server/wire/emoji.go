@@ -5,9 +5,9 @@ import (
 	"unicode/utf8"
 )
 
-// validEmoji reports whether s is one emoji by the grammar of UTS #51, section 1.4.9: a flag of two regional indicators, a keycap, or
-// pictures held together by joiners. Whether a font has a picture for it is not asked, so new emoji are admitted before this program
-// knows them.
+// validEmoji reports whether s is one emoji by the grammar of UTS #51, section 1.4.9: a flag of
+// two regional indicators, a keycap, or pictures connected by joiners. It does not ask whether
+// a font has a picture for the emoji, so it admits new emoji that this program does not know.
 func validEmoji(s string) bool {
 	if len(s) > MaxEmojiLen || !utf8.ValidString(s) {
 		return false
@@ -31,10 +31,10 @@ func validEmoji(s string) bool {
 	return false
 }
 
-// emojiParser reads an emoji from its front.
+// emojiParser reads an emoji from its start.
 type emojiParser struct{ rest string }
 
-// take skips the next character where it is one of those wanted.
+// take skips the next character if wanted accepts it.
 func (p *emojiParser) take(wanted func(rune) bool) bool {
 	r, size := utf8.DecodeRuneInString(p.rest)
 	if size == 0 || !wanted(r) {
@@ -44,8 +44,9 @@ func (p *emojiParser) take(wanted func(rune) bool) bool {
 	return true
 }
 
-// picture takes one picture, with its skin tone where it has one. Tags are taken after the black flag only, of which they make the
-// flag of a region: after any other picture nothing shows that they are there, and two reactions would look the same.
+// picture reads one picture, with its skin tone if it has one. It accepts tags only after the
+// black flag, where they make the flag of a region. After any other picture tags are not
+// visible, and two reactions would look the same.
 func (p *emojiParser) picture() bool {
 	if p.take(isBlackFlag) {
 		if !p.take(isTag) {
@@ -56,13 +57,13 @@ func (p *emojiParser) picture() bool {
 		}
 		return p.take(isTagEnd)
 	}
-	if p.take(isSkinTone) { // a patch of colour by itself, which has none itself
+	if p.take(isSkinTone) { // a skin tone by itself is a patch of colour and has no skin tone
 		return true
 	}
 	if !p.take(isPicture) {
 		return false
 	}
-	p.take(isVariation) // before a skin tone it is not asked for, but some keyboards write it
+	p.take(isVariation) // not required before a skin tone, but some keyboards write it
 	p.take(isSkinTone)
 	return true
 }
@@ -77,13 +78,16 @@ func isBlackFlag(r rune) bool { return r == 0x1f3f4 }
 func isTag(r rune) bool       { return r >= 0xe0020 && r <= 0xe007e }
 func isTagEnd(r rune) bool    { return r == 0xe007f }
 
-// isPicture: beyond the first plane all of the blocks that Unicode sets aside for pictures, those it has not drawn yet included; within it
-// the characters that have become emoji. No more of these do: new ones get a place in the blocks.
+// isPicture reports whether r is a picture. Above U+FFFF these are all blocks that Unicode
+// reserves for pictures, including those not yet assigned. Below U+10000 these are the
+// characters that have become emoji. No more of these will become emoji, because new emoji get
+// a place in the reserved blocks.
 func isPicture(r rune) bool {
 	return r >= 0x1f000 && r <= 0x1faff && !isRegional(r) || unicode.Is(oldPictures, r)
 }
 
-// oldPictures are the characters below U+10000 that have the property Emoji, but for those of keycaps.
+// oldPictures are the characters below U+10000 that have the property Emoji, except those used
+// in keycaps.
 var oldPictures = &unicode.RangeTable{
 	LatinOffset: 2,
 	R16: []unicode.Range16{

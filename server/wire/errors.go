@@ -6,26 +6,26 @@ import (
 	"time"
 )
 
-// Code names what went wrong. Codes are stable: they are added, never renamed.
+// Code names the kind of an error. Codes are stable: new ones are added, none is ever renamed.
 type Code string
 
 // The codes, and what a client does about each.
 const (
-	CodeMalformed    Code = "malformed"     // not JSON, or not the JSON of its type; mend the client
-	CodeUnknownType  Code = "unknown_type"  // a command this server does not know
+	CodeMalformed    Code = "malformed"     // not JSON, or wrong JSON for its type; fix the client
+	CodeUnknownType  Code = "unknown_type"  // this server does not know the command
 	CodeTooLarge     Code = "too_large"     // over a limit that the welcome told
-	CodeInvalid      Code = "invalid"       // well formed, but a member has a value that cannot be; the text names it
+	CodeInvalid      Code = "invalid"       // well formed, but a member has an impossible value; the text names the member
 	CodeNotConnected Code = "not_connected" // the first frame was not connect, or connect came twice
-	CodeUnsupported  Code = "unsupported"   // a protocol version this server does not speak
-	CodeUnauthorized Code = "unauthorized"  // no token, or one that proves nothing
-	CodeExpired      Code = "expired"       // the token was good once; get a fresh one
-	CodeForbidden    Code = "forbidden"     // not a member, or there is no such channel: the two are not told apart
-	CodeConflict     Code = "conflict"      // the client_id was used before, for something else
+	CodeUnsupported  Code = "unsupported"   // this server does not speak the client's protocol version
+	CodeUnauthorized Code = "unauthorized"  // no token, or an invalid one
+	CodeExpired      Code = "expired"       // the token has expired; get a fresh one
+	CodeForbidden    Code = "forbidden"     // no such channel, or the caller is not a member: the two look the same
+	CodeConflict     Code = "conflict"      // the client_id was already used for something else
 	CodeTooFast      Code = "too_fast"      // over a rate or an in-flight limit; wait retry_after
-	CodeUnavailable  Code = "unavailable"   // no quorum, the writer is moving, the node drains; nothing was stored
-	CodeTimeout      Code = "timeout"       // it is not known whether it was stored; retry with the same client_id
-	CodeStorageFull  Code = "storage_full"  // the disk is; retry later
-	CodeInternal     Code = "internal"      // a fault of the server's own, in its log under this session
+	CodeUnavailable  Code = "unavailable"   // no quorum, the writer is moving, or the node drains; nothing was stored
+	CodeTimeout      Code = "timeout"       // unknown whether it was stored; retry with the same client_id
+	CodeStorageFull  Code = "storage_full"  // the server's disk is full; retry later
+	CodeInternal     Code = "internal"      // a fault of the server, which its log describes under this session
 )
 
 // Retryable reports whether the same command may succeed later, unchanged.
@@ -38,29 +38,29 @@ func (c Code) Retryable() bool {
 	}
 }
 
-// Error is the one error type that crosses the wire, as a frame of type "error". Message is for people and names
-// nothing internal; programs go by the code.
+// Error is the only error type sent on the wire, as a frame of type "error". Message is for
+// people and names nothing internal. Programs use the code.
 type Error struct {
 	Ref
 	Code       Code   `json:"code"`
 	Message    string `json:"message"`
 	Retryable  bool   `json:"retryable"`
 	RetryAfter int64  `json:"retry_after,omitzero"` // milliseconds
-	Channel    string `json:"channel,omitzero"`     // the one channel in which to wait; commands to others may go on
+	Channel    string `json:"channel,omitzero"`     // wait in this channel only; commands to other channels may go on
 }
 
-// Errorf makes an error of a code, with a text a person can act on.
+// Errorf returns an error with a code and a text that a person can act on.
 func Errorf(code Code, format string, args ...any) *Error {
 	return &Error{Code: code, Message: fmt.Sprintf(format, args...), Retryable: code.Retryable()}
 }
 
-// After sets how long to wait before a retry.
+// After sets how long the client should wait before a retry.
 func (e *Error) After(d time.Duration) *Error {
 	e.RetryAfter = max(d.Milliseconds(), 1)
 	return e
 }
 
-// In says that it is one channel alone in which to wait.
+// In says that the client has to wait in one channel only.
 func (e *Error) In(channel string) *Error {
 	e.Channel = channel
 	return e
@@ -75,8 +75,9 @@ func (e *Error) Is(target error) bool {
 	return ok && t.Code == e.Code
 }
 
-// AsError is the error to put on the wire for err: its own [*Error] where it has one, else [CodeInternal]
-// with a text that gives nothing away. It is the one place where errors become codes; the caller logs err.
+// AsError returns the error to put on the wire for err: the [*Error] within err if it has one,
+// else an error of code [CodeInternal] with a text that gives nothing away. It is the only
+// place where errors become codes. The caller logs err.
 func AsError(err error, ref uint64) *Error {
 	var e *Error
 	if !errors.As(err, &e) {

@@ -4,12 +4,13 @@ import "github.com/go-json-experiment/json/jsontext"
 
 // Frame is a frame from the server.
 type Frame interface {
-	// Type is the frame's name on the wire.
+	// Type returns the frame's name on the wire.
 	Type() string
 }
 
-// Welcome opens a session. With Recovered, every event after the positions the client resumed from follows, in order;
-// without it the client starts afresh at Positions and reads what came before with list_channels and history.
+// Welcome opens a session. If Recovered is set, every event after the positions the client
+// resumed from follows, in order. Otherwise the client starts afresh at Positions and reads
+// earlier events with list_channels and history.
 type Welcome struct {
 	Ref
 	Version   int      `json:"v"`
@@ -19,7 +20,7 @@ type Welcome struct {
 	Positions []uint64 `json:"positions"`
 	Recovered bool     `json:"recovered"`
 	Time      int64    `json:"time"`    // the server's clock, Unix milliseconds
-	Expires   int64    `json:"expires"` // of the token, Unix milliseconds
+	Expires   int64    `json:"expires"` // when the token expires, Unix milliseconds
 	Limits    Limits   `json:"limits"`
 }
 
@@ -35,26 +36,27 @@ type Ack struct {
 	Timestamp int64  `json:"timestamp"` // Unix milliseconds
 }
 
-// Kind says what an event is: the first member of its record.
+// Kind is the kind of an event: the first member of its record.
 type Kind string
 
-// The kinds there are. Clients skip those they do not know.
+// The kinds of events. Clients skip kinds they do not know.
 const (
 	KindMessage  Kind = "message"
-	KindMeta     Kind = "meta"     // membership and settings
-	KindEdit     Kind = "edit"     // of a message: target and the new content
-	KindDelete   Kind = "delete"   // of a message: target and erased
-	KindReaction Kind = "reaction" // to a message: target, emoji, and remove where it was taken back
-	KindSetting  Kind = "setting"  // of a user, in his own channel
-	KindPin      Kind = "pin"      // of a message: target, and remove where it was taken away
+	KindMeta     Kind = "meta"     // membership and settings of a channel
+	KindEdit     Kind = "edit"     // edits a message: target and the new content
+	KindDelete   Kind = "delete"   // deletes a message: target and erased
+	KindReaction Kind = "reaction" // reacts to a message: target, emoji, and remove if it was taken back
+	KindSetting  Kind = "setting"  // a setting of a user, in that user's own channel
+	KindPin      Kind = "pin"      // pins a message: target, and remove if the pin was removed
 )
 
-// Event is anything in a channel's log. The log stores its [Record]; shard, pos and channel are the
-// record's place in the log and are added behind it on the way out.
+// Event is anything in a channel's log. The log stores its [Record]. The server adds shard, pos
+// and channel, the record's place in the log, when it sends the event.
 //
-// Versions are dense, and so are the seqs of messages, with one exception: a message that was deleted before the session,
-// or its node, got as far may be left out of what follows a resume, with what had changed it. The event of kind delete
-// comes, and pages show the tombstone.
+// Versions are dense, and so are the seqs of messages, with one exception. If a message was
+// deleted before the session, or its node, got that far, then the events after a resume may
+// leave out the message and its changes. The event of kind delete still comes, and pages show
+// the tombstone.
 type Event struct {
 	Record
 	Shard   int    `json:"shard"`
@@ -64,22 +66,25 @@ type Event struct {
 
 // Record is an event as the log stores it.
 //
-// An event counts if its version is the next of its channel; whatever else is in the log is void, for
-// everybody. See channel.Head.Follows for the whole rule.
+// An event counts if its version is the next of its channel. Every other event in the log is
+// void for everybody. See channel.Head.Follows for the whole rule.
 type Record struct {
 	Kind    Kind   `json:"kind"`
 	Version uint64 `json:"version"` // dense per channel, over all kinds
-	// After is how many positions before this event the one lies that it was decided on, where both were
-	// published in one batch: it counts only together with that one.
-	After     uint64 `json:"after,omitzero"`
-	ID        string `json:"id"`
-	ClientID  string `json:"client_id,omitzero"`
-	Sender    string `json:"sender"`
-	Seq       uint64 `json:"seq,omitzero"`  // dense per channel; messages only
-	Last      uint64 `json:"last,omitzero"` // seq of the last message before an event that is none
-	Timestamp int64  `json:"timestamp"`     // Unix milliseconds, the writer's clock, and never before the last event's
-	// Clock is the writer's clock where the last event was dated far ahead of it, by a clock that was wrong: what counts in
-	// time, as slow mode does, goes by it.
+	// After is set if this event was decided on the state after an earlier event of the same
+	// batch. It is the distance in positions to that event. The event counts only if the
+	// earlier one does.
+	After    uint64 `json:"after,omitzero"`
+	ID       string `json:"id"`
+	ClientID string `json:"client_id,omitzero"`
+	Sender   string `json:"sender"`
+	Seq      uint64 `json:"seq,omitzero"` // dense per channel; messages only
+	// On events other than messages: seq of the last message before the event.
+	Last uint64 `json:"last,omitzero"`
+	// Unix milliseconds by the writer's clock, never before the last event's time.
+	Timestamp int64 `json:"timestamp"`
+	// Clock is the writer's clock. It is set if the last event was dated far ahead of it, by a
+	// clock that was wrong. Time limits such as slow mode count by it.
 	Clock   int64    `json:"clock,omitzero"`
 	Content *Content `json:"content,omitzero"`
 	Meta    *Meta    `json:"meta,omitzero"`
@@ -93,29 +98,33 @@ type Record struct {
 
 	Folded
 
-	// Rest holds the members that this version does not know, as an object; nil where there are none. A newer node has written
-	// them. [DecodeRecord] fills it in, [EncodeRecord] keeps it.
+	// Rest holds the members that this version does not know, as an object, or nil if there are
+	// none. A newer node has written them. [DecodeRecord] sets it and [EncodeRecord] writes it.
 	Rest jsontext.Value `json:"-"`
 }
 
-// Erased is what stays of a message that was deleted.
+// Erased is what remains of a deleted message.
 type Erased struct {
-	ID        string `json:"id"`
-	ClientID  string `json:"client_id,omitzero"` // so that a retry is known for one, and does not bring back what was deleted
+	ID string `json:"id"`
+	// ClientID lets the server recognise a retry of the send, which must not bring back the
+	// deleted message.
+	ClientID  string `json:"client_id,omitzero"`
 	Sender    string `json:"sender"`
 	Timestamp int64  `json:"timestamp"` // Unix milliseconds
 }
 
-// Folded is what later events made of a message. Pages have it; the log and live events do not.
+// Folded is what later events changed of a message. Pages have it; the log and live events do
+// not.
 type Folded struct {
 	Edited    int64      `json:"edited,omitzero"`  // time of the last edit, Unix milliseconds
-	Deleted   bool       `json:"deleted,omitzero"` // a tombstone: content is gone
+	Deleted   bool       `json:"deleted,omitzero"` // a tombstone: its content is gone
 	Pinned    bool       `json:"pinned,omitzero"`
 	Reactions []Reaction `json:"reactions,omitzero"` // in the order in which the emoji were first used
 }
 
-// Reaction is an emoji, and who reacted with it. The log keeps all of them; pages have how many there are, whether the
-// caller is one, and the first few, ascending. The operation get_reactions pages through all.
+// Reaction is an emoji and the users who reacted with it. The log keeps all users. Pages tell
+// how many there are, whether the caller is one of them, and the first few names, ascending.
+// The operation get_reactions pages through all of them.
 type Reaction struct {
 	Emoji string   `json:"emoji"`
 	Count int      `json:"count,omitzero"`
@@ -123,41 +132,43 @@ type Reaction struct {
 	Users []string `json:"users"`
 }
 
-// MaxShownReactors is how many of those who reacted a page names for each emoji.
+// MaxShownReactors is the number of reacting users that a page names for each emoji.
 const MaxShownReactors = 10
 
-// Action of a meta event.
+// Action is the action of a meta event.
 type Action string
 
-// The actions there are. Clients skip those they do not know.
+// The actions. Clients skip actions they do not know.
 const (
-	ActionCreated       Action = "created"   // the first event of every channel
-	ActionUpdated       Action = "updated"   // settings: those that were changed
-	ActionAdded         Action = "added"     // members, by the sender
-	ActionJoined        Action = "joined"    // the sender, by an invite: its hash
-	ActionRequested     Action = "requested" // the sender asks to join, by an invite: its hash
-	ActionLeft          Action = "left"      // the sender
-	ActionRemoved       Action = "removed"   // members, by the sender; also of those who asked to join, who are told by it
-	ActionBanned        Action = "banned"    // members, by the sender; they are removed too
-	ActionUnbanned      Action = "unbanned"  // members
-	ActionRole          Action = "role"      // of members; with owner, the sender becomes an admin
-	ActionInvited       Action = "invited"   // an invite was made or changed
+	ActionCreated   Action = "created"   // the first event of every channel
+	ActionUpdated   Action = "updated"   // settings has the settings that changed
+	ActionAdded     Action = "added"     // the sender added members
+	ActionJoined    Action = "joined"    // the sender joined by the invite with this hash
+	ActionRequested Action = "requested" // the sender asks to join by the invite with this hash
+	ActionLeft      Action = "left"      // the sender left
+	// The sender removed members, or refused users who asked to join. Both kinds of users are
+	// told.
+	ActionRemoved       Action = "removed"
+	ActionBanned        Action = "banned"   // the sender banned members, which also removes them
+	ActionUnbanned      Action = "unbanned" // the sender unbanned members
+	ActionRole          Action = "role"     // members got a role; if it is owner, the sender becomes an admin
+	ActionInvited       Action = "invited"  // an invite was made or changed
 	ActionInviteRevoked Action = "invite_revoked"
-	ActionDeleted       Action = "deleted" // the channel: its last event
+	ActionDeleted       Action = "deleted" // the channel was deleted; this is its last event
 )
 
 // Role is what a member may do in a group.
 type Role string
 
-// The roles, from the highest. Each may all that those after it may.
+// The roles, from the highest. Each role may do everything that the roles after it may do.
 const (
-	RoleOwner  Role = "owner"  // one of each group: transfer, delete
-	RoleAdmin  Role = "admin"  // members, settings, pins, others' messages
-	RoleMember Role = "member" // write
-	RoleReader Role = "reader" // read
+	RoleOwner  Role = "owner"  // one in each group; may also transfer and delete the group
+	RoleAdmin  Role = "admin"  // may also change members, settings and pins, and delete others' messages
+	RoleMember Role = "member" // may also write
+	RoleReader Role = "reader" // may read
 )
 
-// Valid reports whether there is such a role.
+// Valid reports whether r is a known role.
 func (r Role) Valid() bool {
 	switch r {
 	case RoleOwner, RoleAdmin, RoleMember, RoleReader:
@@ -167,14 +178,14 @@ func (r Role) Valid() bool {
 	}
 }
 
-// ChannelKind tells direct channels from groups.
+// ChannelKind distinguishes direct channels, groups and users' own channels.
 type ChannelKind string
 
-// The kinds of channel.
+// The kinds of channels.
 const (
 	Direct ChannelKind = "direct"
 	Group  ChannelKind = "group"
-	Own    ChannelKind = "own" // of one user: his settings
+	Own    ChannelKind = "own" // the settings of one user
 )
 
 // Meta is a change of a channel itself.
@@ -182,14 +193,16 @@ type Meta struct {
 	Action   Action         `json:"action"`
 	Kind     ChannelKind    `json:"kind,omitzero"`
 	Name     string         `json:"name,omitzero"`
-	Settings *GroupSettings `json:"settings,omitzero"` // those that were changed
-	Members  []string       `json:"members,omitzero"`  // whom it is about
-	Seq      uint64         `json:"seq,omitzero"`      // of the last message before Members came or went, who may see those after it, or up to it
-	Role     Role           `json:"role,omitzero"`
-	Invite   *Invite        `json:"invite,omitzero"`
+	Settings *GroupSettings `json:"settings,omitzero"` // the settings that changed
+	Members  []string       `json:"members,omitzero"`  // the users the change is about
+	// Seq of the last message before Members came or went. New members see the messages after
+	// it; former members see those up to it.
+	Seq    uint64  `json:"seq,omitzero"`
+	Role   Role    `json:"role,omitzero"`
+	Invite *Invite `json:"invite,omitzero"`
 }
 
-// GroupSettings are settings of a group, of which each may be missing.
+// GroupSettings are settings of a group. Each may be missing.
 type GroupSettings struct {
 	Name      *string `json:"name,omitzero"`
 	Topic     *string `json:"topic,omitzero"`
@@ -197,16 +210,16 @@ type GroupSettings struct {
 	Archived  *bool   `json:"archived,omitzero"`    // nobody may write; all may read
 }
 
-// Invite is a way into a group for whoever knows its secret.
+// Invite lets users who know its secret join a group.
 type Invite struct {
 	Hash     string `json:"hash"`              // SHA-256 of the secret, hexadecimal
 	Expires  int64  `json:"expires,omitzero"`  // Unix milliseconds; 0 is never
-	Uses     int    `json:"uses,omitzero"`     // how often it may be used still; 0 is without limit
-	Approval bool   `json:"approval,omitzero"` // whoever joins by it waits for an admin
+	Uses     int    `json:"uses,omitzero"`     // how often it may still be used; 0 is without limit
+	Approval bool   `json:"approval,omitzero"` // users who join by it wait for an admin
 }
 
-// Page answers history and get_pins. More says that there are further messages in the direction
-// asked.
+// Page answers history and get_pins. More says that there are further messages in the requested
+// direction.
 type Page struct {
 	Ref
 	Channel string  `json:"channel"`
@@ -214,15 +227,17 @@ type Page struct {
 	Events  []Event `json:"events"`
 }
 
-// MaxListedMembers is up to how many members a list names: the faces of a small group. Of a larger one, get_channel tells them.
+// MaxListedMembers is the size up to which a group's members are named in lists of channels.
+// For larger groups, get_channel names them.
 const MaxListedMembers = 20
 
 // ChannelInfo is a channel as one of its members sees it.
 //
-// Unread is the distance from the last message to the one up to which all is known to the caller: the highest of what he read, what he
-// sent and where he joined. It is the same on every device and counts places: a message that was deleted keeps its place
-// until it is read over. Mentions are those among the unread messages that mention the caller or everybody, as they are now; a deleted
-// one mentions nobody.
+// Unread is the distance from the last known message to the last message. The last known
+// message is the highest of what the caller read, what the caller sent and where the caller
+// joined. Unread is the same on every device. It counts places: a deleted message keeps its
+// place until the caller has read past it. Mentions is the number of unread messages that
+// mention the caller or everybody, in their current version. A deleted message mentions nobody.
 type ChannelInfo struct {
 	ID          string      `json:"id"`
 	Kind        ChannelKind `json:"kind"`
@@ -230,21 +245,24 @@ type ChannelInfo struct {
 	Topic       string      `json:"topic,omitzero"`
 	SlowModeS   int         `json:"slow_mode_s,omitzero"` // seconds between two messages of one member; 0 is off
 	Archived    bool        `json:"archived,omitzero"`
-	Role        Role        `json:"role,omitzero"` // the caller's
+	Role        Role        `json:"role,omitzero"` // the caller's role
 	MemberCount int         `json:"member_count"`
-	Members     []string    `json:"members,omitzero"` // ascending; in a list those of direct channels and of groups of up to 20
-	Seq         uint64      `json:"seq"`              // of the last message; 0 where there is none
-	Active      int64       `json:"active"`           // time of the last event, Unix milliseconds
-	Unread      uint64      `json:"unread"`
-	Mentions    int         `json:"mentions,omitzero"` // at most 100
-	Mute        string      `json:"mute,omitzero"`     // the caller's setting mute/ID
-	Top         bool        `json:"top,omitzero"`      // the caller's setting top/ID is on
-	Last        *Event      `json:"last,omitzero"`     // the last message, as a page has it, where the caller may see it
-	At          ShardPos    `json:"at,omitzero"`       // its creation in the log, for reads with seen; in answers to create_group
+	// Ascending. In a list, only direct channels and groups of up to 20 have it.
+	Members  []string `json:"members,omitzero"`
+	Seq      uint64   `json:"seq"`    // of the last message; 0 if there is none
+	Active   int64    `json:"active"` // time of the last event, Unix milliseconds
+	Unread   uint64   `json:"unread"`
+	Mentions int      `json:"mentions,omitzero"` // at most 100
+	Mute     string   `json:"mute,omitzero"`     // the caller's setting mute/ID
+	Top      bool     `json:"top,omitzero"`      // the caller's setting top/ID is on
+	Last     *Event   `json:"last,omitzero"`     // the last message, as a page has it, if the caller may see it
+	// Place of its creation in the log, for reads with seen. Only in answers to create_group.
+	At ShardPos `json:"at,omitzero"`
 }
 
-// Channel answers create_group and get_channel: the latter has the roles of all who are not plain members, too. Who may add members sees
-// who asks to be one, who is banned, and which invites there are.
+// Channel answers create_group and get_channel. The answer to get_channel also has the roles of
+// all members who are not plain members. Callers who may add members also see who asks to join,
+// who is banned, and which invites exist.
 type Channel struct {
 	Ref
 	Channel   ChannelInfo `json:"channel"`
@@ -256,8 +274,9 @@ type Channel struct {
 	Invites   []Invite    `json:"invites,omitzero"`
 }
 
-// Versions answers get_versions: the first content and that of each edit. A deleted message has
-// none. More says that there are further ones, which a command with After asks for.
+// Versions answers get_versions with the first content of a message and that of each edit. A
+// deleted message has no versions. More says that there are further versions; a command with
+// After asks for them.
 type Versions struct {
 	Ref
 	Channel  string           `json:"channel"`
@@ -266,7 +285,7 @@ type Versions struct {
 	Versions []MessageVersion `json:"versions"`
 }
 
-// MessageVersion is what a message said from some time on.
+// MessageVersion is the content of a message from some time on.
 type MessageVersion struct {
 	Timestamp int64   `json:"timestamp"` // Unix milliseconds
 	Content   Content `json:"content"`
@@ -285,7 +304,7 @@ type Refreshed struct {
 	Expires int64 `json:"expires"` // of the new token, Unix milliseconds
 }
 
-// Ping asks the client for any frame; pong will do.
+// Ping asks the client for any frame, such as pong.
 type Ping struct{}
 
 // Type implements [Frame].

@@ -9,7 +9,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// malformed tells which member is wrong and what it should be. It never repeats a value: the value may be a token.
+// malformed returns an error that tells which member is wrong and what it should be. The text
+// never repeats a value, because the value may be a token.
 func malformed(err error, ref uint64) *Error {
 	return AsError(Errorf(CodeMalformed, "%s", malformedText(err)), ref)
 }
@@ -34,8 +35,9 @@ func malformedText(err error) string {
 	}
 }
 
-// member writes a JSON pointer as texts for people name members: content.text. Names that are not like a name are left
-// out, for a client's mistake may have put anything there.
+// member writes a JSON pointer the way texts for people name members, such as content.text. It
+// leaves out names that do not look like a name, because a faulty client may have put anything
+// there.
 func member(p jsontext.Pointer) string {
 	var names []string
 	for token := range p.Tokens() {

@@ -5,7 +5,8 @@ import (
 	"unicode/utf8"
 )
 
-// validMentions says what is wrong with mentions on their face. Who is meant need not be a member: that may change.
+// validMentions returns an error if the mentions themselves are wrong. A mentioned user need
+// not be a member, because membership may change.
 func validMentions(text string, mentions []Mention) error {
 	if len(mentions) > MaxMentions {
 		return Errorf(CodeTooLarge, "content.mentions: %d, at most %d are allowed", len(mentions), MaxMentions)

@@ -5,7 +5,8 @@ import (
 	"strings"
 )
 
-// Limits of names. All are bytes; the grammars admit only ASCII, so they are characters too.
+// Limits of names, in bytes. The grammars admit only ASCII, so they are limits in characters
+// too.
 const (
 	MaxUserLen     = 64
 	MaxClientIDLen = 64
@@ -13,25 +14,29 @@ const (
 	groupIDLen     = 25
 )
 
-// directSeparator joins the two users of a direct channel. It is outside the grammar of users and groups,
-// so no group can be mistaken for a direct channel and no pair for another pair.
+// directSeparator joins the two users of a direct channel. Names of users and groups cannot
+// contain it. So no group can be mistaken for a direct channel, and no pair of users for
+// another pair.
 const directSeparator = "~"
 
-// ValidUser reports whether user can act: 1 to [MaxUserLen] of a–z, 0–9, '_' and '-'. The grammar is that narrow
-// because a user is a NATS subject token, where NATS permissions say who may act as whom, and because names that
-// differ only in case would be mistaken for each other by people.
+// ValidUser reports whether user is a valid name: 1 to [MaxUserLen] characters of a–z, 0–9, '_'
+// and '-'. There are two reasons for so few characters. A user is a NATS subject token, and
+// NATS permissions say which client may act as which user. And people would confuse names that
+// differ only in case.
 func ValidUser(user string) bool {
 	return len(user) >= 1 && len(user) <= MaxUserLen && all(user, func(c byte) bool {
 		return c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '_' || c == '-'
 	})
 }
 
-// ValidClientID reports whether id may name a send: 1 to [MaxClientIDLen] printable ASCII characters without space.
+// ValidClientID reports whether id is a valid client id: 1 to [MaxClientIDLen] printable ASCII
+// characters without space.
 func ValidClientID(id string) bool {
 	return len(id) >= 1 && len(id) <= MaxClientIDLen && all(id, func(c byte) bool { return c > ' ' && c <= '~' })
 }
 
-// ValidChannel reports whether id has the form of a channel: direct, group, or a user's own; it says nothing about its existence.
+// ValidChannel reports whether id has the form of a channel: direct, group, or a user's own. It
+// does not tell whether the channel exists.
 func ValidChannel(id string) bool {
 	if _, _, direct := DirectUsers(id); direct {
 		return true
@@ -44,7 +49,8 @@ func ValidChannel(id string) bool {
 	})
 }
 
-// DirectChannel is the one channel of two users, however it is opened: "alice~bob". Both may be the same user.
+// DirectChannel returns the one channel of two users, whichever of them opens it: "alice~bob".
+// Both may be the same user.
 func DirectChannel(a, b string) string {
 	if b < a {
 		a, b = b, a
@@ -52,27 +58,30 @@ func DirectChannel(a, b string) string {
 	return a + directSeparator + b
 }
 
-// DirectUsers are the two users of a direct channel, in order; ok is false where id is not in the one form
-// that [DirectChannel] makes.
+// DirectUsers returns the two users of a direct channel, in order. ok is false if id does not
+// have the form that [DirectChannel] makes.
 func DirectUsers(id string) (a, b string, ok bool) {
 	a, b, ok = strings.Cut(id, directSeparator)
 	return a, b, ok && ValidUser(a) && ValidUser(b) && a <= b
 }
 
-// OwnChannel is the channel of a user's own settings, "~alice", of which nobody else is a member.
+// OwnChannel returns the channel of a user's own settings, "~alice". The user is its only
+// member.
 func OwnChannel(user string) string { return directSeparator + user }
 
-// OwnerOf is whose own channel id is; ok is false where it is of another kind.
+// OwnerOf returns the user whose own channel id is. ok is false if id is a channel of another
+// kind.
 func OwnerOf(id string) (user string, ok bool) {
 	user, ok = strings.CutPrefix(id, directSeparator)
 	return user, ok && ValidUser(user)
 }
 
-// Slots is the number of slots. Each channel lives in one of them for ever; each shard holds some.
+// Slots is the number of slots. Each channel belongs to one slot forever; each shard holds some
+// slots.
 const Slots = 256
 
-// SlotOf returns the slot of a channel: FNV-1a32(channel) mod [Slots], the function of NATS's own
-// {{partition(256,1)}} subject mapping, so that a service can compute it too.
+// SlotOf returns the slot of a channel: FNV-1a32(channel) mod [Slots]. This is the function of
+// NATS's own {{partition(256,1)}} subject mapping, so a service can compute it too.
 func SlotOf(channel string) int {
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(channel)) // a hash never fails

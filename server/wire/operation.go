@@ -2,41 +2,46 @@ package wire
 
 import "slices"
 
-// Operation is a row of the table of operations: a command, the frame that answers it, who may ask, and
-// what the answer waits for. Codec, transports, the NATS service, asyncapi.yaml and the tests of who may
-// do what derive from the table: a new operation is a row here and a handler in jetstream/operation.
+// Operation is a row of the table of operations: a command, the frame that answers it, who may
+// give it, and what the answer waits for. The codec, the transports, the NATS service,
+// asyncapi.yaml and the tests of permissions derive from the table. A new operation needs a row
+// here and a handler in jetstream/operation.
 type Operation struct {
-	Command Command // its zero value
-	Reply   Frame   // the zero value of the frame that answers it, unless an error does; nil where nothing does
-	Asker   Asker
-	Waits   Waits
+	Command Command // zero value of the command
+	// Zero value of the frame that answers the command, unless an error does; nil if nothing
+	// answers it.
+	Reply Frame
+	Asker Asker
+	Waits Waits
 
 	decode func(data []byte) (Command, error) // a whole frame
-	body   func(data []byte) (Command, error) // without its type
+	body   func(data []byte) (Command, error) // a frame without its type
 	reply  func(data []byte) (Frame, error)
 }
 
-// Asker says who may ask for an operation.
+// Asker says who may use an operation.
 type Asker int
 
-// Who may ask.
+// The askers.
 const (
 	ByAnybody     Asker = iota // clients over all transports, and services over NATS
-	ByClients                  // clients alone
-	BySessions                 // clients, for a session: what is asked for ends with it
-	ByConnections              // one connection of a client: the operation keeps the connection itself
+	ByClients                  // clients only
+	BySessions                 // clients, for a session: the effect ends with the session
+	ByConnections              // one connection of a client: the operation maintains the connection itself
 )
 
-// Waits says what an answer waits for: what waits for a commit is bounded apart from what reads.
+// Waits says what an answer waits for. Operations that wait for a commit have a limit of their
+// own, separate from reads.
 type Waits int
 
-// What is waited for.
+// What an answer may wait for.
 const (
 	ForRead   Waits = iota // this node's view
-	ForCommit              // the log to store something
+	ForCommit              // the log, until it has stored something
 )
 
-// Keyed is a command that must have a client id. A back end may give it in another place than the command.
+// Keyed is a command that must have a client id. A back end may give the id outside the
+// command.
 type Keyed interface {
 	Command
 	Key() string
@@ -44,7 +49,7 @@ type Keyed interface {
 	WithKey(id string) Command
 }
 
-// Name is the type of the operation's command on the wire.
+// Name returns the type of the operation's command on the wire.
 func (o *Operation) Name() string { return o.Command.Type() }
 
 // Change reports whether the operation appends to the log of one channel.
@@ -53,17 +58,18 @@ func (o *Operation) Change() bool {
 	return ok
 }
 
-// Body reads the command without its "type", as the NATS surface carries it: there the subject is the
-// type. Nothing at all means all defaults. Errors are those of [DecodeCommand].
+// Body reads the command without its "type". The NATS service carries commands this way,
+// because there the subject is the type. Empty data means that all members have their defaults.
+// Errors are those of [DecodeCommand].
 func (o *Operation) Body(data []byte) (Command, error) { return o.body(data) }
 
-// NoReply stands for the reply of an operation that is not answered.
+// NoReply stands for the reply of an operation that has no reply.
 type NoReply struct{}
 
 // Type implements [Frame].
 func (NoReply) Type() string { return "" }
 
-// Row makes a row of the table: a command, and the frame that answers it.
+// Row returns a row of the table: a command and the frame that answers it.
 func Row[C Command, F Frame](asker Asker, waits Waits) *Operation {
 	var command C
 	o := &Operation{Command: command, Asker: asker, Waits: waits, decode: decodeCommand[C], body: decodeBody[C], reply: decodeFrame[F]}
@@ -74,13 +80,13 @@ func Row[C Command, F Frame](asker Asker, waits Waits) *Operation {
 	return o
 }
 
-// change makes the row of a change of a channel.
+// change returns the row of a [Change].
 func change[C Change]() *Operation { return Row[C, Ack](ByAnybody, ForCommit) }
 
-// read makes the row of what reads, for anybody.
+// read returns the row of an operation that reads and is open to anybody.
 func read[C Command, F Frame]() *Operation { return Row[C, F](ByAnybody, ForRead) }
 
-// operations is the table: its rows stand beside their commands, a list for each topic.
+// operations is the table. Its rows are defined beside their commands, one list for each topic.
 var operations = slices.Concat(
 	connectionOperations, messageOperations, groupOperations, historyOperations, settingOperations, receiptOperations, peopleOperations,
 )
@@ -88,7 +94,8 @@ var operations = slices.Concat(
 var (
 	// commands are the rows by name.
 	commands = byName(operations)
-	// frames decode what the server sends, by name: replies, and what comes by itself.
+	// frames has the decoders of server frames by name: of replies, and of frames the server
+	// sends by itself.
 	frames = replies(operations)
 )
 
@@ -115,14 +122,14 @@ func replies(rows []*Operation) map[string]func(data []byte) (Frame, error) {
 	return named
 }
 
-// Operations returns the table, in the order of the documents.
+// Operations returns the table, in the order used by the documents.
 func Operations() []*Operation { return slices.Clone(operations) }
 
-// OperationOf returns the row of a command of the table.
+// OperationOf returns the row of a command.
 func OperationOf(c Command) *Operation { return commands[c.Type()] }
 
-// Offer adds a row to the table until remove is called. It is for tests that try out an operation, before anything
-// reads the table: nothing guards it.
+// Offer adds a row to the table until remove is called. It is for tests that try out an
+// operation. It must be called before anything reads the table, because it takes no lock.
 func Offer(o *Operation) (remove func()) {
 	before := operations
 	set := func(rows []*Operation) { operations, commands, frames = rows, byName(rows), replies(rows) }

@@ -9,9 +9,10 @@ import (
 
 var leadingType = []byte(`{"type":"`)
 
-// peekLeading reads the type of a frame that begins with it, as every encoder of ours writes it, without parsing the rest: a
-// second pass over the frame would cost as much as decoding it. What it returns is only a guess to dispatch on. The
-// decoder that follows reads the type again and refuses a second one.
+// peekLeading reads the type of a frame that begins with it, as all our encoders write it. It
+// does not parse the rest, because a second pass over the frame would cost as much as decoding
+// it. The result is only a guess for dispatching. The decoder that follows reads the type again
+// and refuses a second one.
 func peekLeading(data []byte) (name []byte, ok bool) {
 	rest, ok := bytes.CutPrefix(data, leadingType)
 	if !ok {
@@ -21,8 +22,9 @@ func peekLeading(data []byte) (name []byte, ok bool) {
 	return name, ok
 }
 
-// peek reads a frame's type and ref wherever they stand. What was read before the JSON went wrong is
-// returned with the error, so that even a broken command can be answered under its ref.
+// peek reads a frame's type and ref, wherever they stand in the frame. If the JSON is broken,
+// it returns what it read so far together with the error, so that the answer to a broken
+// command can carry its ref.
 func peek(data []byte) (name string, ref uint64, err error) {
 	var head struct {
 		Type jsontext.Value `json:"type"`

@@ -2,13 +2,14 @@ package wire
 
 import "strconv"
 
-// MaxFollowed is how many people one command asks for, and so how many a session follows.
+// MaxFollowed is the largest number of users in one command, and so the largest number that a
+// session follows.
 const MaxFollowed = 200
 
-// maxSessionLen bounds what is taken for the id of a session, in bytes.
+// maxSessionLen is the largest length of a session id, in bytes.
 const maxSessionLen = 64
 
-// peopleOperations are about who is there.
+// peopleOperations are about presence, typing and sessions.
 var peopleOperations = []*Operation{
 	Row[SetPresence, Done](BySessions, ForRead),
 	Row[FollowPresence, Presence](BySessions, ForRead),
@@ -18,40 +19,43 @@ var peopleOperations = []*Operation{
 	read[SignOut, Done](),
 }
 
-// PresenceState is whether somebody is there.
+// PresenceState tells whether a user is online.
 type PresenceState string
 
-// The states. Of somebody's sessions the first in this list counts. Clients take one they do not know for unknown.
+// The states. A user with several sessions has the state that comes first in this list. Clients
+// treat a state they do not know as unknown.
 const (
 	PresenceOnline    PresenceState = "online"
 	PresenceAway      PresenceState = "away"
-	PresenceInvisible PresenceState = "invisible" // set by oneself, and offline to all others
-	PresenceOffline   PresenceState = "offline"   // has no session
-	PresenceUnknown   PresenceState = "unknown"   // not for the one who asks to see
+	PresenceInvisible PresenceState = "invisible" // set by the user; all others see offline
+	PresenceOffline   PresenceState = "offline"   // the user has no session
+	PresenceUnknown   PresenceState = "unknown"   // the caller may not see the user's presence
 )
 
-// SetPresence says how this session counts, from now until it ends. A session begins as online, which others see after a second:
-// whoever wants to come unseen sends this right behind connect. The presence of a person is that of the most visible of his sessions.
+// SetPresence sets how this session counts, until it ends. A session begins as online, and
+// others see that after one second. A user who wants to come unseen sends SetPresence right
+// after connect. The presence of a user is that of the user's most visible session.
 type SetPresence struct {
 	Ref
 	State PresenceState `json:"state"` // online, away or invisible
 }
 
-// FollowPresence asks for the presence of up to 200 people, and for every change of it until the session ends or this is sent
-// again, with other people in place of these.
+// FollowPresence asks for the presence of up to 200 users and for every change of it. It lasts
+// until the session ends or the command is sent again; the new users then replace the old ones.
 type FollowPresence struct {
 	Ref
 	Users []string `json:"users"`
 }
 
-// GetPresence asks for the presence of up to 200 people, once.
+// GetPresence asks for the presence of up to 200 users, once.
 type GetPresence struct {
 	Ref
 	Users []string `json:"users"`
 }
 
-// SetTyping says that the caller is writing a message. It is worth sending every three seconds while he does, is passed on once
-// in two, and is not stored; who gets none for six seconds may take it that he has stopped.
+// SetTyping says that the caller is writing a message. Clients should send it every three
+// seconds while the user writes. The server passes it on at most once in two seconds and does
+// not store it. A client that gets none for six seconds may take it that the user has stopped.
 type SetTyping struct {
 	Ref
 	Channel string `json:"channel"`
@@ -62,47 +66,54 @@ type ListSessions struct {
 	Ref
 }
 
-// SignOut ends one of the caller's sessions, wherever it is, and with it all others of the same token, which is good for nothing
-// from then on.
+// SignOut ends one of the caller's sessions, on whichever node it is, and all other sessions
+// with the same token. The token is revoked.
 type SignOut struct {
 	Ref
 	Session string `json:"session"`
 }
 
-// Presence answers follow_presence and get_presence with all who were asked for, and comes by itself with those who are followed
-// and have changed, at most once a second.
+// Presence answers follow_presence and get_presence with all requested users. The server also
+// sends it by itself, at most once a second, with those followed users whose presence has
+// changed.
 type Presence struct {
 	Ref
 	Users []UserPresence `json:"users"`
 }
 
-// UserPresence is how somebody appears to the one who is told.
+// UserPresence is the presence of a user as the caller may see it.
 type UserPresence struct {
-	User     string        `json:"user"`
-	State    PresenceState `json:"state"`              // never invisible
-	LastSeen int64         `json:"last_seen,omitzero"` // of who is offline: since when, Unix milliseconds; 0 where not known
+	User  string        `json:"user"`
+	State PresenceState `json:"state"` // never invisible
+	// When the user went offline, Unix milliseconds; 0 if unknown or if the user is not
+	// offline.
+	LastSeen int64 `json:"last_seen,omitzero"`
 }
 
-// Typing tells that a member is writing: in a direct channel always, in a group while it is watched.
+// Typing tells that a member is writing. It is sent always in direct channels, and in groups
+// only while the group is watched.
 type Typing struct {
 	Channel string `json:"channel"`
 	User    string `json:"user"`
 }
 
-// Sessions answers list_sessions. A node that does not answer within a third of a second is left out.
+// Sessions answers list_sessions. It leaves out the sessions of nodes that do not answer within
+// a third of a second.
 type Sessions struct {
 	Ref
 	Sessions []Session `json:"sessions"`
 }
 
-// Session is one of one's own.
+// Session is one of the caller's own sessions.
 type Session struct {
 	ID        string `json:"id"`
-	Started   int64  `json:"started"`          // Unix milliseconds
-	Transport string `json:"transport"`        // websocket, stream or poll; a poll is one only while it waits
-	Address   string `json:"address,omitzero"` // of the client, as the node saw it: behind a proxy, the proxy's
-	Agent     string `json:"agent,omitzero"`   // what the client calls itself (User-Agent), the first 100 characters
-	Current   bool   `json:"current,omitzero"` // the one that asks
+	Started   int64  `json:"started"`   // Unix milliseconds
+	Transport string `json:"transport"` // websocket, stream or poll; a poll is listed only while it waits
+	// Address of the client as the node saw it. Behind a proxy it is the proxy's.
+	Address string `json:"address,omitzero"`
+	// The client's name for itself (User-Agent), the first 100 characters.
+	Agent   string `json:"agent,omitzero"`
+	Current bool   `json:"current,omitzero"` // the session that asks
 }
 
 // Validate implements [Command].

@@ -1,23 +1,26 @@
 package wire
 
-// RawPage is a [Page] whose events are frames already, each as [AppendEvent] made it.
+// RawPage is a [Page] whose events are already frames, each built by [AppendEvent].
 type RawPage struct {
 	Ref
 	Channel string
 	Events  [][]byte
 	More    bool
-	Forward bool // the events follow on a place, and so the first of them matter most; else the last
+	// True if the events go on from a place, so that the first of them matter most. Otherwise
+	// the last matter most.
+	Forward bool
 }
 
 // Type implements [Frame].
 func (RawPage) Type() string { return "page" }
 
-// Cut is a frame that has parts, of which a transport that carries no more may leave out some.
+// Cut is a frame that has parts. A transport with a size limit may leave out some of them.
 type Cut interface {
 	Frame
-	// Parts is how many there are.
+	// Parts returns the number of parts.
 	Parts() int
-	// Some is the frame with n of its parts, those nearest to where it was asked to begin. It says that there are more.
+	// Some returns the frame with n of its parts: those nearest to the requested start. The
+	// frame says that there are more.
 	Some(n int) Frame
 }
 

@@ -2,7 +2,8 @@ package wire
 
 import "slices"
 
-// GetReactions asks who reacted to a message with an emoji, ascending, behind a user where After names one.
+// GetReactions asks for the users who reacted to a message with an emoji, ascending. If After
+// is set, it asks for those after that user.
 type GetReactions struct {
 	Ref
 	Seen
@@ -10,10 +11,10 @@ type GetReactions struct {
 	Seq     uint64 `json:"seq"`
 	Emoji   string `json:"emoji"`
 	After   string `json:"after,omitzero"`
-	Limit   int    `json:"limit,omitzero"` // 50 where unset
+	Limit   int    `json:"limit,omitzero"` // 50 if unset
 }
 
-// Reactions answers get_reactions. More says that there are further users behind the last one.
+// Reactions answers get_reactions. More says that there are further users after the last one.
 type Reactions struct {
 	Ref
 	Channel string   `json:"channel"`
@@ -46,7 +47,8 @@ func (c GetReactions) Validate(l Limits) error {
 	return validLimit(c.Limit, l)
 }
 
-// ShownTo is a reaction, with all who reacted, as a page shows it to a user.
+// ShownTo returns the reaction as a page shows it to user. The given reaction has all users who
+// reacted.
 func (r Reaction) ShownTo(user string) Reaction {
 	_, r.Own = slices.BinarySearch(r.Users, user)
 	r.Count = len(r.Users)

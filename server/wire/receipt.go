@@ -2,13 +2,13 @@ package wire
 
 import "strconv"
 
-// Bounds of what one command names.
+// The largest numbers of places and channels in one command.
 const (
 	MaxReceived = 100 // cursors
-	MaxWatched  = 20  // channels: what fits on a screen
+	MaxWatched  = 20  // channels: as many as fit on a screen
 )
 
-// receiptOperations are about how far users have got.
+// receiptOperations are about how far users have read and received.
 var receiptOperations = []*Operation{
 	read[Read, Done](),
 	read[Received, Done](),
@@ -16,10 +16,12 @@ var receiptOperations = []*Operation{
 	Row[Watch, Done](BySessions, ForRead),
 }
 
-// Read says that the caller has read a channel up to and including a message, which he has then received too. A seq that is
-// not above what is known changes nothing, and one above the channel's last is taken for that one; a server that is behind waits until it knows
-// which that is. Done comes before it is stored: a server that dies may forget the last moment, so a client says where it stands again
-// when it reconnects. What could not be stored is not done: storage_full, or unavailable.
+// Read says that the caller has read a channel up to and including a message. The message then
+// counts as received too. A seq that is not above the known one changes nothing. A seq above
+// the channel's last one counts as the last one; a server that is behind waits until it knows
+// the last one. Done is sent before the place is stored: a server that crashes may forget the
+// last moment, so a client tells its places again when it reconnects. If the place could not be
+// stored, the answer is not done but storage_full or unavailable.
 type Read struct {
 	Ref
 	Seen
@@ -27,7 +29,8 @@ type Read struct {
 	Seq     uint64 `json:"seq"`
 }
 
-// Received says up to which message a device of the caller has got, in up to 100 channels. What holds for [Read] holds for it.
+// Received says up to which message a device of the caller has received, in up to 100 channels.
+// The rules of [Read] hold for it too.
 type Received struct {
 	Ref
 	Seen
@@ -40,36 +43,40 @@ type ChannelSeq struct {
 	Seq     uint64 `json:"seq"`
 }
 
-// Watch says which channels are on the screen, at most 20, in place of what was said before. What moves all the time in
-// a group, and is of interest only to who looks at it, is sent for these alone. It ends with the session.
+// Watch names the channels on the caller's screen, at most 20. It replaces the channels named
+// before. Frequent changes in a group, which matter only to users who look at the group, are
+// sent only for watched groups. It ends with the session.
 type Watch struct {
 	Ref
 	Channels []string `json:"channels"`
 }
 
-// GetReceipts asks how far each member of a channel has got.
+// GetReceipts asks how far each member of a channel has read and received.
 type GetReceipts struct {
 	Ref
 	Seen
 	Channel string `json:"channel"`
 }
 
-// Done answers a command of which there is nothing else to say.
+// Done answers a command whose reply has nothing else to say.
 type Done struct {
 	Ref
 }
 
-// Receipts says how far members of a channel have got: it answers get_receipts with all of whom something is known, and comes by
-// itself with those who have moved: of direct channels always, of groups while they are watched, at most once a second for
-// all channels together, and at once when the user has read on another of his own devices. Cursors never go back on one connection; where a
-// client knows a higher one from another, that one holds.
+// Receipts tells how far members of a channel have read and received. It answers get_receipts
+// with all members whose place is known. The server also sends it by itself, with the members
+// who have moved: always in direct channels, and in groups while they are watched. It does so
+// at most once a second for all channels together, and at once when the caller has read on
+// another of the caller's own devices. Cursors never go back on one connection. If a client
+// knows a higher cursor from another connection, the higher one holds.
 type Receipts struct {
 	Ref
 	Channel string    `json:"channel"`
 	Cursors []Receipt `json:"cursors"`
 }
 
-// Receipt is how far a member has got. Who keeps to himself what he has read shows no read, and is shown none.
+// Receipt tells how far a member has read and received. A member who turned off
+// privacy/receipts shows no read place, and is shown none.
 type Receipt struct {
 	User      string `json:"user"`
 	Read      uint64 `json:"read,omitzero"`      // seq of the last message read
@@ -124,7 +131,7 @@ func (g GetReceipts) Validate(Limits) error {
 	return nil
 }
 
-// validPlace says what is wrong with a place whose members are below a prefix.
+// validPlace returns an error if a place whose members are below a prefix is wrong.
 func validPlace(prefix string, c ChannelSeq) error {
 	switch {
 	case !ValidChannel(c.Channel):

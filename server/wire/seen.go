@@ -1,8 +1,10 @@
 package wire
 
-// Seen is how much of the log a client has seen, with each command that reads: the newest pos of each shard that an
-// event or an ack has named. Whichever node is asked answers with at least that much, so that reads never go back; one that
-// does not get there in time says [CodeUnavailable]. Positions of a log that has lost them mean nothing and are passed over.
+// Seen tells how much of the log a client has seen. Every command that reads carries it: for
+// each shard, the newest pos that an event or an ack has named. The node that answers must have
+// at least that much, so that reads never go back. A node that does not get there in time
+// answers with [CodeUnavailable]. Positions that the log has since lost mean nothing and are
+// ignored.
 type Seen struct {
 	Seen []ShardPos `json:"seen,omitzero"`
 }
@@ -13,13 +15,13 @@ type ShardPos struct {
 	Pos   uint64 `json:"pos"`
 }
 
-// maxSeen is how many places a command may name: as many as a resume.
+// maxSeen is the largest number of places in a command, the same as in a resume.
 const maxSeen = 1024
 
-// Known is what has been seen.
+// Known returns the places that the client has seen.
 func (s Seen) Known() []ShardPos { return s.Seen }
 
-// Know sets what has been seen.
+// Know sets the places that the client has seen.
 func (s *Seen) Know(seen []ShardPos) { s.Seen = seen }
 
 func (s Seen) validSeen() error {

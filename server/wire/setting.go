@@ -12,23 +12,25 @@ var settingOperations = []*Operation{
 	read[GetSettings, Settings](),
 }
 
-// Set changes one of the caller's own settings. They are events in a channel of his own, [OwnChannel], so all his devices get each
-// change, in order, and a device that was away gets what it missed. The names, and the values they take:
+// Set changes one of the caller's own settings. Settings are events in the user's own channel,
+// [OwnChannel]. So all devices of the user get each change, in order, and a device that was
+// away gets the changes it missed. The names and the values they take:
 //
-//	mute/CHANNEL          until when, Unix milliseconds; 0 is for good
-//	top/CHANNEL           1: the channel stands on top of the list
+//	mute/CHANNEL          until when, Unix milliseconds; 0 is forever
+//	top/CHANNEL           1: the channel stands at the top of the list
 //	hide/CHANNEL/SEQ      1: the message is deleted for the caller alone
-//	block/USER            1: nothing comes from that user's direct channel
-//	contact/USER          1: a contact, as everybody is with whom there is a direct channel
-//	privacy/last_seen     everyone, contacts or nobody: who may know
-//	privacy/receipts      off: no read receipts go out, and none are shown
-//	client/NAME           whatever a client keeps for itself
+//	block/USER            1: nothing arrives from that user's direct channel
+//	contact/USER          1: a contact, as every user with a direct channel to the caller is
+//	privacy/last_seen     everyone, contacts or nobody: who may see it
+//	privacy/receipts      off: no read receipts are sent, and none are shown
+//	client/NAME           anything that a client stores for itself
 //
-// An empty value takes the setting away.
+// An empty value removes the setting.
 //
-// A hidden message is in no page, list, pin or version that its hider is given from then on, and does not mention him; it keeps its
-// place in what is unread, so that its number goes on being a distance. Live events and what a resume replays are as they are for
-// everybody, the setting among them.
+// Once a message is hidden, the caller gets it in no page, list, pin or version, and it does
+// not mention the caller. It keeps its place in the unread count, so that the count is still a
+// distance. Live events and the events after a resume are the same for everybody, and include
+// the setting.
 type Set struct {
 	Ref
 	Name     string `json:"name"`
@@ -43,7 +45,7 @@ type GetSettings struct {
 	Prefix string `json:"prefix,omitzero"`
 }
 
-// Settings answers get_settings: all of them, ascending by name.
+// Settings answers get_settings with all requested settings, ascending by name.
 type Settings struct {
 	Ref
 	Settings []Setting `json:"settings"`
@@ -59,10 +61,10 @@ type Setting struct {
 const (
 	MaxSettingNameLen  = 256  // bytes
 	MaxSettingValueLen = 1024 // bytes
-	MaxSettings        = 5000 // of one user
+	MaxSettings        = 5000 // for each user
 )
 
-// The settings that the server itself acts on: whole names, or what they begin with.
+// The settings that the server itself acts on: whole names or prefixes.
 const (
 	SettingMute     = "mute/"
 	SettingTop      = "top/"
@@ -103,7 +105,7 @@ func (c Set) Validate(Limits) error {
 	return nil
 }
 
-// valuesOf says which values a setting takes, as [validSetting] tells them.
+// valuesOf returns the values that a setting takes, as the errors of [validSetting] tell them.
 func valuesOf(name string) string {
 	switch {
 	case name == SettingLastSeen:

@@ -147,7 +147,7 @@ func (r Refresh) Validate(Limits) error {
 // Validate implements [Command].
 func (Pong) Validate(Limits) error { return nil }
 
-// LimitOr50 is the number of events or channels a command asks for.
+// LimitOr50 returns the number of events or channels that a command asks for.
 func LimitOr50(limit int) int {
 	if limit == 0 {
 		return defaultLimit

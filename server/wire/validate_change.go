@@ -6,16 +6,18 @@ import (
 	"unicode/utf8"
 )
 
-// Limits of what a channel says of itself and of what is added to a message.
+// Limits of a channel's own texts and of additions to a message.
 const (
 	MaxTopicLen   = 500  // characters
 	MaxSlowModeS  = 3600 // seconds
 	MaxInviteS    = 365 * 24 * 3600
 	MaxInviteUses = 100_000
 	MaxSecretLen  = 128 // bytes
-	MinSecretLen  = 22  // of base64 of 128 bits
-	MaxEmojiLen   = 48  // bytes: two people of different skin who kiss are 35, the longest in Unicode 17
-	MaxMentions   = 50  // of one message
+	MinSecretLen  = 22  // 128 bits in base64
+	// Bytes. Two kissing people with different skin tones take 35, the longest emoji in Unicode
+	// 17.
+	MaxEmojiLen   = 48
+	MaxMentions   = 50 // of one message
 	inviteHashLen = 64
 )
 
