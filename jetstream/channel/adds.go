@@ -6,20 +6,21 @@ import (
 	"natterjack/server/wire"
 )
 
-// Adds reports whether a command adds to what is stored. The others take something away, or protect somebody, and are what is wanted
-// when there is hardly any room left: they are let in as long as there is any. Whatever is not known to be of that kind adds.
+// Adds reports whether a command adds to what is stored. Commands that remove something or
+// protect a user do not add. They are needed when almost no room is left, so they are accepted
+// as long as there is any room. A command of an unknown kind adds.
 func Adds(cmd wire.Command) bool {
 	switch c := cmd.(type) {
 	case wire.Delete, wire.DeleteChannel, wire.RemoveMember, wire.Leave, wire.RevokeInvite:
 		return false
 	case wire.SetRole:
-		return c.Role != wire.RoleReader // who may not write any more
+		return c.Role != wire.RoleReader // a reader may no longer write
 	case wire.React:
 		return !c.Remove
 	case wire.Pin:
 		return !c.Remove
 	case wire.UpdateChannel:
-		return c.Name != nil || c.Topic != nil // slow mode and an archive stop others from writing
+		return c.Name != nil || c.Topic != nil // slow mode and an archive stop members from writing
 	case wire.Set:
 		return !takesAway(c)
 	default:
@@ -27,7 +28,8 @@ func Adds(cmd wire.Command) bool {
 	}
 }
 
-// takesAway reports whether a setting keeps something from its user, or others from knowing something, or is taken back.
+// takesAway reports whether a setting hides something from its user, hides something of its
+// user from others, or is removed.
 func takesAway(c wire.Set) bool {
 	if c.Value == "" {
 		return true

@@ -6,8 +6,11 @@ import (
 	"natterjack/server/wire"
 )
 
-// Apply is the state of a channel after one more event. st is nil before the first. It does not judge: that is [Head.Follows]. An event of a kind or action that this version does not know moves the head and changes nothing else: a newer node may
-// have written it. A channel is created once; a second creation changes nothing, so that nobody takes over a channel by it.
+// Apply returns the state of a channel after one more event. st is nil before the first event.
+// Apply does not judge whether the event counts, see [Head.Follows]. An event of an unknown
+// kind or action moves the head and changes nothing else, because a newer node may have written
+// it. A channel is created once. A second creation changes nothing, so that nobody can take
+// over a channel by it.
 func Apply(st *State, id string, pos uint64, r *wire.Record) *State {
 	next := State{ID: id}
 	if st != nil {
@@ -25,16 +28,17 @@ func Apply(st *State, id string, pos uint64, r *wire.Record) *State {
 		if r.Meta != nil {
 			next.change(r, r.Meta)
 		}
-	default: // reactions and edits change their message only
+	default: // reactions and edits change only their message
 	}
 	return &next
 }
 
-// change applies a change of the channel itself. A group that was deleted has none after, nor has any other channel after its creation.
+// change applies a change of the channel itself. A deleted group takes no further changes.
+// Channels other than groups take none after their creation.
 func (s *State) change(r *wire.Record, m *wire.Meta) {
 	switch {
 	case s.Deleted || s.Kind != wire.Group && s.Kind != "":
-	case m.Action == wire.ActionDeleted: // perhaps all that the log still has of the group
+	case m.Action == wire.ActionDeleted: // this may be all that the log still has of the group
 		*s = State{ID: s.ID, Kind: wire.Group, Deleted: true, Head: s.Head}
 	case s.Kind == "" && m.Action == wire.ActionCreated && m.Kind != "":
 		s.create(r, m)
@@ -84,12 +88,12 @@ func (s *State) changeGroup(r *wire.Record, m *wire.Meta) {
 		if m.Invite != nil {
 			s.Invites = s.withoutInvite(m.Invite.Hash)
 		}
-	default: // a newer node's
+	default: // written by a newer node
 	}
 }
 
-// update takes over the settings that an event has. Those that it does not have stay: an older node's writer knows nothing of
-// them, and must not set them back.
+// update sets the settings that an event has. It keeps all others: the writer on an older node
+// does not know them and must not reset them.
 func (s *State) update(g *wire.GroupSettings) {
 	if g == nil {
 		return
@@ -115,7 +119,7 @@ func (s *State) spend(i *wire.Invite) {
 	}
 }
 
-// enter makes members of users who are not.
+// enter adds those users who are not members yet.
 func (s *State) enter(users []string) {
 	members, roles := slices.Clone(s.Members), []byte(s.Roles)
 	for _, user := range users {
@@ -129,7 +133,7 @@ func (s *State) enter(users []string) {
 	s.Requested, s.Banned = without(s.Requested, users), without(s.Banned, users)
 }
 
-// exit takes users out, from those who asked to come in too.
+// exit removes users from the members and from the users who asked to join.
 func (s *State) exit(users []string) {
 	users = sorted(users)
 	var roles []byte
@@ -142,7 +146,8 @@ func (s *State) exit(users []string) {
 	s.Requested = without(s.Requested, users)
 }
 
-// give puts a member into a role. Where it is the owner's, whoever was the owner becomes an admin: there is one.
+// give sets the role of a member. If the role is owner, the previous owner becomes an admin,
+// because there is only one owner.
 func (s *State) give(user string, role wire.Role) {
 	at, found := slices.BinarySearch(s.Members, user)
 	if !found || !role.Valid() {

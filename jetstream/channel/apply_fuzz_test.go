@@ -8,7 +8,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// FuzzApply: whatever a log holds, a newer node's records or an operator's, the state after it is one that the rules can work on.
+// FuzzApply shows that the rules can work on the state after any log, such as one with records
+// of a newer node or of an operator.
 func FuzzApply(f *testing.F) {
 	for _, id := range []string{GroupID("own", "1"), "mem~own"} {
 		var log []byte
@@ -51,7 +52,7 @@ func FuzzApply(f *testing.F) {
 	})
 }
 
-// checkSound holds a state to what readers of it rely on.
+// checkSound checks the properties of a state that its readers rely on.
 func checkSound(t *testing.T, before, st *State) {
 	t.Helper()
 	for name, users := range map[string][]string{"members": st.Members, "banned": st.Banned, "requested": st.Requested} {

@@ -7,7 +7,7 @@ import (
 	"natterjack/server/wire"
 )
 
-// BenchmarkSend is the cost of the rules for one message: what comes of it, and the state after it.
+// BenchmarkSend measures the rules for one message: the decision and the state after it.
 func BenchmarkSend(b *testing.B) {
 	for _, slow := range []int{0, 60} {
 		b.Run(fmt.Sprintf("members=500/slow_mode_s=%d", slow), func(b *testing.B) {
@@ -26,7 +26,7 @@ func BenchmarkSend(b *testing.B) {
 			n := 0
 			for b.Loop() {
 				n++
-				env.Now += 125 // each of 499 speaks once in 62 s
+				env.Now += 125 // each of 499 members speaks once in 62 s
 				events, err := Decide(st, r.id, members[n%len(members)], cmd, env)
 				if err != nil {
 					b.Fatal(err)

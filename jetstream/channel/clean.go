@@ -9,18 +9,21 @@ import (
 	"natterjack/server/wire"
 )
 
-// Names of groups and topics are brought into one form before they are stored, so that two that look the same are the same, and
-// nothing hides in them:
+// Names of groups and topics are brought into one form before they are stored. So two names
+// that look the same are the same, and nothing hides in them. The form has these rules:
 //
-//   - NFC, so that é is one character whatever keyboard wrote it;
-//   - one space for any run of spaces of any kind, none at the ends;
-//   - no characters that show nothing, such as zero-width spaces, soft hyphens, fillers, and marks of text direction (embeddings and
-//     overrides do not get past Validate). Joiners, variation selectors and tags stay where the script or emoji before them uses them;
-//   - no more than [maxMarks] accents on one letter, and none on nothing: a tower of them covers the lines around it.
+//   - NFC, so that é is one character whichever keyboard wrote it;
+//   - one space for any run of spaces of any kind, and none at the ends;
+//   - no invisible characters, such as zero-width spaces, soft hyphens, fillers, and marks of text
+//     direction (Validate already refuses embeddings and overrides). Joiners, variation selectors and
+//     tags stay where the script or emoji before them uses them;
+//   - at most [maxMarks] accents on one letter, and none without a letter: a tower of accents covers
+//     the lines around it.
 //
-// Look-alikes of other letters (Cyrillic а for Latin a) are let through: names in every script are wanted, a group's name
-// opens nothing, and two groups may have the same one anyway. Who somebody is goes by the name of the user, which is ASCII in lower case.
-// What a message says is never touched: mentions count its characters.
+// Look-alikes of other letters (Cyrillic а for Latin a) are allowed. Names in every script are
+// wanted, a group's name gives no access, and two groups may have the same name anyway. Users
+// are identified by the user name, which is ASCII in lower case. The text of a message is never
+// changed, because mentions count its characters.
 func cleanName(name string) (string, error) {
 	name = clean(name)
 	if name == "" || utf8.RuneCountInString(name) > wire.MaxGroupNameLen {
@@ -37,24 +40,25 @@ func cleanTopic(topic string) (string, error) {
 	return topic, nil
 }
 
-// maxMarks is more than any language puts on one letter in a name.
+// maxMarks is more than any language puts on one letter of a name.
 const maxMarks = 8
 
-// clean leaves what is clean as it is.
+// clean returns s in the one form. A clean s stays as it is.
 func clean(s string) string {
 	var c cleaner
 	for _, r := range norm.NFC.String(s) {
 		c.add(r)
 	}
-	return norm.NFC.String(string(c.out)) // what was between two characters may have kept them from becoming one
+	return norm.NFC.String(string(c.out)) // removed characters may have kept two others from becoming one
 }
 
-// cleaner writes what shows. Spaces and joiners wait for the character after them: at the end they are nothing.
+// cleaner writes the visible characters. Spaces and joiners wait for the next character, and
+// are dropped at the end.
 type cleaner struct {
 	out    []rune
-	prev   rune // last written; 0 at the start and after a space
-	base   rune // last written that stands by itself
-	marks  int  // since then
+	prev   rune // last written character; 0 at the start and after a space
+	base   rune // last written character that stands by itself
+	marks  int  // marks since then
 	space  bool
 	joiner rune
 }
@@ -100,10 +104,10 @@ func (c *cleaner) write(r rune) {
 
 const (
 	brailleBlank = '\u2800'
-	blackFlag    = '\U0001f3f4' // tags after it make the flags of England, Scotland and Wales
+	blackFlag    = '\U0001f3f4' // followed by tags: flags of England, Scotland and Wales
 )
 
-// hidden are characters that show nothing where they stand. Those of Arabic that go around a number show.
+// hidden reports whether r is invisible. The Arabic marks that enclose a number are visible.
 func hidden(r rune) bool {
 	return unicode.In(r, unicode.Cf, unicode.Cc, unicode.Other_Default_Ignorable_Code_Point) &&
 		!unicode.Is(unicode.Prepended_Concatenation_Mark, r)
@@ -113,14 +117,16 @@ func isJoiner(r rune) bool { return r == '\u200c' || r == '\u200d' }
 
 func isTag(r rune) bool { return r >= '\U000e0020' && r <= '\U000e007f' }
 
-// joins reports whether a joiner can show after r: after emoji and in scripts that join letters, but not in those named.
+// joins reports whether a joiner can have an effect after r. It can after emoji and in scripts
+// that join letters, but not in the scripts named here.
 func joins(r rune) bool {
 	return r > unicode.MaxASCII && !unicode.In(r, unicode.P, unicode.N,
 		unicode.Latin, unicode.Greek, unicode.Cyrillic, unicode.Hebrew, unicode.Armenian, unicode.Georgian,
 		unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Bopomofo, unicode.Thai, unicode.Lao)
 }
 
-// varies reports whether a variation selector can show after r: after symbols, keycaps and ideographs, and in the scripts named.
+// varies reports whether a variation selector can have an effect after r. It can after symbols,
+// keycaps and ideographs, and in the scripts named here.
 func varies(r rune) bool {
 	switch {
 	case r == 0 || unicode.In(r, unicode.Variation_Selector, unicode.M):

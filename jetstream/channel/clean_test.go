@@ -94,7 +94,8 @@ func TestCleanTopic(t *testing.T) {
 	wantCode(t, err, wire.CodeInvalid)
 }
 
-// TestNamesAreStoredClean: in the creation and in each change, and a retry in the unclean form is the same wish.
+// TestNamesAreStoredClean shows that names are cleaned in the creation and in each change, and
+// that a retry with the unclean form counts as the same command.
 func TestNamesAreStoredClean(t *testing.T) {
 	r := newRoom(GroupID("ann", "1"))
 	create := wire.CreateGroup{ClientID: "1", Name: "Cafe\u0301\u200b"}
@@ -108,7 +109,8 @@ func TestNamesAreStoredClean(t *testing.T) {
 	}
 }
 
-// TestNamesAreRefused: what passes Validate but is nothing, or too long, once it is clean.
+// TestNamesAreRefused has names that pass Validate but are empty or too long once they are
+// clean.
 func TestNamesAreRefused(t *testing.T) {
 	r := newRoom(GroupID("ann", "1"))
 	long := strings.Repeat("\u0958", wire.MaxGroupNameLen) // each becomes two characters by NFC
@@ -132,7 +134,7 @@ func TestNamesAreRefused(t *testing.T) {
 	}
 }
 
-// FuzzClean: what is clean stays as it is, shows, and is in one form.
+// FuzzClean shows that a clean name is visible, normalised, and unchanged by cleaning it again.
 func FuzzClean(f *testing.F) {
 	for _, s := range []string{
 		"", "Cafe\u0301", "a\u200b \u3000b", "👨\u200d👩\u200d👧 ❤\ufe0f\u200d🔥", "می\u200cخواهم", "🏴\U000e0067\U000e007f", "\u0958\u0301",
@@ -142,7 +144,7 @@ func FuzzClean(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		if !utf8.ValidString(s) {
-			return // Validate has refused it
+			return // Validate has already refused it
 		}
 		got := clean(s)
 		if again := clean(got); again != got {

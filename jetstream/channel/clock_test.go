@@ -9,8 +9,8 @@ import (
 
 const day = 24 * 60 * 60 * 1000
 
-// TestClock_wasAhead has one event dated a day ahead, and then the clock right again. Timestamps do not go back; slow mode and invites
-// count by the clock that is right.
+// TestClock_wasAhead has one event dated a day ahead, after which the clock is right again.
+// Timestamps do not go back. Slow mode and invites count by the right clock.
 func TestClock_wasAhead(t *testing.T) {
 	r := slowRoom(t)
 	secret, other := strings.Repeat("s", wire.MinSecretLen), strings.Repeat("t", wire.MinSecretLen)

@@ -4,32 +4,35 @@ import (
 	"natterjack/server/wire"
 )
 
-// Env is what the rules need from outside: the writer's clock and its source of ids.
+// Env is what the rules need from outside, such as the writer's clock and its source of ids.
 type Env struct {
 	Now        int64         // Unix milliseconds
 	NewID      func() string // globally unique
-	MaxMembers int           // of a group, its creator included; without limit where 0
-	// Message is a message of the channel, or nil where there is none of that seq.
+	MaxMembers int           // of a group, including its creator; 0 means no limit
+	// Message returns a message of the channel, or nil if there is none with that seq.
 	Message func(seq uint64) (*Message, error)
-	// Stays are a user's in the channel. Nobody has any, outside of direct channels, where it is nil. It is asked only of commands that
-	// are about a message.
+	// Stays returns a user's stays in the channel. If it is nil, nobody has any outside of
+	// direct channels. It is called only for commands about a message.
 	Stays func(user string) (Stays, error)
-	// Blocked reports whether a user has blocked another; Settings counts a user's settings. Nobody has any where these are nil.
+	// Blocked reports whether a user has blocked another. Settings counts a user's settings. If
+	// these are nil, nobody has blocked anybody, and nobody has settings.
 	Blocked  func(by, of string) bool
 	Settings func(user string) (int, error)
 }
 
-// Decide gives the events of a command by a user to the channel of an id; none where it finds done what it asks for. An error that is
-// not a [*wire.Error] is one of env. The command has passed its Validate: that it is well formed is not asked again. Versions are
-// left to [Head.Number].
+// Decide returns the events that a command by a user adds to the channel with an id. It returns
+// none if the effect of the command is already in place. An error that is not a [*wire.Error]
+// comes from env. The caller has already called the command's Validate, so Decide does not
+// check the form. [Head.Number] sets the versions.
 //
-// Decide does not know of duplicates: whoever holds the index of client ids asks that first.
+// Decide does not detect duplicates. The caller, which holds the index of client ids, checks
+// for them first.
 func Decide(st *State, id, user string, cmd wire.Command, env Env) ([]wire.Record, error) {
 	a := &act{st: st, id: id, user: user, env: env}
 	if c, ok := cmd.(wire.Change); ok {
 		a.key = c.Key()
 	}
-	switch c := cmd.(type) { // those that need no channel, or no membership
+	switch c := cmd.(type) { // commands that need no channel or no membership
 	case wire.CreateGroup:
 		return a.create(c)
 	case wire.Join:
@@ -45,7 +48,7 @@ func Decide(st *State, id, user string, cmd wire.Command, env Env) ([]wire.Recor
 	return a.change(cmd)
 }
 
-// change is a command that the user may give.
+// change decides a command that the user may give.
 func (a *act) change(cmd wire.Command) ([]wire.Record, error) {
 	switch c := cmd.(type) {
 	case wire.Edit:
@@ -79,7 +82,7 @@ func (a *act) change(cmd wire.Command) ([]wire.Record, error) {
 	}
 }
 
-// act is one command on its way through the rules: who gives it, to which channel.
+// act is one command on its way through the rules: its user and its channel.
 type act struct {
 	st   *State
 	id   string
@@ -88,7 +91,8 @@ type act struct {
 	env  Env
 }
 
-// now is the time of the next event: a clock that steps back must not reorder what people see.
+// now returns the time of the next event. It never goes back, because a clock that steps back
+// must not reorder what people see.
 func (a *act) now() int64 {
 	if a.st == nil {
 		return a.env.Now
@@ -96,11 +100,14 @@ func (a *act) now() int64 {
 	return max(a.env.Now, a.st.Active)
 }
 
-// skew is how far apart the clocks of two writers may be, in milliseconds: a node that is further off does not lead for long.
+// skew is how far apart the clocks of two writers may be, in milliseconds. A node whose clock
+// is further off does not lead for long.
 const skew = 2000
 
-// clock is the time that rules count in: as a rule that of the next event. Where an event was dated far ahead of this writer's clock, one
-// of the two is wrong, and to go by what may be a day ahead would hold everybody back for a day: the writer's counts.
+// clock returns the time that rules count by. Normally it is the time of the next event. If the
+// last event was dated far ahead of this writer's clock, one of the two clocks is wrong. A time
+// that may be a day ahead would hold everybody back for a day, so the rules use this writer's
+// clock.
 func (a *act) clock() int64 {
 	if now := a.now(); now-a.env.Now <= skew {
 		return now
@@ -108,7 +115,7 @@ func (a *act) clock() int64 {
 	return a.env.Now
 }
 
-// when is the time of an event that rules count in.
+// when returns the time of an event for the rules.
 func when(r *wire.Record) int64 {
 	if r.Clock != 0 {
 		return r.Clock
@@ -116,7 +123,7 @@ func when(r *wire.Record) int64 {
 	return r.Timestamp
 }
 
-// event is a record of the user's, with what every record has.
+// event completes a record of the user's with the members that every record has.
 func (a *act) event(kind wire.Kind, r wire.Record) []wire.Record {
 	r.Kind, r.ID, r.ClientID, r.Sender, r.Timestamp = kind, a.env.NewID(), a.key, a.user, a.now()
 	if clock := a.clock(); clock != r.Timestamp {
@@ -129,13 +136,14 @@ func (a *act) meta(m wire.Meta) []wire.Record {
 	return a.event(wire.KindMeta, wire.Record{Meta: &m})
 }
 
-// moves is an event by which users become members, or cease to be. It says after which message: to count those that the log holds
-// would be to miss those that were erased from it.
+// moves returns an event by which users become members or stop being members. The event says
+// after which message. Counting the messages in the log would miss those that were erased from
+// it.
 func (a *act) moves(action wire.Action, users ...string) []wire.Record {
 	return a.meta(wire.Meta{Action: action, Members: users, Seq: a.st.Seq})
 }
 
-// about is an event that is about users.
+// about returns an event that is about users.
 func (a *act) about(action wire.Action, users ...string) []wire.Record {
 	return a.meta(wire.Meta{Action: action, Members: users})
 }

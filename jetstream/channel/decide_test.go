@@ -8,7 +8,7 @@ import (
 	"natterjack/server/wire"
 )
 
-// env gives ids 1, 2, 3 …
+// env returns an Env that gives ids 1, 2, 3 …
 func env(now int64) Env {
 	n := 0
 	return Env{Now: now, MaxMembers: 3, NewID: func() string { n++; return fmt.Sprint(n) }}
@@ -24,7 +24,7 @@ var (
 		Roles: "omm", Origin: origin("toads", []string{"ann", "bob", "cem"}),
 		Head: Head{Pos: 3, Active: 100},
 	}
-	// unborn is a channel of which the log holds only events that this version cannot read.
+	// unborn is a channel whose log holds only events that this version cannot read.
 	unborn = &State{ID: "ann~bob", Head: Head{Seq: 2, Pos: 7, Active: 500}}
 )
 

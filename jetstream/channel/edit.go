@@ -4,7 +4,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// edit is for the sender alone, and of his own words: nobody puts words into another's mouth, nor claims those that he passed on.
+// edit changes a message. Only its sender may edit it, and only if it is not forwarded: nobody
+// may change another user's words, or pass off forwarded words as their own.
 func (a *act) edit(c wire.Edit) ([]wire.Record, error) {
 	m, err := a.message(c.Seq)
 	switch {
@@ -28,8 +29,9 @@ func (a *act) edit(c wire.Edit) ([]wire.Record, error) {
 	return a.event(wire.KindEdit, wire.Record{Target: c.Seq, Content: &content}), nil
 }
 
-// erase is for the sender, and in a group for an admin or the owner where the sender's role is below; in a direct channel for the sender
-// alone. What stays of the message goes into the event: the message itself will be gone from the log when a view is built anew.
+// erase deletes a message. The sender may delete it. In a group, an admin or the owner may
+// delete it too if the sender's role is lower. The event contains what remains of the message,
+// because the message itself is gone from the log when a view is rebuilt.
 func (a *act) erase(c wire.Delete) ([]wire.Record, error) {
 	m, err := a.message(c.Seq)
 	switch {

@@ -13,16 +13,20 @@ var (
 	errAfter   = errors.New("the event that it was decided on does not count")
 )
 
-// MaxNumber is the highest integer that JSON keeps for everybody (RFC 8259, section 6).
+// MaxNumber is the highest integer that JSON keeps exact in every language (RFC 8259, section
+// 6).
 const MaxNumber = 1<<53 - 1
 
-// Follows reports why an event at a position is not the next of its channel, of which this is the head; nil where it is. Only an
-// event that follows counts. All others are void: they are applied by nobody, delivered to nobody, and erased. This is the one rule
-// by which writers that mistake each other, late publishes, repeated batches and forged lines come to nothing, on every node alike,
-// without a word between the nodes and without a fence in the engine.
+// Follows returns nil if an event at a position is the next of the channel with this head, else
+// the reason why it is not. Only an event that follows counts. All other events are void: no
+// node applies or delivers them, and they are erased. This one rule makes several faults
+// harmless: two writers that each think they are alone, late publishes, repeated batches and
+// forged records. It works the same on every node, with no messages between nodes and no fence
+// in the engine.
 //
-// Missing is how many positions the log has lost between the channel's last event and this one: of erased messages, of a purge, of
-// what an age limit took. As many versions may be missing, and no more: what is erased has counted once.
+// Missing is how many positions the log has lost between the channel's last event and this one:
+// by erased messages, a purge, or an age limit. At most as many versions may be missing. Each
+// erased event has counted once.
 func (h Head) Follows(pos, missing uint64, r *wire.Record) error {
 	if r.Version <= h.Version || r.Version > MaxNumber {
 		return errVersion
@@ -40,7 +44,8 @@ func (h Head) Follows(pos, missing uint64, r *wire.Record) error {
 	}
 }
 
-// numbers reports whether the numbers of messages that an event has fit to those before it, of which some may be gone.
+// numbers reports whether the message numbers in an event fit those before it, given that gone
+// versions are missing.
 func (h Head) numbers(r *wire.Record, gone uint64) bool {
 	first, at := h.Seq, r.Last
 	if r.Kind == wire.KindMessage {
@@ -49,7 +54,8 @@ func (h Head) numbers(r *wire.Record, gone uint64) bool {
 	return at >= first && at <= first+gone && at <= MaxNumber && r.Target <= at
 }
 
-// Number gives events that follow on a head the numbers that make them count. A message has its seq already.
+// Number sets the numbers of events that follow this head, so that they count. A message
+// already has its seq.
 func (h Head) Number(events []wire.Record) {
 	for i := range events {
 		r := &events[i]

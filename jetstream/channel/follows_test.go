@@ -56,14 +56,15 @@ func TestFollows(t *testing.T) {
 	}
 }
 
-// rivals are two writers of one channel, each of which believes that it is alone, and the log that orders what they publish.
+// rivals are two writers of one channel, each of which believes that it is alone, and the log
+// that orders what they publish.
 type rivals struct {
 	log    []wire.Record
 	voided map[uint64]bool // positions
-	gone   map[uint64]bool // positions that were erased
+	gone   map[uint64]bool // erased positions
 }
 
-// read folds the log from its beginning, as a view that is built anew does.
+// read folds the log from its beginning, as a rebuilt view does.
 func (r *rivals) read(t *rapid.T, upto int) (st *State, counted []uint64) {
 	var head Head
 	present, held := uint64(0), uint64(0)
@@ -87,13 +88,16 @@ func (r *rivals) read(t *rapid.T, upto int) (st *State, counted []uint64) {
 	return st, counted
 }
 
-// TestFollows_rivals: whatever two writers publish at once, each batch of them decided on what its writer has seen, every reader counts
-// the same events: those form a channel with dense numbers, and each was decided on the one that counted before it.
+// TestFollows_rivals has two writers publish batches at once, each decided on what its writer
+// has seen. Every reader counts the same events. These form a channel with dense numbers, and
+// each was decided on the event that counted before it.
 func TestFollows_rivals(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		r := &rivals{voided: map[uint64]bool{}, gone: map[uint64]bool{}}
 		var live *State
-		var seen [2]*State // what each writer has decided on: never behind what it has published
+		// The state each writer has decided on. It is never behind what the writer has
+		// published.
+		var seen [2]*State
 		based := map[string]string{}
 		for step := range rapid.IntRange(1, 40).Draw(t, "steps") {
 			who := rapid.IntRange(0, 1).Draw(t, "writer")

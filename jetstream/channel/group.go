@@ -7,8 +7,9 @@ import (
 	"natterjack/server/wire"
 )
 
-// create gives the one event that makes a group, or none where the same command made it before. A second command under the same
-// client id that wants another group is a conflict, also when the first is deleted: its id is never given again.
+// create returns the one event that creates a group, or none if the same command already
+// created it. A second command with the same client id that asks for another group is a
+// conflict. This holds even if the first group is deleted, because its id is never reused.
 func (a *act) create(c wire.CreateGroup) ([]wire.Record, error) {
 	name, err := cleanName(c.Name)
 	if err != nil {
@@ -29,8 +30,9 @@ func (a *act) create(c wire.CreateGroup) ([]wire.Record, error) {
 	return a.meta(wire.Meta{Action: wire.ActionCreated, Kind: wire.Group, Name: name, Members: members}), nil
 }
 
-// origin is a fingerprint of what a group was made as: FNV-1a. Clients are told apart from themselves by it, not from each other, so it
-// need not withstand anybody.
+// origin returns a fingerprint (FNV-1a) of the name and members that a group was created with.
+// It only distinguishes commands of the same client, not of different clients, so it need not
+// resist attacks.
 func origin(name string, members []string) uint64 {
 	h := fnv.New64a()
 	for _, s := range append([]string{name}, members...) {
@@ -39,7 +41,7 @@ func origin(name string, members []string) uint64 {
 	return h.Sum64()
 }
 
-// update changes settings. Its event has those that it changes, and no others: see [State.update].
+// update changes settings. Its event has only the settings that change, see [State.update].
 func (a *act) update(c wire.UpdateChannel) ([]wire.Record, error) {
 	before := a.st.settings()
 	next := before
@@ -55,7 +57,7 @@ func (a *act) update(c wire.UpdateChannel) ([]wire.Record, error) {
 	return a.meta(wire.Meta{Action: wire.ActionUpdated, Settings: before.to(next)}), nil
 }
 
-// settings are what admins change of a group.
+// settings are the settings of a group that admins can change.
 type settings struct {
 	Name, Topic string
 	SlowModeS   int
@@ -66,7 +68,7 @@ func (s *State) settings() settings {
 	return settings{Name: s.Name, Topic: s.Topic, SlowModeS: s.SlowModeS, Archived: s.Archived}
 }
 
-// set takes over what a command sets.
+// set sets what a command sets.
 func (s *settings) set(c *wire.UpdateChannel) (err error) {
 	if c.Name != nil {
 		if s.Name, err = cleanName(*c.Name); err != nil {
@@ -87,7 +89,7 @@ func (s *settings) set(c *wire.UpdateChannel) (err error) {
 	return nil
 }
 
-// take takes over what an event has set.
+// take sets what an event has set.
 func (s *settings) take(g *wire.GroupSettings) {
 	set(&s.Name, g.Name)
 	set(&s.Topic, g.Topic)
@@ -95,7 +97,7 @@ func (s *settings) take(g *wire.GroupSettings) {
 	set(&s.Archived, g.Archived)
 }
 
-// to returns what has to be set for these settings to become next.
+// to returns the settings that must be set to get from s to next.
 func (s *settings) to(next settings) *wire.GroupSettings {
 	return &wire.GroupSettings{
 		Name: differing(s.Name, next.Name), Topic: differing(s.Topic, next.Topic),
@@ -103,7 +105,7 @@ func (s *settings) to(next settings) *wire.GroupSettings {
 	}
 }
 
-// differing returns what is after, or nil where that is what was before.
+// differing returns after, or nil if it equals before.
 func differing[T comparable](before, after T) *T {
 	if before == after {
 		return nil
@@ -111,7 +113,7 @@ func differing[T comparable](before, after T) *T {
 	return &after
 }
 
-// end is the group's last event.
+// end returns the group's last event.
 func (a *act) end() []wire.Record {
 	return a.meta(wire.Meta{Action: wire.ActionDeleted, Kind: wire.Group})
 }

@@ -37,7 +37,7 @@ func (r *room) env() Env {
 	}
 }
 
-// stays are a user's.
+// stays returns a user's stays.
 func (r *room) stays(user string) (stays Stays) {
 	for _, m := range r.moves {
 		stays = stays.After(user, m)
@@ -45,12 +45,12 @@ func (r *room) stays(user string) (stays Stays) {
 	return stays
 }
 
-// try decides and stores nothing.
+// try decides a command and stores nothing.
 func (r *room) try(user string, cmd wire.Command) ([]wire.Record, error) {
 	return Decide(r.st, r.id, user, cmd, r.env())
 }
 
-// do decides and stores, as the writer does.
+// do decides a command and stores its events, as the writer does.
 func (r *room) do(user string, cmd wire.Command) ([]wire.Record, error) {
 	events, err := r.try(user, cmd)
 	r.head().Number(events)
@@ -80,7 +80,7 @@ func (r *room) store(e wire.Record) {
 	}
 }
 
-// must does what the rules allow and something changes by.
+// must carries out commands that the rules allow and that change something.
 func (r *room) must(tb testing.TB, user string, cmds ...wire.Command) {
 	tb.Helper()
 	for _, cmd := range cmds {
@@ -92,7 +92,7 @@ func (r *room) must(tb testing.TB, user string, cmds ...wire.Command) {
 
 func say(text string) wire.Send { return wire.Send{Content: wire.Content{Text: text}} }
 
-// wantCode checks the code of an error; "" is none.
+// wantCode checks the code of an error; "" means no error.
 func wantCode(t interface {
 	Helper()
 	Fatalf(string, ...any)

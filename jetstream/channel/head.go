@@ -5,15 +5,16 @@ import "natterjack/server/wire"
 // Head is the part of a state that every message changes.
 type Head struct {
 	Version uint64 // of the last event of any kind
-	Seq     uint64 // of the last message; 0 where there is none
+	Seq     uint64 // of the last message; 0 if there is none
 	Pos     uint64 // of the last event of any kind
 	Active  int64  // time of the last event, Unix milliseconds
-	// Held is how many events the shard has had up to Pos, as far as whoever folds it has seen: of two heads it tells how much is gone
-	// between them. [Head.Next] does not know it.
+	// Held is how many events the shard had up to Pos, as far as the node that folds it has
+	// seen. The difference between two heads tells how many events are missing between them.
+	// [Head.Next] does not set it.
 	Held uint64
 }
 
-// Next is the head after one more event.
+// Next returns the head after one more event.
 func (h Head) Next(pos uint64, r *wire.Record) Head {
 	h.Pos = pos
 	h.Version = max(h.Version+1, r.Version)
@@ -21,13 +22,15 @@ func (h Head) Next(pos uint64, r *wire.Record) Head {
 	if r.Kind == wire.KindMessage {
 		h.Seq = max(h.Seq, r.Seq)
 	} else {
-		h.Seq = max(h.Seq, r.Last) // of messages that may be gone from the log: their numbers are not given again
+		// Messages may be gone from the log. Their numbers are not given again.
+		h.Seq = max(h.Seq, r.Last)
 	}
 	return h
 }
 
-// MoreThanHead reports whether an event of a kind may change more of a channel than its head. Whoever keeps states on disk needs all of
-// it then. A message does so in slow mode alone.
+// MoreThanHead reports whether an event of a kind may change more of a channel than its head.
+// Code that keeps states on disk then needs the whole state. A message changes more only in
+// slow mode.
 func MoreThanHead(kind wire.Kind, slow bool) bool {
 	switch kind {
 	case wire.KindMeta, wire.KindPin, wire.KindDelete:

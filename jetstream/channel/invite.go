@@ -9,7 +9,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// createInvite makes an invite, or changes one. One that never expires and is as asked for is done; one that does is renewed.
+// createInvite makes or changes an invite. If an equal invite without expiry exists, there is
+// nothing to do. An equal invite with an expiry is renewed.
 func (a *act) createInvite(c wire.CreateInvite) ([]wire.Record, error) {
 	now := a.clock()
 	next := inviteOf(&c, now)
@@ -23,7 +24,7 @@ func (a *act) createInvite(c wire.CreateInvite) ([]wire.Record, error) {
 	return a.meta(wire.Meta{Action: wire.ActionInvited, Invite: &next}), nil
 }
 
-// inviteOf is the invite of a command that is carried out at a time.
+// inviteOf returns the invite that a command makes when it is carried out at now.
 func inviteOf(c *wire.CreateInvite, now int64) wire.Invite {
 	i := wire.Invite{Hash: c.Hash, Uses: c.Uses, Approval: c.Approval}
 	if c.ExpiresS > 0 {
@@ -39,8 +40,9 @@ func (a *act) revokeInvite(c wire.RevokeInvite) ([]wire.Record, error) {
 	return a.meta(wire.Meta{Action: wire.ActionInviteRevoked, Invite: &wire.Invite{Hash: c.Hash}}), nil
 }
 
-// join uses an invite: its event names it, and costs it one use. Who has come in, or asked already, is told that it is done, and a
-// secret costs him nothing again. What a group says of itself, that it is full or archived, only a valid secret opens.
+// join uses an invite: its event names the invite and costs it one use. For a user who is
+// already a member, or who has already asked, there is nothing to do, and the invite is not
+// used up. That a group is full or archived is told only to users with a valid secret.
 func (a *act) join(c wire.Join) ([]wire.Record, error) {
 	if a.st.Exists() && a.st.Member(a.user) {
 		if a.st.Kind != wire.Group {
@@ -69,7 +71,7 @@ func (a *act) join(c wire.Join) ([]wire.Record, error) {
 	return events, nil
 }
 
-// asked reports whether the user asked to join and waits.
+// asked reports whether the user has asked to join and is waiting.
 func (a *act) asked() bool {
 	if !a.st.Exists() {
 		return false
@@ -78,7 +80,7 @@ func (a *act) asked() bool {
 	return found
 }
 
-// invited is the invite that a secret opens to the user now, or nil.
+// invited returns the invite that a secret opens to the user now, or nil.
 func (a *act) invited(secret string) *wire.Invite {
 	if !a.st.Exists() || a.st.banned(a.user) {
 		return nil
@@ -90,7 +92,7 @@ func (a *act) invited(secret string) *wire.Invite {
 	return invite
 }
 
-// hashOf is what the log knows of a secret.
+// hashOf returns the hash of a secret, which is all that the log knows of it.
 func hashOf(secret string) string {
 	sum := sha256.Sum256([]byte(secret))
 	return hex.EncodeToString(sum[:])
@@ -98,12 +100,12 @@ func hashOf(secret string) string {
 
 func expired(i *wire.Invite, now int64) bool { return i.Expires != 0 && i.Expires <= now }
 
-// unexpired is a new slice of the invites that are still good.
+// unexpired returns a new slice of the invites that are still valid.
 func unexpired(invites []wire.Invite, now int64) []wire.Invite {
 	return orNil(slices.DeleteFunc(slices.Clone(invites), func(i wire.Invite) bool { return expired(&i, now) }))
 }
 
-// invite is the invite of a hash, expired or not; nil where there is none.
+// invite returns the invite with a hash, expired or not, or nil if there is none.
 func (s *State) invite(hash string) *wire.Invite {
 	at, found := findInvite(s.Invites, hash)
 	if !found {
@@ -116,7 +118,8 @@ func findInvite(invites []wire.Invite, hash string) (int, bool) {
 	return slices.BinarySearchFunc(invites, hash, func(i wire.Invite, hash string) int { return cmp.Compare(i.Hash, hash) })
 }
 
-// withInvite is the state's invites after one was made or changed. Those that have expired go: nobody can use them.
+// withInvite returns the state's invites after one was made or changed. It drops expired
+// invites, which nobody can use.
 func (s *State) withInvite(i wire.Invite, now int64) []wire.Invite {
 	next := unexpired(s.withoutInvite(i.Hash), now)
 	at, _ := findInvite(next, i.Hash)
@@ -131,7 +134,7 @@ func (s *State) withoutInvite(hash string) []wire.Invite {
 	return orNil(slices.Delete(slices.Clone(s.Invites), at, at+1))
 }
 
-// spendInvite is the state's invites after one more use of one.
+// spendInvite returns the state's invites after one more use of one of them.
 func (s *State) spendInvite(hash string) []wire.Invite {
 	at, found := findInvite(s.Invites, hash)
 	switch {

@@ -9,7 +9,7 @@ import (
 	"natterjack/server/wire"
 )
 
-// invited is a group of ann with an invite.
+// invited returns a group of ann with an invite.
 func invited(t *testing.T, c wire.CreateInvite) *room {
 	t.Helper()
 	r := newRoom(GroupID("ann", "1"))
@@ -78,7 +78,8 @@ func TestInvite_approval(t *testing.T) {
 	}
 }
 
-// TestInvite_letsInWhoWaits: whoever asked by one invite and gets a better one does not wait on.
+// TestInvite_letsInWhoWaits shows that a user who waits for approval by one invite gets in at
+// once by another that needs none.
 func TestInvite_letsInWhoWaits(t *testing.T) {
 	r := invited(t, wire.CreateInvite{Approval: true})
 	r.must(t, "bob", wire.Join{Secret: secret})
@@ -89,7 +90,7 @@ func TestInvite_letsInWhoWaits(t *testing.T) {
 	}
 }
 
-// TestInvite_secret: the log has the hash alone, and the hash opens nothing.
+// TestInvite_secret shows that the log has only the hash, and that the hash opens nothing.
 func TestInvite_secret(t *testing.T) {
 	r := invited(t, wire.CreateInvite{})
 	r.must(t, "bob", wire.Join{Secret: secret})
@@ -108,7 +109,8 @@ func TestInvite_secret(t *testing.T) {
 	}
 }
 
-// TestBan_dropsTheRequest: and takes the invite's worth, until it is taken back.
+// TestBan_dropsTheRequest shows that a ban drops a request to join, and makes the invite
+// useless to the user until the ban is lifted.
 func TestBan_dropsTheRequest(t *testing.T) {
 	r := invited(t, wire.CreateInvite{Approval: true})
 	r.must(t, "bob", wire.Join{Secret: secret})

@@ -8,13 +8,14 @@ import (
 	"natterjack/server/wire"
 )
 
-// TestLimits: one more than a channel holds is refused, what is there already is not, and what makes room lets one more in.
+// TestLimits shows that one more than the limit is refused, that adding an existing element is
+// not, and that removing one makes room for another.
 func TestLimits(t *testing.T) {
 	user := func(i int) string { return fmt.Sprint("u", i) }
 	secretOf := func(i int) string { return fmt.Sprintf("%022d", i) }
 	for name, c := range map[string]struct {
 		most int
-		by   string // "" where each has a user of its own
+		by   string // "" if each has a user of its own
 		one  func(i int) wire.Command
 		room wire.Command
 	}{
@@ -68,7 +69,7 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-// TestLimits_invites: expired ones do not count, and do not stay.
+// TestLimits_invites shows that expired invites do not count and are dropped.
 func TestLimits_invites(t *testing.T) {
 	r := newRoom(GroupID("ann", "1"))
 	r.must(t, "ann", wire.CreateGroup{Name: "toads"})
@@ -86,7 +87,7 @@ func TestLimits_invites(t *testing.T) {
 	}
 	_, err := r.try("ann", wire.CreateInvite{Hash: strings.Repeat("f", 64)})
 	wantCode(t, err, wire.CodeTooLarge)
-	// One that has expired is as good as none: it may not push the others over the limit.
+	// An expired invite counts as none: it must not push the others over the limit.
 	r.now += 10_000
 	r.must(t, "ann", wire.CreateInvite{Hash: strings.Repeat("e", 64)})
 	_, err = r.try("ann", renew)

@@ -12,19 +12,21 @@ import (
 	"natterjack/server/wire"
 )
 
-// actors are who tries each command, in the order of the columns. In the group each is what the name says, and lat an admin who came
-// after all messages; there are also the members adm2, mem2 and rea2. The direct channel is of own and mem, and once more of
-// the two when own has blocked mem. In a group nobody is blocked: all is as it was when each of them has blocked each other.
+// actors are the users who try each command, in the order of the columns. In the group, most
+// actors have the role that their name says. lat is an admin who joined after all messages.
+// There are also the members adm2, mem2 and rea2. The direct channel is that of own and mem; it
+// appears once more with mem blocked by own. In a group blocks have no effect: the outcomes are
+// the same if all have blocked each other.
 var actors = strings.Fields("own adm mem rea lat former never ban req")
 
-// outcomes are what a column can hold, and what each means.
+// outcome returns the letter that a column holds for an outcome:
 //
-//   - events                          =  done already: no events, no error
-//     f  Forbidden, word for word        n  not invited, word for word
+//   - events                          =  already done: no events, no error
+//     f  Forbidden, same text            n  not invited, same text
 //     w  only members may write          d  for admins and the owner       o  for the owner
-//     b  of somebody not below           a  archived                       g  groups only
-//     r  forbidden in other words        i  invalid in other words
-//     k  is blocked by the other         l  has blocked the other      x  no such message, word for word
+//     b  target's role is not lower      a  archived                       g  groups only
+//     r  forbidden, another text         i  invalid, another text
+//     k  blocked by the other            l  has blocked the other          x  no such message, same text
 func outcome(events []wire.Record, err error) string {
 	if err == nil {
 		return map[bool]string{true: "+", false: "="}[len(events) > 0]
@@ -50,15 +52,16 @@ func outcome(events []wire.Record, err error) string {
 }
 
 var (
-	secret  = strings.Repeat("s", wire.MinSecretLen) // lets in
+	secret  = strings.Repeat("s", wire.MinSecretLen) // opens at once
 	asking  = strings.Repeat("a", wire.MinSecretLen) // needs approval
 	unknown = strings.Repeat("u", wire.MinSecretLen)
 	never   = "f f f f"
 )
 
-// matrix is what every command comes to: for each actor in the group, in the same group archived, in the direct channel (own, mem,
-// never), and in that when own has blocked mem. Messages: 1 own's, 2 adm's, 3 mem's and pinned, 4 former's, 5 mem's and deleted, 6 rea's,
-// 7 adm2's, 8 ban's.
+// matrix has the outcome of every command: for each actor in the group, in the same group
+// archived, in the direct channel (own, mem, never), and in that channel when own has blocked
+// mem. The messages are: 1 own's, 2 adm's, 3 mem's and pinned, 4 former's, 5 mem's and deleted,
+// 6 rea's, 7 adm2's, 8 ban's.
 var matrix = []struct {
 	name     string
 	cmd      wire.Command
@@ -153,7 +156,8 @@ var matrix = []struct {
 	{"ask to join", wire.Join{Secret: asking}, "= = = = = + + n =", "= = = = = a a n =", "g g n", "g g n"},
 	{"join by a wrong secret", wire.Join{Secret: unknown}, "= = = = = n n n =", "= = = = = n n n =", "g g n", "g g n"},
 
-	{"set", wire.Set{Name: "read_receipts", Value: "off"}, "f f f f f " + never, "f f f f f " + never, "f f f", "f f f"}, // in one's own channel alone
+	// only in one's own channel
+	{"set", wire.Set{Name: "read_receipts", Value: "off"}, "f f f f f " + never, "f f f f f " + never, "f f f", "f f f"},
 	{"delete the channel", wire.DeleteChannel{}, "+ o o o o " + never, "+ o o o o " + never, "g g f", "g g f"},
 }
 
@@ -247,7 +251,7 @@ func place(r *room) string {
 	}
 }
 
-// TestEveryCommandHasARow: a command that is added to the protocol is not without rules.
+// TestEveryCommandHasARow shows that every command of the protocol has rules.
 func TestEveryCommandHasARow(t *testing.T) {
 	have := map[string]bool{}
 	for _, c := range matrix {
@@ -264,7 +268,7 @@ func TestEveryCommandHasARow(t *testing.T) {
 	}
 }
 
-// changes are the names of the types that implement [wire.Change], as its source has them.
+// changes returns the names of the types that implement [wire.Change], read from its source.
 func changes(t *testing.T) (names []string) {
 	t.Helper()
 	files, err := filepath.Glob("../../server/wire/*.go")

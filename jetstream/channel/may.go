@@ -4,21 +4,24 @@ import (
 	"natterjack/server/wire"
 )
 
-// rule is what a command asks of whoever gives it, before anything else is looked at.
+// rule is what a command requires of its user. It is checked first.
 type rule struct {
-	role     wire.Role // in a group: this one or a higher. In a direct channel both may all that can be done there
-	group    bool      // can only be done in a group
-	archived bool      // can be done in an archived group too
+	// The lowest role in a group. In a direct channel both users may do everything that can be
+	// done there.
+	role     wire.Role
+	group    bool // only for groups
+	archived bool // also allowed in an archived group
 }
 
-// rules has every command that a member gives. An archived group takes nothing new; what takes something away stays allowed, so that
-// an archive can still be cleaned up, left, handed on and opened again.
+// rules has a rule for every command that a member gives. An archived group takes nothing new.
+// Commands that remove something stay allowed, so that an archive can still be cleaned up,
+// left, transferred and reopened.
 var rules = map[string]rule{
 	wire.Send{}.Type():          {role: wire.RoleMember},
 	wire.Edit{}.Type():          {role: wire.RoleMember},
 	wire.React{}.Type():         {role: wire.RoleMember},
 	wire.Pin{}.Type():           {role: wire.RoleAdmin},
-	wire.Delete{}.Type():        {role: wire.RoleReader, archived: true}, // one's own; see erase for others'
+	wire.Delete{}.Type():        {role: wire.RoleReader, archived: true}, // one's own; see erase for those of others
 	wire.UpdateChannel{}.Type(): {role: wire.RoleAdmin, group: true, archived: true},
 	wire.AddMembers{}.Type():    {role: wire.RoleAdmin, group: true},
 	wire.RemoveMember{}.Type():  {role: wire.RoleAdmin, group: true, archived: true},
@@ -30,19 +33,19 @@ var rules = map[string]rule{
 	wire.DeleteChannel{}.Type(): {role: wire.RoleOwner, group: true, archived: true},
 }
 
-// may says what keeps the user from a command. It denies first: who is not a member learns nothing else, and a command without a
-// rule is nobody's.
+// may returns the error that keeps the user from a command, or nil. It denies by default: users
+// who are not members learn nothing, and nobody may give a command without a rule.
 func (a *act) may(cmd wire.Command) error {
 	if !a.st.Exists() || !a.st.Member(a.user) {
 		return Forbidden()
 	}
 	r, ok := rules[cmd.Type()]
 	switch {
-	case !ok, a.st.Kind != wire.Direct && a.st.Kind != wire.Group: // one's own settings, or a newer node's
+	case !ok, a.st.Kind != wire.Direct && a.st.Kind != wire.Group: // own settings, or a newer node's
 		return unsupported(cmd)
 	case a.st.Kind == wire.Direct && r.group:
 		return groupsOnly()
-	case a.st.Kind == wire.Direct && !r.archived: // what adds something
+	case a.st.Kind == wire.Direct && !r.archived: // commands that add something
 		return a.unblocked()
 	case a.st.Kind == wire.Direct:
 		return nil
@@ -54,8 +57,10 @@ func (a *act) may(cmd wire.Command) error {
 	return nil
 }
 
-// below reports whether another user's role in the group is lower than the acting one's; so is that of whoever is not a member.
-// Moderation reaches down only, to the messages of others too: equals do not undo each other, and nobody touches the owner.
+// below reports whether another user's role in the group is lower than the acting user's. A
+// user who is not a member is lower. Moderation only works downwards, also for messages of
+// others: users of the same role cannot undo each other's actions, and nobody can act against
+// the owner.
 func (a *act) below(user string) bool {
 	return rank(a.st.Role(user)) < rank(a.st.Role(a.user))
 }

@@ -6,7 +6,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// addMembers adds those who are not there yet. Who is banned must be unbanned first: an admin who adds him may not know.
+// addMembers adds those users who are not members yet. A banned user must be unbanned first,
+// because the admin who adds the user may not know of the ban.
 func (a *act) addMembers(c wire.AddMembers) ([]wire.Record, error) {
 	added := without(sorted(c.Members), a.st.Members)
 	for _, user := range added {
@@ -23,15 +24,16 @@ func (a *act) addMembers(c wire.AddMembers) ([]wire.Record, error) {
 	return a.moves(wire.ActionAdded, added...), nil
 }
 
-// full reports whether so many more are too many.
+// full reports whether the group has no room for that many more members.
 func (a *act) full(more int) bool {
 	return a.env.MaxMembers > 0 && len(a.st.Members)+more > a.env.MaxMembers
 }
 
-// removeMember takes a user out, and refuses one who asked to join. A ban can come first: of somebody who is neither.
+// removeMember removes a user, or refuses a user who asked to join. A ban may also name a user
+// who is neither.
 func (a *act) removeMember(c wire.RemoveMember) ([]wire.Record, error) {
 	_, asked := slices.BinarySearch(a.st.Requested, c.User)
-	tell := a.about // who is no member learns nothing of the group
+	tell := a.about // users who are not members learn nothing of the group
 	if a.st.Member(c.User) {
 		tell = a.moves
 	}
@@ -55,8 +57,9 @@ func (a *act) unban(c wire.Unban) ([]wire.Record, error) {
 	return a.about(wire.ActionUnbanned, c.User), nil
 }
 
-// setRole: the owner gives any role to any other, and becomes an admin by giving away his own; an admin gives roles below his own to
-// members below him. So a group has one owner, always.
+// setRole gives a member a role. The owner gives any role to any other member, and becomes an
+// admin when giving the owner role away. An admin gives roles below the admin role to members
+// below the admin role. So a group always has exactly one owner.
 func (a *act) setRole(c wire.SetRole) ([]wire.Record, error) {
 	now, own := a.st.Role(c.User), a.st.Role(a.user)
 	switch {
@@ -74,7 +77,8 @@ func (a *act) setRole(c wire.SetRole) ([]wire.Record, error) {
 	return a.meta(wire.Meta{Action: wire.ActionRole, Members: []string{c.User}, Role: c.Role}), nil
 }
 
-// leave takes the user out. With the last member the group ends: nobody would be left to read it, or to delete it.
+// leave removes the user. The group ends with its last member, because nobody would be left to
+// read or delete it.
 func (a *act) leave() ([]wire.Record, error) {
 	switch {
 	case len(a.st.Members) == 1:

@@ -8,21 +8,22 @@ import (
 	"natterjack/server/wire"
 )
 
-// Message is a message and what later events have made of it. It is immutable: [Fold] makes the next one.
+// Message is a message with all its later changes. It is immutable: [Fold] makes the next one.
 type Message struct {
 	Seq       uint64
-	Version   uint64 // of the event that made it; 0 where that is gone
-	Pos       uint64 // of the last event that made or changed it
+	Version   uint64 // of the event that created it; 0 if that event is gone
+	Pos       uint64 // of the last event that created or changed it
 	ID        string
 	ClientID  string
 	Sender    string
 	Timestamp int64          // Unix milliseconds
-	Content   *wire.Content  // nil where deleted
+	Content   *wire.Content  // nil if deleted
 	Rest      jsontext.Value // members of its record that this version does not know
 	wire.Folded
 }
 
-// About is the seq of the message that an event makes or changes; 0 where it is about none.
+// About returns the seq of the message that an event creates or changes, or 0 if it is about
+// none.
 func About(r *wire.Record) uint64 {
 	switch r.Kind {
 	case wire.KindMessage:
@@ -34,8 +35,9 @@ func About(r *wire.Record) uint64 {
 	}
 }
 
-// Fold is a message after one more event that is about it; m is nil before the first. A deletion stands by itself: what it erased
-// may be gone from the log. Any other change to what is not there, or is deleted, changes nothing.
+// Fold returns a message after one more event about it. m is nil before the first event. A
+// deletion needs no m, because the deleted message may be gone from the log. Any other change
+// of a missing or deleted message changes nothing.
 func Fold(m *Message, pos uint64, r *wire.Record) *Message {
 	switch {
 	case r.Kind == wire.KindMessage:
@@ -57,15 +59,16 @@ func Fold(m *Message, pos uint64, r *wire.Record) *Message {
 		next.Pinned = !r.Remove
 	case wire.KindReaction:
 		next.Reactions = react(m.Reactions, r)
-	case wire.KindDelete: // without a word of what it erased; it is gone all the same
+	// This deletion does not describe the message it erased. The message is deleted anyway.
+	case wire.KindDelete:
 		next.ClientID, next.Content, next.Folded = "", nil, wire.Folded{Deleted: true}
-	default: // a newer node's
+	default: // written by a newer node
 		return m
 	}
 	return &next
 }
 
-// react is a list of reactions after one more; the given one is not changed.
+// react returns a list of reactions after one more. It does not change the given list.
 func react(reactions []wire.Reaction, r *wire.Record) []wire.Reaction {
 	next := slices.Clone(reactions)
 	i := slices.IndexFunc(next, func(x wire.Reaction) bool { return x.Emoji == r.Emoji })

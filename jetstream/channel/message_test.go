@@ -82,7 +82,8 @@ func TestFold(t *testing.T) {
 	}
 }
 
-// TestReact_sameEmoji: with or without its variation selector an emoji counts once, as the first wrote it.
+// TestReact_sameEmoji shows that an emoji with or without a variation selector counts as one,
+// in the form of the first reaction.
 func TestReact_sameEmoji(t *testing.T) {
 	r := newRoom("ann~bob")
 	r.must(t, "ann", say("x"), wire.React{Seq: 1, Emoji: "❤️"})
@@ -100,7 +101,8 @@ func TestReact_sameEmoji(t *testing.T) {
 	}
 }
 
-// TestEdit_forwarded: what was passed on says what it said, and who; its sender may take it back.
+// TestEdit_forwarded shows that a forwarded message keeps its text and its origin. Its sender
+// may delete it.
 func TestEdit_forwarded(t *testing.T) {
 	r := newRoom("ann~bob")
 	r.must(t, "ann", wire.Send{Content: wire.Content{Text: "x", Forwarded: &wire.Forwarded{Sender: "cem", Timestamp: 100}}})
@@ -111,7 +113,8 @@ func TestEdit_forwarded(t *testing.T) {
 	r.must(t, "ann", wire.Delete{Seq: 1})
 }
 
-// TestErase_event: what stays is in the event, for whoever reads the log after the message is gone.
+// TestErase_event shows that the event has what remains of the message, for readers of the log
+// after the message is gone.
 func TestErase_event(t *testing.T) {
 	r := newRoom("ann~bob")
 	r.must(t, "ann", wire.Send{ClientID: "c", Content: wire.Content{Text: "x"}})
@@ -133,7 +136,8 @@ func TestErase_event(t *testing.T) {
 	}
 }
 
-// TestDecide_passesOnWhatTheViewSays: a view that cannot be read is not a rule.
+// TestDecide_passesOnWhatTheViewSays shows that an error of the view is passed on, and not
+// treated as a refusal.
 func TestDecide_passesOnWhatTheViewSays(t *testing.T) {
 	r := fixture(t, "mem~own")
 	damaged := errors.New("damaged")

@@ -21,7 +21,8 @@ var (
 	roster  = []wire.Role{wire.RoleOwner, wire.RoleAdmin, wire.RoleMember, wire.RoleReader}
 )
 
-// TestCommandsKeepTheRules throws random commands by anybody at a group and at a direct channel, and tells each to the model too.
+// TestCommandsKeepTheRules gives random commands by random users to a group and to a direct
+// channel, and gives each command to the model too.
 func TestCommandsKeepTheRules(t *testing.T) {
 	for _, id := range []string{GroupID("ann", "1"), "ann~bob"} {
 		t.Run(id, func(t *testing.T) {
@@ -41,14 +42,14 @@ func TestCommandsKeepTheRules(t *testing.T) {
 	}
 }
 
-// world is a channel, and what it should be.
+// world is a channel and the model of it.
 type world struct {
 	*room
 	model  *naive
 	before []snapshot
 }
 
-// snapshot is a state, and what it looked like when it was new.
+// snapshot is a state, and its content when it was new.
 type snapshot struct {
 	st   *State
 	text string
@@ -64,7 +65,7 @@ func (w *world) begin(t *rapid.T) {
 	w.give(t, "ann", wire.CreateGroup{ClientID: "1", Name: "toads", Members: []string{"bob", "cem"}})
 }
 
-// give carries out a command, and compares what comes of it.
+// give carries out a command and compares the outcome with the model.
 func (w *world) give(t *rapid.T, user string, cmd wire.Command) {
 	want := w.model.carryOut(user, cmd, w.now)
 	events, err := w.do(user, cmd)
@@ -86,7 +87,7 @@ func (w *world) give(t *rapid.T, user string, cmd wire.Command) {
 	}
 }
 
-// drawActor is a member mostly: strangers do little.
+// drawActor returns a user, mostly a member, because other users can do little.
 func (w *world) drawActor(t *rapid.T) string {
 	if rapid.IntRange(0, 2).Draw(t, "anybody") > 0 && len(w.st.Members) > 0 {
 		return rapid.SampledFrom(w.st.Members).Draw(t, "member")
@@ -165,7 +166,8 @@ func drawSeq(t *rapid.T) uint64    { return rapid.Uint64Range(1, 4).Draw(t, "seq
 func drawUser(t *rapid.T) string   { return rapid.SampledFrom(people).Draw(t, "whom") }
 func drawSecret(t *rapid.T) string { return rapid.SampledFrom(secrets).Draw(t, "secret") }
 
-// check compares the state with the model, where a command has changed it, and holds it to what must always be so.
+// check compares the state with the model after a command has changed it, and checks the
+// properties that must always hold.
 func (w *world) check(t *rapid.T) {
 	if n := len(w.before); n > 0 && w.before[n-1].st == w.st {
 		return
@@ -238,7 +240,7 @@ func (w *world) checkMessages(t *rapid.T) {
 	}
 }
 
-// checkLog: seq is dense, time does not go back, no id comes twice.
+// checkLog checks that seq is dense, time does not go back, and no id occurs twice.
 func (w *world) checkLog(t *rapid.T) {
 	seq, last, ids := uint64(0), int64(0), map[string]bool{}
 	for i, e := range w.log {
@@ -257,7 +259,8 @@ func (w *world) checkLog(t *rapid.T) {
 	}
 }
 
-// checkRebuilt: a log from which deleted messages are erased, and their edits, gives the same channel.
+// checkRebuilt checks that a log from which deleted messages and their edits are erased gives
+// the same channel.
 func (w *world) checkRebuilt(t *rapid.T) {
 	var st *State
 	var head Head

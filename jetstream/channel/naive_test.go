@@ -7,8 +7,9 @@ import (
 	"natterjack/server/wire"
 )
 
-// naive is a channel as one would tell it to a friend: maps, no events, nothing shared, nothing kept small. It is written from the
-// protocol's text, not from the rules, and says of each command what has to come of it.
+// naive is a simple model of a channel: maps, no events, nothing shared, nothing optimised. It
+// is written from the protocol's text, not from the rules. It tells the expected outcome of
+// each command.
 type naive struct {
 	group, exists, deleted, archived bool
 	name, topic                      string
@@ -16,7 +17,7 @@ type naive struct {
 	role                             map[string]wire.Role
 	banned, asked                    map[string]bool
 	invites                          map[string]*naiveInvite // by hash
-	said                             []*naiveMessage         // seq 1 first
+	said                             []*naiveMessage         // seq 1 comes first
 	spoke                            map[string]int64
 	active                           int64
 	most                             int
@@ -33,7 +34,7 @@ type naiveMessage struct {
 	replyTo         uint64
 	deleted, pinned bool
 	reactions       map[string]map[string]bool
-	heard           map[string]bool // who was there when it was said
+	heard           map[string]bool // the members when it was sent
 }
 
 const (
@@ -48,9 +49,10 @@ func newNaive(most int) *naive {
 	}
 }
 
-// carryOut gives done, changed, or the code of the error.
+// carryOut returns done, changed, or the code of the error.
 func (n *naive) carryOut(user string, cmd wire.Command, now int64) string {
-	if n.active-now <= 2000 { // else one of the two clocks is wrong, and this is the one at hand
+	// Otherwise one of the two clocks is wrong, and the writer's own counts.
+	if n.active-now <= 2000 {
 		now = max(now, n.active)
 	}
 	var got string
@@ -77,7 +79,7 @@ func (n *naive) create(user string, c wire.CreateGroup) string {
 	case n.deleted:
 		return string(wire.CodeConflict)
 	case n.exists:
-		return done // the test makes each group in one way only
+		return done // the test creates each group in one way only
 	case len(all) > n.most:
 		return string(wire.CodeTooLarge)
 	}
@@ -95,12 +97,12 @@ func (n *naive) admin(user string) bool {
 
 func (n *naive) writer(user string) bool { return n.admin(user) || n.role[user] == wire.RoleMember }
 
-// over reports whether a may do something about b.
+// over reports whether a may act against b.
 func (n *naive) over(a, b string) bool {
 	return n.role[a] == wire.RoleOwner && n.role[b] != wire.RoleOwner || n.role[a] == wire.RoleAdmin && !n.admin(b)
 }
 
-// change is what members do.
+// change carries out commands of members.
 func (n *naive) change(user string, cmd wire.Command, now int64) string {
 	_, member := n.role[user]
 	if !n.exists || n.deleted || !member {
@@ -207,7 +209,7 @@ func (n *naive) send(user string, c wire.Send, now int64) string {
 	return changed
 }
 
-// answerable reports whether a message may answer another; 0 is none.
+// answerable reports whether a user may answer a message. 0 means no message.
 func (n *naive) answerable(user string, seq uint64) bool {
 	m, _ := n.message(user, seq)
 	return seq == 0 || m != nil
@@ -261,7 +263,7 @@ func (n *naive) end() {
 	n.group, n.exists, n.deleted, n.active = true, true, true, active
 }
 
-// administer is what admins and the owner do.
+// administer carries out commands of admins and the owner.
 func (n *naive) administer(user string, cmd wire.Command, now int64) string {
 	switch c := cmd.(type) {
 	case wire.UpdateChannel:

@@ -2,9 +2,10 @@ package channel
 
 import "natterjack/server/wire"
 
-// Paced reports whether an event of a kind, by a user, in the channel as it was before, counts against the channel's rate. What
-// ends a flood does not, or the flood would hold it back: what is taken away, and what owner and admins do to the channel itself.
-// Neither can be one, for its user has a rate of his own.
+// Paced reports whether an event counts against the channel's rate: an event of a kind, by a
+// user, given the channel's state before it. Two kinds of events do not count: deletions, and
+// changes of the channel itself by its owner or admins. They can end a flood, so the flood must
+// not hold them back. They cannot be a flood themselves, because each user has a rate too.
 func Paced(st *State, user string, kind wire.Kind) bool {
 	switch kind {
 	case wire.KindDelete:

@@ -6,10 +6,10 @@ import (
 	"natterjack/server/wire"
 )
 
-// pin marks a message for all, or takes the mark away.
+// pin marks a message for everybody, or removes the mark.
 func (a *act) pin(c wire.Pin) ([]wire.Record, error) {
 	_, pinned := slices.BinarySearch(a.st.Pins, c.Seq)
-	if pinned { // what the user may not see is not pinned for him
+	if pinned { // a message that the user may not see does not count as pinned
 		var err error
 		if pinned, err = a.sees(c.Seq); err != nil {
 			return nil, err
@@ -41,7 +41,8 @@ func (a *act) mayPin(seq uint64, pinned bool) error {
 	return nil
 }
 
-// pinned is the state's pins after one was set or taken away. The deletion of a message takes its pin away too.
+// pinned returns the state's pins after one was set or removed. Deleting a message removes its
+// pin too.
 func (s *State) pinned(seq uint64, remove bool) []uint64 {
 	at, found := slices.BinarySearch(s.Pins, seq)
 	switch {

@@ -6,7 +6,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// react adds an emoji of the user's, or takes it back; there is nothing to take back from a message that is deleted.
+// react adds an emoji of the user, or takes it back. From a deleted message there is nothing to
+// take back.
 func (a *act) react(c wire.React) ([]wire.Record, error) {
 	m, err := a.message(c.Seq)
 	switch {
@@ -27,7 +28,8 @@ func (a *act) react(c wire.React) ([]wire.Record, error) {
 	return a.event(wire.KindReaction, wire.Record{Target: c.Seq, Emoji: emoji, Remove: c.Remove}), nil
 }
 
-// emoji is an emoji in the form in which the message has it, and whether it has it.
+// emoji returns an emoji in the form that the message already has, and whether the message has
+// it.
 func (m *Message) emoji(emoji string) (string, bool) {
 	for _, r := range m.Reactions {
 		if sameEmoji(r.Emoji, emoji) {
@@ -37,8 +39,9 @@ func (m *Message) emoji(emoji string) (string, bool) {
 	return emoji, false
 }
 
-// sameEmoji reports whether two emoji are one to whoever looks: keyboards differ in whether they write the variation selector that
-// asks for the picture, and two hearts side by side would each have their own count.
+// sameEmoji reports whether two emoji look the same. Some keyboards write the variation
+// selector that asks for the picture and some do not. Without this check, two equal hearts
+// would each have a count of their own.
 func sameEmoji(a, b string) bool { return a == b || bare(a) == bare(b) }
 
 func bare(emoji string) string { return strings.ReplaceAll(emoji, "\ufe0f", "") }

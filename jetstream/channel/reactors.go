@@ -1,6 +1,6 @@
 package channel
 
-// Reactors are the users who reacted with an emoji, ascending.
+// Reactors returns the users who reacted with an emoji, ascending.
 func (m *Message) Reactors(emoji string) []string {
 	for _, r := range m.Reactions {
 		if sameEmoji(r.Emoji, emoji) {

@@ -6,14 +6,15 @@ import (
 	"natterjack/server/wire"
 )
 
-// Forbidden is the answer to whoever is not a member, and to whoever asks for a channel that does not exist, or not any more: to tell
-// them apart would tell outsiders which channels there are.
+// Forbidden returns the error for a channel that the user is not a member of, and for a channel
+// that does not exist or no longer exists. The two have the same text, because otherwise
+// outsiders could find out which channels exist.
 func Forbidden() error {
 	return wire.Errorf(wire.CodeForbidden, "channel: there is none of this id that you are a member of")
 }
 
-// notInvited is for joining what Forbidden is for all else. It is the same for a group that is not there, an invite that is not, or not
-// any more, and a user who is banned.
+// notInvited returns the error for a join that is not allowed. It is the same for a group that
+// does not exist, for an invite that does not exist or has ended, and for a banned user.
 func notInvited() error {
 	return wire.Errorf(wire.CodeForbidden, "secret: opens no group for you; the invite may have ended")
 }
@@ -37,7 +38,8 @@ func lacking(role wire.Role) error {
 	}
 }
 
-// notBelow names the member of the command that stands too high.
+// notBelow returns the error for a user whose role is too high. It names the member of the
+// command.
 func notBelow(member string) error {
 	return wire.Errorf(wire.CodeForbidden, "%s: is of somebody whose role is not below yours", member)
 }

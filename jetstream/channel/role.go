@@ -7,12 +7,14 @@ import (
 	"natterjack/server/wire"
 )
 
-// letters are the roles as [State.Roles] has them, from the lowest: a letter's place is its rank.
+// letters are the roles as [State.Roles] stores them, from the lowest. The index of a letter is
+// its rank.
 const letters = "rmao"
 
 var roles = [len(letters)]wire.Role{wire.RoleReader, wire.RoleMember, wire.RoleAdmin, wire.RoleOwner}
 
-// Role is what a user may do in the channel; empty where he is not a member. Whoever is in a direct channel is a member there.
+// Role returns a user's role in the channel, or "" if the user is not a member. Both users of a
+// direct channel have the role of a member.
 func (s *State) Role(user string) wire.Role {
 	if s == nil {
 		return ""
@@ -28,7 +30,7 @@ func (s *State) Role(user string) wire.Role {
 	}
 }
 
-// Owner is a group's; nobody otherwise.
+// Owner returns a group's owner, or "" in other channels.
 func (s *State) Owner() string {
 	if at := strings.IndexByte(s.Roles, letterOf(wire.RoleOwner)); at >= 0 {
 		return s.Members[at]
@@ -36,7 +38,7 @@ func (s *State) Owner() string {
 	return ""
 }
 
-// With are the members who have a role, ascending.
+// With returns the members who have a role, ascending.
 func (s *State) With(role wire.Role) (users []string) {
 	for i, user := range s.Members[:min(len(s.Roles), len(s.Members))] {
 		if s.Roles[i] == letterOf(role) {
@@ -46,10 +48,11 @@ func (s *State) With(role wire.Role) (users []string) {
 	return users
 }
 
-// letterOf is a valid role as [State.Roles] has it.
+// letterOf returns a valid role as [State.Roles] stores it.
 func letterOf(role wire.Role) byte { return letters[rank(role)-1] }
 
 func allOf(role wire.Role, n int) string { return strings.Repeat(string(letterOf(role)), n) }
 
-// rank orders the roles: the higher may all that the lower may. Who is not a member has none, and ranks below all.
+// rank orders the roles: a higher role may do everything that a lower one may. A user who is
+// not a member ranks below all roles.
 func rank(role wire.Role) int { return slices.Index(roles[:], role) + 1 }

@@ -6,8 +6,9 @@ import (
 	"natterjack/server/wire"
 )
 
-// Same reports whether a stored event is what a command asks for: a client id that comes back with another wish is a conflict. What a
-// deleted message said is not known any more, so its retry is taken for one.
+// Same reports whether a stored event is what a command asks for. A client id that comes back
+// with a different command is a conflict. The content of a deleted message is unknown, so a
+// send with its client id counts as a retry.
 func Same(r *wire.Record, cmd wire.Command) bool {
 	switch c := cmd.(type) {
 	case wire.Send:
@@ -27,7 +28,8 @@ func Same(r *wire.Record, cmd wire.Command) bool {
 	}
 }
 
-// sameSettings reports whether a command sets what an event has set. What it found set so already, the event does not have.
+// sameSettings reports whether a command sets what an event has set. The event lacks those
+// settings that already had the requested value.
 func sameSettings(g *wire.GroupSettings, c *wire.UpdateChannel) bool {
 	var asked, was settings
 	if err := asked.set(c); err != nil {
@@ -39,7 +41,9 @@ func sameSettings(g *wire.GroupSettings, c *wire.UpdateChannel) bool {
 		(g.SlowModeS == nil || c.SlowModeS != nil) && (g.Archived == nil || c.Archived != nil)
 }
 
-// sameMeta is exact but for what an event does not tell: which of the settings were set, and whom of those named an addition found there.
+// sameMeta reports whether a meta event is what a command asks for. It is exact except for two
+// facts that an event does not tell: which settings already had the requested value, and which
+// added users were already members.
 func sameMeta(r *wire.Record, m *wire.Meta, cmd wire.Command) bool {
 	is := func(action wire.Action, user string) bool {
 		return m.Action == action && slices.Equal(m.Members, []string{user})

@@ -7,7 +7,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// TestSame: what a command's own event says is the same, and what any of the others asks for is not.
+// TestSame shows that the event of a command is the same as that command, and differs from
+// every other command.
 func TestSame(t *testing.T) {
 	id := GroupID("own", "1")
 	for i, a := range wishes {
@@ -32,7 +33,8 @@ func TestSame(t *testing.T) {
 	}
 }
 
-// wishes are commands that the fixture allows; those with the same mark are one wish, said in other words.
+// wishes are commands that the fixture allows. Those with the same mark ask for the same in a
+// different form.
 var wishes = []struct {
 	user string
 	cmd  wire.Command
@@ -84,7 +86,8 @@ var wishes = []struct {
 	{"never", wire.Join{Secret: asking}, ""},
 }
 
-// TestSame_lastMember: with the last member's leaving the group ends, so the one event answers both commands.
+// TestSame_lastMember shows that one event answers both leave and delete_channel: the group
+// ends when its last member leaves.
 func TestSame_lastMember(t *testing.T) {
 	r := newRoom(GroupID("ann", "1"))
 	r.must(t, "ann", wire.CreateGroup{Name: "mine"}, wire.Leave{})
@@ -94,7 +97,7 @@ func TestSame_lastMember(t *testing.T) {
 	}
 }
 
-// TestSame_everyCommand: a change that is added to the protocol is told apart too.
+// TestSame_everyCommand shows that the tests above cover every change of the protocol.
 func TestSame_everyCommand(t *testing.T) {
 	have := map[reflect.Type]bool{reflect.TypeFor[wire.DeleteChannel](): true}
 	for _, w := range wishes {
@@ -117,7 +120,8 @@ func TestSame_damaged(t *testing.T) {
 	}
 }
 
-// TestSame_erased: nobody knows any more what a deleted message said, so its sender's retry is believed.
+// TestSame_erased shows that a retry by the sender of a deleted message is accepted, because
+// the content of that message is unknown.
 func TestSame_erased(t *testing.T) {
 	message, edited := wire.Record{Kind: wire.KindMessage}, wire.Record{Kind: wire.KindEdit, Target: 1}
 	for _, c := range []struct {

@@ -6,7 +6,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// send gives the message, and before it the creation of a direct channel in which nobody has spoken yet.
+// send returns the event of a message. If it is the first of a direct channel, the channel's
+// creation comes before it.
 func (a *act) send(c wire.Send) ([]wire.Record, error) {
 	opened := a.open()
 	if err := a.may(c); err != nil {
@@ -23,8 +24,8 @@ func (a *act) send(c wire.Send) ([]wire.Record, error) {
 	return append(opened, a.event(wire.KindMessage, wire.Record{Seq: seq, Content: &content})...), nil
 }
 
-// open gives the event that creates a direct channel where the user is one of its two and it is not there, and goes on from the
-// state after it.
+// open returns the event that creates a direct channel, if it does not exist and the user is
+// one of its two users. It continues with the state after that event.
 func (a *act) open() []wire.Record {
 	x, y, ok := wire.DirectUsers(a.id)
 	if !ok || a.st.Exists() || a.user != x && a.user != y {
@@ -32,15 +33,17 @@ func (a *act) open() []wire.Record {
 	}
 	created := wire.Record{
 		Kind: wire.KindMeta,
-		ID:   a.env.NewID(), Sender: a.user, Timestamp: a.now(), // without the client id: that is the message's
+		ID:   a.env.NewID(), Sender: a.user, Timestamp: a.now(), // no client id: the message has it
 		Meta: &wire.Meta{Action: wire.ActionCreated, Kind: wire.Direct, Members: slices.Compact([]string{x, y})},
 	}
 	a.st = Apply(a.st, a.id, 0, &created)
 	return []wire.Record{created}
 }
 
-// validReply: a message answers one before it that its sender may see. seq is dense, so each number before is a message or what is
-// left of a deleted one, which may be answered too: whoever writes the answer may not have seen yet that it is gone.
+// validReply checks the message that a reply answers. It must come before the reply, and the
+// sender of the reply must be allowed to see it. seq is dense, so each lower number is a
+// message or a tombstone. A tombstone may be answered too, because the sender may not have seen
+// the deletion yet.
 func (a *act) validReply(to, seq uint64) error {
 	if to == 0 {
 		return nil

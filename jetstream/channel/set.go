@@ -4,8 +4,9 @@ import (
 	"natterjack/server/wire"
 )
 
-// set changes one of the user's own settings, in his own channel, which the first one creates. That it is set so already is not asked:
-// the settings are read from a view, which may not have got as far as this channel.
+// set changes one of the user's settings, in the user's own channel, which the first setting
+// creates. It does not check whether the setting already has the value: the settings are read
+// from a view, which may be behind this channel.
 func (a *act) set(c wire.Set) ([]wire.Record, error) {
 	if owner, ok := wire.OwnerOf(a.id); !ok || owner != a.user {
 		return nil, Forbidden()
@@ -17,7 +18,7 @@ func (a *act) set(c wire.Set) ([]wire.Record, error) {
 	if !a.st.Exists() {
 		events = []wire.Record{{
 			Kind: wire.KindMeta,
-			ID:   a.env.NewID(), Sender: a.user, Timestamp: a.now(), // without the client id: that is the setting's
+			ID:   a.env.NewID(), Sender: a.user, Timestamp: a.now(), // no client id: the setting has it
 			Meta: &wire.Meta{Action: wire.ActionCreated, Kind: wire.Own, Members: []string{a.user}},
 		}}
 	}
@@ -38,8 +39,9 @@ func (a *act) roomFor(c wire.Set) error {
 	return nil
 }
 
-// unblocked refuses what goes to one who has blocked the user, or whom he has blocked. It concerns the direct channel of the two alone:
-// in a group both are guests of others.
+// unblocked returns an error if the other user has blocked the user, or the user has blocked
+// the other. It applies only to the direct channel of the two: in a group a block has no
+// effect.
 func (a *act) unblocked() error {
 	x, y, direct := wire.DirectUsers(a.id)
 	if !direct || a.env.Blocked == nil {

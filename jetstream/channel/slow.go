@@ -6,8 +6,9 @@ import (
 	"natterjack/server/wire"
 )
 
-// wait is how long slow mode still holds a user back, in milliseconds. Admins and the owner it does not, nor who has spoken by a clock that
-// turned out to be far ahead.
+// wait returns how long slow mode still holds a user back, in milliseconds. It does not hold
+// back admins and the owner. It also ignores a last message dated by a clock that turned out to
+// be far ahead.
 func (s *State) wait(user string, now int64) int64 {
 	if s.SlowModeS == 0 || rank(s.Role(user)) > rank(wire.RoleMember) {
 		return 0
@@ -20,11 +21,12 @@ func (s *State) wait(user string, now int64) int64 {
 	return 0
 }
 
-// slow is the time between two messages of one member in milliseconds.
+// slow returns the interval between two messages of one member, in milliseconds.
 func (s *State) slow() int64 { return int64(s.SlowModeS) * 1000 }
 
-// spoke notes a message while slow mode is on, and forgets those whose time is over. What was sent before slow mode was turned on is
-// not known, nor after it was made longer what it had forgotten: either costs one message too early.
+// spoke records a message while slow mode is on, and forgets members whose wait is over.
+// Messages sent before slow mode was turned on are unknown. If the interval is made longer,
+// members already forgotten stay forgotten. Either case lets one message through too early.
 func (s *State) spoke(r *wire.Record) {
 	if s.SlowModeS == 0 || rank(s.Role(r.Sender)) > rank(wire.RoleMember) {
 		return

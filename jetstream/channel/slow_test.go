@@ -8,7 +8,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// slow is a group of the owner ann, the admin bob, and cem, in slow mode of 10 seconds.
+// slowRoom returns a group of the owner ann, the admin bob, and cem, in slow mode of 10
+// seconds.
 func slowRoom(t *testing.T) *room {
 	t.Helper()
 	r := newRoom(GroupID("ann", "1"))
@@ -17,7 +18,8 @@ func slowRoom(t *testing.T) *room {
 	return r
 }
 
-// wait is how long a user's next message has to wait, in milliseconds; 0 where it may come.
+// wait returns how long a user's next message has to wait, in milliseconds; 0 if it need not
+// wait.
 func (r *room) wait(t *testing.T, user string) int64 {
 	t.Helper()
 	_, err := r.try(user, say("x"))
@@ -43,7 +45,8 @@ func TestSlowMode(t *testing.T) {
 		if cem, dot := r.wait(t, "cem"), r.wait(t, "dot"); cem != c.cem || dot != c.dot {
 			t.Errorf("at %d: cem waits %d, dot %d; want %d and %d", r.now, cem, dot, c.cem, c.dot)
 		}
-		if _, err := r.do("ann", wire.React{Seq: 1, Emoji: fmt.Sprint(r.now)}); err != nil { // time passes in the log only
+		// time passes in the log only
+		if _, err := r.do("ann", wire.React{Seq: 1, Emoji: fmt.Sprint(r.now)}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -56,7 +59,8 @@ func TestSlowMode(t *testing.T) {
 	}
 }
 
-// TestSlowMode_goingAway: nobody gets around it by leaving, nor by a message taken back.
+// TestSlowMode_goingAway shows that nobody gets around slow mode by leaving, or by deleting a
+// message.
 func TestSlowMode_goingAway(t *testing.T) {
 	r := slowRoom(t)
 	r.must(t, "cem", say("1"), wire.Delete{Seq: 1})
@@ -82,7 +86,8 @@ func TestSlowMode_goingAway(t *testing.T) {
 	}
 }
 
-// TestSlowMode_bounded: however many come, speak and leave within its time.
+// TestSlowMode_bounded shows that the list is bounded, however many members join, speak and
+// leave within the interval.
 func TestSlowMode_bounded(t *testing.T) {
 	r := slowRoom(t)
 	for i := range maxSpoke + 10 {

@@ -6,23 +6,26 @@ import (
 	"natterjack/server/wire"
 )
 
-// Stay is a stretch of a channel's messages during which a user was a member: those with After < seq ≤ Upto.
+// Stay is a range of a channel's messages during which a user was a member: those with After <
+// seq ≤ Upto.
 type Stay struct{ After, Upto uint64 }
 
-// lasts is the end of a stay that has none yet.
+// lasts is the end of a stay that goes on.
 const lasts = ^uint64(0)
 
-// Stays are all those of a user in a channel, ascending. What lies in one he may see, for ever. What lies in none does not exist for
-// him: he can neither see it nor act on it, nor tell it from a number that was never given.
+// Stays are all stays of a user in a channel, ascending. The user may always see messages
+// within a stay. Messages outside do not exist for the user: they cannot be seen or acted on,
+// and look the same as a number that was never given.
 type Stays []Stay
 
-// Include reports whether a message lies in one.
+// Include reports whether a message lies within one of the stays.
 func (s Stays) Include(seq uint64) bool {
 	return slices.ContainsFunc(s, func(stay Stay) bool { return seq > stay.After && seq <= stay.Upto })
 }
 
-// After are a user's stays after a move, which may be his or not. The given ones are not changed. Moves that the stays have in them
-// already may be repeated, if all that came after them are too: they add what is there.
+// After returns a user's stays after a move, which may be of that user or of others. It does
+// not change the given stays. Moves that the stays already contain may be repeated, if all
+// moves after them are repeated too. Such repeats add only stays that already exist.
 func (s Stays) After(user string, m Move) Stays {
 	switch {
 	case slices.Contains(m.Left, user):
@@ -38,13 +41,14 @@ func (s Stays) After(user string, m Move) Stays {
 	return s
 }
 
-// Move is a change of who is in a channel, after its message of a seq.
+// Move is a change of the members of a channel, after the message with Seq.
 type Move struct {
 	Seq          uint64
 	Joined, Left []string
 }
 
-// MoveOf is the move that an event has made, where it has made one.
+// MoveOf returns the move that an event has made. moved is false if the event changed no
+// members.
 func MoveOf(before, after *State) (m Move, moved bool) {
 	m.Seq = after.Seq
 	var were []string
@@ -55,7 +59,8 @@ func MoveOf(before, after *State) (m Move, moved bool) {
 	return m, len(m.Joined)+len(m.Left) > 0
 }
 
-// sees reports whether the user may see a message of a seq, if there is one. In a direct channel both see all there is.
+// sees reports whether the user may see the message with a seq, if it exists. In a direct
+// channel both users see everything.
 func (a *act) sees(seq uint64) (bool, error) {
 	if a.st.Kind == wire.Direct {
 		return true, nil
@@ -67,7 +72,7 @@ func (a *act) sees(seq uint64) (bool, error) {
 	return stays.Include(seq), err
 }
 
-// message is one that the user may see, or nil.
+// message returns a message that the user may see, or nil.
 func (a *act) message(seq uint64) (*Message, error) {
 	if sees, err := a.sees(seq); !sees || err != nil {
 		return nil, err

@@ -2,7 +2,8 @@ package channel
 
 import "slices"
 
-// ascending is what [State.Member] relies on, whoever wrote the event.
+// ascending returns the users in ascending order, each once. [State.Member] relies on it,
+// whichever node wrote the event.
 func ascending(users []string) []string {
 	for i := 1; i < len(users); i++ {
 		if users[i-1] >= users[i] {
@@ -12,15 +13,15 @@ func ascending(users []string) []string {
 	return users
 }
 
-// sorted is a new slice of the different users, ascending.
+// sorted returns a new slice of the different users, ascending.
 func sorted(users []string) []string {
 	users = slices.Clone(users)
 	slices.Sort(users)
 	return slices.Compact(users)
 }
 
-// with are the users of a and of b, ascending; without are those of a that are not in b, where both ascend. Neither writes to a, and
-// where nothing changes it is a that they give.
+// with returns the users of a and of b, ascending. without returns those of a that are not in
+// b; both must ascend. Neither writes to a. If nothing changes, they return a itself.
 func with(a, b []string) []string {
 	b = without(sorted(b), a)
 	if len(b) == 0 {
@@ -40,8 +41,9 @@ func without(a, b []string) []string {
 	return orNil(slices.DeleteFunc(slices.Clone(a), in))
 }
 
-// orNil is nil in place of an empty list: a list from which the last was taken and one that was never begun are the same, also to who
-// compares the states of two nodes, of which one has read its own from disk.
+// orNil returns nil in place of an empty list. A list that was emptied and one that never had
+// an element are then the same. A test or tool may compare the states of two nodes, of which
+// one has read its state from disk.
 func orNil[E any](list []E) []E {
 	if len(list) == 0 {
 		return nil

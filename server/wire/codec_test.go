@@ -27,7 +27,7 @@ func TestDecodeCommand_AnyOrderOfMembers(t *testing.T) {
 	}
 }
 
-// TestDecodeCommand_TypeWithinText: what looks like a type within a string is not one.
+// TestDecodeCommand_TypeWithinText shows that text within a string is not taken for a type.
 func TestDecodeCommand_TypeWithinText(t *testing.T) {
 	got, err := DecodeCommand([]byte(`{"client_id":"{\"type\":\"pong\"","content":{"text":"{\"type\":\"pong\"}"},"type":"send"}`))
 	want := Send{ClientID: `{"type":"pong"`, Content: Content{Text: `{"type":"pong"}`}}
@@ -60,7 +60,7 @@ func TestOperation_Body(t *testing.T) {
 	}
 }
 
-// TestDecodeFrame_FromTheFuture: an old client lives with what a new server says.
+// TestDecodeFrame_FromTheFuture shows that an old client can read the frames of a new server.
 func TestDecodeFrame_FromTheFuture(t *testing.T) {
 	got, err := DecodeFrame([]byte(`{"type":"ack","ref":2,"id":"m","seq":9,"mood":{"x":[1,null]},"client_id":"c"}`))
 	if want := (Ack{Ref: Ref{2}, ID: "m", Seq: 9, ClientID: "c"}); err != nil || got != Frame(want) {
@@ -114,7 +114,8 @@ func TestDecodeRecord_FromTheFuture(t *testing.T) {
 	}
 }
 
-// TestContent_fromTheFuture: what a newer node has stored in a content is kept, and no client can store what this one does not know.
+// TestContent_fromTheFuture shows that unknown members of a content stored by a newer node are
+// kept, and that no client can store unknown members.
 func TestContent_fromTheFuture(t *testing.T) {
 	const record = `{"kind":"message","version":1,"id":"m","sender":"alice","seq":1,"timestamp":5,"content":{"text":"which?","poll":{"options":["a"]}}}`
 	got, err := DecodeRecord([]byte(record))
@@ -163,7 +164,7 @@ func split(message string) func(func([]byte) bool) {
 	return func(yield func([]byte) bool) { Split([]byte(message), yield) }
 }
 
-// TestSeparatorNeverInFrame: the framing rests on it.
+// TestSeparatorNeverInFrame shows what the framing relies on.
 func TestSeparatorNeverInFrame(t *testing.T) {
 	frame, err := Append(nil, Send{Content: Content{Text: "a\nb\r\u2028\u0085"}})
 	if err != nil || strings.ContainsAny(string(frame), "\n\r") {

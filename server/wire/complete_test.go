@@ -9,7 +9,8 @@ import (
 	"testing"
 )
 
-// TestEveryTypeIsDecodedAndGolden: whoever adds a type of frame is told what it needs besides.
+// TestEveryTypeIsDecodedAndGolden shows that every type of frame has a decoder and a golden
+// frame.
 func TestEveryTypeIsDecodedAndGolden(t *testing.T) {
 	golden := map[string]bool{}
 	for _, g := range goldenCommands {
@@ -36,7 +37,7 @@ func TestEveryTypeIsDecodedAndGolden(t *testing.T) {
 	}
 }
 
-// frameTypes are the Go types with a method Type, and what it returns.
+// frameTypes returns the Go types with a method Type, and what the method returns.
 func frameTypes(t *testing.T) map[string]string {
 	t.Helper()
 	types := map[string]string{}
@@ -55,7 +56,7 @@ func frameTypes(t *testing.T) map[string]string {
 	return types
 }
 
-// constants are the names of the package's constants of a type.
+// constants returns the names of the package's constants of a type.
 func constants(t *testing.T, typeName string) []string {
 	t.Helper()
 	var names []string

@@ -13,7 +13,7 @@ func TestValidEmoji(t *testing.T) {
 		"👍": true, "👍🏽": true, "❤️": true, "❤": true, "☺️": true, "ℹ️": true, "〽️": true, "㊙️": true, "©️": true, "‼️": true, "⏏️": true,
 		"1️⃣": true, "#️⃣": true, "*⃣": true, "🇯🇵": true, "🏴": true, "🏴‍☠️": true, "🏳️‍🌈": true, "🏳️‍⚧️": true, wales: true,
 		"👨‍👩‍👧‍👦": true, "👩🏽‍❤️‍💋‍👨🏿": true, "🧔‍♂️": true, "🫱🏻‍🫲🏿": true, "✌🏽": true, "✌️🏽": true, "🫩": true, "🏿": true,
-		"\U0001faff": true, // not drawn yet
+		"\U0001faff": true, // not assigned yet
 
 		"": false, "a": false, "1": false, "#": false, "1a": false, "👍👍": false, "👍 ": false, " 👍": false, "👍a": false, "👍1": false,
 		"🇯": false, "🇯🇵🇯🇵": false, "🇯🇵🇯": false, "👍🇯🇵": false, "🇯👍": false, "🇯\u200d🇵": false, "👍\u200d🇯🇵": false,
@@ -30,7 +30,8 @@ func TestValidEmoji(t *testing.T) {
 	}
 }
 
-// TestOldPictures: the table is sorted, as [unicode.Is] needs it, and of symbols but for the few that Unicode counts elsewhere.
+// TestOldPictures shows that the table is sorted, as [unicode.Is] needs it, and has only
+// symbols, except the few that Unicode puts in other categories.
 func TestOldPictures(t *testing.T) {
 	n, last := 0, uint16(0)
 	for _, x := range oldPictures.R16 {
@@ -48,12 +49,13 @@ func TestOldPictures(t *testing.T) {
 			}
 		}
 	}
-	if n != 170 { // the sum of the counts in emoji-data.txt, less the 12 of keycaps
+	if n != 170 { // the sum of the counts in emoji-data.txt, minus the 12 of keycaps
 		t.Errorf("%d characters", n)
 	}
 }
 
-// FuzzEmoji: what is let through is short, shows something, and is one: put twice in a row it is not.
+// FuzzEmoji shows that a valid emoji is short and visible, and that the same emoji twice in a
+// row is not valid.
 func FuzzEmoji(f *testing.F) {
 	for _, s := range []string{"👍", "1️⃣", "🇯🇵", "👩🏽‍❤️‍💋‍👨🏿", "🏴\U000e0067\U000e007f", "👍\u200d", "a", "\u200d", "\xff"} {
 		f.Add(s)

@@ -44,7 +44,8 @@ func TestError_After(t *testing.T) {
 	}
 }
 
-// TestRetryable spells out every code: a wrong one makes clients drop messages or hammer the server.
+// TestRetryable lists every code, because a wrong one makes clients drop messages or flood the
+// server.
 func TestRetryable(t *testing.T) {
 	want := map[Code]bool{
 		CodeMalformed: false, CodeUnknownType: false, CodeTooLarge: false, CodeInvalid: false, CodeNotConnected: false,

@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
-// addGolden seeds a fuzz target with every frame there is, and with those refused.
+// addGolden seeds a fuzz target with every golden frame and every refused frame.
 func addGolden(f *testing.F) {
 	f.Helper()
 	for _, g := range goldenCommands {
@@ -58,7 +58,7 @@ func FuzzDecodeCommand(f *testing.F) {
 	})
 }
 
-// decodeWithoutPeeking is what DecodeCommand would be if speed did not matter.
+// decodeWithoutPeeking is DecodeCommand without the optimisation for speed.
 func decodeWithoutPeeking(data []byte) (Command, error) {
 	var head struct {
 		Type string `json:"type"`
@@ -73,7 +73,8 @@ func decodeWithoutPeeking(data []byte) (Command, error) {
 	return o.decode(data)
 }
 
-// checkRefusal: whatever was sent, the answer is a short frame of one line that a client can decode.
+// checkRefusal checks that the answer to any input is a short frame of one line that a client
+// can decode.
 func checkRefusal(t *testing.T, err error) {
 	t.Helper()
 	e, ok := errors.AsType[*Error](err)
@@ -127,7 +128,8 @@ func FuzzDecodeBody(f *testing.F) {
 	})
 }
 
-// FuzzDecodeRecord: what a record says survives being stored, spliced into a frame, and decoded by a client.
+// FuzzDecodeRecord shows that a record survives being stored, spliced into a frame, and decoded
+// by a client.
 func FuzzDecodeRecord(f *testing.F) {
 	for _, e := range []Event{goldenMessage, goldenCreated} {
 		record, err := EncodeRecord(&e.Record)
@@ -161,7 +163,8 @@ func FuzzDecodeRecord(f *testing.F) {
 	})
 }
 
-// FuzzSplit: no frame is empty, holds a separator, or lies outside the message; none is lost.
+// FuzzSplit shows that no frame is empty, contains a separator or lies outside the message, and
+// that no frame is lost.
 func FuzzSplit(f *testing.F) {
 	f.Add([]byte("{\"type\":\"ping\"}\n\n {}\r\n"))
 	f.Fuzz(func(t *testing.T, message []byte) {
@@ -182,7 +185,7 @@ func FuzzSplit(f *testing.F) {
 	})
 }
 
-// FuzzNames: a valid name is a subject token, and the grammars do not overlap.
+// FuzzNames shows that a valid name is a subject token, and that the grammars do not overlap.
 func FuzzNames(f *testing.F) {
 	for _, s := range []string{"alice", "alice~bob", "gaaaaaaaaaaaaaaaaaaaaaaaa", "a~a", "~", "", "*", ">", "a.b", "A", "a b"} {
 		f.Add(s)

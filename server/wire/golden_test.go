@@ -14,13 +14,14 @@ import (
 
 var update = flag.Bool("update", false, "write testdata anew")
 
-// golden is a frame with a name, so that clients in other languages can be held to the same bytes.
+// golden is a frame with a name. Clients in other languages can be tested with the same bytes.
 type golden[T interface{ Type() string }] struct {
 	name  string
 	value T
 }
 
-// encode is how the server makes the frame: a page is built around events that are encoded already.
+// encode encodes the frame as the server does: a page is built around events that are already
+// encoded.
 func (g golden[T]) encode(t *testing.T) []byte {
 	t.Helper()
 	if page, ok := any(g.value).(Page); ok {
@@ -37,7 +38,7 @@ func (g golden[T]) encode(t *testing.T) []byte {
 	return frame
 }
 
-// spliced is an event frame as the follower makes it, around the stored record.
+// spliced returns an event frame as the follower makes it, around the stored record.
 func spliced(t *testing.T, e *Event) []byte {
 	t.Helper()
 	record, err := EncodeRecord(&e.Record)
@@ -220,7 +221,8 @@ func TestGoldenFrames(t *testing.T) {
 	checkGolden(t, "frames.json", goldenFrames, DecodeFrame)
 }
 
-// checkGolden holds the codec to the file both ways. The file is an object whose values are the exact bytes of a frame.
+// checkGolden compares the codec with the file in both directions. The file is an object whose
+// values are the exact bytes of a frame.
 func checkGolden[T interface{ Type() string }](t *testing.T, file string, frames []golden[T], decode func([]byte) (T, error)) {
 	t.Helper()
 	path := filepath.Join("testdata", file)
@@ -270,7 +272,8 @@ func writeGolden[T interface{ Type() string }](t *testing.T, path string, frames
 	}
 }
 
-// TestSplicedEvents: what is built around stored bytes is what the encoder makes of the whole.
+// TestSplicedEvents shows that a frame built around stored bytes equals the frame that the
+// encoder makes of the whole event.
 func TestSplicedEvents(t *testing.T) {
 	for _, e := range []Event{goldenCreated, goldenMessage, {Channel: "alice~bob"}} {
 		want, err := Append([]byte("before"), e)

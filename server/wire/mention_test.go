@@ -18,7 +18,7 @@ func TestMentions(t *testing.T) {
 	for _, c := range []struct {
 		name, text string
 		mentions   []Mention
-		says       string // what the refusal begins with; empty where there is none
+		says       string // start of the error text; "" if there is no error
 	}{
 		{"none", "hello", nil, ""},
 		{"at the start", "@bob hi", []Mention{user(0, 4)}, ""},
@@ -58,7 +58,7 @@ func TestMentions(t *testing.T) {
 	}
 }
 
-// FuzzMentions: where mentions are let through, the text can be cut at them from front to end.
+// FuzzMentions shows that a text with valid mentions can be cut at them from start to end.
 func FuzzMentions(f *testing.F) {
 	f.Add("👨‍👩‍👧 @bob @here", 6, 4, 11, 5)
 	f.Add("東京", 0, 1, 1, 1)

@@ -65,7 +65,8 @@ func TestDirectChannel(t *testing.T) {
 	})
 }
 
-// TestSlotOf_IsPartition: a service finds a channel's slot by NATS's own subject mapping.
+// TestSlotOf_IsPartition shows that a service can find a channel's slot with NATS's own subject
+// mapping.
 func TestSlotOf_IsPartition(t *testing.T) {
 	mapping, err := server.NewSubjectTransform("*", "{{partition(256,1)}}")
 	if err != nil {

@@ -11,7 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// refusedFrames are frames that a server refuses; testdata/refused.json holds what it answers to each, word for word.
+// refusedFrames are frames that a server refuses. testdata/refused.json holds the exact answer
+// to each.
 var refusedFrames = []struct{ name, frame string }{
 	{"nothing", ``},
 	{"not_json", `hello`},
@@ -117,7 +118,7 @@ func TestRefusedFrames(t *testing.T) {
 	}
 }
 
-// refusal is the error frame that answers a command.
+// refusal returns the error frame that answers a command.
 func refusal(t *testing.T, frame string) []byte {
 	t.Helper()
 	var ref uint64

@@ -7,8 +7,9 @@ import (
 	"unicode/utf8"
 )
 
-// FuzzNamesOfGroups: a name or topic that is let through is one line that no terminal acts on and that does not turn around the text
-// after it, within its limit; a name shows something. A refusal never repeats what was sent.
+// FuzzNamesOfGroups shows that an accepted name or topic is within its limit and on one line.
+// Terminals do not act on it, it does not turn around the text after it, and a name is visible.
+// A refusal never repeats what was sent.
 func FuzzNamesOfGroups(f *testing.F) {
 	for _, s := range []string{"Hiking 🥾", "", " ", "a\nb", "a\u202eb", "\u2066", "\u2028", "\u200b", "\xff", strings.Repeat("\u3042", 101), strings.Repeat("a", 501)} {
 		f.Add(s)

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// TestValidate_changes: each change is held to its own limits, at them and one beyond.
+// TestValidate_changes tries each change at its limits and one beyond them.
 func TestValidate_changes(t *testing.T) {
 	const ch = "alice~bob"
 	hash, secret := strings.Repeat("0a", 32), strings.Repeat("s", MinSecretLen)
@@ -41,7 +41,7 @@ func TestValidate_changes(t *testing.T) {
 	}
 	for _, c := range []struct {
 		cmd  Command
-		says string // what its text begins with
+		says string // start of the error text
 	}{
 		{Edit{Channel: ch, Content: content}, "seq:"},
 		{Edit{Channel: ch, Seq: 1, Content: Content{Text: " "}}, "content.text:"},
@@ -100,7 +100,7 @@ func TestValidate_changes(t *testing.T) {
 	checkEveryChange(t, valid)
 }
 
-// checkEveryChange: a change that is added to the protocol is in the tables too.
+// checkEveryChange checks that the tables have every change of the protocol.
 func checkEveryChange(t *testing.T, valid map[string]Command) {
 	t.Helper()
 	have := map[string]bool{}
@@ -110,7 +110,7 @@ func checkEveryChange(t *testing.T, valid map[string]Command) {
 	for _, g := range goldenCommands {
 		if _, change := g.value.(Change); change && !have[g.value.Type()] {
 			switch g.value.(type) {
-			case Send, Set: // have tests of their own
+			case Send, Set: // these have tests of their own
 			default:
 				t.Errorf("%s: its limits are not tested", g.value.Type())
 			}
@@ -118,7 +118,8 @@ func checkEveryChange(t *testing.T, valid map[string]Command) {
 	}
 }
 
-// TestChange_place: where a change goes is what its command says, and a direct message where the two meet.
+// TestChange_place shows that a change goes to the channel it names, and a direct message to
+// the direct channel of the two users.
 func TestChange_place(t *testing.T) {
 	for _, g := range goldenCommands {
 		c, ok := g.value.(Change)

@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// TestValidate_AcceptsText: what people write is let through. What is not, is in TestRefusedFrames.
+// TestValidate_AcceptsText has texts that are accepted. TestRefusedFrames has those that are
+// refused.
 func TestValidate_AcceptsText(t *testing.T) {
 	for name, text := range map[string]string{
 		"ascii":            "hello",
@@ -45,7 +46,7 @@ func TestValidate_AcceptsNames(t *testing.T) {
 	}
 }
 
-func TestValidate_GoCallers(t *testing.T) { // who need no JSON to pass what JSON would have refused
+func TestValidate_GoCallers(t *testing.T) { // Go callers can pass values that JSON would have refused.
 	l := DefaultLimits()
 	for _, c := range []Command{
 		Send{To: "bob", ClientID: "c", Content: Content{Text: "\xff"}},
