@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// agenda is what is due at what time: one timer for all there is to do. Who owns it locks it.
+// agenda holds tasks with the times at which they are due, so that one timer serves all of
+// them. Its owner guards it with a lock.
 type agenda[T any] struct{ items items[T] }
 
 type item[T any] struct {
@@ -15,7 +16,7 @@ type item[T any] struct {
 
 func (a *agenda[T]) add(at time.Time, what T) { heap.Push(&a.items, item[T]{at, what}) }
 
-// take is the next that is due, if one is.
+// take removes and returns the next task that is due. ok is false if none is.
 func (a *agenda[T]) take(now time.Time) (what T, ok bool) {
 	if len(a.items) == 0 || a.items[0].at.After(now) {
 		return what, false
@@ -24,7 +25,7 @@ func (a *agenda[T]) take(now time.Time) (what T, ok bool) {
 	return i.what, true
 }
 
-// wait is how long there is nothing to do: at most an hour.
+// wait returns the time until the next task is due, at most an hour.
 func (a *agenda[T]) wait(now time.Time) time.Duration {
 	if len(a.items) == 0 {
 		return time.Hour

@@ -9,11 +9,11 @@ import (
 )
 
 const (
-	maxWrites    = 256 // at once
+	maxWrites    = 256 // in one go
 	writeTimeout = 5 * time.Second
 )
 
-// announce writes what is due of this node's users, until ctx ends.
+// announce writes the due states of this node's users until ctx ends.
 func (t *Tracker) announce(ctx context.Context) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -36,7 +36,7 @@ func (t *Tracker) announce(ctx context.Context) {
 	}
 }
 
-// write writes all at once, and returns those of which it is not known that they are stored.
+// write writes all states at once. It returns the writes that may not have been stored.
 func (t *Tracker) write(ctx context.Context, writes []write) (failed []write) {
 	acks := make([]jetstream.PubAckFuture, len(writes))
 	for i, w := range writes {
@@ -55,7 +55,7 @@ func (t *Tracker) write(ctx context.Context, writes []write) (failed []write) {
 			t.log.DebugContext(ctx, "write failed", "error", err)
 			failed = append(failed, writes[i])
 		case <-timeout.C:
-			timeout.Reset(0) // for those after it
+			timeout.Reset(0) // so that later writes time out at once
 			failed = append(failed, writes[i])
 		case <-ctx.Done():
 			return append(failed, writes[i:]...)
@@ -64,10 +64,10 @@ func (t *Tracker) write(ctx context.Context, writes []write) (failed []write) {
 	return failed
 }
 
-// publish starts a write, and returns nil where that fails.
+// publish starts a write. It returns nil if that fails.
 func (t *Tracker) publish(w write) jetstream.PubAckFuture {
 	value, err := encode(entry{State: w.state.state(), Since: time.Now().UnixMilli(), Run: t.run})
-	if err != nil { // strings and a number
+	if err != nil { // cannot happen: the entry has only strings and a number
 		panic(err)
 	}
 	ack, err := t.js.PublishMsgAsync(&nats.Msg{Subject: subject(userKey(w.user, t.node)), Data: value})

@@ -9,7 +9,7 @@ import (
 	"natterjack/server/wire"
 )
 
-// BenchmarkRoster measures what a user takes of a node's memory, whoever's user he is.
+// BenchmarkRoster measures the memory that one user takes on each node.
 func BenchmarkRoster(b *testing.B) {
 	const users = 100_000
 	for b.Loop() {

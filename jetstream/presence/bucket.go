@@ -16,8 +16,9 @@ import (
 // Bucket is the name of the KV bucket.
 const Bucket = "PRESENCE"
 
-// keep is how long the bucket keeps what nobody writes again, and so for how long it is known when somebody was last seen. What still holds is
-// written again in half that time.
+// keep is how long the bucket keeps an entry that is not written again, and so how long
+// last-seen times are known. Entries that are still valid are written again after half that
+// time.
 const keep = 30 * 24 * time.Hour
 
 func openBucket(ctx context.Context, js jetstream.JetStream, replicas int) (jetstream.KeyValue, error) {
@@ -30,7 +31,8 @@ func openBucket(ctx context.Context, js jetstream.JetStream, replicas int) (jets
 	})
 }
 
-// The two kinds of key. They are told apart by their first token, for a user may be called lease.
+// The two kinds of keys. They differ in their first token, because a user may have the name
+// lease.
 const (
 	userKeys  = "user."
 	leaseKeys = "lease."
@@ -40,10 +42,11 @@ func userKey(user, node string) string { return userKeys + user + "." + node }
 
 func leaseKey(node string) string { return leaseKeys + node }
 
-// subject is where the value of a key is published.
+// subject returns the subject on which the value of a key is published.
 func subject(key string) string { return "$KV." + Bucket + "." + key }
 
-// token makes the name of a node one token of a key: the host's name, which it is where nothing is configured, has dots.
+// token turns the name of a node into one token of a key. Without configuration the name is the
+// host's name, which may contain dots.
 func token(name string) string {
 	var b strings.Builder
 	for _, c := range []byte(name) {
@@ -60,28 +63,30 @@ func token(name string) string {
 type entry struct {
 	State wire.PresenceState `json:"state"` // online, away or offline
 	Since int64              `json:"since"` // Unix milliseconds
-	Run   string             `json:"run"`   // of the node
+	Run   string             `json:"run"`   // of the node that wrote it
 }
 
-// lease is the value of a node's key. When it was renewed is the time of its message.
+// lease is the value of a node's key. The time of its message is the time of its last renewal.
 type lease struct {
 	Run    string  `json:"run"`
-	Ended  bool    `json:"ended,omitzero"`  // the node has stopped in good order
+	Ended  bool    `json:"ended,omitzero"`  // the node has stopped properly
 	Former []ended `json:"former,omitzero"` // the runs before this one, the latest last
 }
 
-// ended is a run of a node that is over.
+// ended is a run of a node that has ended.
 type ended struct {
 	Run string `json:"run"`
 	At  int64  `json:"at"` // Unix milliseconds: when the lease was last renewed
 }
 
-// maxFormer is how many former runs a lease remembers. Who was online in an older one was last seen when he came.
+// maxFormer is how many former runs a lease remembers. A user who was online in an older run
+// counts as last seen when that user came online.
 const maxFormer = 16
 
 func encode(v any) ([]byte, error) { return json.Marshal(v) }
 
-// decode reads leniently: newer nodes of a cluster may have written it.
+// decode reads a value. It is lenient, because newer nodes of the cluster may have written the
+// value.
 func decode[T any](data []byte) (v T, err error) {
 	err = json.Unmarshal(data, &v)
 	return v, err

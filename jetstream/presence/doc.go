@@ -1,16 +1,23 @@
-// Package presence knows who is there: on this node from the sessions that open and close, on all others from a bucket that every node
+// Package presence knows which users are online. It learns about users on this node from the
+// sessions that open and close, and about users on other nodes from a bucket that every node
 // writes and follows.
 //
 //	session ─► Tracker.Enter ─► local ─► key user.<user>.<node> ─► bucket PRESENCE ─► roster ─► followers
 //	                             (a few seconds later)   lease.<node>  ─┘
 //
-// The bucket is in memory. A node writes a user's key when the user's state on that node changes, and one key for itself, its
-// lease, every few seconds; nothing in the bucket grows with the sessions that are merely open. What a node says of its users holds
-// while its lease does: a node that vanishes takes them offline with it, and one that stops says so with one write, however many
-// they were; that holds after a few seconds, in which most of them have come to another node. An entry names the run of the node that wrote it, so what a former run has left counts for nothing in the next.
+// The bucket is in memory. A node writes a user's key when the user's state on that node
+// changes. Every few seconds it also writes one key for itself, its lease. Sessions that merely
+// stay open cause no writes.
 //
-// Somebody is as present as the most present of his entries. Being last seen is part of an entry that says offline, and of the lease for
-// those whom a node took with it. It is kept for 30 days, and does not survive the loss of all nodes.
+// The entries of a node are valid while its lease is. If a node vanishes, its users go offline
+// when the lease lapses. A node that stops says so with one write, however many users it has.
+// That takes effect after a few seconds, in which most users have connected to another node. An
+// entry names the run of the node that wrote it, so entries of a former run do not count in the
+// next run.
 //
-// A node keeps the whole bucket in memory: see BenchmarkRoster for the bytes per user.
+// A user has the state of the most present of the user's entries. The last-seen time is part of
+// an entry that says offline, or comes from the lease if the user went offline with a node. It
+// is kept for 30 days and does not survive the loss of all nodes.
+//
+// A node keeps the whole bucket in memory. BenchmarkRoster measures the bytes per user.
 package presence

@@ -10,18 +10,18 @@ import (
 	"natterjack/server/wire"
 )
 
-// Follower is a session that follows people. Its zero value is ready for [Tracker.Follow].
+// Follower is a session that follows users. Its zero value is ready for [Tracker.Follow].
 type Follower struct {
 	viewer string
 	tell   func([]wire.UserPresence)
 
-	// Guarded by followers.
+	// followers guards the following fields.
 	people []followed // ascending
 	queued bool
 	last   time.Time // when it was last told something
 }
 
-// followed is somebody as a follower knows him.
+// followed is a user, with the presence that the follower knows of.
 type followed struct {
 	wire.UserPresence
 	stale bool
@@ -35,12 +35,12 @@ func (f *Follower) find(user string) *followed {
 	return &f.people[i]
 }
 
-// followers are those of this node. Its methods may be called concurrently.
+// followers are the followers on this node. Its methods may be called concurrently.
 type followers struct {
 	every time.Duration
 	wake  chan struct{}
 
-	mu     sync.Mutex             // protects following
+	mu     sync.Mutex             // protects the fields below
 	byUser map[string][]*Follower // in no order
 	agenda agenda[*Follower]
 }
@@ -49,8 +49,9 @@ func newFollowers(every time.Duration) *followers {
 	return &followers{every: every, wake: make(chan struct{}, 1), byUser: map[string][]*Follower{}}
 }
 
-// Follow has a follower told of people in place of those it followed before, and returns how they are now. What changes
-// from then on is told, by a call that must return at once, a second later at the earliest.
+// Follow makes a follower follow users, in place of those it followed before, and returns their
+// current presence. Later changes are passed to tell, one second later at the earliest. tell
+// must return at once.
 func (t *Tracker) Follow(f *Follower, viewer string, users []string, tell func([]wire.UserPresence)) []wire.UserPresence {
 	users = slices.Compact(slices.Sorted(slices.Values(users)))
 	t.followers.set(f, viewer, users, tell)
@@ -59,7 +60,7 @@ func (t *Tracker) Follow(f *Follower, viewer string, users []string, tell func([
 	return now
 }
 
-// Reconsider looks again whether those who follow a user may see him.
+// Reconsider checks again whether the followers of a user may see that user.
 func (t *Tracker) Reconsider(user string) { t.followers.touch(user) }
 
 // Unfollow ends what Follow began.
@@ -91,7 +92,8 @@ func (s *followers) drop(user string, f *Follower) {
 	}
 }
 
-// know notes what a follower knows now, and returns what of it is new. Whom it does not follow any more is none of it.
+// know records what a follower knows now and returns the part that is new. It ignores users
+// that the follower no longer follows.
 func (s *followers) know(f *Follower, now []wire.UserPresence) (news []wire.UserPresence) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -108,7 +110,7 @@ func (f *Follower) know(now []wire.UserPresence) (news []wire.UserPresence) {
 	return news
 }
 
-// touch notes that somebody may have changed.
+// touch records that a user's presence may have changed.
 func (s *followers) touch(user string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -118,7 +120,7 @@ func (s *followers) touch(user string) {
 	}
 }
 
-// touchAll notes that everybody may have changed.
+// touchAll records that the presence of all users may have changed.
 func (s *followers) touchAll() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -142,7 +144,8 @@ func (s *followers) queue(f *Follower) {
 	}
 }
 
-// next is the next follower that is due, and of whom it is to be told; nil where none is, and then how long that stays so.
+// next returns the next follower that is due, and the users it is to be told of. If none is
+// due, f is nil and wait is the time until one is.
 func (s *followers) next(now time.Time) (f *Follower, users []string, wait time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -160,7 +163,8 @@ func (s *followers) next(now time.Time) (f *Follower, users []string, wait time.
 	return f, users, 0
 }
 
-// news tells a follower what it does not know yet. The lock is held, so that whoever has unfollowed somebody is told no more.
+// news tells a follower what it does not know yet. It holds the lock meanwhile, so that a
+// follower is told nothing of a user it has unfollowed.
 func (s *followers) news(f *Follower, now []wire.UserPresence) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -170,7 +174,7 @@ func (s *followers) news(f *Follower, now []wire.UserPresence) {
 	}
 }
 
-// tell tells followers what has changed, until ctx ends.
+// tell tells followers of changes until ctx ends.
 func (t *Tracker) tell(ctx context.Context) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()

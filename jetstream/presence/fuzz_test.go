@@ -9,7 +9,7 @@ import (
 	"natterjack/server/wire"
 )
 
-// stored is a key of the bucket as a test has it.
+// stored is a key of the bucket in a test.
 type stored struct {
 	jetstream.KeyValueEntry
 	key   string
@@ -22,7 +22,8 @@ func (s stored) Value() []byte                   { return s.value }
 func (s stored) Operation() jetstream.KeyValueOp { return s.op }
 func (s stored) Created() time.Time              { return time.UnixMilli(1) }
 
-// FuzzApply: whatever is in the bucket, a roster takes it, and shows nobody in a state there is not.
+// FuzzApply shows that a roster accepts any content of the bucket, and shows no user in an
+// unknown state.
 func FuzzApply(f *testing.F) {
 	f.Add("user.alice.n1", []byte(`{"state":"online","since":1,"run":"r1"}`), false, false)
 	f.Add("lease.n1", []byte(`{"run":"r1","former":[{"run":"r0","at":1}]}`), false, true)

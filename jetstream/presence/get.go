@@ -10,8 +10,9 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// leaderGet is the last message of a subject in the bucket. The client library asks any replica where the stream allows it, which every bucket does,
-// and has no way to be told otherwise.
+// leaderGet returns the last message of a subject in the bucket, read from the leader. The
+// client library asks any replica if the stream allows it, which every bucket does, and it has
+// no option to change that.
 func leaderGet(ctx context.Context, conn *nats.Conn, subject string) (*jetstream.RawStreamMsg, error) {
 	request, err := encode(struct {
 		LastFor string `json:"last_by_subj"`

@@ -18,7 +18,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// TestMain starts the clock of the NATS server outside of every bubble, and fails where a goroutine outlives the tests.
+// TestMain starts the clock of the NATS server outside of every bubble, and fails if a
+// goroutine outlives the tests.
 func TestMain(m *testing.M) {
 	ats.Register()
 	ignore := goleak.IgnoreCurrent()
@@ -40,7 +41,7 @@ var fast = times{
 	renew: 200 * time.Millisecond, lease: 2 * time.Second, tell: 50 * time.Millisecond, look: 50 * time.Millisecond,
 }
 
-// open is a privacy that hides those who are listed from everybody.
+// open is a privacy that hides the listed users from everybody.
 type open struct{ hidden []string }
 
 func (o open) MaySee(_, user string) bool { return !slices.Contains(o.hidden, user) }
@@ -51,7 +52,7 @@ func start(tb testing.TB, node *embedtest.Node, replicas int, times times) (t *T
 	return startAs(tb, node, node.Name(), replicas, times)
 }
 
-// startAs is start under a name: several trackers on one server stand for several nodes.
+// startAs is start with a name. Several trackers on one server stand for several nodes.
 func startAs(tb testing.TB, node *embedtest.Node, name string, replicas int, times times) (t *Tracker, stop func()) {
 	tb.Helper()
 	ctx, cancel := context.WithTimeout(tb.Context(), patience)
@@ -80,7 +81,7 @@ func startAs(tb testing.TB, node *embedtest.Node, name string, replicas int, tim
 	return t, stop
 }
 
-// eventually asks until the answer is yes.
+// eventually waits until ok returns true.
 func eventually(tb testing.TB, what string, ok func() bool) {
 	tb.Helper()
 	for end := time.Now().Add(patience); !ok(); time.Sleep(time.Millisecond) {
@@ -97,7 +98,7 @@ func mustBecome(tb testing.TB, t *Tracker, user string, state wire.PresenceState
 	eventually(tb, fmt.Sprintf("%s is %s", user, state), func() bool { return t.is(user).State == state })
 }
 
-// writes is how many messages the bucket has taken.
+// writes returns how many messages the bucket has stored.
 func writes(tb testing.TB, t *Tracker, filter string) (n uint64) {
 	tb.Helper()
 	s, err := t.js.Stream(tb.Context(), "KV_"+Bucket)

@@ -11,10 +11,11 @@ import (
 	"natterjack/jetstream/internal/pause"
 )
 
-// sweepEvery is how often what has become old is looked for.
+// sweepEvery is how often old entries are looked for.
 const sweepEvery = time.Hour
 
-// hold keeps this node's lease, and looks after the others', until ctx ends. Then it ends the lease.
+// hold keeps this node's lease and checks those of the other nodes until ctx ends. Then it ends
+// its own lease.
 func (t *Tracker) hold(ctx context.Context) {
 	former, ok := t.begin(ctx)
 	if !ok {
@@ -44,7 +45,7 @@ func (t *Tracker) hold(ctx context.Context) {
 	}
 }
 
-// begin takes the lease over from the former run, and returns the runs before this one.
+// begin takes the lease over from the node's former run. It returns the runs before this one.
 func (t *Tracker) begin(ctx context.Context) (former []ended, ok bool) {
 	for {
 		former, err := t.formerRuns(ctx)
@@ -67,14 +68,15 @@ func (t *Tracker) formerRuns(ctx context.Context) ([]ended, error) {
 		return nil, err
 	}
 	former := last.Former
-	if last.Run != t.run { // else a write of begin's was stored and not acked
+	if last.Run != t.run { // otherwise begin's own write was stored but not acked
 		former = append(former, ended{Run: last.Run, At: msg.Time.UnixMilli()})
 	}
 	return former[max(0, len(former)-maxFormer):], nil
 }
 
-// renew renews the lease, and first sees whether it is still there: a bucket in memory can lose all it has, when most
-// of its replicas die at once; then everybody is written again. Where the watch does not bring what was renewed, it is opened anew.
+// renew renews the lease. First it checks that the lease still exists: a bucket in memory can
+// lose everything if most of its replicas die at once. All users are then written again. If the
+// watch does not bring the renewed lease, the watch is opened anew.
 func (t *Tracker) renew(ctx context.Context, held lease) {
 	msg, last, err := t.readLease(ctx)
 	if err == nil && (msg == nil || last.Run != t.run) {
@@ -92,7 +94,7 @@ func (t *Tracker) renew(ctx context.Context, held lease) {
 	}
 }
 
-// lapse ends what is over in a roster.
+// lapse ends the runs in a roster whose time is over.
 func (t *Tracker) lapse(r *roster) (changes bool) {
 	now := time.Now()
 	return r.lapse(t.node, now, now.Add(-t.times.lease))
@@ -105,7 +107,7 @@ func (t *Tracker) watchAgain() {
 	}
 }
 
-// end gives the lease back. Where that fails it lapses.
+// end ends the lease. If that fails, the lease lapses.
 func (t *Tracker) end(ctx context.Context, held lease) {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
@@ -126,7 +128,8 @@ func (t *Tracker) putLease(ctx context.Context, l lease) error {
 	return err
 }
 
-// readLease asks the bucket's leader for this node's lease; the message is nil where there is none. A replica might not have it yet.
+// readLease reads this node's lease from the bucket's leader, because a replica might not have
+// it yet. The message is nil if there is no lease.
 func (t *Tracker) readLease(ctx context.Context) (*jetstream.RawStreamMsg, lease, error) {
 	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
 	defer cancel()

@@ -7,14 +7,14 @@ import (
 	"natterjack/server/wire"
 )
 
-// rank orders what others may be told of somebody.
+// rank orders the states of a user that others may see.
 type rank uint8
 
 const (
 	offline rank = iota
 	away
 	online
-	unsure // what was written may not be there
+	unsure // it is unknown whether the last write was stored
 )
 
 func rankOf(s wire.PresenceState) rank {
@@ -39,27 +39,28 @@ func (r rank) state() wire.PresenceState {
 	}
 }
 
-// local is the users of this node, by their sessions here. A change becomes due when it is to be written, and is forgotten where it has
-// been undone by then. Its methods may be called concurrently.
+// local holds the users of this node, with their sessions on it. A changed state is written
+// some time later, and not at all if the change was undone by then. Its methods may be called
+// concurrently.
 type local struct {
 	times times
-	wake  chan struct{} // something is due earlier than what was known
+	wake  chan struct{} // something is due earlier than known before
 
-	mu     sync.Mutex // protects following
+	mu     sync.Mutex // protects the fields below
 	users  map[string]*person
-	duties uint32 // given out so far
+	duties uint32 // number of duties created so far
 	agenda agenda[duty]
 }
 
 // person is one user of this node.
 type person struct {
-	sessions  [online + 1]uint32 // by rank; the invisible are offline
+	sessions  [online + 1]uint32 // by rank; invisible sessions count as offline
 	written   rank
-	due       uint32 // the number of the duty that is to write; 0 where there is nothing to write
+	due       uint32 // number of the duty that is to write; 0 if there is nothing to write
 	writtenAt int64  // Unix milliseconds
 }
 
-// duty is to write what is to be seen of a user, unless another has taken its place.
+// duty is the task of writing a user's state, unless another duty has replaced it.
 type duty struct {
 	user   string
 	number uint32
@@ -69,7 +70,7 @@ func newLocal(t times) *local {
 	return &local{times: t, wake: make(chan struct{}, 1), users: map[string]*person{}}
 }
 
-// want is what others are to see.
+// want returns the state that others are to see.
 func (p *person) want() rank {
 	for r := online; r > offline; r-- {
 		if p.sessions[r] > 0 {
@@ -79,7 +80,8 @@ func (p *person) want() rank {
 	return offline
 }
 
-// change lets f change somebody's sessions. At once: it was the user's express wish.
+// change lets f change a user's sessions. atOnce means that the user asked for the change, so
+// it is written without delay.
 func (l *local) change(user string, atOnce bool, f func(p *person)) {
 	now := time.Now()
 	l.mu.Lock()
@@ -105,7 +107,7 @@ func (l *local) change(user string, atOnce bool, f func(p *person)) {
 }
 
 func (l *local) schedule(user string, p *person, at time.Time) {
-	if l.duties++; l.duties == 0 { // it stands for none
+	if l.duties++; l.duties == 0 { // 0 stands for no duty
 		l.duties++
 	}
 	p.due = l.duties
@@ -116,20 +118,21 @@ func (l *local) schedule(user string, p *person, at time.Time) {
 	}
 }
 
-// tidy forgets who is not here any more.
+// tidy removes a user who has no sessions on this node any more.
 func (l *local) tidy(user string, p *person) {
 	if p.sessions == [online + 1]uint32{} && p.due == 0 && p.written == offline {
 		delete(l.users, user)
 	}
 }
 
-// write is what is to be written of a user.
+// write is a state to be written for a user.
 type write struct {
 	user  string
 	state rank
 }
 
-// due takes up to n writes that are due, as if they had succeeded, and says how long there is nothing more to do then.
+// due returns up to n writes that are due, and assumes that they will succeed. wait is the time
+// until more are due.
 func (l *local) due(now time.Time, n int) (writes []write, wait time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -139,7 +142,7 @@ func (l *local) due(now time.Time, n int) (writes []write, wait time.Duration) {
 			break
 		}
 		p := l.users[d.user]
-		if p == nil || p.due != d.number { // it was put off, or came to nothing
+		if p == nil || p.due != d.number { // it was postponed or has become unnecessary
 			continue
 		}
 		p.due = 0
@@ -152,7 +155,7 @@ func (l *local) due(now time.Time, n int) (writes []write, wait time.Duration) {
 	return writes, l.agenda.wait(now)
 }
 
-// failed has writes done again: whether they were done is not known.
+// failed schedules writes again of which it is unknown whether they were stored.
 func (l *local) failed(writes []write) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -167,7 +170,7 @@ func (l *local) failed(writes []write) {
 	}
 }
 
-// again has everybody written again whom others should see, and who was last written before a time.
+// again schedules a new write for all visible users who were last written before a time.
 func (l *local) again(before time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

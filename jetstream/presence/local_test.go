@@ -8,7 +8,7 @@ import (
 	"natterjack/server/wire"
 )
 
-// script runs somebody's sessions through time, and returns what is written, and when.
+// script runs a user's sessions through time. It returns what is written, and when.
 type script struct {
 	*local
 	began time.Time
@@ -147,7 +147,8 @@ func TestLocal_failedIsDoneAgain(t *testing.T) {
 	})
 }
 
-// TestRoster_grace: who moves from a node that stops, or that is started anew, is never seen offline; who does not is, as of the end.
+// TestRoster_grace shows that users who move away from a stopping or restarting node are never
+// seen offline. Users who do not move are seen offline since the end of the node.
 func TestRoster_grace(t *testing.T) {
 	const grace = 5 * time.Second
 	for name, next := range map[string]func(r *roster, now time.Time){

@@ -28,7 +28,7 @@ func TestTracker_seenFromEveryNode(t *testing.T) {
 	trackers[0].Set("alice", wire.PresenceOnline, wire.PresenceAway)
 	mustBecome(t, trackers[1], "alice", wire.PresenceAway)
 	trackers[1].Enter("alice")
-	mustBecome(t, trackers[0], "alice", wire.PresenceOnline) // the highest of the nodes
+	mustBecome(t, trackers[0], "alice", wire.PresenceOnline) // the highest state of all nodes
 	trackers[1].Leave("alice", wire.PresenceOnline)
 	mustBecome(t, trackers[0], "alice", wire.PresenceAway)
 	trackers[0].Leave("alice", wire.PresenceAway)
@@ -43,8 +43,8 @@ func TestTracker_seenFromEveryNode(t *testing.T) {
 	}
 }
 
-// TestTracker_nodeVanishes kills a node; its users are offline once its lease has lapsed, as of when it was last renewed, and
-// online again when they come to another one.
+// TestTracker_nodeVanishes kills a node. Its users are offline once its lease has lapsed, since
+// the time of its last renewal, and online again when they connect to another node.
 func TestTracker_nodeVanishes(t *testing.T) {
 	nodes := embedtest.Cluster(t, 3, embedtest.NoSync)
 	victim, stopVictim := start(t, nodes[0], 3, fast)
@@ -74,7 +74,8 @@ func TestTracker_nodeVanishes(t *testing.T) {
 	stopVictim()
 }
 
-// TestTracker_stops: one write takes all of a node's users offline, and the next run does not bring them back.
+// TestTracker_stops shows that one write takes all users of a node offline, and that the next
+// run does not bring them back.
 func TestTracker_stops(t *testing.T) {
 	node := embedtest.Start(t, embedtest.NoSync)
 	other, _ := start(t, node, 1, fast)
@@ -103,7 +104,7 @@ func TestTracker_stops(t *testing.T) {
 	}
 }
 
-// TestTracker_bucketIsLost: what is in memory can go; it is written again.
+// TestTracker_bucketIsLost shows that the content of a lost bucket is written again.
 func TestTracker_bucketIsLost(t *testing.T) {
 	node := embedtest.Start(t, embedtest.NoSync)
 	tr, _ := start(t, node, 1, fast)
@@ -121,14 +122,15 @@ func TestTracker_bucketIsLost(t *testing.T) {
 	mustBecome(t, other, "alice", wire.PresenceOnline)
 }
 
-// TestTracker_writes holds the bucket's writes to their bounds: no more than there are changes, and none for sessions that are merely open.
+// TestTracker_writes checks the number of writes: no more than there are changes, and none for
+// sessions that merely stay open.
 func TestTracker_writes(t *testing.T) {
 	node := embedtest.Start(t, embedtest.NoSync)
 	quick := fast
 	quick.linger, quick.settle = time.Microsecond, time.Microsecond
 	tr, _ := start(t, node, 1, quick)
 	const changes, users = 100_000, 1000
-	states := make([]wire.PresenceState, users) // of each one's session, where there is one
+	states := make([]wire.PresenceState, users) // of each user's session, if there is one
 	all := []wire.PresenceState{wire.PresenceOnline, wire.PresenceAway, wire.PresenceInvisible}
 	for range changes {
 		i := rand.IntN(users)
@@ -175,7 +177,8 @@ func TestTracker_writes(t *testing.T) {
 	}
 }
 
-// TestFollow: what is told comes no faster than it may, only of those followed, and never twice.
+// TestFollow shows that a follower is told only of the users it follows, not too often, and
+// nothing twice.
 func TestFollow(t *testing.T) {
 	node := embedtest.Start(t, embedtest.NoSync)
 	slow := fast
@@ -225,9 +228,9 @@ func TestFollow(t *testing.T) {
 	}
 }
 
-// told is what a follower was told, and when.
+// told records what a follower was told, and when.
 type told struct {
-	mu     sync.Mutex // guards the following
+	mu     sync.Mutex // protects the fields below
 	frames [][]wire.UserPresence
 	times  []time.Time
 }
@@ -275,7 +278,7 @@ func (l *told) check(t *testing.T, every time.Duration, users ...string) {
 	}
 }
 
-// TestTracker_allNodesDie: a bucket in memory comes back empty, and serves.
+// TestTracker_allNodesDie shows that a bucket in memory comes back empty and works.
 func TestTracker_allNodesDie(t *testing.T) {
 	nodes := embedtest.Cluster(t, 3, embedtest.NoSync)
 	before, stop := start(t, nodes[0], 3, fast)

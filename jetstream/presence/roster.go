@@ -6,38 +6,41 @@ import (
 	"time"
 )
 
-// roster is what the bucket says, in memory. Its methods may be called concurrently.
+// roster is the content of the bucket, in memory. Its methods may be called concurrently.
 type roster struct {
-	mu     sync.RWMutex // protects following
+	mu     sync.RWMutex // protects the fields below
 	people map[string][]place
 	nodes  map[string]*node
 }
 
-// place is somebody's state on one node.
+// place is a user's state on one node.
 type place struct {
 	run   *run
 	since int64 // Unix milliseconds
 	state rank
 }
 
-// node is one that has written a lease, or something of its users.
+// node is a node that has written a lease or an entry of a user.
 type node struct {
 	current *run
-	heard   time.Time // when its lease was last renewed, by this node's clock
-	runs    map[string]*run
+	// When this node last heard of a renewal of the lease, by this node's clock.
+	heard time.Time
+	runs  map[string]*run
 }
 
-// run is a node between its start and its end.
+// run is a node between one start and its end.
 type run struct {
 	node *node
-	live bool      // what it said of its users holds
-	ends time.Time // not zero once it has ended, or another has begun: when live does
-	last int64     // Unix milliseconds: when it was last known to live
+	live bool // its entries of users are valid
+	// Set once the run has ended, or another run has begun. Live ends at this time.
+	ends time.Time
+	last int64 // when it was last known to be alive, Unix milliseconds
 }
 
 func newRoster() *roster { return &roster{people: map[string][]place{}, nodes: map[string]*node{}} }
 
-// of is what is to be seen of somebody, and where he is offline, since when; 0 where not known.
+// of returns a user's state and, if the user is offline, when the user was last seen (0 if
+// unknown).
 func (r *roster) of(user string) (state rank, seen int64) {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
@@ -57,7 +60,7 @@ func (r *roster) of(user string) (state rank, seen int64) {
 	return state, seen
 }
 
-// put notes what a node says of a user.
+// put records a node's entry of a user.
 func (r *roster) put(user, nodeName string, e *entry) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -71,7 +74,7 @@ func (r *roster) put(user, nodeName string, e *entry) {
 	r.people[user] = append(slices.Clip(places), is)
 }
 
-// remove forgets what a node has said of a user.
+// remove forgets a node's entry of a user.
 func (r *roster) remove(user, nodeName string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -87,8 +90,9 @@ func (r *roster) drop(user string, which func(place) bool) {
 	}
 }
 
-// renew notes a lease that was renewed at a time, of which this node has heard at another. A run that is over holds for a grace yet: its
-// users are on their way to another node, or to the next run. It reports whether that changes at once what is to be seen of anybody.
+// renew records a lease that was renewed at one time, and that this node heard of at another. A
+// run that has ended stays valid for a grace period, because its users are moving to another
+// node or to the next run. renew reports whether the visible state of any user changes at once.
 func (r *roster) renew(nodeName string, l *lease, renewed int64, heard time.Time, grace time.Duration) (changes bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -109,8 +113,8 @@ func (r *roster) renew(nodeName string, l *lease, renewed int64, heard time.Time
 	return changes
 }
 
-// lapse ends what is over: runs whose grace is, and those whose lease was not renewed since a time, but not this node's own. It reports
-// whether there were any.
+// lapse ends runs whose grace period is over, and runs whose lease was not renewed since
+// before. It leaves this node's own run alone. It reports whether it ended any.
 func (r *roster) lapse(own string, now, before time.Time) (changes bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -129,7 +133,7 @@ func (r *roster) lapse(own string, now, before time.Time) (changes bool) {
 	return changes
 }
 
-// heard is when a node's lease was last renewed, by this node's clock.
+// heard returns when this node last heard of a renewal of a node's lease, by this node's clock.
 func (r *roster) heard(nodeName string) time.Time {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
@@ -139,7 +143,7 @@ func (r *roster) heard(nodeName string) time.Time {
 	return time.Time{}
 }
 
-// living is the number of nodes that are there.
+// living returns the number of nodes that are alive.
 func (r *roster) living() (n int) {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
@@ -151,7 +155,8 @@ func (r *roster) living() (n int) {
 	return n
 }
 
-// forget drops what the bucket has dropped because of its age, of which it does not tell.
+// forget drops entries that the bucket has dropped because of their age, because the bucket
+// does not tell of that.
 func (r *roster) forget(before time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -162,7 +167,7 @@ func (r *roster) forget(before time.Time) {
 	}
 }
 
-// replace takes over what another one has.
+// replace takes over the content of another roster.
 func (r *roster) replace(with *roster) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -14,34 +14,38 @@ import (
 	"natterjack/server/wire"
 )
 
-// Privacy says who may see whom. It may be called concurrently, and should be quick.
+// Privacy decides which users may see which. It may be called concurrently and should be fast.
 type Privacy interface {
 	MaySee(viewer, user string) bool
 }
 
-// Config is what a [Tracker] is made of.
+// Config configures a [Tracker].
 type Config struct {
-	Conn     *nats.Conn // in the chat account; may do everything there
-	Node     string     // this node's name, which is unique and stays
-	Replicas int        // of the bucket; 1 where 0; counts only when it is first made
+	Conn *nats.Conn // in the chat account, where it may do everything
+	Node string     // this node's name, which is unique and never changes
+	// Of the bucket. 0 means 1. It counts only when the bucket is first made.
+	Replicas int
 	Privacy  Privacy
 	Logger   *slog.Logger
 }
 
-// times are when things happen. They are constants but for tests.
+// times are the intervals of a tracker. They are constants except in tests.
 type times struct {
-	linger time.Duration // from the last session's end to offline: a reconnect is not seen
-	settle time.Duration // from the first session to online: who comes to be invisible has said so by then
-	retry  time.Duration // of a write that failed
-	renew  time.Duration // of the lease
-	lease  time.Duration // how long it holds
+	// From the end of the last session to offline. A reconnect within it is not visible.
+	linger time.Duration
+	// From the first session to online. A user who wants to be invisible has said so by then.
+	settle time.Duration
+	retry  time.Duration // until a failed write is repeated
+	renew  time.Duration // between renewals of the lease
+	lease  time.Duration // how long the lease is valid
 	tell   time.Duration // between two frames to a follower
-	look   time.Duration // between two looks at the leases
+	look   time.Duration // between two checks of the leases
 }
 
-// A lease outlives what can keep one from being heard of although its node lives: an election of the bucket (up to 9 s), a watch
-// whose host has died (10 s), and the wait for the next renewal. All of it together stays well within the minute after
-// which a node that vanished has to be noticed.
+// A lease lasts longer than the delays that can hide a living node's renewals: an election of
+// the bucket (up to 9 s), a watch whose host has died (10 s), and the wait for the next
+// renewal. All of them together stay well within one minute. A vanished node has to be noticed
+// within that minute.
 var usual = times{
 	linger: 5 * time.Second,
 	settle: time.Second,
@@ -52,12 +56,12 @@ var usual = times{
 	look:   time.Second,
 }
 
-// Tracker is one node's part in knowing who is there. All methods may be called concurrently, those about sessions also before
-// [Tracker.Run] runs and after.
+// Tracker is one node's part of presence. All methods may be called concurrently. Those about
+// sessions may also be called before and after [Tracker.Run] runs.
 type Tracker struct {
 	js      jetstream.JetStream
 	kv      jetstream.KeyValue
-	node    string // one token
+	node    string // as one token
 	run     string
 	privacy Privacy
 	times   times
@@ -66,12 +70,13 @@ type Tracker struct {
 	local     *local
 	roster    *roster
 	followers *followers
-	rewatch   chan struct{} // the watch is not to be trusted
+	rewatch   chan struct{} // asks for a new watch, because the current one cannot be trusted
 	ready     chan struct{}
 	once      sync.Once // closes ready
 }
 
-// New waits for JetStream until ctx ends, makes the bucket where it is missing, and starts nothing.
+// New waits for JetStream until ctx ends, and makes the bucket if it does not exist. It starts
+// nothing.
 func New(ctx context.Context, cfg Config) (*Tracker, error) {
 	js, err := jetstream.New(cfg.Conn)
 	if err != nil {
@@ -90,7 +95,8 @@ func (t *Tracker) setTimes(times times) {
 	t.times, t.local, t.followers = times, newLocal(times), newFollowers(times.tell)
 }
 
-// Run writes, follows and tells until ctx ends; then it ends this node's lease, and with it what it said of its users.
+// Run writes, follows and tells until ctx ends. Then it ends this node's lease, so that the
+// entries of this node's users are no longer valid.
 func (t *Tracker) Run(ctx context.Context) error {
 	var working sync.WaitGroup
 	for _, work := range []func(context.Context){t.watch, t.hold, t.announce, t.tell} {
@@ -100,18 +106,18 @@ func (t *Tracker) Run(ctx context.Context) error {
 	return nil
 }
 
-// Ready is closed once this node knows all the others do.
+// Ready returns a channel that is closed once this node knows everything the other nodes know.
 func (t *Tracker) Ready() <-chan struct{} { return t.ready }
 
-// Living is the number of nodes that are known to live.
+// Living returns the number of nodes that are known to be alive.
 func (t *Tracker) Living() int { return t.roster.living() }
 
-// Enter counts a session of a user in. It is online.
+// Enter adds a session of a user. It counts as online.
 func (t *Tracker) Enter(user string) {
 	t.local.change(user, false, func(p *person) { p.sessions[online]++ })
 }
 
-// Set changes a session's state.
+// Set changes the state of a session.
 func (t *Tracker) Set(user string, from, to wire.PresenceState) {
 	t.local.change(user, true, func(p *person) {
 		p.sessions[rankOf(from)]--
@@ -119,12 +125,12 @@ func (t *Tracker) Set(user string, from, to wire.PresenceState) {
 	})
 }
 
-// Leave counts a session out that is in a state.
+// Leave removes a session that is in a state.
 func (t *Tracker) Leave(user string, state wire.PresenceState) {
 	t.local.change(user, false, func(p *person) { p.sessions[rankOf(state)]-- })
 }
 
-// Get is how people appear to a viewer, in the order in which they are given.
+// Get returns the presence of users as a viewer may see it, in the order of users.
 func (t *Tracker) Get(viewer string, users []string) []wire.UserPresence {
 	people := make([]wire.UserPresence, len(users))
 	for i, user := range users {

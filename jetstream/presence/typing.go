@@ -13,37 +13,39 @@ import (
 	"natterjack/server/wire"
 )
 
-// typingEvery is how often somebody's writing in a channel is passed on.
+// typingEvery is the shortest interval at which a user's typing in a channel is passed on.
 const typingEvery = 2 * time.Second
 
-// typingPrefix and a channel are the subject on which nodes tell one another who is writing there, which nothing stores. Nobody else may
-// use it: the message is the user's name, and is believed.
+// typingPrefix followed by a channel is the subject on which nodes tell each other that a user
+// is typing there. Nothing stores these messages. Only nodes may use the subject: the message
+// is the user's name, and nodes trust it.
 const typingPrefix = "typing."
 
-// Rules says who may tell a channel that he is writing.
+// Rules decides which users may say that they are typing in a channel.
 type Rules interface {
 	MayType(user, channel string) error
 }
 
-// Typing passes on who is writing where. Its methods may be called concurrently.
+// Typing passes on which users are typing where. Its methods may be called concurrently.
 type Typing struct {
 	conn  *nats.Conn
 	rules Rules
 
-	mu       sync.Mutex // protects following
+	mu       sync.Mutex // protects the fields below
 	old, new map[typist]time.Time
 	turned   time.Time // when old was new
 }
 
-// typist is somebody who writes in a channel.
+// typist is a user typing in a channel.
 type typist struct{ user, channel string }
 
-// NewTyping makes one and starts nothing.
+// NewTyping returns a Typing and starts nothing.
 func NewTyping(conn *nats.Conn, rules Rules) *Typing {
 	return &Typing{conn: conn, rules: rules, new: map[typist]time.Time{}, turned: time.Now()}
 }
 
-// Run calls heard, one at a time, with everybody of whom any node says that he is writing, until ctx ends.
+// Run calls heard, one call at a time, for every user who is typing on any node, until ctx
+// ends.
 func (t *Typing) Run(ctx context.Context, heard func(channel, user string)) error {
 	sub, err := t.conn.Subscribe(typingPrefix+"*", func(m *nats.Msg) {
 		channel, user := strings.TrimPrefix(m.Subject, typingPrefix), string(m.Data)
@@ -55,13 +57,13 @@ func (t *Typing) Run(ctx context.Context, heard func(channel, user string)) erro
 		return fmt.Errorf("presence: subscribe: %w", err)
 	}
 	<-ctx.Done()
-	if err := sub.Unsubscribe(); !errors.Is(err, nats.ErrConnectionClosed) { // then it has ended already
+	if err := sub.Unsubscribe(); !errors.Is(err, nats.ErrConnectionClosed) { // in that case it has already ended
 		return err
 	}
 	return nil
 }
 
-// Say passes on that a user is writing, where he may and it was not just said.
+// Say passes on that a user is typing, if the user may do so and it was not just said.
 func (t *Typing) Say(user, channel string) error {
 	if err := t.rules.MayType(user, channel); err != nil {
 		return err
@@ -72,8 +74,8 @@ func (t *Typing) Say(user, channel string) error {
 	return t.conn.Publish(typingPrefix+channel, []byte(user))
 }
 
-// due reports whether it is time to pass it on, and takes it that it is. What was said before the last turn but one is over, so that nothing
-// has to be cleaned up.
+// due reports whether it is time to pass typing on. If so, it records that it is passed on.
+// Records of all turns but the last two are dropped, so nothing has to be cleaned up.
 func (t *Typing) due(who typist, now time.Time) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()

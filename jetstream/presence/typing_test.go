@@ -12,7 +12,7 @@ import (
 	"natterjack/server/wire"
 )
 
-// writers is a rule that lets only these write.
+// writers is a rule that lets only these users write.
 type writers map[string]bool
 
 func (w writers) MayType(user, _ string) error {
@@ -64,7 +64,7 @@ func TestTyping(t *testing.T) {
 			switch got {
 			case "alice~bob bob":
 				return
-			case "alice~bob alice": // of the loop above
+			case "alice~bob alice": // sent by the loop above
 			default:
 				t.Fatalf("heard %q", got)
 			}
@@ -74,7 +74,8 @@ func TestTyping(t *testing.T) {
 	}
 }
 
-// TestTyping_rate lets people write all the time, and counts; what is kept of them does not grow.
+// TestTyping_rate lets users type all the time and counts the messages. The memory for them
+// does not grow.
 func TestTyping_rate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		typing := NewTyping(nil, writers{})

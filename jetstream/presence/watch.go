@@ -25,7 +25,8 @@ func (t *Tracker) watch(ctx context.Context) {
 	}
 }
 
-// watchOnce follows the bucket until that fails. What it finds first replaces what was known.
+// watchOnce follows the bucket until that fails. The initial content of the bucket replaces
+// what was known before.
 func (t *Tracker) watchOnce(ctx context.Context) error {
 	found, initial := newRoster(), true
 	return bucket.Watch(ctx, t.kv, t.rewatch, func(e jetstream.KeyValueEntry) {
@@ -34,7 +35,7 @@ func (t *Tracker) watchOnce(ctx context.Context) error {
 			t.apply(found, e, true)
 		case e != nil:
 			t.apply(t.roster, e, false)
-		default: // there is no more at the moment
+		default: // all initial content has arrived
 			initial = false
 			t.lapse(found)
 			t.roster.replace(found)
@@ -44,7 +45,8 @@ func (t *Tracker) watchOnce(ctx context.Context) error {
 	})
 }
 
-// apply notes one change. What cannot be read is of a newer node, or of nobody.
+// apply records one change. It ignores keys and values that it cannot read: a newer node may
+// have written them, or they may be invalid.
 func (t *Tracker) apply(r *roster, e jetstream.KeyValueEntry, initial bool) {
 	kind, rest, _ := strings.Cut(e.Key(), ".")
 	switch kind + "." {
@@ -67,7 +69,7 @@ func (t *Tracker) apply(r *roster, e jetstream.KeyValueEntry, initial bool) {
 func (t *Tracker) applyLease(r *roster, node string, e jetstream.KeyValueEntry, initial bool) {
 	l, err := decode[lease](e.Value())
 	if err != nil || e.Operation() != jetstream.KeyValuePut {
-		return // it lapses
+		return // the lease then lapses
 	}
 	heard := time.Now()
 	if created := e.Created(); initial && created.Before(heard) {

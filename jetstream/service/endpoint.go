@@ -14,29 +14,30 @@ const subjectPrefix = "api."
 
 func subjectOf(user, operation string) string { return subjectPrefix + user + "." + operation }
 
-// endpoint is one operation, and how it has been used.
+// endpoint is one operation and the statistics of its use.
 type endpoint struct {
 	operation *wire.Operation
-	name      string // of the operation: its command's type
-	max       int    // in flight
+	name      string // type of the operation's command
+	max       int    // most requests in flight
 	handle    func(*request)
 
-	mu       sync.Mutex // guards the following
+	mu       sync.Mutex // protects the fields below
 	inFlight int
 	requests int
 	errors   int
-	last     string // error
+	last     string // last error
 	busy     time.Duration
 }
 
 func (e *endpoint) subject() string { return subjectOf("*", e.name) }
 
-// userOf is the acting user in a subject of this endpoint; it may not be a valid one.
+// userOf returns the acting user in a subject of this endpoint. The user may not be valid.
 func (e *endpoint) userOf(subject string) string {
 	return strings.TrimSuffix(strings.TrimPrefix(subject, subjectPrefix), "."+e.name)
 }
 
-// begin counts a request in, and refuses it where there are too many. Whatever it says, end has to follow.
+// begin counts a request in, and returns an error if there are too many. The caller must call
+// end in either case.
 func (e *endpoint) begin() error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -47,8 +48,9 @@ func (e *endpoint) begin() error {
 	return nil
 }
 
-// end counts a request out, with its error where it had one. The time is from its arrival to its answer, so what runs side by side adds
-// up to more than has passed.
+// end counts a request out, with its error if it had one. The time runs from a request's
+// arrival to its answer. Requests run concurrently, so the sum may be more than the time that
+// passed.
 func (e *endpoint) end(took time.Duration, failure *wire.Error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -23,7 +23,7 @@ import (
 	"natterjack/server/wire"
 )
 
-// patience bounds every wait. It is for a loaded machine, not for the expected case.
+// patience limits every wait. It allows for a loaded machine.
 const patience = 30 * time.Second
 
 func TestMain(m *testing.M) {
@@ -31,13 +31,14 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m, goleak.IgnoreCurrent())
 }
 
-// testLogger writes to the test's output and, besides, to w.
+// testLogger writes to the test's output and also to w.
 func testLogger(tb testing.TB, w io.Writer) *slog.Logger {
 	tb.Helper()
 	return slog.New(slog.NewTextHandler(io.MultiWriter(tb.Output(), w), &slog.HandlerOptions{Level: slog.LevelWarn}))
 }
 
-// run runs a service until the test ends or stop is called; stop returns what Run did. The connection is a requester's.
+// run runs a service until the test ends or stop is called. stop returns the result of Run.
+// conn belongs to a requester.
 func run(tb testing.TB, conn *nats.Conn, s *Service) (stop func() error) {
 	tb.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -75,13 +76,13 @@ func await(tb testing.TB, what string, done func() bool) {
 	}
 }
 
-// answering is a log with the table of what it answers.
+// answering is a log with the table of the operations that it answers.
 type answering interface {
 	Log
 	Operations() *operation.Table
 }
 
-// over makes a service over a log of the test's.
+// over returns a service over a log of the test.
 func over(tb testing.TB, node *embedtest.Node, log answering) *Service {
 	tb.Helper()
 	return New(Config{
@@ -89,7 +90,7 @@ func over(tb testing.TB, node *embedtest.Node, log answering) *Service {
 	})
 }
 
-// startLog runs the real log over a node until the test ends.
+// startLog runs the real log on a node until the test ends.
 func startLog(tb testing.TB, node *embedtest.Node) *jetstream.Log {
 	tb.Helper()
 	ctx, cancel := context.WithTimeout(tb.Context(), patience)
@@ -141,7 +142,7 @@ func startWhole(tb testing.TB) *whole {
 	return w
 }
 
-// permitted adds a user of the chat account who may publish to some subjects only.
+// permitted adds a user of the chat account who may publish only to some subjects.
 func permitted(name string, publish ...string) embedtest.Option {
 	return func(o *server.Options) {
 		for _, a := range o.Accounts {
@@ -155,10 +156,10 @@ func permitted(name string, publish ...string) embedtest.Option {
 	}
 }
 
-// client is somebody's connection.
+// client is a connection of one user.
 type client struct {
 	*nats.Conn
-	denied chan error // what the server refused
+	denied chan error // refusals of the server
 }
 
 func (w *whole) connect(tb testing.TB, user string) *client {
@@ -179,7 +180,7 @@ func connect(tb testing.TB, node *embedtest.Node, user string) *client {
 	return c
 }
 
-// exchange is what a back end does: it publishes a body and reads the frame that comes back.
+// exchange acts as a back end: it publishes a body and reads the frame that comes back.
 func exchange(tb testing.TB, conn *nats.Conn, subject, body string, header nats.Header) (wire.Frame, *nats.Msg) {
 	tb.Helper()
 	ctx, cancel := context.WithTimeout(tb.Context(), patience)
@@ -198,7 +199,7 @@ func exchange(tb testing.TB, conn *nats.Conn, subject, body string, header nats.
 	return frame, msg
 }
 
-// ask is exchange for those who expect an answer of a kind.
+// ask is exchange for an expected type of answer.
 func ask[T wire.Frame](tb testing.TB, conn *nats.Conn, subject, body string, header nats.Header) T {
 	tb.Helper()
 	frame, msg := exchange(tb, conn, subject, body, header)
@@ -209,7 +210,7 @@ func ask[T wire.Frame](tb testing.TB, conn *nats.Conn, subject, body string, hea
 	return f
 }
 
-// wantError asks for what must be refused, and checks that body and headers say the same.
+// wantError sends a request that must be refused. It checks that body and headers agree.
 func wantError(tb testing.TB, conn *nats.Conn, subject, body string, code wire.Code) *wire.Error {
 	tb.Helper()
 	frame, msg := exchange(tb, conn, subject, body, nil)
@@ -223,7 +224,7 @@ func wantError(tb testing.TB, conn *nats.Conn, subject, body string, code wire.C
 	return e
 }
 
-// fake is a log that does as the test says.
+// fake is a log that does what the test tells it.
 type fake struct {
 	submit func(user string, cmd wire.Change, done func(wire.Ack, error))
 	read   func(context.Context) error
@@ -243,7 +244,7 @@ func (f *fake) Charge(user string) error {
 
 func (f *fake) AwaitSeen(context.Context, []wire.ShardPos) error { return nil }
 
-// Operations has the reads wait as the test says, and then find nothing.
+// Operations returns reads that wait as the test tells them, and then find nothing.
 func (f *fake) Operations() *operation.Table {
 	t := operation.New(f)
 	operation.Handle(t, func(ctx context.Context, _ operation.Caller, _ wire.CreateGroup) (wire.Channel, error) {

@@ -10,8 +10,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// monitoring are the subjects of NATS's service protocol (ADR-32), each with what answers there: every verb for
-// all services, for those of this name, and for this instance.
+// monitoring returns the subjects of NATS's service protocol (ADR-32) with their handlers: each
+// verb for all services, for the services of this name, and for this instance.
 func (s *Service) monitoring() map[string]nats.MsgHandler {
 	handlers := map[string]nats.MsgHandler{}
 	for verb, describe := range map[micro.Verb]func() any{
@@ -21,7 +21,7 @@ func (s *Service) monitoring() map[string]nats.MsgHandler {
 	} {
 		for _, whose := range [][2]string{{"", ""}, {Name, ""}, {Name, s.id}} {
 			subject, err := micro.ControlSubject(verb, whose[0], whose[1])
-			if err != nil { // verbs and names are constants
+			if err != nil { // cannot happen: verbs and names are constants
 				panic(err)
 			}
 			handlers[subject] = func(msg *nats.Msg) { s.describe(msg, describe()) }

@@ -11,7 +11,7 @@ import (
 	"natterjack/server/wire"
 )
 
-// submit hands a change to the log and returns; the log answers.
+// submit passes a change to the log and returns. The log answers later.
 func (s *Service) submit(r *request) {
 	cmd, err := r.command()
 	if err != nil {
@@ -24,7 +24,8 @@ func (s *Service) submit(r *request) {
 	})
 }
 
-// inBackground answers what may wait, in a goroutine that stop waits for.
+// inBackground answers an operation that may wait, in a goroutine. stop waits for that
+// goroutine.
 func (s *Service) inBackground(r *request) {
 	s.requests.Go(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), readTimeout)
@@ -59,7 +60,8 @@ func (r *request) command() (wire.Command, error) {
 	return cmd, cmd.Validate(r.service.cfg.Limits)
 }
 
-// clientID returns what NATS publishers use in place of a client id, or one that nobody can repeat.
+// clientID returns the message id that NATS publishers use, for use as a client id. If there is
+// none, it returns a random id, which nobody can repeat.
 func clientID(h nats.Header) string {
 	if id := h.Get(nats.MsgIdHdr); id != "" {
 		return id
@@ -67,7 +69,8 @@ func clientID(h nats.Header) string {
 	return "nats-" + rand.Text()
 }
 
-// fit encodes as many parts of a frame as one NATS message can carry: a page of long messages is larger. One part always fits.
+// fit encodes as many parts of a frame as fit into one NATS message, because a page of long
+// messages may be larger. One part always fits.
 func (s *Service) fit(f wire.Cut) ([]byte, error) {
 	limit := int(s.cfg.Conn.MaxPayload())
 	for n := f.Parts(); ; {

@@ -63,7 +63,8 @@ func TestCreateGroup(t *testing.T) {
 	body := `{"ref":3,"client_id":"g1","name":"Hiking","members":["bob","carol"]}`
 	made := ask[wire.Channel](t, c.Conn, "api.alice.create_group", body, nil)
 	want := wire.ChannelInfo{ID: made.Channel.ID, Kind: wire.Group, Name: "Hiking", Role: wire.RoleOwner, MemberCount: 3, Members: []string{"alice", "bob", "carol"}, Active: made.Channel.Active}
-	want.At = wire.ShardPos{Shard: made.Channel.At.Shard, Pos: 1} // by the hash of the id, and the first there
+	// the shard follows from the id, and it is the first event there
+	want.At = wire.ShardPos{Shard: made.Channel.At.Shard, Pos: 1}
 	if diff := cmp.Diff(wire.Channel{Ref: wire.Ref{Ref: 3}, Channel: want}, made); diff != "" || !wire.ValidChannel(made.Channel.ID) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -104,7 +105,8 @@ func TestHistoryAndChannels(t *testing.T) {
 	}
 }
 
-// TestHistory_LargerThanAMessage: a page that NATS would not carry is cut, and reading on from where it was cut misses nothing.
+// TestHistory_LargerThanAMessage shows that a page too large for NATS is cut, and that reading
+// on from there misses nothing.
 func TestHistory_LargerThanAMessage(t *testing.T) {
 	w := startWhole(t)
 	c := w.connect(t, "backend")
@@ -200,7 +202,7 @@ func users(n int) string {
 	return string(data)
 }
 
-// TestPermissions: NATS itself says who may act as whom.
+// TestPermissions shows that NATS itself decides which client may act as which user.
 func TestPermissions(t *testing.T) {
 	w := startWhole(t)
 	alice := w.connect(t, "alice")
@@ -223,7 +225,8 @@ func TestPermissions(t *testing.T) {
 	}
 }
 
-// TestReplyIsAnInbox: who may ask must not have the service, which may publish everywhere, answer into a stream.
+// TestReplyIsAnInbox shows that a requester cannot make the service, which may publish
+// everywhere, answer into a stream.
 func TestReplyIsAnInbox(t *testing.T) {
 	w := startWhole(t)
 	alice, backend := w.connect(t, "alice"), w.connect(t, "backend").Conn
@@ -247,7 +250,8 @@ func TestReplyIsAnInbox(t *testing.T) {
 	}
 }
 
-// TestSend_WithoutReply: who asks for no answer gets none, and his message is stored all the same.
+// TestSend_WithoutReply shows that a request without a reply subject gets no answer, and that
+// its message is stored anyway.
 func TestSend_WithoutReply(t *testing.T) {
 	w := startWhole(t)
 	alice := w.connect(t, "alice")
@@ -257,7 +261,7 @@ func TestSend_WithoutReply(t *testing.T) {
 	await(t, "the message", func() bool { return stored(t, w) == 2 })
 }
 
-// stored is the number of events in all shards.
+// stored returns the number of events in all shards.
 func stored(t *testing.T, w *whole) (n uint64) {
 	t.Helper()
 	js, err := w.node.Conn.JetStream()

@@ -12,7 +12,7 @@ import (
 	"natterjack/server/wire"
 )
 
-// people are presence and sessions as a test knows them.
+// people returns the operations of presence and sessions for a test.
 func people(over operation.Gate) *operation.Table {
 	t := operation.New(over)
 	operation.Handle(t, func(_ context.Context, c operation.Caller, cmd wire.GetPresence) (found wire.Presence, err error) {
@@ -33,7 +33,8 @@ func people(over operation.Gate) *operation.Table {
 	return t
 }
 
-// TestPeople_charged: what the log does not do is counted by it all the same, and not done for who is too fast.
+// TestPeople_charged shows that operations outside of the log count against the user's rate,
+// and are refused for a user who is too fast.
 func TestPeople_charged(t *testing.T) {
 	node, conn := start(t)
 	log := &fake{charge: func(user string) error {

@@ -8,7 +8,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// TestReceipts: a back end reads as the user in the subject, and what it has read others see.
+// TestReceipts shows that a back end reads as the user in the subject, and that others see the
+// receipt.
 func TestReceipts(t *testing.T) {
 	w := startWhole(t)
 	c := w.connect(t, "backend")

@@ -10,7 +10,7 @@ import (
 	"natterjack/server/wire"
 )
 
-// request is one that was taken, until it is finished.
+// request is a request from its arrival until it is answered.
 type request struct {
 	service  *Service
 	endpoint *endpoint
@@ -20,7 +20,8 @@ type request struct {
 	ref      uint64
 }
 
-// receive takes a request from its subscription's goroutine, which all of its kind share: it must not wait.
+// receive handles a request on its subscription's goroutine. All requests of that operation
+// share the goroutine, so receive must not wait.
 func (s *Service) receive(e *endpoint, msg *nats.Msg) {
 	s.requests.Add(1)
 	r := &request{service: s, endpoint: e, msg: msg, user: e.userOf(msg.Subject), arrived: time.Now()}
@@ -31,7 +32,8 @@ func (s *Service) receive(e *endpoint, msg *nats.Msg) {
 	e.handle(r)
 }
 
-// admit says what is wrong with a request whatever its command is.
+// admit returns an error if a request is wrong for a reason that does not depend on its
+// command.
 func (r *request) admit(busy error) error {
 	switch {
 	case r.msg.Reply != "" && !isInbox(r.msg.Reply):
@@ -46,18 +48,20 @@ func (r *request) admit(busy error) error {
 	return nil
 }
 
-// errReply is for requests that want their answer where it could do harm.
+// errReply refuses requests whose reply subject could do harm.
 var errReply = wire.Errorf(wire.CodeForbidden, "reply: must be an inbox, _INBOX.>")
 
-// isInbox reports whether an answer may go there. The reply subject is the requester's to choose, and NATS does not check that he may publish to
-// it; this connection may publish to everything. Without this, whoever may ask could have us write into a stream, or into the inbox
-// in which a node waits for JetStream's acks, which is why those of nodes begin with _INBOX_ and a word instead. Other accounts'
-// requests come through the server's own _R_ subjects.
+// isInbox reports whether an answer may be sent to reply. The requester chooses the reply
+// subject. NATS does not check that the requester may publish to it, and this connection may
+// publish to everything. Without this check, a requester could make the service write into a
+// stream, or into the inbox in which a node waits for JetStream's acks. For that reason the
+// inboxes of nodes begin with _INBOX_ and a word instead. Requests from other accounts come
+// through the server's own _R_ subjects.
 func isInbox(reply string) bool {
 	return strings.HasPrefix(reply, "_INBOX.") || strings.HasPrefix(reply, "_R_.")
 }
 
-// answer answers with a frame, or with err, and finishes the request.
+// answer answers a request with a frame, or with err, and finishes it.
 func (r *request) answer(frame []byte, err error) {
 	if err != nil {
 		r.fail(err)
@@ -66,14 +70,14 @@ func (r *request) answer(frame []byte, err error) {
 	r.finish(&nats.Msg{Data: frame}, nil)
 }
 
-// fail answers with an error and finishes the request.
+// fail answers a request with an error and finishes it.
 func (r *request) fail(err error) {
 	e := wire.AsError(err, r.ref)
 	if e.Code == wire.CodeInternal {
 		r.service.log.Error("request failed", "operation", r.endpoint.name, "user", r.user, "error", err)
 	}
 	frame, encErr := wire.Append(nil, e)
-	if encErr != nil { // a text that is not UTF-8: there is none
+	if encErr != nil { // the text is never invalid UTF-8
 		r.service.log.Error("error not encoded", "operation", r.endpoint.name, "error", encErr)
 	}
 	header := nats.Header{micro.ErrorHeader: {e.Message}, micro.ErrorCodeHeader: {string(e.Code)}}
@@ -89,8 +93,8 @@ func (r *request) finish(answer *nats.Msg, failure *wire.Error) {
 	}
 }
 
-// respond is the one place where this package publishes. Who gave no reply subject wants no answer, and who gave one that is no
-// inbox gets none.
+// respond sends an answer. It is the only place where this package publishes. A request without
+// a reply subject gets no answer, and neither does one whose reply subject is no inbox.
 func respond(to, answer *nats.Msg) error {
 	if !isInbox(to.Reply) {
 		return nil

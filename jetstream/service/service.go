@@ -15,32 +15,36 @@ import (
 	"natterjack/server/wire"
 )
 
-// Name of the service, as `nats micro ls` shows it.
+// Name is the name of the service, as `nats micro ls` shows it.
 const Name = "natterjack"
 
 const (
-	// queueGroup is shared by all nodes: each request is served by one of them. It is what micro uses where nothing is said.
+	// queueGroup is shared by all nodes, so one of them serves each request. It is the default
+	// of the micro package.
 	queueGroup = "q"
-	// maxSends and maxReads bound what is in flight on this node. A send waits for the log and costs some hundred bytes; a
-	// read costs a goroutine and a page.
+	// maxSends and maxReads limit the requests in flight on this node. A send waits for the log
+	// and costs some hundred bytes. A read costs a goroutine and a page.
 	maxSends = 8192
 	maxReads = 256
-	// readTimeout bounds whatever waits in a goroutine, and so how long a stop can take.
+	// readTimeout limits how long an operation may wait in a goroutine, and so how long a stop
+	// can take.
 	readTimeout = 10 * time.Second
-	// drainTimeout is more than nats.go takes to flush a connection that answers.
+	// drainTimeout is longer than nats.go takes to flush a working connection.
 	drainTimeout = 15 * time.Second
 )
 
-// Log is what the service asks of the log. [*jetstream.Log] is one; its contract holds.
+// Log is the part of the log that the service uses. [*jetstream.Log] implements it, and its
+// contract holds.
 type Log interface {
 	Submit(user string, cmd wire.Change, done func(wire.Ack, error))
 }
 
-// Config is what a [Service] is made of.
+// Config configures a [Service].
 type Config struct {
-	Conn *nats.Conn // in the chat account; may answer anybody there
+	Conn *nats.Conn // in the chat account, where it may answer anybody
 	Log  Log
-	// Operations answers what is no change. What it does not answer is not offered.
+	// Operations answers the operations that are no changes. Those that it does not answer are
+	// not offered.
 	Operations *operation.Table
 	Limits     wire.Limits
 	Node       string // this node's name
@@ -55,11 +59,11 @@ type Service struct {
 	id        string // of this instance
 	started   time.Time
 	endpoints []*endpoint
-	ready     chan struct{}  // closed once every subject is subscribed to
+	ready     chan struct{}  // closed once every subject is subscribed
 	requests  sync.WaitGroup // taken and not finished
 }
 
-// New makes a service and starts nothing.
+// New returns a service and starts nothing.
 func New(cfg Config) *Service {
 	s := &Service{cfg: cfg, log: cfg.Logger.With("component", "service"), id: nuid.Next(), ready: make(chan struct{})}
 	for _, o := range wire.Operations() {
@@ -74,8 +78,9 @@ func New(cfg Config) *Service {
 	return s
 }
 
-// Run serves until ctx ends. Then it takes no more requests, answers those that it has, its queues included, and
-// returns; the log and the connection have to live until then. It is called once.
+// Run serves requests until ctx ends. Then it takes no more requests, answers those it has,
+// including queued ones, and returns. The log and the connection must work until then. Run is
+// called once.
 func (s *Service) Run(ctx context.Context) error {
 	s.started = time.Now().UTC()
 	subs, err := s.subscribe()
@@ -87,10 +92,11 @@ func (s *Service) Run(ctx context.Context) error {
 	return errors.Join(err, s.stop(subs))
 }
 
-// Ready is closed once the NATS server knows of all subjects: from then on, no request is told that nobody answers.
+// Ready returns a channel that is closed once the NATS server knows all subjects. From then on
+// no request fails because of missing responders.
 func (s *Service) Ready() <-chan struct{} { return s.ready }
 
-// subscribe returns after the NATS server has taken in all subscriptions.
+// subscribe returns after the NATS server has processed all subscriptions.
 func (s *Service) subscribe() (subs []*subscription, err error) {
 	add := func(sub *subscription, err error) error {
 		if err == nil {
@@ -136,14 +142,14 @@ func (s *Service) stop(subs []*subscription) error {
 	return errors.Join(errs...)
 }
 
-// subscription is one of NATS whose end can be waited for.
+// subscription is a NATS subscription whose end can be waited for.
 type subscription struct {
 	*nats.Subscription
 	closed chan struct{} // closed after the last callback has returned
 }
 
 func subscribe(conn *nats.Conn, subject, queue string, callback nats.MsgHandler) (*subscription, error) {
-	sub, err := conn.QueueSubscribe(subject, queue, callback) // an empty queue is none
+	sub, err := conn.QueueSubscribe(subject, queue, callback) // an empty queue means no queue group
 	if err != nil {
 		return nil, fmt.Errorf("service: subscribe to %s: %w", subject, err)
 	}

@@ -21,7 +21,8 @@ import (
 
 const hello = `{"to":"bob","client_id":"c","content":{"text":"hello"}}`
 
-// TestStop_LosesNothing: what was taken before the stop is answered after it, queued requests included, and nothing is taken later.
+// TestStop_LosesNothing shows that requests taken before the stop are answered after it,
+// including queued ones, and that none is taken later.
 func TestStop_LosesNothing(t *testing.T) {
 	node, conn := start(t)
 	release := make(chan struct{})
@@ -94,7 +95,8 @@ func bodyOf(subject string) []byte {
 	return nil
 }
 
-// TestStop_OthersTakeOver: while one of two instances stops, each request is answered by one of them, and none by an error.
+// TestStop_OthersTakeOver shows that while one of two instances stops, each request is answered
+// by one of them, and none by an error.
 func TestStop_OthersTakeOver(t *testing.T) {
 	node, conn := start(t)
 	log := &fake{submit: func(_ string, cmd wire.Change, done func(wire.Ack, error)) {
@@ -112,7 +114,8 @@ func TestStop_OthersTakeOver(t *testing.T) {
 			case requests / 4:
 				close(half)
 			case requests / 2:
-				<-stopped // the second half begins after the stop, the first one goes on through it
+				// The second half begins after the stop. The first one goes on through it.
+				<-stopped
 			}
 			ask[wire.Ack](t, conn, "api.alice.send", hello, nil)
 		}
@@ -147,7 +150,7 @@ func TestRun_ConnectionGone(t *testing.T) {
 	}
 }
 
-// TestBusy: beyond what may be in flight, the answer is at once that it is too much, and room comes back.
+// TestBusy shows that requests beyond the limit are refused at once, and that room comes back.
 func TestBusy(t *testing.T) {
 	node, conn := start(t)
 	done := make(chan func(wire.Ack, error), 4)
@@ -184,7 +187,8 @@ func TestBusy(t *testing.T) {
 	ask[wire.Channels](t, conn, "api.alice.list_channels", "", nil)
 }
 
-// TestFaults: what the log says reaches the requester as it is, what it did not mean to say stays in the log of the server.
+// TestFaults shows that the log's own errors reach the requester unchanged, and that all other
+// errors stay in the server's log.
 func TestFaults(t *testing.T) {
 	node, conn := start(t)
 	var logged bytes.Buffer
@@ -218,7 +222,7 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// TestReads_AreBounded: a read that hangs ends with its context.
+// TestReads_AreBounded shows that a read that hangs ends with its context.
 func TestReads_AreBounded(t *testing.T) {
 	node, conn := start(t)
 	deadline := make(chan bool, 1)
@@ -234,7 +238,7 @@ func TestReads_AreBounded(t *testing.T) {
 	}
 }
 
-// operations are all that a back end can ask for.
+// operations are all operations that a back end can ask for.
 var operations = strings.Fields(`send forward edit delete react pin
 	create_group update_channel add_members remove_member unban set_role leave create_invite revoke_invite join delete_channel
 	history list_channels get_channel get_versions get_pins get_reactions set get_settings read received get_receipts`)
@@ -276,7 +280,8 @@ func TestMonitoring(t *testing.T) {
 	}
 }
 
-// TestStats_CountWhatIsAnsweredLater: the log refuses after the handler has returned, and that counts.
+// TestStats_CountWhatIsAnsweredLater shows that an error counts that the log returns after the
+// handler has returned.
 func TestStats_CountWhatIsAnsweredLater(t *testing.T) {
 	w := startWhole(t)
 	c := w.connect(t, "backend")
@@ -315,7 +320,7 @@ func monitor(t *testing.T, conn *nats.Conn, subject string, into any) {
 	}
 }
 
-// FuzzReceive: whatever a request is, it is finished once, with an answer that fits.
+// FuzzReceive shows that any request is finished once, with an answer that fits.
 func FuzzReceive(f *testing.F) {
 	node, _ := start(f)
 	s := over(f, node, &fake{

@@ -1,11 +1,13 @@
-// Package sessions knows who is signed in where, and signs out.
+// Package sessions knows which users have sessions on which nodes, and signs sessions out.
 //
-//	sign_out ─► gather ─► bucket REVOKED ─┬─► every node: the token opens nothing any more
+//	sign_out ─► gather ─► bucket REVOKED ─┬─► every node: the token is no longer accepted
 //	              ▲                       └─► every node: sessions of that token end
 //	              └─ each node's own sessions of the user
 //
-// A session is in the memory of its node and nowhere else: to list a user's, all nodes are asked. A session proves itself by tokens, and
-// is signed out by revoking them. What is revoked is in a bucket on disk, under the token's fingerprint, until the token would have
-// expired anyway; every node follows it into memory, for it asks at each sign-in and each request. Besides, whoever revokes says so
-// at once to all: a watch may have to be opened anew just then.
+// A session exists only in the memory of its node. To list a user's sessions, all nodes are
+// asked. A session is authenticated by tokens, and is signed out by revoking them. A bucket on
+// disk keeps the fingerprints of revoked tokens until the tokens would have expired anyway.
+// Every node follows the bucket into memory, because it checks every sign-in and every request.
+// The node that revokes a token also tells all nodes directly, because a node may be reopening
+// its watch at that moment.
 package sessions

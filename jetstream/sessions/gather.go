@@ -19,7 +19,7 @@ import (
 // gatherFor is how long the nodes have to answer.
 const gatherFor = 300 * time.Millisecond
 
-// Subjects of core NATS, between nodes: nobody else may use them.
+// Subjects of core NATS between nodes. Only nodes may use them.
 const (
 	listPrefix     = "sessions.list."
 	revokedSubject = "sessions.revoked"
@@ -27,7 +27,7 @@ const (
 
 func listSubject(user string) string { return listPrefix + user }
 
-// told is a session as nodes tell one another of it.
+// told is a session as nodes describe it to each other.
 type told struct {
 	Session wire.Session `json:"session"`
 	Tokens  []toldToken  `json:"tokens"`
@@ -38,8 +38,8 @@ type toldToken struct {
 	Expires     int64  `json:"expires"`     // Unix milliseconds
 }
 
-// List is a user's sessions on all nodes, the latest first; current names the one that asks, if one does. A node that does not answer in
-// time is left out.
+// List returns a user's sessions on all nodes, the latest first. current is the id of the
+// asking session, or "". Sessions of a node that does not answer in time are left out.
 func (r *Registry) List(ctx context.Context, user, current string) ([]wire.Session, error) {
 	all, err := r.gather(ctx, user)
 	sessions := make([]wire.Session, len(all))
@@ -51,8 +51,8 @@ func (r *Registry) List(ctx context.Context, user, current string) ([]wire.Sessi
 	return sessions, err
 }
 
-// SignOut revokes the tokens of one of a user's sessions. When it returns, that is stored; wherever these tokens are in use,
-// they are not a moment later.
+// SignOut revokes the tokens of one of a user's sessions. When it returns, the revocation is
+// stored. Sessions with these tokens end a moment later.
 func (r *Registry) SignOut(ctx context.Context, user, session string) error {
 	all, err := r.gather(ctx, user)
 	if err != nil {
@@ -71,14 +71,15 @@ func (r *Registry) SignOut(ctx context.Context, user, session string) error {
 	return nil
 }
 
-// gather asks all nodes, this one included.
+// gather asks all nodes, including this one, for a user's sessions.
 func (r *Registry) gather(ctx context.Context, user string) (all []told, err error) {
 	inbox := r.conn.NewInbox()
 	sub, err := r.conn.SubscribeSync(inbox)
 	if err != nil {
 		return nil, fmt.Errorf("sessions: subscribe: %w", err)
 	}
-	defer func() { _ = sub.Unsubscribe() }() // of a lost connection: it has ended
+	// It fails on a lost connection, where the subscription has ended anyway.
+	defer func() { _ = sub.Unsubscribe() }()
 	ctx, cancel := context.WithTimeout(ctx, gatherFor)
 	defer cancel()
 	if err := r.conn.PublishRequest(listSubject(user), inbox, nil); err != nil {
@@ -93,7 +94,7 @@ func (r *Registry) gather(ctx context.Context, user string) (all []told, err err
 			return nil, fmt.Errorf("sessions: hear: %w", err)
 		}
 		var some []told
-		if json.Unmarshal(msg.Data, &some) == nil { // else of a newer node
+		if json.Unmarshal(msg.Data, &some) == nil { // else a newer node sent it
 			all = append(all, some...)
 		}
 		answers++
@@ -101,7 +102,7 @@ func (r *Registry) gather(ctx context.Context, user string) (all []told, err err
 	return all, nil
 }
 
-// answer tells another node of a user's sessions here.
+// answer sends another node a user's sessions on this node.
 func (r *Registry) answer(msg *nats.Msg) {
 	data, err := json.Marshal(r.own(strings.TrimPrefix(msg.Subject, listPrefix)))
 	if err == nil {

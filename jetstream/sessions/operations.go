@@ -7,7 +7,7 @@ import (
 	"natterjack/server/wire"
 )
 
-// Bind offers what the registry answers.
+// Bind registers the operations that the registry answers.
 func (r *Registry) Bind(to *operation.Table) {
 	operation.Handle(to, func(ctx context.Context, c operation.Caller, _ wire.ListSessions) (reply wire.Sessions, err error) {
 		reply.Sessions, err = r.List(ctx, c.User, c.Session)

@@ -15,16 +15,19 @@ import (
 	"natterjack/server/wire"
 )
 
-// Config is what a [Registry] is made of.
+// Config configures a [Registry].
 type Config struct {
-	Conn     *nats.Conn // in the chat account; may do everything there
-	Replicas int        // of the bucket; 1 where 0; counts only when it is first made
-	Nodes    func() int // how many there are, as far as is known: who has as many answers waits for no more
-	Logger   *slog.Logger
+	Conn *nats.Conn // in the chat account, where it may do everything
+	// Of the bucket. 0 means 1. It counts only when the bucket is first made.
+	Replicas int
+	// The number of nodes, as far as known. After that many answers, the registry waits for no
+	// more.
+	Nodes  func() int
+	Logger *slog.Logger
 }
 
-// Registry is one node's part in knowing who is signed in where. All methods may be called concurrently. Until [Registry.Ready] it does not
-// know what was revoked.
+// Registry is one node's part of knowing sessions and revoked tokens. All methods may be called
+// concurrently. Until [Registry.Ready] it does not know the revoked tokens.
 type Registry struct {
 	conn  *nats.Conn
 	kv    jetstream.KeyValue
@@ -33,12 +36,13 @@ type Registry struct {
 	ready chan struct{}
 	once  sync.Once // closes ready
 
-	mu      sync.RWMutex // protects following
+	mu      sync.RWMutex // protects the fields below
 	byUser  map[string][]*Session
-	revoked map[Fingerprint]time.Time // until when it has to be known
+	revoked map[Fingerprint]time.Time // with the time until which it must be known
 }
 
-// New waits for JetStream until ctx ends, makes the bucket where it is missing, and starts nothing.
+// New waits for JetStream until ctx ends, and makes the bucket if it does not exist. It starts
+// nothing.
 func New(ctx context.Context, cfg Config) (*Registry, error) {
 	js, err := jetstream.New(cfg.Conn)
 	if err != nil {
@@ -54,7 +58,7 @@ func New(ctx context.Context, cfg Config) (*Registry, error) {
 	}, nil
 }
 
-// Run answers other nodes and follows what they revoke, until ctx ends.
+// Run answers other nodes and follows their revocations until ctx ends.
 func (r *Registry) Run(ctx context.Context) error {
 	var subs []*nats.Subscription
 	for subject, answer := range map[string]nats.MsgHandler{listSubject("*"): r.answer, revokedSubject: r.heard} {
@@ -74,17 +78,18 @@ func (r *Registry) Run(ctx context.Context) error {
 func unsubscribe(subs []*nats.Subscription) error {
 	var errs []error
 	for _, sub := range subs {
-		if err := sub.Unsubscribe(); !errors.Is(err, nats.ErrConnectionClosed) { // then it has ended already
+		if err := sub.Unsubscribe(); !errors.Is(err, nats.ErrConnectionClosed) { // in that case it has already ended
 			errs = append(errs, err)
 		}
 	}
 	return errors.Join(errs...)
 }
 
-// Ready is closed once this node knows what was revoked before it began.
+// Ready returns a channel that is closed once this node knows all tokens revoked before it
+// started.
 func (r *Registry) Ready() <-chan struct{} { return r.ready }
 
-// Check refuses a token that was revoked.
+// Check returns an error if a token was revoked.
 func (r *Registry) Check(t Token) error {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
@@ -98,7 +103,7 @@ func (r *Registry) check(t Token) error {
 	return nil
 }
 
-// Enter notes a session that was opened by a token, unless that was revoked.
+// Enter adds a session that was opened with a token, unless the token was revoked.
 func (r *Registry) Enter(s *Session, t Token) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -110,7 +115,7 @@ func (r *Registry) Enter(s *Session, t Token) error {
 	return nil
 }
 
-// Refresh notes that a session has shown another token, unless that was revoked.
+// Refresh records that a session has shown another token, unless the token was revoked.
 func (r *Registry) Refresh(s *Session, t Token) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -121,7 +126,7 @@ func (r *Registry) Refresh(s *Session, t Token) error {
 	return nil
 }
 
-// Leave forgets a session. One that has not entered is none.
+// Leave removes a session. A session that has not entered is ignored.
 func (r *Registry) Leave(s *Session) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -136,7 +141,8 @@ func (r *Registry) Leave(s *Session) {
 	}
 }
 
-// revoke notes that a token was revoked, and ends the sessions here that have shown it.
+// revoke records that a token was revoked, and ends the sessions on this node that have shown
+// it.
 func (r *Registry) revoke(f Fingerprint, v revocation) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -148,7 +154,7 @@ func (r *Registry) revoke(f Fingerprint, v revocation) {
 	}
 }
 
-// sweep forgets what would have expired anyway.
+// sweep forgets revoked tokens that would have expired anyway.
 func (r *Registry) sweep(now time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -19,11 +19,14 @@ import (
 const Bucket = "REVOKED"
 
 const (
-	// margin is by how much the clocks of nodes may differ: a token is known as revoked for that much longer than it is good.
+	// margin is how much the clocks of nodes may differ. A revoked token is remembered for that
+	// long after its expiry.
 	margin = time.Minute
-	// longest is the longest life of a key. A token that is good for longer can be used again in a hundred years.
+	// longest is the longest life of a key. A revoked token that is valid for longer could be
+	// used again after a hundred years.
 	longest = 100 * 365 * 24 * time.Hour
-	// markers is how long the bucket tells of keys that are over. Nobody asks; but without, keys have no life of their own.
+	// markers is how long the bucket reports expired keys. Nothing reads these reports, but
+	// without this setting keys cannot have a life of their own.
 	markers    = time.Minute
 	sweepEvery = time.Hour
 	retry      = time.Second
@@ -35,7 +38,7 @@ type revocation struct {
 	Expires int64  `json:"expires"` // of the token, Unix milliseconds
 }
 
-// announced is a revocation as it is told to all nodes.
+// announced is a revocation as all nodes are told of it.
 type announced struct {
 	Fingerprint string     `json:"fingerprint"`
 	Revoked     revocation `json:"revoked"`
@@ -51,14 +54,14 @@ func openBucket(ctx context.Context, js jetstream.JetStream, replicas int) (jets
 	})
 }
 
-// store revokes a token for all nodes, and tells them.
+// store revokes a token for all nodes and tells them.
 func (r *Registry) store(ctx context.Context, fingerprint string, v revocation) error {
 	value, err := json.Marshal(v)
 	if err != nil {
 		return fmt.Errorf("encode revocation: %w", err)
 	}
 	life := min(longest, time.Until(time.UnixMilli(v.Expires))+margin)
-	// Create, for it alone takes a life; that the key is there already is all that is wanted.
+	// Only Create accepts a life for a key. If the key already exists, the goal is reached.
 	_, err = r.kv.Create(ctx, fingerprint, value, jetstream.KeyTTL(max(life, margin).Truncate(time.Second)))
 	if err != nil && !errors.Is(err, jetstream.ErrKeyExists) {
 		return fmt.Errorf("store revocation: %w", err)
@@ -71,17 +74,17 @@ func (r *Registry) store(ctx context.Context, fingerprint string, v revocation) 
 	return r.conn.Publish(revokedSubject, news)
 }
 
-// heard is told by the node that revoked.
+// heard handles the message of a node that revoked a token.
 func (r *Registry) heard(msg *nats.Msg) {
 	var news announced
-	if json.Unmarshal(msg.Data, &news) == nil { // else of a newer node; the watch may know more
+	if json.Unmarshal(msg.Data, &news) == nil { // else a newer node sent it; the watch may know more
 		r.apply(news.Fingerprint, news.Revoked)
 	}
 }
 
 func (r *Registry) apply(fingerprint string, v revocation) {
 	raw, err := hex.DecodeString(fingerprint)
-	if err == nil && len(raw) == len(Fingerprint{}) { // else nobody's
+	if err == nil && len(raw) == len(Fingerprint{}) { // else the fingerprint is invalid
 		r.revoke(Fingerprint(raw), v)
 	}
 }
@@ -101,11 +104,12 @@ func (r *Registry) watch(ctx context.Context) {
 }
 
 func (r *Registry) seen(ctx context.Context, e jetstream.KeyValueEntry) {
-	if e == nil { // there is no more at the moment
+	if e == nil { // all initial content has arrived
 		r.once.Do(func() { close(r.ready) })
 		return
 	}
-	if e.Operation() != jetstream.KeyValuePut { // its life is over, or an operator has taken it back; this node forgets it by itself
+	// The key expired, or an operator deleted it. This node forgets the token by itself.
+	if e.Operation() != jetstream.KeyValuePut {
 		return
 	}
 	var v revocation
@@ -116,7 +120,7 @@ func (r *Registry) seen(ctx context.Context, e jetstream.KeyValueEntry) {
 	r.apply(e.Key(), v)
 }
 
-// tidy forgets what is over, until ctx ends.
+// tidy forgets expired revocations until ctx ends.
 func (r *Registry) tidy(ctx context.Context) {
 	for pause.For(ctx, sweepEvery) == nil {
 		r.sweep(time.Now())

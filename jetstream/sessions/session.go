@@ -7,16 +7,17 @@ import (
 	"natterjack/server/wire"
 )
 
-// Fingerprint names a token without being one.
+// Fingerprint identifies a token without revealing it.
 type Fingerprint [sha256.Size]byte
 
-// Token is one that was found good.
+// Token is a token that was found valid.
 type Token struct {
 	Fingerprint Fingerprint
 	Expires     int64 // Unix milliseconds
 }
 
-// Session is an open one, on any transport. What is exported is set before [Registry.Enter] and not changed afterwards.
+// Session is an open session, on any transport. Its exported fields are set before
+// [Registry.Enter] and not changed afterwards.
 type Session struct {
 	ID        string
 	User      string
@@ -26,17 +27,19 @@ type Session struct {
 	Agent     string
 	Owner     Owner
 
-	tokens []Token // that it has shown and that may be good still; guarded by the registry
+	tokens []Token // tokens it has shown that may still be valid; guarded by the registry
 }
 
-// Owner is who can end a session. SignedOut must return at once; it may be called several times, and also after the session has left.
+// Owner can end a session. SignedOut must return at once. It may be called several times, and
+// also after the session has left.
 type Owner interface{ SignedOut() }
 
-// maxTokens is how many tokens a session is remembered to have shown: whoever refreshes shows more than one. The oldest are forgotten
-// first. With tokens of a day that are refreshed every hour and a half, none is.
+// maxTokens is how many tokens of a session are remembered. A session shows a new token with
+// each refresh. The oldest are forgotten first. If tokens are valid for a day and refreshed
+// every hour and a half, no valid token is forgotten.
 const maxTokens = 16
 
-// show notes another token, and forgets those that are over.
+// show records another token, and forgets those that have expired.
 func (s *Session) show(t Token) {
 	now := time.Now().UnixMilli()
 	kept := s.tokens[:0]

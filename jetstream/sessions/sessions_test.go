@@ -109,7 +109,7 @@ func TestRegistry_listsAllNodes(t *testing.T) {
 		got, err := one.List(t.Context(), "alice", "s1")
 		return err == nil && cmp.Equal(want, got)
 	})
-	stop() // a node that does not answer costs the others no more than a moment
+	stop() // a node that does not answer delays the others only for a moment
 	if got, err := one.List(t.Context(), "alice", ""); err != nil || len(got) != 1 || got[0].ID != "s1" {
 		t.Errorf("without the other: %v, %v", got, err)
 	}
@@ -120,7 +120,8 @@ func TestRegistry_listsAllNodes(t *testing.T) {
 	}
 }
 
-// TestRegistry_signsOut: on every node, all that a session's tokens opened, and nothing else; also for nodes that start later.
+// TestRegistry_signsOut shows that signing out ends all that a session's tokens opened, and
+// nothing else, on every node. This holds also for nodes that start later.
 func TestRegistry_signsOut(t *testing.T) {
 	nodes := embedtest.Cluster(t, 3, embedtest.NoSync)
 	one, _ := start(t, nodes[0], 3, 2)
@@ -160,7 +161,8 @@ func TestRegistry_signsOut(t *testing.T) {
 	mustRefuse(t, one.Refresh(victim, token("t1")))
 }
 
-// TestRegistry_survivesARestart: what was revoked stays so, until it would have expired.
+// TestRegistry_survivesARestart shows that a revoked token stays revoked until it would have
+// expired.
 func TestRegistry_survivesARestart(t *testing.T) {
 	node := embedtest.Start(t)
 	r, stop := start(t, node, 1, 1)
