@@ -27,7 +27,7 @@ import (
 func cleanName(name string) (string, error) {
 	name = clean(name)
 	if name == "" || utf8.RuneCountInString(name) > wire.MaxGroupNameLen {
-		return "", wire.Errorf(wire.CodeInvalid, "name: 1 to %d characters", wire.MaxGroupNameLen)
+		return "", wire.Errorf(wire.CodeInvalid, "name: must have 1 to %d characters", wire.MaxGroupNameLen)
 	}
 	return name, nil
 }
@@ -35,7 +35,7 @@ func cleanName(name string) (string, error) {
 func cleanTopic(topic string) (string, error) {
 	topic = clean(topic)
 	if utf8.RuneCountInString(topic) > wire.MaxTopicLen {
-		return "", wire.Errorf(wire.CodeInvalid, "topic: at most %d characters", wire.MaxTopicLen)
+		return "", wire.Errorf(wire.CodeInvalid, "topic: must have at most %d characters", wire.MaxTopicLen)
 	}
 	return topic, nil
 }

@@ -14,11 +14,11 @@ func (a *act) edit(c wire.Edit) ([]wire.Record, error) {
 	case m == nil:
 		return nil, noMessage()
 	case m.Sender != a.user:
-		return nil, wire.Errorf(wire.CodeForbidden, "seq: only its sender may edit a message")
+		return nil, wire.Errorf(wire.CodeForbidden, "seq: only the sender may edit a message")
 	case m.Deleted:
 		return nil, deleted()
 	case m.Content != nil && m.Content.Forwarded != nil:
-		return nil, wire.Errorf(wire.CodeForbidden, "seq: these are another's words, which are not edited")
+		return nil, wire.Errorf(wire.CodeForbidden, "seq: a forwarded message cannot be edited")
 	case m.Content != nil && m.Content.Equal(c.Content):
 		return nil, nil
 	}
@@ -53,7 +53,7 @@ func (a *act) mayErase(m *Message) error {
 	case m.Sender == a.user:
 		return nil
 	case !moderator:
-		return wire.Errorf(wire.CodeForbidden, "seq: only its sender may delete a message, and in a group admins and the owner")
+		return wire.Errorf(wire.CodeForbidden, "seq: only the sender may delete a message; in a group also admins and the owner")
 	case !a.below(m.Sender):
 		return notBelow("seq")
 	}

@@ -19,13 +19,13 @@ func (a *act) create(c wire.CreateGroup) ([]wire.Record, error) {
 	members := sorted(append([]string{a.user}, c.Members...))
 	switch {
 	case a.st != nil && a.st.Deleted, a.st.Exists() && a.st.Origin != origin(name, members):
-		return nil, wire.Errorf(wire.CodeConflict, "client_id: was used for another group")
+		return nil, wire.Errorf(wire.CodeConflict, "client_id: was already used for another group")
 	case a.st.Exists() && !a.st.Member(a.user):
 		return nil, Forbidden()
 	case a.st.Exists():
 		return nil, nil
 	case a.env.MaxMembers > 0 && len(members) > a.env.MaxMembers:
-		return nil, wire.Errorf(wire.CodeTooLarge, "members: %d with you, at most %d are allowed", len(members), a.env.MaxMembers)
+		return nil, wire.Errorf(wire.CodeTooLarge, "members: there would be %d with you; at most %d are allowed", len(members), a.env.MaxMembers)
 	}
 	return a.meta(wire.Meta{Action: wire.ActionCreated, Kind: wire.Group, Name: name, Members: members}), nil
 }

@@ -12,7 +12,7 @@ func (a *act) addMembers(c wire.AddMembers) ([]wire.Record, error) {
 	added := without(sorted(c.Members), a.st.Members)
 	for _, user := range added {
 		if a.st.banned(user) {
-			return nil, wire.Errorf(wire.CodeForbidden, "members: %s is banned; unban first", user)
+			return nil, wire.Errorf(wire.CodeForbidden, "members: %s is banned; unban the user first", user)
 		}
 	}
 	switch {
@@ -64,15 +64,15 @@ func (a *act) setRole(c wire.SetRole) ([]wire.Record, error) {
 	now, own := a.st.Role(c.User), a.st.Role(a.user)
 	switch {
 	case now == "":
-		return nil, wire.Errorf(wire.CodeInvalid, "user: is not a member")
+		return nil, wire.Errorf(wire.CodeInvalid, "user: is not a member of the group")
 	case now == c.Role:
 		return nil, nil
 	case c.User == a.user && own == wire.RoleOwner:
-		return nil, wire.Errorf(wire.CodeForbidden, "user: the owner gives up that role by giving it to another")
+		return nil, wire.Errorf(wire.CodeForbidden, "user: you are the owner; to give up that role, make another member the owner")
 	case !a.below(c.User):
 		return nil, notBelow("user")
 	case own != wire.RoleOwner && rank(c.Role) >= rank(own):
-		return nil, wire.Errorf(wire.CodeForbidden, "role: is not below yours")
+		return nil, wire.Errorf(wire.CodeForbidden, "role: must be below yours")
 	}
 	return a.meta(wire.Meta{Action: wire.ActionRole, Members: []string{c.User}, Role: c.Role}), nil
 }
@@ -84,7 +84,7 @@ func (a *act) leave() ([]wire.Record, error) {
 	case len(a.st.Members) == 1:
 		return a.end(), nil
 	case a.st.Role(a.user) == wire.RoleOwner:
-		return nil, wire.Errorf(wire.CodeForbidden, "channel: its owner gives that role to another before leaving")
+		return nil, wire.Errorf(wire.CodeForbidden, "channel: you are its owner; make another member the owner before you leave")
 	}
 	return a.moves(wire.ActionLeft, a.user), nil
 }

@@ -53,5 +53,5 @@ func (a *act) validReply(to, seq uint64) error {
 			return err
 		}
 	}
-	return wire.Errorf(wire.CodeInvalid, "content.reply_to: there is no such message before this one")
+	return wire.Errorf(wire.CodeInvalid, "content.reply_to: there is no message with this number before this one")
 }

@@ -75,7 +75,7 @@ func (t *Typing) Say(user, channel string) error {
 }
 
 // due reports whether it is time to pass typing on. If so, it records that it is passed on.
-// Records of all turns but the last two are dropped, so nothing has to be cleaned up.
+// Only the records of the last two turns are kept, so nothing has to be cleaned up.
 func (t *Typing) due(who typist, now time.Time) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -43,7 +43,7 @@ func (e *endpoint) begin() error {
 	defer e.mu.Unlock()
 	e.inFlight++
 	if e.inFlight > e.max {
-		return wire.Errorf(wire.CodeTooFast, "%d requests of this kind are in flight on this node; wait", e.max).After(100 * time.Millisecond)
+		return wire.Errorf(wire.CodeTooFast, "this node already handles %d requests of this kind; try again later", e.max).After(100 * time.Millisecond)
 	}
 	return nil
 }

@@ -41,15 +41,15 @@ func (r *request) admit(busy error) error {
 	case busy != nil:
 		return busy
 	case !wire.ValidUser(r.user):
-		return wire.Errorf(wire.CodeInvalid, "subject: its second token is the acting user: 1 to %d of a-z, 0-9, '_' and '-'", wire.MaxUserLen)
+		return wire.Errorf(wire.CodeInvalid, "subject: its second token must be the acting user, 1 to %d characters of a-z, 0-9, '_' and '-'", wire.MaxUserLen)
 	case len(r.msg.Data) > r.service.cfg.Limits.FrameBytes:
-		return wire.Errorf(wire.CodeTooLarge, "the body: %d bytes, at most %d are allowed", len(r.msg.Data), r.service.cfg.Limits.FrameBytes)
+		return wire.Errorf(wire.CodeTooLarge, "the body has %d bytes; at most %d are allowed", len(r.msg.Data), r.service.cfg.Limits.FrameBytes)
 	}
 	return nil
 }
 
 // errReply refuses requests whose reply subject could do harm.
-var errReply = wire.Errorf(wire.CodeForbidden, "reply: must be an inbox, _INBOX.>")
+var errReply = wire.Errorf(wire.CodeForbidden, "reply: the reply subject must be an inbox, _INBOX.>")
 
 // isInbox reports whether an answer may be sent to reply. The requester chooses the reply
 // subject. NATS does not check that the requester may publish to it, and this connection may

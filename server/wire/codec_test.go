@@ -47,7 +47,7 @@ func TestOperation_Body(t *testing.T) {
 		t.Errorf("got %v, %v", got, err)
 	}
 	for body, text := range map[string]string{
-		`{"type":"history","ref":5}`: "type: is not known here",
+		`{"type":"history","ref":5}`: "type: this member is unknown",
 		`{"channel":5,"ref":5}`:      "channel: must be a string",
 		`{"ref":5,"ref":5}`:          "ref: appears twice",
 		`{"ref":5,`:                  "the frame is not valid JSON, from byte 9 on",
@@ -129,7 +129,7 @@ func TestContent_fromTheFuture(t *testing.T) {
 		`{"type":"send","to":"bob","client_id":"c","content":{"text":"which?","poll":{}}}`,
 		`{"type":"edit","channel":"alice~bob","seq":1,"content":{"text":"which?","poll":{}}}`,
 	} {
-		if _, err := DecodeCommand([]byte(frame)); err == nil || !strings.Contains(err.Error(), "content.poll: is not known here") {
+		if _, err := DecodeCommand([]byte(frame)); err == nil || !strings.Contains(err.Error(), "content.poll: this member is unknown") {
 			t.Errorf("%s: %v", frame, err)
 		}
 	}

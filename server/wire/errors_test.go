@@ -11,7 +11,7 @@ import (
 )
 
 func TestAsError_KeepsOnlyItsOwn(t *testing.T) {
-	inner := Errorf(CodeConflict, "client_id: was used for another group")
+	inner := Errorf(CodeConflict, "client_id: was already used for another group")
 	got := AsError(fmt.Errorf("decide: %w", inner), 7)
 	want := &Error{Ref: Ref{7}, Code: CodeConflict, Message: inner.Message}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -208,7 +208,7 @@ var goldenFrames = []golden[Frame]{
 	}}},
 	{"refreshed", Refreshed{Ref: Ref{9}, Expires: 1_764_043_200_000}},
 	{"ping", Ping{}},
-	{"error", AsError(Errorf(CodeForbidden, "channel: there is none of this id that you are a member of"), 7)},
+	{"error", AsError(Errorf(CodeForbidden, "channel: not found, or you are not a member"), 7)},
 	{"error_retry", AsError(Errorf(CodeTooFast, "over 200 commands a second").After(1500e6), 0)},
 	{"error_retry_channel", AsError(Errorf(CodeTooFast, "channel: over 100 events a second").After(1500e6).In("alice~bob"), 0)},
 }

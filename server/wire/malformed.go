@@ -27,7 +27,7 @@ func malformedText(err error) string {
 	case !ok:
 		return "the frame is not complete JSON"
 	case errors.Is(semantic, json.ErrUnknownName):
-		return member(semantic.JSONPointer) + ": is not known here"
+		return member(semantic.JSONPointer) + ": this member is unknown"
 	case semantic.JSONPointer == "":
 		return notAFrame
 	default:

@@ -9,7 +9,7 @@ import (
 // not be a member, because membership may change.
 func validMentions(text string, mentions []Mention) error {
 	if len(mentions) > MaxMentions {
-		return Errorf(CodeTooLarge, "content.mentions: %d, at most %d are allowed", len(mentions), MaxMentions)
+		return Errorf(CodeTooLarge, "content.mentions: there are %d; at most %d are allowed", len(mentions), MaxMentions)
 	}
 	points, end := utf8.RuneCountInString(text), 0
 	for i, m := range mentions {
@@ -24,10 +24,10 @@ func validMentions(text string, mentions []Mention) error {
 				return Errorf(CodeInvalid, "%s.user: only a mention of kind user has one", at)
 			}
 		default:
-			return Errorf(CodeInvalid, "%s.kind: one of user, channel, here", at)
+			return Errorf(CodeInvalid, "%s.kind: must be user, channel or here", at)
 		}
 		if m.Start < end || m.Length < 1 || m.Length > points || m.Start > points-m.Length {
-			return Errorf(CodeInvalid, "%s: start and length must lie within the text, in code points, after the mention before", at)
+			return Errorf(CodeInvalid, "%s: start and length must mark a part of the text, in code points, after the previous mention", at)
 		}
 		end = m.Start + m.Length
 	}

@@ -122,11 +122,11 @@ func (s SetPresence) Validate(Limits) error {
 	case PresenceOnline, PresenceAway, PresenceInvisible:
 		return nil
 	default:
-		return Errorf(CodeInvalid, "state: online, away or invisible")
+		return Errorf(CodeInvalid, "state: must be online, away or invisible")
 	}
 }
 
-// Validate implements [Command]. Nobody is followed where Users is empty.
+// Validate implements [Command]. If Users is empty, nobody is followed.
 func (f FollowPresence) Validate(Limits) error { return validUsers(f.Users) }
 
 // Validate implements [Command].
@@ -146,14 +146,14 @@ func (ListSessions) Validate(Limits) error { return nil }
 // Validate implements [Command].
 func (s SignOut) Validate(Limits) error {
 	if s.Session == "" || len(s.Session) > maxSessionLen {
-		return Errorf(CodeInvalid, "session: take the id from list_sessions")
+		return Errorf(CodeInvalid, "session: is not valid; take the id from list_sessions")
 	}
 	return nil
 }
 
 func validUsers(users []string) error {
 	if len(users) > MaxFollowed {
-		return Errorf(CodeTooLarge, "users: %d, at most %d are allowed", len(users), MaxFollowed)
+		return Errorf(CodeTooLarge, "users: there are %d; at most %d are allowed", len(users), MaxFollowed)
 	}
 	for i, u := range users {
 		if !ValidUser(u) {

@@ -97,7 +97,7 @@ func (r Received) Validate(Limits) error {
 		return err
 	}
 	if len(r.Cursors) == 0 || len(r.Cursors) > MaxReceived {
-		return Errorf(CodeInvalid, "cursors: 1 to %d", MaxReceived)
+		return Errorf(CodeInvalid, "cursors: must have 1 to %d entries", MaxReceived)
 	}
 	for i, c := range r.Cursors {
 		if err := validPlace("cursors."+strconv.Itoa(i)+".", c); err != nil {
@@ -110,7 +110,7 @@ func (r Received) Validate(Limits) error {
 // Validate implements [Command].
 func (w Watch) Validate(Limits) error {
 	if len(w.Channels) > MaxWatched {
-		return Errorf(CodeInvalid, "channels: at most %d", MaxWatched)
+		return Errorf(CodeInvalid, "channels: must have at most %d entries", MaxWatched)
 	}
 	for i, ch := range w.Channels {
 		if !ValidChannel(ch) {
@@ -137,7 +137,7 @@ func validPlace(prefix string, c ChannelSeq) error {
 	case !ValidChannel(c.Channel):
 		return Errorf(CodeInvalid, "%schannel: is not the id of a channel", prefix)
 	case c.Seq == 0:
-		return Errorf(CodeInvalid, "%sseq: is missing; it is the number of the message", prefix)
+		return Errorf(CodeInvalid, "%sseq: is missing; set it to the number of the message", prefix)
 	}
 	return nil
 }

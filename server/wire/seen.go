@@ -26,7 +26,7 @@ func (s *Seen) Know(seen []ShardPos) { s.Seen = seen }
 
 func (s Seen) validSeen() error {
 	if len(s.Seen) > maxSeen {
-		return Errorf(CodeInvalid, "seen: at most one place for each shard, and no more than %d", maxSeen)
+		return Errorf(CodeInvalid, "seen: must have at most one place for each shard, and at most %d in all", maxSeen)
 	}
 	for _, at := range s.Seen {
 		if at.Shard < 0 {

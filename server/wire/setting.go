@@ -100,7 +100,7 @@ func (c Set) Validate(Limits) error {
 	case !validSettingName(c.Name):
 		return Errorf(CodeInvalid, "name: there is no such setting")
 	case c.Value != "" && !validSetting(c.Name, c.Value):
-		return Errorf(CodeInvalid, "value: %s takes %s; empty takes it away", c.Name, valuesOf(c.Name))
+		return Errorf(CodeInvalid, "value: %s takes %s; an empty value removes the setting", c.Name, valuesOf(c.Name))
 	}
 	return nil
 }
@@ -113,7 +113,7 @@ func valuesOf(name string) string {
 	case name == SettingReceipts:
 		return "off"
 	case strings.HasPrefix(name, SettingMute):
-		return "the time until when, in Unix milliseconds, or 0 for good"
+		return "the end time in Unix milliseconds, or 0 for forever"
 	case strings.HasPrefix(name, settingClient):
 		return "text of up to " + strconv.Itoa(MaxSettingValueLen) + " bytes"
 	default:
@@ -127,7 +127,7 @@ func (c GetSettings) Validate(Limits) error {
 		return err
 	}
 	if len(c.Prefix) > MaxSettingNameLen {
-		return Errorf(CodeInvalid, "prefix: at most %d bytes", MaxSettingNameLen)
+		return Errorf(CodeInvalid, "prefix: must have at most %d bytes", MaxSettingNameLen)
 	}
 	return nil
 }

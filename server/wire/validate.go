@@ -10,13 +10,13 @@ const MaxGroupNameLen = 100
 
 const defaultLimit = 50
 
-// Validate implements [Command]. The token is judged by whoever verifies it.
+// Validate implements [Command]. It does not check the token; the code that verifies it does.
 func (c Connect) Validate(Limits) error {
 	if c.Version != Version {
-		return Errorf(CodeUnsupported, "v: this server speaks version %d", Version)
+		return Errorf(CodeUnsupported, "v: this server speaks only version %d of the protocol", Version)
 	}
 	if c.Resume != nil && (len(c.Resume.Positions) > 1024 || len(c.Resume.Epoch) > 64) {
-		return Errorf(CodeInvalid, "resume: take epoch and positions from the welcome frame")
+		return Errorf(CodeInvalid, "resume: is not valid; take epoch and positions from the welcome frame")
 	}
 	return nil
 }
@@ -38,7 +38,7 @@ func (f Forward) Validate(Limits) error {
 	case !ValidChannel(f.From.Channel):
 		return Errorf(CodeInvalid, "from.channel: is not the id of a channel")
 	case f.From.Seq == 0:
-		return Errorf(CodeInvalid, "from.seq: is missing; it is the number of the message")
+		return Errorf(CodeInvalid, "from.seq: is missing; set it to the number of the message")
 	}
 	return validDestination(f.Channel, f.To, f.ClientID)
 }
@@ -60,13 +60,13 @@ func validDestination(channel, to, clientID string) error {
 func (c Content) validate(l Limits) error {
 	switch {
 	case c.Forwarded != nil:
-		return Errorf(CodeInvalid, "content.forwarded: only the server says so; use forward")
+		return Errorf(CodeInvalid, "content.forwarded: only the server sets it; use the command forward")
 	case len(c.Text) > l.TextBytes:
-		return Errorf(CodeTooLarge, "content.text: %d bytes, at most %d are allowed", len(c.Text), l.TextBytes)
+		return Errorf(CodeTooLarge, "content.text: has %d bytes; at most %d are allowed", len(c.Text), l.TextBytes)
 	case !utf8.ValidString(c.Text):
 		return Errorf(CodeInvalid, "content.text: must be UTF-8")
 	case strings.ContainsFunc(c.Text, forbiddenInText):
-		return Errorf(CodeInvalid, "content.text: must not hold control characters other than tab and line breaks")
+		return Errorf(CodeInvalid, "content.text: must not contain control characters other than tab and line breaks")
 	case invisible(c.Text):
 		return Errorf(CodeInvalid, "content.text: must not be empty")
 	}
@@ -104,7 +104,7 @@ func (c ListChannels) Validate(l Limits) error {
 		return err
 	}
 	if c.Before != nil && (c.Before.Active < 0 || !ValidChannel(c.Before.ID)) {
-		return Errorf(CodeInvalid, "before: take active and id from the last channel of the window before")
+		return Errorf(CodeInvalid, "before: is not valid; take active and id from the last channel of the previous window")
 	}
 	return validLimit(c.Limit, l)
 }
@@ -157,17 +157,17 @@ func LimitOr50(limit int) int {
 
 func validLimit(limit int, l Limits) error {
 	if limit < 0 || limit > l.HistoryEvents {
-		return Errorf(CodeInvalid, "limit: 1 to %d", l.HistoryEvents)
+		return Errorf(CodeInvalid, "limit: must be 1 to %d", l.HistoryEvents)
 	}
 	return nil
 }
 
 func invalidUser(member string) *Error {
-	return Errorf(CodeInvalid, "%s: a user is 1 to %d of a-z, 0-9, '_' and '-'", member, MaxUserLen)
+	return Errorf(CodeInvalid, "%s: a user name has 1 to %d characters of a-z, 0-9, '_' and '-'", member, MaxUserLen)
 }
 
 func invalidChannel() *Error { return Errorf(CodeInvalid, "channel: is not the id of a channel") }
 
 func invalidClientID() *Error {
-	return Errorf(CodeInvalid, "client_id: 1 to %d printable ASCII characters without space", MaxClientIDLen)
+	return Errorf(CodeInvalid, "client_id: must be 1 to %d printable ASCII characters without spaces", MaxClientIDLen)
 }

@@ -57,7 +57,7 @@ func (c UpdateChannel) Validate(Limits) error {
 	case c.Topic != nil && (!utf8.ValidString(*c.Topic) || strings.ContainsFunc(*c.Topic, forbiddenInName) || utf8.RuneCountInString(*c.Topic) > MaxTopicLen):
 		return Errorf(CodeInvalid, "topic: must be one line of UTF-8 of at most %d characters", MaxTopicLen)
 	case c.SlowModeS != nil && (*c.SlowModeS < 0 || *c.SlowModeS > MaxSlowModeS):
-		return Errorf(CodeInvalid, "slow_mode_s: 0 to %d", MaxSlowModeS)
+		return Errorf(CodeInvalid, "slow_mode_s: must be 0 to %d seconds", MaxSlowModeS)
 	case c.Name != nil:
 		return validGroupName(*c.Name)
 	}
@@ -70,7 +70,7 @@ func (c AddMembers) Validate(l Limits) error {
 		return err
 	}
 	if len(c.Members) == 0 {
-		return Errorf(CodeInvalid, "members: name at least one")
+		return Errorf(CodeInvalid, "members: must name at least one user")
 	}
 	return validMembers(c.Members, l)
 }
@@ -84,7 +84,7 @@ func (c Unban) Validate(Limits) error { return validUserChange(c.Channel, c.User
 // Validate implements [Command].
 func (c SetRole) Validate(Limits) error {
 	if !c.Role.Valid() {
-		return Errorf(CodeInvalid, "role: one of owner, admin, member, reader")
+		return Errorf(CodeInvalid, "role: must be owner, admin, member or reader")
 	}
 	return validUserChange(c.Channel, c.User, c.ClientID)
 }
@@ -96,9 +96,9 @@ func (c Leave) Validate(Limits) error { return validChange(c.Channel, c.ClientID
 func (c CreateInvite) Validate(Limits) error {
 	switch {
 	case c.ExpiresS < 0 || c.ExpiresS > MaxInviteS:
-		return Errorf(CodeInvalid, "expires_s: 0 to %d", MaxInviteS)
+		return Errorf(CodeInvalid, "expires_s: must be 0 to %d seconds", MaxInviteS)
 	case c.Uses < 0 || c.Uses > MaxInviteUses:
-		return Errorf(CodeInvalid, "uses: 0 to %d", MaxInviteUses)
+		return Errorf(CodeInvalid, "uses: must be 0 to %d", MaxInviteUses)
 	}
 	return validInvite(c.Channel, c.Hash, c.ClientID)
 }
@@ -109,7 +109,7 @@ func (c RevokeInvite) Validate(Limits) error { return validInvite(c.Channel, c.H
 // Validate implements [Command].
 func (c Join) Validate(Limits) error {
 	if len(c.Secret) < MinSecretLen || len(c.Secret) > MaxSecretLen {
-		return Errorf(CodeInvalid, "secret: %d to %d characters", MinSecretLen, MaxSecretLen)
+		return Errorf(CodeInvalid, "secret: must have %d to %d characters", MinSecretLen, MaxSecretLen)
 	}
 	return validChange(c.Channel, c.ClientID)
 }
@@ -129,7 +129,7 @@ func validChange(channel, clientID string) error {
 
 func validTarget(channel string, seq uint64, clientID string) error {
 	if seq == 0 {
-		return Errorf(CodeInvalid, "seq: is missing; it is the number of the message")
+		return Errorf(CodeInvalid, "seq: is missing; set it to the number of the message")
 	}
 	return validChange(channel, clientID)
 }
@@ -144,14 +144,14 @@ func validUserChange(channel, user, clientID string) error {
 func validInvite(channel, hash, clientID string) error {
 	hex := len(hash) == inviteHashLen && all(hash, func(c byte) bool { return c >= '0' && c <= '9' || c >= 'a' && c <= 'f' })
 	if !hex {
-		return Errorf(CodeInvalid, "hash: SHA-256 of the secret, %d lower-case hexadecimal digits", inviteHashLen)
+		return Errorf(CodeInvalid, "hash: must be the SHA-256 of the secret in %d lower-case hexadecimal digits", inviteHashLen)
 	}
 	return validChange(channel, clientID)
 }
 
 func validMembers(members []string, l Limits) error {
 	if len(members) > l.GroupMembers {
-		return Errorf(CodeTooLarge, "members: %d, at most %d are allowed", len(members), l.GroupMembers)
+		return Errorf(CodeTooLarge, "members: there are %d; at most %d are allowed", len(members), l.GroupMembers)
 	}
 	for i, m := range members {
 		if !ValidUser(m) {
@@ -166,7 +166,7 @@ func validGroupName(name string) error {
 	case !utf8.ValidString(name) || strings.ContainsFunc(name, forbiddenInName):
 		return Errorf(CodeInvalid, "name: must be one line of UTF-8 without control or text-direction characters")
 	case invisible(name) || utf8.RuneCountInString(name) > MaxGroupNameLen:
-		return Errorf(CodeInvalid, "name: 1 to %d characters", MaxGroupNameLen)
+		return Errorf(CodeInvalid, "name: must have 1 to %d characters", MaxGroupNameLen)
 	}
 	return nil
 }

@@ -105,7 +105,7 @@ func (b *Bridge) serve(ctx context.Context, session, user string, cmd wire.Comma
 func (b *Bridge) fault(session, operation string, err error, ref uint64) *wire.Error {
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
-		err = wire.Errorf(wire.CodeTimeout, "the server could not answer in time; whether it did what was asked is not known")
+		err = wire.Errorf(wire.CodeTimeout, "the server could not answer in time; it is not known whether the command was carried out")
 	case errors.Is(err, context.Canceled):
 		err = drains()
 	}

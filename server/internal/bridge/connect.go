@@ -68,7 +68,7 @@ func (s *session) refresh(ctx context.Context, c *wire.Refresh) (wire.Refreshed,
 	case err != nil:
 		return wire.Refreshed{}, err
 	case who.user != s.User:
-		return wire.Refreshed{}, wire.Errorf(wire.CodeUnauthorized, "token: it is of another user; open another session for that one")
+		return wire.Refreshed{}, wire.Errorf(wire.CodeUnauthorized, "token: belongs to another user; open a new session for that user")
 	}
 	if err := s.bridge.sessions.Refresh(&s.Session, who.token); err != nil {
 		return wire.Refreshed{}, err
@@ -112,7 +112,7 @@ func (b *Bridge) authenticate(ctx context.Context, token string) (identity, erro
 	case err != nil:
 		return identity{}, err
 	case !wire.ValidUser(user):
-		return identity{}, wire.Errorf(wire.CodeUnauthorized, "token: names no valid user")
+		return identity{}, wire.Errorf(wire.CodeUnauthorized, "token: does not name a valid user")
 	}
 	t := sessions.Token{Fingerprint: b.auth.Fingerprint(token), Expires: expires.UnixMilli()}
 	return identity{user, expires, t}, b.sessions.Check(t)

@@ -59,7 +59,7 @@ func (h *hub) elsewhere() error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.away {
-		return wire.Errorf(wire.CodeUnavailable, "this node does not hear what is said at the moment; another will serve you").After(retrySoon)
+		return wire.Errorf(wire.CodeUnavailable, "this node receives no new events at the moment; connect to another one").After(retrySoon)
 	}
 	return nil
 }

@@ -62,5 +62,5 @@ func (b *Bridge) jitter() time.Duration {
 }
 
 func drains() *wire.Error {
-	return wire.Errorf(wire.CodeUnavailable, "this node is stopping; another will serve you").After(retrySoon)
+	return wire.Errorf(wire.CodeUnavailable, "this node is stopping; connect to another one").After(retrySoon)
 }

@@ -78,7 +78,7 @@ func (p *post) dispatch(frame []byte) <-chan reply {
 func (p *post) check(cmd wire.Command) error {
 	switch o := wire.OperationOf(cmd); {
 	case o.Asker == wire.ByConnections && o.Reply != nil:
-		return wire.Errorf(wire.CodeInvalid, "%s: over this transport the token comes with each request", cmd.Type())
+		return wire.Errorf(wire.CodeInvalid, "%s: is not possible here; send the token with each request", cmd.Type())
 	case o.Asker == wire.BySessions && p.stream == nil:
 		return p.noStream(cmd)
 	}
@@ -90,9 +90,9 @@ func (p *post) check(cmd wire.Command) error {
 func (p *post) noStream(cmd wire.Command) error {
 	session := p.r.Header.Get(wire.HeaderSession)
 	if session == "" {
-		return wire.Errorf(wire.CodeNotConnected, "%s: name the stream it is for by its session, in the header %s", cmd.Type(), wire.HeaderSession)
+		return wire.Errorf(wire.CodeNotConnected, "%s: put the session id of your event stream into the header %s", cmd.Type(), wire.HeaderSession)
 	}
-	return wire.Errorf(wire.CodeNotConnected, "%s: this node has no stream of the session %q", cmd.Type(), session)
+	return wire.Errorf(wire.CodeNotConnected, "%s: this node has no event stream with the session %q", cmd.Type(), session)
 }
 
 func (p *post) submit(cmd wire.Change, answer chan<- reply) {

@@ -118,10 +118,10 @@ func (x *exchange) body() ([]byte, error) {
 	body, err := io.ReadAll(http.MaxBytesReader(x.w, x.r.Body, int64(limit)))
 	_ = x.rc.SetReadDeadline(time.Time{}) // net/http goes on reading, to notice when the client leaves
 	if _, over := errors.AsType[*http.MaxBytesError](err); over {
-		return nil, wire.Errorf(wire.CodeTooLarge, "the request: at most %d bytes are allowed", limit)
+		return nil, wire.Errorf(wire.CodeTooLarge, "the request is too large; at most %d bytes are allowed", limit)
 	}
 	if err != nil {
-		return nil, wire.Errorf(wire.CodeMalformed, "the request did not arrive whole")
+		return nil, wire.Errorf(wire.CodeMalformed, "the request was cut off; send it again")
 	}
 	return body, nil
 }

@@ -54,7 +54,7 @@ func (h *hub) enter(wg *sync.WaitGroup) error {
 	case h.closed:
 		return drains()
 	case h.open >= h.max:
-		return wire.Errorf(wire.CodeTooFast, "this server holds as many connections as it may").After(retrySoon)
+		return wire.Errorf(wire.CodeTooFast, "this server is full; try again later").After(retrySoon)
 	}
 	h.open++
 	wg.Add(1)
@@ -97,7 +97,7 @@ func (h *hub) admit(user string) error {
 	defer h.mu.Unlock()
 	u := h.usage(user)
 	if u.open >= h.maxUser {
-		return wire.Errorf(wire.CodeTooFast, "you have %d connections open here, and may have no more", u.open).After(retrySoon)
+		return wire.Errorf(wire.CodeTooFast, "you already have %d connections to this node, which is the limit; close one first", u.open).After(retrySoon)
 	}
 	u.open++
 	return nil

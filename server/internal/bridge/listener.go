@@ -65,7 +65,7 @@ type outlook struct {
 }
 
 func overAlready() error {
-	return wire.Errorf(wire.CodeNotConnected, "the stream of that session has ended; open another, and name its session")
+	return wire.Errorf(wire.CodeNotConnected, "the event stream of that session has ended; open a new one and name its session")
 }
 
 func (s *stream) setPresence(c *wire.SetPresence) (outbound, error) {

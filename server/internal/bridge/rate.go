@@ -24,11 +24,11 @@ func (b *Bridge) charge(user string, cmd wire.Command) error {
 }
 
 func overRate(l wire.Limits, wait time.Duration) *wire.Error {
-	return wire.Errorf(wire.CodeTooFast, "at most %d commands a second on one session", l.CommandsPerS).After(wait)
+	return wire.Errorf(wire.CodeTooFast, "at most %d commands a second are allowed in one session; wait", l.CommandsPerS).After(wait)
 }
 
 func overInFlight(l wire.Limits) *wire.Error {
-	return wire.Errorf(wire.CodeTooFast, "at most %d commands without a reply", l.InFlight).After(retryInFlight)
+	return wire.Errorf(wire.CodeTooFast, "at most %d commands may wait for a reply at a time; wait", l.InFlight).After(retryInFlight)
 }
 
 // retryInFlight is about how long a commit takes: after it there is a free place again.

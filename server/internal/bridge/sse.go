@@ -75,7 +75,7 @@ func (s *stream) run() {
 		case <-ping.C:
 			s.frame(pingFrame, false)
 		case <-over.C:
-			s.end(wire.Errorf(wire.CodeExpired, "token: it has expired"))
+			s.end(wire.Errorf(wire.CodeExpired, "token: has expired; reconnect with a fresh one"))
 			return
 		case <-s.out:
 			s.end(signedOut())

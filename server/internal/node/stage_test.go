@@ -178,7 +178,7 @@ func outcome(f wire.Frame) string {
 
 func refusal(e *wire.Error) string {
 	switch {
-	case e.Message == "channel: there is none of this id that you are a member of":
+	case e.Message == "channel: not found, or you are not a member":
 		return "f"
 	case e.Code == wire.CodeForbidden:
 		return "r"
