@@ -1,10 +1,9 @@
 package wire
 
-// Seen tells how much of the log a client has seen. Every command that reads carries it: for
-// each shard, the newest pos that an event or an ack has named. The node that answers must have
-// at least that much, so that reads never go back. A node that does not get there in time
-// answers with [CodeUnavailable]. Positions that the log has since lost mean nothing and are
-// ignored.
+// Seen tells how much of the log a client has seen. Commands that read may carry it: for each
+// shard, the newest pos that an event or an ack has named. The node that answers must have at
+// least that much, so that reads never go back. A node that does not get there in time answers
+// with [CodeUnavailable]. Positions that the log has since lost mean nothing and are ignored.
 type Seen struct {
 	Seen []ShardPos `json:"seen,omitzero"`
 }
