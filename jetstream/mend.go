@@ -11,11 +11,12 @@ import (
 	"natterjack/jetstream/view"
 )
 
-// mendTimeout bounds how long a look past the end of what was delivered may take.
+// mendTimeout bounds a search for lost messages past the end of what was delivered.
 const mendTimeout = 5 * time.Second
 
-// apply takes in what was delivered. Between two positions there may be a hole. It is of messages that were erased; or this node's copy of the
-// stream has lost them, and then they are read from another and taken in in their place.
+// apply takes in the delivered events. There may be a hole between two positions. Either the
+// messages there were erased, or this node's copy of the stream has lost them. Lost messages
+// are read from another copy and taken in at their place.
 func (f *follower) apply(ctx context.Context, events []view.Event) error {
 	doubts := f.copy.Doubts(f.view.Position(f.shard), func(yield func(uint64) bool) {
 		for i := range events {
@@ -37,7 +38,8 @@ func (f *follower) apply(ctx context.Context, events []view.Event) error {
 	return f.take(ctx, events)
 }
 
-// mend takes in what this node's copy has lost, and before each stretch of that the events that were delivered, which it takes out.
+// mend takes in the messages that this node's copy has lost. Before each lost stretch it takes
+// in the delivered events that precede the stretch, and removes them from events.
 func (f *follower) mend(ctx context.Context, lost *copies.Lost, events *[]view.Event) error {
 	if len(lost.Stretches) == 0 {
 		return nil
@@ -59,7 +61,7 @@ func (f *follower) mend(ctx context.Context, lost *copies.Lost, events *[]view.E
 	return nil
 }
 
-// takeFromOthers takes in a stretch as other copies have it.
+// takeFromOthers takes in a lost stretch, as other copies have it.
 func (f *follower) takeFromOthers(ctx context.Context, lost *copies.Lost, s copies.Stretch) error {
 	for s.First <= s.Last {
 		records, upto, err := f.copy.Read(ctx, lost, s)
@@ -79,7 +81,8 @@ func (f *follower) takeFromOthers(ctx context.Context, lost *copies.Lost, s copi
 	return nil
 }
 
-// lostUpto reports whether anything was lost up to a position behind what was delivered. Then it has been taken in by now.
+// lostUpto reports whether messages were lost between the last delivered event and a position.
+// Lost messages have been taken in when it returns.
 func (f *follower) lostUpto(ctx context.Context, upto uint64) (bool, error) {
 	doubts := f.copy.Doubts(f.view.Position(f.shard), func(yield func(uint64) bool) { yield(upto + 1) })
 	if len(doubts) == 0 {
@@ -94,7 +97,8 @@ func (f *follower) lostUpto(ctx context.Context, upto uint64) (bool, error) {
 	return len(lost.Stretches) > 0, err
 }
 
-// mendRecord puts the record of another copy in the place of one that cannot be read. Where that is no better, the event is void.
+// mendRecord replaces a record that cannot be read by the record of another copy. If that one
+// cannot be read either, the event is void.
 func (f *follower) mendRecord(ctx context.Context, events []view.Event, why error) bool {
 	e, ok := errors.AsType[*view.UnreadableError](why)
 	if !ok {
@@ -116,6 +120,6 @@ func (f *follower) mendRecord(ctx context.Context, events []view.Event, why erro
 	return true
 }
 
-// Mended is how many messages were read from other nodes since the start, for this node's copies have lost them. It is 0 unless a disk is
-// damaged.
+// Mended returns how many messages were read from other nodes since the start because this
+// node's copies had lost them. It is 0 unless a disk is damaged.
 func (l *Log) Mended() uint64 { return l.damage.Mended.Load() }

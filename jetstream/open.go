@@ -8,8 +8,8 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// openAll opens the streams of the log and of what is derived from it, and makes what is missing of them where that may be. What it
-// finds has to be what the node remembers.
+// openAll opens the streams of the log and the streams derived from it. It creates missing
+// streams where that is allowed. The log it finds must be the one that the node remembers.
 func openAll(ctx context.Context, js jetstream.JetStream, cfg *Config) (layout, *census, error) {
 	said, err := newCensus(cfg, js)
 	if err != nil {
@@ -21,7 +21,8 @@ func openAll(ctx context.Context, js jetstream.JetStream, cfg *Config) (layout, 
 		err = openReceipts(ctx, js, l.shards, replicas)
 	}
 	if err == nil && cfg.Memory != nil {
-		err = cfg.Memory.Remember(l.epoch, l.shards) // before the view is opened, which is deleted where it is of another log
+		// Remember comes before the view is opened, for a view of another log is deleted then.
+		err = cfg.Memory.Remember(l.epoch, l.shards)
 	}
 	if err != nil {
 		return layout{}, nil, errors.Join(err, said.close())
@@ -29,14 +30,15 @@ func openAll(ctx context.Context, js jetstream.JetStream, cfg *Config) (layout, 
 	return l, said, nil
 }
 
-// gated is JetStream for the streams of the log itself: it makes one only where the census permits, and keeps back what is being taken over.
+// gated is JetStream for the streams of the log itself. It creates a stream only where the
+// census permits it, and it withholds a stream whose takeover is unfinished.
 type gated struct {
 	jetstream.JetStream
 
 	census *census
 }
 
-// CreateStream is JetStream's.
+// CreateStream implements [jetstream.JetStream]. It asks the census first.
 func (g gated) CreateStream(ctx context.Context, cfg jetstream.StreamConfig) (jetstream.Stream, error) {
 	if err := g.census.permit(ctx, cfg.Name); err != nil {
 		return nil, err
@@ -44,7 +46,8 @@ func (g gated) CreateStream(ctx context.Context, cfg jetstream.StreamConfig) (je
 	return g.JetStream.CreateStream(ctx, cfg)
 }
 
-// Stream is JetStream's.
+// Stream implements [jetstream.JetStream]. It returns an error for a stream that is being taken
+// over.
 func (g gated) Stream(ctx context.Context, name string) (jetstream.Stream, error) {
 	s, err := g.JetStream.Stream(ctx, name)
 	if err == nil && s.CachedInfo().Config.Metadata[MetaUnfinished] != "" {

@@ -5,17 +5,18 @@ import (
 	"time"
 )
 
-// ownTimeout is how long the acks of a batch wait for this node's view.
+// ownTimeout bounds how long the acks of a batch wait for this node's view.
 const ownTimeout = 5 * time.Millisecond
 
-// owed is what is to be told once a position has been applied.
+// owed is a callback that waits until a position has been applied.
 type owed struct {
 	pos  uint64
 	tell func()
 }
 
-// after calls tell once the readers on this node have been told of pos, or [ownTimeout] has passed: at once where that is so
-// already, else from another goroutine. What a sender is told then leaves in one write with the event itself.
+// after calls tell once the readers on this node have been woken for pos, or once [ownTimeout]
+// has passed. If pos has been applied already, it calls tell at once. Otherwise another
+// goroutine calls it. The ack then leaves in one write with the event itself.
 func (f *follower) after(pos uint64, tell func()) {
 	f.mu.Lock()
 	if f.view.Position(f.shard) >= pos {
@@ -30,10 +31,11 @@ func (f *follower) after(pos uint64, tell func()) {
 	})
 	f.owed = append(f.owed, owed{pos: pos, tell: once})
 	f.mu.Unlock()
-	time.AfterFunc(ownTimeout, once) // a view that stands still does not hold up what is stored
+	// A view that does not advance must not delay the ack of a stored event.
+	time.AfterFunc(ownTimeout, once)
 }
 
-// pay tells what is owed by now.
+// pay calls all callbacks whose position has been applied.
 func (f *follower) pay() {
 	at := f.view.Position(f.shard)
 	f.mu.Lock()

@@ -12,28 +12,32 @@ import (
 )
 
 const (
-	// partPause is how long a cursor stays behind whose user has gone: what he has read last is on its way to the stream meanwhile.
+	// partPause is how long the cursor of a user who left is kept. Their last receipt may still
+	// be on its way to the stream during that time.
 	partPause = 1500 * time.Millisecond
-	// maxPartings bounds those who wait to be forgotten.
+	// maxPartings bounds the users whose cursors wait to be deleted.
 	maxPartings = 1 << 16
 )
 
-// partings forget how far users had got in the channels of one shard that they are not in any more: who joins later sees nothing of
-// them, and one who comes back begins with what he is shown then. The node that leads the shard says so in the stream, for all of them. What
-// is left behind where it dies at that moment nobody sees, for only members' cursors are shown.
+// partings delete the cursors of users who are not members of a channel any more, for the
+// channels of one shard. A user who joins later sees nothing of those cursors. A user who comes
+// back starts at what they are shown then. The node that leads the shard writes the deletion to
+// the stream, for all nodes. If that node dies at that moment, the cursor stays. Nobody sees
+// it, because only members' cursors are shown.
 //
-// An event tells that somebody has gone, and not that he is: a view that is being rebuilt comes past him once more. So they are asked
-// for only once the view is level with its stream.
+// An event says that a user left. It does not say that the user is still gone: a view that is
+// being rebuilt passes the event again. So membership is checked only once the view is level
+// with its stream.
 type partings struct {
 	shard    int
 	view     *view.View
 	receipts *receipts.Store
 	leads    func() bool
 	level    func(context.Context) error // waits until the view is level with the stream
-	wake     chan struct{}               // one token: somebody has gone
+	wake     chan struct{}               // one token: a user left
 	log      *slog.Logger
 
-	mu  sync.Mutex // protects following
+	mu  sync.Mutex // protects due
 	due map[receipts.Parting]struct{}
 }
 
@@ -45,7 +49,7 @@ func (l *Log) newPartings(shard int, leads func() bool) *partings {
 	}
 }
 
-// note takes in who has gone by events that the view has applied.
+// note takes in the users who left by events that the view has applied.
 func (p *partings) note(applied []view.Applied) {
 	for i := range applied {
 		for _, user := range applied[i].Parted {
@@ -63,7 +67,7 @@ func (p *partings) add(x receipts.Parting) {
 	}
 }
 
-// run forgets until ctx ends.
+// run deletes cursors until ctx ends.
 func (p *partings) run(ctx context.Context) {
 	for {
 		select {
@@ -80,7 +84,8 @@ func (p *partings) run(ctx context.Context) {
 	}
 }
 
-// forget forgets all who are due and have not come back. After an error they are tried again.
+// forget deletes the cursors of all users in due who have not come back. After an error they
+// are tried again.
 func (p *partings) forget(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, resyncTimeout)
 	defer cancel()

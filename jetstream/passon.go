@@ -9,21 +9,24 @@ import (
 	"natterjack/server/wire"
 )
 
-// passOn sends the words of a message on. They are read here, as the user may read them, for the writer of the one channel knows
-// nothing of the other, and then sent like any others.
+// passOn forwards the content of a message. It reads the content here, under the user's rights,
+// because the writer of the target channel knows nothing of the source channel. Then it sends
+// the content like that of any other message.
 func (l *Log) passOn(ctx context.Context, c operation.Caller, f wire.Forward) (wire.Ack, error) {
 	m, err := l.readable(ctx, c.User, f.From)
 	if err != nil {
 		return l.passedOn(ctx, c.User, &f, err)
 	}
 	content := wire.Content{Text: m.Content.Text, Forwarded: m.Content.Forwarded}
-	if content.Forwarded == nil { // what is forwarded on stays its author's
+	// A message that is forwarded again keeps its first author.
+	if content.Forwarded == nil {
 		content.Forwarded = &wire.Forwarded{Sender: m.Sender, Timestamp: m.Timestamp}
 	}
 	return l.wait(ctx, newChange(c.User, wire.Send{Channel: f.Channel, To: f.To, ClientID: f.ClientID, Content: content}))
 }
 
-// passedOn is the ack of a forward that was stored before, for a retry whose source the user may not read any more, or else why not.
+// passedOn returns the ack of a forward that was stored before, or the error why. It serves a
+// retry by a user who may not read the source any more.
 func (l *Log) passedOn(ctx context.Context, user string, f *wire.Forward, why error) (wire.Ack, error) {
 	place := wire.Send{Channel: f.Channel, To: f.To}.Place(user)
 	shard := l.layout.shardOf(place)
@@ -41,7 +44,7 @@ func (l *Log) passedOn(ctx context.Context, user string, f *wire.Forward, why er
 	return ackOf(shard, ev, r), nil
 }
 
-// readable is a message that a user may read and that says something.
+// readable returns a message that the user may read and that has content.
 func (l *Log) readable(ctx context.Context, user string, at wire.ChannelSeq) (*channel.Message, error) {
 	if _, err := l.awaitChannel(ctx, user, at.Channel); err != nil {
 		return nil, err

@@ -10,8 +10,9 @@ import (
 	"natterjack/server/wire"
 )
 
-// MaySee reports whether viewer may know whether user is there, and since when he is not. It is the user who says, by a setting: everyone,
-// contacts or nobody, and contacts where he says nothing. Whom he has blocked may not.
+// MaySee reports whether viewer may know whether user is online, and when they were last seen.
+// The user chooses this by a setting: everyone, contacts or nobody. The default is contacts.
+// Users whom they have blocked never may.
 func (l *Log) MaySee(viewer, user string) bool {
 	if viewer == user {
 		return true
@@ -30,7 +31,8 @@ func (l *Log) MaySee(viewer, user string) bool {
 	}
 }
 
-// contact reports whether another is a contact of user's: added by him, or somebody with whom he has a direct channel.
+// contact reports whether other is a contact of user: user added them, or the two have a direct
+// channel.
 func (l *Log) contact(user, other string) bool {
 	if added, err := l.view.Setting(user, wire.SettingContact+other); err == nil && added != "" {
 		return true
@@ -39,8 +41,9 @@ func (l *Log) contact(user, other string) bool {
 	return err == nil && st.Exists()
 }
 
-// MayType says what keeps a user from telling a channel that he is writing: all that would keep him from sending there, but for
-// slow mode, in which he writes while he waits. In a direct channel that does not exist yet, nobody does.
+// MayType returns why a user must not be shown as typing in a channel. The reasons are those
+// that would refuse a message from them there, except slow mode: a user may type while they
+// wait. In a direct channel that does not exist yet, nobody may type.
 func (l *Log) MayType(user, id string) error {
 	st, err := l.member(user, id)
 	if err != nil {
@@ -54,22 +57,24 @@ func (l *Log) MayType(user, id string) error {
 	return err
 }
 
-// Member reports whether a user is in a channel.
+// Member reports whether a user is a member of a channel.
 func (l *Log) Member(user, id string) bool {
 	st, err := l.view.Channel(id)
 	return err == nil && st.Member(user)
 }
 
-// WatchSight has f called with every user of whom [Log.MaySee] may say something else from now on, in place of whom was called
-// before. F must return at once: it is called from a shard's own goroutine.
+// WatchSight registers f, in place of an earlier function. It is called with every user for
+// whom [Log.MaySee] may return something else from then on. F must return at once: a shard's
+// own goroutine calls it.
 func (l *Log) WatchSight(f func(user string)) { l.sight.f.Store(&f) }
 
-// sight tells of who may be seen by others than before.
+// sight reports users whose visibility to others may have changed.
 type sight struct {
 	f atomic.Pointer[func(user string)]
 }
 
-// tell tells of settings, of which few are about that, and of the beginnings of direct channels.
+// tell reports the senders of settings, and the members of direct channels that begin. Few of
+// the settings concern visibility; tell does not distinguish them.
 func (s *sight) tell(applied []view.Applied) {
 	f := s.f.Load()
 	if f == nil {

@@ -14,7 +14,8 @@ import (
 )
 
 const (
-	// ackTimeout is how long JetStream may take to acknowledge. A stalled disk or a lost quorum shows as its end.
+	// ackTimeout bounds how long JetStream may take to acknowledge. It passes when a disk
+	// stalls or the quorum is lost.
 	ackTimeout = 2 * time.Second
 	// batchFrom is how many messages make an atomic batch worth its fixed cost where the engine stages
 	// it in files: some 1 ms of CPU and a sync.
@@ -31,8 +32,9 @@ const (
 	batchCommitHeader   = "Nats-Batch-Commit"
 )
 
-// publisher puts messages into the stream of one shard: singly where few wait, as one atomic batch (ADR-50) where many do: one
-// fsync and one Raft proposal for all of them.
+// publisher publishes messages to the stream of one shard. It publishes them singly where few
+// wait, and as one atomic batch (ADR-50) where many wait. A batch takes one fsync and one Raft
+// proposal.
 //
 // All methods are for one goroutine.
 type publisher struct {
@@ -43,12 +45,14 @@ type publisher struct {
 	stage   func() // called before each
 	from    int    // messages that make one
 
-	// The headers of a batch's messages, made once: PublishMsg has written them when it returns.
+	// headers are those of a batch's messages. They are built once and reused, because
+	// PublishMsg has written them when it returns.
 	headers []nats.Header
-	id      []string // of the batch, in all of them
+	id      []string // the batch's id, shared by all headers
 }
 
-// publish publishes messages without waiting: one by itself, several as an atomic batch. The ack goes to reply.
+// publish publishes messages without waiting: one message singly, several as an atomic batch.
+// The ack goes to reply.
 func (p *publisher) publish(msgs []*nats.Msg, reply string) error {
 	last := msgs[len(msgs)-1]
 	last.Reply = reply
@@ -105,7 +109,7 @@ func (p *plan) stored(shard int, pos uint64) {
 	}
 }
 
-// channelAt is a state whose last event turned out to be at pos.
+// channelAt returns a copy of a state with the position of its last event set.
 func channelAt(st *channel.State, pos uint64) *channel.State {
 	at := *st
 	at.Pos = pos

@@ -10,8 +10,9 @@ import (
 	"natterjack/server/wire"
 )
 
-// rates hold each user to so many commands a second, over all of his sessions here and over all surfaces, for all of them come to
-// the log. A node counts what it is asked itself; what other nodes send it, they have counted.
+// rates limit the commands per second of each user, over all of their sessions on this node and
+// all surfaces, because all commands pass through the log. A node counts the commands of its
+// own clients. Commands that other nodes send it have been counted there.
 type rates struct {
 	mu    sync.Mutex // protects following
 	users *rate.Buckets[string]
@@ -21,8 +22,8 @@ func newRates(l wire.Limits) *rates {
 	return &rates{users: rate.NewBuckets[string](cmp.Or(l.UserCommandsPerS, wire.DefaultLimits().UserCommandsPerS))}
 }
 
-// pace holds a shard's channels to so many events a second each, and each member of one to half of that: whoever floods a group
-// leaves the others as much as he takes.
+// pace limits the events per second of each channel of a shard, and those of each member to
+// half of that. So a member who floods a group leaves the other half to the others.
 type pace struct {
 	channels *rate.Buckets[string]
 	members  *rate.Buckets[memberOf]
@@ -35,7 +36,7 @@ func newPace(l wire.Limits) *pace {
 	return &pace{rate.NewBuckets[string](perS), rate.NewBuckets[memberOf](max(1, perS/2))}
 }
 
-// take counts n events by a member, or refuses them, and then they count for neither.
+// take counts n events by a member, or refuses them. Refused events count for neither limit.
 func (p *pace) take(now time.Time, who memberOf, n int) error {
 	if wait := p.channels.Wait(now, who.channel, n); wait > 0 {
 		return wire.Errorf(wire.CodeTooFast, "channel: at most %d events a second", p.channels.PerS()).After(wait).In(who.channel)
@@ -47,8 +48,9 @@ func (p *pace) take(now time.Time, who memberOf, n int) error {
 	return nil
 }
 
-// Charge counts a command against its user's rate on this node, or refuses it. The methods of the log that take a command, or begin to
-// follow, do so themselves; Charge is for those who do something else for a user.
+// Charge counts a command against its user's rate on this node, or refuses it. The methods of
+// the log that take a command, or that start a cursor, do so themselves. Charge is for other
+// work done for a user.
 func (l *Log) Charge(user string) error { return l.rates.charge(time.Now(), user) }
 
 func (r *rates) charge(now time.Time, user string) error {
@@ -60,9 +62,10 @@ func (r *rates) charge(now time.Time, user string) error {
 	return nil
 }
 
-// charge refuses what would overtake another command, what not all nodes know and what there is no
-// room for, and holds a channel to its rate. What was stored before and what is refused has cost
-// nothing by then, and what was not stored the first time is not charged again.
+// charge refuses a command that would overtake another one, a command that some nodes do not
+// know yet, and a command for which there is no room. It then applies the channel's rate.
+// Retries of stored commands and refused commands were answered before, at no charge. A command
+// that was charged and not stored is not charged again.
 func (d *decision) charge(c *command, st *channel.State, events []wire.Record) error {
 	if err := c.turns.held(c); err != nil {
 		return err

@@ -11,24 +11,28 @@ import (
 )
 
 const (
-	// believeAfter is how long a stream must have been said to be short of a pos before that is believed.
+	// believeAfter is how long a leader must report a stream that ends before pos until that is
+	// believed.
 	believeAfter = time.Second
-	// inTouch is how recently a leader must have heard from a follower. They speak once a second at least.
+	// inTouch is how recently a leader must have heard from a follower. They exchange messages
+	// at least once a second.
 	inTouch = 2 * time.Second
-	// reachPause is between two looks.
+	// reachPause is the pause between two looks at the stream.
 	reachPause = 50 * time.Millisecond
 )
 
-// reaches reports whether a shard's stream goes as far as a pos; the error is that it could not be told before ctx ended.
+// reaches reports whether a shard's stream goes as far as a pos. It returns an error if it
+// could not tell before ctx ended.
 //
-// That it does is certain at once. That it does not means that the log has lost its end, and is believed only of a leader that is in
-// touch with most of its followers, and that says so for a while: one that was frozen goes on for a moment where it was, and one that
-// is cut off does for ten seconds.
+// If the stream reaches pos, that is certain at once. If it does not, the log has lost its end.
+// That is believed only of a leader that is in touch with most of its followers, and that
+// reports it for a while. A leader that was frozen continues from its old state for a moment. A
+// leader that is cut off does so for ten seconds.
 func reaches(ctx context.Context, js jetstream.JetStream, shard int, pos uint64) (bool, error) {
 	return streamReaches(ctx, js, StreamName(shard), pos)
 }
 
-// streamReaches is reaches for any stream.
+// streamReaches does what reaches does, for any stream.
 func streamReaches(ctx context.Context, js jetstream.JetStream, stream string, pos uint64) (bool, error) {
 	for began := time.Now(); pos > 0; {
 		s, err := js.Stream(ctx, stream)
@@ -51,12 +55,13 @@ func streamReaches(ctx context.Context, js jetstream.JetStream, stream string, p
 
 func single(c *jetstream.ClusterInfo) bool { return c == nil || len(c.Replicas) == 0 }
 
-// leadsAlone reports whether the server of a name leads a stream, and nobody else can.
+// leadsAlone reports whether the named server leads a stream and no other server can lead it.
 func leadsAlone(c *jetstream.ClusterInfo, name string) bool {
 	return single(c) || c.Leader == name && leadsMost(c)
 }
 
-// leadsMost reports whether a leader has lately heard from so many of its followers that nobody else can lead.
+// leadsMost reports whether a leader has lately heard from so many of its followers that no
+// other server can lead.
 func leadsMost(c *jetstream.ClusterInfo) bool {
 	heard := 1
 	for _, r := range c.Replicas {

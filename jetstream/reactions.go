@@ -9,7 +9,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// reactions returns some of those who reacted to a message that the user is shown; none where there is none.
+// reactions returns a page of the users who reacted to a message. It is empty if the message
+// does not exist or the user is not shown it.
 func (l *Log) reactions(ctx context.Context, c operation.Caller, cmd wire.GetReactions) (wire.Reactions, error) {
 	user := c.User
 	some := wire.Reactions{Channel: cmd.Channel, Seq: cmd.Seq, Emoji: cmd.Emoji, Users: []string{}}
@@ -35,7 +36,8 @@ func (l *Log) reactions(ctx context.Context, c operation.Caller, cmd wire.GetRea
 	return some, nil
 }
 
-// withReactions is the stored record of a message as a page shows it to a user: of those who reacted, the first few.
+// withReactions returns the stored record of a message as a page shows it to a user: with only
+// the first few of the users who reacted.
 func withReactions(user string, record []byte) ([]byte, error) {
 	if !bytes.Contains(record, []byte(`"reactions":[`)) {
 		return record, nil

@@ -9,7 +9,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// history returns a page of a channel's messages, ascending. It shows everything that this node has acknowledged, to whomever.
+// history returns a page of a channel's messages, ascending. It includes everything that this
+// node has acknowledged to any client.
 func (l *Log) history(ctx context.Context, c operation.Caller, cmd wire.History) (page wire.RawPage, err error) {
 	page = wire.RawPage{Channel: cmd.Channel, Forward: cmd.After != 0}
 	if _, err := l.awaitChannel(ctx, c.User, cmd.Channel); err != nil {
@@ -34,11 +35,11 @@ func (l *Log) history(ctx context.Context, c operation.Caller, cmd wire.History)
 	return page, nil
 }
 
-// maxPageBytes is about how much of records a page holds. What is over ends the page early.
+// maxPageBytes is about how many bytes of records a page holds. A page ends early at that size.
 const maxPageBytes = 512 << 10
 
-// budgeted leaves out of a page what is farthest from where it was asked to begin, and reports whether that is
-// anything. One event stays, whatever its size.
+// budgeted cuts a page to [maxPageBytes], and reports whether it removed anything. It removes
+// the events that are farthest from where the page begins. One event stays, whatever its size.
 func budgeted(page []view.Event, forward bool) (some []view.Event, cut bool) {
 	n, bytes := 0, 0
 	for ; n < len(page); n++ {
@@ -91,8 +92,8 @@ func (l *Log) channel(ctx context.Context, c operation.Caller, cmd wire.GetChann
 	return l.wholeChannel(ctx, c.User, cmd.Channel)
 }
 
-// wholeChannel returns one channel of the user's, all its members and their roles included. A user who may add members also gets
-// those who ask to be one, those who are banned, and the invites.
+// wholeChannel returns one channel of the user's with all its members and their roles. A user
+// who may add members also gets the users who ask to join, the banned users, and the invites.
 func (l *Log) wholeChannel(ctx context.Context, user, id string) (c wire.Channel, err error) {
 	if _, err := l.awaitChannel(ctx, user, id); err != nil {
 		return c, err
@@ -105,7 +106,7 @@ func (l *Log) wholeChannel(ctx context.Context, user, id string) (c wire.Channel
 		return c, err
 	}
 	st := listed.State
-	if st == nil { // he was one a moment ago
+	if st == nil { // the user was a member a moment ago
 		return c, channel.Forbidden()
 	}
 	if c.Channel, err = l.info(user, &listed); err != nil {
@@ -133,7 +134,7 @@ func (l *Log) info(user string, c *view.Listed) (wire.ChannelInfo, error) {
 	return info, err
 }
 
-// event is an event of the view as a part of a frame for a user.
+// event converts an event of the view to a part of a frame for a user.
 func (l *Log) event(user string, e *view.Event) (wire.Event, error) {
 	record, err := wire.DecodeRecord(e.Record)
 	showReactions(user, &record)
@@ -141,12 +142,13 @@ func (l *Log) event(user string, e *view.Event) (wire.Event, error) {
 	return wire.Event{Shard: shard, Pos: e.Pos, Channel: e.Channel, Record: record}, err
 }
 
-// readBy is how far a user has read, where the view may not have it yet.
+// readBy returns how far a user has read, by channel, where the view may not have it yet.
 func (l *Log) readBy(user string) func(ch string) uint64 {
 	return func(ch string) uint64 { return l.receipts.Ahead(ch, user).Read }
 }
 
-// pins returns the pinned messages of a channel that the user is shown, as many as a page holds.
+// pins returns the pinned messages of a channel that the user is shown, as many as a page
+// holds.
 func (l *Log) pins(ctx context.Context, c operation.Caller, cmd wire.GetPins) (wire.Page, error) {
 	user := c.User
 	page := wire.Page{Channel: cmd.Channel, Events: []wire.Event{}}
@@ -170,7 +172,7 @@ func (l *Log) pins(ctx context.Context, c operation.Caller, cmd wire.GetPins) (w
 	return page, err
 }
 
-// versions returns what a message that the user is shown has said, as much as a page holds.
+// versions returns the versions of a message that the user is shown, as many as a page holds.
 func (l *Log) versions(ctx context.Context, c operation.Caller, cmd wire.GetVersions) (wire.Versions, error) {
 	user := c.User
 	all := wire.Versions{Channel: cmd.Channel, Seq: cmd.Seq, Versions: []wire.MessageVersion{}}
@@ -191,8 +193,9 @@ func (l *Log) versions(ctx context.Context, c operation.Caller, cmd wire.GetVers
 	return all, err
 }
 
-// awaitChannel waits until this node's view shows what is known to be in a channel, and in the user's settings, which say what he
-// has hidden. It returns the channel, or the refusal of whoever is not in it.
+// awaitChannel waits until this node's view shows all known events of a channel, and of the
+// user's settings, which say what the user has hidden. It returns the channel, or a refusal if
+// the user is not a member.
 func (l *Log) awaitChannel(ctx context.Context, user, id string) (*channel.State, error) {
 	for _, ch := range [2]string{id, wire.OwnChannel(user)} {
 		if err := l.awaitKnown(ctx, ch); err != nil {
@@ -202,10 +205,10 @@ func (l *Log) awaitChannel(ctx context.Context, user, id string) (*channel.State
 	return l.member(user, id)
 }
 
-// limit is how long a page may be that was asked for with a limit, or without one.
+// limit returns how many entries a page may have. The client may ask for a number, or for none.
 func (l *Log) limit(asked int) int { return min(wire.LimitOr50(asked), l.limits.HistoryEvents) }
 
-// member is the channel, or the refusal of whoever is not in it.
+// member returns the channel, or a refusal if the user is not a member.
 func (l *Log) member(user, id string) (*channel.State, error) {
 	st, err := l.view.Channel(id)
 	if err != nil {
@@ -217,7 +220,7 @@ func (l *Log) member(user, id string) (*channel.State, error) {
 	return st, nil
 }
 
-// awaitKnown waits until this node's view shows what is known to be in a channel.
+// awaitKnown waits until this node's view shows all known events of a channel.
 func (l *Log) awaitKnown(ctx context.Context, channel string) error {
 	return l.awaitShard(ctx, l.layout.shardOf(channel))
 }
@@ -226,8 +229,9 @@ func (l *Log) awaitShard(ctx context.Context, shard int) error {
 	return l.awaitPos(ctx, shard, l.known[shard].v.Load())
 }
 
-// awaitPos waits until this node's view shows a shard up to pos. An ack travels faster than the follower, by
-// some tenths of a millisecond; whoever asks right after it must not find its own message missing.
+// awaitPos waits until this node's view shows a shard up to pos. An ack arrives some tenths of
+// a millisecond before the follower's event. A client that asks right after the ack must find
+// its own message.
 func (l *Log) awaitPos(ctx context.Context, shard int, pos uint64) error {
 	if l.view.Position(shard) >= pos {
 		return nil

@@ -5,7 +5,7 @@ import "sync"
 // readers are the open cursors of this node, by user.
 type readers struct {
 	mu     sync.RWMutex       // protects following and the cursors' next
-	byUser map[string]*Cursor // the first of the user's cursors, a list by next
+	byUser map[string]*Cursor // the first cursor of each user; the others follow by next
 	count  int
 }
 
@@ -25,7 +25,7 @@ func (r *readers) add(c *Cursor) {
 	r.count++
 }
 
-// remove takes a cursor out. After it no wake for that cursor is running or will come.
+// remove takes a cursor out. When it returns, no wake for that cursor is running or will come.
 func (r *readers) remove(c *Cursor) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -57,7 +57,7 @@ func (r *readers) wake(e *Entry) {
 	}
 }
 
-// wakeAll has every cursor look at all of a shard from pos on.
+// wakeAll makes every cursor look at a shard from pos on.
 func (r *readers) wakeAll(shard int, pos uint64) {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
