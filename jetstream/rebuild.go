@@ -9,25 +9,28 @@ import (
 )
 
 const (
-	// farBehind is how many events a view may be behind its shard for this node to lead it: a few seconds of the shard at its fastest.
+	// farBehind is how many events a view may be behind its shard for this node to lead the
+	// shard. It is a few seconds of the shard at its fastest.
 	farBehind = 50_000
-	// rebuildTells is between two words about how far a view is that is being rebuilt.
+	// rebuildTells is the interval between two log lines about the progress of a rebuild.
 	rebuildTells = 10 * time.Second
-	// openSlow is after how long an opening view has this node hand over what it leads, and how often.
+	// openSlow is how long a view may take to open before this node hands over its leads. It
+	// hands over again at the same interval.
 	openSlow = 3 * time.Second
 )
 
-// rebuild watches views that are far behind: one that is being rebuilt, or that comes back after long.
+// rebuild watches views that are far behind the log: a view that is being rebuilt, or that of a
+// node that was away for long.
 type rebuild struct {
-	most uint64 // how far behind is far
+	most uint64 // events; a view that is further behind is far behind
 	far  atomic.Pointer[error]
 
 	began, told time.Time // owned by watchLevel
-	first       uint64    // events that the view had when it began
+	first       uint64    // events that the view had when it was found far behind
 }
 
-// Rebuilt is an error where the view is so far behind the log that this node leaves the lead to others: its writer would wait
-// for the view, and so would everybody who sends.
+// Rebuilt returns an error if the view is so far behind the log that this node leaves the lead
+// to others. Its writer would wait for the view, and so would every sender.
 func (l *Log) Rebuilt() error {
 	if err := l.rebuild.far.Load(); err != nil {
 		return *err
@@ -35,7 +38,7 @@ func (l *Log) Rebuilt() error {
 	return nil
 }
 
-// look tells how far the view is in all shards together, from time to time.
+// look logs from time to time how far the view is, over all shards.
 func (r *rebuild) look(ctx context.Context, l *Log, st *standing, at []uint64) {
 	var have, want uint64
 	far := false
@@ -63,7 +66,8 @@ func (r *rebuild) look(ctx context.Context, l *Log, st *standing, at []uint64) {
 	}
 }
 
-// yield has this node lead nothing, where another can, until stop is called: while a view is opened that takes long, it has no writer.
+// yield hands over every shard that this node leads, if another node can lead it, until stop is
+// called. While a view takes long to open, its node has no writer.
 func (l *Log) yield(ctx context.Context) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	var wg sync.WaitGroup

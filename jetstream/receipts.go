@@ -15,7 +15,7 @@ import (
 	"natterjack/server/wire"
 )
 
-// openReceipts makes what is missing of the streams of receipts, as [openStreams] does of the log's.
+// openReceipts creates the missing streams of receipts, as [openStreams] does for the log.
 func openReceipts(ctx context.Context, js jetstream.JetStream, shards, replicas int) error {
 	for shard := range shards {
 		if _, err := openStream(ctx, js, receipts.StreamConfig(shard, replicas)); err != nil {
@@ -43,7 +43,8 @@ func (l *Log) newReceipts(log *slog.Logger) *receipts.Store {
 	})
 }
 
-// awaitReceipts waits for the receipts that were stored when Run began, for a moment at most.
+// awaitReceipts waits until the view has the receipts that were stored when Run began, two
+// seconds after that at most.
 func (l *Log) awaitReceipts(ctx context.Context) error {
 	select {
 	case <-l.receipts.Level():
@@ -53,7 +54,8 @@ func (l *Log) awaitReceipts(ctx context.Context) error {
 	}
 }
 
-// awaitLevel waits until this node's view shows all of a shard that there is by now.
+// awaitLevel waits until this node's view shows everything that a shard's stream has at the
+// time of the call.
 func (l *Log) awaitLevel(ctx context.Context, shard int) error {
 	last, err := lastPos(ctx, l.js, shard)
 	if err != nil {
@@ -62,8 +64,9 @@ func (l *Log) awaitLevel(ctx context.Context, shard int) error {
 	return l.followers[shard].await(ctx, last)
 }
 
-// read moves the user's cursors in a channel up to a message, or to the last one where seq is beyond that. It returns before they are
-// stored: a node that dies forgets what was said in the last moment.
+// read moves the user's cursors in a channel up to a message, or to the last message where seq
+// is beyond it. It returns before they are stored: a node that dies loses the receipts of the
+// last moment.
 func (l *Log) read(ctx context.Context, c operation.Caller, cmd wire.Read) (done wire.Done, err error) {
 	if err := l.awaitSaid(ctx, c.User, wire.ChannelSeq{Channel: cmd.Channel, Seq: cmd.Seq}); err != nil {
 		return done, err
@@ -75,8 +78,9 @@ func (l *Log) read(ctx context.Context, c operation.Caller, cmd wire.Read) (done
 	return done, l.receipts.Move(cmd.Channel, c.User, receipts.Mark{Read: min(cmd.Seq, st.Seq)})
 }
 
-// received moves the user's cursors of what was delivered, as read does of what was read. It passes over channels that the
-// user is not in: they may have left one of many since the message came.
+// received moves the user's cursors of delivered messages, as read does for those that were
+// read. It skips channels that the user is not in: they may have left one of many since the
+// message came.
 func (l *Log) received(ctx context.Context, c operation.Caller, cmd wire.Received) (done wire.Done, err error) {
 	if err := l.awaitSaid(ctx, c.User, cmd.Cursors...); err != nil {
 		return done, err
@@ -99,11 +103,13 @@ func (l *Log) received(ctx context.Context, c operation.Caller, cmd wire.Receive
 	return done, nil
 }
 
-// awaitSaid waits until this node's view is level where it does not know what the user says to have seen: a message, or the channel or
-// his membership itself. He may have seen it on another node, and a cursor that was cut to what is known here would be lost.
+// awaitSaid waits until this node's view is level with the log, if it does not know what the
+// user says to have seen: a message, the channel, or their membership. They may have seen it on
+// another node. A cursor that was cut to what this node knows would be lost.
 //
-// That the view is level with the leader is not enough: a leader may know of a message a moment later than a follower that has it from
-// that leader. So what is still not known then is waited for a little longer.
+// It is not enough that the view is level with the leader. A leader may learn of a message a
+// moment later than a follower that has it from that leader. So awaitSaid waits a little longer
+// for what is still unknown then.
 func (l *Log) awaitSaid(ctx context.Context, user string, seen ...wire.ChannelSeq) error {
 	behind, err := l.behind(user, seen)
 	if len(behind) == 0 || err != nil {
@@ -134,10 +140,12 @@ func (l *Log) awaitSaid(ctx context.Context, user string, seen ...wire.ChannelSe
 	}
 }
 
-// leaderLag is how much later than a follower the leader of a stream may know of a message, at most.
+// leaderLag bounds how much later than a follower the leader of a stream may learn of a
+// message.
 const leaderLag = 250 * time.Millisecond
 
-// behind are the shards in which this node's view does not show what a user says to have seen.
+// behind returns the shards in which this node's view does not show what a user says to have
+// seen.
 func (l *Log) behind(user string, seen []wire.ChannelSeq) (shards []int, err error) {
 	for _, c := range seen {
 		st, err := l.view.Channel(c.Channel)
@@ -151,7 +159,7 @@ func (l *Log) behind(user string, seen []wire.ChannelSeq) (shards []int, err err
 	return shards, nil
 }
 
-// OwnReceipt is how far a user has got, as he sees it himself. It does not ask whether he is a member.
+// OwnReceipt returns how far a user has got, as the user sees it. It does not check membership.
 func (l *Log) OwnReceipt(user, channel string) (wire.Receipt, error) {
 	m, err := l.receipts.Own(channel, user)
 	return wire.Receipt{User: user, Read: m.Read, Delivered: m.Delivered}, err
@@ -163,7 +171,8 @@ func (l *Log) receiptsOf(ctx context.Context, c operation.Caller, cmd wire.GetRe
 	return wire.Receipts{Channel: cmd.Channel, Cursors: cursors}, err
 }
 
-// cursors returns how far each member of a channel has got of whom something is known, by user, as a member may see it.
+// cursors returns the known cursors of a channel's members, by user, as the given member may
+// see them.
 func (l *Log) cursors(ctx context.Context, user, channel string) ([]wire.Receipt, error) {
 	st, err := l.awaitChannel(ctx, user, channel)
 	if err == nil {
@@ -188,11 +197,13 @@ func (l *Log) cursors(ctx context.Context, user, channel string) ([]wire.Receipt
 	return cursors, nil
 }
 
-// ListenReceipts has somebody told of cursors that move, in place of whoever was before. What he is told is only that; what may
-// be seen of it, and by whom, [Log.Moved] says.
+// ListenReceipts registers the listener that is told of cursors that move, in place of an
+// earlier one. It is told only that they moved. [Log.Moved] returns what may be seen of them,
+// and by whom.
 func (l *Log) ListenReceipts(to receipts.Listener) { l.receipts.Listen(to) }
 
-// Moved is how far users in a channel have got by now. Those who are not members of it are left out.
+// Moved returns the current cursors of users in a channel. It leaves out users who are not
+// members.
 func (l *Log) Moved(channel string, users []string) (*Moved, error) {
 	st, err := l.view.Channel(channel)
 	if err != nil {
@@ -202,24 +213,25 @@ func (l *Log) Moved(channel string, users []string) (*Moved, error) {
 	return m, m.read(users...)
 }
 
-// Moved is some of a channel's cursors, for many to see. It is not for concurrent use.
+// Moved is some of a channel's cursors, for many users to see. It is not for concurrent use.
 type Moved struct {
 	log     *Log
 	state   *channel.State
-	cursors []wire.Receipt // without what their users keep to themselves
+	cursors []wire.Receipt // without those that their users keep private
 }
 
-// Sight is how much somebody may see of others' cursors.
+// Sight is how much a user may see of other users' cursors.
 type Sight int
 
-// Each sees what the one before sees, and more.
+// Each value allows what the value before allows, and more.
 const (
-	SeesNothing   Sight = iota // is not a member, or one of the two has blocked the other
-	SeesDelivered              // keeps to himself what he has read
+	SeesNothing   Sight = iota // not a member, or one of the two has blocked the other
+	SeesDelivered              // keeps private what they have read
 	SeesRead
 )
 
-// read reads the cursors of some users, or of all, as far as they are members. What they keep to themselves is left out.
+// read reads the cursors of some users, or of all, as far as they are members. It leaves out
+// those that their users keep private.
 func (m *Moved) read(users ...string) error {
 	if m.state == nil {
 		return nil
@@ -241,7 +253,7 @@ func (m *Moved) read(users ...string) error {
 	return nil
 }
 
-// Sight is that of a user.
+// Sight returns how much a user may see.
 func (m *Moved) Sight(user string) Sight {
 	switch {
 	case !m.state.Member(user) || m.apart():
@@ -253,13 +265,13 @@ func (m *Moved) Sight(user string) Sight {
 	}
 }
 
-// apart reports whether the channel is one of two of whom one has blocked the other.
+// apart reports whether this is a direct channel in which one user has blocked the other.
 func (m *Moved) apart() bool {
 	a, b, direct := wire.DirectUsers(m.state.ID)
 	return direct && (m.log.view.Blocked(a, b) || m.log.view.Blocked(b, a))
 }
 
-// For are the cursors for a sight, of which something is to be seen.
+// For returns the cursors that a sight allows to see.
 func (m *Moved) For(s Sight) []wire.Receipt {
 	cursors := make([]wire.Receipt, 0, len(m.cursors))
 	for _, c := range m.cursors {

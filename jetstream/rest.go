@@ -14,8 +14,9 @@ const (
 	lookFor = time.Second            // between two looks at a disk that is full
 )
 
-// rest waits before a follower starts again: a moment, and after a full disk until there is room or ctx ends. Each start makes a consumer,
-// and in a cluster that is for all to agree on.
+// rest waits before a follower starts again. It waits a moment, and after a full disk until
+// there is room or ctx ends. Each start creates a consumer, and all servers of a cluster have
+// to agree on that.
 func rest(ctx context.Context, after error, room func() error) {
 	if pause.For(ctx, restFor) != nil || !errors.Is(after, view.ErrDiskFull) {
 		return

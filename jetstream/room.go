@@ -16,18 +16,22 @@ import (
 )
 
 const (
-	// roomEvery is how often it is looked how much room there is. Between two looks a writer counts what it lets in itself.
+	// roomEvery is how often the room is measured. Between two measurements a writer counts
+	// what it admits.
 	roomEvery = time.Second
-	// reservedOf is the part of what the engine may store, a twentieth, that is kept for what takes away, or protects somebody.
+	// reservedOf is the divisor for the reserve: a twentieth of what the engine may store. The
+	// reserve is kept for commands that remove things or protect a user.
 	reservedOf = 20
-	// tightDisk is the same of a disk: with less free, or a tenth of a smaller disk. It is more than [view.Reserve].
+	// tightDisk is the reserve of a disk in bytes. For a smaller disk it is a tenth of the
+	// disk. It is more than [view.Reserve].
 	tightDisk = 1 << 30
 )
 
-// room is how much may still be stored on this node, as of a moment ago. Its methods may be called concurrently.
+// room is how much may still be stored on this node, as of the last measurement. Its methods
+// may be called concurrently.
 type room struct {
 	state atomic.Int32
-	left  atomic.Int64 // bytes that may be added until it is tight
+	left  atomic.Int64 // bytes that may be added until only the reserve is left
 }
 
 func newRoom() *room {
@@ -39,11 +43,11 @@ func newRoom() *room {
 // States of a [room].
 const (
 	roomy int32 = iota
-	tight       // there is a reserve left, for what takes away
-	full        // nothing can be stored, or nothing that is could be followed
+	tight       // only the reserve is left, for commands that remove or protect
+	full        // nothing can be stored, or the view could not follow what is stored
 )
 
-// Room is an error where this node can store nothing.
+// Room returns an error if this node can store nothing.
 func (l *Log) Room() error {
 	if l.room.state.Load() == full {
 		return errors.New("jetstream: no room is left to store")
@@ -51,7 +55,7 @@ func (l *Log) Room() error {
 	return nil
 }
 
-// watchRoom looks how much room there is until ctx ends.
+// watchRoom measures the room until ctx ends.
 func (l *Log) watchRoom(ctx context.Context) {
 	tick := time.NewTicker(roomEvery)
 	defer tick.Stop()
@@ -69,8 +73,8 @@ func (l *Log) watchRoom(ctx context.Context) {
 	}
 }
 
-// measure looks at the engine's limits, and at the disks beneath the streams and the view. A file system that does not say how much
-// is free is taken to have space.
+// measure reads the engine's limits, and the free space of the disks under the streams and the
+// view. A file system that does not report its free space is taken to have room.
 func (l *Log) measure() (left int64, state int32, broken error) {
 	left = math.MaxInt64
 	used, most, broken := l.engine.Storage()
@@ -93,7 +97,7 @@ func (l *Log) measure() (left int64, state int32, broken error) {
 	return left, state, nil
 }
 
-// Roomy reports whether there is room on the disks beneath some directories for more than what takes away.
+// Roomy reports whether the disks under some directories have more than their reserve free.
 func Roomy(dirs ...string) bool {
 	for _, dir := range dirs {
 		if n, _ := free(dir); n <= 0 {
@@ -103,7 +107,8 @@ func Roomy(dirs ...string) bool {
 	return true
 }
 
-// free is how much may be added to the disk beneath a directory, and not ok where nothing may.
+// free returns how many bytes may be added to the disk under a directory. It is not ok if
+// nothing may be written there.
 func free(dir string) (n int64, ok bool) {
 	usage, err := vfs.Default.GetDiskUsage(dir)
 	if err != nil || usage.TotalBytes == 0 {
@@ -112,7 +117,7 @@ func free(dir string) (n int64, ok bool) {
 	return beyond(usage.AvailBytes, min(tightDisk, usage.TotalBytes/10)), usage.AvailBytes >= view.Reserve(usage.TotalBytes)
 }
 
-// beyond is by how much a is more than b.
+// beyond returns by how much a exceeds b, or -1 if it does not.
 func beyond(a, b uint64) int64 {
 	if a < b {
 		return -1
@@ -120,7 +125,7 @@ func beyond(a, b uint64) int64 {
 	return int64(min(a-b, math.MaxInt64))
 }
 
-// admit refuses a command for which there is no room, and counts one that adds.
+// admit refuses a command for which there is no room, and counts the bytes of one that adds.
 func (r *room) admit(c *command) error {
 	if r.state.Load() == full {
 		return storageFull()
@@ -135,7 +140,8 @@ func (r *room) admit(c *command) error {
 	return nil
 }
 
-// refuse answers the commands of a round at once where nothing can be stored, and returns those of which something may have been.
+// refuse answers the commands of a round at once if nothing can be stored. It returns the
+// commands that may have been stored by an earlier try.
 func (r *room) refuse(round []*command) []*command {
 	if r.state.Load() != full {
 		return round

@@ -8,16 +8,16 @@ import (
 )
 
 const (
-	// seenTimeout bounds how long a read waits for what its client has seen elsewhere.
+	// seenTimeout bounds how long a read waits for what its client has seen on another node.
 	seenTimeout = 3 * time.Second
-	// soon is how long this node is waited for before the stream is asked whether it goes that far: a follower is
-	// milliseconds behind, and the question is dear.
+	// soon is how long to wait for this node before asking the stream whether it reaches that
+	// far. A follower is milliseconds behind, and the question is expensive.
 	soon = 100 * time.Millisecond
 )
 
-// AwaitSeen waits until this node's view shows what the client has seen, on whichever node. A pos beyond the end of the
-// stream is of a past that was lost, as in [Log.Follow], and one of a shard that is not there of another log: there is
-// nothing to wait for.
+// AwaitSeen waits until this node's view shows what the client has seen, on any node. A pos
+// beyond the end of the stream belongs to a past that was lost, as in [Log.Follow]. A shard
+// that does not exist belongs to another log. AwaitSeen does not wait for either.
 func (l *Log) AwaitSeen(ctx context.Context, seen []wire.ShardPos) error {
 	ctx, cancel := context.WithTimeout(ctx, seenTimeout)
 	defer cancel()

@@ -9,13 +9,15 @@ import (
 	"natterjack/server/wire"
 )
 
-// ownReadTimeout bounds how long a read waits for this node's view to show what is known to be in the log.
+// ownReadTimeout bounds how long a read waits for this node's view to show what is known to be
+// in the log.
 const ownReadTimeout = time.Second
 
-// Submit stores a change and calls done once, from any goroutine, with the ack or a [*wire.Error].
-// It does not block and keeps order: of two sends to a channel from one goroutine, the first has
-// the lower seq. Where the first is refused for now, so is the second, until the first has come
-// again, or its sender has had the time to hear of it; see [turns]. The command must be valid.
+// Submit stores a change and calls done once, from any goroutine, with the ack or a
+// [*wire.Error]. It does not block and keeps order: of two sends to a channel from one
+// goroutine, the first has the lower seq. If the first is refused for now, the second is
+// refused too, until the first has come again or its sender has had time to receive the
+// refusal; see [turns]. The command must be valid.
 func (l *Log) Submit(user string, cmd wire.Change, done func(wire.Ack, error)) {
 	if err := l.Charge(user); err != nil {
 		l.Refused(user, cmd, err)
@@ -25,8 +27,8 @@ func (l *Log) Submit(user string, cmd wire.Change, done func(wire.Ack, error)) {
 	l.submit(newChange(user, cmd), done)
 }
 
-// Refused notes that a change was refused before it came to the log, so that what its sender says
-// next does not overtake it either. It comes before the sender is told.
+// Refused records that a change was refused before it came to the log, so that its sender's
+// next command does not overtake it. Callers call it before they answer the sender.
 func (l *Log) Refused(user string, cmd wire.Change, err error) {
 	c := newChange(user, cmd)
 	l.lanes[l.layout.shardOf(c.channel)].note(c, err)
@@ -43,7 +45,8 @@ func (l *Log) submit(c *command, done func(wire.Ack, error)) {
 	l.lanes[shard].submit(c)
 }
 
-// Change is [Log.Submit] for those who can wait. When ctx ends first, the change may be stored all the same.
+// Change does what [Log.Submit] does, and waits for the answer. When ctx ends first, the change
+// may still be stored.
 func (l *Log) Change(ctx context.Context, user string, cmd wire.Change) (wire.Ack, error) {
 	if err := l.Charge(user); err != nil {
 		l.Refused(user, cmd, err)
@@ -52,7 +55,7 @@ func (l *Log) Change(ctx context.Context, user string, cmd wire.Change) (wire.Ac
 	return l.wait(ctx, newChange(user, cmd))
 }
 
-// createGroup makes a group, or finds the one that the same client id made.
+// createGroup creates a group, or finds the group that the same client id created.
 func (l *Log) createGroup(ctx context.Context, c operation.Caller, cmd wire.CreateGroup) (wire.Channel, error) {
 	ack, err := l.wait(ctx, newCreate(c.User, cmd))
 	if err != nil {

@@ -2,15 +2,16 @@ package jetstream
 
 import "natterjack/jetstream/view"
 
-// shelf is what cursors read.
+// shelf is what cursors read from.
 type shelf interface {
-	// newest appends to dst what a user may see of a shard after a pos, as far as the tail has it; see [tail.read].
+	// newest appends to dst the events of a shard after a pos that a user may see, as far as
+	// the tail has them; see [tail.read].
 	newest(dst []*Entry, shard int, user string, after uint64, room *int) (entries []*Entry, upto uint64, behind bool)
 	Position(shard int) uint64
 	Missed(user string, span view.Span, limit, maxBytes int) (events []view.Event, more bool, err error)
 }
 
-// shelves are the view, and a tail per shard for what is new.
+// shelves combine the view with a tail per shard for new events.
 type shelves struct {
 	*view.View
 	tails []*tail

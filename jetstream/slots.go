@@ -8,11 +8,12 @@ import (
 	"natterjack/server/wire"
 )
 
-// slots says which shard holds each slot.
+// slots is the shard of each slot.
 type slots [wire.Slots]uint8
 
-// evenSlots returns a table by which each shard holds as many slots as any other, next to each other: the higher bits of a
-// slot's number depend on more of a channel's name than the lower ones.
+// evenSlots returns a table that spreads the slots evenly over the shards, each shard with a
+// contiguous range. The ranges go by the higher bits of a slot's number, which depend on more
+// of a channel's name than the lower ones.
 func evenSlots(shards int) (s slots) {
 	for slot := range s {
 		s[slot] = uint8(slot * shards / wire.Slots)
@@ -20,7 +21,8 @@ func evenSlots(shards int) (s slots) {
 	return s
 }
 
-// String writes the slots of each shard as ranges, the shards in order: "0-63;64-127;128-191;192-255".
+// String returns the slots of each shard as ranges, the shards in order:
+// "0-63;64-127;128-191;192-255".
 func (s *slots) String() string {
 	var shards []string
 	for slot := 0; slot < wire.Slots; {
@@ -39,7 +41,8 @@ func (s *slots) String() string {
 	return strings.Join(shards, ";")
 }
 
-// parseSlots is the inverse of String. Each slot must be in one shard, and each shard must have one.
+// parseSlots is the inverse of String. Each slot must be in exactly one shard, and each shard
+// must have a slot.
 func parseSlots(text string) (s slots, shards int, err error) {
 	lists := strings.Split(text, ";")
 	if len(lists) > wire.Slots {

@@ -2,63 +2,68 @@ package jetstream
 
 import "slices"
 
-// What a [standing] counts in ticks, of which there is one every [levelEvery].
+// What a [standing] counts in ticks. There is one tick every [levelEvery].
 const (
-	deafAfter   = 5 // without having been level for so long, a node keeps its users from what is said
-	betterFor   = 4 // so often in a row a peer must have been level where this node is not
-	forgetAfter = 3 // of silence of a peer
-	levelFor    = 3 // so long a node must have been level to take users back
-	slack       = 1 // that a node is behind, and level all the same: what leaders said a moment ago may still be on its way
+	deafAfter   = 5 // a node not level for so long withholds new events from its users
+	betterFor   = 4 // a peer must have been level so often in a row where this node is not
+	forgetAfter = 3 // silence after which a peer is forgotten
+	levelFor    = 3 // a node must have been level for so long to take users back
+	slack       = 1 // a node may be so far behind and still count as level: news of the leader may be on its way
 )
 
-// standing judges whether this node is level with the log, and whether its users are better off elsewhere. A node is level in a shard
-// when its view has got to where the shard's leader said that the stream ended. A leader that has lost touch with its followers says
-// nothing, and an idle stream is one whose end does not move: it is level.
+// standing judges whether this node is level with the log, and whether its users are better off
+// on another node. A node is level in a shard when its view has reached the end of the stream
+// that the shard's leader named. A leader that has lost touch with its followers names no end.
+// The end of an idle stream does not move, so a node is level in it.
 //
-// Nobody says anything about a shard without a leader. All nodes are behind there alike, and to send their users away would be an outage
-// made of an election. So a node sends its users away only where another has been level for a while in a shard in which it is
-// not, or where it hears nobody at all: then it is the one that is cut off. That the others are all dead looks the same from there, and its
-// users lose nothing by trying: they can still ask it, in requests of their own.
+// Nobody names an end for a shard without a leader. All nodes are equally behind there, and to
+// send their users away would turn an election into an outage. So a node sends its users away
+// in two cases only. Either another node has been level for a while in a shard in which this
+// node is not. Or it hears no other node: then this node is the one that is cut off. If all the
+// others are dead, that looks the same from here. Its users lose nothing by trying other nodes
+// then: this node still answers their single requests.
 //
-// A node that is no member of a cluster keeps its users: there is nowhere else, and what it has can be read.
+// A node that is not in a cluster keeps its users: there is no other node, and its view can
+// still be read.
 //
-// Time is counted in ticks and not by the clock, so that a process that was stopped for a while does not hold that against itself.
+// Time is counted in ticks and not by the clock, so that a process that was stopped for a while
+// does not count that time against itself.
 type standing struct {
 	clustered bool
 	shards    []progress
 	peers     map[string]*peer
-	away      bool // its users are better off elsewhere
+	away      bool // its users are better off on another node
 	good      int  // ticks in a row in which it was level
 }
 
-// progress is that in one shard.
+// progress is how far this node is in one shard.
 type progress struct {
-	asked   uint64 // the end that a leader has named and that is to be reached
-	pending bool   // it is not yet
+	asked   uint64 // the end that a leader named and that is to be reached
+	pending bool   // asked is not reached yet
 	behind  int    // ticks since this node was level
 }
 
-// peer is what another node says of itself.
+// peer is what another node reports about itself.
 type peer struct {
 	name   string // of its server
 	unfit  bool   // it should not lead
 	speaks int    // the highest level of the log that it knows
-	silent int    // ticks
-	level  []int  // per shard, how often in a row it said that it is level
+	silent int    // ticks since its last report
+	level  []int  // per shard, how often in a row it reported to be level
 }
 
 func newStanding(shards int, clustered bool) *standing {
 	return &standing{clustered: clustered, shards: make([]progress, shards), peers: map[string]*peer{}}
 }
 
-// ends takes in where the leader of a shard says that it ends.
+// ends takes in the end of a shard that its leader named.
 func (s *standing) ends(shard int, pos uint64) {
 	if p := &s.shards[shard]; !p.pending {
 		p.asked, p.pending = pos, true
 	}
 }
 
-// said takes in what a peer says: in which shards it is behind.
+// said takes in a peer's report of the shards in which it is behind.
 func (s *standing) said(name string, behind []int) {
 	p := s.peers[name]
 	if p == nil {
@@ -75,7 +80,7 @@ func (s *standing) said(name string, behind []int) {
 	}
 }
 
-// tick judges by where this node's view is.
+// tick updates the judgement, given the positions of this node's view.
 func (s *standing) tick(at []uint64) {
 	for shard := range s.shards {
 		if p := &s.shards[shard]; p.pending && at[shard] >= p.asked {
@@ -101,7 +106,7 @@ func (s *standing) tick(at []uint64) {
 	}
 }
 
-// worse reports whether others are better off than this node.
+// worse reports whether other nodes are better off than this one.
 func (s *standing) worse() bool {
 	deaf := s.behind(deafAfter - 1)
 	if len(deaf) == 0 {
@@ -117,7 +122,7 @@ func (s *standing) worse() bool {
 	return len(s.peers) == 0
 }
 
-// fit are the servers of the nodes that may lead.
+// fit returns the servers of the other nodes that may lead.
 func (s *standing) fit() (names []string) {
 	for _, p := range s.peers {
 		if !p.unfit && p.name != "" && p.silent <= slack {
@@ -127,7 +132,7 @@ func (s *standing) fit() (names []string) {
 	return names
 }
 
-// behind are the shards in which this node has not been level for more than some ticks.
+// behind returns the shards in which this node has not been level for more than some ticks.
 func (s *standing) behind(ticks int) (some []int) {
 	for shard := range s.shards {
 		if s.shards[shard].behind > ticks {
@@ -137,7 +142,7 @@ func (s *standing) behind(ticks int) (some []int) {
 	return some
 }
 
-// begin forgets how long the node took to get here.
+// begin forgets the time that the node needed to become ready.
 func (s *standing) begin() {
 	for shard := range s.shards {
 		s.shards[shard].behind = 0

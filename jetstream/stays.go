@@ -2,14 +2,14 @@ package jetstream
 
 import "natterjack/jetstream/channel"
 
-// move notes who came or went by an event.
+// move notes the members who joined or left by an event.
 func (p *plan) move(before, after *channel.State) {
 	if m, moved := channel.MoveOf(before, after); moved {
 		p.moves = append(p.moves, m)
 	}
 }
 
-// moved notes who came to a channel or went in this round.
+// moved notes the members who joined or left a channel in this round.
 func (d *decision) moved(ch string, moves []channel.Move) {
 	if d.moves == nil {
 		d.moves = map[string][]channel.Move{}
@@ -17,8 +17,9 @@ func (d *decision) moved(ch string, moves []channel.Move) {
 	d.moves[ch] = append(d.moves[ch], moves...)
 }
 
-// stays are a user's in the channel of the command at hand, as this round will have made them so far. The view may have applied some
-// of what is ahead of it by now: to repeat that changes nothing.
+// stays returns a user's stays in the channel of the current command, as this round will have
+// changed them so far. The view may already have applied some of the moves in ahead. Applying
+// them again changes nothing.
 func (d *decision) stays(user string) (channel.Stays, error) {
 	finder, err := d.find()
 	if err != nil {

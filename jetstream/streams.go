@@ -18,23 +18,24 @@ import (
 
 const defaultShards = 4
 
-// What the first stream says of the whole log, in its metadata.
+// Metadata of the first stream, which describes the whole log.
 const (
 	metaEpoch = "natterjack_epoch"
 	metaSlots = "natterjack_slots"
 	metaLevel = "natterjack_level"
 )
 
-// StreamName is the stream of a shard.
+// StreamName returns the name of a shard's stream.
 func StreamName(shard int) string { return "CHAT_" + strconv.Itoa(shard) }
 
-// Subject is where the events of a channel are stored. The slot is a part of it so that a stream can take over a slot's channels by
-// one subject; the kind of an event is not, for each subject costs the engine memory.
+// Subject returns the subject that stores the events of a channel. It contains the slot, so
+// that a stream can take over a slot's channels by one subject. It does not contain the kind of
+// an event, because each subject costs the engine memory.
 func Subject(channel string) string {
 	return "chat." + slotNames[wire.SlotOf(channel)] + "." + channel
 }
 
-// channelOf returns whose subject it is, and "" for a subject that is no channel's.
+// channelOf returns the channel of a subject, and "" if the subject is not that of a channel.
 func channelOf(subject string) string {
 	rest, found := strings.CutPrefix(subject, "chat.")
 	slot, id, more := strings.Cut(rest, ".")
@@ -44,7 +45,7 @@ func channelOf(subject string) string {
 	return id
 }
 
-// slotNames are the slots as they stand in subjects.
+// slotNames are the slots as they are written in subjects.
 var slotNames = func() (names [wire.Slots]string) {
 	for slot := range names {
 		names[slot] = strconv.Itoa(slot)
@@ -52,19 +53,20 @@ var slotNames = func() (names [wire.Slots]string) {
 	return names
 }()
 
-// layout is what the streams say of themselves, whatever the configuration says now.
+// layout is what the streams say of themselves. It does not depend on the configuration.
 type layout struct {
 	epoch  string
 	shards int
 	slots  slots
-	level  int // at which the log was when this node started
+	level  int // the log's level when this node started
 }
 
-// shardOf returns the shard in which a channel lives.
+// shardOf returns the shard of a channel.
 func (l *layout) shardOf(channel string) int { return int(l.slots[wire.SlotOf(channel)]) }
 
-// openStreams makes what is missing of the streams, and waits for a cluster that is still forming. The first stream
-// carries the epoch, the table of slots and the level of the log: whoever makes it first decides for all.
+// openStreams creates the missing streams, and waits for a cluster that is still forming. The
+// first stream carries the epoch, the table of slots and the level of the log. The node that
+// creates it first decides them for all nodes.
 func openStreams(ctx context.Context, js jetstream.JetStream, level, shards, replicas int) (layout, error) {
 	if shards < 1 || shards > wire.Slots {
 		return layout{}, fmt.Errorf("jetstream: %d shards; there can be 1 to %d", shards, wire.Slots)
@@ -88,7 +90,8 @@ func openStreams(ctx context.Context, js jetstream.JetStream, level, shards, rep
 	return l, nil
 }
 
-// parseLayout reads what the first stream says, for a node that speaks up to a level.
+// parseLayout parses the metadata of the first stream, for a node that knows levels up to
+// speaks.
 func parseLayout(meta map[string]string, speaks int) (l layout, err error) {
 	if l.level, err = strconv.Atoi(meta[metaLevel]); err != nil || meta[metaEpoch] == "" {
 		return l, fmt.Errorf("jetstream: stream %s was not made by this server: its metadata lacks %s, %s and %s",
@@ -125,16 +128,18 @@ func streamConfig(shard int, spread *slots, replicas int, metadata map[string]st
 	}
 }
 
-// compression is of the blocks of a stream that are full. There is none: s2 made text half as large (229 bytes a message instead of some
-// 500), but after a kill a replica may not be able to catch up any more, for good ("error reading compression reader: s2: unsupported
-// input" of nats-server 2.15.2, seen with three nodes under kills).
+// compression applies to the full blocks of a stream. It is off. S2 made text half as large
+// (229 bytes a message instead of about 500). But after a kill a replica could become unable to
+// catch up, for good ("error reading compression reader: s2: unsupported input" of nats-server
+// 2.15.2, seen with three nodes under kills).
 const compression = jetstream.NoCompression
 
-// noDuplicates is the shortest memory of message ids that JetStream takes. Nothing here has one: versions and client ids tell what came
-// twice, without a time limit, where an id costs 308 bytes of heap.
+// noDuplicates is the shortest memory of message ids that JetStream allows. Messages here have
+// no such id. Versions and client ids detect duplicates without a time limit, while a message
+// id costs 308 bytes of heap.
 const noDuplicates = 100 * time.Millisecond
 
-// openStream looks the stream up and makes it where it is missing, until ctx ends.
+// openStream looks the stream up and creates it if it is missing. It tries until ctx ends.
 func openStream(ctx context.Context, js jetstream.JetStream, cfg jetstream.StreamConfig) (jetstream.Stream, error) {
 	return pause.Until(ctx, "stream "+cfg.Name, func(ctx context.Context) (jetstream.Stream, error) {
 		stream, err := js.Stream(ctx, cfg.Name)
@@ -154,8 +159,9 @@ func lastPos(ctx context.Context, js jetstream.JetStream, shard int) (uint64, er
 	return stream.CachedInfo().State.LastSeq, nil
 }
 
-// goneUpto is the pos up to which a stream has no message any more after a pos, or that pos itself. It comes out of one answer of
-// the leader: of two, one might be by a server that leads no more.
+// goneUpto returns the pos up to which a stream has no messages after a given pos, or the given
+// pos. It uses one answer of the leader: of two answers, one might come from a server that has
+// lost the lead.
 func goneUpto(ctx context.Context, js jetstream.JetStream, shard int, after uint64) (uint64, error) {
 	s, err := js.Stream(ctx, StreamName(shard))
 	if err != nil || s.CachedInfo().State.LastSeq <= after {

@@ -5,12 +5,14 @@ import (
 	"time"
 )
 
-// sweepEvery is how much later than its time a command that waits in a lane may be answered.
+// sweepEvery bounds how long after its deadline a command that waits in a lane is answered.
 const sweepEvery = 100 * time.Millisecond
 
-// sweep answers commands that have run out of time while they waited, until ctx ends. The lane itself answers those of the round at
-// hand, and does not look at its queue before that is settled: a round takes in what comes later to channels that are free, has more time
-// than what was left waiting then, and may use it up where the engine hangs.
+// sweep answers commands whose time runs out while they wait, until ctx ends. The lane itself
+// answers the commands of the current round, and does not look at its queue until the round is
+// settled. A round also takes in later commands to channels that are free. Those have more time
+// left than the commands that still wait, and the round may use that time up if the engine
+// hangs.
 func (l *lane) sweep(ctx context.Context) {
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
@@ -25,7 +27,8 @@ func (l *lane) sweep(ctx context.Context) {
 	}
 }
 
-// overdue takes those out of the queue whose time is up. They came in the order in which it is.
+// overdue removes the commands whose deadline has passed from the queue and returns them. The
+// queue is in the order of the deadlines.
 func (l *lane) overdue(now time.Time) []*command {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -39,7 +42,7 @@ func (l *lane) overdue(now time.Time) []*command {
 	over := append([]*command(nil), l.queue[:n]...)
 	clear(l.queue[:n])
 	l.queue = l.queue[n:]
-	for _, c := range over { // before a round can be taken of those behind them
+	for _, c := range over { // before a round can take those behind them
 		c.turns.answered(c, c.overdue())
 	}
 	return over

@@ -9,22 +9,23 @@ import (
 	"natterjack/server/wire"
 )
 
-// Bounds of the tail of one shard. Whoever is further back reads the view; the tail is there so that those who keep up
-// share one encoding and no disk.
+// Bounds of the tail of one shard. A reader that is further back reads the view. The tail lets
+// the readers that keep up share one encoding and read no disk.
 const (
 	maxTailEntries = 8192
 	maxTailBytes   = 8 << 20
 )
 
-// Entry is an event on its way out, encoded once for all its readers on this node. It is immutable.
+// Entry is an event on its way to the readers, encoded once for all readers on this node. It is
+// immutable.
 type Entry struct {
 	shard   int
 	pos     uint64
-	before  uint64 // pos of the channel's event before; 0 where it is not known, or there is none
+	before  uint64 // pos of the channel's previous event; 0 if there is none, or it is not known
 	channel string
-	hash    uint32   // of the channel
-	members []string // after the event, ascending: who may see it
-	parted  []string // who was a member until this event, or asked to be one: it is the last that they see
+	hash    uint32   // of the channel's id
+	members []string // ascending, after the event: the users who may see it
+	parted  []string // users whose membership or join request ends here: the last event that they see
 	sender  string
 	frame   []byte
 	memo    atomic.Pointer[[]byte]
@@ -37,13 +38,13 @@ func newEntry(shard int, a *view.Applied) *Entry {
 	}
 }
 
-// missedEntry is an event that was read from the view: for one reader.
+// missedEntry returns an entry for an event that was read from the view, for one reader.
 func missedEntry(shard int, e *view.Event) *Entry {
 	return &Entry{shard: shard, pos: e.Pos, channel: e.Channel, hash: channelHash(e.Channel), frame: frameOf(shard, e)}
 }
 
 func frameOf(shard int, ev *view.Event) []byte {
-	const around = 96 // the members that AppendEvent adds, roughly
+	const around = 96 // the bytes that AppendEvent adds, roughly
 	dst := make([]byte, 0, around+len(ev.Channel)+len(ev.Record))
 	return wire.AppendEvent(dst, shard, ev.Pos, ev.Channel, ev.Record)
 }
@@ -54,11 +55,12 @@ func (e *Entry) seenBy(user string) bool {
 	return member || slices.Contains(e.parted, user)
 }
 
-// Frame is the event's frame, JSON. It must not be written to.
+// Frame returns the event's frame, in JSON. Callers must not write to it.
 func (e *Entry) Frame() []byte { return e.frame }
 
-// Memo is what encode returned for this entry the first time: a transport's own encoding, made once and shared by
-// all its sessions. It may be called concurrently; encode may then run more than once, and one result stays.
+// Memo returns what encode returned for this entry the first time. A transport encodes an entry
+// once that way and shares the result between all its sessions. Memo may be called
+// concurrently. Encode may then run more than once, and one result is kept.
 func (e *Entry) Memo(encode func(frame []byte) []byte) []byte {
 	if b := e.memo.Load(); b != nil {
 		return *b
@@ -70,7 +72,8 @@ func (e *Entry) Memo(encode func(frame []byte) []byte) []byte {
 	return b
 }
 
-// tail is the newest events of one shard, in memory: every event with a pos above floor that the view has applied.
+// tail is the newest events of one shard, in memory: every event with a pos above floor that
+// the view has applied.
 type tail struct {
 	mu      sync.RWMutex // protects following
 	entries []*Entry     // ascending by pos
@@ -95,15 +98,16 @@ func (t *tail) append(entries []*Entry) {
 	t.entries = t.entries[drop:]
 }
 
-// skip empties the tail: what comes next is after pos.
+// skip empties the tail. The next entries are after pos.
 func (t *tail) skip(pos uint64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.entries, t.bytes, t.floor = nil, 0, pos
 }
 
-// read appends to dst what user may see after pos, until room is used up, and returns the pos up to which it looked. Behind is
-// true where the tail does not reach back that far.
+// read appends to dst the events after pos that the user may see, until room is used up. It
+// returns the pos up to which it looked. Behind is true if the tail does not reach back that
+// far.
 func (t *tail) read(dst []*Entry, user string, after uint64, room *int) (entries []*Entry, upto uint64, behind bool) {
 	t.mu.RLock()
 	defer t.mu.RUnlock()

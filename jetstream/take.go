@@ -13,20 +13,22 @@ import (
 )
 
 const (
-	// takeAbove is how many events a view must be behind for this node to take another's: some seconds of reading.
+	// takeAbove is how many events a view must be behind for this node to take another's.
+	// Reading them takes some seconds.
 	takeAbove = 100_000
-	// takeLook is how long the engine may take to say how far behind it is.
+	// takeLook is how long the engine may take to report the end of the log.
 	takeLook = 2 * time.Second
 )
 
-// borrowed says what two views must agree in for one to be taken for the other.
+// borrowed returns the properties in which two views must agree for one to replace the other.
 func (l *Log) borrowed(o view.Options) string {
 	return fmt.Sprintf("%s-%x", view.Name(o), sha256.Sum256([]byte(l.layout.slots.String())))
 }
 
-// takeView takes the view of another node in place of this one's, where that is far behind, or there is none. Where that cannot be, it is
-// left as it is, and reads the log. The other's view owes what it has not erased, and so does this one from then on: what is not in
-// its files any more, it does not bring, and what still is, this node's eraser finds.
+// takeView replaces this node's view by that of another node, if this one is far behind or
+// missing. If that fails, the view stays as it is and reads the log. A borrowed view may
+// contain what its node has not erased yet. This node's eraser finds and erases that. What the
+// other node has erased from its files does not come over.
 func (l *Log) takeView(ctx context.Context, v *view.View, dir string, o view.Options, above uint64) (*view.View, error) {
 	have, behind := l.lacks(ctx, v)
 	if above = cmp.Or(above, takeAbove); behind <= above {
@@ -55,7 +57,8 @@ func (l *Log) takeView(ctx context.Context, v *view.View, dir string, o view.Opt
 	return view.Open(dir, o)
 }
 
-// lacks is how many positions a view has, and lacks of what the log has, all shards together. Where that cannot be told now, it lacks none.
+// lacks returns how many positions a view has, and how many it is behind the log, over all
+// shards. If it cannot tell, it returns that the view is not behind.
 func (l *Log) lacks(ctx context.Context, v *view.View) (have, behind uint64) {
 	ctx, cancel := context.WithTimeout(ctx, takeLook)
 	defer cancel()
@@ -71,10 +74,11 @@ func (l *Log) lacks(ctx context.Context, v *view.View) (have, behind uint64) {
 	return have, behind
 }
 
-// lendable is this node's view for others.
+// lendable is this node's view, for other nodes to borrow.
 type lendable struct{ log *Log }
 
-// Positions implements [lending.Source]: a view that is not near the end of the log is no help.
+// Positions implements [lending.Source]. It returns nil if the view is not near the end of the
+// log, because such a view is no help.
 func (s lendable) Positions() []uint64 {
 	select {
 	case <-s.log.ready:

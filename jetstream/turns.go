@@ -13,61 +13,61 @@ import (
 )
 
 const (
-	// holdFor is how long a refusal holds back what its sender says next in the channel: longer than
-	// the word of it is on its way to almost anybody, and than what the sender said before is on its
-	// way here.
+	// holdFor is how long a refusal holds back the sender's next commands in the channel. It is
+	// longer than the refusal takes to reach almost any sender, and longer than the sender's
+	// earlier commands take to arrive here.
 	holdFor = 2 * time.Second
-	// maxHolds is how many refusals a lane remembers. Beyond it the oldest is forgotten.
+	// maxHolds bounds the refusals that a lane remembers. Beyond it the oldest is forgotten.
 	maxHolds = 8192
-	// maxLine is how many refused commands stand in one line: many times what a session may have in
-	// flight.
+	// maxLine bounds the refused commands in one line. It is many times what a session may have
+	// in flight.
 	maxLine = 1024
 )
 
-// turns keep the order of what one user sends to one channel where some of it is refused for now,
-// as too fast or for lack of a writer. The sender is to try such a command again, and has said more
-// by then, without having heard of the refusal. What comes behind the refused one is refused with
-// it: all of it stands in line and is let in again in the order in which it came first. Whoever
-// does not come back is waited for no longer than [holdFor]. After that what is said is said by
-// somebody who has heard of the refusal, and goes its way.
+// turns keep the order of one user's commands in one channel when some of them are refused for
+// now: as too fast, or because there is no writer. The sender will try such a command again. By
+// then they may have sent more commands, before the refusal reached them. Those commands are
+// refused too. All of them stand in line, and are let in again in the order in which they first
+// came. The line waits no longer than [holdFor] for a sender. A command that comes after that
+// was sent by somebody who knows of the refusal, so it is not held.
 //
-// A lane's turns are of what it has answered. They cost a look at one flag where nothing was
-// refused of late. Methods may be called concurrently, and on nil.
+// The turns of a lane cover what that lane has answered. If nothing was refused lately they
+// cost a look at one flag. Methods may be called concurrently, and on nil.
 type turns struct {
-	some atomic.Bool // there may be any
+	some atomic.Bool // false if nothing is held
 
 	wait time.Duration // [holdFor], unless configured
 
-	mu   sync.Mutex // protects following
+	mu   sync.Mutex // protects of and made
 	of   map[memberOf]*hold
-	made []*hold // the oldest first; those that are replaced or over are no longer in the map
+	made []*hold // the oldest first; may contain holds that were replaced or are over, which of does not
 }
 
 // hold is the line of one user in one channel.
 type hold struct {
 	who   memberOf
-	until time.Time // what may wait in the lane for longer than this came too late to be held
+	until time.Time // a command with a later deadline came too late to be held
 	why   *wire.Error
-	line  []turn // ascending by place, and never empty
+	line  []turn // ascending by place, never empty
 }
 
-// turn is the place of a command in a line: where it was among the lane's commands when it came
-// first.
+// turn is the place of a command in a line: its place among the lane's commands when it first
+// came.
 type turn struct {
-	id    uint64 // its client id, hashed
+	id    uint64 // hash of its client id
 	place uint64
 }
 
-// ids are hashed: a line holds no text of a client's.
+// ids is the seed of the hashes. Ids are hashed so that a line holds no text of a client's.
 var ids = maphash.MakeSeed()
 
 func (c *command) hash() uint64 { return maphash.String(ids, c.clientID) }
 
-// inLine reports whether a command keeps its place. What takes away or protects goes past
-// everything, and what has no name of its client's could not come again.
+// inLine reports whether a command keeps its place. A command that removes things or protects a
+// user passes everything. A command without a client id of its own cannot come again.
 func (c *command) inLine() bool { return !c.unnamed && channel.Adds(c.change) }
 
-// held returns why a command may not go now: it is behind one that was refused.
+// held returns an error if a command may not go now, because it is behind one that was refused.
 func (h *turns) held(c *command) error {
 	if h == nil || !h.some.Load() || !c.inLine() {
 		return nil
@@ -91,7 +91,7 @@ func (h *turns) held(c *command) error {
 	return l.why
 }
 
-// answered notes what a command was told, before it is told.
+// answered notes the answer to a command, before it is sent.
 func (h *turns) answered(c *command, err error) {
 	if h == nil || err == nil && !h.some.Load() || !c.inLine() {
 		return
@@ -115,8 +115,8 @@ func (h *turns) answered(c *command, err error) {
 	}
 }
 
-// behind is what those are told that stand behind one that was told e. None of them is stored,
-// whatever is known of that one.
+// behind returns the error for the commands that stand behind one that was answered with e.
+// None of them is stored, even if it is not known whether that one was.
 func behind(e *wire.Error) *wire.Error {
 	const text = "an earlier command to this channel was refused, and this one would overtake it; nothing was stored, retry both in their order"
 	code := e.Code
@@ -130,7 +130,8 @@ func behind(e *wire.Error) *wire.Error {
 	return out
 }
 
-// begin lets a line wait for its first from now on. The caller holds mu, here and below.
+// begin makes a line wait for its first command from now on. The caller holds mu, here and
+// below.
 func (h *turns) begin(l *hold) {
 	now := time.Now()
 	l.until = now.Add(h.wait + commandTimeout)
@@ -143,7 +144,7 @@ func (h *turns) begin(l *hold) {
 	h.prune(now)
 }
 
-// leave takes the i-th out of a line.
+// leave removes the i-th command of a line.
 func (h *turns) leave(l *hold, i int) {
 	if i < 0 {
 		return
@@ -157,8 +158,8 @@ func (l *hold) index(id uint64) int {
 	return slices.IndexFunc(l.line, func(t turn) bool { return t.id == id })
 }
 
-// join puts a command into a line. One that is there keeps the earlier of its places: it may have
-// come twice.
+// join puts a command into a line. A command that is in the line already keeps the earlier of
+// its two places: it may have come twice.
 func (l *hold) join(c *command) {
 	t := turn{c.hash(), c.place}
 	if i := l.index(t.id); i >= 0 {
@@ -172,7 +173,7 @@ func (l *hold) join(c *command) {
 	l.line = slices.Insert(l.line, at, t)
 }
 
-// prune forgets what can hold nothing any more, and the oldest where there are too many.
+// prune forgets the holds that are over, and the oldest ones if there are too many.
 func (h *turns) prune(now time.Time) {
 	n := 0
 	for n < len(h.made) && (len(h.made)-n > maxHolds || now.After(h.made[n].until)) {
@@ -188,7 +189,7 @@ func (h *turns) prune(now time.Time) {
 	}
 }
 
-// tick prunes now and then.
+// tick calls prune if anything is held.
 func (h *turns) tick(now time.Time) {
 	if h.some.Load() {
 		h.mu.Lock()
@@ -197,7 +198,7 @@ func (h *turns) tick(now time.Time) {
 	}
 }
 
-// sift answers those of a round that are held, and returns the others.
+// sift answers the commands of a round that are held, and returns the others.
 func (h *turns) sift(round []*command) []*command {
 	if !h.some.Load() {
 		return round

@@ -8,21 +8,22 @@ import (
 	"natterjack/jetstream/view"
 )
 
-// recent is where a session stands in the channels that it lately heard of, the last one first.
+// recent is a session's position in the channels that it received from last, the latest first.
 type recent struct {
-	channel [maxRecent]uint32 // a hash; another channel of the same costs a look at the view
+	channel [maxRecent]uint32 // hashes; a collision costs a look at the view
 	pos     [maxRecent]uint64
 }
 
-// maxRecent bounds the channels that are remembered: what one loses in a burst is of a few channels.
+// maxRecent bounds the remembered channels. Events that a session loses in a burst belong to
+// few channels.
 const maxRecent = 8
 
 var channelSeed = maphash.MakeSeed()
 
 func channelHash(name string) uint32 { return uint32(maphash.String(channelSeed, name)) }
 
-// move notes that a channel's event at a pos has come out, and returns the pos of the one before, or 0 where that is
-// not known.
+// move notes that a channel's event at a pos was handed out. It returns the pos of that
+// channel's previous one, or 0 if it is not known.
 func (r *recent) move(channel uint32, pos uint64) (last uint64) {
 	i := 0
 	for i < maxRecent-1 && r.channel[i] != channel && r.pos[i] != 0 {
@@ -37,10 +38,11 @@ func (r *recent) move(channel uint32, pos uint64) (last uint64) {
 	return last
 }
 
-// verify looks whether what comes out from dst[begin] on passes over anything that the user should see, and puts in what
-// it finds missing. A channel's events follow each other without a gap for as long as the user is a member. Where one
-// does not follow the last that came out, the view tells whether the user was none in between, or what was there is
-// erased.
+// verify checks whether the entries from dst[begin] on skip an event that the user should see.
+// It inserts the events that it finds missing. A channel's events follow each other without a
+// gap for as long as the user is a member. If an entry does not follow the last one that was
+// handed out, verify asks the view: the user was not a member in between, or the events there
+// were erased, or they are missing.
 func (c *Cursor) verify(dst []*Entry, begin int) ([]*Entry, error) {
 	for i := begin; i < len(dst); i++ {
 		if c.seen == nil {
@@ -66,7 +68,8 @@ func (c *Cursor) verify(dst []*Entry, begin int) ([]*Entry, error) {
 	return dst, nil
 }
 
-// missed is what the view has for the user in the channel of an entry, after a pos and before the entry.
+// missed returns the view's events for the user in the channel of an entry, after a pos and
+// before the entry.
 func (c *Cursor) missed(e *Entry, after uint64) (missed []*Entry, err error) {
 	span := view.Span{Shard: e.shard, Channel: e.channel, After: after, Upto: e.pos - 1}
 	for more := true; more && len(missed) < maxResume; {
@@ -82,6 +85,6 @@ func (c *Cursor) missed(e *Entry, after uint64) (missed []*Entry, err error) {
 	return missed, nil
 }
 
-// Holes is how many events sessions were about to miss since the start, all of which were read from the view instead.
-// It is 0 unless there is a fault in how events are handed on.
+// Holes returns how many events sessions were about to miss since the start. All of them were
+// read from the view instead. It is 0 unless there is a fault in how events are handed on.
 func (l *Log) Holes() uint64 { return l.holes.Load() }

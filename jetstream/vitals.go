@@ -8,24 +8,30 @@ import (
 )
 
 const (
-	// stuckAfter is how long a stream must have acknowledged nothing that this node published, to be stuck: three tries.
+	// stuckAfter is how long a stream must have acknowledged none of this node's publishes to
+	// count as stuck. It is three tries.
 	stuckAfter = 3 * ackTimeout
-	// stuckFor is how long that is believed after the last try: where nobody tries, nobody knows.
+	// stuckFor is how long a stream counts as stuck after the last try. Without tries its state
+	// is not known.
 	stuckFor = 10 * time.Second
-	// relieveEvery is how often the lead of a stream that stays stuck is handed on.
+	// relieveEvery is the interval at which the lead of a stream that stays stuck is handed on.
 	relieveEvery = 30 * time.Second
-	// deadTries is how many tries must have failed, a second apart, for a stream to be dead: a process
-	// that was stopped for a while finds one that is as long ago as it likes.
+	// deadTries is how many tries, a second apart, must have failed for a stream to be dead.
+	// Time alone does not tell: after a process was stopped for a while, a failed try may seem
+	// any age.
 	deadTries = 5
 )
 
-// vitals tell whether a shard's stream takes what this node's writer publishes, as the writer finds it: while nobody writes, nothing is
-// tried, for that would cost an idle cluster writes. Their methods may be called concurrently.
+// vitals tell whether a shard's stream takes the publishes of this node's writer. While nobody
+// writes, nothing is tried, because probes would cost an idle cluster writes. The methods may
+// be called concurrently.
 type vitals struct {
-	since    atomic.Int64 // Unix nanoseconds: when the first was published of what was not acknowledged; 0 after an ack
-	last     atomic.Int64 // when that was last found
-	relieved atomic.Int64 // when the lead was last handed on for it
-	tries    atomic.Int32 // that failed since then, of those a second apart
+	// since is the time of the first publish that was not acknowledged, in Unix nanoseconds. It
+	// is 0 after an ack.
+	since    atomic.Int64
+	last     atomic.Int64 // when a publish was last found unacknowledged
+	relieved atomic.Int64 // when the lead was last handed on because of it
+	tries    atomic.Int32 // failed since then, at least a second apart
 }
 
 // acked notes an ack.
@@ -36,7 +42,8 @@ func (v *vitals) acked() {
 	}
 }
 
-// unanswered notes that what was published at a time has not been acknowledged. What has had no time for it does not count.
+// unanswered notes that a publish of the time sent has not been acknowledged. A publish that
+// has had too little time for an ack does not count.
 func (v *vitals) unanswered(sent, now time.Time) {
 	if now.Sub(sent) < ackTimeout/2 {
 		return
@@ -44,7 +51,7 @@ func (v *vitals) unanswered(sent, now time.Time) {
 	v.failed(sent, now)
 }
 
-// failed notes that what was published at a time could not be stored.
+// failed notes that a publish of the time sent could not be stored.
 func (v *vitals) failed(sent, now time.Time) {
 	if now.UnixNano()-v.last.Swap(now.UnixNano()) >= int64(time.Second) {
 		v.tries.Add(1)
@@ -52,13 +59,13 @@ func (v *vitals) failed(sent, now time.Time) {
 	v.since.CompareAndSwap(0, sent.UnixNano())
 }
 
-// dead reports whether the stream has taken nothing for some time, in spite of many tries.
+// dead reports whether the stream has taken nothing for the time after, in spite of many tries.
 func (v *vitals) dead(now time.Time, after time.Duration) bool {
 	return v.stuck(now) && v.tries.Load() >= deadTries && now.Sub(time.Unix(0, v.since.Load())) >= after
 }
 
-// Dead is an error where a stream that this node writes has taken nothing for some time, although
-// it was tried.
+// Dead returns an error if a stream that this node writes has taken nothing for the time after,
+// in spite of many tries.
 func (l *Log) Dead(after time.Duration) error {
 	now := time.Now()
 	for shard, v := range l.vitals {
@@ -76,7 +83,8 @@ func (v *vitals) stuck(now time.Time) bool {
 	return since != 0 && now.Sub(time.Unix(0, since)) >= stuckAfter && now.Sub(time.Unix(0, v.last.Load())) < stuckFor
 }
 
-// due reports whether a stream that is stuck is to be led by another node, and notes that it will be.
+// due reports whether a stuck stream is to be handed to another leader. If so, it notes the
+// time.
 func (v *vitals) due(now time.Time) bool {
 	if !v.stuck(now) || now.Sub(time.Unix(0, v.relieved.Load())) < relieveEvery {
 		return false
@@ -85,14 +93,15 @@ func (v *vitals) due(now time.Time) bool {
 	return true
 }
 
-// relieve hands on the streams that are stuck although they have their quorum, each to one of some others, by their names. In the engine
-// a stream may come to refuse or forget all that is proposed to it, and be healthy by all it says of itself; another leader takes it
-// up again. While it lasts this node does not say where the shard ends, and so no node counts as level.
+// relieve hands on the streams that are stuck although they have their quorum, each to one of
+// the named servers. In the engine, a stream may start to refuse or forget all that is proposed
+// to it, and still report that it is healthy. Another leader makes it work again. Meanwhile
+// this node does not name the end of the shard, so no node counts as level.
 func (l *Log) relieve(ctx context.Context, others []string) {
 	now := time.Now()
 	for shard, v := range l.vitals {
 		if !l.engine.LeadsStream(StreamName(shard)) {
-			v.acked() // whatever it was, it is not this node's any more
+			v.acked() // a shard that this node does not lead is not its concern
 			continue
 		}
 		if !v.due(now) {

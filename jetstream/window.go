@@ -12,36 +12,41 @@ import (
 	"natterjack/jetstream/internal/crashpoint"
 )
 
-// windowTime is how long a window takes in new commands. Its end is when the lane looks again at who leads, and at commands
-// that have run out of time.
+// windowTime is how long a window takes in new commands. After it the lane checks again who
+// leads, and which commands have run out of time.
 const windowTime = time.Second
 
 // source is where a window takes commands from.
 type source interface {
 	waiting() int
-	takeFree(n int, busy map[string]bool) []*command // up to n to channels that are not busy, each channel in order
+	takeFree(n int, busy map[string]bool) []*command // up to n, to channels that are not busy, each channel in order
 	want(n int) (wake <-chan struct{})               // wake has a token once n or more wait
 }
 
-// window publishes without a pause: what JetStream acks answers its senders and makes room for the next who wait. What it acks
-// together is a flight: a message where few wait, so that nobody waits for anybody; an atomic batch (ADR-50) where many
-// do: one fsync and one Raft proposal for all of them.
+// window publishes without a pause. What JetStream acks is answered, and makes room for the
+// next commands that wait. What it acks together is a flight. Where few commands wait, a flight
+// is a single message, so that no command waits for another one. Where many wait, it is an
+// atomic batch (ADR-50), which takes one fsync and one Raft proposal.
 //
-// Two flights to one channel are not out together: the second would be decided on what may turn out not to count. While
-// a batch is out nothing else is sent: two at a time were measured, and each was half as large for the same cost.
+// Two flights to one channel are never out together: the second would be decided on events that
+// may not count in the end. While a batch is out nothing else is sent. Two batches at a time
+// were measured: each was half as large, for the same cost.
 type window struct {
 	*writer
 	round   ackRound
-	until   time.Time       // no more commands are taken in from then on
-	flights []flight        // as sent; without plans once concluded
-	settled int             // the number of the flight whose ack should come next
-	open    int             // flights that are out
-	batch   bool            // a batch is among them
-	busy    map[string]bool // channels with a message out, or with one that must come before what waits
-	rest    []*command
+	until   time.Time // when it stops taking in commands
+	flights []flight  // in the order of sending; without plans once concluded
+	settled int       // index of the flight whose ack should come next
+	open    int       // flights that are out
+	batch   bool      // one of them is a batch
+	// busy has the channels with a message out, and those with a command in rest, which must
+	// come before the commands that wait.
+	busy map[string]bool
+	rest []*command
 
-	// After a batch its senders come again, one by one, but soon. Until linger, or until enough of them have, they
-	// are not sent one by one: the next batch would be a small one, and those after it too.
+	// After a batch its senders send again, one by one, but soon. Until linger, or until enough
+	// of them have, their commands are held back. If they were sent one by one, the next batch
+	// would be small, and those after it too.
 	linger time.Time
 	enough int
 }
@@ -52,12 +57,13 @@ type flight struct {
 	sent  time.Time
 }
 
-// publish stores plans, and what comes while it does; answers their senders, and returns what has to be tried again.
+// publish stores plans, and the commands that arrive meanwhile. It answers their senders, and
+// returns the commands that have to be tried again.
 func (w *writer) publish(ctx context.Context, plans []*plan) []*command {
 	now := time.Now()
 	win := &window{writer: w, round: w.stream.acks.begin(), until: now.Add(windowTime), busy: map[string]bool{}}
 	if end, ok := ctx.Deadline(); ok && end.Add(-ackTimeout).Before(win.until) {
-		win.until = end.Add(-ackTimeout) // what is sent must have the time to be acked
+		win.until = end.Add(-ackTimeout) // what is sent must have time to be acked
 	}
 	win.send(plans)
 	win.fly(ctx)
@@ -69,7 +75,7 @@ func (w *writer) publish(ctx context.Context, plans []*plan) []*command {
 	return win.rest
 }
 
-// fly returns once nothing is out any more, or no ack comes.
+// fly returns once no flight is out, or no ack comes.
 func (win *window) fly(ctx context.Context) {
 	timer := time.NewTimer(ackTimeout)
 	defer timer.Stop()
@@ -104,8 +110,8 @@ func (win *window) fly(ctx context.Context) {
 	}
 }
 
-// admit sends what may go now of what waits. Wake has a token when it should be asked again, which is also so once wait has passed,
-// where that is not 0.
+// admit sends those of the waiting commands that may go now. The caller asks again when wake
+// has a token, and also once wait has passed, unless it is 0.
 func (win *window) admit(ctx context.Context) (wake <-chan struct{}, wait time.Duration) {
 	now := time.Now()
 	if !win.trusted || !now.Before(win.until) {
@@ -123,8 +129,9 @@ func (win *window) admit(ctx context.Context) (wake <-chan struct{}, wait time.D
 	return win.wake(), 0
 }
 
-// wake has a token when something may go that could not before. Where nothing may before an ack comes, it has none. What waits by
-// now is to busy channels, or has no room.
+// wake returns a channel that has a token when a command may go that could not go before. It is
+// nil if nothing may go before an ack comes. The commands that wait at the time of the call are
+// to busy channels, or there is no room for them.
 func (win *window) wake() <-chan struct{} {
 	waiting := win.source.waiting()
 	switch {
@@ -139,7 +146,7 @@ func (win *window) wake() <-chan struct{} {
 	}
 }
 
-// take sends up to n that wait.
+// take sends up to n waiting commands.
 func (win *window) take(ctx context.Context, n int) {
 	if n <= 0 {
 		return
@@ -150,7 +157,8 @@ func (win *window) take(ctx context.Context, n int) {
 	}
 }
 
-// send publishes plans, of which none is to a busy channel: together where they are many or belong together, else each by itself.
+// send publishes plans, none of which is to a busy channel. It publishes them together if they
+// are many or depend on each other, and otherwise singly.
 func (win *window) send(plans []*plan) {
 	n, apart := 0, true
 	for _, p := range plans {
@@ -187,8 +195,10 @@ func (win *window) launch(plans []*plan, n int) {
 	}
 }
 
-// settle concludes the flight whose ack has come. Acks come in the order of the publishes, and an ack that comes as the next, with the
-// position that follows on the last one's, says that nothing stands between the two. Any other may: then it is looked up what counts.
+// settle concludes the flight whose ack has come. Acks come in the order of the publishes. If
+// an ack is the next expected one, and its position follows on that of the ack before, then
+// nothing stands between the two flights. Otherwise something may, and settle looks up which
+// events count.
 func (win *window) settle(ctx context.Context, i int, a pubAck) {
 	crashpoint.Reach(crashpoint.Acked)
 	f := &win.flights[i]
@@ -197,7 +207,7 @@ func (win *window) settle(ctx context.Context, i int, a pubAck) {
 	switch {
 	case len(f.plans) == 0:
 	case a.err != nil:
-		if a.broken && win.room.state.Load() == roomy { // else it is for want of space
+		if a.broken && win.room.state.Load() == roomy { // else space ran out
 			win.vitals.failed(f.sent, time.Now())
 		}
 		win.fail(f, a.err)
@@ -211,8 +221,9 @@ func (win *window) settle(ctx context.Context, i int, a pubAck) {
 	}
 }
 
-// lookUp concludes a flight that was stored behind something that this writer does not know, and that may therefore be void. The view
-// tells, once it has passed the flight; until then nobody is answered.
+// lookUp concludes a flight that was stored behind something that this writer does not know.
+// The flight's events may be void because of that. The view can tell once it has passed the
+// flight. Until then no sender is answered.
 func (win *window) lookUp(ctx context.Context, f *flight, last uint64) {
 	if win.trusted {
 		win.log.WarnContext(ctx, "another writer has written to the shard", "shard", win.shard, "expected", win.end+uint64(f.msgs), "got", last)
@@ -238,7 +249,7 @@ func (win *window) lookUp(ctx context.Context, f *flight, last uint64) {
 	win.land(f)
 }
 
-// stored concludes a flight of which the last message is at pos.
+// stored concludes a flight whose last message is at pos last.
 func (win *window) stored(f *flight, last uint64) {
 	win.vitals.acked()
 	plans, pos := f.plans, last-uint64(f.msgs)
@@ -258,7 +269,8 @@ func (win *window) stored(f *flight, last uint64) {
 	win.land(f)
 }
 
-// answerAfter tells the senders on this node once its view has applied up to pos, and the other nodes at once.
+// answerAfter tells the senders on this node once its view has applied up to pos, and the other
+// nodes at once.
 func (win *window) answerAfter(pos uint64, plans []*plan) {
 	ours := make([]*plan, 0, len(plans))
 	for i, p := range plans {
@@ -271,7 +283,8 @@ func (win *window) answerAfter(pos uint64, plans []*plan) {
 	win.follow.after(pos, func() { acknowledge(ours) })
 }
 
-// fail concludes a flight that was not stored, or of which that is not known. Its channels stay busy: nothing may overtake it.
+// fail concludes a flight that was not stored, or that may or may not have been. Its channels
+// stay busy: nothing may overtake it.
 func (win *window) fail(f *flight, err error) {
 	if len(f.plans) == 0 {
 		return
@@ -290,7 +303,7 @@ func (win *window) fail(f *flight, err error) {
 	win.land(f)
 }
 
-// again has a plan's commands decided again.
+// again schedules a plan's commands to be decided again.
 func (win *window) again(p *plan) {
 	win.rest = append(append(win.rest, p.cmd), p.again...)
 }

@@ -16,14 +16,17 @@ import (
 	"natterjack/server/wire"
 )
 
-// resyncTimeout bounds how long a writer waits for this node's view before it gives the round back to its lane.
+// resyncTimeout bounds how long a writer waits for this node's view before it returns the round
+// to its lane.
 const resyncTimeout = 2 * time.Second
 
-// writer orders one shard: it decides what a command appends and publishes it, without a fence. It reads the view, and where the view is
-// still behind what it published itself, its own ahead. As long as its acks come with exactly the positions that it expects, nobody else
-// has written: what it decided on was the end of the log, and what it decided counts, for every node folds the same log by the same rule
-// ([channel.Head.Follows]). At the first gap, and whatever else goes wrong, it distrusts itself: it looks in a view that has passed the
-// gap for what counted, forgets what it knew, and decides the rest again.
+// writer orders one shard: it decides what a command appends, and publishes that without a
+// fence. It reads the view. Where the view is still behind the writer's own publishes, it reads
+// its own ahead. As long as its acks come with exactly the positions that it expects, no other
+// node has written. Then it decided on the end of the log, and its events count, because every
+// node folds the same log by the same rule ([channel.Head.Follows]). At the first gap, and
+// after any other failure, it distrusts itself. It waits for a view that has passed the gap and
+// looks up which events counted. It forgets what it knew and decides the rest again.
 //
 // All methods are for the lane's one goroutine.
 type writer struct {
@@ -42,18 +45,23 @@ type writer struct {
 	now     func() time.Time
 	dialect *dialect
 	vitals  *vitals
-	end     uint64 // the stream's last position, as far as this writer knows: its own last publish, where nobody else writes
-	waiting bool   // for a resync to succeed; said once
-	trusted bool   // the view has been level with the stream since this node leads it, and nothing failed since
+	// end is the stream's last position, as far as this writer knows. It is that of its own
+	// last publish while no other node writes.
+	end     uint64
+	waiting bool // for a resync to succeed; logged once
+	// trusted is whether the view has been level with the stream since this node leads it, and
+	// nothing has failed since then.
+	trusted bool
 }
 
-// leader tells whether a quorum holds this node for the leader of the writer's stream at this moment. Nobody else may have led it
-// for as long as that is so.
+// leader tells whether a quorum confirms this node as the leader of the writer's stream at this
+// moment. No other node may have led the stream in the time for which that holds.
 type leader interface {
 	confirmed(ctx context.Context) bool
 }
 
-// distrust makes the next round look at the stream first: after a failure, or when another node may have written.
+// distrust makes the next round check the stream first. It is called after a failure, or when
+// another node may have written.
 func (w *writer) distrust() { w.trusted = false }
 
 // commit implements [committer].
@@ -72,7 +80,8 @@ func (w *writer) commit(ctx context.Context, round []*command) []*command {
 	return w.publish(ctx, plans)
 }
 
-// resync forgets what was published ahead of the view and waits until the view is level with the stream.
+// resync drops what was published ahead of the view, and waits until the view is level with the
+// stream.
 func (w *writer) resync(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(ctx, resyncTimeout)
 	defer cancel()
@@ -88,8 +97,8 @@ func (w *writer) resync(ctx context.Context) bool {
 	return w.trusted
 }
 
-// level drops what the view has applied from what is ahead of it, and where too much is, waits: a view that stands still must
-// not make the writer grow without bound.
+// level drops from ahead what the view has applied. If too much is left it waits, because a
+// view that stands still must not make the writer grow without bound.
 func (w *writer) level(ctx context.Context) bool {
 	if behind := w.ahead.oldest(maxAhead); behind > 0 {
 		ctx, cancel := context.WithTimeout(ctx, resyncTimeout)
@@ -103,20 +112,20 @@ func (w *writer) level(ctx context.Context) bool {
 	return true
 }
 
-// plan is a command and what it appends.
+// plan is a command and the events that it appends.
 type plan struct {
 	cmd    *command
 	events []wire.Record
-	bodies [][]byte       // the events, as they are stored
-	first  bool           // of its channel in the round
+	bodies [][]byte       // the events as they are stored
+	first  bool           // the first of its channel in the round
 	state  *channel.State // after the events; its pos is set when they are stored
-	made   []made         // messages that the events make or change
-	moves  []channel.Move // of members, by them
+	made   []made         // messages that the events create or change
+	moves  []channel.Move // members who join or leave by the events
 	ack    wire.Ack
-	again  []*command // the same command, twice in one round
+	again  []*command // the same command, where it comes more than once in a round
 }
 
-// made is a message that an event makes or changes, as it is after it.
+// made is a message that an event creates or changes, as it is after the event.
 type made struct {
 	about   messageKey
 	message *channel.Message
@@ -124,7 +133,8 @@ type made struct {
 
 func (p *plan) last() *wire.Record { return &p.events[len(p.events)-1] }
 
-// decide turns a round into plans, and answers at once what appends nothing: refusals, and what was stored before.
+// decide turns a round into plans. It answers at once the commands that append nothing: those
+// that are refused, and those that were stored before.
 func (w *writer) decide(ctx context.Context, round []*command) []*plan {
 	d := w.newDecision()
 	defer d.close()
@@ -133,7 +143,7 @@ func (w *writer) decide(ctx context.Context, round []*command) []*plan {
 		p, err := d.plan(c)
 		switch {
 		case err != nil:
-			c.turns.answered(c, err) // before those of the round that are behind it
+			c.turns.answered(c, err) // before the commands of the round that are behind it
 			d.answers = append(d.answers, answer{cmd: c, err: err})
 		case p != nil:
 			plans = append(plans, p)
@@ -143,15 +153,16 @@ func (w *writer) decide(ctx context.Context, round []*command) []*plan {
 	return plans
 }
 
-// answer is a command's, and appends nothing.
+// answer is the answer to a command that appends nothing.
 type answer struct {
 	cmd *command
 	ack wire.Ack
 	err error
 }
 
-// tell gives answers that nothing was stored for. They are true only of a view that is level with the log, and a leader that is cut off
-// knows nothing of what another has written since: so a quorum has to confirm that there is none.
+// tell sends the answers for which nothing was stored. They are true only of a view that is
+// level with the log. A leader that is cut off does not know what another leader has written
+// since. So a quorum has to confirm that there is no other leader.
 func (w *writer) tell(ctx context.Context, answers []answer) {
 	if len(answers) == 0 {
 		return
@@ -169,7 +180,8 @@ func unconfirmed() error {
 	return wire.Errorf(wire.CodeUnavailable, "the channel's shard has no quorum at the moment; nothing was stored, retry")
 }
 
-// decision is the state of one round while it is decided: what it will have appended, before any of it is stored.
+// decision is the state of one round while it is decided: what it will have appended, before
+// any of it is stored.
 type decision struct {
 	*writer
 	now      time.Time
@@ -177,12 +189,14 @@ type decision struct {
 	states   map[string]*channel.State
 	sends    map[sendKey]*plan
 	messages map[messageKey]*channel.Message
-	moves    map[string][]channel.Move // by channel, in their order; nil where there are none, as in most rounds
-	places   map[string]uint64         // by channel, which event of the round is its last
+	moves    map[string][]channel.Move // by channel, in order; nil if there are none, as in most rounds
+	places   map[string]uint64         // by channel, the number of its last event in the round
 	count    uint64                    // of events in the round
 	answers  []answer
-	channel  string       // of the command at hand
-	finder   *view.Finder // made when needed; it shows the view as it was then, and ahead has what came after
+	channel  string // of the current command
+	// finder is created when needed. It shows the view of that time, and ahead has what came
+	// after.
+	finder *view.Finder
 }
 
 func (w *writer) newDecision() *decision {
@@ -201,7 +215,7 @@ func (w *writer) newDecision() *decision {
 	return d
 }
 
-// plan is nil where the command has been answered or joined to a plan that is there already.
+// plan returns nil if the command was answered, or was joined to an earlier plan.
 func (d *decision) plan(c *command) (*plan, error) {
 	key := sendKey{c.channel, c.user, c.clientID}
 	if p := d.sends[key]; p != nil {
@@ -234,8 +248,9 @@ func (d *decision) plan(c *command) (*plan, error) {
 	return p, nil
 }
 
-// draw works out what a plan's events make of its channel and its messages, and encodes them. It notes nothing: a plan that cannot be
-// drawn costs its own command, and leaves no trace in the round.
+// draw works out what a plan's events make of its channel and its messages, and encodes the
+// events. It changes nothing in the round: a plan that cannot be drawn fails only its own
+// command.
 func (d *decision) draw(p *plan) error {
 	p.last().ClientID = p.cmd.clientID
 	d.number(p)
@@ -257,7 +272,8 @@ func (d *decision) draw(p *plan) error {
 	return nil
 }
 
-// number gives a plan's events the numbers that make them count, and says of those that rest on others of the round which those are.
+// number gives a plan's events the numbers by which they count. If they depend on other events
+// of the round, it records which ones.
 func (d *decision) number(p *plan) {
 	var head channel.Head
 	if p.state != nil {
@@ -272,7 +288,8 @@ func (d *decision) number(p *plan) {
 	}
 }
 
-// fold notes in a plan what an event makes of its message, for what is decided before the view has applied it.
+// fold notes in a plan what an event makes of its message, for commands that are decided before
+// the view has applied the event.
 func (d *decision) fold(p *plan, e *wire.Record) error {
 	seq := channel.About(e)
 	if seq == 0 {
@@ -280,7 +297,7 @@ func (d *decision) fold(p *plan, e *wire.Record) error {
 	}
 	about := messageKey{p.cmd.channel, seq}
 	var before *channel.Message
-	if e.Kind != wire.KindMessage { // of which there is nothing yet: to look would cost a twelfth of a send
+	if e.Kind != wire.KindMessage { // a new message has no state yet: a look would cost a twelfth of a send
 		var err error
 		if before, err = p.message(about, d.message); err != nil {
 			return err
@@ -290,7 +307,8 @@ func (d *decision) fold(p *plan, e *wire.Record) error {
 	return nil
 }
 
-// message is a message as a plan will have made it so far, or else as otherwise says.
+// message returns a message as the plan will have made it so far, or else the result of
+// otherwise.
 func (p *plan) message(about messageKey, otherwise func(messageKey) (*channel.Message, error)) (*channel.Message, error) {
 	for _, m := range slices.Backward(p.made) {
 		if m.about == about {
@@ -313,7 +331,7 @@ func (d *decision) note(p *plan, key sendKey) {
 	d.states[key.channel], d.sends[key] = p.state, p
 }
 
-// message is a message as this round will have made it so far, or nil where there is none.
+// message returns a message as this round will have made it so far, or nil if there is none.
 func (d *decision) message(key messageKey) (*channel.Message, error) {
 	if m := d.messages[key]; m != nil {
 		return m, nil
@@ -324,7 +342,8 @@ func (d *decision) message(key messageKey) (*channel.Message, error) {
 	return d.view.Message(key.channel, key.seq)
 }
 
-// join answers a command that comes twice in one round with the answer of the first, once that is stored.
+// join answers a command that comes twice in one round with the answer of the first, once that
+// is stored.
 func (p *plan) join(c *command) error {
 	if !channel.Same(p.last(), c.change) {
 		return conflict()
@@ -333,7 +352,7 @@ func (p *plan) join(c *command) error {
 	return nil
 }
 
-// state is the channel as this round will have made it so far.
+// state returns the channel as this round will have made it so far.
 func (d *decision) state(id string) (*channel.State, error) {
 	if st := d.states[id]; st != nil {
 		return st, nil
@@ -348,7 +367,7 @@ func (w *writer) current(id string) (*channel.State, error) {
 	return w.view.Channel(id)
 }
 
-// acknowledge tells the senders of plans that are stored.
+// acknowledge tells the senders of plans that their events are stored.
 func acknowledge(plans []*plan) {
 	for _, p := range plans {
 		p.done(nil)
@@ -366,5 +385,5 @@ func (p *plan) done(err error) {
 	}
 }
 
-// newID is a message's id: a UUIDv7 (RFC 9562), so that ids made later sort later where somebody sorts them.
+// newID returns an id for a message. It is a UUIDv7 (RFC 9562), so that later ids sort later.
 func newID() string { return uuid.Must(uuid.NewV7()).String() }

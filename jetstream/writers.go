@@ -8,25 +8,26 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// announceSubject is where a node says that it writes a shard.
+// announceSubject returns the subject on which a node announces that it writes a shard.
 func announceSubject(shard string) string { return "leads." + shard }
 
-// writers is which node writes each shard, as the writers themselves say. A node that has no replica of a shard could not know
-// otherwise, and one that has learns of an election later from its replica than from whoever was elected. It may be out of
-// date: a round that goes to the wrong node is refused and tried again.
+// writers is which node writes each shard, as the writers announce it. A node that has no
+// replica of a shard has no other way to know. A node that has one learns of an election later
+// from its replica than from the new leader. An entry may be out of date: a round that goes to
+// the wrong node is refused and tried again.
 type writers struct {
-	self    string // this run of this node: a name that nobody had before
+	self    string // this run of this node: a name that no other run has
 	changed func(shard int)
 
-	mu sync.Mutex // protects following
-	of []string   // empty where nobody has said so yet
+	mu sync.Mutex // protects of
+	of []string   // empty if no node has announced it yet
 }
 
 func newWriters(self string, shards int, changed func(shard int)) *writers {
 	return &writers{self: self, changed: changed, of: make([]string, shards)}
 }
 
-// elsewhere is the other node that writes a shard, where one is known.
+// elsewhere returns the other node that writes a shard, if one is known.
 func (w *writers) elsewhere(shard int) (node string, known bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -34,7 +35,8 @@ func (w *writers) elsewhere(shard int) (node string, known bool) {
 	return node, node != "" && node != w.self
 }
 
-// announce says that this node writes a shard. That it may not be heard does no harm: it is said again.
+// announce announces that this node writes a shard. A lost announcement does no harm, because
+// it is repeated.
 func (w *writers) announce(conn *nats.Conn, shard int) {
 	_ = conn.Publish(announceSubject(strconv.Itoa(shard)), []byte(w.self))
 }
