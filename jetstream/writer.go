@@ -55,7 +55,7 @@ type writer struct {
 }
 
 // leader tells whether a quorum confirms this node as the leader of the writer's stream at this
-// moment. No other node may have led the stream in the time for which that holds.
+// moment. While that holds, no other node leads the stream.
 type leader interface {
 	confirmed(ctx context.Context) bool
 }

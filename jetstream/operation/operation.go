@@ -1,6 +1,7 @@
-// Package operation answers operations: it has one handler for each row of the table of operations that is
-// not a change of a channel, whoever offers it (the log, presence, sessions), for every surface that asks
-// (WebSocket, HTTP, NATS). Changes do not come here: they join the queue of their channel's shard.
+// Package operation answers operations. It has one handler for each row of the table of
+// operations that is not a change of a channel. The log, presence and sessions offer the
+// handlers. Every surface (WebSocket, HTTP, NATS) asks them. Changes do not come here: they
+// join the queue of their channel's shard.
 package operation
 
 import (
@@ -12,13 +13,15 @@ import (
 )
 
 const (
-	// maxReads bounds the answers that are read at once on a node, for each is up to half a megabyte.
+	// maxReads bounds the answers that are read at the same time on a node, because each is up
+	// to half a megabyte.
 	maxReads = 128
-	// maxCommits bounds the answers that wait for a commit: during an election that takes seconds, and costs a goroutine.
+	// maxCommits bounds the answers that wait for a commit. During an election that takes
+	// seconds, and each costs a goroutine.
 	maxCommits = 1024
 )
 
-// Gate is what stands before every handler. [*jetstream.Log] is one.
+// Gate is checked before every handler. [*jetstream.Log] implements it.
 type Gate interface {
 	// Charge counts a command against its user's rate, or refuses it.
 	Charge(user string) error
@@ -26,13 +29,14 @@ type Gate interface {
 	AwaitSeen(ctx context.Context, seen []wire.ShardPos) error
 }
 
-// Caller is who asks.
+// Caller is the user and session that send a command.
 type Caller struct {
 	User    string
 	Session string // the caller's session; empty for a back end
 }
 
-// Table has the handlers of a node. Handlers are added before the first question; then its methods may be called concurrently.
+// Table has the handlers of a node. Handlers are added before the first question. After that
+// its methods may be called concurrently.
 type Table struct {
 	gate     Gate
 	handlers map[string]handler
@@ -41,7 +45,7 @@ type Table struct {
 
 type handler func(ctx context.Context, c Caller, cmd wire.Command) (wire.Frame, error)
 
-// New makes a table without handlers.
+// New creates a table without handlers.
 func New(gate Gate) *Table {
 	return &Table{
 		gate: gate, handlers: map[string]handler{},
@@ -49,14 +53,15 @@ func New(gate Gate) *Table {
 	}
 }
 
-// numbered is a pointer to a reply, which can be given the ref of its command.
+// numbered is a pointer to a reply that can be given the ref of its command.
 type numbered[F any] interface {
 	*F
 	Number(ref uint64)
 }
 
-// Handle has an operation answered by do, which may be called concurrently. The reply need not carry the command's
-// ref. A second handler for an operation, or one for what is not in the table, is a mistake in the program.
+// Handle registers do as the handler of an operation. Do may be called concurrently. Its reply
+// need not carry the command's ref. A second handler for an operation is a programming error,
+// as is a handler for an operation that is not in the table.
 func Handle[C wire.Command, F wire.Frame, P numbered[F]](t *Table, do func(ctx context.Context, c Caller, cmd C) (F, error)) {
 	var none C
 	if t.Handles(none) || wire.OperationOf(none) == nil {
@@ -72,14 +77,17 @@ func Handle[C wire.Command, F wire.Frame, P numbered[F]](t *Table, do func(ctx c
 	}
 }
 
-// Handles reports whether somebody on this node answers an operation.
+// Handles reports whether this node has a handler for an operation.
 func (t *Table) Handles(cmd wire.Command) bool { return t.handlers[cmd.Type()] != nil }
 
-// Charge counts what a surface does itself against the user's rate, as Answer does for what it answers.
+// Charge counts a surface's own work against the user's rate, as Answer does for the commands
+// that it answers.
 func (t *Table) Charge(user string) error { return t.gate.Charge(user) }
 
-// Answer answers a command that is valid, within ctx: it is charged to its user, waits for a place among those that wait for the
-// same, and for what its user has seen elsewhere. A panic costs this command alone. Errors are [*wire.Error]s, those of ctx, or faults of ours.
+// Answer answers a valid command, within ctx. It charges the command to its user. It waits for
+// a place among the commands that wait for the same, and for what the user has seen elsewhere.
+// A panic fails this command alone. Errors are [*wire.Error]s, those of ctx, or internal
+// faults.
 func (t *Table) Answer(ctx context.Context, c Caller, cmd wire.Command) (f wire.Frame, err error) {
 	if err := t.gate.Charge(c.User); err != nil {
 		return nil, err

@@ -2,27 +2,31 @@ package rate
 
 import "time"
 
-// maxNames bounds how many names are remembered in half a lifetime. Beyond it they are forgotten sooner, which lets them have a little more.
+// maxNames bounds the names that are remembered in one generation. Beyond it names are
+// forgotten sooner, which lets them take a little more.
 const maxNames = 1 << 17
 
-// Buckets are one for each name, all of the same rate. They are not for concurrent use.
+// Buckets has a bucket for each name, all of the same rate. It is not for concurrent use.
 //
-// A bucket that was not taken from for as long as it takes to fill is full, and a full one need not be remembered. So names live in
-// two generations: whoever takes is put into the young one, and once in a [Burst] the old one is forgotten and the young one grows
-// old. It costs neither a timer nor a sweep.
+// A bucket is full if nothing was taken from it for as long as it takes to fill, and a full
+// bucket need not be remembered. So names live in two generations. A name that takes is put
+// into the young one. Once in a [Burst] the old one is forgotten, and the young one becomes the
+// old one. This needs neither a timer nor a sweep.
 type Buckets[Name comparable] struct {
 	perS       int
 	young, old map[Name]Bucket
-	turned     time.Time // when the young ones grew old
+	turned     time.Time // when young became old
 }
 
-// NewBuckets makes full ones that take so much a second, at least 1.
+// NewBuckets creates full buckets of perS tokens a second, at least 1.
 func NewBuckets[Name comparable](perS int) *Buckets[Name] {
 	return &Buckets[Name]{perS: perS, young: map[Name]Bucket{}}
 }
 
-// Wait is what [Buckets.Take] would say; it takes nothing. A bucket that refuses is kept as it is by this clock: one that was taken from
-// by a clock that was ahead would refuse for as long as that was, to whoever asks before he takes.
+// Wait returns what [Buckets.Take] would return, and takes nothing. A bucket that refuses is
+// stored as corrected by the present clock. Without that, a bucket that was used while the
+// clock was ahead would refuse for as long as the clock was ahead, to a caller that calls Wait
+// before Take.
 func (b *Buckets[Name]) Wait(now time.Time, name Name, n int) (wait time.Duration) {
 	bucket := b.of(name)
 	if wait = bucket.Take(now, n, b.perS); wait > 0 {
@@ -31,7 +35,7 @@ func (b *Buckets[Name]) Wait(now time.Time, name Name, n int) (wait time.Duratio
 	return wait
 }
 
-// Take is [Bucket.Take] from the bucket of a name.
+// Take does what [Bucket.Take] does, with the bucket of a name.
 func (b *Buckets[Name]) Take(now time.Time, name Name, n int) (wait time.Duration) {
 	bucket := b.of(name)
 	wait = bucket.Take(now, n, b.perS)
@@ -54,12 +58,12 @@ func (b *Buckets[Name]) of(name Name) Bucket {
 }
 
 func (b *Buckets[Name]) turn(now time.Time) {
-	b.old, b.young = b.young, make(map[Name]Bucket, len(b.young)) // about as many will come again
+	b.old, b.young = b.young, make(map[Name]Bucket, len(b.young)) // about as many names will come again
 	b.turned = now
 }
 
-// PerS is the rate.
+// PerS returns the rate.
 func (b *Buckets[Name]) PerS() int { return b.perS }
 
-// Len is how many names are remembered.
+// Len returns how many names are remembered.
 func (b *Buckets[Name]) Len() int { return len(b.young) + len(b.old) }

@@ -17,12 +17,12 @@ import (
 
 const (
 	chunkBytes   = 256 << 10 // below any max_payload that a node takes
-	windowBytes  = 8 << 20   // that the sender is ahead of us
+	windowBytes  = 8 << 20   // how far the sender may be ahead
 	chunkTimeout = 30 * time.Second
 	endTimeout   = 5 * time.Minute // for the engine to open what it was given
 )
 
-// answer is what the engine answers to each of the requests here.
+// answer is the engine's answer to each of the requests here.
 type answer struct {
 	Error   *jetstream.APIError `json:"error"`
 	Config  jsontext.Value      `json:"config"`
@@ -30,7 +30,8 @@ type answer struct {
 	Deliver string              `json:"deliver_subject"`
 }
 
-// copy takes a stream as the engine backs it up and restores it, file by file, without anything in between.
+// copy copies a stream as the engine backs it up and restores it, file by file. Nothing is
+// stored in between.
 func (t *takeover) copy(ctx context.Context, name string) error {
 	out, stream, err := t.snapshot(ctx, name)
 	if err != nil {
@@ -64,7 +65,7 @@ func (t *takeover) copy(ctx context.Context, name string) error {
 	return nil
 }
 
-// snapshot has the engine send a stream's files.
+// snapshot requests a stream's files from the engine.
 func (t *takeover) snapshot(ctx context.Context, name string) (*nats.Subscription, *answer, error) {
 	out, err := t.From.SubscribeSync(t.From.NewRespInbox())
 	if err != nil {
@@ -78,7 +79,8 @@ func (t *takeover) snapshot(ctx context.Context, name string) (*nats.Subscriptio
 	return out, stream, nil
 }
 
-// restore has the cluster take a stream's files, and returns where to. It waits for enough members.
+// restore asks the cluster to take a stream's files, and returns the subject to send them to.
+// It waits until there are enough members.
 func (t *takeover) restore(ctx context.Context, name string, stream *answer) (string, error) {
 	cfg := map[string]any{}
 	if err := json.Unmarshal(stream.Config, &cfg); err != nil {
@@ -104,7 +106,7 @@ func (t *takeover) restore(ctx context.Context, name string, stream *answer) (st
 	return a.Deliver, nil
 }
 
-// next is the next chunk; one without data is the end.
+// next returns the next chunk. A chunk without data is the end.
 func next(ctx context.Context, out *nats.Subscription) (*nats.Msg, error) {
 	ctx, cancel := context.WithTimeout(ctx, chunkTimeout)
 	defer cancel()
@@ -118,12 +120,13 @@ func next(ctx context.Context, out *nats.Subscription) (*nats.Msg, error) {
 	return m, nil
 }
 
-// request asks the engine. An answer without a body is a yes.
+// request sends a request to the engine. An answer without a body means success.
 func request(ctx context.Context, conn *nats.Conn, subject string, body []byte, timeout time.Duration) (*answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	m, err := conn.RequestWithContext(ctx, subject, body)
-	for errors.Is(err, nats.ErrNoResponders) && pause.For(ctx, 10*time.Millisecond) == nil { // the word of who takes it is still on its way
+	// The subscription of the receiver may not have become known here yet.
+	for errors.Is(err, nats.ErrNoResponders) && pause.For(ctx, 10*time.Millisecond) == nil {
 		m, err = conn.RequestWithContext(ctx, subject, body)
 	}
 	if err != nil {

@@ -1,5 +1,6 @@
-// Package takeover takes the streams of a server that is alone into a cluster: whole, with their sequences, and verified message by
-// message. The log's first stream comes last and is marked as unfinished until all is verified: no node opens the log before.
+// Package takeover takes the streams of a single server into a cluster: whole, with their
+// sequences, and verified message by message. The log's first stream comes last, and is marked
+// as unfinished until everything is verified. No node opens the log before that.
 package takeover
 
 import (
@@ -20,18 +21,21 @@ import (
 	"natterjack/jetstream/presence"
 )
 
-// Config is what is taken from where to where.
+// Config says what is taken, from which server and into which cluster.
 type Config struct {
-	From     *nats.Conn // of the server that is alone; nobody else may write to it
-	To       *nats.Conn // of the cluster; both in the chat account, and may do everything there
-	Node     string     // the name of the member that To belongs to
-	Replicas int        // of each stream
-	// Copies is what each member that has a copy of a stream has of it.
+	// From is a connection to the single server. Nobody else may write to that server.
+	From *nats.Conn
+	// To is a connection to the cluster. Both connections are in the chat account, with all
+	// permissions there.
+	To       *nats.Conn
+	Node     string // the name of the member that To is connected to
+	Replicas int    // of each stream
+	// Copies returns the state of each member's copy of a stream.
 	Copies func(ctx context.Context, stream string) ([]Copy, error)
 	Logger *slog.Logger
 }
 
-// Stream is a stream that was taken, and is the same on both sides.
+// Stream is a stream that was taken and is the same on both sides.
 type Stream struct {
 	Name     string
 	Messages uint64
@@ -51,8 +55,8 @@ type takeover struct {
 	from, to jetstream.JetStream
 }
 
-// Run takes everything. After an error the server that is alone has all it had, and Run can be called again: it removes from the cluster what an
-// earlier call has left there.
+// Run takes everything. After an error the single server still has all it had, and Run can be
+// called again. It then removes what an earlier call has left in the cluster.
 func Run(ctx context.Context, cfg Config) ([]Stream, error) {
 	t := &takeover{Config: cfg}
 	t.Logger = cfg.Logger.With("component", "takeover")
@@ -66,7 +70,7 @@ func Run(ctx context.Context, cfg Config) ([]Stream, error) {
 	if err != nil {
 		return nil, fmt.Errorf("takeover: %w", err)
 	}
-	defer func() { _ = brings.Unsubscribe() }() // where the connection is gone, so is what it said
+	defer func() { _ = brings.Unsubscribe() }() // on a closed connection the announcement has ended already
 	taken, err := t.run(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("takeover: %w", err)
@@ -82,7 +86,7 @@ func (t *takeover) run(ctx context.Context) ([]Stream, error) {
 	if err := t.clear(ctx); err != nil {
 		return nil, err
 	}
-	was := make([]whole, len(names)) // summed up beside the copying, which waits for disks
+	was := make([]whole, len(names)) // summed up during the copying, which waits for disks
 	err = both(ctx,
 		func(ctx context.Context) error { return t.each(ctx, names, "copied a stream", t.copy) },
 		func(ctx context.Context) error { return t.sumAll(ctx, t.from, names, was) },
@@ -104,7 +108,7 @@ func (t *takeover) run(ctx context.Context) ([]Stream, error) {
 		}
 		taken[i] = was[i].Stream
 	}
-	for _, name := range slices.Backward(names) { // the log's first stream first: with that, the log is open
+	for _, name := range slices.Backward(names) { // the log's first stream is finished first: that opens the log
 		if err := t.finish(ctx, name); err != nil {
 			return nil, fmt.Errorf("stream %s: %w", name, err)
 		}
@@ -112,7 +116,8 @@ func (t *takeover) run(ctx context.Context) ([]Stream, error) {
 	return taken, nil
 }
 
-// list is what there is to be taken, the log's first stream last. What is in memory only has gone with the node.
+// list returns the streams to take, the log's first stream last. Streams that were in memory
+// only are gone with the node.
 func (t *takeover) list(ctx context.Context) (names []string, err error) {
 	first := log.StreamName(0)
 	all := t.from.ListStreams(ctx)
@@ -131,7 +136,8 @@ func (t *takeover) list(ctx context.Context) (names []string, err error) {
 	return append(slices.DeleteFunc(names, func(n string) bool { return n == first }), first), nil
 }
 
-// clear removes what an earlier run has left in the cluster, and refuses one that has a log.
+// clear removes what an earlier run has left in the cluster. It refuses a cluster that has a
+// log.
 func (t *takeover) clear(ctx context.Context) error {
 	left, err := pause.Until(ctx, "the list of streams", func(ctx context.Context) (left []string, err error) {
 		all := t.to.ListStreams(ctx)
@@ -159,13 +165,14 @@ func (t *takeover) clear(ctx context.Context) error {
 	return nil
 }
 
-// atATime is how many streams are copied, or read, at a time.
+// atATime is how many streams are copied or read at a time.
 const atATime = 4
 
-// tries is how often a stream is read where that fails: a consumer that was made a moment ago may fall silent.
+// tries is how often a failing read of a stream is tried. A new consumer may fall silent.
 const tries = 5
 
-// each does something with some streams at a time: a copy's followers are slow to begin, and another has the time meanwhile.
+// each calls do for all streams, several at a time. The followers of a copy are slow to begin,
+// and another stream can use that time.
 func (t *takeover) each(ctx context.Context, names []string, what string, do func(context.Context, string) error) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(atATime)
@@ -182,7 +189,7 @@ func (t *takeover) each(ctx context.Context, names []string, what string, do fun
 	return group.Wait()
 }
 
-// sumAll sums up streams of one side.
+// sumAll sums up the streams of one side.
 func (t *takeover) sumAll(ctx context.Context, js jetstream.JetStream, names []string, all []whole) error {
 	return t.each(ctx, names, "read a stream", func(ctx context.Context, name string) (err error) {
 		at := &all[slices.Index(names, name)]
@@ -196,7 +203,7 @@ func (t *takeover) sumAll(ctx context.Context, js jetstream.JetStream, names []s
 	})
 }
 
-// both does two things at once.
+// both runs two functions at the same time.
 func both(ctx context.Context, a, b func(context.Context) error) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return a(ctx) })
@@ -204,8 +211,8 @@ func both(ctx context.Context, a, b func(context.Context) error) error {
 	return group.Wait()
 }
 
-// level waits until every copy of a stream has all of it. What the stream's leader thinks of its followers is not to be relied on so soon
-// after it was restored: each member is asked itself.
+// level waits until every copy of a stream is complete. The leader's report on its followers is
+// not reliable so soon after a restore, so each member is asked itself.
 func (t *takeover) level(ctx context.Context, name string) error {
 	was, err := t.from.Stream(ctx, name)
 	if err != nil {
@@ -232,7 +239,7 @@ func (t *takeover) level(ctx context.Context, name string) error {
 	return err
 }
 
-// finish takes the mark off a stream.
+// finish removes the mark from a stream.
 func (t *takeover) finish(ctx context.Context, name string) error {
 	_, err := pause.Until(ctx, name, func(ctx context.Context) (bool, error) {
 		s, err := t.to.Stream(ctx, name)

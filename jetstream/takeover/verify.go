@@ -14,17 +14,18 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// readMessages is how many are asked for at once. There is no limit of bytes: where it ends within a message, the engine passes that over.
+// readMessages is how many messages are requested at once. There is no limit in bytes, because
+// the engine skips a message in which such a limit ends.
 const readMessages = 500
 
-// whole is what there is of a stream on one side: what the engine says of it, and every message.
+// whole is what one side has of a stream: the engine's figures, and all messages.
 type whole struct {
 	Stream
 
 	first, deleted, subjects uint64
 }
 
-// same compares the sides.
+// same reports whether both sides are equal.
 func (w *whole) same(other *whole) bool { return *w == *other }
 
 // sum reads all of a stream.
@@ -36,7 +37,7 @@ func sum(ctx context.Context, js jetstream.JetStream, name string) (whole, error
 	state := s.CachedInfo().State
 	total := whole{
 		Stream: Stream{Name: name, Last: state.LastSeq},
-		first:  max(state.FirstSeq, 1), // of a stream that never had a message it is either
+		first:  max(state.FirstSeq, 1), // a stream that never had a message reports 0 or 1
 	}
 	total.deleted, total.subjects = uint64(state.NumDeleted), state.NumSubjects
 	h := sha256.New()
@@ -58,7 +59,8 @@ func read(ctx context.Context, s jetstream.Stream, h hash.Hash) (n uint64, err e
 	if err != nil {
 		return 0, err
 	}
-	defer func() { _ = s.DeleteConsumer(context.WithoutCancel(ctx), c.CachedInfo().Name) }() // else the engine does
+	// If this fails, the engine deletes the consumer.
+	defer func() { _ = s.DeleteConsumer(context.WithoutCancel(ctx), c.CachedInfo().Name) }()
 	msgs, err := c.Messages(jetstream.PullMaxMessages(readMessages), jetstream.PullHeartbeat(2*time.Second))
 	if err != nil {
 		return 0, err
@@ -83,7 +85,7 @@ func read(ctx context.Context, s jetstream.Stream, h hash.Hash) (n uint64, err e
 	}
 }
 
-// add adds a message with everything that is stored of it.
+// add adds a message to the hash, with everything that is stored of it.
 func add(h hash.Hash, m jetstream.Msg, meta *jetstream.MsgMetadata) {
 	number := func(n uint64) { _, _ = h.Write(binary.BigEndian.AppendUint64(nil, n)) }
 	text := func(s string) {

@@ -11,7 +11,7 @@ import (
 	"natterjack/jetstream/internal/pause"
 )
 
-// Open looks a bucket up and makes it where it is missing, until ctx ends.
+// Open looks a bucket up and creates it if it is missing. It tries until ctx ends.
 func Open(ctx context.Context, js jetstream.JetStream, cfg jetstream.KeyValueConfig) (jetstream.KeyValue, error) {
 	return pause.Until(ctx, "bucket "+cfg.Bucket, func(ctx context.Context) (jetstream.KeyValue, error) {
 		kv, err := js.KeyValue(ctx, cfg.Bucket)
@@ -22,11 +22,12 @@ func Open(ctx context.Context, js jetstream.JetStream, cfg jetstream.KeyValueCon
 	})
 }
 
-// ErrAgain is why a watch ended that was asked to.
+// ErrAgain is the error of a watch that was asked to begin again.
 var ErrAgain = errors.New("asked to begin again")
 
-// Watch calls f with every key there is, then once with nil, and then with every change, until ctx ends, something comes from
-// again, or the watch fails. It returns why.
+// Watch calls f with every existing key, then once with nil, and then with every change. It
+// does so until ctx ends, until again receives something, or until the watch fails. It returns
+// the reason.
 func Watch(ctx context.Context, kv jetstream.KeyValue, again <-chan struct{}, f func(jetstream.KeyValueEntry)) error {
 	w, err := kv.WatchAll(ctx)
 	if err != nil {
@@ -48,9 +49,10 @@ func Watch(ctx context.Context, kv jetstream.KeyValue, again <-chan struct{}, f 
 	}
 }
 
-// stop ends a watch, and takes what is on its way: the library would wait for ever to hand it over.
+// stop ends a watch and drains its updates. Otherwise the library would wait forever to deliver
+// them.
 func stop(w jetstream.KeyWatcher) {
-	_ = w.Stop() // where the connection is gone, so is the watch
+	_ = w.Stop() // on a closed connection the watch has ended already
 	timeout := time.NewTimer(time.Second)
 	defer timeout.Stop()
 	for {

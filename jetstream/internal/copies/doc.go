@@ -1,19 +1,24 @@
-// Package copies has nodes tell each other what their own copies of a stream have. Each node's server keeps a copy, and none compares its own
-// with the others': where a disk has forgotten messages, by a flipped bit say, that copy has a hole for good, which looks like an erasure. So
-// whoever reads a copy, and meets a hole, asks another node whether it has those messages. If so, they are read from there; if not, they
-// were erased.
+// Package copies lets nodes tell each other what their own copies of a stream have. Each node's
+// server keeps a copy, and none compares its copy with the others. If a disk loses messages, by
+// a flipped bit for example, that copy has a hole for good, which looks like an erasure. So a
+// reader that meets a hole in its copy asks another node whether it has those messages. If so,
+// they are read from there. If not, they were erased.
 //
-// # What is asked, and of whom
+// # What is asked, and of which nodes
 //
-// A question goes to all nodes. Each that has a copy says what that one lacks behind a position, as far as there is room for: so one answer
-// explains all of the erasures ahead, and is kept. What is gone once does not come back; a kept answer never becomes wrong.
+// A question goes to all nodes. Each node with a copy answers what that copy lacks after a
+// position, as far as there is room. So one answer explains many erasures ahead, and the reader
+// keeps it. An erased message does not come back, so a kept answer stays correct.
 //
-// The word of one other copy is enough that something was erased: that two have lost the same is not to be expected. That something is lost is
-// looked at twice, some time apart: an erasure takes a moment to reach every copy.
+// One other copy is enough to establish an erasure, because two copies are not expected to lose
+// the same messages. A loss is checked twice, some time apart, because an erasure takes a
+// moment to reach every copy.
 //
-// # When nobody answers
+// # When no node answers
 //
-// Then the reader waits. It costs nothing: where no other copy can be reached, the stream has no quorum and takes no writes. The exception
-// is a leader that says for a while that no other copy is current: it goes on as if it were alone. Whoever is alone, with the only copy,
-// has nobody to ask. What its own server says to have, and cannot read, is lost for certain, and said to be.
+// Then the reader waits. That costs nothing: if no other copy can be reached, the stream has no
+// quorum and takes no writes. The exception is a leader that reports for a while that no other
+// copy is current. Then the reader continues as if its copy were the only one. With only one
+// copy there is no node to ask. If the reader's own server reports messages that it cannot
+// read, they are lost for certain, and the reader says so in the log.
 package copies

@@ -19,65 +19,72 @@ import (
 )
 
 const (
-	// askTime is how long answers to one question are waited for.
+	// askTime is how long to wait for answers to one question.
 	askTime = time.Second
-	// settle is what an erasure may take to reach every copy: a leader that has nothing else to say speaks once a second.
+	// settle is how long an erasure may take to reach every copy. A leader without anything
+	// else to send contacts its followers once a second.
 	settle = 2500 * time.Millisecond
-	// believeAfter is for how long a leader must have said that no other copy is current.
+	// believeAfter is how long a leader must have reported that no other copy is current.
 	believeAfter = 10 * time.Second
-	// tellEvery is between two words about what is waited for.
+	// tellEvery is the interval between two log lines while the reader waits.
 	tellEvery = 10 * time.Second
-	// between is what passes from one question without an answer to the next.
+	// between is the pause between two questions if the first got no answer.
 	between = 100 * time.Millisecond
 )
 
-// Reader explains the holes that somebody meets who reads one copy of a stream in order. It belongs to one goroutine.
+// Reader explains the holes in one copy of a stream that is read in order. It belongs to one
+// goroutine.
 type Reader struct {
 	Source string // the server whose copy is read
 
 	stream string
-	node   string // the server of the node that reads
+	node   string // the server of the reading node
 	holder Holder
 	copies copiesOf
 	tally  *Tally
 	log    *slog.Logger
 
-	gone Stretches // what an answer has explained already
-	said time.Time // when the log was last told of waiting
+	gone Stretches // positions that an answer has explained already
+	said time.Time // when waiting was last logged
 }
 
 // copiesOf reaches the other copies of a stream.
 type copiesOf interface {
-	// others is how many there are besides a source, and how many of them have all that there is, as the leader says.
+	// others returns how many copies exist besides that of source, and how many of them are
+	// complete, according to the leader.
 	others(ctx context.Context, source string) (others, current int, err error)
-	// poll asks all of them what they lack, until some have told of a position. What the source says does not count.
+	// poll asks all copies what they lack, until enough of them have answered for a position.
+	// The answer of source does not count.
 	poll(ctx context.Context, source string, pos uint64, enough int) ([]told, error)
-	// records asks one for the records of a stretch: those it has of the beginning at least.
+	// records asks one copy for the records of a stretch. The answer has at least those at the
+	// beginning of the stretch.
 	records(ctx context.Context, at string, s Stretch) (*answer, error)
 }
 
-// told is an answer, read.
+// told is a decoded answer.
 type told struct {
 	answer
 
 	gone Stretches
 }
 
-// Mended is how many messages were read from other copies, of all streams that share the tally.
+// Mended returns how many messages were read from other copies, over all streams that share the
+// tally.
 func (r *Reader) Mended() uint64 { return r.tally.Mended.Load() }
 
-// Tally counts what was met since the start. All of it is a fault of a disk.
+// Tally counts damage since the start. All of it is a fault of a disk.
 type Tally struct {
 	Mended atomic.Uint64 // messages that were read from another copy
-	Lost   atomic.Uint64 // those that no copy has whole
+	Lost   atomic.Uint64 // messages that no copy can read
 }
 
-// NewReader makes a reader of a stream for the node with a server of a name.
+// NewReader creates a reader of a stream, for the node whose server has the name node.
 func NewReader(conn *nats.Conn, js jetstream.JetStream, holder Holder, stream, node string, tally *Tally, log *slog.Logger) *Reader {
 	return &Reader{stream: stream, node: node, holder: holder, copies: &network{conn: conn, js: js, stream: stream}, tally: tally, log: log}
 }
 
-// Doubts are the positions between those that came, after the one before, of which it is not known yet that they are gone.
+// Doubts returns the positions that are missing among those that came, beginning behind after.
+// It leaves out the positions that are known to be gone.
 func (r *Reader) Doubts(after uint64, came iter.Seq[uint64]) Stretches {
 	var holes Stretches
 	for pos := range came {
@@ -96,12 +103,12 @@ func (r *Reader) Doubts(after uint64, came iter.Seq[uint64]) Stretches {
 type Lost struct {
 	Stretches
 
-	from []string // where records are asked for
-	away bool     // some that may have them have not answered
+	from []string // subjects for requests for the records
+	away bool     // some copies that may have them have not answered
 }
 
-// Ask waits until another copy has said of all positions whether it has them, and returns those that it has. Where there is no other copy
-// to ask, it returns none.
+// Ask waits until another copy has told for all positions whether it has them, and returns
+// those that it has. If there is no other copy to ask, it returns none.
 func (r *Reader) Ask(ctx context.Context, doubts Stretches) (Lost, error) {
 	var held Stretches
 	for began := time.Now(); len(doubts) > 0; {
@@ -124,7 +131,7 @@ func (r *Reader) Ask(ctx context.Context, doubts Stretches) (Lost, error) {
 	return r.confirm(ctx, held)
 }
 
-// first is the first answer that tells of a position, or nil where there is nobody to ask.
+// first returns the first answer that covers a position, or nil if there is no copy to ask.
 func (r *Reader) first(ctx context.Context, began time.Time, pos uint64) (*told, error) {
 	for {
 		others, current, err := r.copies.others(ctx, r.Source)
@@ -146,7 +153,7 @@ func (r *Reader) first(ctx context.Context, began time.Time, pos uint64) (*told,
 	}
 }
 
-// confirm asks again, a while later, and all that are there.
+// confirm asks again a while later, and asks all copies that can be reached.
 func (r *Reader) confirm(ctx context.Context, held Stretches) (lost Lost, err error) {
 	if err := pause.For(ctx, settle); err != nil {
 		return lost, err
@@ -179,7 +186,8 @@ func (r *Reader) confirm(ctx context.Context, held Stretches) (lost Lost, err er
 	return lost, nil
 }
 
-// Read is the first records of a stretch, and how far they go: from one copy that can read them, or from several together.
+// Read returns the first records of a stretch, and how far they go. They come from one copy
+// that can read them all, or from several copies together.
 func (r *Reader) Read(ctx context.Context, from *Lost, s Stretch) (records []Record, upto uint64, err error) {
 	var all *answer
 	var errs []error
@@ -213,7 +221,8 @@ func (r *Reader) Read(ctx context.Context, from *Lost, s Stretch) (records []Rec
 	return all.Records, all.Upto, nil
 }
 
-// join takes in what another copy has of the same stretch. It goes as far as both.
+// join takes in what another copy has of the same stretch. The result goes as far as both
+// answers do.
 func (a *answer) join(b *answer) {
 	a.Upto = min(a.Upto, b.Upto)
 	have := map[uint64]bool{}
@@ -226,7 +235,8 @@ func (a *answer) join(b *answer) {
 	a.Unread = slices.DeleteFunc(a.Unread, func(pos uint64) bool { return have[pos] || pos > a.Upto })
 }
 
-// Whole is a record as another copy has it. It is the one at hand where another has the same, or has none any more, or there is no other.
+// Whole returns a record as another copy has it. It returns the given record if another copy
+// has the same one, if another copy has erased it, or if there is no other copy.
 func (r *Reader) Whole(ctx context.Context, at Record) (Record, error) {
 	one := Stretch{at.Pos, at.Pos}
 	for began := time.Now(); ; {
@@ -237,10 +247,10 @@ func (r *Reader) Whole(ctx context.Context, at Record) (Record, error) {
 		others, _, err := r.copies.others(ctx, r.Source)
 		if err == nil {
 			var all []told
-			all, _ = r.copies.poll(ctx, r.Source, at.Pos, others) // those who do not answer are away
+			all, _ = r.copies.poll(ctx, r.Source, at.Pos, others) // copies that do not answer are away
 			for i := range all {
 				if len(Stretches{one}.without(all[i].gone)) == 0 {
-					return at, nil // it was void there, and is erased
+					return at, nil // it was void there and has been erased
 				}
 				a, err := r.copies.records(ctx, all[i].At, one)
 				if err != nil || len(a.Records) == 0 {
@@ -259,7 +269,8 @@ func (r *Reader) Whole(ctx context.Context, at Record) (Record, error) {
 	}
 }
 
-// alone believes the only copy, and says what that should have and cannot read.
+// alone believes the only copy. It logs and counts the messages that the copy should have and
+// cannot read.
 func (r *Reader) alone(ctx context.Context, doubts Stretches) {
 	r.gone = doubts
 	if r.Source != r.node {

@@ -11,7 +11,7 @@ type Stretch struct{ First, Last uint64 }
 // Stretches ascend, and neither overlap nor touch.
 type Stretches []Stretch
 
-// Len is how many positions there are.
+// Len returns the number of positions.
 func (s Stretches) Len() (n uint64) {
 	for _, one := range s {
 		n += one.Last - one.First + 1
@@ -19,7 +19,7 @@ func (s Stretches) Len() (n uint64) {
 	return n
 }
 
-// add puts a stretch at the end, which must not be before what is there.
+// add appends a stretch, which must not begin before the last one.
 func (s Stretches) add(one Stretch) Stretches {
 	if n := len(s); n > 0 && s[n-1].Last+1 >= one.First {
 		s[n-1].Last = max(s[n-1].Last, one.Last)
@@ -28,7 +28,7 @@ func (s Stretches) add(one Stretch) Stretches {
 	return append(s, one)
 }
 
-// without is s without the positions of t.
+// without returns s without the positions of t.
 func (s Stretches) without(t Stretches) (left Stretches) {
 	for _, one := range s {
 		for len(t) > 0 && t[0].Last < one.First {
@@ -50,7 +50,7 @@ func (s Stretches) without(t Stretches) (left Stretches) {
 	return left
 }
 
-// split parts s behind a position.
+// split divides s after a position.
 func (s Stretches) split(at uint64) (upto, after Stretches) {
 	for _, one := range s {
 		if one.First <= at {
@@ -63,7 +63,8 @@ func (s Stretches) split(at uint64) (upto, after Stretches) {
 	return upto, after
 }
 
-// goneFrom is what a copy lacks behind a position: before its first, and of the positions gone, which ascend.
+// goneFrom returns what a copy lacks after a position: the positions before its first message,
+// and the positions gone, which ascend.
 func goneFrom(after, first, last uint64, gone []uint64) (s Stretches) {
 	if last > after && first > after+1 {
 		s = s.add(Stretch{after + 1, min(first-1, last)})
@@ -76,7 +77,8 @@ func goneFrom(after, first, last uint64, gone []uint64) (s Stretches) {
 	return s
 }
 
-// encode writes as many stretches as there is room for, and tells up to where that is all there are, of a copy that ends at last.
+// encode writes as many stretches as there is room for. It returns up to which position they
+// are complete, for a copy that ends at last.
 func (s Stretches) encode(last uint64, room int) (data []byte, upto uint64) {
 	before := uint64(0)
 	for _, one := range s {

@@ -11,36 +11,40 @@ import (
 )
 
 const (
-	subject   = "copies"
-	mostGone  = 192 << 10 // bytes of an answer: a million erasures, one in ten messages, are told in a dozen answers
-	mostBytes = 256 << 10 // of the records of an answer
+	subject = "copies"
+	// mostGone bounds the stretches of an answer, in bytes. A million erasures, one in ten
+	// messages, take a dozen answers.
+	mostGone  = 192 << 10
+	mostBytes = 256 << 10 // of the records in an answer
 	mostAsked = 256       // questions that may wait
-	mostBad   = 8 << 10   // records of an answer that cannot be read
+	mostBad   = 8 << 10   // unreadable records in an answer
 )
 
 // Holder is a node's own server.
 type Holder interface {
-	// Held is what the server itself has of a stream: from first to last, without what is gone in good order.
+	// Held returns what the server has of a stream: the messages from first to last, without
+	// those that are gone in good order.
 	Held(stream string) (first, last uint64, gone []uint64, err error)
-	// Stored reads one message of that.
+	// Stored reads one of those messages.
 	Stored(stream string, pos uint64) (subject string, data []byte, err error)
 }
 
-// question is what is asked of a copy: what it lacks behind a position, or with Upto for the records between the two.
+// question asks what a copy lacks after a position. With Upto it asks for the records between
+// the two positions.
 type question struct {
 	Stream string `json:"stream"`
 	After  uint64 `json:"after"`
 	Upto   uint64 `json:"upto,omitempty"`
 }
 
-// answer is what a node says of its copy.
+// answer is what a node reports about its copy.
 type answer struct {
 	Node    string   `json:"node"`           // its server
-	At      string   `json:"at"`             // the subject at which it is asked for records
-	Upto    uint64   `json:"upto"`           // how far it tells
-	Gone    []byte   `json:"gone,omitempty"` // stretches
+	At      string   `json:"at"`             // the subject for requests for its records
+	Upto    uint64   `json:"upto"`           // the position up to which the answer goes
+	Gone    []byte   `json:"gone,omitempty"` // encoded stretches
 	Records []Record `json:"records,omitempty"`
-	Unread  []uint64 `json:"unread,omitempty"` // what there is besides and cannot be read
+	Unread  []uint64 `json:"unread,omitempty"` // positions that it has and cannot read
 }
 
 // Record is a message of a stream.
@@ -50,7 +54,7 @@ type Record struct {
 	Data    []byte `json:"data"`
 }
 
-// Teller tells what this node's copies have.
+// Teller answers questions about this node's copies.
 type Teller struct {
 	conn   *nats.Conn
 	holder Holder
@@ -60,7 +64,8 @@ type Teller struct {
 	subs   []*nats.Subscription
 }
 
-// Tell answers other nodes until the teller is closed, for the server of a name. Id is a name that no other run of a node has.
+// Tell answers other nodes until the teller is closed. Node is the name of this node's server.
+// Id is a name that no other run of a node has.
 func Tell(conn *nats.Conn, holder Holder, node, id string, log *slog.Logger) (*Teller, error) {
 	t := &Teller{conn: conn, holder: holder, node: node, at: subject + "." + id, log: log}
 	for _, name := range []string{subject, t.at} {
@@ -76,18 +81,18 @@ func Tell(conn *nats.Conn, holder Holder, node, id string, log *slog.Logger) (*T
 	return t, nil
 }
 
-// Close ends it.
+// Close stops the teller.
 func (t *Teller) Close() error {
 	var errs []error
 	for _, sub := range t.subs {
-		if err := sub.Unsubscribe(); !errors.Is(err, nats.ErrConnectionClosed) { // then it has ended already
+		if err := sub.Unsubscribe(); !errors.Is(err, nats.ErrConnectionClosed) { // otherwise it has ended already
 			errs = append(errs, err)
 		}
 	}
 	return errors.Join(errs...)
 }
 
-// serve answers one question. Who has no copy says nothing.
+// serve answers one question. A node without a copy does not answer.
 func (t *Teller) serve(m *nats.Msg) {
 	var q question
 	if err := json.Unmarshal(m.Data, &q); err != nil {
@@ -113,7 +118,7 @@ func (t *Teller) serve(m *nats.Msg) {
 	}
 }
 
-// read gathers records, as many as an answer has room for.
+// read gathers as many records as an answer has room for.
 func (t *Teller) read(a *answer, q *question, first, last uint64, gone []uint64) {
 	var failed []uint64
 	size, upto := 0, min(q.Upto, last)
@@ -139,7 +144,7 @@ func (t *Teller) read(a *answer, q *question, first, last uint64, gone []uint64)
 	}
 }
 
-// damaged are those that could not be read and have not been erased meanwhile.
+// damaged returns those of the failed positions that have not been erased meanwhile.
 func (t *Teller) damaged(stream string, failed []uint64) []uint64 {
 	first, _, gone, err := t.holder.Held(stream)
 	if err != nil {

@@ -1,5 +1,6 @@
-// Package crashpoint kills the process at a named point of the write path, for tests that prove what survives it. It does
-// nothing unless the binary was built with the tag "crashpoint", so no shipped binary can be killed by its environment.
+// Package crashpoint kills the process at a named point of the write path, for tests that prove
+// what survives it. It does nothing unless the binary was built with the tag "crashpoint", so
+// no shipped binary can be killed by its environment.
 package crashpoint
 
 // Point names a place on the way of a message.
@@ -10,15 +11,15 @@ const (
 	Submitted   Point = "submitted"    // taken by a lane, nothing done yet
 	Forwarded   Point = "forwarded"    // on its way to the writer's node
 	Decided     Point = "decided"      // seq given, not published
-	BatchHalf   Point = "batch_half"   // some of an atomic batch published, not its commit
-	Published   Point = "published"    // handed to JetStream, its ack not seen
-	Acked       Point = "acked"        // PubAck seen, the sender not told
+	BatchHalf   Point = "batch_half"   // part of an atomic batch published, not its commit
+	Published   Point = "published"    // handed to JetStream, no ack received
+	Acked       Point = "acked"        // PubAck received, sender not told
 	BeforeApply Point = "before_apply" // delivered to a follower, not in its view
 	AfterApply  Point = "after_apply"  // in the view, not in the tail
 	AfterTail   Point = "after_tail"   // in the tail, no session woken
 )
 
-// All are the points there are: a test that walks them cannot miss one.
+// All returns all points, so that a test that walks them misses none.
 func All() []Point {
 	return []Point{Submitted, Forwarded, Decided, BatchHalf, Published, Acked, BeforeApply, AfterApply, AfterTail}
 }

@@ -15,8 +15,8 @@ var (
 	reached           atomic.Int64
 )
 
-// Reach kills the process (SIGKILL, so nothing is tidied up) when the point that NATTERJACK_CRASH=point:n names is passed
-// for the n-th time.
+// Reach kills the process when the point that NATTERJACK_CRASH=point:n names is passed for the
+// n-th time. It uses SIGKILL, so that nothing is cleaned up.
 func Reach(p Point) {
 	if p == target && reached.Add(1) == countdown {
 		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)

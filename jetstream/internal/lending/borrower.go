@@ -18,19 +18,19 @@ import (
 
 const (
 	offerTime = time.Second
-	loanTime  = 30 * time.Second // for the copy to be made
+	loanTime  = 30 * time.Second // for the lender to make the copy
 	pieceTime = 3 * time.Second
-	pieceAsks = 3 // so often a piece is asked for
+	pieceAsks = 3 // how often to ask for one piece
 	tellEvery = 10 * time.Second
 )
 
-// ErrNobody says that no node lends a view.
+// ErrNobody is returned when no node lends a view.
 var ErrNobody = errors.New("lending: no node lends a view")
 
 // Borrower takes views of other nodes.
 type Borrower struct {
 	Conn *nats.Conn
-	Name string // what lenders must agree in
+	Name string // the properties in which a lender's view must agree
 	Log  *slog.Logger
 }
 
@@ -43,7 +43,8 @@ type Loan struct {
 	files []file
 }
 
-// Borrow asks all nodes, and has the one that is furthest lend its view, if that is so far at least.
+// Borrow asks all nodes, and borrows the view that is furthest, if its positions add up to
+// least or more. If that node fails, it tries the next one.
 func (b *Borrower) Borrow(ctx context.Context, least uint64) (*Loan, error) {
 	offers, err := b.offers(ctx)
 	if err != nil {
@@ -70,7 +71,7 @@ func sum(positions []uint64) (n uint64) {
 	return n
 }
 
-// offers are what nodes say in a moment, the furthest first.
+// offers returns the offers that arrive within [offerTime], the furthest view first.
 func (b *Borrower) offers(ctx context.Context) (offers []offer, err error) {
 	sub, err := b.Conn.SubscribeSync(b.Conn.NewRespInbox())
 	if err != nil {
@@ -89,7 +90,7 @@ func (b *Borrower) offers(ctx context.Context) (offers []offer, err error) {
 	for {
 		m, err := sub.NextMsgWithContext(ctx)
 		if err != nil {
-			break // those who have not answered lend nothing
+			break // nodes that have not answered lend nothing
 		}
 		var o offer
 		if json.Unmarshal(m.Data, &o) == nil && o.Name == b.Name {
@@ -164,7 +165,7 @@ func (l *Loan) Fetch(ctx context.Context, into string) error {
 	return nil
 }
 
-// piece asks for a piece of a file, and again where no answer comes.
+// piece asks for a piece of a file, and asks again if no answer comes.
 func (l *Loan) piece(ctx context.Context, name string, offset int64) (m *nats.Msg, err error) {
 	for range pieceAsks {
 		m, err = l.b.ask(ctx, l.at, pieceTime, question{Loan: l.loan, File: name, Offset: offset})

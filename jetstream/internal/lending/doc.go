@@ -1,9 +1,14 @@
-// Package lending copies a node's view to another one, over NATS, so that a node which has none need not read the whole log.
+// Package lending copies a node's view to another node, over NATS, so that a node without a
+// view need not read the whole log.
 //
-// Whoever wants one asks all nodes. Each that is ready, and has lent nothing at the moment, answers how far its view is. The one that is
-// furthest makes a copy that does not change, and names its files. Then the borrower asks for one piece after the other, so that nothing is
-// sent that it has no room for, and holds each file against the sum that the lender gives with its last piece. A lender that hears
-// nothing for a while deletes its copy, and after some minutes in any case: until then it keeps what people have deleted meanwhile.
+// A node that wants a view asks all nodes. Each node that is ready, and has lent nothing at the
+// moment, answers how far its view is. The node whose view is furthest makes a copy that does
+// not change, and lists its files. The borrower then asks for one piece after the other, so
+// that it is never sent more than it has room for. It checks each file against the sum that the
+// lender sends with the last piece. A lender deletes its copy when it hears nothing for a
+// while, and after some minutes in any case. Until then the copy keeps messages that users have
+// deleted meanwhile.
 //
-// Any failure ends it, and the borrower reads the log as if nobody had had anything.
+// Any failure ends the loan. The borrower then reads the log, as if no node had had a view to
+// lend.
 package lending

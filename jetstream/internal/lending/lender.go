@@ -19,21 +19,21 @@ import (
 
 const (
 	subject   = "views"
-	piece     = 256 << 10 // bytes of a file in an answer
+	piece     = 256 << 10 // bytes of a file in one answer
 	mostAsked = 64        // questions that may wait
 	idleTime  = 30 * time.Second
-	mostTime  = 10 * time.Minute // that a loan lasts
+	mostTime  = 10 * time.Minute // maximum length of a loan
 )
 
 // Headers of an answer with a piece of a file.
 const (
 	headerError = "Error"
-	headerSum   = "Sum" // of the file, with its last piece
+	headerSum   = "Sum" // of the whole file, with its last piece
 )
 
-// Source is what is lent.
+// Source is the view that is lent.
 type Source interface {
-	// Positions are how far it is, or nil where it is not to be lent now.
+	// Positions returns how far the view is, or nil if it is not to be lent at the moment.
 	Positions() []uint64
 	// Lend makes a copy that does not change, and returns its directory.
 	Lend() (dir string, err error)
@@ -41,14 +41,16 @@ type Source interface {
 	Return() error
 }
 
-// offer is what a lender says of itself.
+// offer is what a lender reports about its view.
 type offer struct {
-	At        string   `json:"at"`   // the subject at which it lends
-	Name      string   `json:"name"` // what the borrower must agree in
+	At        string   `json:"at"`   // the subject on which it lends
+	Name      string   `json:"name"` // the properties in which the two views must agree
 	Positions []uint64 `json:"positions"`
 }
 
-// question is what a borrower asks: nothing but the name for all offers; then for the loan, for pieces of files, and in the end for nothing more.
+// question is a request of a borrower. With nothing but the name it asks all nodes for offers,
+// and one lender for the loan. Then it asks for pieces of files, and in the end it returns the
+// loan.
 type question struct {
 	Name   string `json:"name,omitempty"`
 	Loan   string `json:"loan,omitempty"`
@@ -57,7 +59,7 @@ type question struct {
 	Done   bool   `json:"done,omitempty"`
 }
 
-// loan is what is lent.
+// loan is the answer to a request for a loan.
 type loan struct {
 	Loan  string `json:"loan"`
 	Files []file `json:"files"`
@@ -69,34 +71,35 @@ type file struct {
 	Size int64  `json:"size"`
 }
 
-// Lender lends a node's view to one other at a time.
+// Lender lends a node's view to one other node at a time.
 type Lender struct {
 	name   string
 	at     string
 	source Source
 	log    *slog.Logger
-	subs   []*nats.Subscription // of Lend and Close
+	subs   []*nats.Subscription // for Lend and Close only
 
 	mu    sync.Mutex // protects following
-	over  bool       // nothing is lent any more
+	over  bool       // closed: nothing is lent any more
 	loan  string
 	dir   string
 	until time.Time
 	ends  *time.Timer
-	open  *os.File // that which is being read
+	open  *os.File // the file that is being read
 	sum   hash.Hash
-	last  part // of it
+	last  part // the piece of it that was read last
 }
 
-// part is a piece of a file. It may be asked for again: an answer may be lost.
+// part is a piece of a file. It may be asked for again, because an answer may be lost.
 type part struct {
 	file string
 	at   int64
 	data []byte
-	sum  string // of the file, where it ends here
+	sum  string // of the file, if the piece is its last
 }
 
-// Lend answers other nodes until the lender is closed. Id is a name that no other run of a node has; name is what borrowers must agree in.
+// Lend answers other nodes until the lender is closed. Id is a name that no other run of a node
+// has. Name holds the properties in which a borrower's view must agree.
 func Lend(conn *nats.Conn, source Source, name, id string, log *slog.Logger) (*Lender, error) {
 	l := &Lender{name: name, at: subject + "." + id, source: source, log: log}
 	for on, serve := range map[string]nats.MsgHandler{subject: l.offer, l.at: l.serve} {
@@ -112,11 +115,11 @@ func Lend(conn *nats.Conn, source Source, name, id string, log *slog.Logger) (*L
 	return l, nil
 }
 
-// Close ends it, and what is lent.
+// Close stops the lender and ends its loan.
 func (l *Lender) Close() error {
 	var errs []error
 	for _, sub := range l.subs {
-		if err := sub.Unsubscribe(); !errors.Is(err, nats.ErrConnectionClosed) { // then it has ended already
+		if err := sub.Unsubscribe(); !errors.Is(err, nats.ErrConnectionClosed) { // otherwise it has ended already
 			errs = append(errs, err)
 		}
 	}
@@ -126,7 +129,7 @@ func (l *Lender) Close() error {
 	return errors.Join(append(errs, l.end())...)
 }
 
-// offer answers whoever wants a view such as this one.
+// offer answers a node that wants a view with the same name.
 func (l *Lender) offer(m *nats.Msg) {
 	var q question
 	if json.Unmarshal(m.Data, &q) != nil || q.Name != l.name {
@@ -208,7 +211,7 @@ func list(dir string) (files []file, err error) {
 	return files, err
 }
 
-// expire ends a loan of which nothing was heard.
+// expire ends a loan whose borrower was not heard of in time.
 func (l *Lender) expire(which string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -221,7 +224,7 @@ func (l *Lender) expire(which string) {
 	}
 }
 
-// end deletes the copy. It needs the lock.
+// end deletes the copy. The caller holds the lock.
 func (l *Lender) end() error {
 	if l.loan == "" {
 		return nil
@@ -264,7 +267,7 @@ func (l *Lender) piece(m *nats.Msg, q *question) {
 	}
 }
 
-// next reads the next piece, which becomes the last.
+// next reads the next piece and stores it in last.
 func (l *Lender) next(q *question) (err error) {
 	if q.Offset == 0 {
 		if err := l.openFile(q.File); err != nil {
@@ -301,7 +304,7 @@ func (l *Lender) openFile(name string) (err error) {
 	return err
 }
 
-// refuse answers with an error, or without one where there is none.
+// refuse answers with an error, or without one if why is nil.
 func (l *Lender) refuse(m *nats.Msg, why error) {
 	answer := nats.NewMsg(m.Reply)
 	if why != nil {

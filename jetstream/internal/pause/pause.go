@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// For waits for d or the end of ctx, and says which.
+// For waits for d or until ctx ends. It returns nil after d, and the error of ctx otherwise.
 func For(ctx context.Context, d time.Duration) error {
 	t := time.NewTimer(d)
 	defer t.Stop()
@@ -25,16 +25,17 @@ const (
 	between    = 100 * time.Millisecond
 )
 
-// Final makes an error one after which nothing is tried again.
+// Final marks an error after which nothing is tried again.
 func Final(err error) error { return final{err} }
 
 type final struct{ error }
 
 func (f final) Unwrap() error { return f.error }
 
-// Until opens something of JetStream's: it tries until that goes well, an error is final, or ctx ends. In a cluster that is forming, or when another node makes
-// the same at the same moment, the first tries fail. Each is brief: a request that was on its way to a meta leader that is
-// no more is never answered.
+// Until opens a JetStream object with try. It tries until that succeeds, until an error is
+// final, or until ctx ends. The first tries fail in a cluster that is forming, and when another
+// node creates the same object at the same moment. Each try is brief, because a request to a
+// meta leader that has died is never answered.
 func Until[T any](ctx context.Context, what string, try func(ctx context.Context) (T, error)) (T, error) {
 	for {
 		opened, err := once(ctx, try)
