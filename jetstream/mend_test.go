@@ -18,8 +18,9 @@ import (
 	"natterjack/server/wire"
 )
 
-// TestMend flips a bit in one node's copy of a stream, and has the node read all of it again: it answers as the others do. Where the index of
-// the store is there, the engine passes over one message; where it is not, it drops all that is behind it in the block.
+// TestMend flips a bit in one node's copy of a stream and makes the node read all of it again.
+// Its answers are the same as those of the other nodes. If the store has its index, the engine
+// skips one message. If not, it drops everything behind that message in the block.
 func TestMend(t *testing.T) {
 	nodes, logs, stops := cluster(t)
 	channel := fill(t, logs[0])
@@ -50,7 +51,7 @@ func TestMend(t *testing.T) {
 	}
 }
 
-// pagesOf are the beginnings of all events of a channel, with the sums of the events.
+// pagesOf returns the beginnings of all events of a channel, with the sums of the events.
 func pagesOf(t *testing.T, l *Log, channel string) (events []string) {
 	t.Helper()
 	for before, more := uint64(0), true; more; {
@@ -70,7 +71,8 @@ func pagesOf(t *testing.T, l *Log, channel string) (events []string) {
 	return events
 }
 
-// fill has a conversation take more than a block of its stream, deletes some of it, and returns its channel.
+// fill sends a conversation that takes more than a block of its stream, deletes some of it, and
+// returns its channel.
 func fill(t *testing.T, l *Log) (channel string) {
 	t.Helper()
 	long := strings.Repeat("blah ", 3000)
@@ -109,7 +111,8 @@ func flip(t *testing.T, store string, shard int, index bool) {
 	}
 }
 
-// TestMend_record has a follower be given a record that cannot be read, where the others have it whole, and where they do not.
+// TestMend_record gives a follower a record that cannot be read. The other copies have it whole
+// in one case, and not in the other.
 func TestMend_record(t *testing.T) {
 	_, logs, _ := cluster(t)
 	ack := mustSend(t, logs[0], "u0", text("u1", "c1", "hi"))
@@ -135,7 +138,7 @@ func TestMend_record(t *testing.T) {
 	if err := f.apply(t.Context(), []view.Event{torn}); err != nil {
 		t.Fatal(err)
 	}
-	if l.Mended() != whole.Pos || v.Voided(ack.Shard) != 0 { // what is before it was not delivered at all
+	if l.Mended() != whole.Pos || v.Voided(ack.Shard) != 0 { // earlier messages were not delivered at all
 		t.Errorf("%d mended, %d void", l.Mended(), v.Voided(ack.Shard))
 	}
 	forged := publishRaw(t, logs[0], Subject(ack.Channel), `forged`)
@@ -147,7 +150,8 @@ func TestMend_record(t *testing.T) {
 		}
 		voided += l.view.Voided(ack.Shard)
 	}
-	if voided == 0 || l.Mended() != whole.Pos || next.Pos <= forged.Sequence { // who comes when it is erased already does not see it
+	// A node that gets there after the record was erased does not see it.
+	if voided == 0 || l.Mended() != whole.Pos || next.Pos <= forged.Sequence {
 		t.Errorf("a forged record was void on %d nodes, and mended on %d", voided, l.Mended()-whole.Pos)
 	}
 }

@@ -9,8 +9,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// TestHistory_pagesAreBounded pages through large messages in both directions: no page is over the budget, and none of
-// the messages is left out.
+// TestHistory_pagesAreBounded pages through large messages in both directions. No page exceeds
+// the budget, and no message is left out.
 func TestHistory_pagesAreBounded(t *testing.T) {
 	l := alone(t)
 	const n = 70
@@ -55,8 +55,8 @@ func TestHistory_pagesAreBounded(t *testing.T) {
 	}
 }
 
-// TestPins_pagesAreBounded reads large pins, a page after the other: all of them, the newest
-// message first.
+// TestPins_pagesAreBounded reads large pins, one page after the other. It gets all of them, the
+// newest message first.
 func TestPins_pagesAreBounded(t *testing.T) {
 	l := alone(t)
 	const n = 70
@@ -89,8 +89,8 @@ func TestPins_pagesAreBounded(t *testing.T) {
 	}
 }
 
-// TestVersions_pagesAreBounded reads what a large message said, a page after the other: all of it,
-// the first version first.
+// TestVersions_pagesAreBounded reads the versions of a large message, one page after the other.
+// It gets all of them, the first version first.
 func TestVersions_pagesAreBounded(t *testing.T) {
 	l := alone(t)
 	const n = 70

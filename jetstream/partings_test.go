@@ -10,7 +10,7 @@ import (
 	"natterjack/server/wire"
 )
 
-// storedRead is how far this node's view knows a user to have read.
+// storedRead returns how far this node's view knows a user to have read.
 func storedRead(tb testing.TB, l *Log, user, ch string) uint64 {
 	tb.Helper()
 	r, err := l.view.Receipt(ch, user)
@@ -20,9 +20,9 @@ func storedRead(tb testing.TB, l *Log, user, ch string) uint64 {
 	return r.Read
 }
 
-// TestPartings: how far somebody had read is forgotten when he is removed, on this node and in the stream. When he comes back he begins
-// with what he is shown then. What members have read stays, and so it does when the view is rebuilt, which comes past his removal
-// again.
+// TestPartings shows that a user's cursor is deleted when they are removed, on this node and in
+// the stream. When they come back they start at what they are shown then. Members' cursors
+// stay, also when the view is rebuilt and passes the removal again.
 func TestPartings(t *testing.T) {
 	node, dir := embedtest.Start(t, embedtest.NoSync), t.TempDir()
 	l, stop := start(t, node, dir, 1)

@@ -24,8 +24,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// slow is a log that holds users and channels to so much a second. It is for a bubble: there nothing but a sleep takes time worth
-// speaking of.
+// slow returns a log with rates for users and channels. It is for a bubble, in which nothing
+// but a sleep takes time that matters.
 func slow(t *testing.T, users, channels int) *Log {
 	t.Helper()
 	limits := hurried()
@@ -34,14 +34,14 @@ func slow(t *testing.T, users, channels int) *Log {
 	return l
 }
 
-// emptyPools empties every sync.Pool, which takes two collections. The NATS client keeps its timers in one, and those of a bubble are of
-// no use outside of it, nor in another.
+// emptyPools empties every sync.Pool, which takes two collections. The NATS client keeps its
+// timers in one. A timer from a bubble cannot be used outside of it, nor in another bubble.
 func emptyPools() {
 	runtime.GC()
 	runtime.GC()
 }
 
-// tooFast fails unless err says how long to wait, in the channel or in all of them.
+// tooFast fails unless err says how long to wait, in the given channel or in all channels.
 func tooFast(t *testing.T, err error, channel string) (wait time.Duration) {
 	t.Helper()
 	e := wire.AsError(err, 0)
@@ -106,7 +106,7 @@ func TestRates_user(t *testing.T) {
 			if _, err := l.Change(ctx, "carol", text("bob", name, "x")); err != nil {
 				t.Errorf("another user, meanwhile: %v", err)
 			}
-			time.Sleep(max(wait, holdFor)) // what was refused does not come again
+			time.Sleep(max(wait, holdFor)) // a refused command does not come again
 			if err := way(name + "-again"); err != nil {
 				t.Errorf("%s, after the time that it was told: %v", name, err)
 			}
@@ -119,8 +119,9 @@ func TestRates_user(t *testing.T) {
 	})
 }
 
-// TestRates_channel has members pipeline more into a group than goes: what is accepted of each is in his order, of the rest
-// nothing is stored, and it can be sent later.
+// TestRates_channel pipelines more into a group than the rates allow, by several members. The
+// accepted messages of each member are in order. Nothing of the others is stored, and they can
+// be sent later.
 func TestRates_channel(t *testing.T) {
 	emptyPools()
 	defer emptyPools()
@@ -167,7 +168,8 @@ func TestRates_channel(t *testing.T) {
 	})
 }
 
-// TestRates_floodOfOne has one member say all he may, and more, without an end: another is heard at once all the same.
+// TestRates_floodOfOne has one member send without end, faster than they may. Another member's
+// message still gets through at once.
 func TestRates_floodOfOne(t *testing.T) {
 	emptyPools()
 	defer emptyPools()
@@ -191,7 +193,7 @@ func TestRates_floodOfOne(t *testing.T) {
 			}
 			time.Sleep(250 * time.Millisecond)
 		}
-		if most := 10 + 5*15; stored > most || stored < most-5 { // what two seconds save up, and then five a second
+		if most := 10 + 5*15; stored > most || stored < most-5 { // two seconds' savings, then five a second
 			t.Errorf("of the flood %d messages are stored, want nearly %d", stored, most)
 		}
 	})
@@ -225,7 +227,7 @@ func flood(t *testing.T, l *Log, ch string, by, n int) (acks map[string][]wire.A
 	return acks, refused
 }
 
-// moderate does what must go through in a flood.
+// moderate sends the commands that must go through in a flood.
 func moderate(t *testing.T, l *Log, ch string) {
 	t.Helper()
 	pause := 60
@@ -241,7 +243,8 @@ func moderate(t *testing.T, l *Log, ch string) {
 	}
 }
 
-// TestCluster_chargesOnce: a node counts what it is asked, and not what another has counted and sends it.
+// TestCluster_chargesOnce shows that a node charges its own clients' commands, and not those
+// that another node has charged and sends it.
 func TestCluster_chargesOnce(t *testing.T) {
 	limits := hurried()
 	limits.UserCommandsPerS = 10

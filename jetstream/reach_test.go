@@ -18,7 +18,8 @@ func TestReaches_single(t *testing.T) {
 	}
 }
 
-// TestReaches_cluster: a leader that is in touch is believed, one that may be a leader of the past is not.
+// TestReaches_cluster shows that a leader that is in touch is believed, and that one that may
+// have lost the lead is not.
 func TestReaches_cluster(t *testing.T) {
 	nodes, logs, stops := cluster(t)
 	l := logs[0]

@@ -7,7 +7,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// TestReactions_countsAndPages: pages have the count, whether the caller is one, and a few; the rest is paged.
+// TestReactions_countsAndPages shows that a page has the number of users who reacted, whether
+// the caller is one, and the first few. The rest is paged.
 func TestReactions_countsAndPages(t *testing.T) {
 	l := alone(t)
 	const n = 30

@@ -29,7 +29,7 @@ func TestChannels_windows(t *testing.T) {
 			mustSend(t, l, fmt.Sprint("u", i+1), text("u0", fmt.Sprint("c", n), "hi"))
 		}
 	}
-	if _, _, err := l.Channels(t.Context(), "u0", &wire.ListChannels{}); err != nil { // it waits for the view
+	if _, _, err := l.Channels(t.Context(), "u0", &wire.ListChannels{}); err != nil { // this waits for the view
 		t.Fatal(err)
 	}
 	for i := range 5 {
@@ -88,7 +88,7 @@ func TestChannels_namesFewMembers(t *testing.T) {
 	}
 }
 
-// TestHistory_whileAMember has somebody come, go, and come again.
+// TestHistory_whileAMember has a user join, leave, and join again.
 func TestHistory_whileAMember(t *testing.T) {
 	l := alone(t)
 	group, err := l.CreateGroup(t.Context(), "u0", &wire.CreateGroup{ClientID: "g", Name: "all", Members: users(3)})
@@ -128,8 +128,9 @@ func TestHistory_whileAMember(t *testing.T) {
 	}
 }
 
-// TestFollow_whileAMember: somebody who was removed and added again gets the events that removed and added him, what was before and
-// after, and nothing of what was between. Once the group is deleted, who resumes from the view gets that alone.
+// TestFollow_whileAMember removes a user and adds them again. They get the events of both, and
+// those before and after, but none of those in between. Once the group is deleted, a user who
+// resumes from the view gets the deletion only.
 func TestFollow_whileAMember(t *testing.T) {
 	node, dir := embedtest.Start(t, embedtest.NoSync), t.TempDir()
 	l, stop := start(t, node, dir, 1)
@@ -160,8 +161,8 @@ func TestFollow_whileAMember(t *testing.T) {
 	}
 }
 
-// TestFollow_refused: somebody who asked to join and is refused gets the event that says so, and nothing else of the group: at once, and
-// when he resumes from the view.
+// TestFollow_refused refuses a user who asked to join. They get the event that says so, and
+// nothing else of the group, both at once and when they resume from the view.
 func TestFollow_refused(t *testing.T) {
 	node, dir := embedtest.Start(t, embedtest.NoSync), t.TempDir()
 	l, stop := start(t, node, dir, 1)

@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// TestRebuild: a view that is far behind its log keeps its node from leading, until it is near the end again.
+// TestRebuild shows that a view far behind its log keeps its node from leading until the view
+// is near the end again.
 func TestRebuild(t *testing.T) {
 	l := &Log{log: slog.New(slog.DiscardHandler)}
 	l.rebuild.most = 100
@@ -35,7 +36,7 @@ func TestRebuild(t *testing.T) {
 	}
 }
 
-// TestLog_yield: while a view is opened that takes long, others lead.
+// TestLog_yield shows that other nodes lead while a view takes long to open.
 func TestLog_yield(t *testing.T) {
 	nodes, logs, _ := cluster(t)
 	eventually(t, "node 0 leads", func() bool {

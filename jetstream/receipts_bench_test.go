@@ -7,7 +7,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// BenchmarkMoved is what it costs, once a second, that everybody in a group of 500 reads and everybody watches, without the sockets.
+// BenchmarkMoved measures a second in which all members of a group of 500 read and all watch,
+// without the sockets.
 func BenchmarkMoved(b *testing.B) {
 	l := alone(b)
 	users := make([]string, 500)

@@ -12,7 +12,7 @@ import (
 	"natterjack/server/wire"
 )
 
-// unread is how much a node says that a user has not read.
+// unread returns how many messages a node counts as unread by a user.
 func unread(tb testing.TB, l *Log, user, ch string) uint64 {
 	tb.Helper()
 	c, err := l.wholeChannel(tb.Context(), user, ch)
@@ -22,8 +22,9 @@ func unread(tb testing.TB, l *Log, user, ch string) uint64 {
 	return c.Channel.Unread
 }
 
-// TestReceipts_elsewhere: bob is told of messages by one node and says to others that he has read them, at once, of channels that are new to
-// them too. None of it is lost, and none is forbidden.
+// TestReceipts_elsewhere has bob receive messages from one node and report them as read to
+// others at once. Some of the channels are new to those nodes. No report is lost, and none is
+// refused as forbidden.
 func TestReceipts_elsewhere(t *testing.T) {
 	_, logs, _ := cluster(t)
 	r, _ := follow(t, logs[0], "bob", nil)
@@ -67,7 +68,8 @@ func TestReceipts_elsewhere(t *testing.T) {
 	}
 }
 
-// TestReceipts_shorterLog: a log is restored that ends before what bob has read. What is said in it then is unread.
+// TestReceipts_shorterLog restores a log that ends before what bob has read. Messages that are
+// sent to it after that are unread.
 func TestReceipts_shorterLog(t *testing.T) {
 	for name, streams := range map[string]func(shard int) []string{
 		"log of the same epoch": func(shard int) []string { return []string{StreamName(shard)} },
@@ -99,7 +101,7 @@ func TestReceipts_shorterLog(t *testing.T) {
 	}
 }
 
-// lose empties a stream, as if it were one from before its first message.
+// lose empties a stream, as if it were restored from before its first message.
 func lose(t *testing.T, js jetstream.JetStream, name string) {
 	t.Helper()
 	s, err := js.Stream(t.Context(), name)

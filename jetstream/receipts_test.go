@@ -29,7 +29,7 @@ func ownReceipt(tb testing.TB, l *Log, user, channel string) wire.Receipt {
 	return own
 }
 
-// awaitMessage waits until this node shows what was acknowledged.
+// awaitMessage waits until this node shows an acknowledged message.
 func awaitMessage(tb testing.TB, l *Log, ack wire.Ack) {
 	tb.Helper()
 	if err := l.awaitPos(tb.Context(), ack.Shard, ack.Pos); err != nil {
@@ -60,7 +60,8 @@ func TestReceipts(t *testing.T) {
 	}
 }
 
-// TestReceipts_outsidersAreRefused: who is not a member learns nothing and moves nothing, and cannot tell such a channel from none.
+// TestReceipts_outsidersAreRefused shows that a user who is not a member learns nothing and
+// moves no cursor. They cannot tell such a channel from one that does not exist.
 func TestReceipts_outsidersAreRefused(t *testing.T) {
 	l := alone(t)
 	awaitMessage(t, l, mustSend(t, l, "alice", text("bob", "c", "hi")))
@@ -88,7 +89,7 @@ func TestReceipts_outsidersAreRefused(t *testing.T) {
 	}
 }
 
-// bothRead is a log in which alice and bob have read what they wrote each other.
+// bothRead returns a log in which alice and bob have read their messages to each other.
 func bothRead(t *testing.T) *Log {
 	t.Helper()
 	l := alone(t)
@@ -104,7 +105,7 @@ func bothRead(t *testing.T) *Log {
 	return l
 }
 
-// sees checks what each is answered, and told.
+// sees checks what each user is answered, and what each is told.
 func sees(t *testing.T, l *Log, answered, told map[string][]wire.Receipt) {
 	t.Helper()
 	for user, want := range answered {

@@ -11,7 +11,8 @@ import (
 	"natterjack/jetstream/view"
 )
 
-// TestRest: a follower does not start again, and make another consumer, before it can apply anything.
+// TestRest shows that a follower does not start again, and create another consumer, before it
+// can apply events.
 func TestRest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()

@@ -12,8 +12,9 @@ import (
 	"natterjack/server/wire"
 )
 
-// TestRoom fills what a node may store: messages are refused while there is still a reserve, in which whatever takes away or protects
-// goes through, and after enough was deleted they are taken again.
+// TestRoom fills a node's storage. Messages are refused while a reserve is left, in which
+// commands that remove things or protect users go through. After enough deletions, messages are
+// accepted again.
 func TestRoom(t *testing.T) {
 	node := embedtest.Start(t, embedtest.NoSync, func(o *server.Options) { o.JetStreamMaxStore = 4 << 20 })
 	l, _ := start(t, node, t.TempDir(), 1)
@@ -36,7 +37,7 @@ func TestRoom(t *testing.T) {
 	if used, most, err := node.Storage(); used < most*9/10 || used > most*97/100 || err != nil {
 		t.Errorf("%d of %d bytes are stored (%v)", used, most, err)
 	}
-	for n := 0; err == nil || n == 0; n++ { // what is counted and what it takes are not quite the same
+	for n := 0; err == nil || n == 0; n++ { // the counted bytes differ a little from the stored ones
 		if n == 100 {
 			t.Fatal("edits are let in")
 		}

@@ -29,7 +29,7 @@ func TestSeen_readsNeverGoBack(t *testing.T) {
 	}
 }
 
-// TestSeen_waitsForTheView has every command that reads ask a node that is behind.
+// TestSeen_waitsForTheView sends every reading command to a node that is behind.
 func TestSeen_waitsForTheView(t *testing.T) {
 	node := embedtest.Start(t, embedtest.NoSync)
 	ahead, stop := start(t, node, t.TempDir(), 1)
@@ -86,7 +86,8 @@ func TestSeen_waitsForTheView(t *testing.T) {
 	}
 }
 
-// TestSeen_isBounded: a node that stays behind says so, and what no log has is not waited for.
+// TestSeen_isBounded shows that a node that stays behind says so, and that it does not wait for
+// a position that no log has.
 func TestSeen_isBounded(t *testing.T) {
 	node := embedtest.Start(t, embedtest.NoSync)
 	ahead, stop := start(t, node, t.TempDir(), 1)
@@ -106,7 +107,7 @@ func TestSeen_isBounded(t *testing.T) {
 	}
 }
 
-// TestSeen_createdGroup looks for a group on other nodes, right after one has made it.
+// TestSeen_createdGroup reads a group on other nodes, right after one has created it.
 func TestSeen_createdGroup(t *testing.T) {
 	_, logs, _ := cluster(t)
 	for i := range 60 {

@@ -88,7 +88,8 @@ func TestCreateGroup_retryFindsTheSame(t *testing.T) {
 	}
 }
 
-// A group's creation has used its client id in the group, whether the two commands meet in a round, in the writer or in the view.
+// TestSend_clientIDOfTheCreation shows that a group's creation uses up its client id in the
+// group. The two commands may meet in a round, in the writer or in the view.
 func TestSend_clientIDOfTheCreation(t *testing.T) {
 	conflict := wire.Errorf(wire.CodeConflict, "")
 	create := &wire.CreateGroup{ClientID: "g1", Name: "friends", Members: []string{"bob"}}
@@ -112,8 +113,8 @@ func TestSend_clientIDOfTheCreation(t *testing.T) {
 	}
 }
 
-// TestSend_manyAtOnce drives rounds of every size and form: single messages, batches, several of one channel in a batch, the same
-// send twice at once.
+// TestSend_manyAtOnce sends rounds of every size and form: single messages, batches, several
+// messages of one channel in a batch, and the same send twice at once.
 func TestSend_manyAtOnce(t *testing.T) {
 	l := alone(t)
 	const senders, each = 40, 25
@@ -151,7 +152,8 @@ func TestSend_manyAtOnce(t *testing.T) {
 	}
 }
 
-// TestWriter_twoAtOnce lets two nodes believe that they lead every shard: the rule of what counts alone must keep order.
+// TestWriter_twoAtOnce lets two nodes believe that they lead every shard. Order must be kept by
+// the rule alone that decides which events count.
 func TestWriter_twoAtOnce(t *testing.T) {
 	node := embedtest.Start(t, embedtest.NoSync)
 	one, _ := start(t, node, t.TempDir(), 1)
@@ -166,7 +168,7 @@ func TestWriter_twoAtOnce(t *testing.T) {
 	for _, user := range users(senders) {
 		for _, l := range []*Log{one, two} {
 			wg.Go(func() {
-				for n := range each { // both nodes are sent the same, as a client does that lost its connection
+				for n := range each { // both nodes get the same, as from a client that lost its connection
 					if _, err := insist(t.Context(), l, user, in(group.ID, fmt.Sprintf("c%d", n), "same")); err != nil {
 						t.Errorf("%s c%d: %v", user, n, err)
 					}
@@ -186,7 +188,7 @@ func TestWriter_twoAtOnce(t *testing.T) {
 	}
 }
 
-// historyOf is the end of a channel's history, as its frames.
+// historyOf returns the end of a channel's history, as its frames.
 func historyOf(t *testing.T, l *Log, user, ch string) (frames []string) {
 	t.Helper()
 	last, err := lastPos(t.Context(), l.js, l.layout.shardOf(ch))
@@ -214,8 +216,9 @@ func users(n int) []string {
 	return out
 }
 
-// TestSend_pipelinedKeepsOrder sends in small bursts, without waiting, to one channel and to others: while the first of a burst is on
-// its way and the second cannot be, the third must not get past it.
+// TestSend_pipelinedKeepsOrder sends in small bursts, without waiting, to one channel and to
+// others. While the first message of a burst is on its way the second cannot be sent. The third
+// must not overtake it.
 func TestSend_pipelinedKeepsOrder(t *testing.T) {
 	l := alone(t)
 	const bursts, each = 150, 3
@@ -235,7 +238,7 @@ func TestSend_pipelinedKeepsOrder(t *testing.T) {
 		})
 		l.Submit("carol", text(fmt.Sprint("user-", i), "c", "x"), func(wire.Ack, error) { answered.Done() })
 		if i%each == each-1 {
-			mustSend(t, l, "dave", text("erin", fmt.Sprint(i), "x")) // about as long as a window is out
+			mustSend(t, l, "dave", text("erin", fmt.Sprint(i), "x")) // takes about as long as a window is out
 		}
 	}
 	answered.Wait()

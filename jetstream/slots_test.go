@@ -12,11 +12,11 @@ func TestSlots_roundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		shards := rapid.IntRange(1, 9).Draw(t, "shards")
 		s := evenSlots(shards)
-		for range rapid.IntRange(0, 20).Draw(t, "moves") { // to a shard that is there or a new one
+		for range rapid.IntRange(0, 20).Draw(t, "moves") { // to an existing shard or a new one
 			s[rapid.IntRange(0, wire.Slots-1).Draw(t, "slot")] = uint8(rapid.IntRange(0, shards).Draw(t, "to"))
 			shards = max(shards, maxShard(&s)+1)
 		}
-		for shard := range maxShard(&s) + 1 { // each has one
+		for shard := range maxShard(&s) + 1 { // each shard has a slot
 			s[shard] = uint8(shard)
 		}
 		again, n, err := parseSlots(s.String())

@@ -12,7 +12,8 @@ func newTrial(clustered bool) *trial {
 	return &trial{standing: newStanding(2, clustered), at: []uint64{10, 10}}
 }
 
-// second is one in which leaders say where the shards end, and the peer where it is behind; nil is a peer of which nothing is heard.
+// second is a second in which leaders name the ends of shards and the peer reports where it is
+// behind. A nil behind is a peer that is not heard.
 func (tr *trial) second(ends map[int]uint64, behind []int) {
 	for shard, pos := range ends {
 		tr.ends(shard, pos)

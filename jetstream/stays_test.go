@@ -13,7 +13,7 @@ import (
 	"natterjack/server/wire"
 )
 
-// toads is a group of the owner's, with two messages in it.
+// toads creates a group of the owner's, with two messages in it.
 func toads(t *testing.T, l *Log) string {
 	t.Helper()
 	group, err := l.CreateGroup(t.Context(), "own", &wire.CreateGroup{ClientID: "g", Name: "toads", Members: []string{"ann"}})
@@ -25,7 +25,8 @@ func toads(t *testing.T, l *Log) string {
 	return group.ID
 }
 
-// TestTargets: what was said before somebody came, and while he was away, is to him as what was never said, whatever he asks.
+// TestTargets shows that a user cannot tell messages from before they joined, or from while
+// they were away, from messages that do not exist. That holds for every command.
 func TestTargets(t *testing.T) {
 	l := alone(t)
 	ch := toads(t, l)
@@ -75,7 +76,7 @@ func TestTargets(t *testing.T) {
 	}
 }
 
-// answerTo is what bob is answered, without what tells one message from another.
+// answerTo returns bob's answer, without what distinguishes one message from another.
 func answerTo(t *testing.T, l *Log, cmd wire.Command) string {
 	t.Helper()
 	var f wire.Frame
@@ -96,8 +97,8 @@ func answerTo(t *testing.T, l *Log, cmd wire.Command) string {
 	return fmt.Sprintf("%+v", f)
 }
 
-// TestDecide_staysOfTheRound lets bob come, speak, go and come back within one round; and then looks again when all of it is stored, but
-// in the view none of it, or some.
+// TestDecide_staysOfTheRound lets bob join, send, leave and come back within one round. Then it
+// checks again when all of it is stored and the view has none of it, or some of it.
 func TestDecide_staysOfTheRound(t *testing.T) {
 	l := alone(t)
 	ch := toads(t, l)
@@ -115,7 +116,7 @@ func TestDecide_staysOfTheRound(t *testing.T) {
 	type said struct {
 		user string
 		cmd  wire.Change
-		none bool // is answered that there is no such message
+		none bool // the answer is that there is no such message
 	}
 	decide := func(all ...said) (plans []*plan) {
 		t.Helper()
@@ -166,7 +167,8 @@ func TestDecide_staysOfTheRound(t *testing.T) {
 		w.ahead.add(p)
 	}
 	again()
-	for _, cmd := range []said{{"own", add, false}, {"bob", in(ch, "c3", "three"), false}, {"own", remove, false}} { // the view comes level
+	// the view catches up, one event at a time
+	for _, cmd := range []said{{"own", add, false}, {"bob", in(ch, "c3", "three"), false}, {"own", remove, false}} {
 		mustSend(t, l, cmd.user, cmd.cmd)
 		level()
 		again()
@@ -177,7 +179,7 @@ func TestDecide_staysOfTheRound(t *testing.T) {
 	}
 }
 
-// sure is a quorum that always holds this node for the leader.
+// sure is a quorum that always confirms this node as the leader.
 type sure struct{}
 
 func (sure) confirmed(context.Context) bool { return true }

@@ -8,7 +8,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// TestNew_keepsItsShards opens a log with another number of shards than it was made with: where its channels are has been decided.
+// TestNew_keepsItsShards opens a log with another number of shards than it was created with.
+// The channels stay in their shards.
 func TestNew_keepsItsShards(t *testing.T) {
 	node, dir := embedtest.Start(t, embedtest.NoSync), t.TempDir()
 	first := buildWith(t, Config{Shards: 3, Limits: hurried()}, node, dir)
@@ -29,7 +30,8 @@ func TestNew_keepsItsShards(t *testing.T) {
 	}
 }
 
-// TestChannelOf_isTheInverseOfSubject, and knows no other subject, not even a channel's in another's slot.
+// TestChannelOf_isTheInverseOfSubject shows that channelOf inverts Subject. Other subjects have
+// no channel, not even a channel's subject with another channel's slot.
 func TestChannelOf_isTheInverseOfSubject(t *testing.T) {
 	for _, id := range []string{aliceAndBob, "~alice", "gabcdefghijklmnopqrstuvwx"} {
 		subject := Subject(id)

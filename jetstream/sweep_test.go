@@ -10,7 +10,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// hung is a writer whose engine answers nothing. At the end of a try it takes in what has come since to channels that are free.
+// hung is a writer whose engine answers nothing. At the end of a try it takes in the later
+// commands to channels that are free.
 type hung struct{ lane *lane }
 
 func (h *hung) distrust() {}
@@ -20,7 +21,8 @@ func (h *hung) commit(ctx context.Context, round []*command) []*command {
 	return append(round, h.lane.takeFree(10, map[string]bool{"a~b": true})...)
 }
 
-// TestLane_answersWhatWaitsInTime has commands wait behind a round that has more time than they.
+// TestLane_answersWhatWaitsInTime has commands wait behind a round that has more time than they
+// have.
 func TestLane_answersWhatWaitsInTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := &hung{}

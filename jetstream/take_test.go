@@ -20,10 +20,11 @@ import (
 	"natterjack/server/wire"
 )
 
-// takes is the configuration of a node that takes another's view where it is a few events behind.
+// takes returns the configuration of a node that takes another's view if its own is a few
+// events behind.
 func takes() Config { return Config{Replicas: 3, Limits: hurried(), takeAbove: 10} }
 
-// saidMuch fills three nodes with what a view has of everything, and returns a group.
+// saidMuch fills three nodes with data of all kinds that a view has, and returns a group.
 func saidMuch(t *testing.T, l *Log) (group string) {
 	t.Helper()
 	g, err := l.CreateGroup(t.Context(), "u0", &wire.CreateGroup{ClientID: "g", Name: "all", Members: users(5)})
@@ -43,7 +44,7 @@ func saidMuch(t *testing.T, l *Log) (group string) {
 	return g.ID
 }
 
-// more is what everything does not ask for.
+// more returns the answers that the function everything does not ask for.
 func more(t *testing.T, l *Log, group string) string {
 	t.Helper()
 	settings, err := l.Ask(t.Context(), "u1", wire.GetSettings{})
@@ -57,7 +58,7 @@ func more(t *testing.T, l *Log, group string) string {
 	return fmt.Sprint(settings, receipts)
 }
 
-// awaitLevel waits until all nodes show what each has.
+// awaitLevel waits until all nodes show everything that each of them has.
 func awaitLevel(t *testing.T, logs []*Log) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
@@ -75,7 +76,8 @@ func awaitLevel(t *testing.T, logs []*Log) {
 	}
 }
 
-// TestTake has a node without a view start: it takes another's while two nodes write, and answers as they do.
+// TestTake starts a node without a view. It takes another node's view while two nodes write,
+// and then answers as they do.
 func TestTake(t *testing.T) {
 	nodes, logs, stops := cluster(t)
 	group := saidMuch(t, logs[0])
@@ -106,7 +108,8 @@ func TestTake(t *testing.T) {
 	}
 }
 
-// TestTake_erased: what was deleted does not come with another's view, and what that still owes, this node erases, too.
+// TestTake_erased shows that deleted messages do not come with another's view. What that view
+// has not erased yet, this node erases too.
 func TestTake_erased(t *testing.T) {
 	nodes, logs, stops := cluster(t)
 	group := saidMuch(t, logs[0])
@@ -131,7 +134,8 @@ func TestTake_erased(t *testing.T) {
 	}
 }
 
-// TestTake_falls has those that lend die meanwhile, or lend something else: the log is read then.
+// TestTake_falls has the lenders die during a loan, or lend wrong data. The node reads the log
+// then.
 func TestTake_falls(t *testing.T) {
 	nodes, logs, stops := cluster(t)
 	saidMuch(t, logs[0])
@@ -169,20 +173,22 @@ func TestTake_falls(t *testing.T) {
 	}
 }
 
-// withoutResume leaves out what a resume replays: there a view that was made from the log lacks what was erased from that.
+// withoutResume leaves out what a resume replays. A view that was made from the log lacks what
+// was erased from the log before.
 func withoutResume(all map[string]any) map[string]any {
 	maps.DeleteFunc(all, func(what string, _ any) bool { return strings.HasPrefix(what, "resume") })
 	return all
 }
 
-// sends sends a file whole.
+// sends returns a function that sends a file whole.
 func sends(data []byte) func(m *nats.Msg) {
 	return func(m *nats.Msg) {
 		_ = m.RespondMsg(&nats.Msg{Data: data, Header: nats.Header{"Sum": {fmt.Sprintf("%x", sha256.Sum256(data))}}})
 	}
 }
 
-// lends has somebody who is no node lend a view that is ahead of all others, and tells whether a file of it was asked for.
+// lends has a lender that is not a node lend a view that is ahead of all others. It returns a
+// function that reports whether a file of that view was asked for.
 func lends(t *testing.T, conn *nats.Conn, name string, file func(m *nats.Msg)) (asked func() bool) {
 	t.Helper()
 	far := make([]uint64, 4)
@@ -237,7 +243,8 @@ func lends(t *testing.T, conn *nats.Conn, name string, file func(m *nats.Msg)) (
 	}
 }
 
-// TestLender_oneAtATime: a second borrower is told that the view is lent, until the first has returned it.
+// TestLender_oneAtATime shows that a second borrower is told that the view is lent, until the
+// first has returned it.
 func TestLender_oneAtATime(t *testing.T) {
 	_, logs, _ := cluster(t)
 	saidMuch(t, logs[0])

@@ -12,8 +12,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// queueing is two nodes, of which one has the sessions and the other writes, and users who say
-// things in two channels without waiting. Nothing runs by itself: rapid says what happens next.
+// queueing is two nodes, one with the sessions and one that writes, and users who send to two
+// channels without waiting. Nothing runs by itself: rapid chooses the next step.
 type queueing struct {
 	t      *rapid.T
 	origin *lane
@@ -22,15 +22,15 @@ type queueing struct {
 	calm   bool // nothing is refused any more
 	rest   [2][]*command
 	stored map[sendKey]bool
-	wrong  map[sendKey]bool      // what the rules refuse, for good
-	order  map[memberOf][]string // client ids as they were stored
+	wrong  map[sendKey]bool      // refused by the rules, for good
+	order  map[memberOf][]string // client ids in the order of storage
 	people map[memberOf]*speaker
 }
 
-// speaker says numbers, in order, and says again first what was refused first.
+// speaker sends numbers in order, and first repeats those that were refused, in their order.
 type speaker struct {
 	said  int
-	out   map[int]bool // no answer heard yet
+	out   map[int]bool // not answered yet
 	again []int        // refused, ascending
 	inbox []heard
 }
@@ -61,8 +61,8 @@ func (q *queueing) somebody() (memberOf, *speaker) {
 	return who, q.people[who]
 }
 
-// say sends what was refused and is the first of that, or else something new. Some of it is refused
-// before it comes to the log.
+// say sends the first of the refused commands again, or a new one if there is none. Some are
+// refused before they come to the log.
 func (q *queueing) say(who memberOf, p *speaker) {
 	n := p.said
 	if len(p.again) > 0 {
@@ -100,7 +100,7 @@ func (p *speaker) hear() {
 	}
 }
 
-// write has the writer try a round, or what is left of one.
+// write has the writer try a round, or the rest of one.
 func (q *queueing) write() {
 	if len(q.rest[1]) == 0 {
 		q.rest[1] = q.writer.take()
@@ -153,7 +153,7 @@ func (q *queueing) write() {
 	q.rest[1] = rest
 }
 
-// relay sends a round of the origin, or what is left of one, to the writer. Its answer may be lost.
+// relay sends a round of the origin, or the rest of one, to the writer. The answer may be lost.
 func (q *queueing) relay() {
 	if len(q.rest[0]) == 0 {
 		q.rest[0] = q.origin.take()
@@ -180,7 +180,7 @@ func (q *queueing) relay() {
 		q.rest[0] = round
 		return
 	}
-	for i, c := range round { // as forwarder.answerRound
+	for i, c := range round { // as forwarder.answerRound does
 		e := wire.AsError(answers[i], 0)
 		if answers[i] != nil && (e.Code == wire.CodeTimeout || e.Code == wire.CodeUnavailable && e.RetryAfter == 0) {
 			q.rest[0] = append(q.rest[0], c)
@@ -190,7 +190,7 @@ func (q *queueing) relay() {
 	}
 }
 
-// expire lets the time of some commands run out, in a lane's queue and in its round.
+// expire lets some commands run out of time, in a lane's queue and in its round.
 func (q *queueing) expire(l *lane, rest []*command) []*command {
 	past := time.Now().Add(-time.Second)
 	n := rapid.IntRange(0, 3).Draw(q.t, "how many")
@@ -226,7 +226,7 @@ func (q *queueing) step() {
 	}
 }
 
-// settle has everybody repeat what was refused until all of it is answered for good.
+// settle has every user repeat what was refused until all of it is answered for good.
 func (q *queueing) settle() {
 	q.calm, q.leads = true, true
 	for range 1000 {
@@ -250,13 +250,13 @@ func (q *queueing) settle() {
 	q.t.Fatal("not all was answered")
 }
 
-// undated is a test without a deadline, for which rapid must not ask in a bubble.
+// undated is a test without a deadline, because rapid must not ask for one in a bubble.
 type undated struct{ *testing.T }
 
-// TestTurns_model: whatever is refused, where, and how often, and however much has been said by
-// then: everything is stored once and in the order in which it was said.
+// TestTurns_model refuses commands anywhere, any number of times, while users continue to send.
+// Everything is stored once, and in the order in which it was sent.
 func TestTurns_model(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) { // whose clock stands: nobody hears late
+	synctest.Test(t, func(t *testing.T) { // the bubble's clock stands still: no answer comes late
 		rapid.Check(undated{t}, func(t *rapid.T) {
 			q := newQueueing(t)
 			for range rapid.IntRange(1, 80).Draw(t, "steps") {

@@ -14,7 +14,7 @@ import (
 	"natterjack/server/wire"
 )
 
-// held asks a lane's turns about a command of a user, as a writer does.
+// held asks a lane's turns about a user's command, as a writer does.
 func held(l *lane, ch, user, id string, change wire.Command) error {
 	c := &command{channel: ch, user: user, clientID: id, change: change, done: func(wire.Ack, error) {}}
 	l.enter(c)
@@ -60,7 +60,7 @@ func TestTurns(t *testing.T) {
 		time.Sleep(holdFor - time.Millisecond)
 		check("8", full)
 		time.Sleep(time.Millisecond)
-		check("9", nil) // who says this has heard that 6 was refused
+		check("9", nil) // its sender has had time to hear that 6 was refused
 		time.Sleep(holdFor + commandTimeout + time.Millisecond)
 		l.turns.tick(time.Now())
 		if l.turns.some.Load() || len(l.turns.of)+len(l.turns.made) > 0 {
@@ -84,8 +84,9 @@ func TestTurns_areBounded(t *testing.T) {
 	}
 }
 
-// pipeline says n things without waiting, as many at a time as a session may, and says again first
-// what was refused first, at once. It returns their seqs, and how many refusals there were.
+// pipeline sends n messages without waiting, as many at a time as a session may. It repeats
+// refused ones at once, the first refused first. It returns their seqs, and how many refusals
+// there were.
 func pipeline(tb testing.TB, l *Log, user, ch string, n int) (seqs []uint64, refused int) {
 	tb.Helper()
 	type answer struct {
@@ -119,7 +120,7 @@ func pipeline(tb testing.TB, l *Log, user, ch string, n int) (seqs []uint64, ref
 			refused++
 			at, _ := slices.BinarySearch(waiting, a.n)
 			waiting = slices.Insert(waiting, at, a.n)
-			_ = pause.For(ctx, 100*time.Microsecond) // or who is refused at once does nothing but ask
+			_ = pause.For(ctx, 100*time.Microsecond) // otherwise a sender who is refused at once would only retry
 		case <-ctx.Done():
 			tb.Fatalf("%d messages are not stored", len(waiting)+out)
 		}
@@ -136,8 +137,8 @@ func ascending(t *testing.T, seqs []uint64) {
 	}
 }
 
-// TestSend_refusedKeepsOrder pipelines through a lane that holds next to nothing, on one node and
-// by way of another.
+// TestSend_refusedKeepsOrder pipelines through a lane with room for very few commands, on one
+// node and through another.
 func TestSend_refusedKeepsOrder(t *testing.T) {
 	t.Run("alone", func(t *testing.T) {
 		l := buildWith(t, Config{Replicas: 1, Limits: hurried(), Waiting: 3, Hold: patience}, embedtest.Start(t, embedtest.NoSync), t.TempDir())

@@ -46,8 +46,9 @@ func TestVitals(t *testing.T) {
 	}
 }
 
-// TestVitals_streamTakesNothing has the acks of one shard's leader go astray. It is a stream that takes nothing and has its quorum, for all
-// that its leader can see: another node leads it after a while, and everything goes on.
+// TestVitals_streamTakesNothing misdirects the acks of one shard's leader. To the leader this
+// looks like a stream that takes nothing although it has its quorum. After a while another node
+// leads it, and everything continues.
 func TestVitals_streamTakesNothing(t *testing.T) {
 	nodes, logs, _ := cluster(t)
 	ack := mustSend(t, logs[0], "alice", text("bob", "before", "hi"))
@@ -60,7 +61,7 @@ func TestVitals_streamTakesNothing(t *testing.T) {
 	if at < 0 {
 		t.Fatal("nobody leads")
 	}
-	logs[at].acks[ack.Shard].prefix = logs[at].conn.NewInbox() + "." // on which nobody listens
+	logs[at].acks[ack.Shard].prefix = logs[at].conn.NewInbox() + "." // nobody listens there
 	began := time.Now()
 	for i := 0; nodes[at].LeadsStream(StreamName(ack.Shard)); i++ {
 		if time.Since(began) > patience {
@@ -68,14 +69,14 @@ func TestVitals_streamTakesNothing(t *testing.T) {
 		}
 		done := make(chan error, 1)
 		logs[at].Submit("alice", text("bob", fmt.Sprint("try", i), "hi"), func(_ wire.Ack, err error) { done <- err })
-		_ = await(t, done) // an answer, whichever
+		_ = await(t, done) // any answer
 	}
 	t.Logf("another leads after %v", time.Since(began).Round(time.Millisecond))
 	mustSend(t, logs[at], "alice", text("bob", "after", "hi"))
 }
 
-// TestVitals_dead has the acks of a node that is alone go astray for long: its stream is dead, and
-// not before, nor because one failed once.
+// TestVitals_dead misdirects the acks of a single node for long. Its stream counts as dead
+// then, but not earlier, and not because of one failure.
 func TestVitals_dead(t *testing.T) {
 	l := alone(t)
 	ack := mustSend(t, l, "alice", text("bob", "before", "hi"))
@@ -83,7 +84,7 @@ func TestVitals_dead(t *testing.T) {
 	if err := l.Dead(0); err != nil {
 		t.Error(err)
 	}
-	l.acks[ack.Shard].prefix = l.conn.NewInbox() + "." // on which nobody listens
+	l.acks[ack.Shard].prefix = l.conn.NewInbox() + "." // nobody listens there
 	began := time.Now()
 	for i := 0; l.Dead(stuckAfter) == nil; i++ {
 		if time.Since(began) > patience {
@@ -91,7 +92,7 @@ func TestVitals_dead(t *testing.T) {
 		}
 		done := make(chan error, 1)
 		l.Submit("alice", text("bob", fmt.Sprint("try", i), "hi"), func(_ wire.Ack, err error) { done <- err })
-		_ = await(t, done) // an answer, whichever
+		_ = await(t, done) // any answer
 	}
 	if took := time.Since(began); took < stuckAfter {
 		t.Errorf("it is dead after %v", took)

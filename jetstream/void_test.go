@@ -11,11 +11,12 @@ import (
 	"natterjack/server/wire"
 )
 
-// TestVoid_ofOthers has somebody else write into a channel what does not follow: it reaches nobody, stops nobody, and is soon gone.
+// TestVoid_ofOthers publishes, from outside, an event that does not follow its channel's last
+// one. It reaches no reader, stops nothing, and is soon erased.
 func TestVoid_ofOthers(t *testing.T) {
 	l := alone(t)
 	mustSend(t, l, "alice", text("bob", "1", "one"))
-	historyOf(t, l, "bob", aliceAndBob) // so that he begins behind the first
+	historyOf(t, l, "bob", aliceAndBob) // so that bob begins behind the first
 	r, _ := follow(t, l, "bob", nil)
 	for name, record := range map[string]string{
 		"again":   `{"kind":"message","version":2,"id":"x","sender":"alice","seq":1,"timestamp":1,"content":{"text":"forged"}}`,
@@ -66,8 +67,9 @@ func awaitGone(t *testing.T, l *Log, shard int, pos uint64) {
 	}
 }
 
-// TestPurge_stopsNobody has an operator purge a channel, of which the view then knows more than the stream: neither this channel nor
-// another one of its shard is held up, and a view that is built from what is left answers the same from there on.
+// TestPurge_stopsNobody has an operator purge a channel, so that the view knows more than the
+// stream. Neither this channel nor another one of its shard is held up. A view that is built
+// from the rest of the stream gives the same answers from there on.
 func TestPurge_stopsNobody(t *testing.T) {
 	l := alone(t)
 	for n := range 5 {
@@ -90,8 +92,8 @@ func TestPurge_stopsNobody(t *testing.T) {
 	}
 }
 
-// TestIntake_answersEachLine has a node relay commands of which this one does not know all. What has
-// its place behind one of those is not stored before it.
+// TestIntake_answersEachLine has a node relay commands, some of which this node does not know.
+// A command that stands behind one of those is not stored before it.
 func TestIntake_answersEachLine(t *testing.T) {
 	l := alone(t)
 	mustSend(t, l, "alice", text("bob", "1", "one"))

@@ -16,8 +16,9 @@ type wakes int
 // Wake implements [Waker].
 func (w *wakes) Wake(bool) { *w++ }
 
-// TestFollower_readerCameMeanwhile: a view that nobody watches does not look who is in a group. A reader who comes while it applies gets
-// what it has applied all the same, and a stranger does not.
+// TestFollower_readerCameMeanwhile shows that a reader who comes while an unwatched view
+// applies events gets those events, and that a stranger does not. Without readers, the view
+// does not look up a group's members.
 func TestFollower_readerCameMeanwhile(t *testing.T) {
 	group := channel.GroupID("alice", "1")
 	dir, opts := t.TempDir(), view.Options{Shards: 1, Watched: func() bool { return false }}
@@ -25,7 +26,7 @@ func TestFollower_readerCameMeanwhile(t *testing.T) {
 	applyTo(t, v, groupEvent(t, 1, group, wire.KindMeta, &wire.Record{
 		Meta: &wire.Meta{Action: wire.ActionCreated, Kind: wire.Group, Name: "toads", Members: []string{"alice", "bob"}},
 	}))
-	if err := v.Close(); err != nil { // what is in memory is known without a look at disk
+	if err := v.Close(); err != nil { // memory would answer without a look at the disk
 		t.Fatal(err)
 	}
 	v = openView(t, dir, opts)
@@ -69,7 +70,7 @@ func applyTo(t *testing.T, v *view.View, e view.Event) {
 	}
 }
 
-// groupEvent is an event of alice's.
+// groupEvent returns an event of alice's.
 func groupEvent(t *testing.T, pos uint64, ch string, kind wire.Kind, r *wire.Record) view.Event {
 	t.Helper()
 	r.Kind, r.Version = kind, pos

@@ -12,7 +12,7 @@ import (
 	"natterjack/server/wire"
 )
 
-// gate lets everybody through but a user who is too fast, and remembers what was seen.
+// gate lets every user through except one who is too fast, and records what was seen.
 type gate struct {
 	mu   sync.Mutex
 	seen []wire.ShardPos
@@ -60,7 +60,7 @@ func TestAnswer(t *testing.T) {
 	}
 }
 
-// TestAnswer_panic: a fault of ours costs one command, and gives its place back.
+// TestAnswer_panic shows that an internal fault fails one command only, and frees its place.
 func TestAnswer_panic(t *testing.T) {
 	table, _ := history(func(context.Context, Caller) error { panic("as it was told to") })
 	for range maxReads + 1 {
@@ -71,7 +71,8 @@ func TestAnswer_panic(t *testing.T) {
 	}
 }
 
-// TestAnswer_commitsApart: what waits for a commit, in an election for seconds, takes no place from those who read.
+// TestAnswer_commitsApart shows that commands that wait for a commit, in an election for
+// seconds, take no place from reading ones.
 func TestAnswer_commitsApart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		table, _ := history(func(context.Context, Caller) error { return nil })
@@ -94,7 +95,7 @@ func TestAnswer_commitsApart(t *testing.T) {
 	})
 }
 
-// TestAnswer_bounded: those who come when all places are taken wait as long as they can.
+// TestAnswer_bounded shows that commands that find all places taken wait as long as they can.
 func TestAnswer_bounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})

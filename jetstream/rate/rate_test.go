@@ -10,8 +10,9 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestBuckets_model compares with buckets that are all kept, and in which tokens are counted, over any rate, any pauses and
-// any clock that goes forward: nothing that is forgotten, and no rounding, may be seen from outside.
+// TestBuckets_model compares with buckets that are all kept, and in which tokens are counted.
+// It tries any rate, any pauses and any clock that goes forward. Forgotten buckets and rounding
+// must not be visible from outside.
 func TestBuckets_model(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		perS := rapid.SampledFrom([]int{1, 2, 7, 100, 200, 3000, 100_000}).Draw(t, "per second")
@@ -55,10 +56,11 @@ func TestBuckets_model(t *testing.T) {
 	})
 }
 
-// slack is what 300 roundings to a nanosecond, and those of floating point, may come to, in tokens.
+// slack returns what 300 roundings to a nanosecond, and those of floating point, may add up to,
+// in tokens.
 func slack(perS int) float64 { return 1e-6 * float64(perS) }
 
-// TestBuckets_waitIsEnough comes back when told to.
+// TestBuckets_waitIsEnough shows that after the returned wait there are enough tokens.
 func TestBuckets_waitIsEnough(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		b := NewBuckets[string](rapid.IntRange(1, 100_000).Draw(t, "per second"))
@@ -80,7 +82,7 @@ func TestBuckets_waitIsEnough(t *testing.T) {
 	})
 }
 
-// TestBuckets_sustain counts what goes through where far more is tried.
+// TestBuckets_sustain counts what is let through if far more is tried.
 func TestBuckets_sustain(t *testing.T) {
 	b, now := NewBuckets[string](100), time.Unix(1_000_000, 0)
 	took := func(d time.Duration) (n int) {
@@ -99,7 +101,8 @@ func TestBuckets_sustain(t *testing.T) {
 	}
 }
 
-// TestBucket_clockSetBack must not shut anybody out until the old time has come again.
+// TestBucket_clockSetBack shows that a clock that is set back does not shut a user out until
+// the old time has come again.
 func TestBucket_clockSetBack(t *testing.T) {
 	var b Bucket
 	now := time.Unix(1_000_000, 0)
@@ -114,7 +117,7 @@ func TestBucket_clockSetBack(t *testing.T) {
 	}
 }
 
-// TestBuckets_clockWasAhead asks before it takes, as who is held to two rates does.
+// TestBuckets_clockWasAhead calls Wait before Take, as is done for a user with two rates.
 func TestBuckets_clockWasAhead(t *testing.T) {
 	b, now := NewBuckets[string](100), time.Unix(1_000_000, 0)
 	ahead := now.Add(24 * time.Hour)
@@ -139,7 +142,7 @@ func TestBuckets_clockWasAhead(t *testing.T) {
 	}
 }
 
-// TestBuckets_forget takes for ever new names, some of which come again.
+// TestBuckets_forget takes new names without end, some of which come again.
 func TestBuckets_forget(t *testing.T) {
 	b, now := NewBuckets[string](10), time.Unix(1_000_000, 0)
 	for i := range 10_000 {

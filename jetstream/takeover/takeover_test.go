@@ -87,8 +87,9 @@ func config(t *testing.T, from, to *embedtest.Node) takeover.Config {
 	}
 }
 
-// TestRun takes a log with holes in it into a cluster whose other members wait for it, after a run that was cut short. Clients go on where
-// they were: a retry gets its first ack, a position means what it did.
+// TestRun takes a log with holes into a cluster whose other members wait for it, after an
+// earlier run was interrupted. Clients continue where they were: a retry gets its first ack,
+// and positions stay valid.
 func TestRun(t *testing.T) {
 	alone, members := embedtest.Start(t, embedtest.NoSync), embedtest.Cluster(t, 3, embedtest.NoSync)
 	old, stop := begin(t, alone, 1)
@@ -157,7 +158,7 @@ func sender(id string) (n int) {
 	return n % 7
 }
 
-// half leaves in the cluster what a run leaves that was cut short.
+// half leaves in the cluster what an interrupted run leaves.
 func half(t *testing.T, from jetstream.JetStream, to *embedtest.Node) {
 	t.Helper()
 	s, err := from.Stream(t.Context(), log.StreamName(1))

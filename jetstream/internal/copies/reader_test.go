@@ -17,8 +17,8 @@ import (
 type store struct {
 	last   uint64
 	gone   []uint64 // ascending
-	broken []uint64 // cannot be read, though the server does not know
-	away   int      // so many times it does not answer
+	broken []uint64 // cannot be read, which the server does not know
+	away   int      // how often it does not answer
 }
 
 func (s *store) Held(string) (first, last uint64, gone []uint64, err error) {
@@ -75,13 +75,14 @@ func (c *cluster) reader(source string) *Reader {
 	return &Reader{Source: source, node: source, copies: c, tally: new(Tally), log: slog.New(slog.DiscardHandler)}
 }
 
-// TestReader_findsWhatWasLost: of a log of which some is erased, a copy has lost some, and two others have lost some else; they are away at
-// times, and behind with erasures. What is read in the end is all that was not erased, once and in order, in however many rounds
-// it is delivered.
+// TestReader_findsWhatWasLost erases some of a log. One copy has lost some of it, and two
+// others have lost other parts. They are away at times, and behind with erasures. The reader
+// ends up with everything that was not erased, once and in order, in however many rounds it is
+// delivered.
 func TestReader_findsWhatWasLost(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		checkReader(rt, func(f func(context.Context)) {
-			synctest.Test(t, func(t *testing.T) { f(t.Context()) }) // for time passes at once
+			synctest.Test(t, func(t *testing.T) { f(t.Context()) }) // in which time passes at once
 		})
 	})
 }
@@ -119,7 +120,7 @@ func checkReader(t *rapid.T, inBubble func(func(context.Context))) {
 	if failed != nil {
 		t.Fatal(failed)
 	}
-	got = got[:len(got)-1] // the last is there for all holes to be met
+	got = got[:len(got)-1] // the last is only there so that all holes are met
 	var want []uint64
 	for pos := uint64(1); pos <= end; pos++ {
 		if !slices.Contains(erased, pos) {
@@ -134,7 +135,7 @@ func checkReader(t *rapid.T, inBubble func(func(context.Context))) {
 	}
 }
 
-// read is what a follower takes in when some positions are delivered.
+// read returns what a follower takes in when some positions are delivered.
 func read(ctx context.Context, r *Reader, after uint64, came []uint64) (all []uint64, err error) {
 	found, err := r.Ask(ctx, r.Doubts(after, slices.Values(came)))
 	if err != nil {
@@ -157,7 +158,7 @@ func read(ctx context.Context, r *Reader, after uint64, came []uint64) (all []ui
 	return all, nil
 }
 
-// TestReader_asksOnce: one answer explains the erasures that are still to come.
+// TestReader_asksOnce shows that one answer explains the erasures that are still to come.
 func TestReader_asksOnce(t *testing.T) {
 	var odd []uint64
 	for pos := uint64(1); pos < 10_000; pos += 2 {
@@ -177,7 +178,8 @@ func TestReader_asksOnce(t *testing.T) {
 	}
 }
 
-// TestReader_alone: what the only copy should have, and cannot read, is counted; what was erased is not.
+// TestReader_alone shows that messages that the only copy should have and cannot read are
+// counted, and that erased ones are not.
 func TestReader_alone(t *testing.T) {
 	r := new(cluster).reader("a")
 	r.holder = &store{last: 20, gone: []uint64{3, 4, 9}}
@@ -190,7 +192,7 @@ func TestReader_alone(t *testing.T) {
 	}
 }
 
-// TestReader_waits: nothing is passed over while nobody can say what it was.
+// TestReader_waits shows that no position is passed over while no copy can tell what it was.
 func TestReader_waits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := &cluster{names: []string{"b", "c"}, room: mostGone, stores: map[string]*store{"b": {last: 3}, "c": {last: 20, away: 1_000}}}

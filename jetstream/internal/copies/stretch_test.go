@@ -7,7 +7,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// positions are those of stretches, one by one.
+// positions returns the positions of stretches, one by one.
 func positions(s Stretches) (all []uint64) {
 	for _, one := range s {
 		for pos := one.First; pos <= one.Last; pos++ {
@@ -23,7 +23,8 @@ func drawPositions(t *rapid.T, label string) []uint64 {
 	return all
 }
 
-// TestStretches holds what is done with stretches against the same with positions one by one.
+// TestStretches compares the operations on stretches with the same operations on single
+// positions.
 func TestStretches(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := drawPositions(t, "a"), drawPositions(t, "b")
@@ -65,7 +66,7 @@ func TestStretches(t *testing.T) {
 	})
 }
 
-// FuzzDecode: whatever another node sends, stretches ascend.
+// FuzzDecode shows that decoded stretches ascend, whatever another node sends.
 func FuzzDecode(f *testing.F) {
 	data, _ := Stretches{{1, 3}, {7, 7}}.encode(9, mostGone)
 	f.Add(data)
