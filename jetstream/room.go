@@ -140,8 +140,9 @@ func (r *room) admit(c *command) error {
 	return nil
 }
 
-// refuse answers the commands of a round at once if nothing can be stored. It returns the
-// commands that may have been stored by an earlier try.
+// refuse returns the commands of a round that are to be tried. If nothing can be stored, these
+// are only the commands that an earlier try may have stored, and refuse answers the others at
+// once.
 func (r *room) refuse(round []*command) []*command {
 	if r.state.Load() != full {
 		return round

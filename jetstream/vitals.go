@@ -42,8 +42,8 @@ func (v *vitals) acked() {
 	}
 }
 
-// unanswered notes that a publish of the time sent has not been acknowledged. A publish that
-// has had too little time for an ack does not count.
+// unanswered notes that a message published at sent has not been acknowledged. It does not
+// count if there was too little time for an ack.
 func (v *vitals) unanswered(sent, now time.Time) {
 	if now.Sub(sent) < ackTimeout/2 {
 		return
@@ -51,7 +51,7 @@ func (v *vitals) unanswered(sent, now time.Time) {
 	v.failed(sent, now)
 }
 
-// failed notes that a publish of the time sent could not be stored.
+// failed notes that a message published at sent could not be stored.
 func (v *vitals) failed(sent, now time.Time) {
 	if now.UnixNano()-v.last.Swap(now.UnixNano()) >= int64(time.Second) {
 		v.tries.Add(1)
@@ -59,13 +59,14 @@ func (v *vitals) failed(sent, now time.Time) {
 	v.since.CompareAndSwap(0, sent.UnixNano())
 }
 
-// dead reports whether the stream has taken nothing for the time after, in spite of many tries.
+// dead reports whether the stream has taken nothing for at least the duration after, in spite
+// of many tries.
 func (v *vitals) dead(now time.Time, after time.Duration) bool {
 	return v.stuck(now) && v.tries.Load() >= deadTries && now.Sub(time.Unix(0, v.since.Load())) >= after
 }
 
-// Dead returns an error if a stream that this node writes has taken nothing for the time after,
-// in spite of many tries.
+// Dead returns an error if a stream that this node writes has taken nothing for at least the
+// duration after, in spite of many tries.
 func (l *Log) Dead(after time.Duration) error {
 	now := time.Now()
 	for shard, v := range l.vitals {

@@ -207,7 +207,7 @@ func (win *window) settle(ctx context.Context, i int, a pubAck) {
 	switch {
 	case len(f.plans) == 0:
 	case a.err != nil:
-		if a.broken && win.room.state.Load() == roomy { // else space ran out
+		if a.broken && win.room.state.Load() == roomy { // otherwise space ran out
 			win.vitals.failed(f.sent, time.Now())
 		}
 		win.fail(f, a.err)
