@@ -8,7 +8,7 @@ const (
 	betterFor   = 4 // a peer must have been level so often in a row where this node is not
 	forgetAfter = 3 // silence after which a peer is forgotten
 	levelFor    = 3 // a node must have been level for so long to take users back
-	slack       = 1 // a node may be so far behind and still count as level: news of the leader may be on its way
+	slack       = 1 // a node may be so far behind and count as level: a leader's word may be on its way
 )
 
 // standing judges whether this node is level with the log, and whether its users are better off

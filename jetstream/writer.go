@@ -23,10 +23,11 @@ const resyncTimeout = 2 * time.Second
 // writer orders one shard: it decides what a command appends, and publishes that without a
 // fence. It reads the view. Where the view is still behind the writer's own publishes, it reads
 // its own ahead. As long as its acks come with exactly the positions that it expects, no other
-// node has written. Then it decided on the end of the log, and its events count, because every
-// node folds the same log by the same rule ([channel.Head.Follows]). At the first gap, and
-// after any other failure, it distrusts itself. It waits for a view that has passed the gap and
-// looks up which events counted. It forgets what it knew and decides the rest again.
+// node has written. Then its decisions were based on the end of the log, and its events count,
+// because every node folds the same log by the same rule ([channel.Head.Follows]). At the first
+// gap, and after any other failure, it distrusts itself. It waits for a view that has passed
+// the gap and looks up which events counted. It forgets what it knew and decides the rest
+// again.
 //
 // All methods are for the lane's one goroutine.
 type writer struct {
