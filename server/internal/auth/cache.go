@@ -10,7 +10,7 @@ import (
 // cacheSize is how many proofs the cache holds: some 4 MiB at most.
 const cacheSize = 16 << 10
 
-// proof is what a token has been found to prove.
+// proof is what a verified token proves.
 type proof struct {
 	user    string
 	expires time.Time
@@ -20,10 +20,10 @@ type digest [sha256.Size]byte
 
 func digestOf(token string) digest { return sha256.Sum256([]byte(token)) }
 
-// cache remembers tokens that verified. Each request over HTTP shows its token again, and to verify
-// it costs as much as a send. The cache holds digests, so that a dump of the memory holds no tokens,
-// and forgets the tokens that were not shown for longest. Only good tokens get in, so bad ones cannot
-// push them out.
+// cache keeps tokens that verified. Each request over HTTP sends its token again, and a
+// verification costs as much as a send. The cache holds digests, so that a dump of the memory
+// contains no tokens. It drops the tokens that have been unused for longest. Only valid tokens
+// are stored, so that invalid ones cannot displace them.
 type cache = lru.Cache[digest, proof]
 
 func newCache() *cache {
