@@ -23,16 +23,7 @@ const (
 var unswept = []string{
 	"jetstream",
 	"jetstream/channel",
-	"jetstream/internal/bucket",
-	"jetstream/internal/copies",
-	"jetstream/internal/crashpoint",
-	"jetstream/internal/lending",
-	"jetstream/internal/pause",
-	"jetstream/operation",
 	"jetstream/presence",
-	"jetstream/rate",
-	"jetstream/takeover",
-	"server/internal/auth",
 }
 
 var masculine = regexp.MustCompile(`(?i)\b(?:he|his|him|himself)\b`)
