@@ -108,7 +108,11 @@ func TestUsers_Operator(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	consumer, err := js.OrderedConsumer(t.Context(), "CHAT_"+shardOfAliceAndBob, jetstream.OrderedConsumerConfig{FilterSubjects: []string{"chat.*.alice~bob"}})
+	stream, err := js.StreamNameBySubject(t.Context(), "chat."+slotOfAliceAndBob+".alice~bob")
+	if err != nil {
+		t.Fatalf("find the shard: %v", err)
+	}
+	consumer, err := js.OrderedConsumer(t.Context(), stream, jetstream.OrderedConsumerConfig{FilterSubjects: []string{"chat.*.alice~bob"}})
 	if err != nil {
 		t.Fatalf("read the log: %v", err)
 	}
@@ -144,8 +148,8 @@ func TestUsers_Operator(t *testing.T) {
 	mustRefuse(t, violations, "take requests")
 }
 
-// shardOfAliceAndBob is FNV-1a32("alice~bob") mod 256, of which shard 3 holds 192 to 255.
-const shardOfAliceAndBob = "3"
+// slotOfAliceAndBob is FNV-1a32("alice~bob") mod 256.
+const slotOfAliceAndBob = "250"
 
 func TestUsers_System(t *testing.T) {
 	cfg := load(t)
