@@ -33,8 +33,8 @@ type erasures interface {
 }
 
 // eraser removes deleted messages and void events from the stream of one shard. It overwrites
-// their bytes instead of only dropping the references to them. Then it removes them from this node's own files.
-// The event that records the deletion was stored first. So if an eraser dies, every node's view
+// their bytes instead of only dropping the references to them. Then it removes them from this
+// node's own files. The event that records the deletion was stored first. So if an eraser dies, every node's view
 // still knows what is left to erase, and the next eraser finds it. The node that writes the
 // shard erases at once. The other nodes check later.
 //

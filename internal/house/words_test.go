@@ -19,22 +19,12 @@ const (
 	tabColumns        = 4
 )
 
-// unswept lists the package directories whose comments may still break the rules below.
-var unswept = []string{
-	"jetstream",
-	"jetstream/channel",
-	"jetstream/presence",
-}
-
 var masculine = regexp.MustCompile(`(?i)\b(?:he|his|him|himself)\b`)
 
 // TestCommentsArePlain shows that comment lines have at most 100 columns, and that comments and
 // documents use no masculine pronoun.
 func TestCommentsArePlain(t *testing.T) {
 	for _, path := range filesEnding(t, ".go") {
-		if slices.Contains(unswept, filepath.ToSlash(filepath.Dir(path))) {
-			continue
-		}
 		for _, offence := range commentOffences(path, read(t, path)) {
 			t.Error(offence)
 		}

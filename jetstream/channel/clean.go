@@ -14,11 +14,11 @@ import (
 //
 //   - NFC, so that é is one character whichever keyboard wrote it;
 //   - one space for any run of spaces of any kind, and none at the ends;
-//   - no invisible characters, such as zero-width spaces, soft hyphens, fillers, and marks of text
-//     direction (Validate already refuses embeddings and overrides). Joiners, variation selectors and
-//     tags stay where the script or emoji before them uses them;
-//   - at most [maxMarks] accents on one letter, and none without a letter: a tower of accents covers
-//     the lines around it.
+//   - no invisible characters, such as zero-width spaces, soft hyphens, fillers, and marks of
+//     text direction (Validate already refuses embeddings and overrides). Joiners, variation
+//     selectors and tags stay where the script or emoji before them uses them;
+//   - at most [maxMarks] accents on one letter, and none without a letter: a tower of accents
+//     covers the lines around it.
 //
 // Look-alikes of other letters (Cyrillic а for Latin a) are allowed. Names in every script are
 // wanted, a group's name gives no access, and two groups may have the same name anyway. Users

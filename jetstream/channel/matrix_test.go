@@ -26,7 +26,8 @@ var actors = strings.Fields("own adm mem rea lat former never ban req")
 //     w  only members may write          d  for admins and the owner       o  for the owner
 //     b  target's role is not lower      a  archived                       g  groups only
 //     r  forbidden, another text         i  invalid, another text
-//     k  blocked by the other            l  has blocked the other          x  no such message, same text
+//     k  blocked by the other            l  has blocked the other
+//     x  no such message, same text
 func outcome(events []wire.Record, err error) string {
 	if err == nil {
 		return map[bool]string{true: "+", false: "="}[len(events) > 0]

@@ -2,8 +2,8 @@
 // sessions that open and close, and about users on other nodes from a bucket that every node
 // writes and follows.
 //
-//	session ─► Tracker.Enter ─► local ─► key user.<user>.<node> ─► bucket PRESENCE ─► roster ─► followers
-//	                             (a few seconds later)   lease.<node>  ─┘
+//	session ─► Tracker.Enter ─► local ─► user.<user>.<node> ─► bucket PRESENCE ─► roster ─► followers
+//	                        (a few seconds later) lease.<node> ─┘
 //
 // The bucket is in memory. A node writes a user's key when the user's state on that node
 // changes. Every few seconds it also writes one key for itself, its lease. Sessions that merely
