@@ -34,9 +34,9 @@ type erasures interface {
 
 // eraser removes deleted messages and void events from the stream of one shard. It overwrites
 // their bytes instead of only dropping the references to them. Then it removes them from this
-// node's own files. The event that records the deletion was stored first. So if an eraser dies, every node's view
-// still knows what is left to erase, and the next eraser finds it. The node that writes the
-// shard erases at once. The other nodes check later.
+// node's own files. The event that records the deletion was stored first. So if an eraser dies,
+// every node's view still knows what is left to erase, and the next eraser finds it. The node that
+// writes the shard erases at once. The other nodes check later.
 //
 // The oldest is erased first. A void event may have the same version as a message that counted.
 // The void event must be gone before that message is erased, because it would count in its
