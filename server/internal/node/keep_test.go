@@ -17,10 +17,10 @@ import (
 	"natterjack/server/wire"
 )
 
-// TestRun_engineGivenUp makes the engine give up JetStream, as it does when its disk is full.
-// The node stops by itself and leaves nothing behind that would prevent another node from
-// running in its place.
-func TestRun_engineGivenUp(t *testing.T) {
+// mustRunAgain runs a node, has meanwhile do something that the node stops for, and runs another
+// node in its place. It returns why the first one stopped.
+func mustRunAgain(t *testing.T, meanwhile func(n *Node, a Addresses)) error {
+	t.Helper()
 	args := []string{"--listen", "127.0.0.1:0", "--nats-listen", "127.0.0.1:0", "--data", t.TempDir()}
 	configured := func() *config.Config {
 		cfg, err := config.Load(args, nil)
@@ -35,7 +35,23 @@ func TestRun_engineGivenUp(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	err = n.Run(ctx, func(a Addresses) {
+	why := n.Run(ctx, func(a Addresses) { meanwhile(n, a) })
+	if err := n.Close(); err != nil {
+		t.Error(err)
+	}
+	a, stop := start(t, configured())
+	mustSay(t, a, "2")
+	if err := stop(); err != nil {
+		t.Error(err)
+	}
+	return why
+}
+
+// TestRun_engineGivenUp makes the engine give up JetStream, as it does when its disk is full.
+// The node stops by itself and leaves nothing behind that would prevent another node from
+// running in its place.
+func TestRun_engineGivenUp(t *testing.T) {
+	err := mustRunAgain(t, func(n *Node, a Addresses) {
 		mustSay(t, a, "1")
 		if err := n.engine.NATS().ShutdownJetStream(); err != nil {
 			t.Error(err)
@@ -47,36 +63,13 @@ func TestRun_engineGivenUp(t *testing.T) {
 	if !errors.Is(err, ErrAgain) {
 		t.Errorf("Run: %v, want %v", err, ErrAgain)
 	}
-	if err := n.Close(); err != nil {
-		t.Error(err)
-	}
-	a, stop := start(t, configured())
-	mustSay(t, a, "2")
-	if err := stop(); err != nil {
-		t.Error(err)
-	}
 }
 
 // TestRun_streamFrozen makes a write fail for good although there is room. The engine freezes
 // the stream, and a node that is alone stops because of it. A new node in its place continues
 // where it was.
 func TestRun_streamFrozen(t *testing.T) {
-	data := t.TempDir()
-	args := []string{"--listen", "127.0.0.1:0", "--nats-listen", "127.0.0.1:0", "--data", data}
-	configured := func() *config.Config {
-		cfg, err := config.Load(args, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return cfg
-	}
-	n, err := New(configured(), logger(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
-	err = n.Run(ctx, func(a Addresses) {
+	err := mustRunAgain(t, func(n *Node, a Addresses) {
 		stream := jetstream.StreamName(mustSay(t, a, "1"))
 		block := blockNext(t, n.engine.StoreDir(), stream)
 		fill(t, n.engine.Conn(), "alice~bob")
@@ -86,14 +79,6 @@ func TestRun_streamFrozen(t *testing.T) {
 	})
 	if !errors.Is(err, ErrAgain) || !errors.Is(err, ErrDead) || errors.Is(err, ErrAnew) {
 		t.Errorf("Run: %v, want %v for %v", err, ErrAgain, ErrDead)
-	}
-	if err := n.Close(); err != nil {
-		t.Error(err)
-	}
-	a, stop := start(t, configured())
-	mustSay(t, a, "2")
-	if err := stop(); err != nil {
-		t.Error(err)
 	}
 }
 
