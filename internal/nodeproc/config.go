@@ -23,6 +23,7 @@ type Config struct {
 	Storage  string // replaces the shipped jetstream block if not empty
 	Limits   string // content of a limits block, if not empty
 	Replicas int    // 0 for the shipped number
+	Shards   int    // likewise
 }
 
 // Password is the password of every NATS user, and of the cluster.
@@ -61,6 +62,9 @@ natterjack {
 {{- end}}
 {{- if .Replicas}}
   replicas: {{.Replicas}}
+{{- end}}
+{{- if .Shards}}
+  shards: {{.Shards}}
 {{- end}}
 {{- if .Limits}}
   limits { {{.Limits}} }

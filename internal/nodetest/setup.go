@@ -17,6 +17,7 @@ type Options struct {
 	Size   int        // how many; 1 is a single node
 	Plan   *rand.Rand // source of the random ports
 	Limits string     // content of the limits block, in place of the shipped one
+	Shards int        // 0 for as many as a node makes by itself
 	Key    string     // file of the signing key, see [Node.Key]; if empty, a new key
 }
 
@@ -43,7 +44,7 @@ func newConfigs(tb testing.TB, o *Options) []*nodeproc.Config {
 	var routes []string
 	for i := range configs {
 		routes = append(routes, "nats://"+at(3*i+2))
-		configs[i] = &nodeproc.Config{Name: fmt.Sprint("n", i+1), HTTP: at(3 * i), NATS: at(3*i + 1), Key: key, Limits: o.Limits}
+		configs[i] = &nodeproc.Config{Name: fmt.Sprint("n", i+1), HTTP: at(3 * i), NATS: at(3*i + 1), Key: key, Limits: o.Limits, Shards: o.Shards}
 		if o.Size > 1 {
 			configs[i].Route = at(3*i + 2)
 		}

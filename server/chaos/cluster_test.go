@@ -17,6 +17,7 @@ import (
 	"natterjack/internal/nodetest"
 )
 
+// shards is how many the log under test has, whatever the machine.
 const shards = 4
 
 // cluster is the nodes under test, usually three, and an operator's connection to them.
@@ -39,7 +40,7 @@ func newCluster(tb testing.TB, size int, plan *rand.Rand, binary func() (string,
 	if err != nil {
 		tb.Fatal(err)
 	}
-	c := &cluster{tb: tb, nodes: nodetest.New(tb, path, nodetest.Options{Size: size, Plan: plan, Limits: limits})}
+	c := &cluster{tb: tb, nodes: nodetest.New(tb, path, nodetest.Options{Size: size, Plan: plan, Limits: limits, Shards: shards})}
 	for _, f := range change {
 		f(c.nodes[0])
 	}
