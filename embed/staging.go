@@ -36,6 +36,9 @@ func newStaging(storeDir, account string) (staging, error) {
 		return staging{}, err
 	}
 	s := staging{streams: filepath.Join(store, "jetstream", account, "streams")}
+	if err := os.MkdirAll(store, 0o750); err != nil { // as the engine does a moment later
+		return s, err
+	}
 	at := memoryFor(store)
 	if at == "" {
 		return s, nil

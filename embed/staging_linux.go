@@ -3,6 +3,7 @@ package embed
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -20,12 +21,18 @@ const (
 
 // memoryFor returns a directory in memory that no other store uses, or an empty string. The
 // name is the same at each start, because the engine may have to complete a torn batch from it.
+// It depends on the store's inode as well as on its path: containers that share the memory may
+// all keep their stores under the same path.
 func memoryFor(store string) string {
 	var fs unix.Statfs_t
 	if err := unix.Statfs(sharedMemory, &fs); err != nil || fs.Type != unix.TMPFS_MAGIC || !roomFor(sharedMemory) {
 		return ""
 	}
-	sum := sha256.Sum256([]byte(store))
+	var dir unix.Stat_t
+	if err := unix.Stat(store, &dir); err != nil {
+		return ""
+	}
+	sum := sha256.Sum256(fmt.Appendf(nil, "%d %d %s", dir.Dev, dir.Ino, store))
 	return filepath.Join(sharedMemory, "natterjack-"+hex.EncodeToString(sum[:8]))
 }
 
