@@ -96,8 +96,10 @@ func (s *Server) Start(ctx context.Context) error {
 
 func (s *Server) start(ctx context.Context) error {
 	var err error
-	if s.staging, err = newStaging(s.store, s.account); err != nil {
-		s.logger.WarnContext(ctx, "batches are not staged in memory", "error", err)
+	if !s.member { // the streams of a cluster have several replicas, and the engine stages in memory
+		if s.staging, err = newStaging(s.store, s.account); err != nil {
+			s.logger.WarnContext(ctx, "batches are not staged in memory", "error", err)
+		}
 	}
 	s.nats.Start() // returns when the stores are recovered, or after a fatal message
 	if err := s.listening(ctx); err != nil {

@@ -69,7 +69,7 @@ func (r *running) start(ctx context.Context) error {
 	ctx = r.keeping(ctx)
 	var err error
 	r.log, err = jetstream.New(ctx, jetstream.Config{
-		Conn: r.engine.Conn(), Engine: r.engine, ViewDir: r.dir.View(), Cache: r.cfg.Cache, StoreDir: r.engine.StoreDir(), Stage: r.engine.Stage, Memory: r.dir,
+		Conn: r.engine.Conn(), Engine: r.engine, ViewDir: r.dir.View(), Cache: r.cfg.Cache, StoreDir: r.engine.StoreDir(), Stage: r.stage(), Memory: r.dir,
 		Shards: r.cfg.Shards, Replicas: r.cfg.Replicas, Limits: r.cfg.Limits, Logger: r.base,
 	})
 	if err != nil {
@@ -94,6 +94,14 @@ func (r *running) start(ctx context.Context) error {
 		return err
 	}
 	return r.listen(ctx)
+}
+
+// stage returns what has the engine stage batches in memory, or nil in a cluster.
+func (r *running) stage() func(stream string) {
+	if r.cfg.Clustered() {
+		return nil
+	}
+	return r.engine.Stage
 }
 
 func (r *running) startEngine(ctx context.Context) error {
