@@ -239,9 +239,9 @@ func TestReads_AreBounded(t *testing.T) {
 }
 
 // operations are all operations that a back end can ask for.
-var operations = strings.Fields(`send forward edit delete react pin
-	create_group update_channel add_members remove_member unban set_role leave create_invite revoke_invite join delete_channel
-	history list_channels get_channel get_versions get_pins get_reactions set get_settings read received get_receipts`)
+var operations = strings.Fields(`send forward edit delete react get_reactions pin get_pins
+	create_group update_channel delete_channel add_members remove_member unban set_role leave create_invite revoke_invite join
+	history get_versions list_channels get_channel set get_settings read received get_receipts`)
 
 // endpointOf returns the statistics of an operation.
 func endpointOf(s micro.Stats, operation string) *micro.EndpointStats {

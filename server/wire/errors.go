@@ -49,10 +49,8 @@ type Error struct {
 	Channel    string `json:"channel,omitzero"`     // wait in this channel only; commands to other channels may go on
 }
 
-// Errorf returns an error with a code and a text that a person can act on.
-func Errorf(code Code, format string, args ...any) *Error {
-	return &Error{Code: code, Message: fmt.Sprintf(format, args...), Retryable: code.Retryable()}
-}
+// Type implements [Frame].
+func (*Error) Type() string { return "error" }
 
 // After sets how long the client should wait before a retry.
 func (e *Error) After(d time.Duration) *Error {
@@ -73,6 +71,11 @@ func (e *Error) Error() string { return string(e.Code) + ": " + e.Message }
 func (e *Error) Is(target error) bool {
 	t, ok := target.(*Error)
 	return ok && t.Code == e.Code
+}
+
+// Errorf returns an error with a code and a text that a person can act on.
+func Errorf(code Code, format string, args ...any) *Error {
+	return &Error{Code: code, Message: fmt.Sprintf(format, args...), Retryable: code.Retryable()}
 }
 
 // AsError returns the error to put on the wire for err: the [*Error] within err if it has one,

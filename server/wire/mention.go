@@ -5,6 +5,29 @@ import (
 	"unicode/utf8"
 )
 
+// MaxMentions is the largest number of mentions in one message.
+const MaxMentions = 50
+
+// Mention is a part of the text that refers to a user or to everybody in the channel. Start and
+// Length count Unicode code points, so they mean the same to a client in Go, Swift or
+// JavaScript, whatever emoji come before. Mentions ascend and do not overlap.
+type Mention struct {
+	Kind   MentionKind `json:"kind"`
+	User   string      `json:"user,omitzero"` // only of kind user
+	Start  int         `json:"start"`
+	Length int         `json:"length"`
+}
+
+// MentionKind tells who is mentioned.
+type MentionKind string
+
+// The kinds of mentions.
+const (
+	MentionUser    MentionKind = "user"
+	MentionChannel MentionKind = "channel" // everybody in the channel
+	MentionHere    MentionKind = "here"    // everybody in the channel who is online
+)
+
 // validMentions returns an error if the mentions themselves are wrong. A mentioned user need
 // not be a member, because membership may change.
 func validMentions(text string, mentions []Mention) error {

@@ -88,6 +88,16 @@ func SlotOf(channel string) int {
 	return int(h.Sum32() % Slots)
 }
 
+func invalidUser(member string) *Error {
+	return Errorf(CodeInvalid, "%s: a user name has 1 to %d characters of a-z, 0-9, '_' and '-'", member, MaxUserLen)
+}
+
+func invalidChannel() *Error { return Errorf(CodeInvalid, "channel: is not the id of a channel") }
+
+func invalidClientID() *Error {
+	return Errorf(CodeInvalid, "client_id: must be 1 to %d printable ASCII characters without spaces", MaxClientIDLen)
+}
+
 func all(s string, ok func(byte) bool) bool {
 	for i := range len(s) {
 		if !ok(s[i]) {

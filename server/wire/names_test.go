@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"bytes"
 	"strconv"
 	"strings"
 	"testing"
@@ -76,6 +77,26 @@ func TestSlotOf_IsPartition(t *testing.T) {
 		channel := DirectChannel(userGen.Draw(t, "a"), userGen.Draw(t, "b"))
 		if got, want := strconv.Itoa(SlotOf(channel)), mapping.TransformSubject(channel); got != want {
 			t.Fatalf("SlotOf(%q) = %s, partition gives %s", channel, got, want)
+		}
+	})
+}
+
+// FuzzNames shows that a valid name is a subject token, and that the grammars do not overlap.
+func FuzzNames(f *testing.F) {
+	for _, s := range []string{"alice", "alice~bob", "gaaaaaaaaaaaaaaaaaaaaaaaa", "a~a", "~", "", "*", ">", "a.b", "A", "a b"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		channel := ValidChannel(s)
+		if (channel || ValidUser(s)) && (len(s) > MaxChannelLen || bytes.ContainsAny([]byte(s), ".*> \t\r\n\x00$")) {
+			t.Fatalf("%q is not a subject token", s)
+		}
+		a, b, direct := DirectUsers(s)
+		if direct && (!channel || DirectChannel(a, b) != s || DirectChannel(b, a) != s) {
+			t.Fatalf("%q is not in the one form of %q and %q", s, a, b)
+		}
+		if slot := SlotOf(s); slot < 0 || slot >= Slots {
+			t.Fatalf("slot %d", slot)
 		}
 	})
 }

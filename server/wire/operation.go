@@ -5,7 +5,7 @@ import "slices"
 // Operation is a row of the table of operations: a command, the frame that answers it, who may
 // give it, and what the answer waits for. The codec, the transports, the NATS service,
 // asyncapi.yaml and the tests of permissions derive from the table. A new operation needs a row
-// here and a handler in jetstream/operation.
+// beside its command and a handler in jetstream/operation.
 type Operation struct {
 	Command Command // zero value of the command
 	// Zero value of the frame that answers the command, unless an error does; nil if nothing
@@ -18,6 +18,20 @@ type Operation struct {
 	body   func(data []byte) (Command, error) // a frame without its type
 	reply  func(data []byte) (Frame, error)
 }
+
+// Name returns the type of the operation's command on the wire.
+func (o *Operation) Name() string { return o.Command.Type() }
+
+// Change reports whether the operation appends to the log of one channel.
+func (o *Operation) Change() bool {
+	_, ok := o.Command.(Change)
+	return ok
+}
+
+// Body reads the command without its "type". The NATS service carries commands this way,
+// because there the subject is the type. Empty data means that all members have their defaults.
+// Errors are those of [DecodeCommand].
+func (o *Operation) Body(data []byte) (Command, error) { return o.body(data) }
 
 // Asker says who may use an operation.
 type Asker int
@@ -40,35 +54,6 @@ const (
 	ForCommit              // the log, until it has stored something
 )
 
-// Keyed is a command that must have a client id. A back end may give the id outside the
-// command.
-type Keyed interface {
-	Command
-	Key() string
-	// WithKey returns the command with that client id.
-	WithKey(id string) Command
-}
-
-// Name returns the type of the operation's command on the wire.
-func (o *Operation) Name() string { return o.Command.Type() }
-
-// Change reports whether the operation appends to the log of one channel.
-func (o *Operation) Change() bool {
-	_, ok := o.Command.(Change)
-	return ok
-}
-
-// Body reads the command without its "type". The NATS service carries commands this way,
-// because there the subject is the type. Empty data means that all members have their defaults.
-// Errors are those of [DecodeCommand].
-func (o *Operation) Body(data []byte) (Command, error) { return o.body(data) }
-
-// NoReply stands for the reply of an operation that has no reply.
-type NoReply struct{}
-
-// Type implements [Frame].
-func (NoReply) Type() string { return "" }
-
 // Row returns a row of the table: a command and the frame that answers it.
 func Row[C Command, F Frame](asker Asker, waits Waits) *Operation {
 	var command C
@@ -86,9 +71,14 @@ func change[C Change]() *Operation { return Row[C, Ack](ByAnybody, ForCommit) }
 // read returns the row of an operation that reads and is open to anybody.
 func read[C Command, F Frame]() *Operation { return Row[C, F](ByAnybody, ForRead) }
 
-// operations is the table. Its rows are defined beside their commands, one list for each topic.
+// operations is the table. Each topic has one file: its commands, its replies, their rows, limits
+// and validation.
 var operations = slices.Concat(
-	connectionOperations, messageOperations, groupOperations, historyOperations, settingOperations, receiptOperations, peopleOperations,
+	connectionOperations,
+	messageOperations, reactionOperations, pinOperations,
+	groupOperations, memberOperations, inviteOperations,
+	historyOperations, channelOperations,
+	settingOperations, receiptOperations, presenceOperations, sessionOperations,
 )
 
 var (

@@ -29,59 +29,8 @@ type Read struct {
 	Seq     uint64 `json:"seq"`
 }
 
-// Received says up to which message a device of the caller has received, in up to 100 channels.
-// The rules of [Read] hold for it too.
-type Received struct {
-	Ref
-	Seen
-	Cursors []ChannelSeq `json:"cursors"`
-}
-
-// ChannelSeq is a place in a channel.
-type ChannelSeq struct {
-	Channel string `json:"channel"`
-	Seq     uint64 `json:"seq"`
-}
-
-// Watch names the channels on the caller's screen, at most 20. It replaces the channels named
-// before. Frequent changes in a group, which matter only to users who look at the group, are
-// sent only for watched groups. It ends with the session.
-type Watch struct {
-	Ref
-	Channels []string `json:"channels"`
-}
-
-// GetReceipts asks how far each member of a channel has read and received.
-type GetReceipts struct {
-	Ref
-	Seen
-	Channel string `json:"channel"`
-}
-
-// Done answers a command whose reply has nothing else to say.
-type Done struct {
-	Ref
-}
-
-// Receipts tells how far members of a channel have read and received. It answers get_receipts
-// with all members whose place is known. The server also sends it by itself, with the members
-// who have moved: always in direct channels, and in groups while they are watched. It does so
-// at most once a second for all channels together, and at once when the caller has read on
-// another of the caller's own devices. Cursors never go back on one connection. If a client
-// knows a higher cursor from another connection, the higher one holds.
-type Receipts struct {
-	Ref
-	Channel string    `json:"channel"`
-	Cursors []Receipt `json:"cursors"`
-}
-
-// Receipt tells how far a member has read and received. A member who turned off
-// privacy/receipts shows no read place, and is shown none.
-type Receipt struct {
-	User      string `json:"user"`
-	Read      uint64 `json:"read,omitzero"`      // seq of the last message read
-	Delivered uint64 `json:"delivered,omitzero"` // seq of the last message received
-}
+// Type implements [Command].
+func (Read) Type() string { return "read" }
 
 // Validate implements [Command].
 func (r Read) Validate(Limits) error {
@@ -90,6 +39,17 @@ func (r Read) Validate(Limits) error {
 	}
 	return validPlace("", ChannelSeq{r.Channel, r.Seq})
 }
+
+// Received says up to which message a device of the caller has received, in up to 100 channels.
+// The rules of [Read] hold for it too.
+type Received struct {
+	Ref
+	Seen
+	Cursors []ChannelSeq `json:"cursors"`
+}
+
+// Type implements [Command].
+func (Received) Type() string { return "received" }
 
 // Validate implements [Command].
 func (r Received) Validate(Limits) error {
@@ -107,6 +67,23 @@ func (r Received) Validate(Limits) error {
 	return nil
 }
 
+// ChannelSeq is a place in a channel.
+type ChannelSeq struct {
+	Channel string `json:"channel"`
+	Seq     uint64 `json:"seq"`
+}
+
+// Watch names the channels on the caller's screen, at most 20. It replaces the channels named
+// before. Frequent changes in a group, which matter only to users who look at the group, are
+// sent only for watched groups. It ends with the session.
+type Watch struct {
+	Ref
+	Channels []string `json:"channels"`
+}
+
+// Type implements [Command].
+func (Watch) Type() string { return "watch" }
+
 // Validate implements [Command].
 func (w Watch) Validate(Limits) error {
 	if len(w.Channels) > MaxWatched {
@@ -120,6 +97,16 @@ func (w Watch) Validate(Limits) error {
 	return nil
 }
 
+// GetReceipts asks how far each member of a channel has read and received.
+type GetReceipts struct {
+	Ref
+	Seen
+	Channel string `json:"channel"`
+}
+
+// Type implements [Command].
+func (GetReceipts) Type() string { return "get_receipts" }
+
 // Validate implements [Command].
 func (g GetReceipts) Validate(Limits) error {
 	if err := g.validSeen(); err != nil {
@@ -129,6 +116,29 @@ func (g GetReceipts) Validate(Limits) error {
 		return invalidChannel()
 	}
 	return nil
+}
+
+// Receipts tells how far members of a channel have read and received. It answers get_receipts
+// with all members whose place is known. The server also sends it by itself, with the members
+// who have moved: always in direct channels, and in groups while they are watched. It does so
+// at most once a second for all channels together, and at once when the caller has read on
+// another of the caller's own devices. Cursors never go back on one connection. If a client
+// knows a higher cursor from another connection, the higher one holds.
+type Receipts struct {
+	Ref
+	Channel string    `json:"channel"`
+	Cursors []Receipt `json:"cursors"`
+}
+
+// Type implements [Frame].
+func (Receipts) Type() string { return "receipts" }
+
+// Receipt tells how far a member has read and received. A member who turned off
+// privacy/receipts shows no read place, and is shown none.
+type Receipt struct {
+	User      string `json:"user"`
+	Read      uint64 `json:"read,omitzero"`      // seq of the last message read
+	Delivered uint64 `json:"delivered,omitzero"` // seq of the last message received
 }
 
 // validPlace returns an error if a place whose members are below a prefix is wrong.
@@ -141,21 +151,3 @@ func validPlace(prefix string, c ChannelSeq) error {
 	}
 	return nil
 }
-
-// Type implements [Command].
-func (Read) Type() string { return "read" }
-
-// Type implements [Command].
-func (Received) Type() string { return "received" }
-
-// Type implements [Command].
-func (Watch) Type() string { return "watch" }
-
-// Type implements [Command].
-func (GetReceipts) Type() string { return "get_receipts" }
-
-// Type implements [Frame].
-func (Done) Type() string { return "done" }
-
-// Type implements [Frame].
-func (Receipts) Type() string { return "receipts" }
