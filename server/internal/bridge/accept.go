@@ -36,8 +36,7 @@ func (b *Bridge) serveWebSocket(w http.ResponseWriter, r *http.Request) {
 		b.answer(w, b.fault("", r.URL.Path, err, 0))
 		return
 	}
-	s := newSession(b)
-	s.Session = describe(r, newID(), "websocket", s)
+	s := newSession(b, r)
 	ws, err := websocket.Accept(&hijacker{ResponseWriter: w, session: s}, r, &websocket.AcceptOptions{
 		InsecureSkipVerify: true, // the origin is checked above, exactly; the library would match patterns
 		CompressionMode:    websocket.CompressionDisabled,

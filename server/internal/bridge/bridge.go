@@ -100,7 +100,6 @@ type Bridge struct {
 	receipts   ReceiptLog
 	operations Operations
 	own        map[string]own
-	streams    map[string]func(*stream, wire.Command) (outbound, error)
 	auth       Authenticator
 	presence   Presence
 	sessions   Sessions
@@ -123,7 +122,7 @@ type Bridge struct {
 // New makes a bridge. It starts nothing.
 func New(cfg Config) *Bridge {
 	b := &Bridge{
-		log: cfg.Log, receipts: cfg.Receipts, operations: cfg.Operations, own: ownOperations(), streams: streamOperations(),
+		log: cfg.Log, receipts: cfg.Receipts, operations: cfg.Operations, own: ownOperations(),
 		auth: cfg.Auth, presence: cfg.Presence, sessions: cfg.Sessions, limits: complete(cfg.Limits), origins: newOrigins(cfg.Origins),
 		logger: slog.New(slog.DiscardHandler), spread: cmp.Or(cfg.DrainSpread, defaultDrainSpread),
 		diverted: make(chan struct{}, 1), mux: http.NewServeMux(),

@@ -74,16 +74,13 @@ func (s *session) serve(cmd wire.Command) reply {
 	defer cancel()
 	own := s.bridge.own[cmd.Type()]
 	if own.before != nil {
-		own.before(s, cmd)
+		own.before(&s.attachment, cmd)
 	}
 	if own.call == nil {
 		return s.bridge.serve(ctx, s.ID, s.User, cmd)
 	}
 	f, err := own.call(s, ctx, cmd)
-	if err != nil {
-		return reply{frame: s.bridge.fault(s.ID, cmd.Type(), err, cmd.Reference())}
-	}
-	return reply{frame: f}
+	return s.bridge.outcome(s.ID, cmd, f, err)
 }
 
 // serve answers, within ctx, a command that is not about a session. A frame that may be large
@@ -91,10 +88,18 @@ func (s *session) serve(cmd wire.Command) reply {
 func (b *Bridge) serve(ctx context.Context, session, user string, cmd wire.Command) reply {
 	f, err := b.operations.Answer(ctx, operation.Caller{User: user, Session: session}, cmd)
 	if err != nil {
-		return reply{frame: b.fault(session, cmd.Type(), err, cmd.Reference())}
+		return b.outcome(session, cmd, nil, err)
 	}
 	if _, large := f.(wire.Cut); large {
 		return reply{raw: b.encode(nil, session, f)}
+	}
+	return reply{frame: f}
+}
+
+// outcome returns the reply to a command: a frame, or the frame of an error.
+func (b *Bridge) outcome(session string, cmd wire.Command, f outbound, err error) reply {
+	if err != nil {
+		return reply{frame: b.fault(session, cmd.Type(), err, cmd.Reference())}
 	}
 	return reply{frame: f}
 }

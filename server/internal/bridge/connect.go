@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"natterjack/jetstream"
 	"natterjack/jetstream/sessions"
 	"natterjack/server/wire"
 )
@@ -19,7 +18,7 @@ func (s *session) open(c *wire.Connect) {
 		s.stop(closeCode(e.Code))
 		return
 	}
-	s.connected = true
+	s.bridge.hub.listen(&s.attachment)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.live = s.code == 0
@@ -33,32 +32,8 @@ func (s *session) connect(c *wire.Connect) (wire.Welcome, error) {
 	if err != nil {
 		return wire.Welcome{}, err
 	}
-	if err := s.bridge.hub.admit(who.user); err != nil {
-		return wire.Welcome{}, err
-	}
-	start, err := s.arrive(c, who)
-	if err != nil {
-		s.bridge.hub.dismiss(who.user)
-		return wire.Welcome{}, err
-	}
 	s.expires.Store(who.expires.UnixMilli())
-	s.bridge.hub.listen(s)
-	return s.bridge.welcome(c, s.ID, who, start), nil
-}
-
-// arrive starts following the log, and makes the session known to other sessions and users.
-func (s *session) arrive(c *wire.Connect, who identity) (jetstream.Start, error) {
-	start, err := s.bridge.log.Follow(&s.cursor, who.user, c.Resume, s)
-	if err != nil {
-		return start, err
-	}
-	s.User = who.user
-	if err := s.bridge.sessions.Enter(&s.Session, who.token); err != nil {
-		return start, err
-	}
-	s.bridge.presence.Enter(who.user)
-	s.state = wire.PresenceOnline
-	return start, nil
+	return s.arrive(c, who)
 }
 
 // refresh replaces the token.

@@ -42,9 +42,9 @@ func (s *session) dispatch(frame []byte) {
 // check returns what is wrong with a command before it is executed.
 func (s *session) check(cmd wire.Command) error {
 	switch _, connect := cmd.(wire.Connect); {
-	case connect && s.connected:
+	case connect && s.arrived:
 		return wire.Errorf(wire.CodeNotConnected, "connect: this session is connected already")
-	case !connect && !s.connected:
+	case !connect && !s.arrived:
 		return wire.Errorf(wire.CodeNotConnected, "the first frame must be connect")
 	}
 	return cmd.Validate(s.bridge.limits)

@@ -22,6 +22,13 @@
 // KiB resident with ten thousand sessions. This is why the handler of net/http, with its deep
 // stack and its 8 KiB of buffers, accepts and authenticates and then returns.
 //
+// # Attachments
+//
+// What a connection is to others does not depend on its transport: an [attachment] is its row in
+// the list of sessions, its part of its user's presence, whom it follows, and what it is to be
+// told. A session, a stream of server-sent events and a poll each have one. Over HTTP, commands
+// come in requests of their own, which name the stream that they are for.
+//
 // # Writing past the library
 //
 // github.com/coder/websocket does the handshake, reads, answers pings and closes. Our data

@@ -2,7 +2,6 @@ package bridge
 
 import (
 	"errors"
-	"time"
 
 	"natterjack/jetstream"
 	"natterjack/server/wire"
@@ -66,23 +65,8 @@ func (s *session) acked(r reply) {
 	s.add(r)
 }
 
-// user implements [listener].
-func (s *session) user() string { return s.User }
-
-// notify implements [listener]. A slow listener is cut off without a close frame, because the
-// close frame would wait like the rest.
-func (s *session) notify(now time.Time, frames ...[]byte) {
-	slow := false
-	s.mu.Lock()
-	if s.live {
-		s.notices, slow = s.notices.add(now, frames)
-		s.start()
-	}
-	s.mu.Unlock()
-	if slow {
-		s.stop(gone)
-	}
-}
+// ring implements [transport].
+func (s *session) ring() { s.start() }
 
 // ping queues a ping, unless one still waits.
 func (s *session) ping() {

@@ -37,7 +37,7 @@ func (b *Bridge) serveFrames(x *exchange) error {
 type post struct {
 	*exchange
 	user    string
-	stream  *stream // the stream that the request names; nil if it names none, or one of another node
+	stream  *attachment // of the stream that the request names; nil if it names none, or one of another node
 	callers chan struct{}
 	work    sync.WaitGroup
 }
@@ -119,19 +119,16 @@ func (p *post) call(cmd wire.Command, answer chan<- reply) {
 		answer <- reply{frame: p.bridge.fault(p.id, cmd.Type(), ctx.Err(), cmd.Reference())}
 		return
 	}
-	if obey := p.bridge.streams[cmd.Type()]; obey != nil {
-		answer <- p.obey(obey, cmd)
+	own := p.bridge.own[cmd.Type()]
+	if own.obey != nil {
+		done, err := own.obey(p.stream, cmd)
+		answer <- p.bridge.outcome(p.id, cmd, done, err)
 		return
 	}
-	answer <- p.bridge.serve(ctx, p.id, p.user, cmd)
-}
-
-func (p *post) obey(obey func(*stream, wire.Command) (outbound, error), cmd wire.Command) reply {
-	done, err := obey(p.stream, cmd)
-	if err != nil {
-		return reply{frame: p.bridge.fault(p.id, cmd.Type(), err, cmd.Reference())}
+	if own.before != nil && p.stream != nil {
+		own.before(p.stream, cmd)
 	}
-	return reply{frame: done}
+	answer <- p.bridge.serve(ctx, p.id, p.user, cmd)
 }
 
 // reply writes the replies. Each goes out as soon as it and all replies before it are ready.

@@ -6,15 +6,12 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"path"
 	"runtime/debug"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"natterjack/jetstream"
-	"natterjack/jetstream/sessions"
 	"natterjack/server/wire"
 )
 
@@ -158,95 +155,6 @@ func (x *exchange) authenticate(token string) (identity, error) {
 	ctx, cancel := x.bounded(authTimeout)
 	defer cancel()
 	return x.bridge.authenticate(ctx, token)
-}
-
-// waiter is the waker of a transport with a goroutine of its own.
-type waiter chan struct{}
-
-// Wake implements [jetstream.Waker].
-func (w waiter) Wake(bool) {
-	select {
-	case w <- struct{}{}:
-	default:
-	}
-}
-
-// feed delivers a user's events on an HTTP transport.
-type feed struct {
-	identity
-	cursor  jetstream.Cursor
-	wake    waiter
-	welcome wire.Welcome
-	listed  sessions.Session
-	state   wire.PresenceState
-	out     chan struct{} // closed when the session was signed out
-	once    sync.Once     // closes out
-}
-
-// SignedOut implements [sessions.Owner].
-func (f *feed) SignedOut() { f.once.Do(func() { close(f.out) }) }
-
-func signedOut() error { return wire.Errorf(wire.CodeUnauthorized, "token: was signed out") }
-
-// connect reads a connect frame and starts a feed, which the caller closes. After an error
-// there is nothing to close.
-func (x *exchange) connect() (*feed, error) {
-	if err := x.bridge.hub.elsewhere(); err != nil {
-		return nil, err
-	}
-	body, err := x.body()
-	if err != nil {
-		return nil, err
-	}
-	cmd, err := wire.DecodeCommand(body)
-	if err != nil {
-		return nil, err
-	}
-	c, ok := cmd.(wire.Connect)
-	if !ok {
-		return nil, wire.Errorf(wire.CodeNotConnected, "the request must be one connect frame")
-	}
-	if err := x.resume(&c); err != nil {
-		return nil, err
-	}
-	if err := c.Validate(x.bridge.limits); err != nil {
-		return nil, err
-	}
-	if c.Token == "" {
-		c.Token = x.bearer()
-	}
-	return x.follow(&c)
-}
-
-func (x *exchange) follow(c *wire.Connect) (*feed, error) {
-	who, err := x.authenticate(c.Token)
-	if err != nil {
-		return nil, err
-	}
-	if err := x.bridge.hub.admit(who.user); err != nil {
-		return nil, err
-	}
-	f := &feed{identity: who, wake: make(waiter, 1), out: make(chan struct{}), state: wire.PresenceOnline}
-	f.listed = describe(x.r, x.id, path.Base(x.r.URL.Path), f)
-	f.listed.User = who.user
-	x.bridge.presence.Enter(who.user)
-	start, err := x.bridge.log.Follow(&f.cursor, who.user, c.Resume, f.wake)
-	if err == nil {
-		err = x.bridge.sessions.Enter(&f.listed, who.token)
-	}
-	if err != nil {
-		f.close(x.bridge)
-		return nil, err
-	}
-	f.welcome = x.bridge.welcome(c, x.id, who, start)
-	return f, nil
-}
-
-func (f *feed) close(b *Bridge) {
-	f.cursor.Close()
-	b.sessions.Leave(&f.listed)
-	b.presence.Leave(f.user, f.state)
-	b.hub.dismiss(f.user)
 }
 
 // welcome returns the frame that opens a session, on any transport.

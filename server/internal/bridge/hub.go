@@ -29,7 +29,7 @@ type hub struct {
 	out    chan struct{} // closed while the open connections are to leave
 	open   int           // connections, authenticated or not, over all transports
 	users  map[string]*usage
-	named  map[string]*stream // by session
+	named  map[string]*attachment // by session: those that requests may name
 	slots  [slots][]*session
 	empty  chan struct{} // closed when the hub is closed and the last connection is gone
 }
@@ -37,12 +37,12 @@ type hub struct {
 // usage is how much of this node a user occupies.
 type usage struct {
 	open     int // connections
-	ears     []listener
+	ears     []*attachment
 	inFlight int // commands over HTTP without a reply
 }
 
 func newHub(maxOpen, maxUser int, l wire.Limits) *hub {
-	return &hub{max: maxOpen, maxUser: maxUser, limits: l, users: map[string]*usage{}, named: map[string]*stream{}, out: make(chan struct{}), empty: make(chan struct{})}
+	return &hub{max: maxOpen, maxUser: maxUser, limits: l, users: map[string]*usage{}, named: map[string]*attachment{}, out: make(chan struct{}), empty: make(chan struct{})}
 }
 
 // enter counts a new connection and adds it to wg. Nobody waits for wg before the hub is
@@ -111,32 +111,32 @@ func (h *hub) dismiss(user string) {
 	h.tidy(user)
 }
 
-// listen registers a listener under its user. Its connection was admitted, and is not dismissed
-// before [hub.unlisten].
-func (h *hub) listen(l listener) {
+// listen registers an attachment under its user. It was admitted, and is not dismissed before
+// [hub.unlisten]. Requests may name it if its client cannot send commands on the connection
+// itself.
+func (h *hub) listen(a *attachment) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	u := h.usage(l.user())
-	u.ears = append(u.ears, l)
-	if s, ok := l.(*stream); ok {
-		h.named[s.id] = s
+	u := h.usage(a.User)
+	u.ears = append(u.ears, a)
+	if _, ok := a.transport.(*feed); ok {
+		h.named[a.ID] = a
 	}
 }
 
-func (h *hub) unlisten(l listener) {
+// unlisten undoes listen, if it was called.
+func (h *hub) unlisten(a *attachment) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	u := h.usage(l.user())
-	if i := slices.Index(u.ears, l); i >= 0 {
+	u := h.usage(a.User)
+	if i := slices.Index(u.ears, a); i >= 0 {
 		u.ears = slices.Delete(u.ears, i, i+1)
 	}
-	if s, ok := l.(*stream); ok {
-		delete(h.named, s.id)
-	}
+	delete(h.named, a.ID)
 }
 
-// of returns a user's listeners.
-func (h *hub) of(user string) []listener {
+// of returns the attachments of a user's that listen.
+func (h *hub) of(user string) []*attachment {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if u := h.users[user]; u != nil {
@@ -145,12 +145,13 @@ func (h *hub) of(user string) []listener {
 	return nil
 }
 
-// stream returns a user's stream of the given session, or nil if this node has none.
-func (h *hub) stream(session, user string) *stream {
+// stream returns the attachment of a user's stream of the given session, or nil if this node has
+// none.
+func (h *hub) stream(session, user string) *attachment {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if s := h.named[session]; s != nil && s.user() == user {
-		return s
+	if a := h.named[session]; a != nil && a.User == user {
+		return a
 	}
 	return nil
 }

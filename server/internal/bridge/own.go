@@ -6,12 +6,17 @@ import (
 	"natterjack/server/wire"
 )
 
-// own is how a session executes a command that is about the session itself. The table of
+// own is how the bridge executes a command that is about the connection itself. The table of
 // operations answers all other commands.
 type own struct {
+	// obey is for commands whose effect lasts as long as a connection. Clients that cannot send
+	// commands on the connection send them in requests that name it.
+	obey   func(a *attachment, cmd wire.Command) (outbound, error)
+	before func(a *attachment, cmd wire.Command) // notes what the command says; then the table answers it
+
+	// The rest is for sessions only.
 	now    func(s *session, cmd wire.Command) // run by the owner, before it reads on
 	call   func(s *session, ctx context.Context, cmd wire.Command) (outbound, error)
-	before func(s *session, cmd wire.Command) // notes what the command says; then the table answers it
 	answer func(s *session, cmd wire.Command) // asks the table, and answers in its own way
 }
 
@@ -21,18 +26,18 @@ type named struct {
 	own
 }
 
-// ownOperations returns the commands that sessions execute themselves, by name.
+// ownOperations returns the commands that the bridge executes itself, by name.
 func ownOperations() map[string]own {
 	all := map[string]own{}
 	for _, n := range []named{
 		now(func(*session, *wire.Pong) {}),
 		now((*session).open),
-		now((*session).setPresence),
-		now((*session).watch),
-		called((*session).follow),
+		obeyedAtOnce((*attachment).setPresence),
+		obeyedAtOnce((*attachment).watch),
+		obeyed((*attachment).follow),
 		called((*session).refresh),
-		noted((*session).sayRead),
-		noted((*session).sayReceived),
+		noted((*attachment).sayRead),
+		noted((*attachment).sayReceived),
 		answered[wire.GetReceipts]((*session).answerReceipts),
 	} {
 		all[n.name] = n.own
@@ -59,30 +64,36 @@ func called[C wire.Command, F outbound](do func(*session, context.Context, *C) (
 	}}}
 }
 
-func noted[C wire.Command](note func(*session, *C)) named {
-	return named{nameOf[C](), own{before: func(s *session, cmd wire.Command) {
+// obeyed is for commands that may block.
+func obeyed[C wire.Command](do func(*attachment, *C) (outbound, error)) named {
+	obey := func(a *attachment, cmd wire.Command) (outbound, error) {
 		c := cmd.(C)
-		note(s, &c)
+		return do(a, &c)
+	}
+	return named{nameOf[C](), own{obey: obey, call: func(s *session, _ context.Context, cmd wire.Command) (outbound, error) {
+		return obey(&s.attachment, cmd)
+	}}}
+}
+
+// obeyedAtOnce is for commands that apply to everything that a session's client sends
+// afterwards.
+func obeyedAtOnce[C wire.Command](do func(*attachment, *C) (outbound, error)) named {
+	n := obeyed(do)
+	n.call = nil
+	n.now = func(s *session, cmd wire.Command) {
+		done, err := n.obey(&s.attachment, cmd)
+		s.push(s.bridge.outcome(s.ID, cmd, done, err))
+	}
+	return n
+}
+
+func noted[C wire.Command](note func(*attachment, *C)) named {
+	return named{nameOf[C](), own{before: func(a *attachment, cmd wire.Command) {
+		c := cmd.(C)
+		note(a, &c)
 	}}}
 }
 
 func answered[C wire.Command](do func(*session, wire.Command)) named {
 	return named{nameOf[C](), own{answer: do}}
-}
-
-// streamOperations returns the commands that a stream of server-sent events executes itself, by
-// name.
-func streamOperations() map[string]func(*stream, wire.Command) (outbound, error) {
-	return map[string]func(*stream, wire.Command) (outbound, error){
-		nameOf[wire.SetPresence]():    obeyed((*stream).setPresence),
-		nameOf[wire.FollowPresence](): obeyed((*stream).follow),
-		nameOf[wire.Watch]():          obeyed((*stream).watch),
-	}
-}
-
-func obeyed[C wire.Command](do func(*stream, *C) (outbound, error)) func(*stream, wire.Command) (outbound, error) {
-	return func(s *stream, cmd wire.Command) (outbound, error) {
-		c := cmd.(C)
-		return do(s, &c)
-	}
 }

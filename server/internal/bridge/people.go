@@ -1,7 +1,6 @@
 package bridge
 
 import (
-	"context"
 	"net"
 	"net/http"
 	"slices"
@@ -38,58 +37,20 @@ var (
 	_ Sessions = (*sessions.Registry)(nil)
 )
 
-// setPresence is called by the owner, so the state applies to everything that the client sends
-// afterwards.
-func (s *session) setPresence(c *wire.SetPresence) {
-	s.bridge.presence.Set(s.User, s.state, c.State)
-	s.state = c.State
-	s.push(reply{frame: wire.Done{Ref: c.Ref}})
-}
-
-// watch is called by the owner, too.
-func (s *session) watch(c *wire.Watch) {
-	s.bridge.audience.watch(s, c.Channels)
-	s.push(reply{frame: wire.Done{Ref: c.Ref}})
-}
-
-// follow returns the current state of the given users, and tells the client about every later
-// change.
-func (s *session) follow(_ context.Context, c *wire.FollowPresence) (wire.Presence, error) {
-	s.mu.Lock()
-	if s.follower == nil {
-		s.follower = new(presence.Follower)
-	}
-	f := s.follower
-	s.mu.Unlock()
-	return wire.Presence{Ref: c.Ref, Users: s.bridge.presence.Follow(f, s.User, c.Users, s.bridge.telling(s, s.ID))}, nil
-}
-
-// depart removes the session from presence and from the list of sessions. Its calls have ended.
-func (s *session) depart() {
-	if s.follower != nil {
-		s.bridge.presence.Unfollow(s.follower)
-	}
-	s.bridge.sessions.Leave(&s.Session)
-	s.bridge.presence.Leave(s.User, s.state)
-}
-
-// SignedOut implements [sessions.Owner].
-func (s *session) SignedOut() { s.stop(wire.CloseSignedOut) }
-
 // Typed tells others that a user is typing in a channel. In a direct channel it tells the other
 // user, in a group the members who watch the channel.
 func (b *Bridge) Typed(channel, user string) {
 	peer, direct := peerOf(channel, user)
 	hear := b.hub.of(peer)
 	if !direct {
-		hear = slices.DeleteFunc(b.audience.of(channel), func(l listener) bool { return l.user() == user || !b.log.Member(l.user(), channel) })
+		hear = slices.DeleteFunc(b.audience.of(channel), func(a *attachment) bool { return a.User == user || !b.log.Member(a.User, channel) })
 	}
 	if len(hear) == 0 {
 		return
 	}
 	frame, now := b.encode(nil, "", wire.Typing{Channel: channel, User: user}), time.Now()
-	for _, l := range hear {
-		l.notify(now, frame)
+	for _, a := range hear {
+		a.notify(now, frame)
 	}
 }
 

@@ -26,7 +26,7 @@ func (b *Bridge) servePoll(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	defer f.close(b)
+	defer f.close()
 	entries, err := x.await(f)
 	if err != nil {
 		return err

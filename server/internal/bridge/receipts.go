@@ -54,8 +54,8 @@ func (t *teller) OwnMoved(channel, user string, own receipts.Mark) {
 	}
 	cursor := wire.Receipt{User: user, Read: own.Read, Delivered: own.Delivered}
 	frame, now := t.encode(channel, []wire.Receipt{cursor}), time.Now()
-	for _, l := range listeners {
-		l.tellOwn(now, channel, cursor, frame)
+	for _, a := range listeners {
+		a.tellOwn(now, channel, cursor, frame)
 	}
 }
 
@@ -115,7 +115,7 @@ func (t *teller) round() {
 	moved := t.moved
 	t.moved = map[string][]string{}
 	t.mu.Unlock()
-	due := map[listener][][]byte{}
+	due := map[*attachment][][]byte{}
 	for channel, users := range moved {
 		slices.Sort(users)
 		users = slices.Compact(users)
@@ -127,8 +127,8 @@ func (t *teller) round() {
 		t.gather(due, &movedIn{Moved: m, teller: t, channel: channel}, users)
 	}
 	now := time.Now()
-	for l, frames := range due {
-		l.notify(now, frames...)
+	for a, frames := range due {
+		a.notify(now, frames...)
 	}
 }
 
@@ -143,26 +143,26 @@ func (t *teller) between() uint64 {
 
 // gather adds the frame of a channel to what is due to each listener. For a direct channel
 // these are the peer's listeners, for a group the listeners that watch it.
-func (t *teller) gather(due map[listener][][]byte, m *movedIn, users []string) {
-	add := func(l listener) {
-		frame := m.frame(m.Sight(l.user()))
-		if _, own := slices.BinarySearch(users, l.user()); own {
-			frame = without(frame, l.user()) // the user knows more about their own
+func (t *teller) gather(due map[*attachment][][]byte, m *movedIn, users []string) {
+	add := func(a *attachment) {
+		frame := m.frame(m.Sight(a.User))
+		if _, own := slices.BinarySearch(users, a.User); own {
+			frame = without(frame, a.User) // the user knows more about their own
 		}
 		if len(frame) > 0 {
-			due[l] = append(due[l], frame)
+			due[a] = append(due[a], frame)
 		}
 	}
 	if _, _, direct := wire.DirectUsers(m.channel); !direct {
-		for _, l := range t.bridge.audience.of(m.channel) {
-			add(l)
+		for _, a := range t.bridge.audience.of(m.channel) {
+			add(a)
 		}
 		return
 	}
 	for _, user := range users {
 		peer, _ := peerOf(m.channel, user)
-		for _, l := range t.bridge.hub.of(peer) {
-			add(l)
+		for _, a := range t.bridge.hub.of(peer) {
+			add(a)
 		}
 	}
 }

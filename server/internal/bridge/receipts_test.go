@@ -250,11 +250,11 @@ func TestNotify_tricklingIsCutOff(t *testing.T) {
 
 func TestAudience(t *testing.T) {
 	a := newAudience()
-	s1, s2 := new(session), new(session)
-	check := func(channel string, want ...listener) {
+	s1, s2 := new(attachment), new(attachment)
+	check := func(channel string, want ...*attachment) {
 		t.Helper()
 		got := a.of(channel)
-		if len(got) != len(want) || a.any(channel) != (len(want) > 0) || slices.ContainsFunc(want, func(l listener) bool { return !slices.Contains(got, l) }) {
+		if len(got) != len(want) || a.any(channel) != (len(want) > 0) || slices.ContainsFunc(want, func(a *attachment) bool { return !slices.Contains(got, a) }) {
 			t.Errorf("%s: %d listeners, want %d", channel, len(got), len(want))
 		}
 	}

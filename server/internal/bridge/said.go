@@ -1,13 +1,9 @@
 package bridge
 
-import (
-	"time"
+import "natterjack/server/wire"
 
-	"natterjack/server/wire"
-)
-
-// said is how far a listener knows its user to have read and received, by channel: what the
-// listener has said itself and what it was told. Anything up to this is no news for it.
+// said is how far a client knows its user to have read and received, by channel: what the client
+// has said itself and what it was told. Anything up to this is no news for it.
 type said map[string]wire.Receipt
 
 // maxSaid bounds the channels remembered. When there are more, all are forgotten, which costs
@@ -16,18 +12,18 @@ const maxSaid = 32
 
 // sayRead notes what a command says before the command is executed, because its effect may be
 // told at once. A user who has read a message has also received it.
-func (s *session) sayRead(c *wire.Read) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.said = s.said.with(c.Channel, c.Seq, c.Seq)
+func (a *attachment) sayRead(c *wire.Read) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.said = a.said.with(c.Channel, c.Seq, c.Seq)
 }
 
 // sayReceived notes in the same way what was received.
-func (s *session) sayReceived(c *wire.Received) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+func (a *attachment) sayReceived(c *wire.Received) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	for _, at := range c.Cursors {
-		s.said = s.said.with(at.Channel, 0, at.Seq)
+		a.said = a.said.with(at.Channel, 0, at.Seq)
 	}
 }
 
@@ -45,33 +41,6 @@ func (m said) with(channel string, read, delivered uint64) said {
 func (m said) knows(channel string, own wire.Receipt) bool {
 	r, ok := m[channel]
 	return ok && own.Read <= r.Read
-}
-
-// tellOwn implements [listener].
-func (s *session) tellOwn(now time.Time, channel string, own wire.Receipt, frame []byte) {
-	s.mu.Lock()
-	slow := false
-	if s.live && !s.said.knows(channel, own) {
-		s.said = s.said.with(channel, own.Read, own.Delivered)
-		s.toldOwn++
-		s.notices, slow = s.notices.add(now, [][]byte{frame})
-		s.start()
-	}
-	s.mu.Unlock()
-	if slow {
-		s.stop(gone)
-	}
-}
-
-// tellOwn implements [listener].
-func (s *stream) tellOwn(now time.Time, channel string, own wire.Receipt, frame []byte) {
-	s.mu.Lock()
-	if !s.ended && !s.said.knows(channel, own) {
-		s.said = s.said.with(channel, own.Read, own.Delivered)
-		s.notices, s.ended = s.notices.add(now, [][]byte{frame})
-	}
-	s.mu.Unlock()
-	s.wake.Wake(false)
 }
 
 // receiptTries is how many times get_receipts is read when the session was told of receipts

@@ -5,47 +5,31 @@ import (
 	"context"
 	"crypto/rand"
 	"log/slog"
+	"net/http"
 	"runtime/debug"
-	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/coder/websocket"
 
-	"natterjack/jetstream"
-	"natterjack/jetstream/presence"
-	"natterjack/jetstream/sessions"
 	"natterjack/server/wire"
 )
 
 // session is one WebSocket connection. Its owner is the goroutine that reads: the goroutine of
 // the HTTP handler until the client has connected, then one of its own. Only the owner calls
-// greet, run and finish.
+// greet, run and finish. While the session is not live, its flush does not look at the cursor.
 type session struct {
-	sessions.Session // as it is listed; the owner sets User on connect, before live
+	attachment // its work is the flush and the calls
 
-	bridge *Bridge
 	ws     *websocket.Conn
 	socket socket
-	input  *bufio.Reader    // what ws reads from
-	work   sync.WaitGroup   // the flush and the calls; Add is called under mu while not ended
-	cursor jetstream.Cursor // the owner sets it on connect, before live; only the flush calls Next
-
-	// Only the owner uses these.
-	bucket bucket
-	state  wire.PresenceState
-
+	input  *bufio.Reader // what ws reads from
+	bucket bucket        // only the owner uses it
 	pulse
-	connected bool // only the owner uses it
 
-	mu    sync.Mutex     // protects following; never held while writing or in the log
-	live  bool           // welcomed and not ending: events are sent
-	ended bool           // nothing is queued or started any more
-	code  wire.CloseCode // of the close that is decided; 0 before
+	// Protected by the attachment's lock.
+	code wire.CloseCode // of the close that is decided; 0 before
 	backlog
-	follower *presence.Follower // nil until people are followed
-	said     said
-	toldOwn  uint32 // how many times it was told of its user's own receipts
 }
 
 // pulse is what the heartbeat looks at.
@@ -68,7 +52,6 @@ type backlog struct {
 	queued   int // bytes in replies, and in those being written
 	inFlight int // commands without a reply
 	sending  int // the sends among them
-	notices  *notices
 	calls    *calls
 	room     chan struct{} // not nil while a goroutine waits for fewer replies; then closed
 	settled  chan struct{} // not nil while the owner waits until nothing is due; then closed
@@ -80,7 +63,11 @@ type calls struct {
 	callers int // goroutines that execute them
 }
 
-func newSession(b *Bridge) *session { return &session{bridge: b} }
+func newSession(b *Bridge, r *http.Request) *session {
+	s := new(session)
+	s.attachment = attachment{Session: describe(r, newID(), "websocket", s), bridge: b, transport: s}
+	return s
+}
 
 // newID returns 60 random bits as an id for a session or an HTTP request, for the log and for
 // its client.
@@ -100,7 +87,7 @@ func (s *session) begin(ws *websocket.Conn) {
 // greet reads until the client has connected, and reports whether it has.
 func (s *session) greet() (ok bool) {
 	defer s.rescue()
-	for !s.connected {
+	for !s.arrived {
 		if !s.read() {
 			return false
 		}
@@ -148,6 +135,12 @@ func (s *session) stop(code wire.CloseCode) {
 	_ = s.socket.SetReadDeadline(time.Unix(1, 0)) // a deadline in the past interrupts the owner's read
 }
 
+// SignedOut implements [sessions.Owner].
+func (s *session) SignedOut() { s.stop(wire.CloseSignedOut) }
+
+// overrun implements [transport]. No close frame is sent, because it would wait like the rest.
+func (s *session) overrun() { s.stop(gone) }
+
 // Close codes of RFC 6455 for which the protocol has no name.
 const (
 	gone     = wire.CloseCode(websocket.StatusNormalClosure) // the peer left: no close frame can reach it
@@ -164,18 +157,8 @@ func (s *session) finish() {
 		_ = s.ws.Close(websocket.StatusCode(code), reason(code))
 	}
 	_ = s.ws.CloseNow()
-	s.mu.Lock()
-	s.ended = true
-	s.makeRoom()
-	s.mu.Unlock()
-	s.work.Wait()
-	s.cursor.Close()
-	if s.connected {
-		s.depart()
-		s.bridge.audience.watch(s, nil)
-		s.bridge.hub.unlisten(s)
-		s.bridge.hub.dismiss(s.User)
-	}
+	s.detach()
+	s.depart()
 	s.bridge.logger.Debug("session closed", "session", s.ID, "user", s.User, "code", int(code))
 	s.bridge.hub.remove(s)
 	s.bridge.hub.leave(&s.bridge.wg)

@@ -20,14 +20,14 @@ func (b *Bridge) serveStream(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	defer f.close(b)
+	defer f.close()
 	h := x.w.Header()
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Accel-Buffering", "no") // otherwise nginx would hold events back
 	s := &stream{exchange: x, feed: f, at: slices.Clone(f.welcome.Positions)}
-	b.hub.listen(s)
-	defer s.leave()
+	b.hub.listen(&f.attachment)
+	s.begin()
 	s.frame(b.encode(nil, x.id, f.welcome), true)
 	s.run()
 	return nil
@@ -38,10 +38,16 @@ func (b *Bridge) serveStream(x *exchange) error {
 type stream struct {
 	*exchange
 	*feed
-	outlook
 	at      []uint64 // the last pos sent, per shard
 	buf     bytes.Buffer
 	entries []*jetstream.Entry
+}
+
+// begin makes the stream live. What it is told from then on is written after its welcome.
+func (s *stream) begin() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.live = true
 }
 
 // run writes until the client is gone, its token has expired or the bridge drains.

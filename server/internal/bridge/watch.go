@@ -5,23 +5,23 @@ import (
 	"sync"
 )
 
-// audience knows which listeners watch which channel. They are told of what happens there and
+// audience knows which attachments watch which channel. They are told of what happens there and
 // is not in the log. Watching a channel does not prove that the user is a member. Membership
 // may change, so the sender of a notice checks it first. Its methods may be called
 // concurrently.
 type audience struct {
 	mu        sync.RWMutex // protects following
-	byChannel map[string][]listener
-	watched   map[listener][]string
+	byChannel map[string][]*attachment
+	watched   map[*attachment][]string
 }
 
 func newAudience() *audience {
-	return &audience{byChannel: map[string][]listener{}, watched: map[listener][]string{}}
+	return &audience{byChannel: map[string][]*attachment{}, watched: map[*attachment][]string{}}
 }
 
-// watch makes a listener watch the given channels instead of those before. The listener must
-// have connected. With no channels it is forgotten.
-func (a *audience) watch(l listener, channels []string) {
+// watch makes an attachment watch the given channels instead of those before. The attachment
+// must have arrived. With no channels it is forgotten.
+func (a *audience) watch(l *attachment, channels []string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for _, ch := range a.watched[l] {
@@ -36,8 +36,8 @@ func (a *audience) watch(l listener, channels []string) {
 	}
 }
 
-// drop removes a listener from a channel's list. The caller holds mu.
-func (a *audience) drop(l listener, ch string) {
+// drop removes an attachment from a channel's list. The caller holds mu.
+func (a *audience) drop(l *attachment, ch string) {
 	list := a.byChannel[ch]
 	if i := slices.Index(list, l); i >= 0 {
 		list = slices.Delete(list, i, i+1)
@@ -47,14 +47,14 @@ func (a *audience) drop(l listener, ch string) {
 	}
 }
 
-// of returns the listeners that watch a channel.
-func (a *audience) of(channel string) []listener {
+// of returns the attachments that watch a channel.
+func (a *audience) of(channel string) []*attachment {
 	a.mu.RLock()
 	defer a.mu.RUnlock()
 	return slices.Clone(a.byChannel[channel])
 }
 
-// any reports whether any listener watches a channel.
+// any reports whether any attachment watches a channel.
 func (a *audience) any(channel string) bool {
 	a.mu.RLock()
 	defer a.mu.RUnlock()

@@ -2,9 +2,16 @@ package bridge
 
 import (
 	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"natterjack/jetstream"
+	"natterjack/jetstream/sessions"
 	"natterjack/server/wire"
 )
 
@@ -116,7 +123,8 @@ func mustRefuse(t *testing.T, f wire.Frame) {
 // TestStream_tooSlowIsOver shows that the notices waiting for a stream are bounded. A stream
 // that takes nothing ends; it does not leave anything out.
 func TestStream_tooSlowIsOver(t *testing.T) {
-	s := &stream{exchange: new(exchange), feed: &feed{wake: make(waiter, 1)}}
+	s := &stream{exchange: new(exchange), feed: newFeed(nil, httptest.NewRequest(http.MethodPost, wire.PathStream, nil), "s")}
+	s.begin()
 	start := time.Now()
 	for i := range 3 {
 		s.notify(start.Add(time.Duration(i)*noticeTimeout/2), fmt.Append(nil, i))
@@ -128,5 +136,106 @@ func TestStream_tooSlowIsOver(t *testing.T) {
 	s.notify(start.Add(noticeTimeout+1), []byte("b"))
 	if _, ok := s.told(); ok {
 		t.Error("it goes on although it has missed something")
+	}
+}
+
+// diary notes what connections make known to others, in the order in which they do it.
+type diary struct {
+	mu      sync.Mutex
+	entries []string
+}
+
+func (d *diary) note(entry string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.entries = append(d.entries, entry)
+}
+
+func (d *diary) take() []string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	all := d.entries
+	d.entries = nil
+	return all
+}
+
+// The parts of a bridge that keep a diary.
+type (
+	logDiary struct {
+		*diary
+		*fakeLog
+	}
+	presenceDiary struct {
+		*diary
+		nobody
+	}
+	sessionsDiary struct {
+		*diary
+		unlisted
+	}
+)
+
+func (d logDiary) Follow(*jetstream.Cursor, string, *wire.Resume, jetstream.Waker) (jetstream.Start, error) {
+	d.note("follow")
+	return jetstream.Start{Epoch: "fake", Positions: []uint64{0}, Recovered: true}, nil
+}
+
+func (d presenceDiary) Enter(string) { d.note("enter") }
+
+func (d presenceDiary) Set(_ string, from, to wire.PresenceState) {
+	d.note(fmt.Sprintf("set %s %s", from, to))
+}
+
+func (d presenceDiary) Leave(_ string, state wire.PresenceState) { d.note("leave " + string(state)) }
+
+func (d sessionsDiary) Enter(*sessions.Session, sessions.Token) error {
+	d.note("list")
+	return nil
+}
+
+func (d sessionsDiary) Leave(*sessions.Session) { d.note("unlist") }
+
+// TestAttachment shows that a connection is made known to others in the same order on every
+// transport, and is forgotten in the reverse order.
+func TestAttachment(t *testing.T) {
+	connect := `{"type":"connect","v":1,"token":"alice","resume":{"epoch":"fake","positions":[0]}}`
+	come, away := []string{"follow", "list", "enter"}, []string{"set online away"}
+	for name, c := range map[string]struct {
+		open func(t *testing.T, r *rig) (leave func())
+		want []string
+	}{
+		"websocket": {func(t *testing.T, r *rig) func() {
+			c := r.connect(t, "alice")
+			c.send(`{"type":"set_presence","ref":1,"state":"away"}`)
+			expect[wire.Done](c)
+			return func() { _ = c.ws.CloseNow() }
+		}, slices.Concat(come, away, []string{"leave away", "unlist"})},
+		"stream": {func(t *testing.T, r *rig) func() {
+			w := r.window(t, "alice")
+			w.must(`{"type":"set_presence","ref":1,"state":"away"}`)
+			return w.close
+		}, slices.Concat(come, away, []string{"leave away", "unlist"})},
+		"poll": {func(t *testing.T, r *rig) func() {
+			r.lines(t, wire.PathPoll, connect, "Prefer", "wait=1")
+			return func() {}
+		}, slices.Concat(come, []string{"leave online", "unlist"})},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				d := new(diary)
+				r := newRig(t, Config{
+					Log: logDiary{d, new(fakeLog)}, Presence: presenceDiary{diary: d}, Sessions: sessionsDiary{diary: d},
+				})
+				leave := c.open(t, r)
+				leave()
+				synctest.Wait()
+				if got := d.take(); !slices.Equal(got, c.want) {
+					t.Errorf("noted %q, want %q", got, c.want)
+				}
+				if left := len(r.hub.users) + len(r.hub.named); left != 0 {
+					t.Errorf("%d users and streams are left", left)
+				}
+			})
+		})
 	}
 }
