@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"os/signal"
@@ -63,7 +64,7 @@ func serve(cfg *config.Config) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop)
-	var said announcer
+	said := newAnnouncer(os.Stdout)
 	var more again
 	for {
 		n, err := node.New(cfg, newLogger(cfg.Log))
@@ -82,14 +83,29 @@ func serve(cfg *config.Config) error {
 }
 
 // announcer prints the node's addresses as the only line on standard output. It prints them
-// once, and again only if they have changed. Scripts wait for this line.
-type announcer node.Addresses
+// once, and again only if they have changed. Scripts wait for this line. On a terminal the first
+// address is a link that signs its reader in. Anywhere else the line may end in a log, and has
+// no secret.
+type announcer struct {
+	to       io.Writer
+	terminal bool
+	said     node.Addresses
+}
 
-func (said *announcer) announce(a node.Addresses) {
-	if *said != announcer(a) {
-		fmt.Fprintf(os.Stdout, "natterjack: ready %s %s\n", a.HTTP, a.NATS)
-		*said = announcer(a)
+func newAnnouncer(out *os.File) *announcer {
+	info, err := out.Stat()
+	return &announcer{to: out, terminal: err == nil && info.Mode()&os.ModeCharDevice != 0}
+}
+
+func (p *announcer) announce(a node.Addresses) {
+	if p.said == a {
+		return
 	}
+	p.said = a
+	if a.Secret != "" && p.terminal {
+		a.HTTP += "/#secret=" + a.Secret
+	}
+	fmt.Fprintf(p.to, "natterjack: ready %s %s\n", a.HTTP, a.NATS)
 }
 
 func newLogger(l config.Log) *slog.Logger {

@@ -17,6 +17,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"natterjack/server/internal/node"
 )
 
 const patience = 60 * time.Second
@@ -45,6 +47,7 @@ func testMain(m *testing.M) int {
 type process struct {
 	tb   testing.TB
 	cmd  *exec.Cmd
+	data string // its data directory
 	http string // its URL
 
 	stdout bytes.Buffer // standard output after the first line; read it after the process has ended
@@ -80,7 +83,7 @@ func command(tb testing.TB, args ...string) *exec.Cmd {
 // start starts a server on free ports and waits for its ready line.
 func start(tb testing.TB, data string) *process {
 	tb.Helper()
-	p := &process{tb: tb, stderr: &log{}, cmd: command(tb, "--data", data, "--listen", "127.0.0.1:0", "--nats-listen", "127.0.0.1:0")}
+	p := &process{tb: tb, data: data, stderr: &log{}, cmd: command(tb, "--data", data, "--listen", "127.0.0.1:0", "--nats-listen", "127.0.0.1:0")}
 	p.cmd.Stderr = p.stderr
 	pipe, err := p.cmd.StdoutPipe()
 	if err != nil {
@@ -176,10 +179,20 @@ func (p *process) reply(path, token, contentType, body string, into any) {
 	}
 }
 
+// secret returns the secret of the development sign-in.
+func (p *process) secret() string {
+	p.tb.Helper()
+	secret, err := os.ReadFile(filepath.Join(p.data, "secrets", "sign-in"))
+	if err != nil {
+		p.tb.Fatal(err)
+	}
+	return strings.TrimSpace(string(secret))
+}
+
 func (p *process) signIn(user string) (token string) {
 	p.tb.Helper()
 	var reply struct{ Token string }
-	p.reply("/v1/signin", "", "application/json", `{"user":"`+user+`"}`, &reply)
+	p.reply("/v1/signin", "", "application/json", `{"user":"`+user+`","secret":"`+p.secret()+`"}`, &reply)
 	return reply.Token
 }
 
@@ -215,6 +228,9 @@ func TestProcess_StopsInOrderAndComesBack(t *testing.T) {
 	if log := p.stderr.String(); strings.Contains(log, "level=ERROR") {
 		t.Errorf("errors in a life without any:\n%s", log)
 	}
+	if strings.Contains(p.stderr.String(), p.secret()) || strings.Contains(p.stdout.String(), p.secret()) {
+		t.Error("the secret of the sign-in was printed, and this is no terminal")
+	}
 
 	again := start(t, data)
 	if seq := again.send(token, "c1"); seq != 1 { // the old token is valid: the key is the same
@@ -244,6 +260,32 @@ func TestProcess_SecondSignalEndsIt(t *testing.T) {
 	exit, ok := errors.AsType[*exec.ExitError](p.end())
 	if !ok || exit.Sys().(syscall.WaitStatus).Signal() != syscall.SIGTERM {
 		t.Errorf("ended with %v, want by the signal", exit)
+	}
+}
+
+// TestAnnouncer shows that the secret of the sign-in is printed on a terminal only, in the part
+// of a link that browsers keep to themselves.
+func TestAnnouncer(t *testing.T) {
+	for terminal, want := range map[bool]string{
+		true:  "natterjack: ready http://127.0.0.1:1/#secret=S nats://127.0.0.1:2\n",
+		false: "natterjack: ready http://127.0.0.1:1 nats://127.0.0.1:2\n",
+	} {
+		var out strings.Builder
+		p := &announcer{to: &out, terminal: terminal}
+		for range 2 {
+			p.announce(node.Addresses{HTTP: "http://127.0.0.1:1", NATS: "nats://127.0.0.1:2", Secret: "S"})
+		}
+		if out.String() != want {
+			t.Errorf("on a terminal: %v: %q, want %q", terminal, out.String(), want)
+		}
+	}
+	pipe, err := os.Create(filepath.Join(t.TempDir(), "log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pipe.Close()
+	if newAnnouncer(pipe).terminal {
+		t.Error("a file counts as a terminal")
 	}
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +10,7 @@ import (
 	"natterjack/server/internal/auth"
 	"natterjack/server/internal/config"
 	"natterjack/server/internal/datadir"
+	"natterjack/server/internal/secrets"
 )
 
 // printToken prints a token alone on a line, so that scripts can put it into a file or a
@@ -21,7 +23,7 @@ func printToken(cfg *config.Config, out io.Writer) error {
 	case cfg.Auth.Issuer != "":
 		return fmt.Errorf("token: the node takes tokens of %s, and none of its own while auth.key is not set", cfg.Auth.Issuer)
 	default:
-		path = datadir.SigningKeyIn(cfg.Data)
+		path = secrets.Dir(cmp.Or(cfg.Auth.SignInDir, datadir.SecretsIn(cfg.Data))).SigningKey()
 	}
 	keys, err := auth.LoadKeys(path)
 	if errors.Is(err, fs.ErrNotExist) && cfg.Auth.Key == "" {

@@ -18,7 +18,8 @@ import (
 // printed.
 type account struct {
 	Server    []string `env:"NATTERJACK_SERVER" default:"http://127.0.0.1:8080" placeholder:"URL" help:"Server, or several of one cluster, separated by commas (${default})."`
-	As        string   `placeholder:"USER" help:"Who acts. Without a token this is the development sign-in, which a server offers on loopback only."`
+	As        string   `placeholder:"USER" help:"Who acts. Without a token this is the development sign-in of a server on this machine, see --data."`
+	Data      string   `env:"NATTERJACK_DATA" default:"./data" placeholder:"DIR" help:"Data directory of the server on this machine, with the secret of the development sign-in (${default})."`
 	Token     string   `env:"NATTERJACK_TOKEN" placeholder:"TOKEN" help:"Token that says who acts. Others can read a command line: better in the environment, or in a file."`
 	TokenFile string   `env:"NATTERJACK_TOKEN_FILE" placeholder:"FILE" help:"File with the token. It is read again when a new one is needed."`
 	Transport string   `enum:"auto,websocket,stream,poll" default:"auto" help:"auto, websocket, stream or poll (${default})."`
@@ -71,7 +72,7 @@ func (a *account) tokens() (natter.TokenSource, error) {
 	case !wire.ValidUser(a.As):
 		return nil, usage("--as: " + userGrammar)
 	}
-	return natter.SignIn{User: a.As, URLs: a.Server}, nil
+	return natter.SignIn{User: a.As, URLs: a.Server, Data: a.Data}, nil
 }
 
 var userGrammar = fmt.Sprintf("a user is 1 to %d of a-z, 0-9, '_' and '-'", wire.MaxUserLen)

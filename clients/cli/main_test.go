@@ -42,6 +42,7 @@ func TestScripts(t *testing.T) {
 				env.Setenv(strings.ToUpper(user), user+"-"+script)
 			}
 			env.Setenv("NATTERJACK_SERVER", s.URL)
+			env.Setenv("NATTERJACK_DATA", s.Data)
 			env.Setenv("SERVER", s.URL)
 			env.Setenv("PATH", filepath.Dir(binary)+string(filepath.ListSeparator)+env.Getenv("PATH"))
 			env.Setenv("TZ", "Asia/Tokyo")
@@ -53,7 +54,7 @@ func TestScripts(t *testing.T) {
 
 // writeToken implements the script command "token USER FILE".
 func writeToken(ts *testscript.TestScript, _ bool, args []string) {
-	token, err := natter.SignIn{User: args[0], URLs: []string{ts.Getenv("SERVER")}}.Token(context.Background())
+	token, err := natter.SignIn{User: args[0], URLs: []string{ts.Getenv("SERVER")}, Data: ts.Getenv("NATTERJACK_DATA")}.Token(context.Background())
 	ts.Check(err)
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(token+"\n"), 0o600))
 }
@@ -111,7 +112,7 @@ func natterRuns(t *testing.T, ctx context.Context, s *servertest.Server, args ..
 	t.Helper()
 	var o, e buffer
 	term := &terminal{in: strings.NewReader(""), out: &o, err: &e, getenv: func(string) string { return "" }}
-	code = run(ctx, append(args, "--server", s.URL), term)
+	code = run(ctx, append(args, "--server", s.URL, "--data", s.Data), term)
 	return code, o.String(), e.String()
 }
 
@@ -123,7 +124,7 @@ func TestSendWaitsForTheServer(t *testing.T) {
 	var sending sync.WaitGroup
 	sending.Go(func() {
 		term := &terminal{in: strings.NewReader(""), out: &out, err: &errs, getenv: func(string) string { return "" }}
-		code := run(t.Context(), []string{"send", "--as", "alice", "--to", "bob", "hi", "--timeout", "2m", "--server", s.URL}, term)
+		code := run(t.Context(), []string{"send", "--as", "alice", "--to", "bob", "hi", "--timeout", "2m", "--server", s.URL, "--data", s.Data}, term)
 		if code != exitOK || out.String() != "stored as message 1 of alice~bob\n" {
 			t.Errorf("exit code %d\n%s\n%s", code, out.String(), errs.String())
 		}
@@ -185,7 +186,7 @@ func TestListenInterrupted(t *testing.T) {
 	var out, errs buffer
 	errs.b.Grow(1 << 10)
 	term := &terminal{in: strings.NewReader(""), out: &out, err: &interrupter{to: &errs, at: "listening as bob", do: cancel}, getenv: os.Getenv}
-	if code := run(ctx, []string{"listen", "--as", "bob", "--server", s.URL}, term); code != exitOK {
+	if code := run(ctx, []string{"listen", "--as", "bob", "--server", s.URL, "--data", s.Data}, term); code != exitOK {
 		t.Errorf("exit code %d: %s", code, errs.String())
 	}
 }

@@ -21,7 +21,7 @@ func Example() {
 
 	client, err := natter.New(natter.Options{
 		URLs:   []string{server.URL},
-		Tokens: natter.SignIn{User: "alice", URLs: []string{server.URL}},
+		Tokens: natter.SignIn{User: "alice", URLs: []string{server.URL}, Secret: "of-the-server"},
 	})
 	if err != nil {
 		log.Fatal(err)

@@ -106,7 +106,7 @@ func TestSignOut(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), long)
 	defer cancel()
 	phone := connect(t, s, "carol", natter.WebSocket)
-	laptop, err := natter.New(natter.Options{URLs: []string{s.URL}, Tokens: natter.SignIn{User: "carol", URLs: []string{s.URL}}, Agent: "laptop"})
+	laptop, err := natter.New(natter.Options{URLs: []string{s.URL}, Tokens: natter.SignIn{User: "carol", URLs: []string{s.URL}, Data: s.Data}, Agent: "laptop"})
 	if err != nil {
 		t.Fatal(err)
 	}

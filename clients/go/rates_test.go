@@ -26,7 +26,7 @@ func TestRealServerTooFast(t *testing.T) {
 		Size: 1, Plan: rand.New(rand.NewPCG(1, rand.Uint64())), Limits: "channel_events_per_s: 30, user_commands_per_s: 50",
 	})
 	nodetest.StartAll(nodes)
-	s := &servertest.Server{URL: nodes[0].URL}
+	s := &servertest.Server{URL: nodes[0].URL, Data: nodes[0].SignIn()}
 	alice, bob := connect(t, s, "alice", natter.WebSocket), connect(t, s, "bob", natter.WebSocket)
 	ctx, cancel := context.WithTimeout(t.Context(), long)
 	defer cancel()
@@ -75,7 +75,7 @@ func TestRealServerRefusesInOrder(t *testing.T) {
 		Size: 1, Plan: rand.New(rand.NewPCG(1, rand.Uint64())), Limits: "channel_events_per_s: 10, in_flight: 4",
 	})
 	nodetest.StartAll(nodes)
-	s := &servertest.Server{URL: nodes[0].URL}
+	s := &servertest.Server{URL: nodes[0].URL, Data: nodes[0].SignIn()}
 	for name, transport := range transports {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -29,7 +29,7 @@ func connect(t *testing.T, s *servertest.Server, user string, tr natter.Transpor
 func connectLive(t *testing.T, s *servertest.Server, user string, tr natter.Transport, live natter.Live) *natter.Client {
 	t.Helper()
 	c, err := natter.New(natter.Options{
-		URLs: []string{s.URL}, Tokens: natter.SignIn{User: user, URLs: []string{s.URL}}, Transport: tr,
+		URLs: []string{s.URL}, Tokens: natter.SignIn{User: user, URLs: []string{s.URL}, Data: s.Data}, Transport: tr,
 		BackoffMax: time.Second, Live: live,
 	})
 	if err != nil {

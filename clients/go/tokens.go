@@ -2,12 +2,17 @@ package natter
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -33,11 +38,16 @@ type StaticToken string
 // Token implements [TokenSource].
 func (t StaticToken) Token(context.Context) (string, error) { return string(t), nil }
 
-// SignIn is the development sign-in. It gets a token for any name from a server that only this
-// machine can reach.
+// SignIn is the development sign-in. It gets a token for any name from a server on this machine,
+// with the secret that the server made at its first start.
 type SignIn struct {
-	User       string
-	URLs       []string     // tried in turn
+	User string
+	URLs []string // tried in turn
+
+	// Data is the data directory of the server, from which the secret is read. If it is empty,
+	// it is the one that the variable NATTERJACK_DATA names, or else ./data.
+	Data       string
+	Secret     string       // if set, nothing is read
 	HTTPClient *http.Client // http.DefaultClient if nil
 }
 
@@ -47,9 +57,9 @@ func (s SignIn) Token(ctx context.Context) (string, error) {
 		return "", fatal(wire.Errorf(wire.CodeInvalid, "a user is 1 to %d of a-z, 0-9, '_' and '-'", wire.MaxUserLen))
 	}
 	err := errors.New("natter: sign-in: no URL")
-	for i, url := range s.URLs {
+	for i, at := range s.URLs {
 		var token string
-		if token, err = s.in(ctx, len(s.URLs)-i, strings.TrimRight(url, "/")); err == nil {
+		if token, err = s.in(ctx, len(s.URLs)-i, strings.TrimRight(at, "/")); err == nil {
 			return token, nil
 		}
 	}
@@ -58,21 +68,25 @@ func (s SignIn) Token(ctx context.Context) (string, error) {
 
 // in asks one of several servers. It waits only for that server's share of the remaining time,
 // because a frozen server never answers.
-func (s SignIn) in(ctx context.Context, several int, url string) (string, error) {
+func (s SignIn) in(ctx context.Context, several int, at string) (string, error) {
 	if end, ok := ctx.Deadline(); ok {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, time.Until(end)/time.Duration(several))
 		defer cancel()
 	}
-	return s.at(ctx, url)
+	return s.at(ctx, at)
 }
 
-func (s SignIn) at(ctx context.Context, url string) (string, error) {
-	body, err := json.Marshal(map[string]string{"user": s.User})
+func (s SignIn) at(ctx context.Context, server string) (string, error) {
+	secret, err := s.secret(server)
 	if err != nil {
 		return "", err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url+wire.PathSignIn, bytes.NewReader(body))
+	body, err := json.Marshal(map[string]string{"user": s.User, "secret": secret})
+	if err != nil {
+		return "", err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, server+wire.PathSignIn, bytes.NewReader(body))
 	if err != nil {
 		return "", err
 	}
@@ -87,6 +101,27 @@ func (s SignIn) at(ctx context.Context, url string) (string, error) {
 	}
 	defer resp.Body.Close()
 	return signedIn(resp)
+}
+
+// secret returns the secret for a server. It does not give the secret of the server on this
+// machine to any other.
+func (s SignIn) secret(at string) (string, error) {
+	if s.Secret != "" {
+		return s.Secret, nil
+	}
+	if u, err := url.Parse(at); err != nil || !loopback(u.Hostname()) {
+		return "", fatal(fmt.Errorf("natter: sign-in: %s is not on this machine; use a token", at))
+	}
+	file := filepath.Join(cmp.Or(s.Data, os.Getenv("NATTERJACK_DATA"), "data"), "secrets", "sign-in")
+	secret, err := os.ReadFile(file) //nolint:gosec // the caller says where
+	if err != nil {
+		return "", fatal(fmt.Errorf("natter: sign-in: the server's secret cannot be read: %w; name the data directory of the server, or use a token", err))
+	}
+	return strings.TrimSpace(string(secret)), nil
+}
+
+func loopback(host string) bool {
+	return host == "localhost" || net.ParseIP(host).IsLoopback()
 }
 
 func signedIn(resp *http.Response) (string, error) {

@@ -5,7 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -248,7 +252,7 @@ func TestSignIn(t *testing.T) {
 				answer(w, req)
 			})
 		})
-		s := SignIn{User: "alice", URLs: []string{"http://one", "http://two/"}, HTTPClient: r.client}
+		s := SignIn{User: "alice", URLs: []string{"http://one", "http://two/"}, Secret: "of-the-first-start", HTTPClient: r.client}
 
 		answer = func(w http.ResponseWriter, req *http.Request) {
 			body, _ := io.ReadAll(req.Body)
@@ -256,7 +260,7 @@ func TestSignIn(t *testing.T) {
 				w.WriteHeader(http.StatusServiceUnavailable)
 				return
 			}
-			if req.URL.Path != wire.PathSignIn || string(body) != `{"user":"alice"}` || req.Method != http.MethodPost {
+			if req.URL.Path != wire.PathSignIn || string(body) != `{"secret":"of-the-first-start","user":"alice"}` || req.Method != http.MethodPost {
 				t.Errorf("%s %s %s", req.Method, req.URL, body)
 			}
 			_, _ = io.WriteString(w, `{"token":"secret","expires":1}`)
@@ -286,6 +290,40 @@ func TestSignIn(t *testing.T) {
 			t.Errorf("no user: %v", err)
 		}
 	})
+}
+
+func TestSignIn_readsTheSecret(t *testing.T) {
+	data, asked := t.TempDir(), make(chan string, 1)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		body, _ := io.ReadAll(req.Body)
+		asked <- req.RequestURI + " " + string(body)
+		_, _ = io.WriteString(w, `{"token":"t"}`)
+	}))
+	defer server.Close()
+	if _, err := (SignIn{User: "alice", URLs: []string{server.URL}, Data: data}).Token(t.Context()); !errors.Is(err, ErrFatal) || !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("without a secret: %v", err)
+	}
+	if err := os.Mkdir(filepath.Join(data, "secrets"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(data, "secrets", "sign-in"), []byte("whisper\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("NATTERJACK_DATA", data)
+	for _, s := range []SignIn{{Data: data}, {}} {
+		s.User, s.URLs = "alice", []string{server.URL}
+		if _, err := s.Token(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got, want := <-asked, wire.PathSignIn+` {"secret":"whisper","user":"alice"}`; got != want {
+			t.Errorf("asked %s, want %s", got, want)
+		}
+	}
+	for _, url := range []string{"https://chat.example.com", "http://192.0.2.1:8080", "http://127.0.0.1.example.com"} {
+		if _, err := (SignIn{User: "alice", URLs: []string{url}}).Token(t.Context()); !errors.Is(err, ErrFatal) || !strings.Contains(err.Error(), "not on this machine") {
+			t.Errorf("%s: %v", url, err)
+		}
+	}
 }
 
 // Redirects are not followed, because the token would go with them.

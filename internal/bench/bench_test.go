@@ -230,7 +230,7 @@ func TestShipped_CanBeChanged(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i, m := range members {
-		for _, want := range []string{"sync_interval: always", "replicas: 3", fmt.Sprintf("server_name: n%d", i+1), "bench-signing.pem"} {
+		for _, want := range []string{"sync_interval: always", "replicas: 3", fmt.Sprintf("server_name: n%d", i+1), "sign_in_dir"} {
 			if !strings.Contains(m.config, want) {
 				t.Errorf("no %q in the configuration of member %d", want, i)
 			}

@@ -13,6 +13,7 @@ import (
 // member is a server to start.
 type member struct {
 	data   string
+	signIn string // the data directory with the secret of the development sign-in
 	config string
 	env    []string // added to this process's own
 }
@@ -84,15 +85,11 @@ func join(ctx context.Context, configs []nodeproc.Config, members []member) erro
 	if err != nil {
 		return err
 	}
-	key := filepath.Join(members[0].data, "bench-signing.pem")
-	if err := nodeproc.WriteKey(key); err != nil {
-		return err
-	}
 	for i := range members {
 		c := &configs[i]
-		c.Name, c.Key, c.Replicas = fmt.Sprint("n", i+1), key, len(members)
+		c.Name, c.SignIn, c.Replicas = fmt.Sprint("n", i+1), filepath.Join(members[0].data, "secrets"), len(members)
 		c.Route, c.Routes = routes[i], "nats://"+strings.Join(routes, ", nats://")
-		members[i].env = nodeproc.Passwords()
+		members[i].signIn, members[i].env = members[0].data, nodeproc.Passwords()
 	}
 	return nil
 }

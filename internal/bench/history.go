@@ -88,7 +88,7 @@ func (h *historyRun) connect(ctx context.Context, n node) (*load.Fleet, error) {
 	for i, c := range h.channels {
 		users[i], _ = h.fixture.Users(c)
 	}
-	frames, err := load.SignIn(ctx, n.base, users)
+	frames, err := load.SignIn(ctx, n.base, n.signIn, users)
 	if err != nil {
 		return nil, err
 	}

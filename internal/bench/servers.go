@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -31,6 +32,8 @@ type node struct {
 	base string // http://…
 	nats string // nats://…
 	data string // its data directory
+
+	signIn string // the data directory with the secret of the development sign-in
 }
 
 // servers are one server of ours, or a cluster.
@@ -68,7 +71,7 @@ func (r *rig) startServer(ctx context.Context, m member) (node, error) {
 		Args:  []string{"--listen", "127.0.0.1:0", "--data", m.data, "--config", config},
 		Ready: at.Hear,
 	}, startLimit)
-	return node{proc: p, base: at.HTTP, nats: at.NATS, data: m.data}, err
+	return node{proc: p, base: at.HTTP, nats: at.NATS, data: m.data, signIn: cmp.Or(m.signIn, m.data)}, err
 }
 
 func (s servers) pids() (pids []int) {
@@ -134,7 +137,7 @@ func (s servers) signIn(ctx context.Context, names []string) ([]load.Member, err
 		for i := k; i < len(names); i += len(s) {
 			mine = append(mine, names[i])
 		}
-		frames, err := load.SignIn(ctx, n.base, mine)
+		frames, err := load.SignIn(ctx, n.base, n.signIn, mine)
 		if err != nil {
 			return nil, err
 		}

@@ -19,7 +19,7 @@ type Config struct {
 	NATS     string // address
 	Route    string // address; empty for a single node
 	Routes   string // URLs of all members, separated by commas
-	Key      string // file of the signing key, the same for all; if empty, the node makes one
+	SignIn   string // directory of the sign-in's secrets, the same for all; if empty, the node's own
 	Storage  string // replaces the shipped jetstream block if not empty
 	Limits   string // content of a limits block, if not empty
 	Replicas int    // 0 for the shipped number
@@ -57,8 +57,8 @@ natterjack {
 {{- if .HTTP}}
   listen: "{{.HTTP}}"
 {{- end}}
-{{- if .Key}}
-  auth { key: "{{.Key}}" }
+{{- if .SignIn}}
+  auth { sign_in_dir: "{{.SignIn}}" }
 {{- end}}
 {{- if .Replicas}}
   replicas: {{.Replicas}}

@@ -86,8 +86,9 @@ func (n *Node) Store(block string) {
 	n.write()
 }
 
-// Key returns the file of the key that signs tokens, for further nodes that must accept them.
-func (n *Node) Key() string { return n.config.Key }
+// SignIn returns the directory in which clients find the secret of the development sign-in. It
+// is a data directory without the data, and the same for all nodes that accept the same tokens.
+func (n *Node) SignIn() string { return filepath.Dir(n.config.SignIn) }
 
 // Data returns the node's data directory.
 func (n *Node) Data() string { return filepath.Join(n.dir, "data") }

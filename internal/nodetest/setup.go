@@ -18,7 +18,7 @@ type Options struct {
 	Plan   *rand.Rand // source of the random ports
 	Limits string     // content of the limits block, in place of the shipped one
 	Shards int        // 0 for as many as a node makes by itself
-	Key    string     // file of the signing key, see [Node.Key]; if empty, a new key
+	SignIn string     // of nodes that accept the same tokens, see [Node.SignIn]; if empty, a new one
 }
 
 // Password is the password of every NATS user.
@@ -28,12 +28,9 @@ const Password = nodeproc.Password
 // and the part of each node.
 func newConfigs(tb testing.TB, o *Options) []*nodeproc.Config {
 	tb.Helper()
-	key := o.Key
-	if key == "" {
-		key = filepath.Join(tb.TempDir(), "signing.pem")
-		if err := nodeproc.WriteKey(key); err != nil {
-			tb.Fatal(err)
-		}
+	signIn := o.SignIn
+	if signIn == "" {
+		signIn = tb.TempDir()
 	}
 	ports, err := nodeproc.FreePorts(tb.Context(), 3*o.Size, o.Plan.IntN)
 	if err != nil {
@@ -44,7 +41,7 @@ func newConfigs(tb testing.TB, o *Options) []*nodeproc.Config {
 	var routes []string
 	for i := range configs {
 		routes = append(routes, "nats://"+at(3*i+2))
-		configs[i] = &nodeproc.Config{Name: fmt.Sprint("n", i+1), HTTP: at(3 * i), NATS: at(3*i + 1), Key: key, Limits: o.Limits, Shards: o.Shards}
+		configs[i] = &nodeproc.Config{Name: fmt.Sprint("n", i+1), HTTP: at(3 * i), NATS: at(3*i + 1), SignIn: filepath.Join(signIn, "secrets"), Limits: o.Limits, Shards: o.Shards}
 		if o.Size > 1 {
 			configs[i].Route = at(3*i + 2)
 		}

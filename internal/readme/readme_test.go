@@ -35,6 +35,7 @@ func TestMatchesButForWhatVaries(t *testing.T) {
 		"the same":        {"stored as 1", "stored as 1", true},
 		"another number":  {"stored as 1", "stored as 42", true},
 		"another id":      {"id 01K3ZJ7Q0G5T9W", "id 7cafe0babe01-aa7", true},
+		"a secret's link": {"ready http://127.0.0.1:8080/#secret=… nats://a", "ready http://127.0.0.1:1 nats://a", true},
 		"another word":    {"stored as 1", "refused as 1", false},
 		"wider columns":   {"│ a │ 1 │", "│ a   │ 1000 │", true},
 		"a line more":     {"a", "a\nb", false},

@@ -58,7 +58,7 @@ func newCrowd(tb testing.TB, c *cluster, plan *rand.Rand, s scale) *crowd {
 		if i%7 == 6 {
 			user = fmt.Sprintf("u%03d", i-1)
 		}
-		cr.add(newDevice(tb, fmt.Sprintf("%s/%d", user, i), user, natter.Options{URLs: c.urls(), Transport: transport(i)}))
+		cr.add(newDevice(tb, c, fmt.Sprintf("%s/%d", user, i), user, natter.Options{URLs: c.urls(), Transport: transport(i)}))
 	}
 	cr.awaitConnected()
 	return cr

@@ -38,12 +38,12 @@ type sighting struct {
 	event check.Event
 }
 
-// newDevice makes a client of a user. The options say where and how it connects.
-func newDevice(tb testing.TB, name, user string, options natter.Options) *device {
+// newDevice makes a client of a user of a cluster. The options say where and how it connects.
+func newDevice(tb testing.TB, c *cluster, name, user string, options natter.Options) *device {
 	tb.Helper()
 	d := &device{name: name, user: user, transport: options.Transport, pinned: len(options.URLs) == 1, many: map[string]int{}}
 	var err error
-	if d.token, err = signIn(tb.Context(), user, options.URLs[0]); err != nil {
+	if d.token, err = c.signIn(tb.Context(), user, options.URLs[0]); err != nil {
 		tb.Fatalf("sign %s in: %v", user, err)
 	}
 	options.Tokens = natter.StaticToken(d.token)
@@ -55,10 +55,10 @@ func newDevice(tb testing.TB, name, user string, options natter.Options) *device
 
 // signIn gets a token once. The token is valid on every node, even if the node that issued it
 // is down.
-func signIn(ctx context.Context, user, url string) (string, error) {
+func (c *cluster) signIn(ctx context.Context, user, url string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	return natter.SignIn{User: user, URLs: []string{url}}.Token(ctx)
+	return natter.SignIn{User: user, URLs: []string{url}, Data: c.nodes[0].SignIn()}.Token(ctx)
 }
 
 // watch records what the device is shown until the client is closed.

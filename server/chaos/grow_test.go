@@ -16,7 +16,7 @@ func (c *cluster) aside(size int, plan *rand.Rand, binary func() (string, error)
 	if err != nil {
 		c.tb.Fatal(err)
 	}
-	c.later = nodetest.New(c.tb, path, nodetest.Options{Size: size, Plan: plan, Limits: limits, Shards: shards, Key: c.nodes[0].Key()})
+	c.later = nodetest.New(c.tb, path, nodetest.Options{Size: size, Plan: plan, Limits: limits, Shards: shards, SignIn: c.nodes[0].SignIn()})
 	return c.later
 }
 

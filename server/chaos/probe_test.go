@@ -30,7 +30,7 @@ func newProbes(cr *crowd) *probes {
 	p := &probes{crowd: cr, devices: map[string]*device{}}
 	for _, n := range cr.cluster.nodes {
 		user := "probe-" + n.Name
-		p.devices[n.Name] = cr.add(newDevice(cr.tb, user, user, natter.Options{
+		p.devices[n.Name] = cr.add(newDevice(cr.tb, cr.cluster, user, user, natter.Options{
 			URLs: []string{n.URL}, Transport: natter.WebSocket,
 			BackoffMax: 2 * time.Second, // otherwise it would wait long after its only node is back
 		}))

@@ -53,7 +53,7 @@ func newUpgrade(st *stage) *upgrade {
 	st.t.Helper()
 	up := &upgrade{stage: st}
 	var err error
-	if up.token, err = signIn(st.t.Context(), "pinner", st.cluster.nodes[0].URL); err != nil {
+	if up.token, err = st.cluster.signIn(st.t.Context(), "pinner", st.cluster.nodes[0].URL); err != nil {
 		st.t.Fatal(err)
 	}
 	made, ok := up.must(wire.CreateGroup{ClientID: "group", Name: "pins"}).(wire.Channel)

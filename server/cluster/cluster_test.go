@@ -43,13 +43,13 @@ func TestConfigurations(t *testing.T) {
 			all = append(all, r.Host)
 		}
 		if i == 0 {
-			routes, key = strings.Join(all, " "), c.Auth.Key
+			routes, key = strings.Join(all, " "), c.Auth.SignInDir
 		}
-		if strings.Join(all, " ") != routes || len(all) != len(names) || c.Auth.Key != key {
-			t.Errorf("%s: routes %v, key %s; want those of the others: %s, %s", name, all, c.Auth.Key, routes, key)
+		if strings.Join(all, " ") != routes || len(all) != len(names) || c.Auth.SignInDir != key {
+			t.Errorf("%s: routes %v, sign-in by %s; want those of the others: %s, %s", name, all, c.Auth.SignInDir, routes, key)
 		}
 	}
-	if key != filepath.Join(dir, "secrets", "signing.pem") {
-		t.Errorf("the configurations want the key %s, which nobody makes", key)
+	if key != signInDir {
+		t.Errorf("the configurations want the sign-in of %s; its secret is made in %s", key, signInDir)
 	}
 }

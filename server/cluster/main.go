@@ -17,13 +17,13 @@ import (
 	"syscall"
 
 	"natterjack/internal/nodeproc"
-	"natterjack/server/internal/auth"
 	"natterjack/server/internal/secrets"
 )
 
 var (
-	dir   = filepath.Join("data", "cluster")
-	names = []string{"n1", "n2", "n3"}
+	dir       = filepath.Join("data", "cluster")
+	signInDir = filepath.Join("data", "secrets") // as the configurations say
+	names     = []string{"n1", "n2", "n3"}
 	// users are the users whose passwords the configurations take from the environment.
 	users = []string{"service", "operator", "sys", "cluster"}
 )
@@ -39,7 +39,7 @@ func main() {
 }
 
 func run(ctx context.Context) error {
-	environ, err := shared()
+	environ, secret, err := shared()
 	if err != nil {
 		return err
 	}
@@ -53,7 +53,7 @@ func run(ctx context.Context) error {
 		nodes[i] = newNode(name, binary, filepath.Join("server", "cluster", name+".conf"), environ)
 		running.Go(func() { nodes[i].run() })
 	}
-	if announce(ctx, nodes) {
+	if announce(ctx, nodes, secret) {
 		<-ctx.Done()
 	}
 	for _, n := range nodes { // one after the other, so that each can hand over to another
@@ -63,8 +63,9 @@ func run(ctx context.Context) error {
 	return nil
 }
 
-// announce prints the addresses of the nodes once all are ready, unless ctx ends first.
-func announce(ctx context.Context, nodes []*node) bool {
+// announce prints the addresses of the nodes once all are ready, unless ctx ends first. On a
+// terminal the addresses for browsers are links that sign their reader in.
+func announce(ctx context.Context, nodes []*node, secret string) bool {
 	line := []string{"cluster: ready"}
 	for _, n := range nodes {
 		select {
@@ -74,24 +75,40 @@ func announce(ctx context.Context, nodes []*node) bool {
 			return false
 		}
 	}
-	fmt.Fprintln(os.Stdout, strings.Join(line, " "))
+	if info, err := os.Stdout.Stat(); err != nil || info.Mode()&os.ModeCharDevice == 0 {
+		secret = "" // the line may end in a log
+	}
+	fmt.Fprintln(os.Stdout, strings.Join(linked(line, secret), " "))
 	return true
 }
 
-// shared makes the secrets that the nodes share, and returns the environment that passes them.
-func shared() ([]string, error) {
-	store := secrets.Dir(filepath.Join(dir, "secrets"))
-	if _, _, err := auth.LoadOrMakeKeys(filepath.Join(string(store), "signing.pem")); err != nil {
-		return nil, err
+// linked adds the secret to the addresses for browsers.
+func linked(line []string, secret string) []string {
+	fields := strings.Fields(strings.Join(line, " "))
+	for i, f := range fields {
+		if strings.HasPrefix(f, "http") && secret != "" {
+			fields[i] = f + "/#secret=" + secret
+		}
 	}
-	environ := os.Environ()
+	return fields
+}
+
+// shared makes the secrets that the nodes share. It returns the environment that passes the
+// passwords, and the secret of the development sign-in, which the nodes read from its directory.
+// That is the directory of a single node, so that clients find the secret in one place.
+func shared() (environ []string, secret string, err error) {
+	store := secrets.Dir(filepath.Join(dir, "secrets"))
+	if secret, _, err = secrets.Dir(signInDir).Password(secrets.SignIn); err != nil {
+		return nil, "", err
+	}
+	environ = os.Environ()
 	var errs []error
 	for _, user := range users {
 		password, _, err := store.Password(user)
 		errs = append(errs, err)
 		environ = append(environ, variable(user)+"="+password)
 	}
-	return environ, errors.Join(errs...)
+	return environ, secret, errors.Join(errs...)
 }
 
 func variable(user string) string { return "NATTERJACK_" + strings.ToUpper(user) + "_PASSWORD" }

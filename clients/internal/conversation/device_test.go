@@ -28,10 +28,10 @@ func newDevice(user string) *device { return &device{user: user, copy: newMirror
 
 // come connects to the first of the servers that accepts the device, and goes on at its
 // position.
-func (d *device) come(ctx context.Context, tb testing.TB, urls []string) {
+func (d *device) come(ctx context.Context, tb testing.TB, s *servers, urls []string) {
 	tb.Helper()
 	c, err := natter.New(natter.Options{
-		URLs: urls, InOrder: true, Tokens: natter.SignIn{User: d.user, URLs: urls}, Resume: d.position,
+		URLs: urls, InOrder: true, Tokens: natter.SignIn{User: d.user, URLs: urls, Data: s.nodes[0].SignIn()}, Resume: d.position,
 		ConnectTimeout: connectTimeout, BackoffMax: backoffMax,
 	})
 	if err != nil {

@@ -85,7 +85,7 @@ func settings(t *rapid.T, w *world, c *natter.Client) map[string]string {
 func (w *world) anchor(p *person, url string) *natter.Client {
 	if p.anchors[url] == nil {
 		d := newDevice(p.name)
-		d.come(w.ctx, w.tb, []string{url})
+		d.come(w.ctx, w.tb, w.servers, []string{url})
 		p.anchors[url] = d
 		if err := d.client.SetPresence(w.ctx, natter.Invisible); err != nil {
 			w.tb.Fatal(err)

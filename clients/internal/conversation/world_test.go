@@ -57,7 +57,7 @@ func newWorld(tb testing.TB, rt *rapid.T, s *servers) *world {
 		for j := range devices {
 			d := newDevice(p.name)
 			p.devices = append(p.devices, d)
-			d.come(ctx, tb, s.urls(i+j))
+			d.come(ctx, tb, s, s.urls(i+j))
 		}
 	}
 	for i, a := range w.people {
@@ -94,7 +94,7 @@ func (w *world) someone(t *rapid.T) (*person, *natter.Client) {
 
 func (w *world) client(t *rapid.T, d *device) *natter.Client {
 	if d.client == nil {
-		d.come(w.ctx, w.tb, w.servers.urls(rapid.IntRange(0, len(w.servers.nodes)-1).Draw(t, "node")))
+		d.come(w.ctx, w.tb, w.servers, w.servers.urls(rapid.IntRange(0, len(w.servers.nodes)-1).Draw(t, "node")))
 	}
 	return d.client
 }

@@ -46,16 +46,17 @@ func Clean() {
 // Server is a server process. Its data directory and address stay the same when it is started
 // again.
 type Server struct {
-	URL string // http://127.0.0.1:port
+	URL  string // http://127.0.0.1:port
+	Data string // its data directory, in which clients find the secret of the development sign-in
 
-	data, listen string
-	life         *nodeproc.Process
+	listen string
+	life   *nodeproc.Process
 }
 
 // Start starts a server that ends with the test.
 func Start(tb testing.TB) *Server {
 	tb.Helper()
-	s := &Server{data: tb.TempDir(), listen: "127.0.0.1:0"}
+	s := &Server{Data: tb.TempDir(), listen: "127.0.0.1:0"}
 	tb.Cleanup(func() {
 		if s.life != nil {
 			s.Stop(tb)
@@ -75,7 +76,7 @@ func (s *Server) Again(tb testing.TB) {
 	var at nodeproc.Listens
 	s.life, err = nodeproc.Launch(tb.Context(), nodeproc.Spec{
 		Name: "the server", Path: file,
-		Args:  []string{"--data", s.data, "--listen", s.listen, "--nats-listen", "127.0.0.1:0", "--drain", "1s"},
+		Args:  []string{"--data", s.Data, "--listen", s.listen, "--nats-listen", "127.0.0.1:0", "--drain", "1s"},
 		Ready: at.Hear,
 	}, readyTimeout)
 	if err != nil {

@@ -1,14 +1,18 @@
 package auth
 
 import (
+	"crypto/sha256"
+	"crypto/subtle"
 	"log/slog"
 	"mime"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/go-json-experiment/json"
 
+	"natterjack/jetstream/rate"
 	"natterjack/server/wire"
 )
 
@@ -19,22 +23,37 @@ const SignInTTL = 12 * time.Hour
 // maxSignIn bounds the body of a request.
 const maxSignIn = 1 << 10
 
-// SignIn serves POST /v1/signin for development. Any client gets a token for any user it names.
-// It must be mounted only while every listener is on loopback. It also protects itself: it
-// refuses peers on other machines, host names other than this machine's (DNS rebinding), pages
-// of other sites (by fetch metadata, origin and content type), and requests that came through a
-// proxy.
+// wrongPerS is how many wrong secrets a second are answered one by one, and logged.
+const wrongPerS = 2
+
+// SignIn serves POST /v1/signin for development. A client that has the secret gets a token for
+// any user it names. Nothing about the connection takes the place of the secret: a proxy in
+// front makes requests from anywhere look local.
+//
+// It is mounted only while every listener is on loopback, and it refuses more: peers on other
+// machines, host names other than this machine's (DNS rebinding), pages of other sites (by fetch
+// metadata, origin and content type), and requests that a proxy has marked.
 type SignIn struct {
 	keys   *Keys
+	secret [sha256.Size]byte // its hash, so that a comparison takes the same time for any length
 	logger *slog.Logger
 	cross  *http.CrossOriginProtection
+
+	mu    sync.Mutex // protects following
+	wrong rate.Bucket
 }
 
-// NewSignIn makes the handler and logs a warning that it exists.
-func NewSignIn(keys *Keys, logger *slog.Logger) *SignIn {
-	s := &SignIn{keys: keys, logger: logger.With("component", "auth"), cross: http.NewCrossOriginProtection()}
-	s.logger.Warn("development sign-in is on: anybody on this machine can sign in as anybody, without a password")
+// NewSignIn makes the handler and logs that it exists. File is where the secret is stored.
+func NewSignIn(keys *Keys, secret, file string, logger *slog.Logger) *SignIn {
+	s := &SignIn{keys: keys, secret: sha256.Sum256([]byte(secret)), logger: logger.With("component", "auth"), cross: http.NewCrossOriginProtection()}
+	s.logger.Warn("development sign-in is on: a client with the secret can sign in as any user", "secret", file)
 	return s
+}
+
+// NoSignIn answers the path of [SignIn] on a node that has no development sign-in.
+func NoSignIn(w http.ResponseWriter, _ *http.Request) {
+	answerError(w, http.StatusNotFound, wire.Errorf(wire.CodeForbidden,
+		"development sign-in is off here; use a token of the provider or the key that this server trusts"))
 }
 
 // ServeHTTP implements [http.Handler].
@@ -45,11 +64,16 @@ func (s *SignIn) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	var body struct {
-		User string `json:"user"`
+		User   string `json:"user"`
+		Secret string `json:"secret"`
 	}
 	err := json.UnmarshalRead(http.MaxBytesReader(w, r.Body, maxSignIn), &body, json.RejectUnknownMembers(true))
 	if err != nil {
-		answerError(w, http.StatusBadRequest, wire.Errorf(wire.CodeMalformed, `the body must be {"user":"…"} and nothing else`))
+		answerError(w, http.StatusBadRequest, wire.Errorf(wire.CodeMalformed, `the body must be {"user":"…","secret":"…"} and nothing else`))
+		return
+	}
+	if status, err := s.check(r, body.Secret); err != nil {
+		answerError(w, status, err)
 		return
 	}
 	if !wire.ValidUser(body.User) {
@@ -64,6 +88,25 @@ func (s *SignIn) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	s.logger.InfoContext(r.Context(), "development sign-in", "user", body.User, "remote", r.RemoteAddr)
 	answer(w, http.StatusOK, signedIn{Token: token, Expires: expires.UnixMilli()})
+}
+
+// check returns what is wrong with a secret. The right one is let in however many wrong ones
+// come: otherwise whoever sends these would keep everybody out. A secret of 130 random bits is
+// not found by trying, at any rate.
+func (s *SignIn) check(r *http.Request, secret string) (status int, err *wire.Error) {
+	sum := sha256.Sum256([]byte(secret))
+	if subtle.ConstantTimeCompare(sum[:], s.secret[:]) == 1 {
+		return 0, nil
+	}
+	s.mu.Lock()
+	wait := s.wrong.Take(time.Now(), 1, wrongPerS)
+	s.mu.Unlock()
+	if wait > 0 {
+		return http.StatusTooManyRequests, wire.Errorf(wire.CodeTooFast, "development sign-in: too many wrong secrets; try again later").After(wait)
+	}
+	s.logger.WarnContext(r.Context(), "development sign-in refused", "reason", "wrong secret", "remote", r.RemoteAddr)
+	return http.StatusForbidden, wire.Errorf(wire.CodeForbidden, "secret: is missing or wrong; open the link that the server "+
+		"printed when it started, or take the secret from the file secrets/sign-in in its data directory")
 }
 
 type signedIn struct {

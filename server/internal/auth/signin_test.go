@@ -27,10 +27,12 @@ func ask(h http.Handler, body string, change func(*http.Request)) *httptest.Resp
 	return w
 }
 
+const secret = "of-the-first-start"
+
 func TestSignIn(t *testing.T) {
 	var log capture
 	keys := parseKeys(t, privatePEM(t, newPrivate(t)))
-	h := NewSignIn(keys, log.logger())
+	h := NewSignIn(keys, secret, "data/secrets/sign-in", log.logger())
 	if !strings.Contains(log.String(), "development sign-in is on") {
 		t.Errorf("the log does not say so: %s", log.String())
 	}
@@ -46,7 +48,7 @@ func TestSignIn(t *testing.T) {
 		"with_params": func(r *http.Request) { r.Header.Set("Content-Type", "application/json; charset=utf-8") },
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := ask(h, `{"user":"alice"}`, change)
+			w := ask(h, `{"user":"alice","secret":"`+secret+`"}`, change)
 			var got struct {
 				Token   string
 				Expires int64
@@ -64,8 +66,8 @@ func TestSignIn(t *testing.T) {
 			if left := time.Until(expires); left < SignInTTL-time.Minute || left > SignInTTL {
 				t.Errorf("it lasts %v", left)
 			}
-			if strings.Contains(log.String(), got.Token) {
-				t.Error("the log holds the token")
+			if strings.Contains(log.String(), got.Token) || strings.Contains(log.String(), secret) {
+				t.Error("the log holds the token, or the secret")
 			}
 		})
 	}
@@ -76,8 +78,8 @@ func TestSignIn(t *testing.T) {
 
 func TestSignIn_Refuses(t *testing.T) {
 	var log capture
-	h := NewSignIn(parseKeys(t, privatePEM(t, newPrivate(t))), log.logger())
-	const alice = `{"user":"alice"}`
+	h := NewSignIn(parseKeys(t, privatePEM(t, newPrivate(t))), secret, "data/secrets/sign-in", log.logger())
+	const alice = `{"user":"alice","secret":"` + secret + `"}`
 	set := func(name, value string) func(*http.Request) {
 		return func(r *http.Request) { r.Header.Set(name, value) }
 	}
@@ -104,12 +106,12 @@ func TestSignIn_Refuses(t *testing.T) {
 		"no_type":  {alice, func(r *http.Request) { r.Header.Del("Content-Type") }, 415, wire.CodeInvalid},
 		"no_body":  {"", nil, 400, wire.CodeMalformed},
 		"not_json": {"alice", nil, 400, wire.CodeMalformed},
-		"unknown":  {`{"user":"alice","admin":true}`, nil, 400, wire.CodeMalformed},
+		"unknown":  {`{"user":"alice","secret":"` + secret + `","admin":true}`, nil, 400, wire.CodeMalformed},
 		"twice":    {`{"user":"alice","user":"bob"}`, nil, 400, wire.CodeMalformed},
 		"two":      {alice + alice, nil, 400, wire.CodeMalformed},
-		"large":    {`{"user":"alice"` + strings.Repeat(" ", maxSignIn) + `}`, nil, 400, wire.CodeMalformed},
-		"no_user":  {`{}`, nil, 400, wire.CodeInvalid},
-		"bad_user": {`{"user":"*"}`, nil, 400, wire.CodeInvalid},
+		"large":    {`{"user":"alice","secret":"` + secret + `"` + strings.Repeat(" ", maxSignIn) + `}`, nil, 400, wire.CodeMalformed},
+		"no_user":  {`{"secret":"` + secret + `"}`, nil, 400, wire.CodeInvalid},
+		"bad_user": {`{"user":"*","secret":"` + secret + `"}`, nil, 400, wire.CodeInvalid},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := ask(h, c.body, c.change)
@@ -122,6 +124,39 @@ func TestSignIn_Refuses(t *testing.T) {
 				t.Errorf("%d %s, want %d %s", w.Code, w.Body, c.status, c.code)
 			}
 		})
+	}
+}
+
+// TestSignIn_WrongSecrets shows that a wrong secret opens nothing, and that many of them are
+// neither logged one by one nor keep out a client that has the right one.
+func TestSignIn_WrongSecrets(t *testing.T) {
+	var log capture
+	h := NewSignIn(parseKeys(t, privatePEM(t, newPrivate(t))), secret, "data/secrets/sign-in", log.logger())
+	fast := 0
+	for i, wrong := range []string{"", secret[1:], secret + "x", strings.ToUpper(secret), "nul\u0000", strings.Repeat("a", 500), "x", "y", "z"} {
+		body, err := json.Marshal(map[string]string{"user": "alice", "secret": wrong})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := ask(h, string(body), nil)
+		switch {
+		case w.Code == http.StatusTooManyRequests && i > 0 && strings.Contains(w.Body.String(), "retry_after"):
+			fast++
+		case w.Code != http.StatusForbidden || !strings.Contains(w.Body.String(), "secrets/sign-in"):
+			t.Errorf("%q: %d %s", wrong, w.Code, w.Body)
+		}
+	}
+	if fast == 0 {
+		t.Error("wrong secrets are not rate limited")
+	}
+	if got := strings.Count(log.String(), "wrong secret"); got == 0 || got > 9-fast {
+		t.Errorf("%d lines about wrong secrets, and %d refused as too fast:\n%s", got, fast, log.String())
+	}
+	if w := ask(h, `{"user":"alice","secret":"`+secret+`"}`, nil); w.Code != http.StatusOK {
+		t.Errorf("with the right secret: %d %s", w.Code, w.Body)
+	}
+	if strings.Contains(log.String(), secret) {
+		t.Error("the log holds the secret")
 	}
 }
 

@@ -24,7 +24,8 @@ func (c *Config) check() error {
 	exposure := embed.Expose(c.NATS)
 	c.Warnings = append(c.Warnings, exposure.Warned...)
 	local, err := c.checkListen()
-	errs := []error{err, c.checkTLS(), c.checkOrigins(), c.checkLimits(), c.checkStreams(), c.checkLog(), c.checkNode()}
+	c.SignIn = c.Auth.SignIn && !c.trusts() && local && len(exposure.Network) == 0
+	errs := []error{err, c.checkSignIn(), c.checkTLS(), c.checkOrigins(), c.checkLimits(), c.checkStreams(), c.checkLog(), c.checkNode()}
 	for _, r := range exposure.Refused {
 		errs = append(errs, errors.New(r))
 	}
@@ -37,7 +38,6 @@ func (c *Config) check() error {
 		errs = append(errs, fmt.Errorf("listen: %s can be reached from the network, and there is neither auth.key nor auth.issuer "+
 			"to tell who may use it: configure one, or listen on 127.0.0.1", c.Listen))
 	}
-	c.SignIn = c.Auth.SignIn && c.Auth.Issuer == "" && local && len(exposure.Network) == 0
 	c.warn(local)
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("refusing to start:\n%w", err)
@@ -47,6 +47,16 @@ func (c *Config) check() error {
 
 // trusts reports whether a key or an issuer is configured.
 func (c *Config) trusts() bool { return c.Auth.Key != "" || c.Auth.Issuer != "" }
+
+// checkSignIn refuses a shared directory for a sign-in that does not exist: the nodes would
+// make each a key of its own.
+func (c *Config) checkSignIn() error {
+	if c.Auth.SignInDir != "" && !c.SignIn {
+		return errors.New("auth.sign_in_dir: there is no development sign-in beside a key or an issuer, nor on an address that other machines reach; " +
+			"take sign_in_dir out, and configure auth.key or auth.issuer")
+	}
+	return nil
+}
 
 func (c *Config) warn(local bool) {
 	if !c.NATS.SyncAlways {
@@ -159,8 +169,8 @@ func (c *Config) checkCluster() (errs []error) {
 		}
 		errs = append(errs, fmt.Errorf("accounts: all nodes of a cluster must have the same passwords: set %s", strings.Join(missing, ", ")))
 	}
-	if !c.trusts() {
-		errs = append(errs, errors.New("auth: all nodes of a cluster must take the same tokens: set auth.key or auth.issuer"))
+	if !c.trusts() && c.Auth.SignInDir == "" {
+		errs = append(errs, errors.New("auth: all nodes of a cluster must take the same tokens: set auth.key or auth.issuer, or auth.sign_in_dir on one machine"))
 	}
 	return errs
 }

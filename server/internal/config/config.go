@@ -22,7 +22,7 @@ type Config struct {
 	TLS      TLS
 	Auth     Auth
 	Limits   wire.Limits
-	SignIn   bool   // development sign-in, without a password
+	SignIn   bool   // development sign-in: any user, with the secret of the first start
 	Token    *Token // to be printed; nil if a node is to be run
 	Grow     *Grow  // a log to take into the cluster; nil if a node is to be run
 
@@ -53,6 +53,9 @@ type Auth struct {
 	Audience string `conf:"audience"`
 	Claim    string `conf:"claim"`
 	SignIn   bool   `conf:"sign_in"`
+	// SignInDir is the directory of the secret and the key of the development sign-in, if
+	// several nodes on this machine share them. It is empty for the node's own.
+	SignInDir string `conf:"sign_in_dir"`
 }
 
 // Clustered reports whether the node is to be a member of a cluster.

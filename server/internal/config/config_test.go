@@ -175,7 +175,11 @@ func TestLoad_Refuses(t *testing.T) {
 		"loopback":                      {sign: true},
 		"loopback, v6":                  {args: []string{"--listen", "[::1]:0"}, sign: true},
 		"loopback, turned off":          {text: "natterjack { auth { sign_in: false } }"},
-		"loopback, own key":             {text: `natterjack { auth { key: "k.pem" } }`, sign: true},
+		"loopback, own key":             {text: `natterjack { auth { key: "k.pem" } }`},
+		"loopback, shared":              {text: `natterjack { auth { sign_in_dir: "data/secrets" } }`, sign: true},
+		"shared beside a key":           {text: `natterjack { auth { key: "k.pem", sign_in_dir: "data/secrets" } }`, want: []string{"no development sign-in beside a key"}},
+		"shared beside an issuer":       {text: `natterjack { auth { issuer: "https://id.example", audience: a, sign_in_dir: s } }`, want: []string{"no development sign-in beside a key"}},
+		"shared, every interface":       {args: []string{"--listen", ":8080"}, text: `natterjack { auth { sign_in_dir: s } }`, want: []string{"auth.sign_in_dir", "neither auth.key"}},
 		"loopback, issuer":              {text: `natterjack { auth { issuer: "https://id.example", audience: a } }`},
 		"every interface":               {args: []string{"--listen", "0.0.0.0:8080"}, want: []string{"neither auth.key nor auth.issuer"}},
 		"every interface, port only":    {args: []string{"--listen", ":8080"}, want: []string{"neither auth.key nor auth.issuer"}},
@@ -226,8 +230,12 @@ func TestLoad_ClusterWithAllItsSecrets(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Replicas != 3 || !c.SignIn {
-		t.Errorf("%d replicas, sign-in %v; want 3 copies in a cluster, and a sign-in on loopback", c.Replicas, c.SignIn)
+	if c.Replicas != 3 || c.SignIn {
+		t.Errorf("%d replicas, sign-in %v; want 3 copies in a cluster, and no sign-in beside a key", c.Replicas, c.SignIn)
+	}
+	c, err = Load([]string{"--config", file(t, strings.Replace(cluster, `key: "signing.pem"`, `sign_in_dir: "secrets"`, 1))}, nil)
+	if err != nil || !c.SignIn {
+		t.Errorf("with a shared secret: sign-in %v, %v", c.SignIn, err)
 	}
 	for _, u := range c.NATS.Users {
 		if u.Password != "1234" {

@@ -55,16 +55,13 @@ func (d *Dir) Path() string { return d.path }
 func (d *Dir) View() string { return filepath.Join(d.path, "view") }
 
 // Secrets returns the path of the passwords and keys that the node has made for itself.
-func (d *Dir) Secrets() string { return filepath.Join(d.path, secretsDir) }
+func (d *Dir) Secrets() string { return SecretsIn(d.path) }
 
 const secretsDir = "secrets"
 
-// SigningKey returns the path of the key that signs tokens if none is configured.
-func (d *Dir) SigningKey() string { return SigningKeyIn(d.path) }
-
-// SigningKeyIn returns the same path as [Dir.SigningKey], for a directory that another process
-// may have open.
-func SigningKeyIn(path string) string { return filepath.Join(path, secretsDir, "signing.pem") }
+// SecretsIn returns the same path as [Dir.Secrets], for a directory that another process may
+// have open.
+func SecretsIn(path string) string { return filepath.Join(path, secretsDir) }
 
 // Close releases the directory. The lock file stays: deleting it would let two processes in at
 // once.

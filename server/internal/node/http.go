@@ -12,6 +12,7 @@ import (
 
 	"natterjack/server/internal/auth"
 	"natterjack/server/internal/page"
+	"natterjack/server/internal/secrets"
 	"natterjack/server/wire"
 )
 
@@ -61,12 +62,17 @@ func (r *running) routes() http.Handler {
 		mux.Handle(path, r.bridge)
 	}
 	mux.Handle("/{$}", page.Handler())
-	if r.cfg.SignIn && r.keys != nil && r.keys.CanSign() {
-		mux.Handle(wire.PathSignIn, auth.NewSignIn(r.keys, r.base))
-	}
+	mux.Handle(wire.PathSignIn, r.signInHandler())
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, nil, nil) })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) { answer(w, r.ready(), r.log.Clock()) })
 	return mux
+}
+
+func (r *running) signInHandler() http.Handler {
+	if r.secret == "" {
+		return http.HandlerFunc(auth.NoSignIn)
+	}
+	return auth.NewSignIn(r.keys, r.secret, r.signIn().Path(secrets.SignIn), r.base)
 }
 
 // answer tells a load balancer whether the node is healthy, but not why: the reason is in the
@@ -125,5 +131,5 @@ func (r *running) addresses() Addresses {
 	if r.cert != nil {
 		scheme = "https"
 	}
-	return Addresses{HTTP: scheme + "://" + r.listener.Addr().String(), NATS: r.engine.URL()}
+	return Addresses{HTTP: scheme + "://" + r.listener.Addr().String(), NATS: r.engine.URL(), Secret: r.secret}
 }

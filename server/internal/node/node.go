@@ -1,10 +1,10 @@
 package node
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
-	"path/filepath"
 
 	"natterjack/embed"
 	"natterjack/server/internal/auth"
@@ -22,6 +22,7 @@ type Node struct {
 	dir    *datadir.Dir
 	keys   *auth.Keys // nil if only an identity provider is trusted
 	auth   *auth.Authenticator
+	secret string // of the development sign-in; empty if there is none
 	engine *embed.Server
 	cert   *certificate // nil if HTTPS is left to a proxy
 	offers []binder     // parts that answer operations, besides those of the node
@@ -67,7 +68,7 @@ func (n *Node) passwords() error {
 	return n.cfg.Passwords(func(name string) (string, error) {
 		password, made, err := store.Password(name)
 		if made {
-			n.logger.Info("made a password", "user", name, "file", filepath.Join(string(store), name))
+			n.logger.Info("made a password", "user", name, "file", store.Path(name))
 		}
 		return password, err
 	})
@@ -81,16 +82,26 @@ func (n *Node) openKeys() (err error) {
 	case a.Key != "":
 		n.keys, err = auth.LoadKeys(a.Key)
 	case a.Issuer == "":
-		n.keys, made, err = auth.LoadOrMakeKeys(n.dir.SigningKey())
+		n.keys, made, err = auth.LoadOrMakeKeys(n.signIn().SigningKey())
 	}
 	if err != nil {
 		return err
 	}
 	if made {
-		n.logger.Info("made a key to sign tokens with", "file", n.dir.SigningKey())
+		n.logger.Info("made a key to sign tokens with", "file", n.signIn().SigningKey())
+	}
+	if n.cfg.SignIn && n.keys.CanSign() {
+		if n.secret, _, err = n.signIn().Password(secrets.SignIn); err != nil {
+			return err
+		}
 	}
 	n.auth, err = auth.New(auth.Config{Keys: n.keys, OIDC: n.provider(), Logger: n.base})
 	return err
+}
+
+// signIn returns the directory of the secret and the key with which users sign in.
+func (n *Node) signIn() secrets.Dir {
+	return secrets.Dir(cmp.Or(n.cfg.Auth.SignInDir, n.dir.Secrets()))
 }
 
 func (n *Node) provider() *auth.OIDC {

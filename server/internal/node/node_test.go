@@ -14,6 +14,9 @@ import (
 	"math/big"
 	"net"
 	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -24,8 +27,11 @@ import (
 
 	"go.uber.org/goleak"
 
+	"natterjack"
+	"natterjack/server/internal/auth"
 	"natterjack/server/internal/config"
 	"natterjack/server/internal/datadir"
+	"natterjack/server/wire"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -157,9 +163,62 @@ func TestRun_SignInOnlyWhereItIsOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	a, _ := start(t, load(t, "--config", path))
-	if status, _ := get(t, client(t, nil), a.HTTP+"/v1/signin"); status != http.StatusNotFound {
-		t.Errorf("GET /v1/signin: %d, want it not to exist", status)
+	mustHaveNoSignIn(t, a)
+}
+
+func mustHaveNoSignIn(t *testing.T, a Addresses) {
+	t.Helper()
+	if a.Secret != "" {
+		t.Error("there is a secret for it")
 	}
+	if status, body := post(t, a.HTTP+wire.PathSignIn, `{"user":"alice","secret":""}`, "Content-Type", "application/json"); status != http.StatusNotFound || !strings.Contains(body, "is off here") {
+		t.Errorf("sign in: %d %s, want it not to exist", status, body)
+	}
+}
+
+// TestRun_SignInBehindAProxy puts a proxy in front that hides where requests come from, as
+// nginx does by default: they arrive from loopback, with a name of loopback and no header.
+func TestRun_SignInBehindAProxy(t *testing.T) {
+	ask := func(t *testing.T, a Addresses, body string) (int, string) {
+		t.Helper()
+		to, err := url.Parse(a.HTTP)
+		if err != nil {
+			t.Fatal(err)
+		}
+		proxy := httptest.NewServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+			r.SetURL(to) // sets the host too
+		}})
+		defer proxy.Close()
+		return post(t, proxy.URL+wire.PathSignIn, body, "Content-Type", "application/json")
+	}
+	t.Run("without a key", func(t *testing.T) {
+		a, _ := start(t, load(t))
+		for _, body := range []string{`{"user":"ceo"}`, `{"user":"ceo","secret":""}`, `{"user":"ceo","secret":"` + a.Secret + `A"}`} {
+			if status, answer := ask(t, a, body); status/100 != 4 || strings.Contains(answer, `"token"`) {
+				t.Errorf("%s: %d %s", body, status, answer)
+			}
+		}
+	})
+	t.Run("with a key", func(t *testing.T) {
+		key := filepath.Join(t.TempDir(), "signing.pem")
+		if _, _, err := auth.LoadOrMakeKeys(key); err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(t.TempDir(), "nats.conf")
+		text := natterjack.Configuration + "\nnatterjack { auth { key: \"" + key + "\" } }\n"
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		cfg := load(t, "--config", path)
+		a, _ := start(t, cfg)
+		mustHaveNoSignIn(t, a)
+		if status, answer := ask(t, a, `{"user":"ceo"}`); status != http.StatusNotFound {
+			t.Errorf("%d %s", status, answer)
+		}
+		if _, err := os.Stat(filepath.Join(cfg.Data, "secrets", "sign-in")); err == nil {
+			t.Error("a secret was made although a key is configured")
+		}
+	})
 }
 
 func TestRun_AddressInUse(t *testing.T) {

@@ -72,7 +72,7 @@ func ask(t *testing.T, a Addresses, token string) (status int, body string) {
 
 func signIn(t *testing.T, a Addresses, user string) (token string) {
 	t.Helper()
-	_, body := post(t, a.HTTP+wire.PathSignIn, `{"user":"`+user+`"}`, "Content-Type", "application/json")
+	_, body := post(t, a.HTTP+wire.PathSignIn, `{"user":"`+user+`","secret":"`+a.Secret+`"}`, "Content-Type", "application/json")
 	var answer struct{ Token string }
 	if err := json.Unmarshal([]byte(body), &answer); err != nil || answer.Token == "" {
 		t.Fatalf("sign in: %s", body)

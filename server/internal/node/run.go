@@ -16,8 +16,9 @@ import (
 
 // Addresses are the URLs of a node that is ready.
 type Addresses struct {
-	HTTP string
-	NATS string
+	HTTP   string
+	NATS   string
+	Secret string // of the development sign-in, empty if there is none; not for logs
 }
 
 // running is the state of a running node. start sets everything and stop takes it apart, on one

@@ -17,6 +17,15 @@ import (
 // concurrently, also by several processes.
 type Dir string
 
+// SignIn is the name of the secret of the development sign-in.
+const SignIn = "sign-in"
+
+// SigningKey returns the path of the key that signs tokens, beside the secrets.
+func (d Dir) SigningKey() string { return filepath.Join(string(d), "signing.pem") }
+
+// Path returns the path of a secret.
+func (d Dir) Path(name string) string { return filepath.Join(string(d), name) }
+
 // maxSecret bounds what is read.
 const maxSecret = 1 << 10
 
@@ -29,7 +38,7 @@ func (d Dir) Password(name string) (password string, made bool, err error) {
 	if !validName.MatchString(name) {
 		return "", false, fmt.Errorf("secrets: %q is not a name of a secret", name)
 	}
-	path := filepath.Join(string(d), name)
+	path := d.Path(name)
 	password, err = read(path)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return password, false, err

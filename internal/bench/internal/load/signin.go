@@ -7,6 +7,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -14,9 +17,13 @@ import (
 	"natterjack/server/wire"
 )
 
-// SignIn gets a token for each user by the development sign-in of the server at base. It
-// returns a connect frame for each user.
-func SignIn(ctx context.Context, base string, users []string) ([][]byte, error) {
+// SignIn gets a token for each user by the development sign-in of the server at base, whose
+// secret is in the data directory. It returns a connect frame for each user.
+func SignIn(ctx context.Context, base, data string, users []string) ([][]byte, error) {
+	secret, err := os.ReadFile(filepath.Join(data, "secrets", "sign-in")) //nolint:gosec // a directory of our own
+	if err != nil {
+		return nil, err
+	}
 	frames := make([][]byte, len(users))
 	transport := &http.Transport{MaxIdleConnsPerHost: dialsAtOnce}
 	defer transport.CloseIdleConnections()
@@ -25,7 +32,7 @@ func SignIn(ctx context.Context, base string, users []string) ([][]byte, error) 
 	group.SetLimit(dialsAtOnce / 2)
 	for i, user := range users {
 		group.Go(func() error {
-			token, err := signIn(ctx, client, base, user)
+			token, err := signIn(ctx, client, base, user, strings.TrimSpace(string(secret)))
 			if err != nil {
 				return fmt.Errorf("sign in as %s: %w", user, err)
 			}
@@ -37,8 +44,8 @@ func SignIn(ctx context.Context, base string, users []string) ([][]byte, error) 
 	return frames, group.Wait()
 }
 
-func signIn(ctx context.Context, client *http.Client, base, user string) (token string, err error) {
-	body := fmt.Appendf(nil, `{"user":%q}`, user)
+func signIn(ctx context.Context, client *http.Client, base, user, secret string) (token string, err error) {
+	body := fmt.Appendf(nil, `{"user":%q,"secret":%q}`, user, secret)
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, base+wire.PathSignIn, bytes.NewReader(body))
 	if err != nil {
 		return "", err

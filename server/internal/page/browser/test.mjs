@@ -40,6 +40,8 @@ class Server {
     });
   }
 
+  get secret() { return readFileSync(path.join(work, "data", "secrets", "sign-in"), "utf8").trim(); }
+
   async stop(signal) {
     this.child.kill(signal);
     await this.ended;
@@ -81,7 +83,7 @@ class Person {
       const lost = /WebSocket connection|ERR_CONNECTION|Failed to load resource/.test(m.text()); // the tests stop the server
       if (m.type() === "error" && !lost) Person.complaints.push(`${name}: ${m.text()}`);
     });
-    await p.page.goto(server.url);
+    await p.page.goto(server.url + "#secret=" + server.secret); // as the ready line has it on a terminal
     await p.page.getByLabel("Your name").fill(name);
     await p.page.keyboard.press("Enter");
     await p.connected();
@@ -139,6 +141,29 @@ test("two windows sign in and talk both ways", async () => {
   await bob.say("hello alice");
   await bob.stored("hello alice");
   await alice.sees("hello bob", "hello alice");
+});
+
+test("the secret of the link is kept, and leaves the address bar", async () => {
+  equal(await alice.page.evaluate(() => location.href.includes("secret")), false, "the secret in the address");
+  const again = await alice.context.newPage(); // another window, without the link
+  await again.goto(server.url);
+  await again.getByLabel("Your name").fill("alice");
+  await again.keyboard.press("Enter");
+  await again.locator("#state.live").waitFor();
+  await again.close();
+});
+
+test("without the link nobody signs in, and the page says what to do", async () => {
+  const context = await browser.newContext(), page = await context.newPage();
+  await page.goto(server.url);
+  await page.getByLabel("Your name").fill("mallory");
+  await page.keyboard.press("Enter");
+  await page.locator("#door [role=alert]", { hasText: "open the link that the server printed" }).waitFor();
+  await page.goto(server.url + "#secret=" + server.secret);
+  await page.getByLabel("Your name").fill("mallory");
+  await page.keyboard.press("Enter");
+  await page.locator("#state.live").waitFor();
+  await context.close();
 });
 
 test("markup in a message stays text", async () => {
@@ -258,7 +283,7 @@ test("it shows who has read, and what becomes of a message elsewhere", async () 
   await dave.stored("frogs");
   await erin.open("dave");
   await dave.page.locator("small", { hasText: "✓✓ Read" }).waitFor();
-  const { token } = await ask("/v1/signin", JSON.stringify({ user: "dave" }));
+  const { token } = await ask("/v1/signin", JSON.stringify({ user: "dave", secret: server.secret }));
   const change = (c) => ask("/v1/frames", JSON.stringify({ channel: "dave~erin", seq: 1, ...c }), { Authorization: `Bearer ${token}` });
   await change({ type: "edit", content: { text: "toads" } });
   for (const p of [dave, erin]) await p.sees("toads (edited)");
