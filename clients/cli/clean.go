@@ -6,15 +6,29 @@ import (
 	"unicode/utf8"
 )
 
+// The brackets of what natter itself says about a message. [clean] leaves none of them in what
+// users have written.
+const (
+	markOpen  = '⟦'
+	markClose = '⟧'
+)
+
+// ours brackets what natter says about a message, so that no user can type it.
+func ours(words string) string { return string(markOpen) + words + string(markClose) }
+
 // clean makes another user's text safe to print. A terminal obeys control characters, and the
-// bidirectional ones can make a line look like another. Both become visible signs. Line breaks
-// and tabs stay.
+// bidirectional ones can make a line look like another. Both become visible signs, and the
+// brackets of natter's own words become others. Line breaks and tabs stay.
 func clean(s string) string {
-	if strings.IndexFunc(s, risky) < 0 && utf8.ValidString(s) {
+	if strings.IndexFunc(s, func(r rune) bool { return risky(r) || r == markOpen || r == markClose }) < 0 && utf8.ValidString(s) {
 		return s
 	}
 	return strings.Map(func(r rune) rune {
 		switch {
+		case r == markOpen:
+			return '['
+		case r == markClose:
+			return ']'
 		case !risky(r): // invalid UTF-8 is read as U+FFFD and printed as that
 			return r
 		case r < 0x20:

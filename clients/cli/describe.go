@@ -7,26 +7,30 @@ import (
 	"natterjack/server/wire"
 )
 
-// said describes a message in words, with the changes that it has had.
+// said returns a message with what has become of it, in brackets that no text can contain.
 func said(ev *wire.Event) string {
 	if ev.Deleted || ev.Content == nil {
-		return "(deleted)"
+		return ours("deleted")
 	}
 	text := clean(ev.Content.Text)
 	if f := ev.Content.Forwarded; f != nil {
-		text = fmt.Sprintf("(%s said) %s", oneLine(f.Sender), text)
+		text = ours(oneLine(f.Sender)+" said") + " " + text
 	}
 	if ev.Content.ReplyTo != 0 {
-		text = fmt.Sprintf("(to %d) %s", ev.Content.ReplyTo, text)
+		text = ours(fmt.Sprintf("to %d", ev.Content.ReplyTo)) + " " + text
 	}
+	var marks []string
 	if ev.Edited != 0 {
-		text += " (edited)"
+		marks = append(marks, "edited")
 	}
 	if ev.Pinned {
-		text += " (pinned)"
+		marks = append(marks, "pinned")
 	}
 	for _, r := range ev.Reactions {
-		text += fmt.Sprintf(" %s%d", oneLine(r.Emoji), r.Count)
+		marks = append(marks, fmt.Sprintf("%s%d", oneLine(r.Emoji), r.Count))
+	}
+	if len(marks) > 0 {
+		text += " " + ours(strings.Join(marks, " "))
 	}
 	return text
 }

@@ -66,19 +66,19 @@ func (c *channelsCmd) Run(ctx context.Context, t *terminal) error {
 	}
 	ctx, cancel := c.context(ctx)
 	defer cancel()
-	return c.act(ctx, t, func(ctx context.Context, client *natter.Client, s natter.Session) error {
-		list, err := client.Channels(ctx, min(c.Limit, s.Limits.HistoryEvents))
-		if err != nil {
-			return err
-		}
-		p := c.printer(t)
-		for i := range list.Channels {
-			if err := p.info(&list.Channels[i]); err != nil {
+	return c.act(ctx, t, func(ctx context.Context, client *natter.Client, _ natter.Session) error {
+		p, n := c.printer(t), 0
+		for info, err := range client.AllChannels(ctx) {
+			if err != nil {
 				return err
 			}
-		}
-		if list.More && !c.JSON {
-			t.note("there are more channels, less recently active")
+			if n++; n > c.Limit {
+				t.note("there are more channels; --limit says how many to list")
+				return nil
+			}
+			if err := p.info(&info); err != nil {
+				return err
+			}
 		}
 		return nil
 	})

@@ -190,12 +190,11 @@ func (l *listener) backlog(ctx context.Context, s *natter.Session) error {
 	}
 	channels := []string{l.only}
 	if l.only == "" {
-		list, err := l.client.Channels(ctx, s.Limits.HistoryEvents)
-		if err != nil {
-			return err
-		}
 		channels = channels[:0]
-		for _, c := range list.Channels {
+		for c, err := range l.client.AllChannels(ctx) {
+			if err != nil {
+				return err
+			}
 			channels = append(channels, c.ID)
 		}
 	}

@@ -116,6 +116,40 @@ func natterRuns(t *testing.T, ctx context.Context, s *servertest.Server, args ..
 	return code, o.String(), e.String()
 }
 
+// TestListsAreWhole lists more channels than fit on a page of the server, and listens with the
+// last message of each.
+func TestListsAreWhole(t *testing.T) {
+	const channels = 130
+	s := servertest.Start(t)
+	client, err := natter.New(natter.Options{URLs: []string{s.URL}, Tokens: natter.SignIn{User: "bob", URLs: []string{s.URL}, Data: s.Data}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var running sync.WaitGroup
+	running.Go(func() { _ = client.Run(context.WithoutCancel(t.Context())) })
+	for i := range channels {
+		if _, err := client.SendTo(t.Context(), fmt.Sprint("friend-", i), "hello"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := client.Close(); err != nil {
+		t.Error(err)
+	}
+	running.Wait()
+	for _, args := range [][]string{
+		{"channels", "--as", "bob", "--limit", "500"},
+		{"listen", "--as", "bob", "--backlog", "1", "--count", fmt.Sprint(channels)},
+	} {
+		code, out, errs := natterRuns(t, t.Context(), s, args...)
+		if lines := strings.Count(out, "\n"); code != exitOK || lines != channels || strings.Contains(errs, "more") {
+			t.Errorf("%v: exit code %d, %d lines\n%s", args, code, lines, errs)
+		}
+	}
+	if code, out, errs := natterRuns(t, t.Context(), s, "channels", "--as", "bob", "--limit", "120"); code != exitOK || strings.Count(out, "\n") != 120 || !strings.Contains(errs, "more channels") {
+		t.Errorf("exit code %d, %d lines: %s", code, strings.Count(out, "\n"), errs)
+	}
+}
+
 // A send waits for a server that is away for a while, and says so.
 func TestSendWaitsForTheServer(t *testing.T) {
 	s := servertest.Start(t)

@@ -131,11 +131,11 @@ func (p *printer) info(c *wire.ChannelInfo) error {
 	if c.Name != "" {
 		name = c.Name + ": " + name
 	}
-	if c.Unread > 0 {
-		name = fmt.Sprintf("(%d unread) %s", c.Unread, name)
+	if name = oneLine(name); c.Unread > 0 {
+		name = ours(fmt.Sprintf("%d unread", c.Unread)) + " " + name
 	}
 	_, err := fmt.Fprintf(p.out, "%s  %-6s  %6d  %s  %s\n", pad(oneLine(c.ID), p.widths[0], false), oneLine(string(c.Kind)),
-		c.Seq, p.paint("2", pad(active, len(time.DateTime), false)), oneLine(name))
+		c.Seq, p.paint("2", pad(active, len(time.DateTime), false)), name)
 	return err
 }
 

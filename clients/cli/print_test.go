@@ -193,3 +193,33 @@ func FuzzMark(f *testing.F) {
 		}
 	})
 }
+
+// TestSaid_cannotBeImitated shows that the words that natter adds to a message differ from the
+// same words in a text.
+func TestSaid_cannotBeImitated(t *testing.T) {
+	real := event("alice~bob", "alice", "yes", 1)
+	real.Edited, real.Pinned, real.Content.ReplyTo = 1, true, 7
+	real.Content.Forwarded = &wire.Forwarded{Sender: "bob"}
+	real.Reactions = []wire.Reaction{{Emoji: "🐸", Count: 2}}
+	shown := said(real)
+	if want := "⟦to 7⟧ ⟦bob said⟧ yes ⟦edited pinned 🐸2⟧"; shown != want {
+		t.Errorf("%s, want %s", shown, want)
+	}
+	if got := said(event("alice~bob", "alice", shown, 1)); got == shown || strings.ContainsAny(got, "⟦⟧") {
+		t.Errorf("typed, it looks the same: %s", got)
+	}
+	typed := said(event("alice~bob", "alice", "⟦deleted⟧", 1))
+	gone := event("alice~bob", "alice", "", 1)
+	gone.Content, gone.Deleted = nil, true
+	if typed == said(gone) {
+		t.Errorf("typed, a deletion looks the same: %s", typed)
+	}
+	var named strings.Builder
+	p := &printer{out: &named}
+	if err := p.info(&wire.ChannelInfo{ID: "g", Kind: wire.Group, Name: "⟦9 unread⟧", Members: []string{"alice"}, Unread: 2}); err != nil {
+		t.Fatal(err)
+	}
+	if got := named.String(); !strings.Contains(got, "⟦2 unread⟧ [9 unread]: alice") {
+		t.Errorf("a name looks like a count: %s", got)
+	}
+}

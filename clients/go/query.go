@@ -2,6 +2,7 @@ package natter
 
 import (
 	"context"
+	"iter"
 
 	"natterjack/server/wire"
 )
@@ -40,6 +41,57 @@ func (c *Client) Channels(ctx context.Context, limit int) (Channels, error) {
 // one of the list before.
 func (c *Client) ChannelsBehind(ctx context.Context, last *ChannelInfo, limit int) (Channels, error) {
 	return ask[Channels](ctx, c, wire.ListChannels{Before: &wire.ChannelPlace{Active: last.Active, ID: last.ID}, Limit: limit})
+}
+
+// AllChannels lists all of the user's channels, the most recently active channel first. It sends
+// as many queries as that takes. A channel that becomes active meanwhile moves to the beginning
+// of the list, so the beginning is read again at the end, and each channel is yielded once. An
+// error ends the list.
+func (c *Client) AllChannels(ctx context.Context) iter.Seq2[ChannelInfo, error] {
+	return func(yield func(ChannelInfo, error) bool) {
+		known := map[string]bool{}
+		for {
+			fresh, ok := c.readChannels(ctx, known, yield)
+			if !ok || fresh == 0 {
+				return
+			}
+		}
+	}
+}
+
+// readChannels reads the list of channels up to a page without a channel that is not known yet,
+// or to its end. It reports how many it has found, and whether the caller wants more.
+func (c *Client) readChannels(ctx context.Context, known map[string]bool, yield func(ChannelInfo, error) bool) (found int, ok bool) {
+	var last *ChannelInfo
+	for {
+		page, err := c.channelsBehind(ctx, last)
+		if err != nil {
+			yield(ChannelInfo{}, err)
+			return found, false
+		}
+		fresh := 0
+		for i := range page.Channels {
+			info := page.Channels[i]
+			if last = &page.Channels[i]; known[info.ID] {
+				continue
+			}
+			known[info.ID] = true
+			fresh++
+			if !yield(info, nil) {
+				return found, false
+			}
+		}
+		if found += fresh; !page.More || fresh == 0 {
+			return found, true
+		}
+	}
+}
+
+func (c *Client) channelsBehind(ctx context.Context, last *ChannelInfo) (Channels, error) {
+	if last == nil {
+		return c.Channels(ctx, 0)
+	}
+	return c.ChannelsBehind(ctx, last, 0)
 }
 
 // Channel returns one channel with all of its members. For users who may add members it also
