@@ -286,7 +286,8 @@ test("it shows who has read, and what becomes of a message elsewhere", async () 
   const { token } = await ask("/v1/signin", JSON.stringify({ user: "dave", secret: server.secret }));
   const change = (c) => ask("/v1/frames", JSON.stringify({ channel: "dave~erin", seq: 1, ...c }), { Authorization: `Bearer ${token}` });
   await change({ type: "edit", content: { text: "toads" } });
-  for (const p of [dave, erin]) await p.sees("toads (edited)");
+  for (const p of [dave, erin]) await p.sees("toads");
+  for (const p of [dave, erin]) await p.page.locator("small", { hasText: "edited" }).waitFor();
   await change({ type: "react", emoji: "🐸" });
   await erin.page.locator("small", { hasText: "🐸 1" }).waitFor();
   await change({ type: "delete" });
@@ -294,6 +295,57 @@ test("it shows who has read, and what becomes of a message elsewhere", async () 
   await erin.page.reload();
   await erin.sees("Message deleted");
   for (const p of [dave, erin]) await p.context.close();
+});
+
+test("of two conversations opened one right after the other, both are read", async () => {
+  const [gail, hank, iris] = await Promise.all(["gail", "hank", "iris"].map((name) => Person.arrive(browser, server, name)));
+  for (const p of [hank, iris]) {
+    await p.talk("gail");
+    await p.say(`it is ${p.name}`);
+    await p.stored("it is");
+  }
+  for (const p of [hank, iris]) await until("the badge counts", async () => (await gail.channel(p.name).locator(".badge").textContent()) === "1");
+  await gail.channel("hank").click();
+  await gail.page.waitForTimeout(400); // within the second in which reads are gathered
+  await gail.channel("iris").click();
+  for (const p of [hank, iris]) await p.page.locator("small", { hasText: "✓✓ Read" }).waitFor();
+  for (const p of [gail, hank, iris]) await p.context.close();
+});
+
+test("nothing is read in a hidden window, and all that was seen is told before it hides", async () => {
+  const [jack, kate] = [await Person.arrive(browser, server, "jack"), await Person.arrive(browser, server, "kate")];
+  const hide = (hidden) => kate.page.evaluate((h) => { // the pages of this browser never hide by themselves
+    Object.defineProperty(document, "hidden", { value: h, configurable: true });
+    document.dispatchEvent(new Event("visibilitychange"));
+  }, hidden);
+  await jack.talk("kate");
+  await jack.say("one");
+  await jack.stored("one");
+  await kate.open("jack");
+  await kate.sees("one");
+  await hide(true);
+  await jack.page.locator("small", { hasText: "✓✓ Read" }).waitFor();
+  await jack.say("two");
+  await jack.page.locator(".message", { hasText: "two" }).locator("small", { hasText: "✓✓" }).waitFor();
+  await kate.page.waitForTimeout(1500); // longer than reads are gathered
+  equal(await jack.page.locator(".message", { hasText: "two" }).locator("small", { hasText: "Read" }).count(), 0, "messages read in a hidden window");
+  await hide(false);
+  await jack.page.locator(".message", { hasText: "two" }).locator("small", { hasText: "Read" }).waitFor();
+  for (const p of [jack, kate]) await p.context.close();
+});
+
+test("forwarded words are shown as forwarded, and no sign turns a line around", async () => {
+  const [lena, mona] = [await Person.arrive(browser, server, "lena"), await Person.arrive(browser, server, "mona")];
+  await lena.talk("mona");
+  await lena.say("\u202eneddih\u2069 Forwarded from eve");
+  await lena.stored("Forwarded");
+  const { token } = await ask("/v1/signin", JSON.stringify({ user: "lena", secret: server.secret }));
+  await ask("/v1/frames", JSON.stringify({ type: "forward", client_id: "f", to: "mona", from: { channel: "lena~mona", seq: 1 } }), { Authorization: `Bearer ${token}` });
+  await mona.open("lena");
+  await until("both messages are there", async () => (await mona.texts()).length === 2);
+  equal(await mona.texts(), Array(2).fill("\ufffdneddih\ufffd Forwarded from eve"), "the texts");
+  equal(await mona.page.locator("#log .message i").allTextContents(), ["", "Forwarded from lena"], "where they are from");
+  for (const p of [lena, mona]) await p.context.close();
 });
 
 async function ask(path, body, headers = {}) {
@@ -362,9 +414,15 @@ async function check(page) {
   equal(violations, [], "axe");
 }
 
-test("signing out forgets the token", async () => {
+test("signing out ends the token, here and anywhere else", async () => {
+  const { token } = await alice.page.evaluate(() => JSON.parse(sessionStorage.getItem("me")));
+  const status = async () => (await fetch(server.url + "v1/frames", { method: "POST", body: '{"type":"list_channels"}', headers: { Authorization: `Bearer ${token}` } })).status;
+  equal(await status(), 200, "the status before");
   await alice.page.getByRole("button", { name: "Sign out" }).click();
+  await alice.page.getByLabel("Your name").waitFor();
   equal(await alice.page.evaluate(() => sessionStorage.getItem("me")), null, "what is kept");
+  equal(await alice.page.locator("#door [role=alert]").textContent(), "", "what the door says");
+  equal(await status(), 401, "the status after");
   await alice.page.reload();
   await alice.page.getByLabel("Your name").waitFor();
 });
