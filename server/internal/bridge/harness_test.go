@@ -77,6 +77,7 @@ func (tokens) Fingerprint(token string) [sha256.Size]byte { return sha256.Sum256
 type rig struct {
 	*Bridge
 	listener dialer
+	url      string
 	http     *http.Client
 	stop     func() // ends Run; the cleanup of the test closes the rest
 }
@@ -170,14 +171,15 @@ func newRigOn(tb testing.TB, on dialer, cfg Config) *rig {
 	if cfg.Logger == nil {
 		cfg.Logger = logger(tb)
 	}
-	r := &rig{Bridge: New(cfg), listener: on}
+	r := &rig{Bridge: New(cfg), listener: on, url: "http://bridge"}
 	ctx, stop := context.WithCancel(context.Background())
 	srv := &http.Server{Handler: r.Bridge, ErrorLog: slog.NewLogLogger(cfg.Logger.Handler(), slog.LevelWarn)}
+	LimitWrites(srv)
 	var running sync.WaitGroup
 	running.Go(func() { _ = r.Run(ctx) })
 	running.Go(func() { _ = srv.Serve(r.listener) })
 	r.stop = stop
-	transport := &http.Transport{DialContext: r.listener.dial}
+	transport := r.transport(r.listener.dial)
 	r.http = &http.Client{Transport: transport}
 	tb.Cleanup(func() {
 		stop()
@@ -189,6 +191,16 @@ func newRigOn(tb testing.TB, on dialer, cfg Config) *rig {
 		}
 	})
 	return r
+}
+
+// transport returns an HTTP client's transport to the bridge, over TLS if its listener is secured.
+func (r *rig) transport(dial func(ctx context.Context, network, addr string) (net.Conn, error)) *http.Transport {
+	transport := &http.Transport{DialContext: dial}
+	if s, ok := r.listener.(*secured); ok {
+		r.url = "https://bridge"
+		transport.TLSClientConfig, transport.ForceAttemptHTTP2 = s.client, true
+	}
+	return transport
 }
 
 // client is a WebSocket client that reads all the time and keeps what it has read.
@@ -215,16 +227,16 @@ func (r *rig) dial(tb testing.TB, header ...string) *client {
 func (r *rig) tryDial(tb testing.TB, header ...string) (*client, *http.Response, error) {
 	tb.Helper()
 	c := &client{tb: tb, inbox: make(chan []byte, 1<<12), closed: make(chan struct{})}
-	transport := &http.Transport{DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+	transport := r.transport(func(ctx context.Context, network, addr string) (net.Conn, error) {
 		conn, err := r.listener.dial(ctx, network, addr)
 		c.conn = conn
 		return conn, err
-	}}
+	})
 	opts := &websocket.DialOptions{HTTPClient: &http.Client{Transport: transport}, HTTPHeader: http.Header{}}
 	for i := 0; i+1 < len(header); i += 2 {
 		opts.HTTPHeader.Set(header[i], header[i+1])
 	}
-	ws, resp, err := websocket.Dial(tb.Context(), "ws://bridge"+wire.PathWebSocket, opts)
+	ws, resp, err := websocket.Dial(tb.Context(), r.url+wire.PathWebSocket, opts)
 	if err != nil {
 		transport.CloseIdleConnections()
 		return nil, resp, err

@@ -46,7 +46,9 @@ func (b *Bridge) overHTTP(serve httpHandler) http.HandlerFunc {
 		defer x.rescue()
 		if err := serve(x); err != nil {
 			b.answer(w, b.fault(x.id, r.URL.Path, err, 0))
+			return
 		}
+		limit(x.rc) // what net/http still writes
 	}
 }
 
@@ -78,6 +80,7 @@ func (b *Bridge) answer(w http.ResponseWriter, e *wire.Error) {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
+	limit(http.NewResponseController(w))
 	w.WriteHeader(status(e.Code))
 	_, _ = w.Write(b.encode(nil, "", e)) // a client that is gone does not need it
 }
@@ -121,16 +124,6 @@ func (x *exchange) body() ([]byte, error) {
 		return nil, wire.Errorf(wire.CodeMalformed, "the request was cut off; send it again")
 	}
 	return body, nil
-}
-
-// write writes a part of the answer and flushes it. The peer must take some of it within
-// [writeTimeout].
-func (x *exchange) write(p []byte) error {
-	_ = x.rc.SetWriteDeadline(time.Now().Add(writeTimeout)) // if the server cannot, its own timeouts hold
-	if _, err := x.w.Write(p); err != nil {
-		return err
-	}
-	return x.rc.Flush()
 }
 
 // bearer returns the token of the Authorization header, or an empty string.

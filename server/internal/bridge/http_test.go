@@ -21,7 +21,7 @@ import (
 // post sends a POST request.
 func (r *rig) post(tb testing.TB, path, body string, header ...string) *http.Response {
 	tb.Helper()
-	req, err := http.NewRequestWithContext(tb.Context(), http.MethodPost, "http://bridge"+path, strings.NewReader(body))
+	req, err := http.NewRequestWithContext(tb.Context(), http.MethodPost, r.url+path, strings.NewReader(body))
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -31,6 +31,9 @@ func (r *rig) post(tb testing.TB, path, body string, header ...string) *http.Res
 	resp, err := r.http.Do(req)
 	if err != nil {
 		tb.Fatalf("POST %s: %v", path, err)
+	}
+	if _, ok := r.listener.(*secured); ok && resp.ProtoMajor != 2 {
+		tb.Fatalf("POST %s: answered over %s, want HTTP/2", path, resp.Proto)
 	}
 	tb.Cleanup(func() { _ = resp.Body.Close() })
 	return resp

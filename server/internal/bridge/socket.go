@@ -34,8 +34,9 @@ type socket struct {
 	shut  bool       // no more data: a close frame is out, or a frame is cut
 }
 
-// deadlineSlack is how much later than [writeTimeout] a deadline is set. So the deadline is
-// moved only every few seconds and not for each of ten thousand writes per second.
+// deadlineSlack is how much later than [writeTimeout] the deadline of an attempt is set, which
+// does not wait anyway. So the deadline is moved only every few seconds and not for each of ten
+// thousand writes per second.
 const deadlineSlack = 5 * time.Second
 
 var (
@@ -106,17 +107,29 @@ func (c *socket) attempt(frame []byte, a *attempt) ([]byte, error) {
 
 // put writes p and returns the part that was not written. A peer is slow when it takes nothing,
 // not when it takes long for a large frame: after a timeout with progress put goes on.
+//
+// TLS cannot go on after a timeout. So what is not bare TCP is written in pieces, each of which
+// has its time. Its deadline does not stay either: TLS answers some messages by itself while it
+// reads, and one answer after a deadline would break the connection.
 func (c *socket) put(p []byte) ([]byte, error) {
-	for {
-		if err := c.extend(); err != nil {
+	for len(p) > 0 {
+		if err := c.limit(time.Now().Add(writeTimeout)); err != nil {
 			return p, err
 		}
-		n, err := c.Conn.Write(p)
+		some := p
+		if c.raw == nil {
+			some = p[:min(len(p), piece)]
+		}
+		n, err := c.Conn.Write(some)
 		p = p[n:]
-		if err == nil || n == 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
+		if err != nil && (n == 0 || !errors.Is(err, os.ErrDeadlineExceeded)) {
 			return p, err
 		}
 	}
+	if c.raw == nil {
+		return p, c.limit(time.Time{})
+	}
+	return p, nil
 }
 
 // extend moves the write deadline if it is nearer than [writeTimeout].
@@ -125,6 +138,10 @@ func (c *socket) extend() error {
 	if c.until.Sub(now) >= writeTimeout {
 		return nil
 	}
-	c.until = now.Add(writeTimeout + deadlineSlack)
-	return c.SetWriteDeadline(c.until)
+	return c.limit(now.Add(writeTimeout + deadlineSlack))
+}
+
+func (c *socket) limit(until time.Time) error {
+	c.until = until
+	return c.SetWriteDeadline(until)
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"natterjack/server/internal/auth"
+	"natterjack/server/internal/bridge"
 	"natterjack/server/internal/page"
 	"natterjack/server/internal/secrets"
 	"natterjack/server/wire"
@@ -40,6 +41,7 @@ func (r *running) listen(ctx context.Context) error {
 		MaxHeaderBytes:    maxHeaderBytes,
 		ErrorLog:          slog.NewLogLogger(r.logger.Handler(), slog.LevelWarn), // handler panics, failed handshakes
 	}
+	bridge.LimitWrites(r.server)
 	serve := r.server.Serve
 	if r.cert != nil {
 		r.server.TLSConfig = r.cert.config()
