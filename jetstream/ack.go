@@ -10,6 +10,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"natterjack/jetstream/internal/api"
 	"natterjack/server/wire"
 )
 
@@ -79,25 +80,11 @@ func parseAck(msg *nats.Msg) (a pubAck) {
 	return refine(a)
 }
 
-// The error codes of JetStream (server/errors.json of nats-server) that have an answer of their
-// own. All other codes mean: look at the stream again.
-const (
-	errInsufficientResources jetstream.ErrorCode = 10023
-	errStorageExceeded       jetstream.ErrorCode = 10047
-	errStoreFailed           jetstream.ErrorCode = 10077
-)
-
+// refine gives the errors that have an answer of their own that answer. All other errors mean:
+// look at the stream again.
 func refine(a pubAck) pubAck {
-	api, ok := errors.AsType[*jetstream.APIError](a.err)
-	if !ok {
-		return a
-	}
-	switch api.ErrorCode {
-	case errStoreFailed:
-		a.err, a.broken = storageFull(), true
-	case errInsufficientResources, errStorageExceeded:
-		a.err = storageFull()
-	default: // look at the stream again
+	if full, broken := api.Full(a.err); full {
+		a.err, a.broken = storageFull(), broken
 	}
 	return a
 }

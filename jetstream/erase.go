@@ -2,15 +2,13 @@ package jetstream
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"log/slog"
-	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
 
+	"natterjack/jetstream/internal/api"
 	"natterjack/jetstream/view"
 )
 
@@ -114,18 +112,28 @@ func (e *eraser) sweep(ctx context.Context) error {
 
 func (e *eraser) erase(ctx context.Context, d view.Erasure) error {
 	for _, pos := range d.Positions {
-		if err := e.request(ctx, "$JS.API.STREAM.MSG.DELETE."+StreamName(e.shard), map[string]uint64{"seq": pos}); err != nil {
+		err := bounded(ctx, func(ctx context.Context) error { return api.Delete(ctx, e.conn, StreamName(e.shard), pos) })
+		if err != nil {
 			return fmt.Errorf("erase pos %d: %w", pos, err)
 		}
 	}
 	if d.All { // also the messages that the view did not know of
 		// Up to the event that records the deletion, and not including it.
-		purge := map[string]any{"filter": Subject(d.Channel), "seq": d.Pos}
-		if err := e.request(ctx, "$JS.API.STREAM.PURGE."+StreamName(e.shard), purge); err != nil {
+		err := bounded(ctx, func(ctx context.Context) error {
+			return api.Purge(ctx, e.conn, StreamName(e.shard), Subject(d.Channel), d.Pos)
+		})
+		if err != nil {
 			return fmt.Errorf("purge channel: %w", err)
 		}
 	}
 	return nil
+}
+
+// bounded makes one request within [eraseTimeout].
+func bounded(ctx context.Context, request func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, eraseTimeout)
+	defer cancel()
+	return request(ctx)
 }
 
 // due reports whether erased data has stayed in this node's files for as long as it may.
@@ -151,50 +159,4 @@ func (e *eraser) scrub(ctx context.Context) error {
 	}
 	e.dirty = nil
 	return nil
-}
-
-// request asks JetStream directly. nats.go hides the error code that says that there is nothing
-// left to erase.
-func (e *eraser) request(ctx context.Context, subject string, body any) error {
-	ctx, cancel := context.WithTimeout(ctx, eraseTimeout)
-	defer cancel()
-	data, err := json.Marshal(body)
-	if err != nil {
-		return err
-	}
-	msg, err := e.conn.RequestWithContext(ctx, subject, data)
-	if err != nil {
-		return err
-	}
-	var answer struct {
-		Success bool                `json:"success"`
-		Error   *jetstream.APIError `json:"error"`
-	}
-	switch err := json.Unmarshal(msg.Data, &answer); {
-	case err != nil:
-		return fmt.Errorf("parse answer: %w", err)
-	case answer.Success || gone(answer.Error):
-		return nil
-	case answer.Error == nil:
-		return fmt.Errorf("refused without a reason")
-	default:
-		return answer.Error
-	}
-}
-
-// gone reports whether an error says that the message does not exist.
-func gone(err *jetstream.APIError) bool {
-	const sequenceNotFound, deleteFailed jetstream.ErrorCode = 10043, 10057 // server/errors.json of nats-server
-	if err == nil {
-		return false
-	}
-	switch err.ErrorCode {
-	case jetstream.JSErrCodeMessageNotFound, sequenceNotFound:
-		return true
-	// The error wraps the store's own error, which can only be told by its text.
-	case deleteFailed:
-		return strings.Contains(err.Description, "no message found") || strings.Contains(err.Description, "deleted message")
-	default:
-		return false
-	}
 }

@@ -2,10 +2,11 @@ package jetstream
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
+
+	"natterjack/jetstream/internal/api"
 )
 
 // moveTimeout is how long the engine may take to move the lead of one shard. To move the leads
@@ -54,22 +55,8 @@ var errNobody = errors.New("jetstream: there is no node that could lead")
 func (l *Log) moveLead(ctx context.Context, shard int, to string) error {
 	ctx, cancel := context.WithTimeout(ctx, moveTimeout)
 	defer cancel()
-	var body []byte
-	if to != "" {
-		body = fmt.Appendf(nil, `{"placement":{"preferred":%q}}`, to)
-	}
-	msg, err := l.conn.RequestWithContext(ctx, "$JS.API.STREAM.LEADER.STEPDOWN."+StreamName(shard), body)
-	if err != nil {
+	if err := api.StepDown(ctx, l.conn, StreamName(shard), to); err != nil {
 		return fmt.Errorf("move the lead of shard %d: %w", shard, err)
-	}
-	var answer struct {
-		Error *struct{ Description string } `json:"error"`
-	}
-	if err := json.Unmarshal(msg.Data, &answer); err != nil {
-		return fmt.Errorf("move the lead of shard %d: %w", shard, err)
-	}
-	if answer.Error != nil {
-		return fmt.Errorf("move the lead of shard %d: %s", shard, answer.Error.Description)
 	}
 	return nil
 }

@@ -2,10 +2,8 @@ package jetstream
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
-	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -15,28 +13,17 @@ import (
 
 	"natterjack/jetstream/internal/copies"
 	"natterjack/jetstream/internal/crashpoint"
+	"natterjack/jetstream/internal/ordered"
 	"natterjack/jetstream/view"
 	"natterjack/server/wire"
 )
 
-const (
-	// followHeartbeat is the smallest interval that nats.go allows. After two missed heartbeats
-	// the follower asks whether its consumer still exists. So a follower whose consumer's node
-	// died is silent for two seconds, and not for the default of ten.
-	followHeartbeat = 500 * time.Millisecond
-	// aliveTimeout is how long a silent consumer may take to say that it still exists.
-	aliveTimeout = time.Second
-	// stopTimeout is how long a consumer that is given up may take to stop.
-	stopTimeout = 5 * time.Second
-	// levelAfter is how long nothing must have been delivered before a follower asks whether
-	// there is anything more.
-	levelAfter  = 200 * time.Millisecond
-	followBatch = 512 // most events applied together, and half of what is requested from the consumer at a time
-)
+// goneTimeout is how long the leader may take to say which messages are gone.
+const goneTimeout = 200 * time.Millisecond
 
 // follower reads one shard, in order, into the view and from there into the tail. It wakes the
-// cursors whose users the events concern. It always starts at the view's own position. It never
-// starts at "new", which would skip the events between two consumers.
+// cursors whose users the events concern. It starts at the view's own position, again and again,
+// so nothing is skipped.
 type follower struct {
 	shard    int
 	js       jetstream.JetStream
@@ -58,108 +45,33 @@ type follower struct {
 	owed    []owed // ascending by pos
 }
 
-// run follows the shard until ctx ends. If a consumer cannot be made, or a batch cannot be
-// applied, run tries again from the view's position. So nothing is skipped.
+// run follows the shard until ctx ends.
 func (f *follower) run(ctx context.Context) {
-	for failed := uint64(0); ctx.Err() == nil; {
-		err := f.follow(ctx)
-		if err == nil || ctx.Err() != nil {
-			continue
-		}
-		if at := f.view.Position(f.shard) + 1; at != failed { // logged once for each position
-			f.log.WarnContext(ctx, "follower starts again", "shard", f.shard, "from", at, "error", err)
-			failed = at
-		}
-		rest(ctx, err, f.view.Room)
-	}
-}
-
-// follow makes a consumer and applies what it delivers, until the consumer fails or ctx ends.
-func (f *follower) follow(ctx context.Context) error {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	consumer, err := f.consumer(ctx)
-	if err != nil {
-		return fmt.Errorf("make consumer: %w", err)
-	}
-	defer f.deleteConsumer(ctx, consumer)
-	f.copy.Source = hostOf(consumer, f.engine)
-	msgs, silent := make(chan jetstream.Msg, 2*followBatch), make(chan struct{}, 1)
-	consuming, err := consumer.Consume(func(m jetstream.Msg) {
-		select {
-		case msgs <- m:
-		case <-ctx.Done():
-		}
-	}, jetstream.PullMaxMessages(2*followBatch), jetstream.PullHeartbeat(followHeartbeat),
-		jetstream.ConsumeErrHandler(func(_ jetstream.ConsumeContext, err error) {
-			if errors.Is(err, jetstream.ErrNoHeartbeat) {
-				poke(silent)
-				return
-			}
-			cancel(err)
-		}))
-	if err != nil {
-		return fmt.Errorf("consume: %w", err)
-	}
-	defer func() {
-		consuming.Stop()
-		cancel(nil) // lets a handler that waits for room return
-		select {
-		case <-consuming.Closed():
-		// The shard goes on anyway. Nobody reads the messages that come late.
-		case <-time.After(stopTimeout):
-			f.log.ErrorContext(ctx, "consumer did not stop", "shard", f.shard)
-		}
-	}()
-	if err := f.applyAll(ctx, consumer, msgs, silent); err != nil {
-		return err
-	}
-	return context.Cause(ctx)
-}
-
-func (f *follower) applyAll(ctx context.Context, consumer jetstream.Consumer, msgs <-chan jetstream.Msg, silent <-chan struct{}) error {
-	var delivered uint64 // messages delivered by this consumer
-	idle := time.NewTicker(levelAfter)
-	defer idle.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case m := <-msgs:
-			// Gosched lets more messages arrive. Under load, events are then applied by the
-			// dozen and not in pairs.
-			runtime.Gosched()
-			idle.Reset(levelAfter)
-			events, err := f.gather(m, msgs, &delivered)
-			if err == nil {
-				err = f.apply(ctx, events)
-			}
-			if err != nil {
-				return err
-			}
-		case <-silent:
-			if err := alive(ctx, consumer); err != nil {
-				return err
-			}
-		case <-idle.C:
+	r := ordered.Reader{
+		JS: f.js, Stream: StreamName(f.shard), Node: f.engine.Name(), Here: true, Sink: f, Log: f.log,
+		Opened: func(host string, _ uint64) { f.copy.Source = host },
+		Idle: func(ctx context.Context) {
 			if f.waiting.Load() > 0 {
 				f.level(ctx)
 			}
-		}
+		},
+		Rest: func(ctx context.Context, after error) { rest(ctx, after, f.view.Room) },
 	}
+	r.Run(ctx)
 }
 
-// alive asks a silent consumer whether it still exists. If it does, the consumer has been asked
-// for messages again already. A machine that was busy for a second is no reason to make a new
-// consumer. To make one needs the cluster's meta leader, and an election if the meta leader has
-// just died.
-func alive(ctx context.Context, consumer jetstream.Consumer) error {
-	ctx, cancel := context.WithTimeout(ctx, aliveTimeout)
-	defer cancel()
-	if _, err := consumer.Info(ctx); err != nil {
-		return fmt.Errorf("consumer has fallen silent: %w", err)
+// Position implements [ordered.Sink].
+func (f *follower) Position() uint64 { return f.view.Position(f.shard) }
+
+// Take implements [ordered.Sink]. A subject of an unknown form cannot come from a writer. Its
+// message keeps its pos and belongs to no channel.
+func (f *follower) Take(ctx context.Context, msgs []ordered.Message) error {
+	events := make([]view.Event, len(msgs))
+	for i := range msgs {
+		m := &msgs[i]
+		events[i] = view.Event{Pos: m.Seq, Channel: channelOf(m.Subject), Record: m.Data, Unsure: true}
 	}
-	return nil
+	return f.apply(ctx, events)
 }
 
 // poke puts a token into a channel of capacity one, unless it holds one already.
@@ -178,7 +90,7 @@ func poke(c chan struct{}) {
 // which may be behind the leader after a restart. So the leader itself must say that the
 // messages are gone.
 func (f *follower) level(ctx context.Context) {
-	asking, cancel := context.WithTimeout(ctx, levelAfter)
+	asking, cancel := context.WithTimeout(ctx, goneTimeout)
 	defer cancel()
 	at := f.view.Position(f.shard)
 	upto, err := goneUpto(asking, f.js, f.shard, at)
@@ -196,44 +108,8 @@ func (f *follower) level(ctx context.Context) {
 	f.announce()
 }
 
-// gather collects the messages that are queued behind the first one. It does not wait for more.
-func (f *follower) gather(m jetstream.Msg, msgs <-chan jetstream.Msg, delivered *uint64) ([]view.Event, error) {
-	events := make([]view.Event, 0, 1+min(len(msgs), followBatch))
-	for {
-		ev, err := eventOf(m, delivered)
-		if err != nil {
-			return nil, err
-		}
-		events = append(events, ev)
-		if len(events) == followBatch {
-			return events, nil
-		}
-		select {
-		case m = <-msgs:
-		default:
-			return events, nil
-		}
-	}
-}
-
-// eventOf turns a message of the stream into an event. The consumer's own count shows whether a
-// message was lost on the way. If so, everything is read again from the view's position. A
-// subject of an unknown form cannot come from a writer. Its message keeps its pos and belongs
-// to no channel.
-func eventOf(m jetstream.Msg, delivered *uint64) (view.Event, error) {
-	meta, err := m.Metadata()
-	if err != nil {
-		return view.Event{}, fmt.Errorf("metadata: %w", err)
-	}
-	*delivered++
-	if meta.Sequence.Consumer != *delivered {
-		return view.Event{}, fmt.Errorf("consumer delivered %d as its message %d", meta.Sequence.Consumer, *delivered)
-	}
-	return view.Event{Pos: meta.Sequence.Stream, Channel: channelOf(m.Subject()), Record: m.Data(), Unsure: true}, nil
-}
-
-// take applies events to the view, and informs everything that waits for them.
-func (f *follower) take(ctx context.Context, events []view.Event) error {
+// applyWhole applies events to the view, and informs everything that waits for them.
+func (f *follower) applyWhole(ctx context.Context, events []view.Event) error {
 	if len(events) == 0 {
 		return nil
 	}

@@ -80,21 +80,3 @@ func streamOf(ctx context.Context, tb testing.TB, l *Log, shard int) jetstream.S
 	}
 	return s
 }
-
-// TestAlive shows that a consumer that was only silent for a moment stays in use, and that a
-// consumer that is gone is reported.
-func TestAlive(t *testing.T) {
-	l := alone(t)
-	f := l.followers[0]
-	c, err := f.consumer(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := alive(t.Context(), c); err != nil {
-		t.Errorf("a consumer that is there: %v", err)
-	}
-	f.deleteConsumer(t.Context(), c)
-	if err := alive(t.Context(), c); err == nil {
-		t.Error("a consumer that is gone passes for one that is there")
-	}
-}

@@ -26,7 +26,7 @@ func (f *follower) apply(ctx context.Context, events []view.Event) error {
 		}
 	})
 	if len(doubts) == 0 {
-		return f.take(ctx, events)
+		return f.applyWhole(ctx, events)
 	}
 	lost, err := f.copy.Ask(ctx, doubts)
 	if err != nil {
@@ -35,7 +35,7 @@ func (f *follower) apply(ctx context.Context, events []view.Event) error {
 	if err := f.mend(ctx, &lost, &events); err != nil {
 		return err
 	}
-	return f.take(ctx, events)
+	return f.applyWhole(ctx, events)
 }
 
 // mend takes in the messages that this node's copy has lost. Before each lost stretch it takes
@@ -47,7 +47,7 @@ func (f *follower) mend(ctx context.Context, lost *copies.Lost, events *[]view.E
 	before := f.copy.Mended()
 	for _, s := range lost.Stretches {
 		n := sort.Search(len(*events), func(i int) bool { return (*events)[i].Pos > s.First })
-		if err := f.take(ctx, (*events)[:n]); err != nil {
+		if err := f.applyWhole(ctx, (*events)[:n]); err != nil {
 			return err
 		}
 		*events = (*events)[n:]
@@ -73,7 +73,7 @@ func (f *follower) takeFromOthers(ctx context.Context, lost *copies.Lost, s copi
 			r := &records[i]
 			events[i] = view.Event{Pos: r.Pos, Channel: channelOf(r.Subject), Record: r.Data}
 		}
-		if err := f.take(ctx, events); err != nil {
+		if err := f.applyWhole(ctx, events); err != nil {
 			return err
 		}
 		s.First = upto + 1

@@ -8,6 +8,7 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"natterjack/jetstream/internal/api"
 	"natterjack/jetstream/internal/pause"
 )
 
@@ -133,7 +134,7 @@ func (t *Tracker) putLease(ctx context.Context, l lease) error {
 func (t *Tracker) readLease(ctx context.Context) (*jetstream.RawStreamMsg, lease, error) {
 	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
 	defer cancel()
-	msg, err := leaderGet(ctx, t.js.Conn(), subject(leaseKey(t.node)))
+	msg, err := api.Last(ctx, t.js.Conn(), "KV_"+Bucket, subject(leaseKey(t.node)))
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
 		return nil, lease{}, nil
 	}

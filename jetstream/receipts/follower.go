@@ -5,27 +5,20 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/nats-io/nats.go/jetstream"
-
+	"natterjack/jetstream/internal/ordered"
 	"natterjack/jetstream/internal/pause"
 	"natterjack/jetstream/view"
 )
 
-const (
-	heartbeat    = time.Second // after two missed heartbeats the consumer is checked
-	aliveTimeout = time.Second
-	consumerIdle = 5 * time.Minute // after this the engine removes a consumer without a follower
-	followAhead  = 1024            // messages requested at once
-	followBatch  = 256             // messages applied at once
-	retryAfter   = 250 * time.Millisecond
-)
+// lookFor is the time between two tries while the disk is full.
+const lookFor = time.Second
 
 // follower reads a shard's stream into the view, starting from the view's position. It is less
-// strict than the follower of the log, because a record that comes twice changes nothing.
+// strict than the follower of the log: what is missing from the stream may be missing, because
+// the rest of the stream says all that counts.
 type follower struct {
 	shard  int
 	cfg    *Config
@@ -39,96 +32,46 @@ type follower struct {
 	checks  chan struct{} // the checker's; poked if there is something to check
 	applied chan struct{} // a token: the view has applied more records
 
-	delivered uint64 // messages that the present consumer has delivered
-	read      atomic.Uint64
+	last uint64 // the last record of the stream when the present consumer was made
+	read atomic.Uint64
 }
 
-// run follows until ctx ends. After any error it starts again behind the last applied record.
+// run follows until ctx ends.
 func (f *follower) run(ctx context.Context) {
-	for failed := uint64(0); ctx.Err() == nil; {
-		err := f.follow(ctx)
-		if ctx.Err() != nil {
-			return
-		}
-		if at := f.position() + 1; at != failed { // logged once for each position
-			f.log.WarnContext(ctx, "follower of receipts starts again", "shard", f.shard, "from", at, "error", err)
-			failed = at
-		}
-		_ = pause.For(ctx, retryAfter) // the loop checks ctx
+	r := ordered.Reader{
+		JS: f.cfg.JS, Stream: StreamName(f.shard), Node: f.cfg.Node, Sink: f, Log: f.log,
+		Begin: f.begin,
+		Opened: func(_ string, pending uint64) {
+			if pending == 0 || f.Position() >= f.last {
+				f.isLevel()
+			}
+		},
 	}
+	r.Run(ctx)
 }
 
-func (f *follower) position() uint64 { return f.cfg.View.ReceiptsPosition(f.shard) }
+// Position implements [ordered.Sink].
+func (f *follower) Position() uint64 { return f.cfg.View.ReceiptsPosition(f.shard) }
 
-// follow makes a consumer and applies what it delivers, until the consumer fails or ctx ends.
-func (f *follower) follow(ctx context.Context) error {
-	last, err := f.begin(ctx)
-	if err != nil {
+// begin finds out what is to be read and what has to be checked.
+func (f *follower) begin(ctx context.Context) (err error) {
+	if f.last, err = f.end(ctx); err != nil {
 		return fmt.Errorf("look for the end of the stream: %w", err)
 	}
 	f.begun()
-	consumer, err := f.consumer(ctx)
-	if err != nil {
-		return fmt.Errorf("make consumer: %w", err)
-	}
-	defer f.deleteConsumer(ctx, consumer)
-	if consumer.CachedInfo().NumPending == 0 || f.position() >= last {
-		f.isLevel()
-	}
-	msgs, err := consumer.Messages(jetstream.PullMaxMessages(followAhead), jetstream.PullHeartbeat(heartbeat))
-	if err != nil {
-		return fmt.Errorf("consume: %w", err)
-	}
-	ctx, cancel := context.WithCancelCause(ctx)
-	var pumping sync.WaitGroup
-	defer pumping.Wait()
-	defer msgs.Stop()
-	defer cancel(nil)
-	come := make(chan jetstream.Msg, followBatch)
-	pumping.Go(func() { cancel(pump(ctx, consumer, msgs, come)) })
-	for {
-		select {
-		case m := <-come:
-			if err := f.take(ctx, m, come, last); err != nil {
-				return err
-			}
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
-	}
+	return nil
 }
 
-// pump passes on what a consumer delivers, until the consumer fails or ctx ends.
-func pump(ctx context.Context, consumer jetstream.Consumer, msgs jetstream.MessagesContext, to chan<- jetstream.Msg) error {
-	for {
-		m, err := msgs.Next(jetstream.NextContext(ctx))
-		if errors.Is(err, jetstream.ErrNoHeartbeat) {
-			if err := alive(ctx, consumer); err != nil {
-				return err
-			}
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		select {
-		case to <- m:
-		case <-ctx.Done():
-			return nil
-		}
-	}
-}
-
-// begin asks for the last record of the stream. A view that is ahead of the stream has records
+// end asks for the last record of the stream. A view that is ahead of the stream has records
 // that are gone. Such a view starts again from the first record, like a view that has none yet.
 // What either then reads has to be checked.
-func (f *follower) begin(ctx context.Context) (last uint64, err error) {
+func (f *follower) end(ctx context.Context) (last uint64, err error) {
 	s, err := f.cfg.JS.Stream(ctx, StreamName(f.shard))
 	if err != nil {
 		return 0, err
 	}
 	last = s.CachedInfo().State.LastSeq
-	at := f.position()
+	at := f.Position()
 	if last < at {
 		reaches, err := f.cfg.Reaches(ctx, StreamName(f.shard), at)
 		if reaches || err != nil {
@@ -149,53 +92,28 @@ func (f *follower) begin(ctx context.Context) (last uint64, err error) {
 	return last, nil
 }
 
-// consumer makes a consumer that delivers the records after the last applied one.
-func (f *follower) consumer(ctx context.Context) (jetstream.Consumer, error) {
-	f.delivered = 0
-	return f.cfg.JS.CreateConsumer(ctx, StreamName(f.shard), jetstream.ConsumerConfig{
-		DeliverPolicy:     jetstream.DeliverByStartSequencePolicy,
-		OptStartSeq:       f.position() + 1,
-		AckPolicy:         jetstream.AckNonePolicy,
-		MemoryStorage:     true,
-		Replicas:          1,
-		InactiveThreshold: consumerIdle,
-		Metadata:          map[string]string{"natterjack_node": f.cfg.Node},
-	})
-}
-
-// take applies a message together with those that wait behind it.
-func (f *follower) take(ctx context.Context, m jetstream.Msg, come <-chan jetstream.Msg, last uint64) error {
+// Take implements [ordered.Sink].
+func (f *follower) Take(ctx context.Context, msgs []ordered.Message) error {
+	f.read.Add(uint64(len(msgs)))
 	var moves []view.ReceiptMove
-	for n := 1; ; n++ {
-		meta, err := m.Metadata()
-		if err != nil {
-			return fmt.Errorf("metadata: %w", err)
-		}
-		f.delivered++
-		if meta.Sequence.Consumer != f.delivered {
-			return fmt.Errorf("consumer delivered %d as its message %d", meta.Sequence.Consumer, f.delivered)
-		}
-		said, err := decode(f.cfg.Epoch, m.Data(), meta.Sequence.Stream)
+	for i := range msgs {
+		m := &msgs[i]
+		said, err := decode(f.cfg.Epoch, m.Data, m.Seq)
 		if err != nil { // not written by a node; it is skipped
-			f.log.WarnContext(ctx, "a record of receipts cannot be read", "shard", f.shard, "sequence", meta.Sequence.Stream, "error", err)
+			f.log.WarnContext(ctx, "a record of receipts cannot be read", "shard", f.shard, "sequence", m.Seq, "error", err)
 		}
-		moves = append(moves, said...)
-		if n < followBatch && len(moves) < maxRecord {
-			select {
-			case m = <-come:
-				continue
-			default:
-			}
+		if moves = append(moves, said...); len(moves) < maxRecord && i < len(msgs)-1 {
+			continue
 		}
-		f.read.Add(uint64(n))
-		if err := f.apply(ctx, moves, meta.Sequence.Stream); err != nil {
+		if err := f.apply(ctx, moves, m.Seq); err != nil {
 			return err
 		}
-		if meta.NumPending == 0 || meta.Sequence.Stream >= last {
-			f.isLevel()
-		}
-		return nil
+		moves = nil
 	}
+	if m := &msgs[len(msgs)-1]; m.Pending == 0 || m.Seq >= f.last {
+		f.isLevel()
+	}
+	return nil
 }
 
 // apply has the view take in moves, and retries while the disk is full. It then reports the
@@ -214,7 +132,7 @@ func (f *follower) apply(ctx context.Context, moves []view.ReceiptMove, upto uin
 		if !errors.Is(err, view.ErrDiskFull) {
 			return err
 		}
-		if pause.For(ctx, time.Second) != nil {
+		if pause.For(ctx, lookFor) != nil {
 			return ctx.Err()
 		}
 	}
@@ -228,23 +146,3 @@ func (f *follower) isLevel() {
 }
 
 func (f *follower) toCheck() bool { return f.cfg.View.ReceiptsToCheck(f.shard) != view.ReceiptsCheck{} }
-
-// alive checks whether a consumer that has fallen silent still exists.
-func alive(ctx context.Context, c jetstream.Consumer) error {
-	ctx, cancel := context.WithTimeout(ctx, aliveTimeout)
-	defer cancel()
-	if _, err := c.Info(ctx); err != nil {
-		return fmt.Errorf("consumer has fallen silent: %w", err)
-	}
-	return nil
-}
-
-// deleteConsumer deletes a consumer that is not needed any more. If that fails, the engine
-// deletes it later.
-func (f *follower) deleteConsumer(ctx context.Context, c jetstream.Consumer) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
-	defer cancel()
-	if err := f.cfg.JS.DeleteConsumer(ctx, StreamName(f.shard), c.CachedInfo().Name); err != nil {
-		f.log.DebugContext(ctx, "consumer left behind", "shard", f.shard, "error", err)
-	}
-}

@@ -2,22 +2,13 @@ package receipts
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
-	"github.com/go-json-experiment/json"
 	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
 
+	"natterjack/jetstream/internal/api"
 	"natterjack/server/wire"
-)
-
-// JetStream's error codes for a full store (errors.json of nats-server).
-const (
-	errInsufficientResources jetstream.ErrorCode = 10023
-	errStorageExceeded       jetstream.ErrorCode = 10047
-	errStoreFailed           jetstream.ErrorCode = 10077
 )
 
 // publisher publishes to the stream of a shard.
@@ -34,30 +25,13 @@ func (p *publisher) put(ctx context.Context, writes []write) (seq uint64, err er
 	if err != nil {
 		return 0, fmt.Errorf("encode record of receipts: %w", err)
 	}
-	answer, err := p.conn.RequestWithContext(ctx, Subject(p.shard), body)
-	if err != nil {
-		return 0, err
-	}
-	var ack struct {
-		Sequence uint64              `json:"seq"`
-		Error    *jetstream.APIError `json:"error"`
-	}
-	switch err := json.Unmarshal(answer.Data, &ack); {
-	case err != nil:
-		return 0, fmt.Errorf("parse ack: %w", err)
-	case ack.Error != nil:
-		return 0, refine(ack.Error)
-	case ack.Sequence == 0:
-		return 0, errors.New("receipts: ack without a sequence")
-	}
-	return ack.Sequence, nil
+	seq, err = api.Publish(ctx, p.conn, Subject(p.shard), body)
+	return seq, refine(err)
 }
 
-func refine(err *jetstream.APIError) error {
-	switch err.ErrorCode {
-	case errInsufficientResources, errStorageExceeded, errStoreFailed:
+func refine(err error) error {
+	if full, _ := api.Full(err); full {
 		return wire.Errorf(wire.CodeStorageFull, "the server's storage is full; nothing was stored, retry later").After(5 * time.Second)
-	default:
-		return err
 	}
+	return err
 }

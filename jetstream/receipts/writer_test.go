@@ -174,7 +174,7 @@ func TestWriter_triesAgain(t *testing.T) {
 func TestWriter_full(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, s, _ := runWriter(t)
-		s.set(func() { s.fail = refine(&jetstream.APIError{ErrorCode: errStoreFailed}) })
+		s.set(func() { s.fail = refine(&jetstream.APIError{ErrorCode: 10077}) })
 		accept(t, w, "alice", Mark{Read: 1})
 		synctest.Wait()
 		refused(t, w, "alice~bob", wire.CodeStorageFull)
