@@ -52,6 +52,8 @@ type Config struct {
 	Stage    func(stream string) // called before each batch to a stream of one replica; nil if the engine needs no help
 	Cache    int64               // bytes of the view kept in memory; 0 for a share of the machine's memory
 	Shards   int                 // 0 for 4
+	// ViewFiles is how many files the view may have open. 0 means 1,000.
+	ViewFiles int
 	Replicas int                 // 0 for 1
 	Limits   wire.Limits         // rates that are not set are taken from [wire.DefaultLimits]
 	// Waiting is how many commands may wait for a shard on this node. 0 means 20,000.
@@ -185,7 +187,7 @@ func New(ctx context.Context, cfg Config) (*Log, error) {
 func (l *Log) viewOptions(cfg *Config) view.Options {
 	return view.Options{
 		Shards: l.layout.shards, ShardOf: l.layout.shardOf, Epoch: l.layout.epoch, Logger: l.log, Watched: func() bool { return !l.readers.none() },
-		CacheBytes: cfg.Cache / 2, StateBytes: cfg.Cache / 2,
+		CacheBytes: cfg.Cache / 2, StateBytes: cfg.Cache / 2, Files: cfg.ViewFiles,
 	}
 }
 

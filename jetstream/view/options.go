@@ -24,6 +24,7 @@ func (d *disk) options(o Options, corrupt func(error)) *pebble.Options {
 		// Pebble takes the memory of its tables out of the cache.
 		CacheSize:                   o.CacheBytes + memTables*memTable,
 		FormatMajorVersion:          pebble.FormatNewest,
+		MaxOpenFiles:                o.Files,
 		MemTableSize:                memTable,
 		MemTableStopWritesThreshold: memTables,
 		// To merge more at once, less often, saved a fifth of the CPU of a rebuild.

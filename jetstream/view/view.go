@@ -66,6 +66,7 @@ type Options struct {
 	Epoch      string
 	CacheBytes int64        // of stored blocks in memory; if 0, depends on the machine's memory
 	StateBytes int64        // of channels in memory; if 0, the same
+	Files      int          // that may be open; if 0, 1,000
 	Logger     *slog.Logger // if nil, no logs
 	// Watched reports whether anybody asks for [Applied.Members]. Nil means always.
 	Watched func() bool

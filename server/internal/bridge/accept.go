@@ -47,6 +47,7 @@ func (b *Bridge) serveWebSocket(w http.ResponseWriter, r *http.Request) {
 	}
 	s.begin(ws)
 	if s.greet() {
+		b.signedIn(r.Context())
 		b.wg.Go(s.run)
 	} else {
 		s.finish()

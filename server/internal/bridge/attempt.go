@@ -40,12 +40,12 @@ func (a *attempt) put(raw syscall.RawConn, frame []byte) ([]byte, error) {
 // rawOf returns the raw connection, or nil for connections on which nothing can be attempted:
 // TLS and pipes.
 func rawOf(conn net.Conn) syscall.RawConn {
-	tcp, ok := conn.(*net.TCPConn)
+	of, ok := conn.(syscall.Conn)
 	if !ok || !canWriteNow {
 		return nil
 	}
-	raw, err := tcp.SyscallConn()
-	if err != nil { // the connection is closed; its next write returns the error
+	raw, err := of.SyscallConn()
+	if err != nil { // the connection is closed, and its next write returns the error; or it has no descriptor
 		return nil
 	}
 	return raw

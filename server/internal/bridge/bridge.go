@@ -61,6 +61,11 @@ type Config struct {
 	// "https://chat.example.com". Pages of the requested host itself may always use it.
 	// Patterns are not supported.
 	Origins []string
+	// Checks is called with the context of a request whose token is about to be checked, and
+	// again with false when it has been. SignedIn is called with the context of a request whose
+	// client has signed in. Both are set, or neither.
+	Checks   func(ctx context.Context, now bool)
+	SignedIn func(ctx context.Context)
 	// MaxSessions bounds the open connections of this node over all transports, including
 	// connections that have not authenticated yet. 0 means 1,000,000.
 	MaxSessions int
@@ -107,6 +112,8 @@ type Bridge struct {
 	logger     *slog.Logger
 	origins    origins
 	spread     time.Duration
+	checks     func(ctx context.Context, now bool)
+	signedIn   func(ctx context.Context)
 	hub        *hub
 	audience   *audience
 	teller     *teller
@@ -123,12 +130,15 @@ type Bridge struct {
 func New(cfg Config) *Bridge {
 	b := &Bridge{
 		log: cfg.Log, receipts: cfg.Receipts, operations: cfg.Operations, own: ownOperations(),
-		auth: cfg.Auth, presence: cfg.Presence, sessions: cfg.Sessions, limits: complete(cfg.Limits), origins: newOrigins(cfg.Origins),
+		auth: cfg.Auth, checks: func(context.Context, bool) {}, signedIn: func(context.Context) {}, presence: cfg.Presence, sessions: cfg.Sessions, limits: complete(cfg.Limits), origins: newOrigins(cfg.Origins),
 		logger: slog.New(slog.DiscardHandler), spread: cmp.Or(cfg.DrainSpread, defaultDrainSpread),
 		diverted: make(chan struct{}, 1), mux: http.NewServeMux(),
 		flushers: newFlushers(), audience: newAudience(),
 	}
 	b.teller = newTeller(b)
+	if cfg.SignedIn != nil {
+		b.checks, b.signedIn = cfg.Checks, cfg.SignedIn
+	}
 	if cfg.Logger != nil {
 		b.logger = cfg.Logger.With("component", "bridge")
 	}

@@ -57,6 +57,7 @@ func (x *exchange) connect() (*feed, error) {
 	if err != nil {
 		return nil, err
 	}
+	x.bridge.signedIn(x.r.Context())
 	f := newFeed(x.bridge, x.r, x.id)
 	f.expires = who.expires
 	f.welcome, err = f.arrive(c, who)

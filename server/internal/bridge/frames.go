@@ -20,6 +20,7 @@ func (b *Bridge) serveFrames(x *exchange) error {
 	if err != nil {
 		return err
 	}
+	b.signedIn(x.r.Context()) // with the whole body: half of one would keep the connection for long
 	p := &post{exchange: x, user: who.user, callers: make(chan struct{}, maxCallers)}
 	p.stream = b.hub.stream(x.r.Header.Get(wire.HeaderSession), who.user)
 	defer p.work.Wait()

@@ -147,6 +147,10 @@ func (x *exchange) bounded(d time.Duration) (context.Context, context.CancelFunc
 func (x *exchange) authenticate(token string) (identity, error) {
 	ctx, cancel := x.bounded(authTimeout)
 	defer cancel()
+	if token != "" {
+		x.bridge.checks(x.r.Context(), true)
+		defer x.bridge.checks(x.r.Context(), false)
+	}
 	return x.bridge.authenticate(ctx, token)
 }
 

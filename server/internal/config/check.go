@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"natterjack/embed"
+	"natterjack/server/internal/gate"
 )
 
 // minCache is the smallest cache that a node can work with.
@@ -25,7 +26,7 @@ func (c *Config) check() error {
 	c.Warnings = append(c.Warnings, exposure.Warned...)
 	local, err := c.checkListen()
 	c.SignIn = c.Auth.SignIn && !c.trusts() && local && len(exposure.Network) == 0
-	errs := []error{err, c.checkSignIn(), c.checkTLS(), c.checkOrigins(), c.checkLimits(), c.checkStreams(), c.checkLog(), c.checkNode()}
+	errs := []error{err, c.checkSignIn(), c.checkTLS(), c.checkHTTP(), c.checkOrigins(), c.checkLimits(), c.checkStreams(), c.checkLog(), c.checkNode()}
 	for _, r := range exposure.Refused {
 		errs = append(errs, errors.New(r))
 	}
@@ -86,6 +87,31 @@ func (c *Config) checkTLS() error {
 		return errors.New("tls: cert and key go together")
 	}
 	return nil
+}
+
+// checkHTTP reads the trusted proxies and checks the bounds of connections.
+func (c *Config) checkHTTP() error {
+	h := &c.HTTP
+	var errs []error
+	h.Proxies = nil
+	for _, s := range h.TrustedProxies {
+		p, err := gate.ParseProxy(s)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("http.trusted_proxies: %q is neither an address such as 10.0.0.1 nor a network such as 10.0.0.0/24", s))
+		} else if p.Bits() == 0 {
+			errs = append(errs, fmt.Errorf("http.trusted_proxies: %q is every address: anybody could then choose the address that they count as", s))
+		}
+		h.Proxies = append(h.Proxies, p)
+	}
+	const most = 1_000_000
+	return errors.Join(append(errs,
+		within("http.connections", h.Connections, 0, most),
+		within("http.address_connections", h.AddressConnections, 0, most),
+		within("http.prefix_connections", h.PrefixConnections, 0, most),
+		within("http.guests", h.Guests, 0, most),
+		within("http.address_guests", h.AddressGuests, 0, most),
+		within("http.prefix_guests", h.PrefixGuests, 0, most),
+	)...)
 }
 
 // checkOrigins checks that origins have the form in which browsers send them: a scheme, a host

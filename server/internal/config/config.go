@@ -2,6 +2,7 @@ package config
 
 import (
 	"log/slog"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -19,6 +20,7 @@ type Config struct {
 	Replicas int
 	Log      Log
 	Origins  []string
+	HTTP     HTTP
 	TLS      TLS
 	Auth     Auth
 	Limits   wire.Limits
@@ -38,6 +40,20 @@ type Config struct {
 type Log struct {
 	Level  slog.Level `conf:"level"`
 	Format string     `conf:"format"` // text or json
+}
+
+// HTTP bounds the connections of chat clients. A bound of 0 is chosen by the node: see package
+// gate.
+type HTTP struct {
+	TrustedProxies     []string `conf:"trusted_proxies"`
+	Connections        int      `conf:"connections"`
+	AddressConnections int      `conf:"address_connections"`
+	PrefixConnections  int      `conf:"prefix_connections"`
+	Guests             int      `conf:"guests"` // connections that have not signed in
+	AddressGuests      int      `conf:"address_guests"`
+	PrefixGuests       int      `conf:"prefix_guests"`
+
+	Proxies []netip.Prefix // what TrustedProxies says
 }
 
 // TLS names the files of a certificate. Both are empty if HTTPS is left to a proxy.

@@ -61,10 +61,10 @@ func TestLoad_Shipped(t *testing.T) {
 // which depend on the machine.
 func TestShipped_SaysItsDefaults(t *testing.T) {
 	_, ours, _ := strings.Cut(natterjack.Configuration, "\nnatterjack {")
-	ours = regexp.MustCompile(`(?m)^(\s*)# ((listen|data|drain|replicas|log|origins|sign_in|limits|frame_bytes|text_bytes|in_flight|group_members|history_events|commands_per_s|user_commands_per_s|channel_events_per_s|ping_interval_s)\b.*|\})$`).
+	ours = regexp.MustCompile(`(?m)^(\s*)# ((listen|data|drain|replicas|log|origins|http|sign_in|limits|frame_bytes|text_bytes|in_flight|group_members|history_events|commands_per_s|user_commands_per_s|channel_events_per_s|ping_interval_s)\b.*|\})$`).
 		ReplaceAllString(ours, "$1$2")
 	ours = regexp.MustCompile(`(?m)^(\s*)#   (\w+: )`).ReplaceAllString(ours, "$1$2")
-	for _, want := range []string{"\n  listen:", "\n  limits {", "frame_bytes: 64KB", "\n    sign_in: true"} {
+	for _, want := range []string{"\n  listen:", "\n  limits {", "\n  http {", "guests: 0 ", "frame_bytes: 64KB", "\n    sign_in: true"} {
 		if !strings.Contains(ours, want) {
 			t.Fatalf("the test uncomments no %q:\n%s", want, ours)
 		}
@@ -78,7 +78,7 @@ func TestShipped_SaysItsDefaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(*plain, *spelled, cmp.FilterPath(func(p cmp.Path) bool {
-		return strings.HasSuffix(p.String(), "NATS") || strings.HasSuffix(p.String(), "made") || strings.HasSuffix(p.String(), "Origins")
+		return strings.HasSuffix(p.String(), "NATS") || strings.HasSuffix(p.String(), "made") || strings.HasSuffix(p.String(), "Origins") || strings.HasSuffix(p.String(), "Proxies")
 	}, cmp.Ignore())); diff != "" {
 		t.Errorf("what the comments say is not what holds, -holds +said:\n%s", diff)
 	}
@@ -125,6 +125,8 @@ func TestLoad_Errors(t *testing.T) {
 		"listen, port":     {text: `natterjack { listen: "127.0.0.1:http" }`, want: []string{"is not host:port"}},
 		"tls":              {text: `natterjack { tls { cert: "c" } }`, want: []string{"tls: cert and key go together"}},
 		"origins":          {text: `natterjack { origins: ["chat.example.com", "https://*.example.com", "https://a.example/x", "ftp://a.example"] }`, want: []string{`"chat.example.com"`, `"https://*.example.com"`, `"https://a.example/x"`, `"ftp://a.example"`}},
+		"proxies":          {text: `natterjack { http { trusted_proxies: ["proxy.example", "10.0.0.0/33", "0.0.0.0/0", "10.0.0.1"] } }`, want: []string{`"proxy.example" is neither`, `"10.0.0.0/33" is neither`, `"0.0.0.0/0" is every address`}},
+		"connections":      {text: "natterjack { http { connections: 2000000, guests: -1 } }", want: []string{"http.connections: 2000000 is not between", "http.guests: -1"}},
 		"shards":           {args: []string{"--shards", "1000"}, want: []string{"shards: 1000 is not between 1 and 256"}},
 		"replicas":         {args: []string{"--replicas", "3"}, want: []string{"replicas: 3 copies need a cluster"}},
 		"log format":       {args: []string{"--log-format", "xml"}, want: []string{`log.format: "xml"`}},

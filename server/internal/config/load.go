@@ -28,6 +28,7 @@ type settings struct {
 	Replicas int           `conf:"replicas"`
 	Log      Log           `conf:"log"`
 	Origins  []string      `conf:"origins"`
+	HTTP     HTTP          `conf:"http"`
 	TLS      TLS           `conf:"tls"`
 	Auth     Auth          `conf:"auth"`
 	Limits   wire.Limits   `conf:"limits"`
@@ -88,7 +89,7 @@ func Load(args []string, stdout io.Writer) (*Config, error) {
 func (s settings) config(opts *embed.NATSOptions) *Config {
 	return &Config{
 		Listen: s.Listen, Data: s.Data, Drain: s.Drain, Cache: s.Cache, Shards: s.Shards, Replicas: s.Replicas,
-		Log: s.Log, Origins: s.Origins, TLS: s.TLS, Auth: s.Auth, Limits: s.Limits, NATS: opts,
+		Log: s.Log, Origins: s.Origins, HTTP: s.HTTP, TLS: s.TLS, Auth: s.Auth, Limits: s.Limits, NATS: opts,
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"natterjack/server/internal/auth"
 	"natterjack/server/internal/bridge"
+	"natterjack/server/internal/gate"
 	"natterjack/server/internal/page"
 	"natterjack/server/internal/secrets"
 	"natterjack/server/wire"
@@ -33,13 +34,16 @@ func (r *running) listen(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
-	r.listener = l
+	r.listener = r.bound(l)
+	r.parts.gate = begin(ctx, "gate", r.failed, r.gate.Run)
 	r.server = &http.Server{
-		Handler:           r.routes(),
+		Handler:           r.gate.Handler(r.routes(), http.HandlerFunc(full)),
 		ReadHeaderTimeout: readHeaderTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
-		ErrorLog:          slog.NewLogLogger(r.logger.Handler(), slog.LevelWarn), // handler panics, failed handshakes
+		ErrorLog:          r.gate.ErrorLog(r.logger),
+		ConnContext:       r.gate.ConnContext,
+		ConnState:         r.gate.ConnState,
 	}
 	bridge.LimitWrites(r.server)
 	serve := r.server.Serve
@@ -48,7 +52,7 @@ func (r *running) listen(ctx context.Context) error {
 		serve = func(l net.Listener) error { return r.server.ServeTLS(l, "", "") }
 	}
 	r.parts.http = begin(ctx, "http", r.failed, func(ctx context.Context) error {
-		err := serve(l)
+		err := serve(r.listener)
 		if errors.Is(err, http.ErrServerClosed) || r.draining.Load() {
 			<-ctx.Done() // stop closed the server, which ended before this part was canceled
 			return nil
@@ -56,6 +60,25 @@ func (r *running) listen(ctx context.Context) error {
 		return err
 	})
 	return nil
+}
+
+// bound returns a listener with a gate in front.
+func (r *running) bound(l net.Listener) net.Listener {
+	h := &r.cfg.HTTP
+	r.gate = gate.New(gate.Config{
+		Limits: gate.Limits{
+			Connections: r.files.clients, AddressConnections: h.AddressConnections, PrefixConnections: h.PrefixConnections,
+			Guests: h.Guests, AddressGuests: h.AddressGuests, PrefixGuests: h.PrefixGuests,
+		},
+		Proxies: h.Proxies, Logger: r.base,
+	})
+	return r.gate.Listen(l)
+}
+
+// full answers a request of a proxy that the gate refuses.
+func full(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Retry-After", "1")
+	http.Error(w, "too many connections from your address are waiting to sign in; try again later", http.StatusTooManyRequests)
 }
 
 func (r *running) routes() http.Handler {
@@ -74,7 +97,29 @@ func (r *running) signInHandler() http.Handler {
 	if r.secret == "" {
 		return http.HandlerFunc(auth.NoSignIn)
 	}
-	return auth.NewSignIn(r.keys, r.secret, r.signIn().Path(secrets.SignIn), r.base)
+	return signingIn(auth.NewSignIn(r.keys, r.secret, r.signIn().Path(secrets.SignIn), r.base))
+}
+
+// signingIn tells the gate which clients got a token.
+func signingIn(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s := &status{ResponseWriter: w}
+		if next.ServeHTTP(s, r); s.code == http.StatusOK {
+			gate.SignedIn(r.Context())
+		}
+	})
+}
+
+// status remembers the status of an answer.
+type status struct {
+	http.ResponseWriter
+	code int
+}
+
+// WriteHeader implements [http.ResponseWriter].
+func (s *status) WriteHeader(code int) {
+	s.code = code
+	s.ResponseWriter.WriteHeader(code)
 }
 
 // answer tells a load balancer whether the node is healthy, but not why: the reason is in the

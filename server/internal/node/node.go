@@ -25,7 +25,8 @@ type Node struct {
 	secret string // of the development sign-in; empty if there is none
 	engine *embed.Server
 	cert   *certificate // nil if HTTPS is left to a proxy
-	offers []binder     // parts that answer operations, besides those of the node
+	files  files
+	offers []binder // parts that answer operations, besides those of the node
 }
 
 // New opens the data directory, makes the secrets that are missing there, and builds everything
@@ -41,7 +42,7 @@ func New(cfg *config.Config, logger *slog.Logger) (n *Node, err error) {
 	if err := n.admit(); err != nil {
 		return nil, errors.Join(err, n.Close())
 	}
-	if err := errors.Join(n.passwords(), n.openKeys(), n.openCertificate()); err != nil {
+	if err := errors.Join(n.divide(), n.passwords(), n.openKeys(), n.openCertificate()); err != nil {
 		return nil, errors.Join(err, n.Close())
 	}
 	if n.engine, err = embed.New(embed.Options{NATS: cfg.NATS, Logger: logger}); err != nil {

@@ -12,6 +12,7 @@ import (
 	"natterjack/jetstream"
 	"natterjack/jetstream/service"
 	"natterjack/server/internal/bridge"
+	"natterjack/server/internal/gate"
 )
 
 // Addresses are the URLs of a node that is ready.
@@ -31,9 +32,10 @@ type running struct {
 	service  *service.Service
 	listener net.Listener
 	server   *http.Server
+	gate     *gate.Gate
 	failed   chan error // the error of the first part that ended by itself
 
-	parts struct{ keeper, reviver, log, service, bridge, http *part }
+	parts struct{ keeper, reviver, log, service, bridge, gate, http *part }
 
 	health   health
 	draining atomic.Bool // read by requests
@@ -70,7 +72,7 @@ func (r *running) start(ctx context.Context) error {
 	ctx = r.keeping(ctx)
 	var err error
 	r.log, err = jetstream.New(ctx, jetstream.Config{
-		Conn: r.engine.Conn(), Engine: r.engine, ViewDir: r.dir.View(), Cache: r.cfg.Cache, StoreDir: r.engine.StoreDir(), Stage: r.stage(), Memory: r.dir,
+		Conn: r.engine.Conn(), Engine: r.engine, ViewDir: r.dir.View(), Cache: r.cfg.Cache, ViewFiles: r.files.view, StoreDir: r.engine.StoreDir(), Stage: r.stage(), Memory: r.dir,
 		Shards: r.cfg.Shards, Replicas: r.cfg.Replicas, Limits: r.cfg.Limits, Logger: r.base,
 	})
 	if err != nil {
@@ -120,6 +122,7 @@ func (r *running) startEngine(ctx context.Context) error {
 func (r *running) startServing(ctx context.Context) {
 	r.bridge = bridge.New(bridge.Config{
 		Log: r.log, Receipts: r.log, Operations: r.log.Operations(), Auth: r.auth, Presence: r.people.presence, Sessions: r.people.sessions, Limits: r.cfg.Limits, Logger: r.base, Origins: r.cfg.Origins,
+		Checks: gate.Checks, SignedIn: gate.SignedIn,
 	})
 	r.log.WatchLevel(r.bridge.Divert)
 	r.parts.bridge = begin(ctx, "bridge", r.failed, r.bridge.Run)

@@ -29,6 +29,7 @@ func (r *running) stop(ctx context.Context) error {
 		unlessAgain(endPart(ctx, r.parts.keeper)),
 		unlessAgain(endPart(ctx, r.parts.reviver)),
 		r.endHTTP(ctx),
+		endPart(ctx, r.parts.gate),
 		endPart(ctx, r.parts.service),
 		endPart(ctx, r.parts.bridge),
 		r.endPeople(ctx),
