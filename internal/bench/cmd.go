@@ -22,27 +22,29 @@ const (
 	fullChanges  = 100_000
 	fullSessions = 10_000
 	fullSize     = 1_000_000
+	fullAttack   = 10_000
 )
 
 // Cmd is the command line.
 type Cmd struct {
-	Names    []string      `arg:"" optional:"" name:"name" help:"Benchmarks to run; all where none is named: ${benchmarks}."`
-	Runs     int           `default:"3" help:"Runs of each; the medians are reported."`
-	Time     time.Duration `default:"8s" help:"Length of a run that has a rate."`
-	WarmUp   time.Duration `default:"2s" help:"Time before a run that is not counted."`
-	Settle   time.Duration `default:"20s" help:"Time for idle connections to settle."`
-	Nodes    int           `default:"1" enum:"1,3" help:"Servers in a cluster, for send-*, latency-* and sustained."`
-	NoFsync  bool          `help:"Without sync_interval: always."`
-	Channels int           `default:"10000" help:"Channels of history and rebuild, with 50 messages each; restart has ten times as many, with one."`
-	SignIns  int           `default:"100" help:"Sign-ins of each user of sign-in, who is in up to 5,000 channels."`
-	Changes  int           `default:"10000" help:"Changes of presence."`
-	Sessions int           `default:"2000" help:"Idle sessions of presence."`
-	Size     int           `default:"100000" help:"Channels of size, with 12 messages each."`
-	Full     bool          `help:"As much as it is built for: 100,000 channels, which are 5 M messages, and 1 M for restart; 100,000 changes of presence; 10,000 idle sessions for a minute; 12 M messages in 1 M channels for size."`
-	Fixture  string        `type:"path" placeholder:"DIR" help:"Keep the filled stores here and use them again."`
-	Binary   string        `type:"path" placeholder:"FILE" help:"The server, where it is built already."`
-	Role     string        `hidden:"" enum:",relay" default:"" help:"What a child process is."`
-	Engine   string        `hidden:"" help:"The NATS server to which a relay is a gateway."`
+	Names     []string      `arg:"" optional:"" name:"name" help:"Benchmarks to run; all where none is named: ${benchmarks}."`
+	Runs      int           `default:"3" help:"Runs of each; the medians are reported."`
+	Time      time.Duration `default:"8s" help:"Length of a run that has a rate."`
+	WarmUp    time.Duration `default:"2s" help:"Time before a run that is not counted."`
+	Settle    time.Duration `default:"20s" help:"Time for idle connections to settle."`
+	Nodes     int           `default:"1" enum:"1,3" help:"Servers in a cluster, for send-*, latency-* and sustained."`
+	NoFsync   bool          `help:"Without sync_interval: always."`
+	Channels  int           `default:"10000" help:"Channels of history and rebuild, with 50 messages each; restart has ten times as many, with one."`
+	SignIns   int           `default:"100" help:"Sign-ins of each user of sign-in, who is in up to 5,000 channels."`
+	Changes   int           `default:"10000" help:"Changes of presence."`
+	Sessions  int           `default:"2000" help:"Idle sessions of presence."`
+	Size      int           `default:"100000" help:"Channels of size, with 12 messages each."`
+	Attackers int           `default:"2000" help:"Hostile connections of hostile."`
+	Full      bool          `help:"As much as it is built for: 100,000 channels, which are 5 M messages, and 1 M for restart; 100,000 changes of presence; 10,000 idle sessions for a minute; 12 M messages in 1 M channels for size; 10,000 attackers."`
+	Fixture   string        `type:"path" placeholder:"DIR" help:"Keep the filled stores here and use them again."`
+	Binary    string        `type:"path" placeholder:"FILE" help:"The server, where it is built already."`
+	Role      string        `hidden:"" enum:",relay" default:"" help:"What a child process is."`
+	Engine    string        `hidden:"" help:"The NATS server to which a relay is a gateway."`
 }
 
 // Vars returns the values to which the help of [Cmd] refers.
@@ -63,7 +65,7 @@ func (c *Cmd) Run(ctx context.Context, k *kong.Context) error {
 		return err
 	}
 	if c.Full {
-		c.Channels, c.Changes, c.Sessions, c.Size = fullChannels, fullChanges, fullSessions, fullSize
+		c.Channels, c.Changes, c.Sessions, c.Size, c.Attackers = fullChannels, fullChanges, fullSessions, fullSize, fullAttack
 	}
 	chosen, err := choose(c.Names)
 	if err != nil {
@@ -87,6 +89,9 @@ func (c *Cmd) validate() error {
 	}
 	if c.Size < 1 || c.Size > fullSize {
 		return fmt.Errorf("--size: 1 to %d", fullSize)
+	}
+	if c.Attackers < 0 || c.Attackers > fullAttack {
+		return fmt.Errorf("--attackers: 0 to %d", fullAttack)
 	}
 	if c.SignIns < 1 || c.SignIns > 100_000 || c.Changes < 1 || c.Changes > 10_000_000 || c.Sessions < 1 || c.Sessions > 100_000 {
 		return errors.New("--sign-ins: 1 to 100000; --changes: 1 to 10000000; --sessions: 1 to 100000")

@@ -25,6 +25,7 @@ func suite() []benchmark {
 		{"fanout-500-live", fanoutLive(500, 20)},
 		{"idle-10000", idle(10_000)},
 		{"sign-in", signIn},
+		{"hostile", hostile},
 		{"presence", presence},
 		{"size", size},
 		{"history", history},

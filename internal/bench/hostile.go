@@ -1,0 +1,237 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"net/http"
+	"time"
+
+	"natterjack/internal/bench/internal/load"
+	"natterjack/server/wire"
+)
+
+const (
+	honest     = 100 // users who chat
+	honestRate = 100 // messages a second, of all of them
+	slowUsers  = 10  // as whom the slow readers sign in
+	// newcomerPause is the time between two users who sign in during a run.
+	newcomerPause = 200 * time.Millisecond
+	hostileShards = 4
+)
+
+// hostile measures what attackers cost others. A hundred users chat at a steady rate, first
+// alone and then beside hostile connections: silent ones, halves of headers, slow readers,
+// rubbish, and floods of connects with wrong tokens. Meanwhile others sign in, one after the
+// other. In place of a bare engine, the users are compared with themselves without attackers.
+// The server has the limits with which it ships. Afterwards every shard must take a write.
+func hostile(ctx context.Context, r *rig) (results []result, err error) {
+	s, err := r.startShipped(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, s.stop()) }()
+	found, err := r.repeat("hostile", func(i int, f *figures) error {
+		h := &hostileRun{rig: r, f: f, servers: s, run: fmt.Sprint("h", i)}
+		return inTurn(ctx, h.alone, h.attacked, h.probe)
+	})
+	if over, ok := errors.AsType[*load.OverloadError](err); ok { // the other benchmarks still run
+		r.say("hostile: %v", over)
+		return []result{{Name: "hostile", Value: math.NaN(), Unit: "ms p99", Bare: math.NaN()}}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return []result{{
+		Name: "hostile", Value: of(found, "p99_ms"), Unit: "ms p99", Bare: of(found, "alone_p99_ms"),
+		More: without(found, "p99_ms", "alone_p99_ms"),
+	}}, nil
+}
+
+// startShipped starts a server with the limits of the shipped configuration.
+func (r *rig) startShipped(ctx context.Context) (servers, error) {
+	c, err := r.configure()
+	if err != nil {
+		return nil, err
+	}
+	c.Limits, c.Shards = "", hostileShards
+	text, err := c.Text()
+	if err != nil {
+		return nil, err
+	}
+	data, err := r.newDir("server")
+	if err != nil {
+		return nil, err
+	}
+	n, err := r.startServer(ctx, member{data: data, config: text})
+	return servers{n}, err
+}
+
+type hostileRun struct {
+	*rig
+	f       *figures
+	servers servers
+	run     string
+}
+
+func (h *hostileRun) alone(ctx context.Context) error { return h.chat(ctx, "alone_", h.run+"a") }
+
+func (h *hostileRun) attacked(ctx context.Context) error {
+	attack, err := h.plan(ctx)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	attack.Begin(ctx)
+	defer attack.Wait()
+	defer cancel()
+	err = h.chat(ctx, "", h.run+"b")
+	h.f.add("attackers", float64(attack.Size()))
+	h.f.add("attack_opened", float64(attack.Opened.Load()))
+	h.f.add("attack_held", float64(attack.Opened.Load()-attack.Closed.Load()))
+	return err
+}
+
+// plan divides the attackers: most of them hold connections, because these cost the attacker
+// next to nothing.
+func (h *hostileRun) plan(ctx context.Context) (*load.Attack, error) {
+	slow, err := h.servers.signIn(ctx, numbered(h.run+"s", slowUsers))
+	if err != nil {
+		return nil, err
+	}
+	n := h.cmd.Attackers
+	a := &load.Attack{Addr: slow[0].Addr, Slow: n / 100, Rubbish: n / 200, Floods: n / 500}
+	a.Halves = n / 2
+	a.Silent = n - a.Halves - a.Slow - a.Rubbish - a.Floods
+	for _, m := range slow {
+		a.Tokens = append(a.Tokens, m.Connect)
+	}
+	return a, nil
+}
+
+// chat has the honest users chat while others sign in.
+func (h *hostileRun) chat(ctx context.Context, prefix, run string) error {
+	members, err := h.servers.pairs(ctx, run, honest)
+	if err != nil {
+		return err
+	}
+	entering := &newcomers{servers: h.servers, run: run + "n"}
+	w, usage, err := h.measure(ctx, fleetRun{
+		name: run, members: members, senders: honest, echo: true, pids: h.servers.pids(),
+		traffic: func(f *load.Fleet, span stretch) error {
+			ctx, cancel := context.WithTimeout(ctx, span.whole())
+			defer cancel()
+			done := make(chan struct{})
+			go func() {
+				defer close(done)
+				entering.enter(ctx, span.clock)
+			}()
+			err := f.Pace(honest, honestRate, span.begin, span.whole())
+			cancel()
+			<-done
+			return err
+		},
+	})
+	if err != nil {
+		return err
+	}
+	h.f.addLatency(prefix, w.Ends)
+	h.f.addLatency(prefix+"ack_", w.Acks)
+	h.f.addLatency(prefix+"newcomer_", entering.took)
+	h.f.add(prefix+"newcomers", float64(len(entering.took)))
+	h.f.add(prefix+"newcomers_failed", float64(entering.failed))
+	h.f.add(prefix+"cpu_cores", usage.Of(h.servers.pids()...).Seconds()/usage.Elapsed.Seconds())
+	h.f.addOthers(prefix, usage)
+	return nil
+}
+
+// newcomers sign in one after the other, each for a first list of channels.
+type newcomers struct {
+	servers servers
+	run     string
+	took    load.Samples
+	failed  int
+}
+
+func (n *newcomers) enter(ctx context.Context, clock load.Clock) {
+	list := load.Text([]byte(`{"type":"list_channels","ref":1}`))
+	for i := 0; wait(ctx, newcomerPause) == nil; i++ {
+		began := clock.Now()
+		m, err := n.servers.signIn(ctx, []string{fmt.Sprint(n.run, i)})
+		if err == nil {
+			_, err = load.Greet(ctx, clock, m[0], list)
+		}
+		if ctx.Err() != nil {
+			return
+		}
+		if err != nil {
+			n.failed++
+			continue
+		}
+		n.took = append(n.took, clock.Now()-began)
+	}
+}
+
+func wait(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// probe counts the shards that take no write any more, and asks whether the node is ready.
+func (h *hostileRun) probe(ctx context.Context) error {
+	name := h.run + "p"
+	members, err := h.servers.signIn(ctx, []string{name})
+	if err != nil {
+		return err
+	}
+	damaged := 0
+	for shard := range hostileShards {
+		members[0].Channel = channelInto(shard, name)
+		fleet := load.NewFleet(ctx, fmt.Sprint(name, shard), load.NewClock(), true)
+		err := fleet.Connect(members)
+		if err == nil {
+			err = fleet.Prime(1)
+		}
+		if err = errors.Join(err, fleet.Close()); err != nil {
+			h.say("hostile: shard %d: %v", shard, err)
+			damaged++
+		}
+	}
+	h.f.add("damaged_shards", float64(damaged))
+	return h.ready(ctx)
+}
+
+// channelInto returns a direct channel of a user that falls into a shard.
+func channelInto(shard int, user string) string {
+	for i := 0; ; i++ {
+		ch := wire.DirectChannel(user, fmt.Sprint("peer", i))
+		if wire.SlotOf(ch)*hostileShards/wire.Slots == shard {
+			return ch
+		}
+	}
+}
+
+// ready adds whether the node says that it is ready.
+func (h *hostileRun) ready(ctx context.Context) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, h.servers[0].base+"/readyz", nil)
+	if err != nil {
+		return err
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	ready := 0.0
+	if resp.StatusCode == http.StatusOK {
+		ready = 1
+	}
+	h.f.add("ready", ready)
+	return resp.Body.Close()
+}
