@@ -110,7 +110,7 @@ func (l *Log) resumable(resume *wire.Resume, head []uint64) (bool, error) {
 		if !ok {
 			return false, nil
 		}
-		l.known[shard].raise(pos)
+		l.shards[shard].known.raise(pos)
 	}
 	return true, nil
 }

@@ -40,8 +40,8 @@ func TestCursor_slowReaderReadsTheView(t *testing.T) {
 	for i := range n {
 		mustSend(t, l, "alice", text("bob", fmt.Sprint("c", i), "hi"))
 		if i%100 == 50 {
-			for _, tl := range l.tails { // as if the tail were this short
-				tl.skip(l.view.Position(l.layout.shardOf("alice~bob")))
+			for _, s := range l.shards { // as if the tail were this short
+				s.tail.skip(l.view.Position(l.layout.shardOf("alice~bob")))
 			}
 		}
 	}
@@ -92,7 +92,7 @@ func TestFollow_aheadOfThisNode(t *testing.T) {
 		)
 	}()
 	eventually(t, "somebody waits", func() bool {
-		return behind.followers[behind.layout.shardOf(aliceAndBob)].waiting.Load() > 0
+		return behind.shards[behind.layout.shardOf(aliceAndBob)].follower.waiting.Load() > 0
 	})
 	run(t, behind)
 	if err := <-said; err != nil {
@@ -129,8 +129,8 @@ func TestFollow_resumeIsExact(t *testing.T) {
 			positions[e.Shard] = e.Pos
 		}
 		if rapid.Bool().Draw(rt, "short tail") {
-			for shard, tl := range l.tails {
-				tl.skip(l.view.Position(shard))
+			for shard, s := range l.shards {
+				s.tail.skip(l.view.Position(shard))
 			}
 		}
 		back, s2 := follow(t, l, "u0", &wire.Resume{Epoch: l.Epoch(), Positions: positions})

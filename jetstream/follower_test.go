@@ -32,7 +32,7 @@ func TestFollower_level(t *testing.T) {
 			t.Error(err)
 		}
 	}()
-	f := lagging.followers[first.Shard]
+	f := lagging.shards[first.Shard].follower
 	f.level(t.Context())
 	if at := lagging.view.Position(first.Shard); at != 0 {
 		t.Fatalf("stepped over messages that are there, to %d", at)

@@ -18,6 +18,7 @@ type stage struct {
 	*rapid.T
 	log     *Log
 	shards  []*stagedShard
+	tails   []*tail
 	devices []*device
 	still   bool // no more steps are taken
 }
@@ -47,10 +48,10 @@ func (d *device) Wake(bool) { d.due = true }
 var stageUsers = []string{"ann", "bob", "cat"}
 
 func newStage(t *rapid.T) *stage {
-	s := &stage{T: t, log: &Log{readers: newReaders(), log: slog.New(slog.DiscardHandler)}}
+	s := &stage{T: t, log: &Log{delivery: delivery{readers: newReaders()}, node: node{log: slog.New(slog.DiscardHandler)}}}
 	for shard := range 2 {
 		tl := new(tail)
-		s.log.tails = append(s.log.tails, tl)
+		s.tails = append(s.tails, tl)
 		s.shards = append(s.shards, &stagedShard{
 			f:       &follower{shard: shard, tail: tl, readers: s.log.readers},
 			members: map[string][]string{}, before: map[string]uint64{},
@@ -63,7 +64,7 @@ func newStage(t *rapid.T) *stage {
 // newest, Position and Missed implement [shelf]. Other steps come first in each of them.
 func (s *stage) newest(dst []*Entry, shard int, user string, after uint64, room *int) ([]*Entry, uint64, bool) {
 	s.others()
-	return s.log.tails[shard].read(dst, user, after, room)
+	return s.tails[shard].read(dst, user, after, room)
 }
 
 func (s *stage) Position(shard int) uint64 {
@@ -237,7 +238,7 @@ func TestHandover(t *testing.T) {
 		rt.Repeat(map[string]func(*rapid.T){
 			"open":    func(*rapid.T) { s.open() },
 			"close":   func(*rapid.T) { s.shut(rapid.SampledFrom(s.devices).Draw(rt, "device")) },
-			"shorten": func(*rapid.T) { s.shorten(rapid.SampledFrom(s.log.tails).Draw(rt, "tail")) },
+			"shorten": func(*rapid.T) { s.shorten(rapid.SampledFrom(s.tails).Draw(rt, "tail")) },
 			"all":     func(*rapid.T) { s.turns(1) },
 			"some":    func(*rapid.T) { s.turns(2) },
 			"few":     func(*rapid.T) { s.turns(4) },

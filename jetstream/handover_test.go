@@ -19,7 +19,7 @@ type handover struct {
 
 func newHandover() *handover {
 	h := &handover{readers: newReaders(), woken: make(chan struct{}, 1)}
-	h.cursor = Cursor{log: &Log{shelf: shelves{tails: []*tail{&h.tail}}, readers: h.readers}, user: "bob", waker: h, at: make([]uint64, 1)}
+	h.cursor = Cursor{log: &Log{delivery: delivery{shelf: shelves{tails: []*tail{&h.tail}}, readers: h.readers}}, user: "bob", waker: h, at: make([]uint64, 1)}
 	h.readers.add(&h.cursor)
 	return h
 }
@@ -113,7 +113,7 @@ func TestCursor_findsWhatItPassedOver(t *testing.T) {
 		if i > 0 && i < n-1 {
 			<-bob.woken
 			shard := l.layout.shardOf("alice~bob")
-			if err := l.followers[shard].await(t.Context(), ack.Pos); err != nil {
+			if err := l.shards[shard].follower.await(t.Context(), ack.Pos); err != nil {
 				t.Fatal(err)
 			}
 			bob.cursor.at[shard] = ack.Pos

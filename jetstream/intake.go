@@ -28,7 +28,7 @@ const (
 // mistake is then refused at once. A round to a subject without a subscriber could be lost on
 // the way, and its sender would wait.
 func (l *Log) takeIn(ctx context.Context, shard int) {
-	in := &intake{lane: l.lanes[shard], log: l.log}
+	in := &intake{lane: l.shards[shard].lane, log: l.log}
 	sub, err := l.conn.Subscribe(roundsSubject(shard, l.writers.self), in.serve)
 	if err != nil {
 		l.log.ErrorContext(ctx, "cannot take rounds of other nodes", "shard", shard, "error", err)

@@ -168,7 +168,7 @@ func (l *Log) ends(ctx context.Context) map[int]uint64 {
 	defer cancel()
 	ends := map[int]uint64{}
 	for shard := range l.layout.shards {
-		if !l.engine.LeadsStream(StreamName(shard)) || l.vitals[shard].stuck(time.Now()) {
+		if !l.engine.LeadsStream(StreamName(shard)) || l.shards[shard].vitals.stuck(time.Now()) {
 			continue
 		}
 		s, err := l.js.Stream(ctx, StreamName(shard))

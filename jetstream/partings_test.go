@@ -58,7 +58,7 @@ func TestPartings(t *testing.T) {
 		t.Fatal(err)
 	}
 	l, _ = start(t, node, dir, 1)
-	if err := errors.Join(l.partings[shard].forget(t.Context()), l.awaitReceipts(t.Context())); err != nil {
+	if err := errors.Join(l.shards[shard].partings.forget(t.Context()), l.awaitReceipts(t.Context())); err != nil {
 		t.Fatal(err)
 	}
 	for user, want := range map[string]uint64{"ann": 2, "bob": 5} {

@@ -90,14 +90,14 @@ func (p *publisher) publish(msgs []*nats.Msg, reply string) error {
 // staging returns the function to call before each batch to a shard, and how many messages make
 // a batch. With several replicas the engine stages batches in memory by itself, so the function
 // does nothing.
-func (l *Log) staging(shard int) (before func(), from int) {
+func (l *Log) staging(shard int, cfg *Config) (before func(), from int) {
 	switch {
 	case l.keeper.replicas > 1:
 		return func() {}, stagedFrom
-	case l.stage == nil:
+	case cfg.Stage == nil:
 		return func() {}, batchFrom
 	default:
-		return func() { l.stage(StreamName(shard)) }, stagedFrom
+		return func() { cfg.Stage(StreamName(shard)) }, stagedFrom
 	}
 }
 

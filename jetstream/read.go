@@ -59,7 +59,7 @@ func budgeted(page []view.Event, forward bool) (some []view.Event, cut bool) {
 
 // channels returns a window of the user's channels, the most recently active first.
 func (l *Log) channels(ctx context.Context, c operation.Caller, cmd wire.ListChannels) (reply wire.Channels, err error) {
-	for shard := range l.lanes {
+	for shard := range l.shards {
 		if err := l.awaitShard(ctx, shard); err != nil {
 			return reply, err
 		}
@@ -226,7 +226,7 @@ func (l *Log) awaitKnown(ctx context.Context, channel string) error {
 }
 
 func (l *Log) awaitShard(ctx context.Context, shard int) error {
-	return l.awaitPos(ctx, shard, l.known[shard].v.Load())
+	return l.awaitPos(ctx, shard, l.shards[shard].known.v.Load())
 }
 
 // awaitPos waits until this node's view shows a shard up to pos. An ack arrives some tenths of
@@ -238,7 +238,7 @@ func (l *Log) awaitPos(ctx context.Context, shard int, pos uint64) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, ownReadTimeout)
 	defer cancel()
-	if err := l.followers[shard].await(ctx, pos); err != nil {
+	if err := l.shards[shard].follower.await(ctx, pos); err != nil {
 		return wire.Errorf(wire.CodeUnavailable, "this node is behind the log; retry")
 	}
 	return nil

@@ -8,7 +8,7 @@ import (
 // TestRebuild shows that a view far behind its log keeps its node from leading until the view
 // is near the end again.
 func TestRebuild(t *testing.T) {
-	l := &Log{log: slog.New(slog.DiscardHandler)}
+	l := &Log{node: node{log: slog.New(slog.DiscardHandler)}}
 	l.rebuild.most = 100
 	st := newStanding(2, true)
 	for _, step := range []struct {

@@ -35,8 +35,10 @@ func (l *Log) newReceipts(log *slog.Logger) *receipts.Store {
 			}
 			return nil
 		},
-		End:   func(ctx context.Context, shard int) (uint64, error) { return lastPos(ctx, l.js, shard) },
-		Await: func(ctx context.Context, shard int, pos uint64) error { return l.followers[shard].await(ctx, pos) },
+		End: func(ctx context.Context, shard int) (uint64, error) { return lastPos(ctx, l.js, shard) },
+		Await: func(ctx context.Context, shard int, pos uint64) error {
+			return l.shards[shard].follower.await(ctx, pos)
+		},
 		Reaches: func(ctx context.Context, stream string, seq uint64) (bool, error) {
 			return streamReaches(ctx, l.js, stream, seq)
 		},
@@ -61,7 +63,7 @@ func (l *Log) awaitLevel(ctx context.Context, shard int) error {
 	if err != nil {
 		return err
 	}
-	return l.followers[shard].await(ctx, last)
+	return l.shards[shard].follower.await(ctx, last)
 }
 
 // read moves the user's cursors in a channel up to a message, or to the last message where seq
@@ -125,7 +127,7 @@ func (l *Log) awaitSaid(ctx context.Context, user string, seen ...wire.ChannelSe
 	ctx, cancel = context.WithTimeout(ctx, leaderLag)
 	defer cancel()
 	for first := behind[0]; ; first = behind[0] {
-		changed := l.followers[first].watch()
+		changed := l.shards[first].follower.watch()
 		if behind, err = l.behind(user, seen); len(behind) == 0 || err != nil {
 			return err
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -32,10 +33,11 @@ const (
 type room struct {
 	state atomic.Int32
 	left  atomic.Int64 // bytes that may be added until only the reserve is left
+	dirs  []string     // directories that must have room
 }
 
-func newRoom() *room {
-	r := new(room)
+func newRoom(dirs ...string) *room {
+	r := &room{dirs: slices.DeleteFunc(dirs, func(dir string) bool { return dir == "" })}
 	r.left.Store(math.MaxInt64)
 	return r
 }
@@ -81,7 +83,7 @@ func (l *Log) measure() (left int64, state int32, broken error) {
 	if most > 0 {
 		left = beyond(most, used+most/reservedOf)
 	}
-	for _, dir := range l.dirs {
+	for _, dir := range l.room.dirs {
 		n, ok := free(dir)
 		left = min(left, n)
 		if !ok {

@@ -33,7 +33,7 @@ func (l *Log) AwaitSeen(ctx context.Context, seen []wire.ShardPos) error {
 }
 
 func (l *Log) awaitPlace(ctx context.Context, at wire.ShardPos) error {
-	f := l.followers[at.Shard]
+	f := l.shards[at.Shard].follower
 	brief, cancel := context.WithTimeout(ctx, soon)
 	defer cancel()
 	if f.await(brief, at.Pos) == nil {

@@ -76,7 +76,7 @@ func TestSeen_waitsForTheView(t *testing.T) {
 		}()
 	}
 	eventually(t, "all of them wait", func() bool {
-		return int(behind.followers[ack.Shard].waiting.Load()) == len(ask) && len(answers) == 0
+		return int(behind.shards[ack.Shard].follower.waiting.Load()) == len(ask) && len(answers) == 0
 	})
 	run(t, behind)
 	for range ask {

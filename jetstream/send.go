@@ -31,18 +31,18 @@ func (l *Log) Submit(user string, cmd wire.Change, done func(wire.Ack, error)) {
 // next command does not overtake it. Callers call it before they answer the sender.
 func (l *Log) Refused(user string, cmd wire.Change, err error) {
 	c := newChange(user, cmd)
-	l.lanes[l.layout.shardOf(c.channel)].note(c, err)
+	l.shards[l.layout.shardOf(c.channel)].lane.note(c, err)
 }
 
 func (l *Log) submit(c *command, done func(wire.Ack, error)) {
 	shard := l.layout.shardOf(c.channel)
 	c.done = func(ack wire.Ack, err error) {
 		if err == nil {
-			l.known[shard].raise(ack.Pos)
+			l.shards[shard].known.raise(ack.Pos)
 		}
 		done(ack, err)
 	}
-	l.lanes[shard].submit(c)
+	l.shards[shard].lane.submit(c)
 }
 
 // Change does what [Log.Submit] does, and waits for the answer. When ctx ends first, the change

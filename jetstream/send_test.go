@@ -193,7 +193,7 @@ func historyOf(t *testing.T, l *Log, user, ch string) (frames []string) {
 	t.Helper()
 	last, err := lastPos(t.Context(), l.js, l.layout.shardOf(ch))
 	if err == nil {
-		err = l.followers[l.layout.shardOf(ch)].await(t.Context(), last)
+		err = l.shards[l.layout.shardOf(ch)].follower.await(t.Context(), last)
 	}
 	if err != nil {
 		t.Fatal(err)

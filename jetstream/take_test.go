@@ -67,7 +67,7 @@ func awaitLevel(t *testing.T, logs []*Log) {
 		for shard := range l.layout.shards {
 			last, err := lastPos(ctx, l.js, shard)
 			if err == nil {
-				err = l.followers[shard].await(ctx, last)
+				err = l.shards[shard].follower.await(ctx, last)
 			}
 			if err != nil {
 				t.Fatal(err)
@@ -101,8 +101,8 @@ func TestTake(t *testing.T) {
 	mustSend(t, logs[2], "u0", in(group, "after", "all"))
 	for _, d := range []string{"lent", "taken"} {
 		for _, l := range logs {
-			if _, err := os.Stat(filepath.Join(l.dirs[0], d)); err == nil {
-				t.Errorf("%s is left in %s", d, l.dirs[0])
+			if _, err := os.Stat(filepath.Join(l.room.dirs[0], d)); err == nil {
+				t.Errorf("%s is left in %s", d, l.room.dirs[0])
 			}
 		}
 	}
@@ -127,7 +127,7 @@ func TestTake_erased(t *testing.T) {
 	}
 	run(t, l)
 	<-l.Ready()
-	poke(l.erasers[ack.Shard].wake)
+	poke(l.shards[ack.Shard].eraser.wake)
 	eventually(t, "the word to be in no file", func() bool { return holds(t, dir, secret) == "" })
 	if diff := cmp.Diff(everything(t, logs[0]), everything(t, l)); diff != "" {
 		t.Error(diff)

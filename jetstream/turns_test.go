@@ -164,12 +164,12 @@ func TestSend_refusedKeepsOrder(t *testing.T) {
 		mustSend(t, logs[0], "bob", text("alice", "first", "x"))
 		shard := logs[0].layout.shardOf("alice~bob")
 		for i, l := range logs {
-			if !l.lanes[shard].leads() {
+			if !l.shards[shard].lane.leads() {
 				continue
 			}
-			l.lanes[shard].mu.Lock()
-			l.lanes[shard].most = 3
-			l.lanes[shard].mu.Unlock()
+			l.shards[shard].lane.mu.Lock()
+			l.shards[shard].lane.most = 3
+			l.shards[shard].lane.mu.Unlock()
 			seqs, refused := pipeline(t, logs[(i+1)%3], "alice", "alice~bob", 150)
 			if refused == 0 {
 				t.Error("nothing was refused")

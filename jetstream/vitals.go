@@ -69,7 +69,8 @@ func (v *vitals) dead(now time.Time, after time.Duration) bool {
 // duration after, in spite of many tries.
 func (l *Log) Dead(after time.Duration) error {
 	now := time.Now()
-	for shard, v := range l.vitals {
+	for shard, s := range l.shards {
+		v := s.vitals
 		if v.dead(now, after) {
 			since := time.Unix(0, v.since.Load())
 			return fmt.Errorf("jetstream: the stream %s has taken no writes since %s", StreamName(shard), since.Format(time.RFC3339))
@@ -100,7 +101,8 @@ func (v *vitals) due(now time.Time) bool {
 // this node does not name the end of the shard, so no node counts as level.
 func (l *Log) relieve(ctx context.Context, others []string) {
 	now := time.Now()
-	for shard, v := range l.vitals {
+	for shard, s := range l.shards {
+		v := s.vitals
 		if !l.engine.LeadsStream(StreamName(shard)) {
 			v.acked() // a shard that this node does not lead is not its concern
 			continue

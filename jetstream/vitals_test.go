@@ -61,7 +61,7 @@ func TestVitals_streamTakesNothing(t *testing.T) {
 	if at < 0 {
 		t.Fatal("nobody leads")
 	}
-	logs[at].acks[ack.Shard].prefix = logs[at].conn.NewInbox() + "." // nobody listens there
+	logs[at].shards[ack.Shard].acks.prefix = logs[at].conn.NewInbox() + "." // nobody listens there
 	began := time.Now()
 	for i := 0; nodes[at].LeadsStream(StreamName(ack.Shard)); i++ {
 		if time.Since(began) > patience {
@@ -84,7 +84,7 @@ func TestVitals_dead(t *testing.T) {
 	if err := l.Dead(0); err != nil {
 		t.Error(err)
 	}
-	l.acks[ack.Shard].prefix = l.conn.NewInbox() + "." // nobody listens there
+	l.shards[ack.Shard].acks.prefix = l.conn.NewInbox() + "." // nobody listens there
 	began := time.Now()
 	for i := 0; l.Dead(stuckAfter) == nil; i++ {
 		if time.Since(began) > patience {
