@@ -15,7 +15,7 @@ func (l *Log) Operations() *operation.Table { return l.operations }
 func (l *Log) answerable() *operation.Table {
 	t := operation.New(l)
 	operation.Handle(t, l.createGroup)
-	operation.Handle(t, l.passOn)
+	operation.Handle(t, l.forward)
 	operation.Handle(t, l.history)
 	operation.Handle(t, l.channels)
 	operation.Handle(t, l.channel)

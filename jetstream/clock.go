@@ -52,7 +52,7 @@ func (l *Log) Clock() error {
 // ends.
 func (l *Log) watchClock(ctx context.Context) {
 	sub, err := l.conn.Subscribe(clockSubject, func(m *nats.Msg) {
-		if body, err := json.Marshal(telling{l.writers.self, l.clock.now().UnixNano()}); err == nil {
+		if body, err := json.Marshal(telling{l.self, l.clock.now().UnixNano()}); err == nil {
 			_ = m.Respond(body) // a node that does not get the answer asks again
 		}
 	})
@@ -107,7 +107,7 @@ func (l *Log) compareClocks(ctx context.Context) (offsets []time.Duration, err e
 		select {
 		case m := <-answers:
 			var t telling
-			if json.Unmarshal(m.Data, &t) != nil || t.Node == "" || t.Node == l.writers.self {
+			if json.Unmarshal(m.Data, &t) != nil || t.Node == "" || t.Node == l.self {
 				continue
 			}
 			half := time.Since(began) / 2

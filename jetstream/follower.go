@@ -191,8 +191,8 @@ func deletes(a view.Applied) bool {
 	return a.Kind == wire.KindDelete || a.Deleted
 }
 
-// await returns once the view has applied the shard up to pos.
-func (f *follower) await(ctx context.Context, pos uint64) error {
+// Await implements [write.Follower]. It returns once the view has applied the shard up to pos.
+func (f *follower) Await(ctx context.Context, pos uint64) error {
 	f.waiting.Add(1)
 	defer f.waiting.Add(-1)
 	for {

@@ -2,6 +2,7 @@ package jetstream
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"testing"
 
@@ -50,8 +51,8 @@ func TestFollower_level(t *testing.T) {
 func TestGoneUpto(t *testing.T) {
 	l := alone(t)
 	var shard int
-	for range 6 { // all in one channel and so in one shard; the channel's creation is pos 1
-		shard = mustSend(t, l, "alice", text("bob", newID(), "hi")).Shard
+	for i := range 6 { // all in one channel and so in one shard; the channel's creation is pos 1
+		shard = mustSend(t, l, "alice", text("bob", fmt.Sprint(i), "hi")).Shard
 	}
 	s := streamOf(t.Context(), t, l, shard)
 	for _, pos := range []uint64{3, 4, 7} {

@@ -113,7 +113,7 @@ func TestCursor_findsWhatItPassedOver(t *testing.T) {
 		if i > 0 && i < n-1 {
 			<-bob.woken
 			shard := l.layout.shardOf("alice~bob")
-			if err := l.shards[shard].follower.await(t.Context(), ack.Pos); err != nil {
+			if err := l.shards[shard].follower.Await(t.Context(), ack.Pos); err != nil {
 				t.Fatal(err)
 			}
 			bob.cursor.at[shard] = ack.Pos

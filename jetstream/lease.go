@@ -58,8 +58,8 @@ func (p *pulse) steady() bool {
 	return now-time.Duration(p.last.Load()) <= maxSkipped && now >= time.Duration(p.since.Load())
 }
 
-// lease is the quorum's confirmation that this node leads a shard's stream. Its method is for
-// the lane's goroutine only.
+// lease is the quorum's confirmation that this node leads a shard's stream. It implements
+// [write.Stream]. Confirmed is for the lane's goroutine only.
 type lease struct {
 	shard int
 	js    jetstream.JetStream
@@ -69,10 +69,16 @@ type lease struct {
 	until time.Time
 }
 
-// confirmed implements [leader]. The engine's leader says when it last heard from each
+// Leads implements [write.Stream].
+func (l *lease) Leads() bool { return l.leads() }
+
+// Last implements [write.Stream].
+func (l *lease) Last(ctx context.Context) (uint64, error) { return lastPos(ctx, l.js, l.shard) }
+
+// Confirmed implements [write.Stream]. The engine's leader says when it last heard from each
 // follower. If it has heard from most of them within less time than an election takes, there is
 // no other leader.
-func (l *lease) confirmed(ctx context.Context) bool {
+func (l *lease) Confirmed(ctx context.Context) bool {
 	if !l.leads() {
 		return false
 	}

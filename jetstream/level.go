@@ -130,7 +130,7 @@ func (l *Log) speak(ctx context.Context, st *standing) {
 		l.leave(ctx, others)
 	}
 	l.relieve(ctx, others)
-	w := word{Node: l.writers.self, Name: l.engine.Name(), Unfit: unfit, Ends: l.ends(ctx), Behind: st.behind(slack), Speaks: l.dialect.own}
+	w := word{Node: l.self, Name: l.engine.Name(), Unfit: unfit, Ends: l.ends(ctx), Behind: st.behind(slack), Speaks: l.dialect.own}
 	for shard, pos := range w.Ends {
 		st.ends(shard, pos)
 	}
@@ -147,7 +147,7 @@ func (l *Log) speak(ctx context.Context, st *standing) {
 // version and is ignored.
 func (l *Log) hear(st *standing, m *nats.Msg) {
 	var w word
-	if err := json.Unmarshal(m.Data, &w); err != nil || w.Node == "" || w.Node == l.writers.self {
+	if err := json.Unmarshal(m.Data, &w); err != nil || w.Node == "" || w.Node == l.self {
 		return
 	}
 	st.said(w.Node, w.Behind)
@@ -168,7 +168,7 @@ func (l *Log) ends(ctx context.Context) map[int]uint64 {
 	defer cancel()
 	ends := map[int]uint64{}
 	for shard := range l.layout.shards {
-		if !l.engine.LeadsStream(StreamName(shard)) || l.shards[shard].vitals.stuck(time.Now()) {
+		if !l.engine.LeadsStream(StreamName(shard)) || l.shards[shard].write.Vitals().Stuck(time.Now()) {
 			continue
 		}
 		s, err := l.js.Stream(ctx, StreamName(shard))

@@ -15,6 +15,7 @@ import (
 
 	"natterjack/jetstream/internal/copies"
 	"natterjack/jetstream/internal/lending"
+	"natterjack/jetstream/internal/write"
 	"natterjack/jetstream/operation"
 	"natterjack/jetstream/receipts"
 	"natterjack/jetstream/view"
@@ -36,7 +37,7 @@ type Log struct {
 	receipts   *receipts.Store
 	operations *operation.Table
 	shards     []*shard
-	writers    *writers
+	leaders    *write.Leaders
 	dialect    *dialect
 	census     *census
 	keeper     keeper
@@ -45,6 +46,7 @@ type Log struct {
 
 // node is what a log runs on.
 type node struct {
+	self   string // this run of this node: a name that no other run has
 	conn   *nats.Conn
 	js     jetstream.JetStream
 	engine Engine
@@ -91,7 +93,7 @@ func New(ctx context.Context, cfg Config) (*Log, error) {
 		return nil, errors.Join(err, teller.Close())
 	}
 	l := &Log{
-		node:   node{conn: cfg.Conn, js: js, engine: cfg.Engine, log: cfg.Logger.With("component", "jetstream")},
+		node:   node{self: unique(), conn: cfg.Conn, js: js, engine: cfg.Engine, log: cfg.Logger.With("component", "jetstream")},
 		layout: streams, limits: cfg.Limits, rates: newRates(cfg.Limits), delivery: delivery{readers: newReaders()},
 		health:  health{clock: clock{now: cfg.Now}, room: newRoom(cfg.ViewDir, cfg.StoreDir), pulse: newPulse(), rebuild: rebuild{most: farBehind}},
 		dialect: newDialect(js, &cfg, streams.level), peers: peers{teller: teller}, census: said,
@@ -108,10 +110,11 @@ func New(ctx context.Context, cfg Config) (*Log, error) {
 		return nil, errors.Join(err, said.close(), teller.Close())
 	}
 	l.receipts = l.newReceipts(cfg.Logger)
-	l.writers = newWriters(unique(), streams.shards, func(shard int) { l.shards[shard].lane.interrupt() })
+	l.leaders = write.NewLeaders(l.self, streams.shards, func(shard int) { l.shards[shard].write.Interrupt() })
+	writing := l.writing(&cfg)
 	tails := make([]*tail, streams.shards)
 	for n := range tails {
-		s, err := l.newShard(n, &cfg)
+		s, err := l.newShard(n, &cfg, writing)
 		if err != nil {
 			return nil, errors.Join(err, l.Close())
 		}
@@ -172,10 +175,7 @@ func (l *Log) openView(ctx context.Context, cfg *Config) (*view.View, error) {
 func (l *Log) Close() error {
 	var errs []error
 	for _, s := range l.shards {
-		// The subscription has then ended already.
-		if err := s.acks.sub.Unsubscribe(); !errors.Is(err, nats.ErrConnectionClosed) {
-			errs = append(errs, err)
-		}
+		errs = append(errs, s.write.Close())
 	}
 	if l.lender != nil {
 		errs = append(errs, l.lender.Close())

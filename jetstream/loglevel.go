@@ -53,12 +53,12 @@ func newDialect(js jetstream.JetStream, cfg *Config, at int) *dialect {
 }
 
 // admit refuses a command that needs a higher level than the log has.
-func (d *dialect) admit(c *command) error {
-	if int64(d.needs(c.change)) <= d.log.Load() {
+func (d *dialect) admit(change wire.Command) error {
+	if int64(d.needs(change)) <= d.log.Load() {
 		return nil
 	}
 	return wire.Errorf(wire.CodeUnavailable, "this server is being upgraded, and not all of its nodes know %s yet; nothing was stored, retry later",
-		c.change.Type()).After(time.Minute)
+		change.Type()).After(time.Minute)
 }
 
 // tick raises the log if this node leads its first stream. Otherwise it checks whether the log

@@ -118,7 +118,7 @@ func TestMend_record(t *testing.T) {
 	ack := mustSend(t, logs[0], "u0", text("u1", "c1", "hi"))
 	whole := mustSend(t, logs[0], "u0", text("u1", "c2", "hello"))
 	for _, l := range logs {
-		if err := l.shards[ack.Shard].follower.await(t.Context(), whole.Pos); err != nil {
+		if err := l.shards[ack.Shard].follower.Await(t.Context(), whole.Pos); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -145,7 +145,7 @@ func TestMend_record(t *testing.T) {
 	next := mustSend(t, logs[0], "u0", text("u1", "c3", "hello"))
 	voided := uint64(0)
 	for _, l := range logs {
-		if err := l.shards[ack.Shard].follower.await(t.Context(), next.Pos); err != nil {
+		if err := l.shards[ack.Shard].follower.Await(t.Context(), next.Pos); err != nil {
 			t.Fatal(err)
 		}
 		voided += l.view.Voided(ack.Shard)

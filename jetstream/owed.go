@@ -14,10 +14,11 @@ type owed struct {
 	tell func()
 }
 
-// after calls tell once the readers on this node have been woken for pos, or once [ownTimeout]
-// has passed. If pos has been applied already, it calls tell at once. Otherwise another
-// goroutine calls it. The ack then leaves in one write with the event itself.
-func (f *follower) after(pos uint64, tell func()) {
+// After implements [write.Follower]. It calls tell once the readers on this node have been woken
+// for pos, or once [ownTimeout] has passed. If pos has been applied already, it calls tell at
+// once. Otherwise another goroutine calls it. The ack then leaves in one write with the event
+// itself.
+func (f *follower) After(pos uint64, tell func()) {
 	f.mu.Lock()
 	if f.view.Position(f.shard) >= pos {
 		f.mu.Unlock()

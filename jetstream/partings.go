@@ -15,6 +15,8 @@ const (
 	// partPause is how long the cursor of a user who left is kept. Their last receipt may still
 	// be on its way to the stream during that time.
 	partPause = 1500 * time.Millisecond
+	// forgetTimeout bounds one deletion.
+	forgetTimeout = 2 * time.Second
 	// maxPartings bounds the users whose cursors wait to be deleted.
 	maxPartings = 1 << 16
 )
@@ -87,7 +89,7 @@ func (p *partings) run(ctx context.Context) {
 // forget deletes the cursors of all users in due who have not come back. After an error they
 // are tried again.
 func (p *partings) forget(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, resyncTimeout)
+	ctx, cancel := context.WithTimeout(ctx, forgetTimeout)
 	defer cancel()
 	p.mu.Lock()
 	due := p.due

@@ -106,7 +106,7 @@ func TestRates_user(t *testing.T) {
 			if _, err := l.Change(ctx, "carol", text("bob", name, "x")); err != nil {
 				t.Errorf("another user, meanwhile: %v", err)
 			}
-			time.Sleep(max(wait, holdFor)) // a refused command does not come again
+			time.Sleep(max(wait, 2*time.Second)) // a refused command does not come again
 			if err := way(name + "-again"); err != nil {
 				t.Errorf("%s, after the time that it was told: %v", name, err)
 			}

@@ -238,7 +238,7 @@ func (l *Log) awaitPos(ctx context.Context, shard int, pos uint64) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, ownReadTimeout)
 	defer cancel()
-	if err := l.shards[shard].follower.await(ctx, pos); err != nil {
+	if err := l.shards[shard].follower.Await(ctx, pos); err != nil {
 		return wire.Errorf(wire.CodeUnavailable, "this node is behind the log; retry")
 	}
 	return nil

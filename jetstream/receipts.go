@@ -10,6 +10,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"natterjack/jetstream/channel"
+	"natterjack/jetstream/internal/write"
 	"natterjack/jetstream/operation"
 	"natterjack/jetstream/receipts"
 	"natterjack/server/wire"
@@ -31,13 +32,13 @@ func (l *Log) newReceipts(log *slog.Logger) *receipts.Store {
 		Logger: log,
 		Room: func() error {
 			if l.room.state.Load() == full {
-				return storageFull()
+				return write.StorageFull()
 			}
 			return nil
 		},
 		End: func(ctx context.Context, shard int) (uint64, error) { return lastPos(ctx, l.js, shard) },
 		Await: func(ctx context.Context, shard int, pos uint64) error {
-			return l.shards[shard].follower.await(ctx, pos)
+			return l.shards[shard].follower.Await(ctx, pos)
 		},
 		Reaches: func(ctx context.Context, stream string, seq uint64) (bool, error) {
 			return streamReaches(ctx, l.js, stream, seq)
@@ -63,7 +64,7 @@ func (l *Log) awaitLevel(ctx context.Context, shard int) error {
 	if err != nil {
 		return err
 	}
-	return l.shards[shard].follower.await(ctx, last)
+	return l.shards[shard].follower.Await(ctx, last)
 }
 
 // read moves the user's cursors in a channel up to a message, or to the last message where seq

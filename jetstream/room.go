@@ -11,9 +11,7 @@ import (
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
-	"natterjack/jetstream/channel"
 	"natterjack/jetstream/view"
-	"natterjack/server/wire"
 )
 
 const (
@@ -49,9 +47,24 @@ const (
 	full        // nothing can be stored, or the view could not follow what is stored
 )
 
+// Full implements [write.Room].
+func (r *room) Full() bool { return r.state.Load() == full }
+
+// Enough implements [write.Room].
+func (r *room) Enough() bool { return r.state.Load() == roomy }
+
+// Add implements [write.Room].
+func (r *room) Add(bytes int64) bool {
+	if r.left.Add(-bytes) >= 0 {
+		return true
+	}
+	r.left.Add(bytes)
+	return false
+}
+
 // Room returns an error if this node can store nothing.
 func (l *Log) Room() error {
-	if l.room.state.Load() == full {
+	if l.room.Full() {
 		return errors.New("jetstream: no room is left to store")
 	}
 	return nil
@@ -125,41 +138,4 @@ func beyond(a, b uint64) int64 {
 		return -1
 	}
 	return int64(min(a-b, math.MaxInt64))
-}
-
-// admit refuses a command for which there is no room, and counts the bytes of one that adds.
-func (r *room) admit(c *command) error {
-	if r.state.Load() == full {
-		return storageFull()
-	}
-	if !channel.Adds(c.change) {
-		return nil
-	}
-	if n := int64(c.bytes()); r.left.Add(-n) < 0 {
-		r.left.Add(n)
-		return wire.Errorf(wire.CodeStorageFull, "hardly any storage is left, and that is for deleting and leaving; nothing was stored, retry later").After(5 * time.Second)
-	}
-	return nil
-}
-
-// refuse returns the commands of a round that are to be tried. If nothing can be stored, these
-// are only the commands that an earlier try may have stored, and refuse answers the others at
-// once.
-func (r *room) refuse(round []*command) []*command {
-	if r.state.Load() != full {
-		return round
-	}
-	rest := round[:0]
-	for _, c := range round {
-		if c.tried {
-			rest = append(rest, c)
-		} else {
-			c.answer(wire.Ack{}, storageFull())
-		}
-	}
-	return rest
-}
-
-func storageFull() error {
-	return wire.Errorf(wire.CodeStorageFull, "the server's storage is full; nothing was stored, retry later").After(5 * time.Second)
 }

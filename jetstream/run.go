@@ -15,9 +15,9 @@ import (
 // Run follows and writes until ctx ends. Then it stops taking other nodes' rounds, finishes the
 // current ones, and answers waiting commands with a retryable error. Then it returns.
 func (l *Log) Run(ctx context.Context) error {
-	announcements, err := l.conn.Subscribe(announceSubject("*"), l.writers.heard)
+	announcements, err := l.leaders.Listen(l.conn)
 	if err != nil {
-		return fmt.Errorf("subscribe to writers: %w", err)
+		return fmt.Errorf("subscribe to leaders: %w", err)
 	}
 	var following, writing sync.WaitGroup
 	followCtx, stopFollowing := context.WithCancel(context.WithoutCancel(ctx))
@@ -25,10 +25,8 @@ func (l *Log) Run(ctx context.Context) error {
 	for _, s := range l.shards {
 		following.Go(func() { s.follower.run(followCtx) })
 	}
-	for shard, s := range l.shards {
-		writing.Go(func() { s.lane.run(ctx) })
-		writing.Go(func() { s.lane.sweep(ctx) })
-		writing.Go(func() { l.takeIn(ctx, shard) })
+	for _, s := range l.shards {
+		writing.Go(func() { s.write.Run(ctx) })
 		writing.Go(func() { s.eraser.run(ctx) })
 		writing.Go(func() { s.partings.run(ctx) })
 	}
@@ -75,6 +73,9 @@ func (l *Log) warm(ctx context.Context, wg *sync.WaitGroup) (warmed <-chan struc
 // the long lists of channels that could be read quickly are in memory too.
 func (l *Log) Ready() <-chan struct{} { return l.ready }
 
+// readyPause is the pause between two looks at the end of a stream.
+const readyPause = 200 * time.Millisecond
+
 // awaitReady closes ready, or gives up when ctx ends.
 func (l *Log) awaitReady(ctx context.Context, warmed <-chan struct{}) {
 	first := time.NewTimer(warmFirst)
@@ -83,12 +84,12 @@ func (l *Log) awaitReady(ctx context.Context, warmed <-chan struct{}) {
 		for {
 			last, err := lastPos(ctx, l.js, shard)
 			if err == nil {
-				err = s.follower.await(ctx, last)
+				err = s.follower.Await(ctx, last)
 			}
 			if err == nil {
 				break
 			}
-			if ctx.Err() != nil || pause.For(ctx, maxBackoff) != nil {
+			if ctx.Err() != nil || pause.For(ctx, readyPause) != nil {
 				return
 			}
 		}

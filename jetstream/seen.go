@@ -36,12 +36,12 @@ func (l *Log) awaitPlace(ctx context.Context, at wire.ShardPos) error {
 	f := l.shards[at.Shard].follower
 	brief, cancel := context.WithTimeout(ctx, soon)
 	defer cancel()
-	if f.await(brief, at.Pos) == nil {
+	if f.Await(brief, at.Pos) == nil {
 		return nil
 	}
 	there, err := reaches(ctx, l.js, at.Shard, at.Pos)
 	if err != nil || !there {
 		return err
 	}
-	return f.await(ctx, at.Pos)
+	return f.Await(ctx, at.Pos)
 }

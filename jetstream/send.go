@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"natterjack/jetstream/internal/write"
 	"natterjack/jetstream/operation"
 	"natterjack/server/wire"
 )
@@ -17,32 +18,31 @@ const ownReadTimeout = time.Second
 // [*wire.Error]. It does not block and keeps order: of two sends to a channel from one
 // goroutine, the first has the lower seq. If the first is refused for now, the second is
 // refused too, until the first has come again or its sender has had time to receive the
-// refusal; see [turns]. The command must be valid.
+// refusal. The command must be valid.
 func (l *Log) Submit(user string, cmd wire.Change, done func(wire.Ack, error)) {
 	if err := l.Charge(user); err != nil {
 		l.Refused(user, cmd, err)
 		done(wire.Ack{}, err)
 		return
 	}
-	l.submit(newChange(user, cmd), done)
+	l.submit(write.Change(user, cmd), done)
 }
 
 // Refused records that a change was refused before it came to the log, so that its sender's
 // next command does not overtake it. Callers call it before they answer the sender.
 func (l *Log) Refused(user string, cmd wire.Change, err error) {
-	c := newChange(user, cmd)
-	l.shards[l.layout.shardOf(c.channel)].lane.note(c, err)
+	c := write.Change(user, cmd)
+	l.shards[l.layout.shardOf(c.Channel())].write.Refused(c, err)
 }
 
-func (l *Log) submit(c *command, done func(wire.Ack, error)) {
-	shard := l.layout.shardOf(c.channel)
-	c.done = func(ack wire.Ack, err error) {
+func (l *Log) submit(c *write.Command, done func(wire.Ack, error)) {
+	s := l.shards[l.layout.shardOf(c.Channel())]
+	s.write.Submit(c, func(ack wire.Ack, err error) {
 		if err == nil {
-			l.shards[shard].known.raise(ack.Pos)
+			s.known.raise(ack.Pos)
 		}
 		done(ack, err)
-	}
-	l.shards[shard].lane.submit(c)
+	})
 }
 
 // Change does what [Log.Submit] does, and waits for the answer. When ctx ends first, the change
@@ -52,12 +52,12 @@ func (l *Log) Change(ctx context.Context, user string, cmd wire.Change) (wire.Ac
 		l.Refused(user, cmd, err)
 		return wire.Ack{}, err
 	}
-	return l.wait(ctx, newChange(user, cmd))
+	return l.wait(ctx, write.Change(user, cmd))
 }
 
 // createGroup creates a group, or finds the group that the same client id created.
 func (l *Log) createGroup(ctx context.Context, c operation.Caller, cmd wire.CreateGroup) (wire.Channel, error) {
-	ack, err := l.wait(ctx, newCreate(c.User, cmd))
+	ack, err := l.wait(ctx, write.Create(c.User, cmd))
 	if err != nil {
 		return wire.Channel{}, err
 	}
@@ -66,7 +66,7 @@ func (l *Log) createGroup(ctx context.Context, c operation.Caller, cmd wire.Crea
 	return wire.Channel{Channel: made.Channel}, err
 }
 
-func (l *Log) wait(ctx context.Context, c *command) (wire.Ack, error) {
+func (l *Log) wait(ctx context.Context, c *write.Command) (wire.Ack, error) {
 	type answer struct {
 		ack wire.Ack
 		err error

@@ -1,12 +1,8 @@
 package jetstream
 
 import (
-	"context"
-	"errors"
 	"fmt"
-	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -96,90 +92,3 @@ func answerTo(t *testing.T, l *Log, cmd wire.Command) string {
 	}
 	return fmt.Sprintf("%+v", f)
 }
-
-// TestDecide_staysOfTheRound lets bob join, send, leave and come back within one round. Then it
-// checks again when all of it is stored and the view has none of it, or some of it.
-func TestDecide_staysOfTheRound(t *testing.T) {
-	l := alone(t)
-	ch := toads(t, l)
-	shard := l.layout.shardOf(ch)
-	level := func() {
-		t.Helper()
-		if err := l.awaitKnown(t.Context(), ch); err != nil {
-			t.Fatal(err)
-		}
-	}
-	level()
-	w := &writer{shard: shard, view: l.view, leader: sure{}, limits: l.limits, log: l.log, pace: newPace(l.limits), ahead: newAhead(), room: newRoom(), now: time.Now, dialect: l.dialect}
-	add, remove := wire.AddMembers{Channel: ch, Members: []string{"bob"}}, wire.RemoveMember{Channel: ch, User: "bob"}
-	react := func(seq uint64, emoji string) wire.React { return wire.React{Channel: ch, Seq: seq, Emoji: emoji} }
-	type said struct {
-		user string
-		cmd  wire.Change
-		none bool // the answer is that there is no such message
-	}
-	decide := func(all ...said) (plans []*plan) {
-		t.Helper()
-		got := make([]error, len(all))
-		var round []*command
-		for i, s := range all {
-			c := newChange(s.user, s.cmd)
-			c.done = func(_ wire.Ack, err error) { got[i] = err }
-			round = append(round, c)
-		}
-		plans = w.decide(t.Context(), round)
-		for i, s := range all {
-			none := got[i] != nil && strings.Contains(got[i].Error(), "no such message") || errors.Is(got[i], &wire.Error{Code: wire.CodeInvalid})
-			if none != s.none || got[i] != nil && !none {
-				t.Errorf("%s: %+v: %v", s.user, s.cmd, got[i])
-			}
-		}
-		return plans
-	}
-	answer := func(seq uint64) wire.Send {
-		return wire.Send{Channel: ch, ClientID: fmt.Sprint("a", seq), Content: wire.Content{Text: "x", ReplyTo: seq}}
-	}
-	plans := decide(
-		said{"own", add, false},
-		said{"bob", react(2, "👍"), true},
-		said{"bob", in(ch, "c3", "three"), false},
-		said{"bob", react(3, "👍"), false},
-		said{"bob", answer(2), true},
-		said{"own", remove, false},
-		said{"own", in(ch, "c4", "four"), false},
-		said{"own", add, false},
-		said{"own", in(ch, "c5", "five"), false},
-		said{"bob", react(4, "👍"), true},
-		said{"bob", react(5, "👍"), false},
-		said{"bob", react(3, "🐸"), false},
-	)
-	again := func() {
-		t.Helper()
-		decide(
-			said{"bob", react(1, "🎉"), true}, said{"bob", react(2, "🎉"), true}, said{"bob", react(3, "🎉"), false},
-			said{"bob", react(4, "🎉"), true}, said{"bob", react(5, "🎉"), false}, said{"bob", answer(4), true}, said{"bob", answer(3), false},
-		)
-	}
-	pos := l.view.Position(shard)
-	for _, p := range plans {
-		pos++
-		p.stored(shard, pos)
-		w.ahead.add(p)
-	}
-	again()
-	// the view catches up, one event at a time
-	for _, cmd := range []said{{"own", add, false}, {"bob", in(ch, "c3", "three"), false}, {"own", remove, false}} {
-		mustSend(t, l, cmd.user, cmd.cmd)
-		level()
-		again()
-	}
-	w.ahead.forget(pos)
-	if len(w.ahead.moves) > 0 {
-		t.Errorf("%d channels have moves that the view has applied", len(w.ahead.moves))
-	}
-}
-
-// sure is a quorum that always confirms this node as the leader.
-type sure struct{}
-
-func (sure) confirmed(context.Context) bool { return true }

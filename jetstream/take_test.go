@@ -67,7 +67,7 @@ func awaitLevel(t *testing.T, logs []*Log) {
 		for shard := range l.layout.shards {
 			last, err := lastPos(ctx, l.js, shard)
 			if err == nil {
-				err = l.shards[shard].follower.await(ctx, last)
+				err = l.shards[shard].follower.Await(ctx, last)
 			}
 			if err != nil {
 				t.Fatal(err)

@@ -104,7 +104,7 @@ alice/~made {"type":"react","channel":"alice~bob","seq":1,"emoji":"👍"}
 alice {"type":"send","to":"bob","client_id":"5","content":{"text":"five"}}
 bob {"type":"send","to":"alice","client_id":"6","content":{"text":"six"}}`
 	shard := l.layout.shardOf(aliceAndBob)
-	msg, err := l.conn.Request(roundsSubject(shard, l.writers.self), []byte(round), patience)
+	msg, err := l.conn.Request(fmt.Sprintf("writer.%d.%s", shard, l.self), []byte(round), patience)
 	if err != nil {
 		t.Fatal(err)
 	}

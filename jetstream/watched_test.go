@@ -1,6 +1,7 @@
 package jetstream
 
 import (
+	"fmt"
 	"log/slog"
 	"testing"
 
@@ -74,7 +75,7 @@ func applyTo(t *testing.T, v *view.View, e view.Event) {
 func groupEvent(t *testing.T, pos uint64, ch string, kind wire.Kind, r *wire.Record) view.Event {
 	t.Helper()
 	r.Kind, r.Version = kind, pos
-	r.ID, r.Sender, r.Timestamp = newID(), "alice", int64(pos)
+	r.ID, r.Sender, r.Timestamp = fmt.Sprint(pos), "alice", int64(pos)
 	record, err := wire.EncodeRecord(r)
 	if err != nil {
 		t.Fatal(err)

@@ -25,6 +25,10 @@ var arrows = []arrow{
 	{from: "jetstream/channel", may: []string{"server/wire"}, not: []string{natsIO, "net", "os", "log/slog"}, reason: "the rules of a channel are pure"},
 	{from: "jetstream/view", may: []string{"server/wire", "jetstream/channel", "jetstream/internal"}, not: []string{natsIO}, reason: "a view is fed, it does not fetch"},
 	{from: "jetstream/operation", may: []string{"server/wire"}, not: []string{natsIO}, reason: "who asks and who answers meet here, over whatever transport"},
+	{
+		from: "jetstream/internal/write", may: []string{"server/wire", "jetstream/channel", "jetstream/view", "jetstream/rate", "jetstream/internal"},
+		reason: "the write path knows the view and the rules; all else is handed in",
+	},
 	{from: "jetstream", may: []string{"server/wire"}, reason: "the log knows the protocol and nobody who serves it"},
 	{from: "search", may: []string{"server/wire"}, not: []string{natsIO}, reason: "a consumer of the log"},
 	{from: "embed", reason: "the engine knows nothing of chat"},

@@ -1,4 +1,4 @@
-package jetstream
+package write
 
 import (
 	"natterjack/jetstream/channel"
@@ -8,7 +8,7 @@ import (
 
 // answerStored answers a send that was stored before with its original id and seq, no matter
 // how long ago it was stored.
-func (d *decision) answerStored(c *command, key sendKey) (bool, error) {
+func (d *decision) answerStored(c *Command, key sendKey) (bool, error) {
 	if _, create := c.change.(wire.CreateGroup); create {
 		return false, nil // a group's id is made from its client id, so the channel itself is the index
 	}
@@ -26,13 +26,25 @@ func (d *decision) answerStored(c *command, key sendKey) (bool, error) {
 	if err != nil || ev == nil {
 		return false, err
 	}
-	stored, err := storedAs(ev, c.clientID)
+	ack, stored, err := Original(d.shard, ev, c.clientID)
 	if err != nil {
 		return false, err
 	}
-	ack := ackOf(d.shard, ev, stored)
 	ack.ClientID = c.given()
 	return true, c.answerSame(ack, stored)
+}
+
+// Original returns the ack that a command got when it was stored under a client id, and its record,
+// from the event that was found under that id.
+func Original(shard int, ev *view.Event, clientID string) (wire.Ack, *wire.Record, error) {
+	r, err := storedAs(ev, clientID)
+	if err != nil {
+		return wire.Ack{}, nil, err
+	}
+	return wire.Ack{
+		ID: r.ID, ClientID: r.ClientID, Channel: ev.Channel, Seq: r.Seq,
+		Shard: shard, Pos: ev.Pos, Timestamp: r.Timestamp,
+	}, r, nil
 }
 
 // storedAs returns the record that was stored under a client id, from the event that was found.
@@ -50,7 +62,7 @@ func storedAs(ev *view.Event, clientID string) (*wire.Record, error) {
 // find returns a reader of the view. One reader serves the whole round.
 func (d *decision) find() (finder *view.Finder, err error) {
 	if d.finder == nil {
-		d.finder, err = d.view.Finder()
+		d.finder, err = d.cfg.View.Finder()
 	}
 	return d.finder, err
 }
@@ -60,13 +72,13 @@ func (d *decision) close() {
 		return
 	}
 	if err := d.finder.Close(); err != nil {
-		d.log.Error("reader of the view not closed", "error", err)
+		d.cfg.Log.Error("reader of the view not closed", "error", err)
 	}
 }
 
 // answerSame answers with the original ack. If the same client id comes with different content,
 // the answer is an error: an ack would lose that content.
-func (c *command) answerSame(ack wire.Ack, stored *wire.Record) error {
+func (c *Command) answerSame(ack wire.Ack, stored *wire.Record) error {
 	if !channel.Same(stored, c.change) {
 		return conflict()
 	}
@@ -76,11 +88,4 @@ func (c *command) answerSame(ack wire.Ack, stored *wire.Record) error {
 
 func conflict() error {
 	return wire.Errorf(wire.CodeConflict, "client_id: was used for another message in this channel")
-}
-
-func ackOf(shard int, ev *view.Event, r *wire.Record) wire.Ack {
-	return wire.Ack{
-		ID: r.ID, ClientID: r.ClientID, Channel: ev.Channel, Seq: r.Seq,
-		Shard: shard, Pos: ev.Pos, Timestamp: r.Timestamp,
-	}
 }

@@ -1,4 +1,4 @@
-package jetstream
+package write
 
 import (
 	"context"
@@ -22,14 +22,14 @@ func (l *lane) sweep(ctx context.Context) {
 			return
 		case <-tick.C:
 			l.turns.tick(time.Now())
-			answerAll(l.overdue(time.Now()), func(c *command) error { return c.overdue() })
+			answerAll(l.overdue(time.Now()), func(c *Command) error { return c.overdue() })
 		}
 	}
 }
 
 // overdue removes the commands whose deadline has passed from the queue and returns them. The
 // queue is in the order of the deadlines.
-func (l *lane) overdue(now time.Time) []*command {
+func (l *lane) overdue(now time.Time) []*Command {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	n := 0
@@ -39,7 +39,7 @@ func (l *lane) overdue(now time.Time) []*command {
 	if n == 0 {
 		return nil
 	}
-	over := append([]*command(nil), l.queue[:n]...)
+	over := append([]*Command(nil), l.queue[:n]...)
 	clear(l.queue[:n])
 	l.queue = l.queue[n:]
 	for _, c := range over { // before a round can take those behind them

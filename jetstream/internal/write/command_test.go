@@ -1,4 +1,4 @@
-package jetstream
+package write
 
 import (
 	"strings"
@@ -9,12 +9,12 @@ import (
 	"natterjack/server/wire"
 )
 
-// TestCommand_bytes shows that a round is never larger than the sum of [command.bytes],
+// TestCommand_bytes shows that a round is never larger than the sum of [Command.bytes],
 // whatever text users write.
 func TestCommand_bytes(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		c := newChange("alice", wire.Send{To: "bob", ClientID: "c", Content: wire.Content{Text: rapid.String().Draw(t, "text")}})
-		round, err := encodeRound([]*command{c})
+		c := Change("alice", wire.Send{To: "bob", ClientID: "c", Content: wire.Content{Text: rapid.String().Draw(t, "text")}})
+		round, err := encodeRound([]*Command{c})
 		if err != nil {
 			t.Skip() // the text is not UTF-8
 		}
@@ -29,7 +29,7 @@ func TestCommand_bytes(t *testing.T) {
 func TestLane_takesWhatCanBeRelayed(t *testing.T) {
 	l := newLane(func() bool { return false }, nil, nil)
 	for range 200 {
-		l.submit(newChange("alice", wire.Send{To: "bob", ClientID: "c", Content: wire.Content{Text: strings.Repeat("\t\"{\"", 4096)}}))
+		l.submit(Change("alice", wire.Send{To: "bob", ClientID: "c", Content: wire.Content{Text: strings.Repeat("\t\"{\"", 4096)}}))
 	}
 	for taken := 0; taken < 200; {
 		round := l.take()

@@ -1,4 +1,4 @@
-package jetstream
+package write
 
 import (
 	"context"
@@ -16,7 +16,7 @@ type hung struct{ lane *lane }
 
 func (h *hung) distrust() {}
 
-func (h *hung) commit(ctx context.Context, round []*command) []*command {
+func (h *hung) commit(ctx context.Context, round []*Command) []*Command {
 	<-ctx.Done()
 	return append(round, h.lane.takeFree(10, map[string]bool{"a~b": true})...)
 }

@@ -1,4 +1,4 @@
-package jetstream
+package write
 
 import (
 	"bytes"
@@ -23,15 +23,14 @@ const (
 	announceEvery = time.Second
 )
 
-// takeIn takes rounds of other nodes for a shard, and tells those nodes whenever this node
-// leads the shard. It takes rounds even if this node does not lead. A round that comes by
-// mistake is then refused at once. A round to a subject without a subscriber could be lost on
-// the way, and its sender would wait.
-func (l *Log) takeIn(ctx context.Context, shard int) {
-	in := &intake{lane: l.shards[shard].lane, log: l.log}
-	sub, err := l.conn.Subscribe(roundsSubject(shard, l.writers.self), in.serve)
+// takeIn takes rounds of other nodes until ctx ends, and tells those nodes whenever this node
+// leads the shard. It takes rounds even if this node does not lead. A round that comes by mistake
+// is then refused at once. A round to a subject without a subscriber could be lost on the way,
+// and its sender would wait.
+func (in *intake) takeIn(ctx context.Context) {
+	sub, err := in.conn.Subscribe(roundsSubject(in.shard, in.leaders.self), in.serve)
 	if err != nil {
-		l.log.ErrorContext(ctx, "cannot take rounds of other nodes", "shard", shard, "error", err)
+		in.log.ErrorContext(ctx, "cannot take rounds of other nodes", "shard", in.shard, "error", err)
 		return
 	}
 	defer in.stop(sub)
@@ -43,7 +42,7 @@ func (l *Log) takeIn(ctx context.Context, shard int) {
 			in.lane.interrupt()
 		}
 		if leads && (!led || time.Since(said) >= announceEvery) {
-			l.writers.announce(l.conn, shard)
+			in.leaders.announce(in.conn, in.shard)
 			said = time.Now()
 		}
 		led = leads
@@ -57,8 +56,11 @@ func (l *Log) takeIn(ctx context.Context, shard int) {
 
 // intake takes rounds that other nodes send to this node's writer of a shard.
 type intake struct {
-	lane *lane
-	log  *slog.Logger
+	shard   int
+	conn    *nats.Conn
+	leaders *Leaders
+	lane    *lane
+	log     *slog.Logger
 }
 
 func (in *intake) stop(sub *nats.Subscription) {
@@ -76,7 +78,7 @@ func (in *intake) serve(msg *nats.Msg) {
 	}
 	answer := newRoundAnswer(len(cmds), func(body []byte) {
 		if err := msg.Respond(body); err != nil {
-			in.log.Warn("answer to a forwarded round not sent", "error", err)
+			in.log.Warn("answer to a relayed round not sent", "error", err)
 		}
 	})
 	// The users who sent a command that this node cannot read. No later command of such a user
@@ -101,11 +103,11 @@ func unknown() error {
 // decode reads a round. A command without a change stands for a command that this version does
 // not know, from a newer or an older node. Each line is answered on its own. Only an unknown
 // command also holds back the later commands of its user.
-func (in *intake) decode(body []byte) (cmds []*command) {
+func (in *intake) decode(body []byte) (cmds []*Command) {
 	wire.Split(body, func(line []byte) bool {
 		c, err := decodeLine(line)
 		if err != nil {
-			c = &command{user: lineUser(line)}
+			c = &Command{user: lineUser(line)}
 			in.log.Error("a command of another node is not known here; is every node of the same version?", "error", err)
 		}
 		cmds = append(cmds, c)
@@ -121,7 +123,7 @@ func lineUser(line []byte) string {
 	return user
 }
 
-func decodeLine(line []byte) (*command, error) {
+func decodeLine(line []byte) (*Command, error) {
 	who, frame, _ := bytes.Cut(line, []byte{' '})
 	user, made, _ := strings.Cut(string(who), "/")
 	cmd, err := wire.DecodeCommand(frame)

@@ -1,4 +1,4 @@
-package jetstream
+package write
 
 import (
 	"natterjack/jetstream/channel"

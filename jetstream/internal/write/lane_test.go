@@ -1,4 +1,4 @@
-package jetstream
+package write
 
 import (
 	"context"
@@ -15,15 +15,15 @@ import (
 
 // script is a committer that calls its function run.
 type script struct {
-	run        func(round []*command) (rest []*command)
+	run        func(round []*Command) (rest []*Command)
 	distrusted int
 }
 
-func (s *script) commit(_ context.Context, round []*command) []*command { return s.run(round) }
+func (s *script) commit(_ context.Context, round []*Command) []*Command { return s.run(round) }
 func (s *script) distrust()                                             { s.distrusted++ }
 
 func (s *script) never() *script {
-	s.run = func(round []*command) []*command { return round }
+	s.run = func(round []*Command) []*Command { return round }
 	return s
 }
 
@@ -36,8 +36,8 @@ func runLane(t *testing.T, l *lane) (stop func()) {
 	return func() { cancel(); running.Wait() }
 }
 
-func wish(id string, done func(wire.Ack, error)) *command {
-	return &command{channel: "a~b", user: "a", clientID: id, change: wire.Send{}, done: done}
+func wish(id string, done func(wire.Ack, error)) *Command {
+	return &Command{channel: "a~b", user: "a", clientID: id, change: wire.Send{}, done: done}
 }
 
 // TestLane_keepsOrderThroughFailures fails different parts of rounds. Commands that are tried
@@ -47,7 +47,7 @@ func TestLane_keepsOrderThroughFailures(t *testing.T) {
 		var mu sync.Mutex
 		var committed []string
 		calls := 0
-		w := &script{run: func(round []*command) []*command {
+		w := &script{run: func(round []*Command) []*Command {
 			mu.Lock()
 			defer mu.Unlock()
 			calls++
@@ -149,8 +149,8 @@ func TestLane_stopAnswersEverybody(t *testing.T) {
 func TestLane_followsTheLeader(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var here, there []string
-		take := func(to *[]string) func([]*command) []*command {
-			return func(round []*command) []*command {
+		take := func(to *[]string) func([]*Command) []*Command {
+			return func(round []*Command) []*Command {
 				for _, c := range round {
 					*to = append(*to, c.clientID)
 					c.done(wire.Ack{}, nil)

@@ -1,4 +1,4 @@
-package jetstream
+package write
 
 import (
 	"cmp"
@@ -61,14 +61,14 @@ type turn struct {
 // ids is the seed of the hashes. Ids are hashed so that a line holds no text of a client's.
 var ids = maphash.MakeSeed()
 
-func (c *command) hash() uint64 { return maphash.String(ids, c.clientID) }
+func (c *Command) hash() uint64 { return maphash.String(ids, c.clientID) }
 
 // inLine reports whether a command keeps its place. A command that removes things or protects a
 // user passes everything. A command without a client id of its own cannot come again.
-func (c *command) inLine() bool { return !c.unnamed && channel.Adds(c.change) }
+func (c *Command) inLine() bool { return !c.unnamed && channel.Adds(c.change) }
 
 // held returns an error if a command may not go now, because it is behind one that was refused.
-func (h *turns) held(c *command) error {
+func (h *turns) held(c *Command) error {
 	if h == nil || !h.some.Load() || !c.inLine() {
 		return nil
 	}
@@ -92,7 +92,7 @@ func (h *turns) held(c *command) error {
 }
 
 // answered notes the answer to a command, before it is sent.
-func (h *turns) answered(c *command, err error) {
+func (h *turns) answered(c *Command, err error) {
 	if h == nil || err == nil && !h.some.Load() || !c.inLine() {
 		return
 	}
@@ -160,7 +160,7 @@ func (l *hold) index(id uint64) int {
 
 // join puts a command into a line. A command that is in the line already keeps the earlier of
 // its two places: it may have come twice.
-func (l *hold) join(c *command) {
+func (l *hold) join(c *Command) {
 	t := turn{c.hash(), c.place}
 	if i := l.index(t.id); i >= 0 {
 		t.place = min(t.place, l.line[i].place)
@@ -199,7 +199,7 @@ func (h *turns) tick(now time.Time) {
 }
 
 // sift answers the commands of a round that are held, and returns the others.
-func (h *turns) sift(round []*command) []*command {
+func (h *turns) sift(round []*Command) []*Command {
 	if !h.some.Load() {
 		return round
 	}

@@ -1,4 +1,4 @@
-package jetstream
+package write
 
 import (
 	"context"
@@ -17,7 +17,7 @@ type away struct {
 	why    error
 }
 
-func (a *away) commit(ctx context.Context, round []*command) []*command {
+func (a *away) commit(ctx context.Context, round []*Command) []*Command {
 	a.rounds++
 	if a.rounds == 1 {
 		<-ctx.Done()
@@ -68,11 +68,11 @@ func TestLane_refusesAtOnce(t *testing.T) {
 	})
 }
 
-func TestWriters(t *testing.T) {
+func TestLeaders(t *testing.T) {
 	var changes []int
-	w := newWriters("self", 3, func(shard int) { changes = append(changes, shard) })
+	w := NewLeaders("self", 3, func(shard int) { changes = append(changes, shard) })
 	if _, known := w.elsewhere(1); known {
-		t.Error("knows a writer before one has spoken")
+		t.Error("knows a leader before one has spoken")
 	}
 	for _, msg := range []*nats.Msg{
 		{Subject: "leads.1", Data: []byte("a")},
@@ -86,12 +86,12 @@ func TestWriters(t *testing.T) {
 		w.heard(msg)
 	}
 	if node, known := w.elsewhere(1); node != "b" || !known {
-		t.Errorf("shard 1 is written by %q, %v", node, known)
+		t.Errorf("shard 1 is led by %q, %v", node, known)
 	}
 	if _, known := w.elsewhere(2); known {
 		t.Error("takes itself for another node")
 	}
 	if len(changes) != 3 {
-		t.Errorf("changes %v, want one for each new writer", changes)
+		t.Errorf("changes %v, want one for each new leader", changes)
 	}
 }

@@ -1,4 +1,4 @@
-package jetstream
+package write
 
 import (
 	"encoding/json"
@@ -84,7 +84,7 @@ func parseAck(msg *nats.Msg) (a pubAck) {
 // look at the stream again.
 func refine(a pubAck) pubAck {
 	if full, broken := api.Full(a.err); full {
-		a.err, a.broken = storageFull(), broken
+		a.err, a.broken = StorageFull(), broken
 	}
 	return a
 }

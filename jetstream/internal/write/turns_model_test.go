@@ -1,4 +1,4 @@
-package jetstream
+package write
 
 import (
 	"fmt"
@@ -20,7 +20,7 @@ type queueing struct {
 	writer *lane
 	leads  bool
 	calm   bool // nothing is refused any more
-	rest   [2][]*command
+	rest   [2][]*Command
 	stored map[sendKey]bool
 	wrong  map[sendKey]bool      // refused by the rules, for good
 	order  map[memberOf][]string // client ids in the order of storage
@@ -72,7 +72,7 @@ func (q *queueing) say(who memberOf, p *speaker) {
 		q.wrong[sendKey{who.channel, who.user, fmt.Sprint(n)}] = rapid.IntRange(0, 9).Draw(q.t, "wrong") == 0
 	}
 	p.out[n] = true
-	c := newChange(who.user, wire.Send{Channel: who.channel, ClientID: fmt.Sprint(n), Content: wire.Content{Text: "x"}})
+	c := Change(who.user, wire.Send{Channel: who.channel, ClientID: fmt.Sprint(n), Content: wire.Content{Text: "x"}})
 	c.done = func(_ wire.Ack, err error) { p.inbox = append(p.inbox, heard{n, err}) }
 	if !q.calm && rapid.IntRange(0, 9).Draw(q.t, "too fast") == 0 {
 		err := wire.Errorf(wire.CodeTooFast, "").After(time.Millisecond)
@@ -109,7 +109,7 @@ func (q *queueing) write() {
 		q.rest[1] = q.writer.refuseServed(q.rest[1])
 		return
 	}
-	var rest []*command
+	var rest []*Command
 	left := map[string]bool{}
 	for _, c := range q.rest[1] {
 		key := sendKey{c.channel, c.user, c.clientID}
@@ -142,7 +142,7 @@ func (q *queueing) write() {
 		case 5:
 			c.answer(wire.Ack{}, wire.Errorf(wire.CodeTooFast, "").After(time.Millisecond).In(c.channel))
 		case 6:
-			c.answer(wire.Ack{}, storageFull())
+			c.answer(wire.Ack{}, StorageFull())
 		case 7:
 			c.answer(wire.Ack{}, unconfirmed())
 		case 8:
@@ -180,7 +180,7 @@ func (q *queueing) relay() {
 		q.rest[0] = round
 		return
 	}
-	for i, c := range round { // as forwarder.answerRound does
+	for i, c := range round { // as relay.answerRound does
 		e := wire.AsError(answers[i], 0)
 		if answers[i] != nil && (e.Code == wire.CodeTimeout || e.Code == wire.CodeUnavailable && e.RetryAfter == 0) {
 			q.rest[0] = append(q.rest[0], c)
@@ -191,7 +191,7 @@ func (q *queueing) relay() {
 }
 
 // expire lets some commands run out of time, in a lane's queue and in its round.
-func (q *queueing) expire(l *lane, rest []*command) []*command {
+func (q *queueing) expire(l *lane, rest []*Command) []*Command {
 	past := time.Now().Add(-time.Second)
 	n := rapid.IntRange(0, 3).Draw(q.t, "how many")
 	for _, c := range rest[:min(n, len(rest))] {
@@ -203,7 +203,7 @@ func (q *queueing) expire(l *lane, rest []*command) []*command {
 		}
 	}
 	rest = answerOverdue(rest)
-	answerAll(l.overdue(time.Now()), func(c *command) error { return c.overdue() })
+	answerAll(l.overdue(time.Now()), func(c *Command) error { return c.overdue() })
 	return rest
 }
 

@@ -1,4 +1,4 @@
-package jetstream
+package write
 
 import (
 	"cmp"
@@ -19,7 +19,7 @@ const windowTime = time.Second
 // source is where a window takes commands from.
 type source interface {
 	waiting() int
-	takeFree(n int, busy map[string]bool) []*command // up to n, to channels that are not busy, each channel in order
+	takeFree(n int, busy map[string]bool) []*Command // up to n, to channels that are not busy, each channel in order
 	want(n int) (wake <-chan struct{})               // wake has a token once n or more wait
 }
 
@@ -42,7 +42,7 @@ type window struct {
 	// busy has the channels with a message out, and those with a command in rest, which must
 	// come before the commands that wait.
 	busy map[string]bool
-	rest []*command
+	rest []*Command
 
 	// After a batch its senders send again, one by one, but soon. Until linger, or until enough
 	// of them have, their commands are held back. If they were sent one by one, the next batch
@@ -59,9 +59,9 @@ type flight struct {
 
 // publish stores plans, and the commands that arrive meanwhile. It answers their senders, and
 // returns the commands that have to be tried again.
-func (w *writer) publish(ctx context.Context, plans []*plan) []*command {
+func (w *writer) publish(ctx context.Context, plans []*plan) []*Command {
 	now := time.Now()
-	win := &window{writer: w, round: w.stream.acks.begin(), until: now.Add(windowTime), busy: map[string]bool{}}
+	win := &window{writer: w, round: w.publisher.acks.begin(), until: now.Add(windowTime), busy: map[string]bool{}}
 	if end, ok := ctx.Deadline(); ok && end.Add(-ackTimeout).Before(win.until) {
 		win.until = end.Add(-ackTimeout) // what is sent must have time to be acked
 	}
@@ -71,7 +71,7 @@ func (w *writer) publish(ctx context.Context, plans []*plan) []*command {
 	for i := range win.flights {
 		win.fail(&win.flights[i], errNoAck)
 	}
-	slices.SortFunc(win.rest, func(a, b *command) int { return cmp.Compare(a.order, b.order) })
+	slices.SortFunc(win.rest, func(a, b *Command) int { return cmp.Compare(a.order, b.order) })
 	return win.rest
 }
 
@@ -121,10 +121,10 @@ func (win *window) admit(ctx context.Context) (wake <-chan struct{}, wait time.D
 	case win.batch:
 	case waiting < win.enough && now.Before(win.linger):
 		return win.source.want(win.enough), win.linger.Sub(now)
-	case waiting >= win.stream.from:
+	case waiting >= win.publisher.from:
 		win.take(ctx, maxRound)
 	default:
-		win.take(ctx, win.stream.from-1-win.open)
+		win.take(ctx, win.publisher.from-1-win.open)
 	}
 	return win.wake(), 0
 }
@@ -137,10 +137,10 @@ func (win *window) wake() <-chan struct{} {
 	switch {
 	case win.batch:
 		return nil
-	case waiting >= win.stream.from:
-		return win.source.want(waiting + win.stream.from) // a look at a long queue is not for each who joins it
-	case win.open >= win.stream.from-1:
-		return win.source.want(win.stream.from)
+	case waiting >= win.publisher.from:
+		return win.source.want(waiting + win.publisher.from) // a look at a long queue is not for each who joins it
+	case win.open >= win.publisher.from-1:
+		return win.source.want(win.publisher.from)
 	default:
 		return win.source.want(waiting + 1)
 	}
@@ -152,7 +152,7 @@ func (win *window) take(ctx context.Context, n int) {
 		return
 	}
 	if cmds := win.source.takeFree(n, win.busy); len(cmds) > 0 {
-		win.ahead.forget(win.view.Position(win.shard))
+		win.ahead.forget(win.cfg.View.Position(win.shard))
 		win.send(win.decide(ctx, cmds))
 	}
 }
@@ -165,7 +165,7 @@ func (win *window) send(plans []*plan) {
 		n += len(p.events)
 		apart = apart && p.first && len(p.events) == 1
 	}
-	if !apart || n >= win.stream.from {
+	if !apart || n >= win.publisher.from {
 		win.launch(plans, n)
 		return
 	}
@@ -180,12 +180,12 @@ func (win *window) launch(plans []*plan, n int) {
 	for _, p := range plans {
 		p.cmd.tried = true
 		win.busy[p.cmd.channel] = true
-		subject := Subject(p.cmd.channel)
+		subject := win.cfg.Subject(p.cmd.channel)
 		for _, body := range p.bodies {
 			msgs = append(msgs, &nats.Msg{Subject: subject, Data: body})
 		}
 	}
-	err := win.stream.publish(msgs, win.round.reply(len(win.flights)))
+	err := win.publisher.publish(msgs, win.round.reply(len(win.flights)))
 	crashpoint.Reach(crashpoint.Published)
 	win.flights = append(win.flights, flight{plans: plans, msgs: n, sent: time.Now()})
 	win.open++
@@ -207,7 +207,7 @@ func (win *window) settle(ctx context.Context, i int, a pubAck) {
 	switch {
 	case len(f.plans) == 0:
 	case a.err != nil:
-		if a.broken && win.room.state.Load() == roomy { // otherwise space ran out
+		if a.broken && win.cfg.Room.Enough() { // otherwise space ran out
 			win.vitals.failed(f.sent, time.Now())
 		}
 		win.fail(f, a.err)
@@ -226,19 +226,19 @@ func (win *window) settle(ctx context.Context, i int, a pubAck) {
 // flight. Until then no sender is answered.
 func (win *window) lookUp(ctx context.Context, f *flight, last uint64) {
 	if win.trusted {
-		win.log.WarnContext(ctx, "another writer has written to the shard", "shard", win.shard, "expected", win.end+uint64(f.msgs), "got", last)
+		win.cfg.Log.WarnContext(ctx, "another writer has written to the shard", "shard", win.shard, "expected", win.end+uint64(f.msgs), "got", last)
 	}
 	win.distrust()
 	ctx, cancel := context.WithTimeout(ctx, resyncTimeout)
 	defer cancel()
-	if err := win.follow.await(ctx, last); err != nil {
+	if err := win.follow.Await(ctx, last); err != nil {
 		win.fail(f, err)
 		return
 	}
 	pos := last - uint64(f.msgs)
 	for _, p := range f.plans {
 		pos += uint64(len(p.events))
-		counts, err := win.view.Accepted(p.cmd.channel, p.last(), pos)
+		counts, err := win.cfg.View.Accepted(p.cmd.channel, p.last(), pos)
 		if err != nil || !counts {
 			win.again(p)
 			continue
@@ -251,7 +251,7 @@ func (win *window) lookUp(ctx context.Context, f *flight, last uint64) {
 
 // stored concludes a flight whose last message is at pos last.
 func (win *window) stored(f *flight, last uint64) {
-	win.vitals.acked()
+	win.vitals.Acked()
 	plans, pos := f.plans, last-uint64(f.msgs)
 	for _, p := range plans {
 		pos += uint64(len(p.events))
@@ -259,9 +259,9 @@ func (win *window) stored(f *flight, last uint64) {
 		win.ahead.add(p)
 		delete(win.busy, p.cmd.channel)
 	}
-	if f.msgs >= win.stream.from {
+	if f.msgs >= win.publisher.from {
 		win.linger = time.Now().Add(time.Since(f.sent))
-		win.enough = max(win.stream.from, (f.msgs+win.source.waiting())*7/8)
+		win.enough = max(win.publisher.from, (f.msgs+win.source.waiting())*7/8)
 		win.answerAfter(last, plans)
 	} else {
 		acknowledge(plans)
@@ -280,7 +280,7 @@ func (win *window) answerAfter(pos uint64, plans []*plan) {
 			ours = append(ours, p)
 		}
 	}
-	win.follow.after(pos, func() { acknowledge(ours) })
+	win.follow.After(pos, func() { acknowledge(ours) })
 }
 
 // fail concludes a flight that was not stored, or that may or may not have been. Its channels

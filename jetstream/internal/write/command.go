@@ -1,4 +1,4 @@
-package jetstream
+package write
 
 import (
 	"time"
@@ -12,16 +12,16 @@ import (
 // longer timeout would only hold memory.
 const commandTimeout = 5 * time.Second
 
-// command is one request on its way through a lane. Its fields belong to the lane once it is
+// Command is one request on its way through a lane. Its fields belong to the lane once it is
 // submitted.
-type command struct {
+type Command struct {
 	channel  string
 	user     string
 	clientID string
 	change   wire.Command // a [wire.Change], or the creation of a group
 	deadline time.Time
 	order    uint64 // position in which the command came to the lane
-	served   bool   // came from another node's lane: it is answered and never forwarded
+	served   bool   // came from another node's lane: it is answered and never relayed
 	tried    bool   // has been handed to JetStream or another node: its outcome may be unknown
 	charged  bool   // has been charged to its channel's rate
 	unnamed  bool   // the client gave no id: clientID was made here, to recognise our own retries
@@ -30,15 +30,18 @@ type command struct {
 	done     func(wire.Ack, error)
 }
 
+// Channel returns the id of the channel that the command appends to.
+func (c *Command) Channel() string { return c.channel }
+
 // answer gives the command its answer, once. If the answer is to try again, later commands of
 // its sender in the channel are held back.
-func (c *command) answer(ack wire.Ack, err error) {
+func (c *Command) answer(ack wire.Ack, err error) {
 	c.turns.answered(c, err)
 	c.done(ack, err)
 }
 
 // bytes returns the maximum size that the command adds to a round, encoded.
-func (c *command) bytes() int {
+func (c *Command) bytes() int {
 	const most = 512 // for everything but content and members
 	switch cmd := c.change.(type) {
 	case wire.Send:
@@ -76,7 +79,7 @@ func quotedLen(s string) int {
 
 // overdue returns the answer for a command that ran out of time. A command that was handed on
 // may be stored. A command that was not is not stored.
-func (c *command) overdue() error {
+func (c *Command) overdue() error {
 	if c.tried {
 		return wire.Errorf(wire.CodeTimeout, "it is not known yet whether this was stored; retry with the same client_id")
 	}
@@ -84,7 +87,7 @@ func (c *command) overdue() error {
 }
 
 // given returns the client id that the client gave, or "".
-func (c *command) given() string {
+func (c *Command) given() string {
 	if c.unnamed {
 		return ""
 	}
@@ -95,10 +98,10 @@ func (c *command) given() string {
 // itself harms nobody else.
 const unnamedPrefix = "~"
 
-// newChange returns the command for a change. A change that opens a direct channel is addressed
+// Change returns the command for a change. A change that opens a direct channel is addressed
 // to that channel from here on.
-func newChange(user string, cmd wire.Change) *command {
-	c := &command{channel: cmd.Place(user), user: user, clientID: cmd.Key(), change: cmd}
+func Change(user string, cmd wire.Change) *Command {
+	c := &Command{channel: cmd.Place(user), user: user, clientID: cmd.Key(), change: cmd}
 	if c.clientID == "" {
 		c.clientID, c.unnamed = unnamedPrefix+unique(), true
 	}
@@ -109,22 +112,23 @@ func newChange(user string, cmd wire.Change) *command {
 	return c
 }
 
-func newCreate(user string, cmd wire.CreateGroup) *command {
-	return &command{channel: channel.GroupID(user, cmd.ClientID), user: user, clientID: cmd.ClientID, change: cmd}
+// Create returns the command for the creation of a group.
+func Create(user string, cmd wire.CreateGroup) *Command {
+	return &Command{channel: channel.GroupID(user, cmd.ClientID), user: user, clientID: cmd.ClientID, change: cmd}
 }
 
 // newCommand returns the command that came here from another node. If that node made a client
 // id for it, the command keeps that id. The result is nil for a command that no lane takes.
-func newCommand(user, made string, cmd wire.Command) *command {
+func newCommand(user, made string, cmd wire.Command) *Command {
 	switch c := cmd.(type) {
 	case wire.Change:
-		change := newChange(user, c)
+		change := Change(user, c)
 		if change.unnamed && made != "" {
 			change.clientID = made
 		}
 		return change
 	case wire.CreateGroup:
-		return newCreate(user, c)
+		return Create(user, c)
 	default:
 		return nil
 	}

@@ -1,4 +1,4 @@
-package jetstream
+package write
 
 import (
 	"context"
@@ -19,7 +19,7 @@ const (
 	// makes at most two.
 	maxRound = 400
 	// The encoded size of a round, at most. It is half of what a NATS message may be, because a
-	// round is forwarded as one message.
+	// round is relayed as one message.
 	maxRoundBytes = 1 << 19
 	maxBackoff    = 200 * time.Millisecond
 )
@@ -27,7 +27,7 @@ const (
 // committer commits a round. It gives each command a final answer if it can. It returns the
 // others, in order, to be tried again.
 type committer interface {
-	commit(ctx context.Context, round []*command) (rest []*command)
+	commit(ctx context.Context, round []*Command) (rest []*Command)
 }
 
 // localWriter is a committer that must check its state again after another node has led the
@@ -52,7 +52,7 @@ type lane struct {
 	wake chan struct{} // holds one token if the queue may hold as many commands as wanted
 
 	mu     sync.Mutex // protects following
-	queue  []*command
+	queue  []*Command
 	wanted int    // the length of the queue at which wake is poked
 	count  uint64 // commands that have come so far
 	closed bool
@@ -65,7 +65,7 @@ func newLane(leads func() bool, writer localWriter, remote committer) *lane {
 
 // submit queues a command. The command's done is called exactly once. Submit itself calls it
 // only if the command is refused.
-func (l *lane) submit(c *command) {
+func (l *lane) submit(c *Command) {
 	if err := l.enqueue(c); err != nil {
 		c.answer(wire.Ack{}, err)
 	}
@@ -73,7 +73,7 @@ func (l *lane) submit(c *command) {
 
 // note records a command that was refused before it came to the lane, so that it keeps its
 // place among its sender's commands.
-func (l *lane) note(c *command, err error) {
+func (l *lane) note(c *Command, err error) {
 	l.mu.Lock()
 	l.enter(c)
 	l.mu.Unlock()
@@ -81,14 +81,14 @@ func (l *lane) note(c *command, err error) {
 }
 
 // enter gives a command its deadline and its place. The caller holds mu.
-func (l *lane) enter(c *command) {
+func (l *lane) enter(c *Command) {
 	c.turns = &l.turns
 	c.deadline = time.Now().Add(commandTimeout)
 	l.count++
 	c.order, c.place = l.count, l.count
 }
 
-func (l *lane) enqueue(c *command) error {
+func (l *lane) enqueue(c *Command) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.enter(c)
@@ -129,7 +129,7 @@ func (l *lane) run(ctx context.Context) {
 // settle commits a round, again if needed, until every command in it has its answer. That takes
 // until about the deadline of the oldest command at the latest. The current try is finished
 // even if ctx ends, so that a stopping node leaves no command in doubt.
-func (l *lane) settle(ctx context.Context, round []*command) {
+func (l *lane) settle(ctx context.Context, round []*Command) {
 	crashpoint.Reach(crashpoint.Submitted)
 	backoff := 5 * time.Millisecond
 	for {
@@ -146,14 +146,14 @@ func (l *lane) settle(ctx context.Context, round []*command) {
 			continue // some commands were answered, so the writer can be reached
 		}
 		if pause.For(ctx, backoff) != nil {
-			answerAll(round, func(c *command) error { return c.overdue() })
+			answerAll(round, func(c *Command) error { return c.overdue() })
 			return
 		}
 		backoff = min(2*backoff, maxBackoff)
 	}
 }
 
-func (l *lane) try(ctx context.Context, round []*command) []*command {
+func (l *lane) try(ctx context.Context, round []*Command) []*Command {
 	ctx, cancelDeadline := context.WithDeadline(context.WithoutCancel(ctx), round[0].deadline)
 	defer cancelDeadline()
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -178,7 +178,7 @@ func (l *lane) interrupt() {
 // errElected is the cause with which a try is interrupted.
 var errElected = errors.New("jetstream: the shard has another leader")
 
-func (l *lane) commit(ctx context.Context, round []*command) []*command {
+func (l *lane) commit(ctx context.Context, round []*Command) []*Command {
 	if l.leads() {
 		return l.writer.commit(ctx, round)
 	}
@@ -189,7 +189,7 @@ func (l *lane) commit(ctx context.Context, round []*command) []*command {
 // refuseServed refuses the commands that another node sent here because it took this node for
 // the writer. That node then looks for the writer again. If commands were sent on, two nodes
 // that mistake each other for the writer could pass one back and forth.
-func (l *lane) refuseServed(round []*command) []*command {
+func (l *lane) refuseServed(round []*Command) []*Command {
 	rest := round[:0]
 	for _, c := range round {
 		if c.served {
@@ -202,7 +202,7 @@ func (l *lane) refuseServed(round []*command) []*command {
 }
 
 // take removes the next round from the queue.
-func (l *lane) take() []*command {
+func (l *lane) take() []*Command {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	n, bytes := 0, 0
@@ -210,7 +210,7 @@ func (l *lane) take() []*command {
 		bytes += l.queue[n].bytes()
 		n++
 	}
-	round := append([]*command(nil), l.queue[:n]...)
+	round := append([]*Command(nil), l.queue[:n]...)
 	clear(l.queue[:n])
 	l.queue = l.queue[n:]
 	if len(l.queue) == 0 {
@@ -239,7 +239,7 @@ func (l *lane) want(n int) <-chan struct{} {
 // takeFree implements [source]. It takes no command that has run out of time: [lane.settle] or
 // [lane.sweep] answers those. It looks only at as many commands as two rounds may hold. If a
 // channel is busy and its queue is long, other commands of the shard wait for their round.
-func (l *lane) takeFree(n int, busy map[string]bool) (taken []*command) {
+func (l *lane) takeFree(n int, busy map[string]bool) (taken []*Command) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now, bytes := time.Now(), 0
@@ -269,10 +269,10 @@ func (l *lane) close() {
 	waiting := l.queue
 	l.queue, l.closed = nil, true
 	l.mu.Unlock()
-	answerAll(waiting, func(*command) error { return draining() })
+	answerAll(waiting, func(*Command) error { return draining() })
 }
 
-func answerOverdue(round []*command) []*command {
+func answerOverdue(round []*Command) []*Command {
 	now := time.Now()
 	rest := round[:0]
 	for _, c := range round {
@@ -285,7 +285,7 @@ func answerOverdue(round []*command) []*command {
 	return rest
 }
 
-func answerAll(cmds []*command, why func(*command) error) {
+func answerAll(cmds []*Command, why func(*Command) error) {
 	for _, c := range cmds {
 		c.answer(wire.Ack{}, why(c))
 	}

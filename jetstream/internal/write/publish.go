@@ -1,4 +1,4 @@
-package jetstream
+package write
 
 import (
 	"errors"
@@ -8,9 +8,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 
-	"natterjack/jetstream/channel"
 	"natterjack/jetstream/internal/crashpoint"
-	"natterjack/server/wire"
 )
 
 const (
@@ -85,37 +83,6 @@ func (p *publisher) publish(msgs []*nats.Msg, reply string) error {
 		}
 	}
 	return nil
-}
-
-// staging returns the function to call before each batch to a shard, and how many messages make
-// a batch. With several replicas the engine stages batches in memory by itself, so the function
-// does nothing.
-func (l *Log) staging(shard int, cfg *Config) (before func(), from int) {
-	switch {
-	case l.keeper.replicas > 1:
-		return func() {}, stagedFrom
-	case cfg.Stage == nil:
-		return func() {}, batchFrom
-	default:
-		return func() { cfg.Stage(StreamName(shard)) }, stagedFrom
-	}
-}
-
-// stored completes a plan whose last event is at pos.
-func (p *plan) stored(shard int, pos uint64) {
-	last := p.last()
-	p.state = channelAt(p.state, pos)
-	p.ack = wire.Ack{
-		ID: last.ID, ClientID: p.cmd.given(), Channel: p.cmd.channel, Seq: last.Seq,
-		Shard: shard, Pos: pos, Timestamp: last.Timestamp,
-	}
-}
-
-// channelAt returns a copy of a state with the position of its last event set.
-func channelAt(st *channel.State, pos uint64) *channel.State {
-	at := *st
-	at.Pos = pos
-	return &at
 }
 
 var errBatchSize = errors.New("jetstream: a batch was acked with another number of messages")

@@ -1,0 +1,35 @@
+package write
+
+import (
+	"cmp"
+	"time"
+
+	"natterjack/jetstream/rate"
+	"natterjack/server/wire"
+)
+
+// pace limits the events per second of each channel of a shard, and those of each member to
+// half of that. So a member who floods a group leaves the other half to the others.
+type pace struct {
+	channels *rate.Buckets[string]
+	members  *rate.Buckets[memberOf]
+}
+
+type memberOf struct{ channel, user string }
+
+func newPace(l wire.Limits) *pace {
+	perS := cmp.Or(l.ChannelEventsPerS, wire.DefaultLimits().ChannelEventsPerS)
+	return &pace{rate.NewBuckets[string](perS), rate.NewBuckets[memberOf](max(1, perS/2))}
+}
+
+// take counts n events by a member, or refuses them. Refused events count for neither limit.
+func (p *pace) take(now time.Time, who memberOf, n int) error {
+	if wait := p.channels.Wait(now, who.channel, n); wait > 0 {
+		return wire.Errorf(wire.CodeTooFast, "channel: at most %d events a second", p.channels.PerS()).After(wait).In(who.channel)
+	}
+	if wait := p.members.Take(now, who, n); wait > 0 {
+		return wire.Errorf(wire.CodeTooFast, "channel: at most %d events a second from one member", p.members.PerS()).After(wait).In(who.channel)
+	}
+	p.channels.Take(now, who.channel, n)
+	return nil
+}
