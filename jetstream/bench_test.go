@@ -47,8 +47,8 @@ func BenchmarkBarePublish(b *testing.B) {
 				b.Fatal(err)
 			}
 			concurrently(b, senders, func(sender int) {
-				ch := wire.DirectChannel(fmt.Sprint("u", sender), fmt.Sprint("v", sender))
-				msg := &nats.Msg{Subject: Subject(ch), Data: []byte(payload)}
+				channel := wire.DirectChannel(fmt.Sprint("u", sender), fmt.Sprint("v", sender))
+				msg := &nats.Msg{Subject: Subject(channel), Data: []byte(payload)}
 				if _, err := js.PublishMsg(b.Context(), msg); err != nil {
 					b.Error(err)
 				}

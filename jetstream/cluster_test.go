@@ -90,13 +90,13 @@ func TestCluster_nodeDies(t *testing.T) {
 }
 
 // sendAll sends a number of messages through every log, as user u<number of the log>.
-func sendAll(tb testing.TB, logs []*Log, ch string, each int) {
+func sendAll(tb testing.TB, logs []*Log, channel string, each int) {
 	tb.Helper()
 	var wg sync.WaitGroup
 	for i, l := range logs {
 		wg.Go(func() {
 			for n := range each {
-				if _, err := insist(tb.Context(), l, fmt.Sprint("u", i), in(ch, fmt.Sprint("c", n), "hi")); err != nil {
+				if _, err := insist(tb.Context(), l, fmt.Sprint("u", i), in(channel, fmt.Sprint("c", n), "hi")); err != nil {
 					tb.Errorf("log %d message %d: %v", i, n, err)
 				}
 			}

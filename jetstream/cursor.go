@@ -110,7 +110,7 @@ func (l *Log) resumable(resume *wire.Resume, head []uint64) (bool, error) {
 		if !ok {
 			return false, nil
 		}
-		l.shards[shard].known.raise(pos)
+		l.shards[shard].seen.raise(pos)
 	}
 	return true, nil
 }

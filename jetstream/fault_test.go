@@ -97,18 +97,18 @@ func everything(tb testing.TB, l *Log) map[string]any {
 			tb.Fatal(err)
 		}
 		out[user] = channels
-		for _, ch := range channels {
+		for _, channel := range channels {
 			for before, more := uint64(0), true; more; {
 				var page [][]byte
-				page, more, err = l.History(tb.Context(), user, &wire.History{Channel: ch.ID, Before: before, Limit: 30})
+				page, more, err = l.History(tb.Context(), user, &wire.History{Channel: channel.ID, Before: before, Limit: 30})
 				if err != nil || len(page) == 0 {
-					tb.Fatalf("history of %s before %d: %d events, %v", ch.ID, before, len(page), err)
+					tb.Fatalf("history of %s before %d: %d events, %v", channel.ID, before, len(page), err)
 				}
 				f, err := wire.DecodeFrame(page[0])
 				if err != nil {
 					tb.Fatal(err)
 				}
-				out[fmt.Sprint(user, ch.ID, before)], before = page, f.(wire.Event).Seq
+				out[fmt.Sprint(user, channel.ID, before)], before = page, f.(wire.Event).Seq
 			}
 		}
 		r, start := follow(tb, l, user, &wire.Resume{Epoch: l.Epoch(), Positions: make([]uint64, l.Shards())})

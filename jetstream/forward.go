@@ -30,7 +30,7 @@ func (l *Log) forward(ctx context.Context, c operation.Caller, f wire.Forward) (
 // retry by a user who may not read the source any more.
 func (l *Log) forwarded(ctx context.Context, user string, f *wire.Forward, why error) (wire.Ack, error) {
 	place := wire.Send{Channel: f.Channel, To: f.To}.Place(user)
-	if err := l.awaitKnown(ctx, place); err != nil {
+	if err := l.awaitLatest(ctx, place); err != nil {
 		return wire.Ack{}, err
 	}
 	ev, err := l.view.Find(place, user, f.ClientID)

@@ -14,7 +14,7 @@ func TestForward(t *testing.T) {
 	said := mustSend(t, l, "bob", text("alice", "c1", "loud @alice"))
 	from := wire.ChannelSeq{Channel: said.Channel, Seq: said.Seq}
 	forward := func(user, to, clientID string, from wire.ChannelSeq) error {
-		_, err := l.Ask(t.Context(), user, wire.Forward{To: to, ClientID: clientID, From: from})
+		_, err := l.Answer(t.Context(), user, wire.Forward{To: to, ClientID: clientID, From: from})
 		return err
 	}
 	if err := forward("alice", "carol", "f1", from); err != nil {
@@ -28,7 +28,7 @@ func TestForward(t *testing.T) {
 	if err := forward("carol", "dave", "f2", wire.ChannelSeq{Channel: "alice~carol", Seq: 1}); err != nil {
 		t.Fatal(err)
 	}
-	if err := l.awaitKnown(t.Context(), "carol~dave"); err != nil {
+	if err := l.awaitLatest(t.Context(), "carol~dave"); err != nil {
 		t.Fatal(err)
 	}
 	onward, err := l.view.Message("carol~dave", 1)
@@ -37,7 +37,7 @@ func TestForward(t *testing.T) {
 	}
 	mustSend(t, l, "bob", wire.Delete{Channel: said.Channel, Seq: 1})
 	retry := wire.Forward{To: "carol", ClientID: "f1", From: from}
-	again, err := l.Ask(t.Context(), "alice", retry)
+	again, err := l.Answer(t.Context(), "alice", retry)
 	if err != nil || again.(wire.Ack).ID != passed[0].ID {
 		t.Errorf("a retry after the deletion of what was forwarded: %+v, %v", again, err)
 	}

@@ -132,20 +132,20 @@ func (s *stage) apply(sh *stagedShard) {
 }
 
 func (s *stage) event(sh *stagedShard) *Entry {
-	ch := fmt.Sprintf("g%d-%d", sh.f.shard, rapid.IntRange(0, 2).Draw(s.T, "channel"))
-	was := sh.members[ch]
+	channel := fmt.Sprintf("g%d-%d", sh.f.shard, rapid.IntRange(0, 2).Draw(s.T, "channel"))
+	was := sh.members[channel]
 	now := was
 	if was == nil || rapid.IntRange(0, 9).Draw(s.T, "members") == 0 {
 		now = slices.Sorted(slices.Values(rapid.SliceOfDistinct(rapid.SampledFrom(stageUsers), rapid.ID).Draw(s.T, "now")))
 	}
-	sh.members[ch] = now
+	sh.members[channel] = now
 	e := &Entry{
-		shard: sh.f.shard, pos: sh.upto, channel: ch, hash: channelHash(ch), before: sh.before[ch], members: now,
+		shard: sh.f.shard, pos: sh.upto, channel: channel, hash: channelHash(channel), before: sh.before[channel], members: now,
 		parted: slices.DeleteFunc(slices.Clone(was), func(u string) bool { return slices.Contains(now, u) }),
 		frame:  make([]byte, rapid.SampledFrom([]int{10, 10, 10, maxReadyEntry}).Draw(s.T, "size")),
 	}
 	copy(e.frame, `{}`)
-	sh.before[ch] = e.pos
+	sh.before[channel] = e.pos
 	return e
 }
 

@@ -88,8 +88,8 @@ func text(to, clientID, s string) wire.Send {
 	return wire.Send{To: to, ClientID: clientID, Content: wire.Content{Text: s}}
 }
 
-func in(ch, clientID, s string) wire.Send {
-	return wire.Send{Channel: ch, ClientID: clientID, Content: wire.Content{Text: s}}
+func in(channel, clientID, s string) wire.Send {
+	return wire.Send{Channel: channel, ClientID: clientID, Content: wire.Content{Text: s}}
 }
 
 // mustSend sends as an SDK does. It sends again as long as the answer is retryable.

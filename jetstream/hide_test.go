@@ -18,19 +18,19 @@ func TestHide(t *testing.T) {
 	for i := range 6 {
 		mustSend(t, l, "bob", text("alice", fmt.Sprint("c", i), "hi"))
 	}
-	const ch = "alice~bob"
-	mustSend(t, l, "bob", wire.Pin{Channel: ch, Seq: 2})
-	mustSend(t, l, "bob", wire.Pin{Channel: ch, Seq: 5})
-	mustSend(t, l, "bob", wire.Edit{Channel: ch, Seq: 6, Content: wire.Content{Text: "hi!"}})
+	const channel = "alice~bob"
+	mustSend(t, l, "bob", wire.Pin{Channel: channel, Seq: 2})
+	mustSend(t, l, "bob", wire.Pin{Channel: channel, Seq: 5})
+	mustSend(t, l, "bob", wire.Edit{Channel: channel, Seq: 6, Content: wire.Content{Text: "hi!"}})
 	for _, seq := range []int{2, 4, 6} {
-		mustSend(t, l, "alice", wire.Set{Name: fmt.Sprint("hide/", ch, "/", seq), Value: "1"})
+		mustSend(t, l, "alice", wire.Set{Name: fmt.Sprint("hide/", channel, "/", seq), Value: "1"})
 	}
 	shown := func(user string, last uint64, pins, seqs, before []uint64) {
 		t.Helper()
-		if got := seqsOf(t, l, user, &wire.History{Channel: ch, Limit: len(seqs)}); !slices.Equal(got, seqs) {
+		if got := seqsOf(t, l, user, &wire.History{Channel: channel, Limit: len(seqs)}); !slices.Equal(got, seqs) {
 			t.Errorf("%s is shown %v, want %v", user, got, seqs)
 		}
-		if got := seqsOf(t, l, user, &wire.History{Channel: ch, Before: 5, Limit: 2}); !slices.Equal(got, before) {
+		if got := seqsOf(t, l, user, &wire.History{Channel: channel, Before: 5, Limit: 2}); !slices.Equal(got, before) {
 			t.Errorf("%s is shown %v before 5, want %v", user, got, before)
 		}
 		listed, _, err := l.Channels(t.Context(), user, &wire.ListChannels{})
@@ -40,7 +40,7 @@ func TestHide(t *testing.T) {
 		if want := map[string]uint64{"alice": 6}[user]; listed[0].Unread != want {
 			t.Errorf("%s has %d unread, want %d", user, listed[0].Unread, want)
 		}
-		f, err := l.Ask(t.Context(), user, wire.GetPins{Channel: ch})
+		f, err := l.Answer(t.Context(), user, wire.GetPins{Channel: channel})
 		var got []uint64
 		for _, e := range f.(wire.Page).Events {
 			got = append(got, e.Seq)
@@ -54,12 +54,12 @@ func TestHide(t *testing.T) {
 		shown("alice", 5, []uint64{5}, []uint64{1, 3, 5}, []uint64{1, 3})
 		shown("bob", 6, []uint64{5, 2}, []uint64{3, 4, 5, 6}, []uint64{3, 4})
 		for user, want := range map[string]int{"alice": 0, "bob": 2} {
-			f, err := l.Ask(t.Context(), user, wire.GetVersions{Channel: ch, Seq: 6})
+			f, err := l.Answer(t.Context(), user, wire.GetVersions{Channel: channel, Seq: 6})
 			if err != nil || len(f.(wire.Versions).Versions) != want {
 				t.Errorf("%s is shown the versions %+v, %v", user, f, err)
 			}
 		}
-		_, err := l.Ask(t.Context(), "alice", wire.Forward{To: "carol", ClientID: "f", From: wire.ChannelSeq{Channel: ch, Seq: 2}})
+		_, err := l.Answer(t.Context(), "alice", wire.Forward{To: "carol", ClientID: "f", From: wire.ChannelSeq{Channel: channel, Seq: 2}})
 		if !errors.Is(err, &wire.Error{Code: wire.CodeInvalid}) {
 			t.Errorf("forwarded what is hidden: %v", err)
 		}
@@ -68,7 +68,7 @@ func TestHide(t *testing.T) {
 	stop()
 	l, _ = start(t, node, dir, 1)
 	check()
-	mustSend(t, l, "alice", wire.Set{Name: fmt.Sprint("hide/", ch, "/6")})
+	mustSend(t, l, "alice", wire.Set{Name: fmt.Sprint("hide/", channel, "/6")})
 	shown("alice", 6, []uint64{5}, []uint64{1, 3, 5, 6}, []uint64{1, 3})
 }
 

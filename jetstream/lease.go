@@ -11,7 +11,7 @@ import (
 const (
 	// leaseTime is how long one confirmation by the quorum is valid. Together with [inTouch]
 	// and [maxSkipped] it stays below the shortest time in which the engine elects another
-	// leader (4 s). So a leader that was in touch with most of its followers until then is
+	// leader (4 s). So a leader that was in touch with most of its replicas until then is
 	// still the only leader.
 	leaseTime = 500 * time.Millisecond
 	// beatEvery is how often a pulse beats. maxSkipped is how long it may be silent before the
@@ -19,7 +19,7 @@ const (
 	beatEvery  = 50 * time.Millisecond
 	maxSkipped = time.Second
 	// mistrust is how long a process that was stopped does not believe that it leads. The
-	// followers' last messages from before the stop may reach it only now. Those of a new
+	// replicas' last messages from before the stop may reach it only now. Those of a new
 	// leader may reach it a moment later.
 	mistrust = 2 * time.Second
 )
@@ -76,7 +76,7 @@ func (l *lease) Leads() bool { return l.leads() }
 func (l *lease) Last(ctx context.Context) (uint64, error) { return lastPos(ctx, l.js, l.shard) }
 
 // Confirmed implements [write.Stream]. The engine's leader says when it last heard from each
-// follower. If it has heard from most of them within less time than an election takes, there is
+// replica. If it has heard from most of them within less time than an election takes, there is
 // no other leader.
 func (l *lease) Confirmed(ctx context.Context) bool {
 	if !l.leads() {

@@ -28,7 +28,7 @@ type word struct {
 	Name  string `json:"name"`  // name of its server
 	Unfit bool   `json:"unfit"` // the node should not lead
 	// The last pos of each shard that the node leads, if it is in touch with most of its
-	// followers.
+	// replicas.
 	Ends   map[int]uint64 `json:"ends"`
 	Behind []int          `json:"behind"` // the shards in which it is not level
 	Speaks int            `json:"speaks"` // the highest level of the log that it knows
@@ -161,7 +161,7 @@ func (l *Log) hear(st *standing, m *nats.Msg) {
 }
 
 // ends returns the last positions of the shards that this node leads. It leaves out a shard if
-// the node is not in touch with most of its followers, or if the shard is known not to take
+// the node is not in touch with most of its replicas, or if the shard is known not to take
 // writes.
 func (l *Log) ends(ctx context.Context) map[int]uint64 {
 	ctx, cancel := context.WithTimeout(ctx, levelTimeout)

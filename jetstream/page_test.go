@@ -60,18 +60,18 @@ func TestHistory_pagesAreBounded(t *testing.T) {
 func TestPins_pagesAreBounded(t *testing.T) {
 	l := alone(t)
 	const n = 70
-	var ch string
+	var channel string
 	var want []uint64
 	for i := range n {
 		ack := mustSend(t, l, "alice", text("bob", fmt.Sprint("c", i), strings.Repeat("x", 16_000)))
 		mustSend(t, l, "alice", wire.Pin{Channel: ack.Channel, Seq: ack.Seq, ClientID: fmt.Sprint("p", i)})
-		ch, want = ack.Channel, append(want, ack.Seq)
+		channel, want = ack.Channel, append(want, ack.Seq)
 	}
 	slices.Reverse(want)
-	cmd := wire.GetPins{Channel: ch}
+	cmd := wire.GetPins{Channel: channel}
 	var got []uint64
 	for more := true; more; {
-		f, err := l.Ask(t.Context(), "bob", cmd)
+		f, err := l.Answer(t.Context(), "bob", cmd)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -101,7 +101,7 @@ func TestVersions_pagesAreBounded(t *testing.T) {
 	}
 	cmd := wire.GetVersions{Channel: ack.Channel, Seq: 1}
 	for more := true; more; {
-		f, err := l.Ask(t.Context(), "bob", cmd)
+		f, err := l.Answer(t.Context(), "bob", cmd)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -65,11 +65,11 @@ func TestRates_user(t *testing.T) {
 			},
 			"change": func(id string) error { _, err := l.Change(ctx, "alice", text("bob", id, "x")); return err },
 			"ask": func(string) error {
-				_, err := l.Ask(ctx, "alice", wire.GetChannel{Channel: "alice~bob"})
+				_, err := l.Answer(ctx, "alice", wire.GetChannel{Channel: "alice~bob"})
 				return err
 			},
 			"forward": func(id string) error {
-				_, err := l.Ask(ctx, "alice", wire.Forward{To: "bob", ClientID: id, From: wire.ChannelSeq{Channel: "alice~bob", Seq: 1}})
+				_, err := l.Answer(ctx, "alice", wire.Forward{To: "bob", ClientID: id, From: wire.ChannelSeq{Channel: "alice~bob", Seq: 1}})
 				return err
 			},
 			"create": func(id string) error {
@@ -200,7 +200,7 @@ func TestRates_floodOfOne(t *testing.T) {
 }
 
 // flood has users pipeline n messages each.
-func flood(t *testing.T, l *Log, ch string, by, n int) (acks map[string][]wire.Ack, refused []error) {
+func flood(t *testing.T, l *Log, channel string, by, n int) (acks map[string][]wire.Ack, refused []error) {
 	t.Helper()
 	var mu sync.Mutex
 	var answered sync.WaitGroup
@@ -209,7 +209,7 @@ func flood(t *testing.T, l *Log, ch string, by, n int) (acks map[string][]wire.A
 		mine := make([]wire.Ack, n)
 		for i := range n {
 			answered.Add(1)
-			l.Submit(user, in(ch, fmt.Sprint("c", i), "x"), func(ack wire.Ack, err error) {
+			l.Submit(user, in(channel, fmt.Sprint("c", i), "x"), func(ack wire.Ack, err error) {
 				defer answered.Done()
 				mu.Lock()
 				defer mu.Unlock()
@@ -222,20 +222,20 @@ func flood(t *testing.T, l *Log, ch string, by, n int) (acks map[string][]wire.A
 	}
 	answered.Wait()
 	for _, err := range refused {
-		tooFast(t, err, ch)
+		tooFast(t, err, channel)
 	}
 	return acks, refused
 }
 
 // moderate sends the commands that must go through in a flood.
-func moderate(t *testing.T, l *Log, ch string) {
+func moderate(t *testing.T, l *Log, channel string) {
 	t.Helper()
 	pause := 60
 	for _, cmd := range []wire.Change{
-		wire.UpdateChannel{Channel: ch, SlowModeS: &pause, ClientID: "slow"},
-		wire.Delete{Channel: ch, Seq: 1, ClientID: "gone"},
-		wire.RemoveMember{Channel: ch, User: "u2", Ban: true, ClientID: "out"},
-		wire.UpdateChannel{Channel: ch, SlowModeS: new(0), ClientID: "fast"},
+		wire.UpdateChannel{Channel: channel, SlowModeS: &pause, ClientID: "slow"},
+		wire.Delete{Channel: channel, Seq: 1, ClientID: "gone"},
+		wire.RemoveMember{Channel: channel, User: "u2", Ban: true, ClientID: "out"},
+		wire.UpdateChannel{Channel: channel, SlowModeS: new(0), ClientID: "fast"},
 	} {
 		if _, err := l.Change(t.Context(), "u0", cmd); err != nil {
 			t.Errorf("%s in a flood: %v", cmd.Type(), err)

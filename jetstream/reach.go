@@ -14,7 +14,7 @@ const (
 	// believeAfter is how long a leader must report a stream that ends before pos until that is
 	// believed.
 	believeAfter = time.Second
-	// inTouch is how recently a leader must have heard from a follower. They exchange messages
+	// inTouch is how recently a leader must have heard from a replica. They exchange messages
 	// at least once a second.
 	inTouch = 2 * time.Second
 	// reachPause is the pause between two looks at the stream.
@@ -25,7 +25,7 @@ const (
 // could not tell before ctx ended.
 //
 // If the stream reaches pos, that is certain at once. If it does not, the log has lost its end.
-// That is believed only of a leader that is in touch with most of its followers, and that
+// That is believed only of a leader that is in touch with most of its replicas, and that
 // reports it for a while. A leader that was frozen continues from its old state for a moment. A
 // leader that is cut off does so for ten seconds.
 func reaches(ctx context.Context, js jetstream.JetStream, shard int, pos uint64) (bool, error) {
@@ -44,7 +44,7 @@ func streamReaches(ctx context.Context, js jetstream.JetStream, stream string, p
 			if single(info.Cluster) || leadsMost(info.Cluster) && time.Since(began) >= believeAfter {
 				return false, nil
 			}
-			err = fmt.Errorf("stream %s: its leader is not in touch with most of its followers", stream)
+			err = fmt.Errorf("stream %s: its leader is not in touch with most of its replicas", stream)
 		}
 		if pause.For(ctx, reachPause) != nil {
 			return false, err
@@ -60,7 +60,7 @@ func leadsAlone(c *jetstream.ClusterInfo, name string) bool {
 	return single(c) || c.Leader == name && leadsMost(c)
 }
 
-// leadsMost reports whether a leader has lately heard from so many of its followers that no
+// leadsMost reports whether a leader has lately heard from so many of its replicas that no
 // other server can lead.
 func leadsMost(c *jetstream.ClusterInfo) bool {
 	heard := 1

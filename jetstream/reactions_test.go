@@ -33,7 +33,7 @@ func TestReactions_countsAndPages(t *testing.T) {
 			t.Fatal(err)
 		}
 		shown["history"] = f.(wire.Event)
-		pins, err := l.Ask(t.Context(), user, wire.GetPins{Channel: group.ID})
+		pins, err := l.Answer(t.Context(), user, wire.GetPins{Channel: group.ID})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -49,7 +49,7 @@ func TestReactions_countsAndPages(t *testing.T) {
 	}
 	var all []string
 	for after, more := "", true; more; after = all[len(all)-1] {
-		f, err := l.Ask(t.Context(), everyone[0], wire.GetReactions{Channel: group.ID, Seq: 1, Emoji: "👍", After: after, Limit: 7})
+		f, err := l.Answer(t.Context(), everyone[0], wire.GetReactions{Channel: group.ID, Seq: 1, Emoji: "👍", After: after, Limit: 7})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -143,8 +143,8 @@ func (l *Log) event(user string, e *view.Event) (wire.Event, error) {
 }
 
 // readBy returns how far a user has read, by channel, where the view may not have it yet.
-func (l *Log) readBy(user string) func(ch string) uint64 {
-	return func(ch string) uint64 { return l.receipts.Ahead(ch, user).Read }
+func (l *Log) readBy(user string) func(channel string) uint64 {
+	return func(channel string) uint64 { return l.receipts.Ahead(channel, user).Read }
 }
 
 // pins returns the pinned messages of a channel that the user is shown, as many as a page
@@ -193,12 +193,12 @@ func (l *Log) versions(ctx context.Context, c operation.Caller, cmd wire.GetVers
 	return all, err
 }
 
-// awaitChannel waits until this node's view shows all known events of a channel, and of the
-// user's settings, which say what the user has hidden. It returns the channel, or a refusal if
-// the user is not a member.
+// awaitChannel waits until this node's view shows all events that a client has seen of a channel
+// and of the user's settings, which say what the user has hidden. It returns the channel, or a
+// refusal if the user is not a member.
 func (l *Log) awaitChannel(ctx context.Context, user, id string) (*channel.State, error) {
-	for _, ch := range [2]string{id, wire.OwnChannel(user)} {
-		if err := l.awaitKnown(ctx, ch); err != nil {
+	for _, channel := range [2]string{id, wire.OwnChannel(user)} {
+		if err := l.awaitLatest(ctx, channel); err != nil {
 			return nil, err
 		}
 	}
@@ -220,13 +220,14 @@ func (l *Log) member(user, id string) (*channel.State, error) {
 	return st, nil
 }
 
-// awaitKnown waits until this node's view shows all known events of a channel.
-func (l *Log) awaitKnown(ctx context.Context, channel string) error {
+// awaitLatest waits until this node's view shows all events of a channel that a client has
+// seen.
+func (l *Log) awaitLatest(ctx context.Context, channel string) error {
 	return l.awaitShard(ctx, l.layout.shardOf(channel))
 }
 
 func (l *Log) awaitShard(ctx context.Context, shard int) error {
-	return l.awaitPos(ctx, shard, l.shards[shard].known.v.Load())
+	return l.awaitPos(ctx, shard, l.shards[shard].seen.v.Load())
 }
 
 // awaitPos waits until this node's view shows a shard up to pos. An ack arrives some tenths of

@@ -75,7 +75,7 @@ func TestChannels_namesFewMembers(t *testing.T) {
 	for user, role := range map[string]wire.Role{"u3": wire.RoleAdmin, "u2": wire.RoleAdmin, "u4": wire.RoleReader} {
 		mustSend(t, l, "u0", wire.SetRole{Channel: group.ID, User: user, Role: role})
 	}
-	answer, err := l.Ask(t.Context(), "u1", wire.GetChannel{Channel: group.ID})
+	answer, err := l.Answer(t.Context(), "u1", wire.GetChannel{Channel: group.ID})
 	whole, _ := answer.(wire.Channel)
 	if err != nil || len(whole.Channel.Members) != 25 {
 		t.Errorf("got %+v, %v", whole, err)
@@ -83,7 +83,7 @@ func TestChannels_namesFewMembers(t *testing.T) {
 	if whole.Owner != "u0" || !slices.Equal(whole.Admins, []string{"u2", "u3"}) || !slices.Equal(whole.Readers, []string{"u4"}) {
 		t.Errorf("owner %s, admins %s, readers %s", whole.Owner, whole.Admins, whole.Readers)
 	}
-	if _, err := l.Ask(t.Context(), "eve", wire.GetChannel{Channel: group.ID}); !errors.Is(err, channel.Forbidden()) {
+	if _, err := l.Answer(t.Context(), "eve", wire.GetChannel{Channel: group.ID}); !errors.Is(err, channel.Forbidden()) {
 		t.Errorf("a stranger got %v", err)
 	}
 }
@@ -121,7 +121,7 @@ func TestHistory_whileAMember(t *testing.T) {
 		t.Error(diff)
 	}
 	for seq, want := range map[uint64]int{1: 1, 2: 0, 3: 2} {
-		answer, err := l.Ask(t.Context(), "u1", wire.GetVersions{Channel: group.ID, Seq: seq})
+		answer, err := l.Answer(t.Context(), "u1", wire.GetVersions{Channel: group.ID, Seq: seq})
 		if err != nil || len(answer.(wire.Versions).Versions) != want {
 			t.Errorf("versions of %d: %+v, %v", seq, answer, err)
 		}

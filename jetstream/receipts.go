@@ -89,7 +89,7 @@ func (l *Log) received(ctx context.Context, c operation.Caller, cmd wire.Receive
 		return done, err
 	}
 	for _, at := range cmd.Cursors {
-		if err := l.awaitKnown(ctx, at.Channel); err != nil {
+		if err := l.awaitLatest(ctx, at.Channel); err != nil {
 			return done, err
 		}
 		st, err := l.view.Channel(at.Channel)
@@ -184,7 +184,7 @@ func (l *Log) cursors(ctx context.Context, user, channel string) ([]wire.Receipt
 	if err != nil {
 		return nil, err
 	}
-	m := &Moved{log: l, state: st}
+	m := &Receipts{log: l, state: st}
 	if err := m.read(); err != nil {
 		return nil, err
 	}
@@ -201,23 +201,23 @@ func (l *Log) cursors(ctx context.Context, user, channel string) ([]wire.Receipt
 }
 
 // ListenReceipts registers the listener that is told of cursors that move, in place of an
-// earlier one. It is told only that they moved. [Log.Moved] returns what may be seen of them,
+// earlier one. It is told only that they moved. [Log.ReceiptsOf] returns what may be seen of them,
 // and by whom.
 func (l *Log) ListenReceipts(to receipts.Listener) { l.receipts.Listen(to) }
 
-// Moved returns the current cursors of users in a channel. It leaves out users who are not
+// ReceiptsOf returns the current cursors of users in a channel. It leaves out users who are not
 // members.
-func (l *Log) Moved(channel string, users []string) (*Moved, error) {
+func (l *Log) ReceiptsOf(channel string, users []string) (*Receipts, error) {
 	st, err := l.view.Channel(channel)
 	if err != nil {
 		return nil, err
 	}
-	m := &Moved{log: l, state: st}
+	m := &Receipts{log: l, state: st}
 	return m, m.read(users...)
 }
 
-// Moved is some of a channel's cursors, for many users to see. It is not for concurrent use.
-type Moved struct {
+// Receipts are some of a channel's cursors, for many users to see. They are not for concurrent use.
+type Receipts struct {
 	log     *Log
 	state   *channel.State
 	cursors []wire.Receipt // without those that their users keep private
@@ -235,7 +235,7 @@ const (
 
 // read reads the cursors of some users, or of all, as far as they are members. It leaves out
 // those that their users keep private.
-func (m *Moved) read(users ...string) error {
+func (m *Receipts) read(users ...string) error {
 	if m.state == nil {
 		return nil
 	}
@@ -257,7 +257,7 @@ func (m *Moved) read(users ...string) error {
 }
 
 // Sight returns how much a user may see.
-func (m *Moved) Sight(user string) Sight {
+func (m *Receipts) Sight(user string) Sight {
 	switch {
 	case !m.state.Member(user) || m.apart():
 		return SeesNothing
@@ -269,13 +269,13 @@ func (m *Moved) Sight(user string) Sight {
 }
 
 // apart reports whether this is a direct channel in which one user has blocked the other.
-func (m *Moved) apart() bool {
+func (m *Receipts) apart() bool {
 	a, b, direct := wire.DirectUsers(m.state.ID)
 	return direct && (m.log.view.Blocked(a, b) || m.log.view.Blocked(b, a))
 }
 
 // For returns the cursors that a sight allows to see.
-func (m *Moved) For(s Sight) []wire.Receipt {
+func (m *Receipts) For(s Sight) []wire.Receipt {
 	cursors := make([]wire.Receipt, 0, len(m.cursors))
 	for _, c := range m.cursors {
 		if s < SeesRead {

@@ -26,7 +26,7 @@ func BenchmarkMoved(b *testing.B) {
 		}
 	}
 	for b.Loop() {
-		m, err := l.Moved(group.ID, users)
+		m, err := l.ReceiptsOf(group.ID, users)
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -13,9 +13,9 @@ import (
 )
 
 // unread returns how many messages a node counts as unread by a user.
-func unread(tb testing.TB, l *Log, user, ch string) uint64 {
+func unread(tb testing.TB, l *Log, user, channel string) uint64 {
 	tb.Helper()
-	c, err := l.wholeChannel(tb.Context(), user, ch)
+	c, err := l.wholeChannel(tb.Context(), user, channel)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -61,9 +61,9 @@ func TestReceipts_elsewhere(t *testing.T) {
 		}
 	}
 	for n := range channels {
-		ch := wire.DirectChannel("bob", fmt.Sprint("user-", n))
+		channel := wire.DirectChannel("bob", fmt.Sprint("user-", n))
 		for _, l := range logs {
-			eventually(t, "bob to have read all", func() bool { return unread(t, l, "bob", ch) == 0 && storedRead(t, l, "bob", ch) == each })
+			eventually(t, "bob to have read all", func() bool { return unread(t, l, "bob", channel) == 0 && storedRead(t, l, "bob", channel) == each })
 		}
 	}
 }

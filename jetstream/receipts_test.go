@@ -75,7 +75,7 @@ func TestReceipts_outsidersAreRefused(t *testing.T) {
 		if err := l.Received(t.Context(), "eve", []wire.ChannelSeq{{Channel: channel, Seq: 1}}); err != nil {
 			t.Errorf("received in %s: %v", channel, err)
 		}
-		m, err := l.Moved(channel, []string{"eve", "bob"})
+		m, err := l.ReceiptsOf(channel, []string{"eve", "bob"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -113,7 +113,7 @@ func sees(t *testing.T, l *Log, answered, told map[string][]wire.Receipt) {
 			t.Errorf("%s sees (-want +got):\n%s", user, diff)
 		}
 	}
-	m, err := l.Moved(aliceAndBob, []string{"alice", "bob"})
+	m, err := l.ReceiptsOf(aliceAndBob, []string{"alice", "bob"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -61,7 +61,7 @@ func TestSeen_waitsForTheView(t *testing.T) {
 		wire.Forward{To: "carol", ClientID: "f", From: wire.ChannelSeq{Channel: ack.Channel, Seq: 1}, Seen: seen},
 	} {
 		ask[cmd.Type()] = func() error {
-			_, err := behind.Ask(t.Context(), "bob", cmd)
+			_, err := behind.Answer(t.Context(), "bob", cmd)
 			return err
 		}
 	}
@@ -117,7 +117,7 @@ func TestSeen_createdGroup(t *testing.T) {
 		}
 		for n := range 2 {
 			cmd := wire.GetChannel{Channel: g.ID, Seen: wire.Seen{Seen: []wire.ShardPos{g.At}}}
-			if _, err := logs[(i+1+n)%3].Ask(t.Context(), "alice", cmd); err != nil {
+			if _, err := logs[(i+1+n)%3].Answer(t.Context(), "alice", cmd); err != nil {
 				t.Fatalf("group %d on another node: %v", i, err)
 			}
 		}

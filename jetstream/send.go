@@ -39,7 +39,7 @@ func (l *Log) submit(c *write.Command, done func(wire.Ack, error)) {
 	s := l.shards[l.layout.shardOf(c.Channel())]
 	s.write.Submit(c, func(ack wire.Ack, err error) {
 		if err == nil {
-			s.known.raise(ack.Pos)
+			s.seen.raise(ack.Pos)
 		}
 		done(ack, err)
 	})

@@ -58,12 +58,12 @@ func TestSend_outsidersAreRefused(t *testing.T) {
 	}
 	mustSend(t, l, "alice", text("bob", "c", "hi"))
 	forbidden := wire.Errorf(wire.CodeForbidden, "")
-	for _, ch := range []string{group.ID, "alice~bob", "g" + group.ID[2:] + "a", "bob~zoe"} {
-		if _, err := l.Change(t.Context(), "mallory", in(ch, "m", "let me in")); !errors.Is(err, forbidden) {
-			t.Errorf("send to %s: %v, want forbidden", ch, err)
+	for _, channel := range []string{group.ID, "alice~bob", "g" + group.ID[2:] + "a", "bob~zoe"} {
+		if _, err := l.Change(t.Context(), "mallory", in(channel, "m", "let me in")); !errors.Is(err, forbidden) {
+			t.Errorf("send to %s: %v, want forbidden", channel, err)
 		}
-		if _, _, err := l.History(t.Context(), "mallory", &wire.History{Channel: ch}); !errors.Is(err, forbidden) {
-			t.Errorf("history of %s: %v, want forbidden", ch, err)
+		if _, _, err := l.History(t.Context(), "mallory", &wire.History{Channel: channel}); !errors.Is(err, forbidden) {
+			t.Errorf("history of %s: %v, want forbidden", channel, err)
 		}
 	}
 }
@@ -182,16 +182,16 @@ func TestWriter_twoAtOnce(t *testing.T) {
 }
 
 // historyOf returns the end of a channel's history, as its frames.
-func historyOf(t *testing.T, l *Log, user, ch string) (frames []string) {
+func historyOf(t *testing.T, l *Log, user, channel string) (frames []string) {
 	t.Helper()
-	last, err := lastPos(t.Context(), l.js, l.layout.shardOf(ch))
+	last, err := lastPos(t.Context(), l.js, l.layout.shardOf(channel))
 	if err == nil {
-		err = l.shards[l.layout.shardOf(ch)].follower.Await(t.Context(), last)
+		err = l.shards[l.layout.shardOf(channel)].follower.Await(t.Context(), last)
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	page, _, err := l.History(t.Context(), user, &wire.History{Channel: ch, Limit: 100})
+	page, _, err := l.History(t.Context(), user, &wire.History{Channel: channel, Limit: 100})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,7 +14,7 @@ type shard struct {
 	write    *write.Shard
 	eraser   *eraser
 	partings *partings
-	known    highest // highest pos that this node has acknowledged, or that a client from another node has seen
+	seen     highest // pos that a client has seen: acknowledged by this node, or shown by another one
 }
 
 // newShard connects the parts of a shard.

@@ -13,7 +13,7 @@ const (
 
 // standing judges whether this node is level with the log, and whether its users are better off
 // on another node. A node is level in a shard when its view has reached the end of the stream
-// that the shard's leader named. A leader that has lost touch with its followers names no end.
+// that the shard's leader named. A leader that has lost touch with its replicas names no end.
 // The end of an idle stream does not move, so a node is level in it.
 //
 // Nobody names an end for a shard without a leader. All nodes are equally behind there, and to

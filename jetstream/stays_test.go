@@ -25,37 +25,39 @@ func toads(t *testing.T, l *Log) string {
 // they were away, from messages that do not exist. That holds for every command.
 func TestTargets(t *testing.T) {
 	l := alone(t)
-	ch := toads(t, l)
+	channel := toads(t, l)
 	own := func(cmds ...wire.Change) {
 		t.Helper()
 		for _, cmd := range cmds {
 			mustSend(t, l, "own", cmd)
 		}
 	}
-	add, remove := wire.AddMembers{Channel: ch, Members: []string{"bob"}}, wire.RemoveMember{Channel: ch, User: "bob"}
-	own(add, wire.SetRole{Channel: ch, User: "bob", Role: wire.RoleAdmin})
-	mustSend(t, l, "bob", in(ch, "c3", "three"))
-	own(remove, in(ch, "c4", "four"), wire.Pin{Channel: ch, Seq: 4}, add, wire.SetRole{Channel: ch, User: "bob", Role: wire.RoleAdmin})
-	reacted := mustSend(t, l, "bob", wire.React{Channel: ch, Seq: 3, Emoji: "👍", ClientID: "r3"})
+	add, remove := wire.AddMembers{Channel: channel, Members: []string{"bob"}}, wire.RemoveMember{Channel: channel, User: "bob"}
+	own(add, wire.SetRole{Channel: channel, User: "bob", Role: wire.RoleAdmin})
+	mustSend(t, l, "bob", in(channel, "c3", "three"))
+	own(remove, in(channel, "c4", "four"), wire.Pin{Channel: channel, Seq: 4}, add, wire.SetRole{Channel: channel, User: "bob", Role: wire.RoleAdmin})
+	reacted := mustSend(t, l, "bob", wire.React{Channel: channel, Seq: 3, Emoji: "👍", ClientID: "r3"})
 	for name, about := range map[string]func(seq uint64) wire.Command{
-		"react":         func(seq uint64) wire.Command { return wire.React{Channel: ch, Seq: seq, Emoji: "🐸"} },
-		"react no more": func(seq uint64) wire.Command { return wire.React{Channel: ch, Seq: seq, Emoji: "🐸", Remove: true} },
-		"edit": func(seq uint64) wire.Command {
-			return wire.Edit{Channel: ch, Seq: seq, Content: wire.Content{Text: "x"}}
+		"react": func(seq uint64) wire.Command { return wire.React{Channel: channel, Seq: seq, Emoji: "🐸"} },
+		"react no more": func(seq uint64) wire.Command {
+			return wire.React{Channel: channel, Seq: seq, Emoji: "🐸", Remove: true}
 		},
-		"delete": func(seq uint64) wire.Command { return wire.Delete{Channel: ch, Seq: seq} },
-		"pin":    func(seq uint64) wire.Command { return wire.Pin{Channel: ch, Seq: seq} },
-		"unpin":  func(seq uint64) wire.Command { return wire.Pin{Channel: ch, Seq: seq, Remove: true} },
+		"edit": func(seq uint64) wire.Command {
+			return wire.Edit{Channel: channel, Seq: seq, Content: wire.Content{Text: "x"}}
+		},
+		"delete": func(seq uint64) wire.Command { return wire.Delete{Channel: channel, Seq: seq} },
+		"pin":    func(seq uint64) wire.Command { return wire.Pin{Channel: channel, Seq: seq} },
+		"unpin":  func(seq uint64) wire.Command { return wire.Pin{Channel: channel, Seq: seq, Remove: true} },
 		"edit to answer": func(seq uint64) wire.Command {
-			return wire.Edit{Channel: ch, Seq: 3, Content: wire.Content{Text: "x", ReplyTo: seq}}
+			return wire.Edit{Channel: channel, Seq: 3, Content: wire.Content{Text: "x", ReplyTo: seq}}
 		},
 		"answer": func(seq uint64) wire.Command {
-			return wire.Send{Channel: ch, ClientID: fmt.Sprint("a", seq), Content: wire.Content{Text: "x", ReplyTo: seq}}
+			return wire.Send{Channel: channel, ClientID: fmt.Sprint("a", seq), Content: wire.Content{Text: "x", ReplyTo: seq}}
 		},
 		"forward": func(seq uint64) wire.Command {
-			return wire.Forward{To: "carol", ClientID: fmt.Sprint("f", seq), From: wire.ChannelSeq{Channel: ch, Seq: seq}}
+			return wire.Forward{To: "carol", ClientID: fmt.Sprint("f", seq), From: wire.ChannelSeq{Channel: channel, Seq: seq}}
 		},
-		"versions": func(seq uint64) wire.Command { return wire.GetVersions{Channel: ch, Seq: seq} },
+		"versions": func(seq uint64) wire.Command { return wire.GetVersions{Channel: channel, Seq: seq} },
 	} {
 		want := answerTo(t, l, about(99))
 		for _, seq := range []uint64{1, 2, 4} {
@@ -64,10 +66,10 @@ func TestTargets(t *testing.T) {
 			}
 		}
 	}
-	if again := mustSend(t, l, "bob", wire.React{Channel: ch, Seq: 3, Emoji: "👍", ClientID: "r3"}); again.Pos != reacted.Pos {
+	if again := mustSend(t, l, "bob", wire.React{Channel: channel, Seq: 3, Emoji: "👍", ClientID: "r3"}); again.Pos != reacted.Pos {
 		t.Errorf("a retry is answered with %+v, want %+v", again, reacted)
 	}
-	if m, err := l.view.Message(ch, 4); err != nil || !m.Pinned {
+	if m, err := l.view.Message(channel, 4); err != nil || !m.Pinned {
 		t.Errorf("the fourth is %+v, %v: bob has taken off a pin that he does not see", m, err)
 	}
 }
@@ -82,7 +84,7 @@ func answerTo(t *testing.T, l *Log, cmd wire.Command) string {
 		ack, err = l.Change(t.Context(), "bob", c)
 		f = wire.Ack{ID: ack.ID}
 	} else {
-		f, err = l.Ask(t.Context(), "bob", cmd)
+		f, err = l.Answer(t.Context(), "bob", cmd)
 	}
 	if v, ok := f.(wire.Versions); ok {
 		f = wire.Versions{Versions: v.Versions}

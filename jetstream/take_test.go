@@ -47,7 +47,7 @@ func saidMuch(t *testing.T, l *Log) (group string) {
 // more returns the answers that the function everything does not ask for.
 func more(t *testing.T, l *Log, group string) string {
 	t.Helper()
-	settings, err := l.Ask(t.Context(), "u1", wire.GetSettings{})
+	settings, err := l.Answer(t.Context(), "u1", wire.GetSettings{})
 	if err != nil {
 		t.Fatal(err)
 	}

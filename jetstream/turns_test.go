@@ -15,7 +15,7 @@ import (
 // pipeline sends n messages without waiting, as many at a time as a session may. It repeats
 // refused ones at once, the first refused first. It returns their seqs, and how many refusals
 // there were.
-func pipeline(tb testing.TB, l *Log, user, ch string, n int) (seqs []uint64, refused int) {
+func pipeline(tb testing.TB, l *Log, user, channel string, n int) (seqs []uint64, refused int) {
 	tb.Helper()
 	type answer struct {
 		n   int
@@ -34,7 +34,7 @@ func pipeline(tb testing.TB, l *Log, user, ch string, n int) (seqs []uint64, ref
 		for ; out < cap(answers) && len(waiting) > 0; out++ {
 			i := waiting[0]
 			waiting = waiting[1:]
-			l.Submit(user, in(ch, fmt.Sprint(i), "x"), func(ack wire.Ack, err error) { answers <- answer{i, ack, err} })
+			l.Submit(user, in(channel, fmt.Sprint(i), "x"), func(ack wire.Ack, err error) { answers <- answer{i, ack, err} })
 		}
 		select {
 		case a := <-answers:

@@ -72,7 +72,7 @@ func applyTo(t *testing.T, v *view.View, e view.Event) {
 }
 
 // groupEvent returns an event of alice's.
-func groupEvent(t *testing.T, pos uint64, ch string, kind wire.Kind, r *wire.Record) view.Event {
+func groupEvent(t *testing.T, pos uint64, channel string, kind wire.Kind, r *wire.Record) view.Event {
 	t.Helper()
 	r.Kind, r.Version = kind, pos
 	r.ID, r.Sender, r.Timestamp = fmt.Sprint(pos), "alice", int64(pos)
@@ -80,5 +80,5 @@ func groupEvent(t *testing.T, pos uint64, ch string, kind wire.Kind, r *wire.Rec
 	if err != nil {
 		t.Fatal(err)
 	}
-	return view.Event{Pos: pos, Channel: ch, Kind: kind, Record: record}
+	return view.Event{Pos: pos, Channel: channel, Kind: kind, Record: record}
 }

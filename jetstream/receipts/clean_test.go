@@ -15,26 +15,26 @@ import (
 func TestClean(t *testing.T) {
 	node := embedtest.Start(t, embedtest.NoSync)
 	s, _ := start(t, node, 1)
-	const ch = "alice~bob"
-	sh := s.of(ch)
+	const channel = "alice~bob"
+	sh := s.of(channel)
 	put := func(writes ...write) {
 		t.Helper()
 		seq, err := sh.stream.put(t.Context(), writes)
 		if err != nil {
 			t.Fatal(err)
 		}
-		await(t, "the record", func() bool { return s.cfg.View.ReceiptsPosition(shardIndex(s, ch)) >= seq })
+		await(t, "the record", func() bool { return s.cfg.View.ReceiptsPosition(shardIndex(s, channel)) >= seq })
 	}
-	put(write{key: key{ch, "idle"}, Mark: Mark{5, 6}}, write{key: key{ch, "halves"}, Mark: Mark{1, 9}})
-	put(write{key: key{ch, "halves"}, Mark: Mark{4, 4}}, write{key: key{ch, "gone"}, Mark: Mark{4, 4}})
+	put(write{key: key{channel, "idle"}, Mark: Mark{5, 6}}, write{key: key{channel, "halves"}, Mark: Mark{1, 9}})
+	put(write{key: key{channel, "halves"}, Mark: Mark{4, 4}}, write{key: key{channel, "gone"}, Mark: Mark{4, 4}})
 	for n := range uint64(1000) {
-		put(write{key: key{ch, "busy"}, Mark: Mark{n, n + 1}})
+		put(write{key: key{channel, "busy"}, Mark: Mark{n, n + 1}})
 	}
-	if err := s.Forget(t.Context(), shardIndex(s, ch), []Parting{{ch, "gone"}}); err != nil {
+	if err := s.Forget(t.Context(), shardIndex(s, channel), []Parting{{channel, "gone"}}); err != nil {
 		t.Fatal(err)
 	}
-	want := map[key]Mark{{ch, "idle"}: {5, 6}, {ch, "halves"}: {4, 9}, {ch, "busy"}: {999, 1000}}
-	await(t, "the last one", func() bool { return cmp.Equal(want, all(t, s, ch)) })
+	want := map[key]Mark{{channel, "idle"}: {5, 6}, {channel, "halves"}: {4, 9}, {channel, "busy"}: {999, 1000}}
+	await(t, "the last one", func() bool { return cmp.Equal(want, all(t, s, channel)) })
 	if more, err := sh.cleaner.step(t.Context()); more || err != nil {
 		t.Errorf("a small stream was cleaned, %v", err)
 	}
@@ -46,7 +46,7 @@ func TestClean(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	stream, err := s.cfg.JS.Stream(t.Context(), StreamName(shardIndex(s, ch)))
+	stream, err := s.cfg.JS.Stream(t.Context(), StreamName(shardIndex(s, channel)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,11 +55,11 @@ func TestClean(t *testing.T) {
 	}
 	again, _ := start(t, node, 1)
 	for what, s := range map[string]*Store{"the node that cleaned": s, "a new node": again} {
-		if diff := cmp.Diff(want, all(t, s, ch)); diff != "" {
+		if diff := cmp.Diff(want, all(t, s, channel)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", what, diff)
 		}
 	}
-	if got, want := again.cfg.View.ReceiptsSize(shardIndex(s, ch)), s.cfg.View.ReceiptsSize(shardIndex(s, ch)); got != want || want <= 0 {
+	if got, want := again.cfg.View.ReceiptsSize(shardIndex(s, channel)), s.cfg.View.ReceiptsSize(shardIndex(s, channel)); got != want || want <= 0 {
 		t.Errorf("the cursors take %d bytes by the count of the new node, and %d by that of the other", got, want)
 	}
 }
@@ -69,13 +69,13 @@ func TestClean(t *testing.T) {
 func TestClean_asItGrows(t *testing.T) {
 	node := embedtest.Start(t, embedtest.NoSync)
 	s, _ := start(t, node, 1)
-	ch := "alice~bob"
-	sh, n := s.of(ch), shardIndex(s, ch)
+	channel := "alice~bob"
+	sh, n := s.of(channel), shardIndex(s, channel)
 	sh.cleaner.above = 0
 	const cursors = 3 * maxRecord
 	writes := make([]write, cursors)
 	for i := range writes {
-		writes[i] = write{key: key{ch, fmt.Sprint("user-", i)}, Mark: Mark{1, 1}}
+		writes[i] = write{key: key{channel, fmt.Sprint("user-", i)}, Mark: Mark{1, 1}}
 	}
 	for round := range uint64(40) {
 		for from := 0; from < cursors; from += maxRecord {
@@ -109,7 +109,7 @@ func TestClean_asItGrows(t *testing.T) {
 	if int64(state.Bytes) > 2*size {
 		t.Errorf("the stream takes %d bytes for cursors of %d", state.Bytes, size)
 	}
-	if got := all(t, s, ch); len(got) != cursors {
+	if got := all(t, s, channel); len(got) != cursors {
 		t.Errorf("%d cursors are left of %d", len(got), cursors)
 	}
 }

@@ -18,17 +18,17 @@ func TestStore_nodeDies(t *testing.T) {
 	const users = 40
 	channels := []string{"alice~bob", "alice~carol", "alice~dave", "alice~erin"}
 	say := func(s *Store, seq uint64) {
-		for _, ch := range channels {
+		for _, channel := range channels {
 			for i := range users {
-				move(t, s, ch, fmt.Sprint("u", i), Mark{Read: seq})
+				move(t, s, channel, fmt.Sprint("u", i), Mark{Read: seq})
 			}
 		}
 	}
 	agree := func(s *Store, seq uint64) {
 		t.Helper()
-		for _, ch := range channels {
+		for _, channel := range channels {
 			for i := range users {
-				await(t, "the cursors", func() bool { return stored(t, s, ch, fmt.Sprint("u", i)).Read == seq })
+				await(t, "the cursors", func() bool { return stored(t, s, channel, fmt.Sprint("u", i)).Read == seq })
 			}
 		}
 	}

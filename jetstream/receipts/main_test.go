@@ -158,13 +158,13 @@ func stored(tb testing.TB, s *Store, channel, user string) Mark {
 func all(tb testing.TB, s *Store, channels ...string) map[key]Mark {
 	tb.Helper()
 	got := map[key]Mark{}
-	for _, ch := range channels {
-		found, err := s.cfg.View.Receipts(ch)
+	for _, channel := range channels {
+		found, err := s.cfg.View.Receipts(channel)
 		if err != nil {
 			tb.Error(err)
 		}
 		for i := range found {
-			got[key{ch, found[i].User}] = markOf(&found[i])
+			got[key{channel, found[i].User}] = markOf(&found[i])
 		}
 	}
 	return got

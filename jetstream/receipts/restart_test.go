@@ -20,11 +20,11 @@ func TestRestart(t *testing.T) {
 	last := make([]uint64, shards)
 	for from := 0; from < cursors; from += members {
 		writes := make([]write, members)
-		ch := group(from / members)
+		channel := group(from / members)
 		for i := range writes {
-			writes[i] = write{key: key{ch, fmt.Sprint("user-", i)}, Mark: Mark{uint64(from), uint64(from + i)}}
+			writes[i] = write{key: key{channel, fmt.Sprint("user-", i)}, Mark: Mark{uint64(from), uint64(from + i)}}
 		}
-		n := shardIndex(s, ch)
+		n := shardIndex(s, channel)
 		seq, err := s.shards[n].stream.put(t.Context(), writes)
 		if err != nil {
 			t.Fatal(err)
@@ -41,9 +41,9 @@ func TestRestart(t *testing.T) {
 	before := heap()
 	s, _ = rig{node: node, dir: dir}.start(t)
 	t.Logf("%.1f bytes of heap a cursor", float64(int64(heap())-int64(before))/cursors)
-	ch := group(17)
-	move(t, s, ch, "user-5", Mark{Read: 1 << 40})
-	await(t, "what comes now", func() bool { return stored(t, s, ch, "user-5").Read == 1<<40 })
+	channel := group(17)
+	move(t, s, channel, "user-5", Mark{Read: 1 << 40})
+	await(t, "what comes now", func() bool { return stored(t, s, channel, "user-5").Read == 1<<40 })
 	if got, want := own(t, s, group(16), "user-7"), (Mark{1600, 1607}); got != want {
 		t.Errorf("a cursor is %v after the start, want %v", got, want)
 	}

@@ -72,21 +72,21 @@ func TestMove_nodesRace(t *testing.T) {
 	channels := []string{"alice~bob", "alice~carol", "alice~dave"}
 	var moving sync.WaitGroup
 	for i, s := range stores {
-		for _, ch := range channels {
+		for _, channel := range channels {
 			moving.Go(func() {
 				for n := range last + i {
-					_ = s.Move(ch, "alice", Mark{Read: uint64(max(0, n+1-i)), Delivered: uint64(n + 1)})
-					_ = s.Move(ch, "bob", Mark{Delivered: uint64(n)})
+					_ = s.Move(channel, "alice", Mark{Read: uint64(max(0, n+1-i)), Delivered: uint64(n + 1)})
+					_ = s.Move(channel, "bob", Mark{Delivered: uint64(n)})
 				}
 			})
 		}
 	}
 	moving.Wait()
-	for _, ch := range channels {
-		want := map[key]Mark{{ch, "alice"}: {last, last + 2}, {ch, "bob"}: {0, last + 1}}
+	for _, channel := range channels {
+		want := map[key]Mark{{channel, "alice"}: {last, last + 2}, {channel, "bob"}: {0, last + 1}}
 		for i, s := range stores {
-			await(t, "the cursors to agree", func() bool { return cmp.Equal(want, all(t, s, ch)) })
-			if got := own(t, s, ch, "alice"); got != want[key{ch, "alice"}] {
+			await(t, "the cursors to agree", func() bool { return cmp.Equal(want, all(t, s, channel)) })
+			if got := own(t, s, channel, "alice"); got != want[key{channel, "alice"}] {
 				t.Errorf("node %d: own %v", i, got)
 			}
 		}

@@ -239,8 +239,8 @@ func TestMemory_isBounded(t *testing.T) {
 		return view.Receipt{Read: 1, Delivered: 1}, nil
 	})
 	for i := range 10 * maxRecent {
-		for _, ch := range []string{"hot", fmt.Sprint("c", i)} {
-			if got, err := m.own(key{ch, "alice"}); got != (Mark{1, 1}) || err != nil {
+		for _, channel := range []string{"hot", fmt.Sprint("c", i)} {
+			if got, err := m.own(key{channel, "alice"}); got != (Mark{1, 1}) || err != nil {
 				t.Fatal(got, err)
 			}
 		}

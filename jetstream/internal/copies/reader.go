@@ -22,7 +22,7 @@ const (
 	// askTime is how long to wait for answers to one question.
 	askTime = time.Second
 	// settle is how long an erasure may take to reach every copy. A leader without anything
-	// else to send contacts its followers once a second.
+	// else to send contacts its replicas once a second.
 	settle = 2500 * time.Millisecond
 	// believeAfter is how long a leader must have reported that no other copy is current.
 	believeAfter = 10 * time.Second

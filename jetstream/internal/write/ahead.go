@@ -44,7 +44,7 @@ func newAhead() ahead {
 	}
 }
 
-func (a *ahead) state(id string) *channel.State { return a.states[id] }
+func (a *ahead) state(channel string) *channel.State { return a.states[channel] }
 
 func (a *ahead) add(p *plan) {
 	key := sendKey{p.cmd.channel, p.cmd.user, p.cmd.clientID}
@@ -97,8 +97,8 @@ func (a *ahead) forget(applied uint64) {
 }
 
 // forgetMoves drops the first n moves of a channel.
-func (a *ahead) forgetMoves(ch string, n int) {
-	if a.moves[ch] = a.moves[ch][n:]; len(a.moves[ch]) == 0 {
-		delete(a.moves, ch)
+func (a *ahead) forgetMoves(channel string, n int) {
+	if a.moves[channel] = a.moves[channel][n:]; len(a.moves[channel]) == 0 {
+		delete(a.moves, channel)
 	}
 }

@@ -163,11 +163,11 @@ func (d *decision) message(key messageKey) (*channel.Message, error) {
 }
 
 // state returns the channel as this round will have made it so far.
-func (d *decision) state(id string) (*channel.State, error) {
-	if st := d.states[id]; st != nil {
+func (d *decision) state(channel string) (*channel.State, error) {
+	if st := d.states[channel]; st != nil {
 		return st, nil
 	}
-	return d.current(id)
+	return d.current(channel)
 }
 
 // charge refuses a command that would overtake another one, a command that some nodes do not

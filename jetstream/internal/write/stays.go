@@ -10,11 +10,11 @@ func (p *plan) move(before, after *channel.State) {
 }
 
 // moved notes the members who joined or left a channel in this round.
-func (d *decision) moved(ch string, moves []channel.Move) {
+func (d *decision) moved(id string, moves []channel.Move) {
 	if d.moves == nil {
 		d.moves = map[string][]channel.Move{}
 	}
-	d.moves[ch] = append(d.moves[ch], moves...)
+	d.moves[id] = append(d.moves[id], moves...)
 }
 
 // stays returns a user's stays in the channel of the current command, as this round will have

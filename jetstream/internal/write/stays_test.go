@@ -97,19 +97,19 @@ func (tb *table) decide(all ...wanted) (plans []*plan) {
 // checks again when all of it is stored and the view has none of it, or some of it.
 func TestDecide_staysOfTheRound(t *testing.T) {
 	tb := newTable(t)
-	ch := channel.GroupID("own", "g")
+	toads := channel.GroupID("own", "g")
 	send := func(id, text string) wire.Send {
-		return wire.Send{Channel: ch, ClientID: id, Content: wire.Content{Text: text}}
+		return wire.Send{Channel: toads, ClientID: id, Content: wire.Content{Text: text}}
 	}
 	tb.show(tb.decide(
 		wanted{"own", wire.CreateGroup{ClientID: "g", Name: "toads", Members: []string{"ann"}}, false},
 		wanted{"own", send("c1", "one"), false},
 		wanted{"ann", send("c2", "two"), false},
 	)...)
-	add, remove := wire.AddMembers{Channel: ch, Members: []string{"bob"}}, wire.RemoveMember{Channel: ch, User: "bob"}
-	react := func(seq uint64, emoji string) wire.React { return wire.React{Channel: ch, Seq: seq, Emoji: emoji} }
+	add, remove := wire.AddMembers{Channel: toads, Members: []string{"bob"}}, wire.RemoveMember{Channel: toads, User: "bob"}
+	react := func(seq uint64, emoji string) wire.React { return wire.React{Channel: toads, Seq: seq, Emoji: emoji} }
 	answer := func(seq uint64) wire.Send {
-		return wire.Send{Channel: ch, ClientID: fmt.Sprint("a", seq), Content: wire.Content{Text: "x", ReplyTo: seq}}
+		return wire.Send{Channel: toads, ClientID: fmt.Sprint("a", seq), Content: wire.Content{Text: "x", ReplyTo: seq}}
 	}
 	plans := tb.decide(
 		wanted{"own", add, false},

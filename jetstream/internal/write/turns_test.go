@@ -11,8 +11,8 @@ import (
 )
 
 // held asks a lane's turns about a user's command, as a writer does.
-func held(l *lane, ch, user, id string, change wire.Command) error {
-	c := &Command{channel: ch, user: user, clientID: id, change: change, done: func(wire.Ack, error) {}}
+func held(l *lane, channel, user, id string, change wire.Command) error {
+	c := &Command{channel: channel, user: user, clientID: id, change: change, done: func(wire.Ack, error) {}}
 	l.enter(c)
 	if err := l.turns.held(c); err != nil {
 		return err

@@ -145,9 +145,9 @@ func unconfirmed() error {
 	return wire.Errorf(wire.CodeUnavailable, "the channel's shard has no quorum at the moment; nothing was stored, retry")
 }
 
-func (w *writer) current(id string) (*channel.State, error) {
-	if st := w.ahead.state(id); st != nil {
+func (w *writer) current(channel string) (*channel.State, error) {
+	if st := w.ahead.state(channel); st != nil {
 		return st, nil
 	}
-	return w.cfg.View.Channel(id)
+	return w.cfg.View.Channel(channel)
 }

@@ -17,7 +17,7 @@ import (
 // received. [*jetstream.Log] implements it; its contracts hold.
 type ReceiptLog interface {
 	ListenReceipts(to receipts.Listener)
-	Moved(channel string, users []string) (*jetstream.Moved, error)
+	ReceiptsOf(channel string, users []string) (*jetstream.Receipts, error)
 }
 
 // receiptPause is the pause between two rounds of telling listeners how far other users have
@@ -119,12 +119,12 @@ func (t *teller) round() {
 	for channel, users := range moved {
 		slices.Sort(users)
 		users = slices.Compact(users)
-		m, err := t.bridge.receipts.Moved(channel, users)
+		m, err := t.bridge.receipts.ReceiptsOf(channel, users)
 		if err != nil {
 			t.bridge.logger.Warn("receipts not told", "channel", channel, "error", err)
 			continue
 		}
-		t.gather(due, &movedIn{Moved: m, teller: t, channel: channel}, users)
+		t.gather(due, &movedIn{Receipts: m, teller: t, channel: channel}, users)
 	}
 	now := time.Now()
 	for a, frames := range due {
@@ -169,7 +169,7 @@ func (t *teller) gather(due map[*attachment][][]byte, m *movedIn, users []string
 
 // movedIn is what has moved in a channel, together with its encoded frames.
 type movedIn struct {
-	*jetstream.Moved
+	*jetstream.Receipts
 	teller  *teller
 	channel string
 	frames  [jetstream.SeesRead + 1][]byte

@@ -21,7 +21,7 @@ import (
 type fakeReceipts struct{}
 
 func (fakeReceipts) ListenReceipts(receipts.Listener) {}
-func (fakeReceipts) Moved(string, []string) (*jetstream.Moved, error) {
+func (fakeReceipts) ReceiptsOf(string, []string) (*jetstream.Receipts, error) {
 	return nil, errors.New("there is none")
 }
 

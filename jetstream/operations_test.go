@@ -17,8 +17,8 @@ func ask[F wire.Frame](ctx context.Context, l *Log, user string, cmd wire.Comman
 	return f.(F), nil
 }
 
-// Ask returns the answer to a command.
-func (l *Log) Ask(ctx context.Context, user string, cmd wire.Command) (wire.Frame, error) {
+// Answer returns the answer to a command.
+func (l *Log) Answer(ctx context.Context, user string, cmd wire.Command) (wire.Frame, error) {
 	return ask[wire.Frame](ctx, l, user, cmd)
 }
 

@@ -31,7 +31,7 @@ func (l *Log) answerable() *operation.Table {
 
 // settings returns a user's own settings.
 func (l *Log) settings(ctx context.Context, c operation.Caller, cmd wire.GetSettings) (reply wire.Settings, err error) {
-	if err := l.awaitKnown(ctx, wire.OwnChannel(c.User)); err != nil {
+	if err := l.awaitLatest(ctx, wire.OwnChannel(c.User)); err != nil {
 		return reply, err
 	}
 	reply.Settings, err = l.view.Settings(c.User, cmd.Prefix)
