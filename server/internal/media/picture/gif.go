@@ -23,6 +23,7 @@ type gifCleaner struct {
 	out     *bufio.Writer
 	info    Info
 	control []byte // belongs to the next frame
+	body    []byte // of an extension, used again for the next one
 	buffer  [1 << 10]byte
 }
 
@@ -116,12 +117,13 @@ func (c *gifCleaner) extension() error {
 	if err != nil {
 		return err
 	}
-	var body []byte
+	body := c.body[:0]
 	err = c.blocks(func(b []byte) {
 		if len(body) < len(c.buffer) {
 			body = append(body, b...)
 		}
 	})
+	c.body = body
 	if err != nil {
 		return err
 	}

@@ -44,7 +44,10 @@ func cleanWebP(out *bufio.Writer, src io.ReaderAt, size int64) (Info, error) {
 	if err := c.walk(size); err != nil {
 		return Info{}, short(err)
 	}
-	if c.info.Orientation.turns() && c.flags != 0 {
+	if c.flags == 0 { // only the extended header can say that there is EXIF
+		c.info.Orientation = upright
+	}
+	if c.info.Orientation.turns() {
 		c.literal(webpChunk("EXIF", c.info.Orientation.exif()))
 	}
 	return c.info, c.write(out)
