@@ -60,6 +60,7 @@ func fragments() []byte {
 	part := func(start uint32) []byte {
 		return atom("moof", atom("mfhd", words(0, 1)), atom("traf",
 			atom("tfhd", words(8, 1, 40)), atom("tfdt", words(0, start)), atom("trun", words(0, 25)),
+			atom("trun", words(0x301, 2, 99, 100, 7, 200, 7)), // durations of 100 and 200, and sizes
 		))
 	}
 	return bytes.Join([][]byte{
@@ -179,7 +180,7 @@ func files() map[string]struct {
 		"mp4":      {"video/mp4", film("isom", 1500, avc, sound), Facts{2500 * time.Millisecond, 1920, 1080, true, true, "avc1", "mp4a"}},
 		"upright":  {"video/quicktime", film("qt  ", 600, trak(1, "vide", "hvc1", 1920, 1080, true)), Facts{time.Second, 1080, 1920, true, false, "hvc1", ""}},
 		"m4a":      {"audio/mp4", film("M4A ", 600, sound), Facts{Duration: time.Second, Audio: true, AudioCodec: "mp4a"}},
-		"fragment": {"video/mp4", fragments(), Facts{2 * time.Second, 640, 480, true, false, "avc1", ""}},
+		"fragment": {"video/mp4", fragments(), Facts{2300 * time.Millisecond, 640, 480, true, false, "avc1", ""}},
 		"long box": {"video/mp4", long, Facts{2 * time.Second, 1920, 1080, true, false, "avc1", ""}},
 		"webm": {
 			"video/webm",

@@ -2,8 +2,12 @@ package facts
 
 import (
 	"encoding/binary"
+	"math/bits"
 	"time"
 )
+
+// maxRun is how much of a list of samples is read.
+const maxRun = 64 << 10
 
 // movie collects what the boxes of an MP4 or QuickTime file say.
 type movie struct {
@@ -201,12 +205,34 @@ func (m *movie) fragment(b box) error {
 			ticks, _ := number(c[4:], c[0] == 1)
 			start = seconds(float64(ticks), float64(t.scale))
 		case "trun":
-			length += seconds(float64(binary.BigEndian.Uint32(c[4:]))*float64(t.sample), float64(t.scale))
+			ticks, err := m.run(b, t.sample)
+			length += seconds(ticks, float64(t.scale))
+			return err
 		}
 		return nil
 	})
 	m.facts.Duration = max(m.facts.Duration, start+length)
 	return err
+}
+
+// run returns how many ticks the samples of a run take. Each may have its own duration.
+func (m *movie) run(b box, usual uint32) (float64, error) {
+	const hasOffset, hasFirstFlags, hasDuration = 1, 4, 0x100
+	c, err := m.content(b, 8, maxRun)
+	if err != nil {
+		return 0, err
+	}
+	flags, count := binary.BigEndian.Uint32(c)&0xffffff, int(binary.BigEndian.Uint32(c[4:]))
+	if flags&hasDuration == 0 {
+		return float64(count) * float64(usual), nil
+	}
+	entry := 4 * bits.OnesCount32(flags&0xf00)
+	c = c[min(len(c), 8+4*bits.OnesCount32(flags&(hasOffset|hasFirstFlags))):]
+	ticks := 0.0
+	for ; count > 0 && len(c) >= entry; count, c = count-1, c[entry:] {
+		ticks += float64(binary.BigEndian.Uint32(c))
+	}
+	return ticks, nil
 }
 
 // defaultSample returns the usual duration of a fragment's samples, if the fragment says so.

@@ -7,6 +7,11 @@
 //
 // A [Maker] decodes pictures, a few at a time, each within bounds of pixels, memory and time. It
 // makes a blurhash and thumbnails. Pictures come from anybody, so all code here assumes that
-// they are made to do harm. A picture that cannot be cleaned is reported as damaged, and can still be
-// served as a download. A picture that is too large to be decoded is only one without a preview.
+// they are made to do harm. A picture that cannot be cleaned is reported as damaged, and can
+// still be served as a download. A picture that is too large to be decoded is one without a
+// preview.
+//
+// The work is done on threads of usual priority. It lets other goroutines run several times in
+// each millisecond. Threads of low priority would be no kinder: the collector of garbage waits
+// for each thread, so one that the system leaves standing would hold up all others.
 package picture

@@ -61,3 +61,6 @@ func short(err error) error {
 	}
 	return err
 }
+
+// Cleanable reports whether there is code here to clean pictures of a format.
+func (f Format) Cleanable() bool { return f == JPEG || f == PNG || f == GIF || f == WebP }

@@ -81,8 +81,8 @@ func (c canvas) rows() func(y int) []byte {
 	}
 }
 
-// videoRow converts a row of a lossy WebP picture. The colours of such a picture are in the range of
-// video, which package image does not know. It reports false for other pictures.
+// videoRow converts a row of a lossy WebP picture. The colours of such a picture are in the
+// range of video, which package image does not know. It reports false for other pictures.
 func videoRow(dst []byte, img image.Image, y int) bool {
 	switch m := img.(type) {
 	case *image.YCbCr:

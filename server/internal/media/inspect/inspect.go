@@ -1,0 +1,107 @@
+// Package inspect takes in an uploaded file: it finds out what the file is, cleans it, reads the
+// facts about it, and makes its preview. No file is refused here, whatever it is. One that
+// cannot be cleaned, or is not what it seems, becomes a download without a preview.
+package inspect
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"natterjack/server/internal/media/facts"
+	"natterjack/server/internal/media/kind"
+	"natterjack/server/internal/media/picture"
+)
+
+// Result is what is known about a file. A zero field is not known, or does not exist.
+type Result struct {
+	Kind kind.Kind // says how the file is served
+	// Cleaned says that the clean copy is to be stored. Otherwise the copy is thrown away, and
+	// the file is stored as it came.
+	Cleaned bool
+
+	Width, Height int // as shown
+	Animated      bool
+	Duration      time.Duration
+	Unplayable    bool // many browsers cannot show the video
+	Waveform      []byte
+	picture.Preview
+}
+
+// Inspector inspects files. Its methods may be called concurrently.
+type Inspector struct {
+	maker *picture.Maker
+}
+
+// New returns an inspector that decodes pictures within limits.
+func New(limits picture.Limits) *Inspector {
+	return &Inspector{maker: picture.NewMaker(limits)}
+}
+
+// Inspect inspects a file, and writes a clean copy of it if it is a picture. It reads the file
+// in small pieces and some of them twice, so the source is best a local file. An error is never
+// the file's fault: the source or the copy failed, the context is done, or the server is busy
+// ([picture.ErrBusy]). Then nothing is known, and the call may be repeated.
+func (i *Inspector) Inspect(ctx context.Context, src io.ReaderAt, size int64, copied io.Writer) (Result, error) {
+	head := make([]byte, min(size, kind.HeadSize))
+	if _, err := io.ReadFull(io.NewSectionReader(src, 0, size), head); err != nil {
+		return Result{}, fmt.Errorf("read the file: %w", err)
+	}
+	r := Result{Kind: kind.Sniff(head)}
+	var err error
+	if format := picture.Format(r.Kind.Type); format.Cleanable() {
+		err = i.picture(ctx, &r, src, size, copied)
+	} else {
+		err = r.read(ctx, src, size)
+	}
+	if err != nil {
+		return Result{}, err
+	}
+	return r, nil
+}
+
+// picture cleans a picture and makes its preview. A picture whose structure is sound stays one,
+// even if it cannot be decoded here.
+func (i *Inspector) picture(ctx context.Context, r *Result, src io.ReaderAt, size int64, copied io.Writer) error {
+	info, err := picture.Clean(ctx, copied, src, size, picture.Format(r.Kind.Type))
+	if errors.Is(err, picture.ErrDamaged) {
+		r.Kind = r.Kind.Plain()
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("clean the picture: %w", err)
+	}
+	r.Cleaned, r.Animated = true, info.Animated()
+	r.Width, r.Height = info.Shown()
+	r.Preview, err = i.maker.Make(ctx, src, size, info)
+	if err != nil && !errors.Is(err, picture.ErrDamaged) && !errors.Is(err, picture.ErrTooLarge) {
+		return fmt.Errorf("make the preview: %w", err)
+	}
+	return nil
+}
+
+// read reads the facts about a file of another kind. A picture that cannot be cleaned may say
+// where it was taken, so it is a download, which the sender has chosen to give away whole.
+func (r *Result) read(ctx context.Context, src io.ReaderAt, size int64) error {
+	f, err := facts.Read(ctx, src, size, r.Kind.Type)
+	if err != nil && !errors.Is(err, facts.ErrDamaged) {
+		return fmt.Errorf("read the facts: %w", err)
+	}
+	r.Duration, r.Width, r.Height, r.Unplayable = f.Duration, f.Width, f.Height, f.Unplayable()
+	switch {
+	case r.Kind.Class == kind.Image:
+		r.Kind = r.Kind.Plain()
+	case f.Audio && !f.Video:
+		r.Kind = r.Kind.Sound()
+	}
+	if r.Kind.Type != "audio/wav" {
+		return nil
+	}
+	r.Waveform, err = facts.Waveform(ctx, src, size)
+	if err != nil && !errors.Is(err, facts.ErrDamaged) {
+		return fmt.Errorf("read the waveform: %w", err)
+	}
+	return nil
+}
