@@ -26,9 +26,9 @@ type link interface {
 	Close()
 }
 
-// stateless is implemented by links that need no pongs and take a new token by themselves. If
-// the link lasts, the server can be told settings that hold as long as the link. A stream
-// lasts, a poll does not.
+// stateless is implemented by links that take a new token by themselves. If the link lasts, the
+// server pings, and can be told settings that hold as long as the link. A stream lasts, a poll
+// does not.
 type stateless interface{ lasts() bool }
 
 // hello returns the connect frame as of the call.

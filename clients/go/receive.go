@@ -45,7 +45,7 @@ func (s *session) frame(ctx context.Context, f wire.Frame) error {
 	case wire.Event:
 		return s.event(ctx, &f)
 	case wire.Ping:
-		if !s.stateless() {
+		if s.lasts() {
 			s.pong.Store(true)
 			poke(s.kick)
 		}

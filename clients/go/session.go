@@ -119,7 +119,7 @@ func (s *session) run(ctx context.Context) error {
 	s.spawn(s.read)
 	s.spawn(s.write)
 	s.spawn(s.refresh)
-	if l, ok := s.link.(stateless); !ok || l.lasts() {
+	if s.lasts() {
 		s.spawn(s.restate)
 	}
 	select {
@@ -137,6 +137,12 @@ func (s *session) run(ctx context.Context) error {
 func (s *session) stateless() bool {
 	_, yes := s.link.(stateless)
 	return yes
+}
+
+// lasts reports whether the server has a session as long as the link is open.
+func (s *session) lasts() bool {
+	l, ok := s.link.(stateless)
+	return !ok || l.lasts()
 }
 
 func (s *session) read(ctx context.Context) error {
@@ -189,9 +195,11 @@ func (s *session) withPong(batch []byte) []byte {
 	if len(batch) > 0 {
 		return batch // any frame answers a ping
 	}
-	pong, _ := wire.Append(nil, wire.Pong{}) // a pong has no field that could fail
 	return pong
 }
+
+// pong answers a ping where nothing else is to be said. It has no field that could fail.
+var pong, _ = wire.Append(nil, wire.Pong{})
 
 // silence returns the longest time without a frame from a server that is there. The server
 // pings once in each interval, and one ping may be lost.

@@ -103,6 +103,9 @@ func (t *tunnel) command(ctx context.Context, batch []byte) error {
 	if answer, ok := errors.AsType[*wire.Error](err); ok && answer.Retryable && answer.Code != wire.CodeExpired && answer.Code != wire.CodeUnavailable {
 		return t.pass(ctx, refuseAll(batch, answer))
 	}
+	if err != nil && bytes.Equal(batch, pong) {
+		return nil // the next one makes up for it
+	}
 	if err != nil {
 		return err
 	}
@@ -110,10 +113,11 @@ func (t *tunnel) command(ctx context.Context, batch []byte) error {
 	return t.passLines(ctx, resp.Body, func(line []byte) []byte { return line })
 }
 
-// refuseAll turns the refusal of a whole request into a refusal of each of its commands.
+// refuseAll turns the refusal of a whole request into a refusal of each of its commands. A pong is
+// not answered.
 func refuseAll(batch []byte, answer *wire.Error) (replies []byte) {
 	wire.Split(batch, func(line []byte) bool {
-		if c, err := wire.DecodeCommand(line); err == nil {
+		if c, err := wire.DecodeCommand(line); err == nil && c.Reference() != 0 {
 			replies, _ = wire.Append(replies, wire.AsError(answer, c.Reference())) // it came over the wire, so it fits
 			replies = append(replies, wire.Separator)
 		}

@@ -28,7 +28,9 @@ func transports() []transport {
 		{
 			name: "stream", address: wire.PathStream, server: "http",
 			description: "POST a connect frame; the answer is a stream of server-sent events, each with a frame as its data. " +
-				"The last id, sent as Last-Event-ID, resumes after it. What it is to be told besides events is asked for at frames.",
+				"The last id, sent as Last-Event-ID, resumes after it. What it is to be told besides events is asked for at frames. " +
+				"A client that wants to count as online answers each ping: it posts a pong, or anything else, to frames and names the session. " +
+				"One that does not gets its events all the same.",
 			in:  []string{"connect"},
 			out: []string{"welcome", "event", "receipts", "presence", "typing", "ping", "error"},
 		},
@@ -42,7 +44,8 @@ func transports() []transport {
 		{
 			name: "frames", address: wire.PathFrames, server: "http",
 			description: "POST commands, one a line, with the header \"Authorization: Bearer TOKEN\"; the answer is their replies in the same order, one a line. " +
-				"watch, follow_presence and set_presence need an open stream, on the same node, and its session in the header \"" + wire.HeaderSession + ": SESSION\".",
+				"watch, follow_presence and set_presence need an open stream, on the same node, and its session in the header \"" + wire.HeaderSession + ": SESSION\". " +
+				"Any request with that header, to any node, shows that the client of the stream is there.",
 			in:  requested,
 			out: repliesTo(requested),
 		},

@@ -66,7 +66,7 @@ func (t *Tracker) write(ctx context.Context, writes []write) (failed []write) {
 
 // publish starts a write. It returns nil if that fails.
 func (t *Tracker) publish(w write) jetstream.PubAckFuture {
-	value, err := encode(entry{State: w.state.state(), Since: time.Now().UnixMilli(), Run: t.run})
+	value, err := encode(entry{State: w.state.state(), Since: w.since, Run: t.run})
 	if err != nil { // cannot happen: the entry has only strings and a number
 		panic(err)
 	}

@@ -16,7 +16,8 @@
 // next run.
 //
 // A user has the state of the most present of the user's entries. The last-seen time is part of
-// an entry that says offline, or comes from the lease if the user went offline with a node. It
+// an entry that says offline: it is when a session that others could see was last heard. If the
+// user went offline with a node, it comes from the lease. It
 // is kept for 30 days and does not survive the loss of all nodes.
 //
 // A node keeps the whole bucket in memory. BenchmarkRoster measures the bytes per user.

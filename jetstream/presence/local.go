@@ -40,8 +40,9 @@ func (r rank) state() wire.PresenceState {
 }
 
 // local holds the users of this node, with their sessions on it. A changed state is written
-// some time later, and not at all if the change was undone by then. Its methods may be called
-// concurrently.
+// some time later, and not at all if the change was undone by then. There is one exception: a
+// user who comes and goes several times in a row is written as online, however short each visit
+// was. Its methods may be called concurrently.
 type local struct {
 	times times
 	wake  chan struct{} // something is due earlier than known before
@@ -56,8 +57,12 @@ type local struct {
 type person struct {
 	sessions  [online + 1]uint32 // by rank; invisible sessions count as offline
 	written   rank
+	glimpsed  rank   // what a visit before this moment would have been written as, until gone
+	returned  bool   // the user came again before that: what was glimpsed counts
 	due       uint32 // number of the duty that is to write; 0 if there is nothing to write
 	writtenAt int64  // Unix milliseconds
+	seen      int64  // when a visible session that has left was last heard, Unix milliseconds
+	gone      time.Time
 }
 
 // duty is the task of writing a user's state, unless another duty has replaced it.
@@ -80,8 +85,16 @@ func (p *person) want() rank {
 	return offline
 }
 
+// wantAt returns the state that others are to see at a time, short visits included.
+func (p *person) wantAt(now time.Time) rank {
+	if p.returned && now.Before(p.gone) {
+		return max(p.want(), p.glimpsed)
+	}
+	return p.want()
+}
+
 // change lets f change a user's sessions. atOnce means that the user asked for the change, so
-// it is written without delay.
+// it is written without delay, and short visits before it do not count.
 func (l *local) change(user string, atOnce bool, f func(p *person)) {
 	now := time.Now()
 	l.mu.Lock()
@@ -91,9 +104,14 @@ func (l *local) change(user string, atOnce bool, f func(p *person)) {
 		p = new(person)
 		l.users[user] = p
 	}
-	rising := p.due != 0 && p.want() > p.written
+	before, rising := p.want(), p.due != 0 && p.wantAt(now) > p.written
 	f(p)
+	if atOnce {
+		p.glimpsed, p.returned = offline, false
+	}
 	switch want := p.want(); {
+	case want == p.written && before > want && rising && !atOnce:
+		l.glimpse(user, p, before, now)
 	case want == p.written:
 		p.due = 0
 		l.tidy(user, p)
@@ -102,7 +120,17 @@ func (l *local) change(user string, atOnce bool, f func(p *person)) {
 	case want < p.written:
 		l.schedule(user, p, now.Add(l.times.linger))
 	case !rising:
+		p.returned = p.glimpsed > offline && now.Before(p.gone)
 		l.schedule(user, p, now.Add(l.times.settle))
+	}
+}
+
+// glimpse notes that a user has left before their coming was written. One such visit is not
+// shown to others. If it is not the first, what is due stays due.
+func (l *local) glimpse(user string, p *person, as rank, now time.Time) {
+	p.glimpsed, p.gone = as, now.Add(l.times.linger)
+	if !p.returned {
+		l.schedule(user, p, p.gone) // to forget it
 	}
 }
 
@@ -129,6 +157,7 @@ func (l *local) tidy(user string, p *person) {
 type write struct {
 	user  string
 	state rank
+	since int64 // Unix milliseconds; for offline, when the user was last heard
 }
 
 // due returns up to n writes that are due, and assumes that they will succeed. wait is the time
@@ -146,13 +175,33 @@ func (l *local) due(now time.Time, n int) (writes []write, wait time.Duration) {
 			continue
 		}
 		p.due = 0
-		if want := p.want(); want != p.written {
+		if want := p.wantAt(now); want != p.written {
 			p.written, p.writtenAt = want, now.UnixMilli()
-			writes = append(writes, write{d.user, want})
+			writes = append(writes, write{d.user, want, p.since(want, now)})
+			if p.want() < want { // the user has left again
+				l.schedule(d.user, p, p.gone)
+			}
 		}
+		p.glimpsed, p.returned = offline, false
 		l.tidy(d.user, p)
 	}
 	return writes, l.agenda.wait(now)
+}
+
+// heard notes when a session that others see, or saw until now, was heard. What an invisible
+// session does is not told to others.
+func (p *person) heard(as rank, at time.Time) {
+	if as > offline {
+		p.seen = max(p.seen, at.UnixMilli())
+	}
+}
+
+// since returns since when a user is in a state.
+func (p *person) since(state rank, now time.Time) int64 {
+	if state == offline && p.seen != 0 {
+		return p.seen
+	}
+	return now.UnixMilli()
 }
 
 // failed schedules writes again of which it is unknown whether they were stored.
@@ -162,7 +211,7 @@ func (l *local) failed(writes []write) {
 	for _, w := range writes {
 		p := l.users[w.user]
 		if p == nil {
-			p = new(person)
+			p = &person{seen: w.since}
 			l.users[w.user] = p
 		}
 		p.written = unsure

@@ -64,6 +64,13 @@ func (s *script) leave(state wire.PresenceState) {
 	s.change("alice", false, func(p *person) { p.sessions[rankOf(state)]-- })
 }
 
+// visit is a session that is open for some time.
+func (s *script) visit(d time.Duration) {
+	s.enter()
+	time.Sleep(d)
+	s.leave(wire.PresenceOnline)
+}
+
 func (s *script) set(from, to wire.PresenceState) {
 	s.change("alice", true, func(p *person) { p.sessions[rankOf(from)]--; p.sessions[rankOf(to)]++ })
 }
@@ -99,6 +106,45 @@ func TestLocal(t *testing.T) {
 				s.enter()
 			}
 		}, []written{{time.Second, online}}},
+		"short visits in a row are seen": {func(s *script) {
+			for range 20 {
+				s.visit(700 * time.Millisecond)
+			}
+		}, []written{{1700 * time.Millisecond, online}, {19 * time.Second, offline}}},
+		"so are polls that do not wait": {func(s *script) {
+			for range 20 {
+				s.visit(time.Millisecond)
+				time.Sleep(999 * time.Millisecond)
+			}
+		}, []written{{2 * time.Second, online}, {19*time.Second + time.Millisecond + 5*time.Second, offline}}},
+		"two glances are seen": {func(s *script) {
+			s.visit(time.Millisecond)
+			time.Sleep(4 * time.Second)
+			s.visit(time.Millisecond)
+		}, []written{{5*time.Second + time.Millisecond, online}, {9*time.Second + 2*time.Millisecond, offline}}},
+		"glances far apart are not": {func(s *script) {
+			for range 20 {
+				s.visit(time.Millisecond)
+				time.Sleep(5 * time.Second)
+			}
+		}, nil},
+		"who comes invisible again and again is not": {func(s *script) {
+			for range 20 {
+				s.enter()
+				time.Sleep(time.Millisecond)
+				s.set(on, inv)
+				time.Sleep(700 * time.Millisecond)
+				s.leave(inv)
+			}
+		}, nil},
+		"who was glimpsed and comes invisible is not": {func(s *script) {
+			s.visit(time.Millisecond)
+			time.Sleep(3 * time.Second)
+			s.enter()
+			s.set(on, inv)
+			time.Sleep(time.Minute)
+			s.leave(inv)
+		}, nil},
 		"flapping does not keep one away": {func(s *script) {
 			s.enter()
 			for range 20 {

@@ -23,20 +23,20 @@ func TestTracker_seenFromEveryNode(t *testing.T) {
 		t.Errorf("who was never here is %+v", s)
 	}
 	before := time.Now().UnixMilli()
-	trackers[0].Enter("alice")
+	trackers[0].Enter("alice", wire.PresenceOnline)
 	mustBecome(t, trackers[1], "alice", wire.PresenceOnline)
 	trackers[0].Set("alice", wire.PresenceOnline, wire.PresenceAway)
 	mustBecome(t, trackers[1], "alice", wire.PresenceAway)
-	trackers[1].Enter("alice")
+	trackers[1].Enter("alice", wire.PresenceOnline)
 	mustBecome(t, trackers[0], "alice", wire.PresenceOnline) // the highest state of all nodes
-	trackers[1].Leave("alice", wire.PresenceOnline)
+	trackers[1].Leave("alice", wire.PresenceOnline, time.Now())
 	mustBecome(t, trackers[0], "alice", wire.PresenceAway)
-	trackers[0].Leave("alice", wire.PresenceAway)
+	trackers[0].Leave("alice", wire.PresenceAway, time.Now())
 	mustBecome(t, trackers[1], "alice", wire.PresenceOffline)
 	if s := trackers[1].is("alice"); s.LastSeen < before || s.LastSeen > time.Now().UnixMilli() {
 		t.Errorf("last seen at %d, not since %d", s.LastSeen, before)
 	}
-	trackers[0].Enter("shy")
+	trackers[0].Enter("shy", wire.PresenceOnline)
 	eventually(t, "it is known", func() bool { return trackers[1].Get("shy", []string{"shy"})[0].State == wire.PresenceOnline })
 	if s := trackers[1].is("shy"); s != (wire.UserPresence{User: "shy", State: wire.PresenceUnknown}) {
 		t.Errorf("who may not be seen is %+v", s)
@@ -50,7 +50,7 @@ func TestTracker_nodeVanishes(t *testing.T) {
 	victim, stopVictim := start(t, nodes[0], 3, fast)
 	other, _ := start(t, nodes[1], 3, fast)
 	for i := range 100 {
-		victim.Enter(fmt.Sprint("u", i))
+		victim.Enter(fmt.Sprint("u", i), wire.PresenceOnline)
 	}
 	for i := range 100 {
 		mustBecome(t, other, fmt.Sprint("u", i), wire.PresenceOnline)
@@ -69,7 +69,7 @@ func TestTracker_nodeVanishes(t *testing.T) {
 	eventually(t, "the followers are told", func() bool {
 		return told.last("u0") == wire.PresenceOffline && told.last("u1") == wire.PresenceOffline
 	})
-	other.Enter("u0")
+	other.Enter("u0", wire.PresenceOnline)
 	mustBecome(t, other, "u0", wire.PresenceOnline)
 	stopVictim()
 }
@@ -81,7 +81,7 @@ func TestTracker_stops(t *testing.T) {
 	other, _ := start(t, node, 1, fast)
 	one, stop := startAs(t, node, "host.example.net", 1, fast)
 	for i := range 50 {
-		one.Enter(fmt.Sprint("u", i))
+		one.Enter(fmt.Sprint("u", i), wire.PresenceOnline)
 	}
 	for i := range 50 {
 		mustBecome(t, other, fmt.Sprint("u", i), wire.PresenceOnline)
@@ -97,7 +97,7 @@ func TestTracker_stops(t *testing.T) {
 		t.Errorf("stopping wrote %d keys of users", n-before)
 	}
 	again, _ := startAs(t, node, "host.example.net", 1, fast)
-	again.Enter("u1")
+	again.Enter("u1", wire.PresenceOnline)
 	mustBecome(t, other, "u1", wire.PresenceOnline)
 	if s := other.is("u2"); s.State != wire.PresenceOffline || s.LastSeen == 0 {
 		t.Errorf("of a former run: %+v", s)
@@ -108,7 +108,7 @@ func TestTracker_stops(t *testing.T) {
 func TestTracker_bucketIsLost(t *testing.T) {
 	node := embedtest.Start(t, embedtest.NoSync)
 	tr, _ := start(t, node, 1, fast)
-	tr.Enter("alice")
+	tr.Enter("alice", wire.PresenceOnline)
 	mustBecome(t, tr, "alice", wire.PresenceOnline)
 	s, err := tr.js.Stream(t.Context(), "KV_"+Bucket)
 	if err != nil {
@@ -137,10 +137,10 @@ func TestTracker_writes(t *testing.T) {
 		name := fmt.Sprint("u", i)
 		switch {
 		case states[i] == "":
-			tr.Enter(name)
+			tr.Enter(name, wire.PresenceOnline)
 			states[i] = wire.PresenceOnline
 		case rand.IntN(3) == 0:
-			tr.Leave(name, states[i])
+			tr.Leave(name, states[i], time.Now())
 			states[i] = ""
 		default:
 			to := all[rand.IntN(len(all))]
@@ -161,7 +161,7 @@ func TestTracker_writes(t *testing.T) {
 	}
 
 	for i := range 10_000 {
-		tr.Enter(fmt.Sprint("idle", i%100))
+		tr.Enter(fmt.Sprint("idle", i%100), wire.PresenceOnline)
 	}
 	for i := range 100 {
 		mustBecome(t, tr, fmt.Sprint("idle", i), wire.PresenceOnline)
@@ -194,7 +194,7 @@ func TestFollow(t *testing.T) {
 		t.Fatalf("now %+v, want %+v", now, want)
 	}
 	for _, u := range []string{"bob", "carol", "dave", "shy"} {
-		tr.Enter(u)
+		tr.Enter(u, wire.PresenceOnline)
 	}
 	eventually(t, "both are told", func() bool {
 		return told.last("bob") == wire.PresenceOnline && told.last("carol") == wire.PresenceOnline
@@ -214,7 +214,7 @@ func TestFollow(t *testing.T) {
 	told.check(t, slow.tell, "bob", "carol")
 
 	tr.Follow(&f, "eve", []string{"dave"}, told.add)
-	tr.Enter("bob")
+	tr.Enter("bob", wire.PresenceOnline)
 	tr.Set("dave", wire.PresenceOnline, wire.PresenceAway)
 	eventually(t, "the one is told", func() bool { return told.last("dave") == wire.PresenceAway })
 	if told.last("bob") != wire.PresenceOffline {
@@ -282,7 +282,7 @@ func (l *told) check(t *testing.T, every time.Duration, users ...string) {
 func TestTracker_allNodesDie(t *testing.T) {
 	nodes := embedtest.Cluster(t, 3, embedtest.NoSync)
 	before, stop := start(t, nodes[0], 3, fast)
-	before.Enter("alice")
+	before.Enter("alice", wire.PresenceOnline)
 	mustBecome(t, before, "alice", wire.PresenceOnline)
 	for _, n := range nodes {
 		n.Stop(t)
@@ -296,6 +296,22 @@ func TestTracker_allNodesDie(t *testing.T) {
 	}
 	after, _ := start(t, nodes[1], 3, fast)
 	mustBecome(t, after, "alice", wire.PresenceOffline)
-	after.Enter("alice")
+	after.Enter("alice", wire.PresenceOnline)
 	mustBecome(t, after, "alice", wire.PresenceOnline)
+}
+
+// TestTracker_lastHeard shows that a user is seen offline since the moment when a visible session
+// was last heard, however much later it left, and that an invisible session adds nothing to that.
+func TestTracker_lastHeard(t *testing.T) {
+	tr, _ := start(t, embedtest.Start(t, embedtest.NoSync), 1, fast)
+	heard := time.Now().Add(-time.Minute)
+	tr.Enter("alice", wire.PresenceOnline)
+	mustBecome(t, tr, "alice", wire.PresenceOnline)
+	tr.Enter("alice", wire.PresenceInvisible)
+	tr.Leave("alice", wire.PresenceInvisible, time.Now())
+	tr.Leave("alice", wire.PresenceOnline, heard)
+	mustBecome(t, tr, "alice", wire.PresenceOffline)
+	if s := tr.is("alice"); s.LastSeen != heard.UnixMilli() {
+		t.Errorf("last seen at %d, want %d", s.LastSeen, heard.UnixMilli())
+	}
 }

@@ -112,22 +112,26 @@ func (t *Tracker) Ready() <-chan struct{} { return t.ready }
 // Living returns the number of nodes that are known to be alive.
 func (t *Tracker) Living() int { return t.roster.living() }
 
-// Enter adds a session of a user. It counts as online.
-func (t *Tracker) Enter(user string) {
-	t.local.change(user, false, func(p *person) { p.sessions[online]++ })
+// Enter adds a session of a user, in a state.
+func (t *Tracker) Enter(user string, state wire.PresenceState) {
+	t.local.change(user, false, func(p *person) { p.sessions[rankOf(state)]++ })
 }
 
-// Set changes the state of a session.
+// Set changes the state of a session, because its client has asked for it.
 func (t *Tracker) Set(user string, from, to wire.PresenceState) {
 	t.local.change(user, true, func(p *person) {
 		p.sessions[rankOf(from)]--
 		p.sessions[rankOf(to)]++
+		p.heard(rankOf(from), time.Now())
 	})
 }
 
-// Leave removes a session that is in a state.
-func (t *Tracker) Leave(user string, state wire.PresenceState) {
-	t.local.change(user, false, func(p *person) { p.sessions[rankOf(state)]-- })
+// Leave removes a session that is in a state, and says when its client was last heard.
+func (t *Tracker) Leave(user string, state wire.PresenceState, heard time.Time) {
+	t.local.change(user, false, func(p *person) {
+		p.sessions[rankOf(state)]--
+		p.heard(rankOf(state), heard)
+	})
 }
 
 // Get returns the presence of users as a viewer may see it, in the order of users.

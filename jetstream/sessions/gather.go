@@ -23,6 +23,7 @@ const gatherFor = 300 * time.Millisecond
 const (
 	listPrefix     = "sessions.list."
 	revokedSubject = "sessions.revoked"
+	calledSubject  = "sessions.called"
 )
 
 func listSubject(user string) string { return listPrefix + user }

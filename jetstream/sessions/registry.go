@@ -61,7 +61,7 @@ func New(ctx context.Context, cfg Config) (*Registry, error) {
 // Run answers other nodes and follows their revocations until ctx ends.
 func (r *Registry) Run(ctx context.Context) error {
 	var subs []*nats.Subscription
-	for subject, answer := range map[string]nats.MsgHandler{listSubject("*"): r.answer, revokedSubject: r.heard} {
+	for subject, answer := range map[string]nats.MsgHandler{listSubject("*"): r.answer, revokedSubject: r.heard, calledSubject: r.called} {
 		sub, err := r.conn.Subscribe(subject, answer)
 		if err != nil {
 			return errors.Join(fmt.Errorf("sessions: subscribe to %s: %w", subject, err), unsubscribe(subs))

@@ -30,9 +30,12 @@ type Session struct {
 	tokens []Token // tokens it has shown that may still be valid; guarded by the registry
 }
 
-// Owner can end a session. SignedOut must return at once. It may be called several times, and
-// also after the session has left.
-type Owner interface{ SignedOut() }
+// Owner is the connection of a session. Its methods must return at once. They may be called
+// several times, and also after the session has left.
+type Owner interface {
+	SignedOut() // the session is to end
+	Heard()     // its client has made a request that names the session
+}
 
 // maxTokens is how many tokens of a session are remembered. A session shows a new token with
 // each refresh. The oldest are forgotten first. If tokens are valid for a day and refreshed

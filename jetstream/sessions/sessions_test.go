@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -59,10 +60,12 @@ func start(tb testing.TB, node *embedtest.Node, replicas, nodes int) (r *Registr
 	return r, stop
 }
 
-// owner counts how often it is told.
-type owner struct{ told atomic.Int32 }
+// owner counts how often it is told to end, and how often its client was heard.
+type owner struct{ told, heard atomic.Int32 }
 
 func (o *owner) SignedOut() { o.told.Add(1) }
+
+func (o *owner) Heard() { o.heard.Add(1) }
 
 func token(name string) Token {
 	return Token{Fingerprint: sha256.Sum256([]byte(name)), Expires: time.Now().Add(time.Hour).UnixMilli()}
@@ -212,5 +215,26 @@ func TestSession_show(t *testing.T) {
 	s.show(token("new"))
 	if len(s.tokens) != 1 || s.has(stale.Fingerprint) {
 		t.Errorf("a token that is over is kept")
+	}
+}
+
+// TestRegistry_hears shows that a request that names a session is told to its owner, on
+// whichever node it is, and only if the session is the user's own.
+func TestRegistry_hears(t *testing.T) {
+	nodes := embedtest.Cluster(t, 3, embedtest.NoSync)
+	here, _ := start(t, nodes[0], 3, 2)
+	there, _ := start(t, nodes[1], 3, 2)
+	_, named := enter(t, there, "alice", "a1", "token")
+	_, other := enter(t, there, "alice", "a2", "token")
+	here.Hear("bob", "a2")
+	here.Hear("alice", strings.Repeat("a", maxID+1))
+	for end := time.Now().Add(patience); named.heard.Load() == 0; { // a subscription takes a moment to be known everywhere
+		if time.Now().After(end) {
+			t.Fatal("the owner did not hear of it")
+		}
+		here.Hear("alice", "a1")
+	}
+	if n := other.heard.Load(); n != 0 {
+		t.Errorf("another user called the session %d times", n)
 	}
 }

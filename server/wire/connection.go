@@ -19,7 +19,8 @@ const (
 // HeaderSession is a header for [PathFrames]. It names the event stream that a watch,
 // follow_presence or set_presence is for, by the session id of the stream's welcome. The effect
 // of these commands lasts as long as the stream. Only the node that has the stream can carry
-// them out.
+// them out. Any request with the header, to any node, shows that the client of the stream is
+// there.
 const HeaderSession = "Natterjack-Session"
 
 // ConnectTimeout is how long a new connection may take to send its connect frame. It is long
@@ -108,7 +109,8 @@ type Refreshed struct {
 // Type implements [Frame].
 func (Refreshed) Type() string { return "refreshed" }
 
-// Ping asks the client for any frame, such as pong.
+// Ping asks the client for any frame, such as pong. A client that reads a stream of server-sent
+// events posts it to [PathFrames], with the session in the header [HeaderSession].
 type Ping struct{}
 
 // Type implements [Frame].

@@ -18,7 +18,10 @@
 //	  │ ping → pong                            │   any frame counts as a pong
 //
 // Any command may carry a ref. An event also goes to the sender's own sessions. The server sends
-// pings; any frame from the client counts as an answer.
+// pings; any frame from the client counts as an answer. A stream of server-sent events carries no
+// frames from its client, so there any POST to [PathFrames] that names the session counts, on
+// whichever node. Only the answers show that the client is there: a session that leaves a ping
+// without an answer goes on, but its user's presence does without it until it is heard again.
 //
 // # Framing
 //

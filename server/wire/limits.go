@@ -15,7 +15,8 @@ type Limits struct {
 	// In one channel, by all its members. One member may use at most half. Moderation is not
 	// limited.
 	ChannelEventsPerS int `json:"channel_events_per_s"`
-	// The server pings at least this often. A session silent for two intervals is closed.
+	// The server pings at least this often. A session that is silent for two intervals counts
+	// as offline. Over WebSocket it is then closed, within another interval.
 	PingIntervalS int `json:"ping_interval_s"`
 }
 

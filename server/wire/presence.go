@@ -23,13 +23,15 @@ const (
 	PresenceOnline    PresenceState = "online"
 	PresenceAway      PresenceState = "away"
 	PresenceInvisible PresenceState = "invisible" // set by the user; all others see offline
-	PresenceOffline   PresenceState = "offline"   // the user has no session
+	PresenceOffline   PresenceState = "offline"   // the user has no session that answers
 	PresenceUnknown   PresenceState = "unknown"   // the caller may not see the user's presence
 )
 
 // SetPresence sets how this session counts, until it ends. A session begins as online, and
 // others see that after one second. A user who wants to come unseen sends SetPresence right
-// after connect. The presence of a user is that of the user's most visible session.
+// after connect. The presence of a user is that of the user's most visible session. A session
+// that does not answer pings counts as offline meanwhile. A user who comes back within five
+// seconds was never away, and a user who comes and goes again and again is online.
 type SetPresence struct {
 	Ref
 	State PresenceState `json:"state"` // online, away or invisible
@@ -88,8 +90,8 @@ func (Presence) Type() string { return "presence" }
 type UserPresence struct {
 	User  string        `json:"user"`
 	State PresenceState `json:"state"` // never invisible
-	// When the user went offline, Unix milliseconds; 0 if unknown or if the user is not
-	// offline.
+	// When the user, not being invisible, was last heard, Unix milliseconds; 0 if unknown or if
+	// the user is not offline.
 	LastSeen int64 `json:"last_seen,omitzero"`
 }
 

@@ -1,6 +1,8 @@
 package bridge
 
 import (
+	"time"
+
 	"natterjack/jetstream/presence"
 	"natterjack/jetstream/sessions"
 	"natterjack/server/wire"
@@ -10,9 +12,9 @@ import (
 // that every user's state is unknown.
 type nobody struct{}
 
-func (nobody) Enter(string)                                       {}
+func (nobody) Enter(string, wire.PresenceState)                   {}
 func (nobody) Set(string, wire.PresenceState, wire.PresenceState) {}
-func (nobody) Leave(string, wire.PresenceState)                   {}
+func (nobody) Leave(string, wire.PresenceState, time.Time)        {}
 func (nobody) Unfollow(*presence.Follower)                        {}
 
 func (nobody) Follow(_ *presence.Follower, _ string, users []string, _ func([]wire.UserPresence)) []wire.UserPresence {
@@ -31,3 +33,4 @@ func (unlisted) Check(sessions.Token) error                      { return nil }
 func (unlisted) Enter(*sessions.Session, sessions.Token) error   { return nil }
 func (unlisted) Refresh(*sessions.Session, sessions.Token) error { return nil }
 func (unlisted) Leave(*sessions.Session)                         {}
+func (unlisted) Hear(string, string)                             {}

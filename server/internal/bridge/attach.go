@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"sync"
+	"time"
 
 	"natterjack/jetstream"
 	"natterjack/jetstream/presence"
@@ -21,6 +22,7 @@ import (
 // arrived.
 type attachment struct {
 	sessions.Session // as it is listed; arrive sets User
+	pulse
 
 	bridge    *Bridge
 	transport transport
@@ -76,9 +78,9 @@ func (a *attachment) arrive(c *wire.Connect, who identity) (wire.Welcome, error)
 		b.hub.dismiss(who.user)
 		return wire.Welcome{}, err
 	}
-	a.state = wire.PresenceOnline
-	b.presence.Enter(who.user)
-	a.arrived = true
+	a.state, a.arrived = wire.PresenceOnline, true
+	a.heard.Store(time.Now().UnixNano())
+	b.presence.Enter(who.user, a.state)
 	return b.welcome(c, a.ID, who, start), nil
 }
 
@@ -102,7 +104,9 @@ func (a *attachment) depart() {
 	if a.follower != nil {
 		b.presence.Unfollow(a.follower)
 	}
-	b.presence.Leave(a.User, a.state)
+	if !a.absent.Load() {
+		b.presence.Leave(a.User, a.state, a.lastHeard())
+	}
 	b.sessions.Leave(&a.Session)
 	a.cursor.Close()
 	b.hub.dismiss(a.User)
@@ -119,7 +123,9 @@ func (a *attachment) setPresence(c *wire.SetPresence) (outbound, error) {
 	if a.ended {
 		return nil, overAlready()
 	}
-	a.bridge.presence.Set(a.User, a.state, c.State)
+	if !a.absent.Load() {
+		a.bridge.presence.Set(a.User, a.state, c.State)
+	}
 	a.state = c.State
 	return wire.Done{Ref: c.Ref}, nil
 }

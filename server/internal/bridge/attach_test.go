@@ -180,13 +180,15 @@ func (d logDiary) Follow(*jetstream.Cursor, string, *wire.Resume, jetstream.Wake
 	return jetstream.Start{Epoch: "fake", Positions: []uint64{0}, Recovered: true}, nil
 }
 
-func (d presenceDiary) Enter(string) { d.note("enter") }
+func (d presenceDiary) Enter(string, wire.PresenceState) { d.note("enter") }
 
 func (d presenceDiary) Set(_ string, from, to wire.PresenceState) {
 	d.note(fmt.Sprintf("set %s %s", from, to))
 }
 
-func (d presenceDiary) Leave(_ string, state wire.PresenceState) { d.note("leave " + string(state)) }
+func (d presenceDiary) Leave(_ string, state wire.PresenceState, _ time.Time) {
+	d.note("leave " + string(state))
+}
 
 func (d sessionsDiary) Enter(*sessions.Session, sessions.Token) error {
 	d.note("list")

@@ -22,7 +22,7 @@ func (b *Bridge) serveFrames(x *exchange) error {
 	}
 	b.signedIn(x.r.Context()) // with the whole body: half of one would keep the connection for long
 	p := &post{exchange: x, user: who.user, callers: make(chan struct{}, maxCallers)}
-	p.stream = b.hub.stream(x.r.Header.Get(wire.HeaderSession), who.user)
+	p.stream = p.named()
 	defer p.work.Wait()
 	var due []<-chan reply
 	for frame := range split(body) {
@@ -41,6 +41,22 @@ type post struct {
 	stream  *attachment // of the stream that the request names; nil if it names none, or one of another node
 	callers chan struct{}
 	work    sync.WaitGroup
+}
+
+// named returns the attachment of the stream that the request names, and notes that its client
+// was heard, on whichever node the stream is.
+func (p *post) named() *attachment {
+	session := p.r.Header.Get(wire.HeaderSession)
+	if session == "" {
+		return nil
+	}
+	a := p.bridge.hub.stream(session, p.user)
+	if a != nil {
+		a.hear()
+	} else {
+		p.bridge.sessions.Hear(p.user, session)
+	}
+	return a
 }
 
 // dispatch starts a command. It returns a channel that will receive the reply, or nil if the

@@ -16,9 +16,9 @@ import (
 // Presence is what the bridge needs to report and follow the presence of users.
 // [*presence.Tracker] implements it; its contracts hold.
 type Presence interface {
-	Enter(user string)
+	Enter(user string, state wire.PresenceState)
 	Set(user string, from, to wire.PresenceState)
-	Leave(user string, state wire.PresenceState)
+	Leave(user string, state wire.PresenceState, heard time.Time)
 	Follow(f *presence.Follower, viewer string, users []string, tell func([]wire.UserPresence)) []wire.UserPresence
 	Unfollow(f *presence.Follower)
 }
@@ -30,6 +30,7 @@ type Sessions interface {
 	Enter(s *sessions.Session, t sessions.Token) error
 	Refresh(s *sessions.Session, t sessions.Token) error
 	Leave(s *sessions.Session)
+	Hear(user, session string)
 }
 
 var (

@@ -42,7 +42,7 @@ func (s *session) beat(now time.Time) {
 	if !connected { // the connect timeout covers it, or it is ending
 		return
 	}
-	if s.heard.Swap(false) {
+	if s.visit() {
 		s.missed = 0
 	} else {
 		s.missed++

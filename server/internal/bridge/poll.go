@@ -65,6 +65,7 @@ func (x *exchange) await(f *feed) ([]*jetstream.Entry, error) {
 		case <-x.bridge.work.Done():
 			return nil, nil
 		case <-x.r.Context().Done():
+			f.hear() // that it hangs up
 			return nil, nil
 		}
 	}

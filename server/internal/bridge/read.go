@@ -37,7 +37,7 @@ func (s *session) read() bool {
 	case err != nil:
 		return s.readFailed(err)
 	}
-	s.heard.Store(true)
+	s.hear()
 	for frame := range split(message) {
 		s.dispatch(frame)
 		if !s.waitRoom() {
@@ -67,7 +67,7 @@ func (s *session) takePong() bool {
 		return false // dispatch answers it
 	}
 	_, _ = s.input.Discard(len(frame)) // it is buffered
-	s.heard.Store(true)
+	s.hear()
 	return true
 }
 
@@ -79,7 +79,10 @@ func (s *session) readFailed(err error) bool {
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		s.stop(wire.CloseConnectTimeout) // only stop sets another read deadline, and its code came first
-	case websocket.CloseStatus(err) != -1, isGone(err):
+	case websocket.CloseStatus(err) != -1, errors.Is(err, io.EOF):
+		s.heard.Store(time.Now().UnixNano()) // its end is the last that is heard of the client
+		s.stop(gone)
+	case isGone(err):
 		s.stop(gone)
 	default:
 		s.stop(wire.CloseProtocol)

@@ -25,21 +25,20 @@ type session struct {
 	socket socket
 	input  *bufio.Reader // what ws reads from
 	bucket bucket        // only the owner uses it
-	pulse
+	visits
 
 	// Protected by the attachment's lock.
 	code wire.CloseCode // of the close that is decided; 0 before
 	backlog
 }
 
-// pulse is what the heartbeat looks at.
-type pulse struct {
-	heard   atomic.Bool  // something came since the last visit
+// visits is what the heartbeat needs for visiting the session.
+type visits struct {
 	expires atomic.Int64 // of the token, Unix milliseconds
 
 	index  int32 // the session's place in its slot of the hub; protected by the hub's lock
 	slot   uint8 // likewise
-	missed uint8 // visits in a row without a message before them; only the heartbeat uses it
+	missed uint8 // visits in a row before which nothing was heard; only the heartbeat uses it
 }
 
 // backlog is what is due to the client. Most sessions are idle, and an idle session holds no

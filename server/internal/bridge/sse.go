@@ -80,6 +80,7 @@ func (s *stream) run() {
 		case <-s.wake:
 		case <-ping.C:
 			s.frame(pingFrame, false)
+			s.visit()
 		case <-over.C:
 			s.end(wire.Errorf(wire.CodeExpired, "token: has expired; reconnect with a fresh one"))
 			return
@@ -95,6 +96,7 @@ func (s *stream) run() {
 			s.end(s.bridge.hub.farewell())
 			return
 		case <-s.r.Context().Done():
+			s.hear() // that it hangs up
 			return
 		}
 	}

@@ -62,7 +62,7 @@ func request(t *testing.T, conn *nats.Conn, subject, body string) (frame struct 
 
 // betweenNodes are subjects whose messages nodes trust, because only nodes may send them.
 var betweenNodes = []string{
-	"$KV.PRESENCE.user.alice.n1", "$KV.PRESENCE.lease.n1", "$KV.REVOKED.00", "typing.alice~bob", "sessions.list.alice", "sessions.revoked", "copies", "views",
+	"$KV.PRESENCE.user.alice.n1", "$KV.PRESENCE.lease.n1", "$KV.REVOKED.00", "typing.alice~bob", "sessions.list.alice", "sessions.revoked", "sessions.called", "copies", "views",
 }
 
 const message = `{"to":"bob","client_id":"c1","content":{"text":"hi"}}`
