@@ -2,7 +2,7 @@
 // sessions that open and close, and about users on other nodes from a bucket that every node
 // writes and follows.
 //
-//	session ─► Tracker.Enter ─► local ─► user.<user>.<node> ─► bucket ─► roster ─► followers
+//	session ─► Tracker.Enter ─► local ─► user.<user>.<node> ─► bucket ─► roster ─► subscribers
 //	                        (a few seconds later) lease.<node> ─┘
 //
 // The bucket is in memory. A node writes a user's key when the user's state on that node

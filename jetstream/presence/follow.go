@@ -10,24 +10,24 @@ import (
 	"natterjack/server/wire"
 )
 
-// Follower is a session that follows users. Its zero value is ready for [Tracker.Follow].
-type Follower struct {
+// Subscriber is a session that follows users. Its zero value is ready for [Tracker.Follow].
+type Subscriber struct {
 	viewer string
 	tell   func([]wire.UserPresence)
 
-	// followers guards the following fields.
+	// subscribers guards the following fields.
 	people []followed // ascending
 	queued bool
 	last   time.Time // when it was last told something
 }
 
-// followed is a user, with the presence that the follower knows of.
+// followed is a user, with the presence that the subscriber knows of.
 type followed struct {
 	wire.UserPresence
 	stale bool
 }
 
-func (f *Follower) find(user string) *followed {
+func (f *Subscriber) find(user string) *followed {
 	i, ok := slices.BinarySearchFunc(f.people, user, func(p followed, u string) int { return strings.Compare(p.User, u) })
 	if !ok {
 		return nil
@@ -35,38 +35,38 @@ func (f *Follower) find(user string) *followed {
 	return &f.people[i]
 }
 
-// followers are the followers on this node. Its methods may be called concurrently.
-type followers struct {
+// subscribers are the subscribers on this node. Its methods may be called concurrently.
+type subscribers struct {
 	every time.Duration
 	wake  chan struct{}
 
-	mu     sync.Mutex             // protects the fields below
-	byUser map[string][]*Follower // in no order
-	agenda agenda[*Follower]
+	mu     sync.Mutex               // protects the fields below
+	byUser map[string][]*Subscriber // in no order
+	agenda agenda[*Subscriber]
 }
 
-func newFollowers(every time.Duration) *followers {
-	return &followers{every: every, wake: make(chan struct{}, 1), byUser: map[string][]*Follower{}}
+func newSubscribers(every time.Duration) *subscribers {
+	return &subscribers{every: every, wake: make(chan struct{}, 1), byUser: map[string][]*Subscriber{}}
 }
 
-// Follow makes a follower follow users, in place of those it followed before, and returns their
+// Follow makes a subscriber follow users, in place of those it followed before, and returns their
 // current presence. Later changes are passed to tell, one second later at the earliest. tell
 // must return at once.
-func (t *Tracker) Follow(f *Follower, viewer string, users []string, tell func([]wire.UserPresence)) []wire.UserPresence {
+func (t *Tracker) Follow(f *Subscriber, viewer string, users []string, tell func([]wire.UserPresence)) []wire.UserPresence {
 	users = slices.Compact(slices.Sorted(slices.Values(users)))
-	t.followers.set(f, viewer, users, tell)
+	t.subscribers.set(f, viewer, users, tell)
 	now := t.Get(viewer, users)
-	t.followers.know(f, now)
+	t.subscribers.know(f, now)
 	return now
 }
 
-// Reconsider checks again whether the followers of a user may see that user.
-func (t *Tracker) Reconsider(user string) { t.followers.touch(user) }
+// Reconsider checks again whether the subscribers of a user may see that user.
+func (t *Tracker) Reconsider(user string) { t.subscribers.touch(user) }
 
 // Unfollow ends what Follow began.
-func (t *Tracker) Unfollow(f *Follower) { t.followers.set(f, f.viewer, nil, nil) }
+func (t *Tracker) Unfollow(f *Subscriber) { t.subscribers.set(f, f.viewer, nil, nil) }
 
-func (s *followers) set(f *Follower, viewer string, users []string, tell func([]wire.UserPresence)) {
+func (s *subscribers) set(f *Subscriber, viewer string, users []string, tell func([]wire.UserPresence)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, p := range f.people {
@@ -79,7 +79,7 @@ func (s *followers) set(f *Follower, viewer string, users []string, tell func([]
 	}
 }
 
-func (s *followers) drop(user string, f *Follower) {
+func (s *subscribers) drop(user string, f *Subscriber) {
 	all := s.byUser[user]
 	i := slices.Index(all, f)
 	last := len(all) - 1
@@ -92,15 +92,15 @@ func (s *followers) drop(user string, f *Follower) {
 	}
 }
 
-// know records what a follower knows now and returns the part that is new. It ignores users
-// that the follower no longer follows.
-func (s *followers) know(f *Follower, now []wire.UserPresence) (news []wire.UserPresence) {
+// know records what a subscriber knows now and returns the part that is new. It ignores users
+// that the subscriber no longer follows.
+func (s *subscribers) know(f *Subscriber, now []wire.UserPresence) (news []wire.UserPresence) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return f.know(now)
 }
 
-func (f *Follower) know(now []wire.UserPresence) (news []wire.UserPresence) {
+func (f *Subscriber) know(now []wire.UserPresence) (news []wire.UserPresence) {
 	for _, p := range now {
 		if known := f.find(p.User); known != nil && known.UserPresence != p {
 			known.UserPresence = p
@@ -111,7 +111,7 @@ func (f *Follower) know(now []wire.UserPresence) (news []wire.UserPresence) {
 }
 
 // touch records that a user's presence may have changed.
-func (s *followers) touch(user string) {
+func (s *subscribers) touch(user string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, f := range s.byUser[user] {
@@ -121,7 +121,7 @@ func (s *followers) touch(user string) {
 }
 
 // touchAll records that the presence of all users may have changed.
-func (s *followers) touchAll() {
+func (s *subscribers) touchAll() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for user, all := range s.byUser {
@@ -132,7 +132,7 @@ func (s *followers) touchAll() {
 	}
 }
 
-func (s *followers) queue(f *Follower) {
+func (s *subscribers) queue(f *Subscriber) {
 	if f.queued {
 		return
 	}
@@ -144,9 +144,9 @@ func (s *followers) queue(f *Follower) {
 	}
 }
 
-// next returns the next follower that is due, and the users it is to be told of. If none is
+// next returns the next subscriber that is due, and the users it is to be told of. If none is
 // due, f is nil and wait is the time until one is.
-func (s *followers) next(now time.Time) (f *Follower, users []string, wait time.Duration) {
+func (s *subscribers) next(now time.Time) (f *Subscriber, users []string, wait time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	f, ok := s.agenda.take(now)
@@ -163,9 +163,9 @@ func (s *followers) next(now time.Time) (f *Follower, users []string, wait time.
 	return f, users, 0
 }
 
-// news tells a follower what it does not know yet. It holds the lock meanwhile, so that a
-// follower is told nothing of a user it has unfollowed.
-func (s *followers) news(f *Follower, now []wire.UserPresence) {
+// news tells a subscriber what it does not know yet. It holds the lock meanwhile, so that a
+// subscriber is told nothing of a user it has unfollowed.
+func (s *subscribers) news(f *Subscriber, now []wire.UserPresence) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if news := f.know(now); len(news) > 0 {
@@ -174,14 +174,14 @@ func (s *followers) news(f *Follower, now []wire.UserPresence) {
 	}
 }
 
-// tell tells followers of changes until ctx ends.
+// tell tells subscribers of changes until ctx ends.
 func (t *Tracker) tell(ctx context.Context) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
-		f, users, wait := t.followers.next(time.Now())
+		f, users, wait := t.subscribers.next(time.Now())
 		if f != nil {
-			t.followers.news(f, t.Get(f.viewer, users))
+			t.subscribers.news(f, t.Get(f.viewer, users))
 			if ctx.Err() != nil {
 				return
 			}
@@ -190,7 +190,7 @@ func (t *Tracker) tell(ctx context.Context) {
 		timer.Reset(wait)
 		select {
 		case <-timer.C:
-		case <-t.followers.wake:
+		case <-t.subscribers.wake:
 		case <-ctx.Done():
 			return
 		}

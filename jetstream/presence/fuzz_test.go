@@ -31,7 +31,7 @@ func FuzzApply(f *testing.F) {
 	f.Add("user.alice", []byte(`null`), true, true)
 	f.Add("", []byte(``), true, false)
 	f.Fuzz(func(t *testing.T, key string, value []byte, deleted, initial bool) {
-		tracker := &Tracker{node: "own", roster: newRoster(), times: usual, followers: newFollowers(time.Second), privacy: open{}}
+		tracker := &Tracker{node: "own", roster: newRoster(), times: usual, subscribers: newSubscribers(time.Second), privacy: open{}}
 		e := stored{key: key, value: value}
 		if deleted {
 			e.op = jetstream.KeyValueDelete

@@ -33,7 +33,7 @@ func (t *Tracker) hold(ctx context.Context) {
 		case <-look.C:
 			if t.lapse(t.roster) {
 				t.log.InfoContext(ctx, "a node is gone, and its users with it")
-				t.followers.touchAll()
+				t.subscribers.touchAll()
 			}
 		case <-renew.C:
 			t.renew(ctx, held)

@@ -56,7 +56,7 @@ func TestTracker_nodeVanishes(t *testing.T) {
 		mustBecome(t, other, fmt.Sprint("u", i), wire.PresenceOnline)
 	}
 	told := newLog()
-	var f Follower
+	var f Subscriber
 	other.Follow(&f, "eve", []string{"u0", "u1"}, told.add)
 	before := time.Now().Add(-patience).UnixMilli() // on a machine that stands still, a lease is renewed late
 	nodes[0].Stop(t)
@@ -66,7 +66,7 @@ func TestTracker_nodeVanishes(t *testing.T) {
 	if s := other.is("u7"); s.LastSeen < before || s.LastSeen > time.Now().UnixMilli() {
 		t.Errorf("last seen at %d, not since %d", s.LastSeen, before)
 	}
-	eventually(t, "the followers are told", func() bool {
+	eventually(t, "the subscribers are told", func() bool {
 		return told.last("u0") == wire.PresenceOffline && told.last("u1") == wire.PresenceOffline
 	})
 	other.Enter("u0", wire.PresenceOnline)
@@ -177,14 +177,14 @@ func TestTracker_writes(t *testing.T) {
 	}
 }
 
-// TestFollow shows that a follower is told only of the users it follows, not too often, and
+// TestFollow shows that a subscriber is told only of the users it follows, not too often, and
 // nothing twice.
 func TestFollow(t *testing.T) {
 	node := embedtest.Start(t, embedtest.NoSync)
 	slow := fast
 	slow.tell = 300 * time.Millisecond
 	tr, _ := start(t, node, 1, slow)
-	var f Follower
+	var f Subscriber
 	told := newLog()
 	now := tr.Follow(&f, "eve", []string{"carol", "bob", "bob", "shy"}, told.add)
 	want := []wire.UserPresence{
@@ -221,14 +221,14 @@ func TestFollow(t *testing.T) {
 		t.Error("told of somebody who is not followed any more")
 	}
 	tr.Unfollow(&f)
-	tr.followers.mu.Lock()
-	defer tr.followers.mu.Unlock()
-	if n := len(tr.followers.byUser); n != 0 {
+	tr.subscribers.mu.Lock()
+	defer tr.subscribers.mu.Unlock()
+	if n := len(tr.subscribers.byUser); n != 0 {
 		t.Errorf("%d people are still followed", n)
 	}
 }
 
-// told records what a follower was told, and when.
+// told records what a subscriber was told, and when.
 type told struct {
 	mu     sync.Mutex // protects the fields below
 	frames [][]wire.UserPresence

@@ -38,7 +38,7 @@ type times struct {
 	retry  time.Duration // until a failed write is repeated
 	renew  time.Duration // between renewals of the lease
 	lease  time.Duration // how long the lease is valid
-	tell   time.Duration // between two frames to a follower
+	tell   time.Duration // between two frames to a subscriber
 	look   time.Duration // between two checks of the leases
 }
 
@@ -67,12 +67,12 @@ type Tracker struct {
 	times   times
 	log     *slog.Logger
 
-	local     *local
-	roster    *roster
-	followers *followers
-	rewatch   chan struct{} // asks for a new watch, because the current one cannot be trusted
-	ready     chan struct{}
-	once      sync.Once // closes ready
+	local       *local
+	roster      *roster
+	subscribers *subscribers
+	rewatch     chan struct{} // asks for a new watch, because the current one cannot be trusted
+	ready       chan struct{}
+	once        sync.Once // closes ready
 }
 
 // New waits for JetStream until ctx ends, and makes the bucket if it does not exist. It starts
@@ -92,7 +92,7 @@ func New(ctx context.Context, cfg Config) (*Tracker, error) {
 }
 
 func (t *Tracker) setTimes(times times) {
-	t.times, t.local, t.followers = times, newLocal(times), newFollowers(times.tell)
+	t.times, t.local, t.subscribers = times, newLocal(times), newSubscribers(times.tell)
 }
 
 // Run writes, follows and tells until ctx ends. Then it ends this node's lease, so that the

@@ -39,7 +39,7 @@ func (t *Tracker) watchOnce(ctx context.Context) error {
 			initial = false
 			t.lapse(found)
 			t.roster.replace(found)
-			t.followers.touchAll()
+			t.subscribers.touchAll()
 			t.once.Do(func() { close(t.ready) })
 		}
 	})
@@ -62,7 +62,7 @@ func (t *Tracker) apply(r *roster, e jetstream.KeyValueEntry, initial bool) {
 		} else if v, err := decode[entry](e.Value()); err == nil {
 			r.put(user, node, &v)
 		}
-		t.followers.touch(user)
+		t.subscribers.touch(user)
 	}
 }
 
@@ -76,6 +76,6 @@ func (t *Tracker) applyLease(r *roster, node string, e jetstream.KeyValueEntry, 
 		heard = created
 	}
 	if r.renew(node, &l, e.Created().UnixMilli(), heard, t.times.linger) && !initial {
-		t.followers.touchAll()
+		t.subscribers.touchAll()
 	}
 }

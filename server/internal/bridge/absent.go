@@ -15,9 +15,9 @@ type nobody struct{}
 func (nobody) Enter(string, wire.PresenceState)                   {}
 func (nobody) Set(string, wire.PresenceState, wire.PresenceState) {}
 func (nobody) Leave(string, wire.PresenceState, time.Time)        {}
-func (nobody) Unfollow(*presence.Follower)                        {}
+func (nobody) Unfollow(*presence.Subscriber)                      {}
 
-func (nobody) Follow(_ *presence.Follower, _ string, users []string, _ func([]wire.UserPresence)) []wire.UserPresence {
+func (nobody) Follow(_ *presence.Subscriber, _ string, users []string, _ func([]wire.UserPresence)) []wire.UserPresence {
 	people := make([]wire.UserPresence, len(users))
 	for i, user := range users {
 		people[i] = wire.UserPresence{User: user, State: wire.PresenceUnknown}

@@ -11,7 +11,7 @@ import (
 )
 
 // attachment is what a connection is to the log, to its own user and to others, whatever its
-// transport: a cursor, a row in the list of sessions, a part of its user's presence, a follower
+// transport: a cursor, a row in the list of sessions, a part of its user's presence, a subscriber
 // of other users, and a listener to what is not in the log.
 //
 //	arrive ──► live: notices are taken ──► detach ──► depart
@@ -39,10 +39,10 @@ type attachment struct {
 
 // outlook is what the client of an attachment has asked to be told, and is to be told.
 type outlook struct {
-	follower *presence.Follower // nil until people are followed
-	notices  *notices
-	said     said
-	toldOwn  uint32 // how many times it was told of its user's own receipts
+	subscriber *presence.Subscriber // nil until people are followed
+	notices    *notices
+	said       said
+	toldOwn    uint32 // how many times it was told of its user's own receipts
 }
 
 // transport is the connection of an attachment. Its methods return at once, and any goroutine
@@ -101,8 +101,8 @@ func (a *attachment) depart() {
 	b := a.bridge
 	b.audience.watch(a, nil)
 	b.hub.unlisten(a)
-	if a.follower != nil {
-		b.presence.Unfollow(a.follower)
+	if a.subscriber != nil {
+		b.presence.Unfollow(a.subscriber)
 	}
 	if !a.absent.Load() {
 		b.presence.Leave(a.User, a.state, a.lastHeard())
@@ -151,10 +151,10 @@ func (a *attachment) follow(c *wire.FollowPresence) (outbound, error) {
 		a.mu.Unlock()
 		return nil, overAlready()
 	}
-	if a.follower == nil {
-		a.follower = new(presence.Follower)
+	if a.subscriber == nil {
+		a.subscriber = new(presence.Subscriber)
 	}
-	f := a.follower
+	f := a.subscriber
 	a.work.Add(1)
 	a.mu.Unlock()
 	defer a.work.Done()

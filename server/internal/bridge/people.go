@@ -19,8 +19,8 @@ type Presence interface {
 	Enter(user string, state wire.PresenceState)
 	Set(user string, from, to wire.PresenceState)
 	Leave(user string, state wire.PresenceState, heard time.Time)
-	Follow(f *presence.Follower, viewer string, users []string, tell func([]wire.UserPresence)) []wire.UserPresence
-	Unfollow(f *presence.Follower)
+	Follow(f *presence.Subscriber, viewer string, users []string, tell func([]wire.UserPresence)) []wire.UserPresence
+	Unfollow(f *presence.Subscriber)
 }
 
 // Sessions is what the bridge needs to check tokens and to list sessions. [*sessions.Registry]
