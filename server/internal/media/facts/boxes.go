@@ -5,6 +5,7 @@ import "encoding/binary"
 // box is a box of the ISO base media file format: MP4, QuickTime, HEIF.
 type box struct {
 	name    string
+	start   int64
 	at, end int64 // of its content
 }
 
@@ -15,7 +16,7 @@ func (f *file) each(in box, do func(box) error) error {
 		if err != nil {
 			return err
 		}
-		b := box{name: string(head[4:]), at: at + 8, end: at + int64(binary.BigEndian.Uint32(head))}
+		b := box{name: string(head[4:]), start: at, at: at + 8, end: at + int64(binary.BigEndian.Uint32(head))}
 		switch b.end - at {
 		case 0: // up to the end
 			b.end = in.end
@@ -24,10 +25,7 @@ func (f *file) each(in box, do func(box) error) error {
 			if err != nil {
 				return err
 			}
-			length := binary.BigEndian.Uint64(long)
-			if length > uint64(in.end-at) {
-				length = uint64(in.end - at)
-			}
+			length := min(binary.BigEndian.Uint64(long), uint64(in.end-at))
 			b.at, b.end = at+16, at+int64(length)
 		}
 		if b.end < b.at {

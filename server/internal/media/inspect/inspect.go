@@ -40,23 +40,26 @@ func New(limits picture.Limits) *Inspector {
 	return &Inspector{maker: picture.NewMaker(limits)}
 }
 
-// Inspect inspects a file, and writes a clean copy of it if it is a picture. It reads the file
-// in small pieces and some of them twice, so the source is best a local file. An error is never
-// the file's fault: the source or the copy failed, the context is done, or the server is busy
-// ([picture.ErrBusy]). Then nothing is known, and the call may be repeated.
+// Inspect inspects a file, and writes a clean copy of it if it is a picture or a video. It reads
+// the file in small pieces and some of them twice, so the source is best a local file. An error
+// is never the file's fault: the source or the copy failed, the context is done, or the server
+// is busy ([picture.ErrBusy]). Then nothing is known, and the call may be repeated.
 func (i *Inspector) Inspect(ctx context.Context, src io.ReaderAt, size int64, copied io.Writer) (Result, error) {
 	head := make([]byte, min(size, kind.HeadSize))
 	if _, err := io.ReadFull(io.NewSectionReader(src, 0, size), head); err != nil {
 		return Result{}, fmt.Errorf("read the file: %w", err)
 	}
 	r := Result{Kind: kind.Sniff(head)}
-	var err error
-	if format := picture.Format(r.Kind.Type); format.Cleanable() {
-		err = i.picture(ctx, &r, src, size, copied)
-	} else {
-		err = r.read(ctx, src, size)
+	if picture.Format(r.Kind.Type).Cleanable() {
+		if err := i.picture(ctx, &r, src, size, copied); err != nil {
+			return Result{}, err
+		}
+		return r, nil
 	}
-	if err != nil {
+	if err := r.read(ctx, src, size); err != nil {
+		return Result{}, err
+	}
+	if err := r.clean(ctx, src, size, copied); err != nil {
 		return Result{}, err
 	}
 	return r, nil
@@ -82,18 +85,32 @@ func (i *Inspector) picture(ctx context.Context, r *Result, src io.ReaderAt, siz
 	return nil
 }
 
-// read reads the facts about a file of another kind. A picture that cannot be cleaned may say
-// where it was taken, so it is a download, which the sender has chosen to give away whole.
+// clean cleans a file that is made of boxes: a video, a sound, or a picture that is not decoded
+// here. If that fails, the file is a download, which the sender has chosen to give away whole.
+func (r *Result) clean(ctx context.Context, src io.ReaderAt, size int64, copied io.Writer) error {
+	if !facts.Cleanable(r.Kind.Type) {
+		return nil
+	}
+	err := facts.Clean(ctx, copied, src, size, r.Kind.Type)
+	if errors.Is(err, facts.ErrDamaged) {
+		r.Kind = r.Kind.Plain()
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("clean the file: %w", err)
+	}
+	r.Cleaned = true
+	return nil
+}
+
+// read reads the facts about a file that is not a picture, or one that is not decoded here.
 func (r *Result) read(ctx context.Context, src io.ReaderAt, size int64) error {
 	f, err := facts.Read(ctx, src, size, r.Kind.Type)
 	if err != nil && !errors.Is(err, facts.ErrDamaged) {
 		return fmt.Errorf("read the facts: %w", err)
 	}
 	r.Duration, r.Width, r.Height, r.Unplayable = f.Duration, f.Width, f.Height, f.Unplayable()
-	switch {
-	case r.Kind.Class == kind.Image:
-		r.Kind = r.Kind.Plain()
-	case f.Audio && !f.Video:
+	if f.Audio && !f.Video {
 		r.Kind = r.Kind.Sound()
 	}
 	if r.Kind.Type != "audio/wav" {

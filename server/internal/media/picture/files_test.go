@@ -39,20 +39,20 @@ func photo(width, height int) *image.RGBA {
 	return m
 }
 
-func jpegOf(t testing.TB, m image.Image) []byte {
-	t.Helper()
+func jpegOf(tb testing.TB, m image.Image) []byte {
+	tb.Helper()
 	var b bytes.Buffer
 	if err := jpeg.Encode(&b, m, &jpeg.Options{Quality: 95}); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return b.Bytes()
 }
 
-func pngOf(t testing.TB, m image.Image) []byte {
-	t.Helper()
+func pngOf(tb testing.TB, m image.Image) []byte {
+	tb.Helper()
 	var b bytes.Buffer
 	if err := png.Encode(&b, m); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return b.Bytes()
 }
@@ -104,9 +104,9 @@ func profileRGB() string {
 }
 
 // photograph returns a JPEG file as a telephone writes it, with everything that may be in one.
-func photograph(t testing.TB, m image.Image, o Orientation) []byte {
-	t.Helper()
-	plain := jpegOf(t, m)
+func photograph(tb testing.TB, m image.Image, o Orientation) []byte {
+	tb.Helper()
+	plain := jpegOf(tb, m)
 	extra := bytes.Join([][]byte{
 		segment(markAPP0, "JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x02\x02", secret),
 		segment(markAPP1, string(exifPrefix), tiff(binary.LittleEndian, o)),
@@ -130,8 +130,8 @@ func chunks(file []byte, after, before []byte) []byte {
 }
 
 // moving returns a PNG file that moves: two frames, of which the first is the still picture.
-func movingPNG(t testing.TB, first, second image.Image) []byte {
-	t.Helper()
+func movingPNG(tb testing.TB, first, second image.Image) []byte {
+	tb.Helper()
 	size := first.Bounds().Size()
 	control := func(n uint32) []byte {
 		b := binary.BigEndian.AppendUint32(nil, n)
@@ -139,16 +139,16 @@ func movingPNG(t testing.TB, first, second image.Image) []byte {
 		b = binary.BigEndian.AppendUint32(b, uint32(size.Y))
 		return pngChunk("fcTL", append(b, make([]byte, 14)...))
 	}
-	second2 := pngOf(t, second)
+	second2 := pngOf(tb, second)
 	pixels := second2[lenPNGHeader+8 : len(second2)-16] // its only chunk of pixels
 	start := append(pngChunk("acTL", []byte{0, 0, 0, 2, 0, 0, 0, 0}), control(0)...)
 	end := append(control(1), pngChunk("fdAT", append([]byte{0, 0, 0, 2}, pixels...))...)
-	return chunks(pngOf(t, first), start, end)
+	return chunks(pngOf(tb, first), start, end)
 }
 
 // movingGIF returns a GIF file of some frames, with comments and a program's block in it.
-func movingGIF(t testing.TB, width, height, frames int) []byte {
-	t.Helper()
+func movingGIF(tb testing.TB, width, height, frames int) []byte {
+	tb.Helper()
 	g := gif.GIF{LoopCount: 3}
 	for i := range frames {
 		m := image.NewPaletted(image.Rect(0, 0, width, height), palette.Plan9)
@@ -159,7 +159,7 @@ func movingGIF(t testing.TB, width, height, frames int) []byte {
 	}
 	var b bytes.Buffer
 	if err := gif.EncodeAll(&b, &g); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	file := b.Bytes()
 	at := bytes.Index(file, []byte{gifExtension})

@@ -26,7 +26,7 @@ const (
 	defaultWaiting = 256
 	defaultPixels  = 64 << 20
 	defaultMemory  = 192 << 20
-	defaultTime    = 20 * time.Second
+	defaultTime    = time.Minute // most take less than one second, but the machine may be busy
 )
 
 func (l Limits) orDefault() Limits {

@@ -23,12 +23,12 @@ import (
 )
 
 // preview cleans a picture and makes its preview.
-func preview(t testing.TB, file []byte, format Format) (Preview, Info) {
-	t.Helper()
-	_, info := cleaned(t, file, format)
-	p, err := NewMaker(Limits{}).Make(t.Context(), bytes.NewReader(file), int64(len(file)), info)
+func preview(tb testing.TB, file []byte, format Format) (Preview, Info) {
+	tb.Helper()
+	_, info := cleaned(tb, file, format)
+	p, err := NewMaker(Limits{}).Make(tb.Context(), bytes.NewReader(file), int64(len(file)), info)
 	if err != nil {
-		t.Fatalf("%s: %v", format, err)
+		tb.Fatalf("%s: %v", format, err)
 	}
 	return p, info
 }
@@ -77,7 +77,7 @@ func TestMake_orientation(t *testing.T) {
 		8: {green, blue, white, red},
 	} {
 		exif := segment(markAPP1, string(exifPrefix), tiff(binary.LittleEndian, o))
-		plain := jpegOf(t, corners(800, 600))
+		plain := jpegOf(t, corners(400, 300))
 		file := bytes.Join([][]byte{plain[:2], exif, plain[2:]}, nil)
 		p, info := preview(t, file, JPEG)
 		if len(p.Thumbnails) != 1 {
@@ -103,8 +103,8 @@ func TestMake_sizes(t *testing.T) {
 		format Format
 		want   []image.Point
 	}{
-		"large":              {jpegOf(t, photo(2000, 1000)), JPEG, []image.Point{{1280, 640}, {320, 160}}},
-		"middling":           {jpegOf(t, photo(1000, 500)), JPEG, []image.Point{{320, 160}}},
+		"large":              {jpegOf(t, photo(1600, 100)), JPEG, []image.Point{{1280, 80}, {320, 20}}},
+		"middling":           {jpegOf(t, photo(500, 250)), JPEG, []image.Point{{320, 160}}},
 		"small":              {jpegOf(t, photo(320, 200)), JPEG, nil},
 		"one pixel":          {jpegOf(t, photo(1, 1)), JPEG, nil},
 		"a line":             {jpegOf(t, photo(1, 9000)), JPEG, []image.Point{{1, 1280}, {1, 320}}},
@@ -130,7 +130,7 @@ func TestMake_sizes(t *testing.T) {
 
 // TestMake_looksTheSame compares the thumbnail of each kind of image with the picture.
 func TestMake_looksTheSame(t *testing.T) {
-	const w, h = 999, 501
+	const w, h = 499, 251
 	wave := image.NewRGBA64(image.Rect(0, 0, w, h))
 	for y := range h {
 		for x := range w {
@@ -181,10 +181,10 @@ func TestMake_looksTheSame(t *testing.T) {
 
 // TestMake_transparency shows that what is transparent stays so.
 func TestMake_transparency(t *testing.T) {
-	m := image.NewNRGBA(image.Rect(0, 0, 700, 700))
-	for y := range 700 {
-		for x := range 700 {
-			m.SetNRGBA(x, y, color.NRGBA{byte(rand.Uint32()), byte(x), byte(y), byte(x * 255 / 699)})
+	m := image.NewNRGBA(image.Rect(0, 0, 400, 400))
+	for y := range 400 {
+		for x := range 400 {
+			m.SetNRGBA(x, y, color.NRGBA{byte(rand.Uint32()), byte(x), byte(y), byte(x * 255 / 399)})
 		}
 	}
 	p, _ := preview(t, pngOf(t, m), PNG)
@@ -246,13 +246,15 @@ func TestMake_lossyWebP(t *testing.T) {
 
 // TestMake_profile shows that thumbnails have the colour profile of their picture.
 func TestMake_profile(t *testing.T) {
-	p, _ := preview(t, photograph(t, photo(800, 600), upright), JPEG)
+	p, _ := preview(t, photograph(t, photo(400, 100), upright), JPEG)
 	if !bytes.Contains(p.Thumbnails[0].Data, []byte(profileRGB())) {
 		t.Error("the thumbnail of a JPEG file has no profile")
 	}
 	decoded(t, p.Thumbnails[0])
-	clear := photo(800, 600)
-	clear.Set(0, 0, color.Transparent)
+	clear := photo(400, 100)
+	for i := range clear.Pix {
+		clear.Pix[i] = byte(rand.Uint32() | 128)
+	}
 	p, _ = preview(t, withChunk(pngOf(t, clear), []byte(profileRGB())), PNG)
 	decoded(t, p.Thumbnails[0])
 	if _, info := cleaned(t, p.Thumbnails[0].Data, PNG); string(info.profile) != profileRGB() {
@@ -273,7 +275,7 @@ func TestMake_bombs(t *testing.T) {
 	end = append(end, pngChunk("IDAT", []byte("\x78\x9c\x00"))...)
 	end = append(end, pngChunk("IEND", nil)...)
 	huge := bytes.Replace(jpegOf(t, photo(8, 8)), []byte{0, 8, 0, 8, 3}, []byte{0xff, 0xff, 0xff, 0xff, 3}, 1)
-	movie := movingGIF(t, 20, 10, 3000)
+	movie := movingGIF(t, 20, 10, 300)
 	binary.LittleEndian.PutUint32(movie[6:], 0xffffffff)
 	canvas := movingWebP(20, 10)
 	putUint24(canvas[lenRIFF+lenChunk+4:], 1<<24-1)
@@ -304,19 +306,19 @@ func TestMake_bombs(t *testing.T) {
 // TestMake_passes decodes a progressive picture with a great many passes over all its pixels. The
 // time limit ends it.
 func TestMake_passes(t *testing.T) {
-	const side = 4096
+	const side = 2048
 	pass := segment(markSOS, "\x01\x01\x00\x01\x3f\x00")
-	pass = append(pass, make([]byte, 30)...) // sixteen runs over all blocks
+	pass = append(pass, make([]byte, 8)...) // four runs over all blocks
 	file := append([]byte{0xff, markSOI}, segment(markDQT, "\x00"+string(bytes.Repeat([]byte{1}, 64)))...)
-	file = append(file, segment(markSOF2, "\x08\x10\x00\x10\x00\x01\x01\x11\x00")...)
+	file = append(file, segment(markSOF2, "\x08\x08\x00\x08\x00\x01\x01\x11\x00")...)
 	file = append(file, segment(markDHT, "\x10\x01"+string(make([]byte, 15))+"\xe0")...) // a run of 16,384 blocks
-	file = append(file, bytes.Repeat(pass, 20000)...)
+	file = append(file, bytes.Repeat(pass, 2000)...)
 	_, info := cleaned(t, file, JPEG)
 	if info.Width != side {
 		t.Fatalf("%+v", info)
 	}
 	start := time.Now()
-	_, err := NewMaker(Limits{Time: 50 * time.Millisecond}).Make(t.Context(), bytes.NewReader(file), int64(len(file)), info)
+	_, err := NewMaker(Limits{Time: 20 * time.Millisecond}).Make(t.Context(), bytes.NewReader(file), int64(len(file)), info)
 	if took := time.Since(start); took > 5*time.Second {
 		t.Errorf("%v, %v", took, err)
 	}

@@ -45,6 +45,7 @@ func shrinkPlanes(p *image.YCbCr, size image.Point, pause func() error) (*image.
 func subsampled(p *image.YCbCr) image.Point {
 	size := p.Rect.Size()
 	switch p.SubsampleRatio {
+	case image.YCbCrSubsampleRatio444:
 	case image.YCbCrSubsampleRatio422:
 		size.X = (size.X + 1) / 2
 	case image.YCbCrSubsampleRatio420:
