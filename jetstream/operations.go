@@ -29,12 +29,12 @@ func (l *Log) answerable() *operation.Table {
 	return t
 }
 
-// settings returns a user's own settings.
+// settings returns a user's own settings, as many as a page holds.
 func (l *Log) settings(ctx context.Context, c operation.Caller, cmd wire.GetSettings) (reply wire.Settings, err error) {
 	if err := l.awaitLatest(ctx, wire.OwnChannel(c.User)); err != nil {
 		return reply, err
 	}
-	reply.Settings, err = l.view.Settings(c.User, cmd.Prefix)
+	reply.Settings, reply.More, err = l.view.Settings(c.User, cmd.Prefix, cmd.After, wire.MaxPageBytes)
 	if reply.Settings == nil {
 		reply.Settings = []wire.Setting{}
 	}

@@ -43,7 +43,7 @@ func TestHistory_pagesAreBounded(t *testing.T) {
 				seen[f.(wire.Event).Seq] = true
 				bytes += len(frame)
 			}
-			if len(page) == 0 || bytes > maxPageBytes+len(page)*200 {
+			if len(page) == 0 || bytes > wire.MaxPageBytes+len(page)*200 {
 				t.Fatalf("%s: a page of %d messages and %d bytes", name, len(page), bytes)
 			}
 			next(h, page)
@@ -76,7 +76,7 @@ func TestPins_pagesAreBounded(t *testing.T) {
 			t.Fatal(err)
 		}
 		page := f.(wire.Page)
-		if bytes := 16_000 * len(page.Events); bytes == 0 || bytes > maxPageBytes {
+		if bytes := 16_000 * len(page.Events); bytes == 0 || bytes > wire.MaxPageBytes {
 			t.Fatalf("a page of %d bytes", bytes)
 		}
 		for _, e := range page.Events {
@@ -106,7 +106,7 @@ func TestVersions_pagesAreBounded(t *testing.T) {
 			t.Fatal(err)
 		}
 		page := f.(wire.Versions)
-		if bytes := 16_000 * len(page.Versions); bytes == 0 || bytes > maxPageBytes {
+		if bytes := 16_000 * len(page.Versions); bytes == 0 || bytes > wire.MaxPageBytes {
 			t.Fatalf("a page of %d bytes", bytes)
 		}
 		for _, v := range page.Versions {
@@ -120,4 +120,73 @@ func TestVersions_pagesAreBounded(t *testing.T) {
 	if cmd.After != n {
 		t.Errorf("%d versions, want %d", cmd.After, n)
 	}
+}
+
+// TestChannels_pagesAreBounded lists channels whose last messages are large, and a user's large
+// settings, one page after the other. No page exceeds the budget, and nothing is left out.
+func TestChannels_pagesAreBounded(t *testing.T) {
+	l := alone(t)
+	const n = 70
+	for i := range n {
+		mustSend(t, l, "alice", text(fmt.Sprint("u", i), "c", strings.Repeat("x", 16_000)))
+	}
+	seen := map[string]bool{}
+	cmd := wire.ListChannels{Limit: 100}
+	for more := true; more; {
+		f, err := l.Answer(t.Context(), "alice", cmd)
+		if err != nil {
+			t.Fatal(err)
+		}
+		page := f.(wire.Channels)
+		if bytes := len(encoded(t, page)); len(page.Channels) == 0 || bytes > wire.MaxPageBytes+10_000 {
+			t.Fatalf("a page of %d channels and %d bytes", len(page.Channels), bytes)
+		}
+		for _, c := range page.Channels {
+			seen[c.ID] = true
+			cmd.Before = &wire.ChannelPlace{Active: c.Active, ID: c.ID}
+		}
+		more = page.More
+	}
+	if len(seen) != n {
+		t.Errorf("%d channels, want %d", len(seen), n)
+	}
+}
+
+func TestSettings_pagesAreBounded(t *testing.T) {
+	l := alone(t)
+	const n = 200
+	value := strings.Repeat("\x01", wire.MaxSettingValueLen) // six times as large in JSON
+	for i := range n {
+		mustSend(t, l, "alice", wire.Set{Name: fmt.Sprintf("client/%03d", i), Value: value, ClientID: fmt.Sprint("s", i)})
+	}
+	cmd, got := wire.GetSettings{Prefix: "client/"}, 0
+	for more := true; more; {
+		f, err := l.Answer(t.Context(), "alice", cmd)
+		if err != nil {
+			t.Fatal(err)
+		}
+		page := f.(wire.Settings)
+		if bytes := len(encoded(t, page)); len(page.Settings) == 0 || bytes > wire.MaxPageBytes+1000 {
+			t.Fatalf("a page of %d settings and %d bytes", len(page.Settings), bytes)
+		}
+		for _, s := range page.Settings {
+			if want := fmt.Sprintf("client/%03d", got); s.Name != want || s.Value != value {
+				t.Fatalf("%s came, want %s", s.Name, want)
+			}
+			got++
+		}
+		cmd.After, more = page.Settings[len(page.Settings)-1].Name, page.More
+	}
+	if got != n {
+		t.Errorf("%d settings, want %d", got, n)
+	}
+}
+
+func encoded(t *testing.T, f wire.Frame) []byte {
+	t.Helper()
+	frame, err := wire.Append(nil, f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return frame
 }

@@ -36,8 +36,13 @@ func (l *Log) reactions(ctx context.Context, c operation.Caller, cmd wire.GetRea
 	return some, nil
 }
 
+// shownTo returns withReactions for one user.
+func shownTo(user string) func(record []byte) ([]byte, error) {
+	return func(record []byte) ([]byte, error) { return withReactions(user, record) }
+}
+
 // withReactions returns the stored record of a message as a page shows it to a user: with only
-// the first few of the users who reacted.
+// the first few of the users who reacted. It must not be called with its own result.
 func withReactions(user string, record []byte) ([]byte, error) {
 	if !bytes.Contains(record, []byte(`"reactions":[`)) {
 		return record, nil
@@ -46,12 +51,8 @@ func withReactions(user string, record []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	showReactions(user, &r)
-	return wire.EncodeRecord(&r)
-}
-
-func showReactions(user string, r *wire.Record) {
 	for i := range r.Reactions {
 		r.Reactions[i] = r.Reactions[i].ShownTo(user)
 	}
+	return wire.EncodeRecord(&r)
 }

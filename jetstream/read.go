@@ -16,14 +16,11 @@ func (l *Log) history(ctx context.Context, c operation.Caller, cmd wire.History)
 	if _, err := l.awaitChannel(ctx, c.User, cmd.Channel); err != nil {
 		return page, err
 	}
-	found, more, err := l.view.History(c.User, cmd.Channel, cmd.Before, cmd.After, l.limit(cmd.Limit))
+	found, more, err := l.view.History(c.User, cmd.Channel, view.Window{
+		Before: cmd.Before, After: cmd.After, Limit: l.limit(cmd.Limit), Bytes: wire.MaxPageBytes, Show: shownTo(c.User),
+	})
 	if err != nil {
 		return page, err
-	}
-	for i := range found {
-		if found[i].Record, err = withReactions(c.User, found[i].Record); err != nil {
-			return page, err
-		}
 	}
 	found, cut := budgeted(found, page.Forward)
 	page.More = more || cut
@@ -35,10 +32,7 @@ func (l *Log) history(ctx context.Context, c operation.Caller, cmd wire.History)
 	return page, nil
 }
 
-// maxPageBytes is about how many bytes of records a page holds. A page ends early at that size.
-const maxPageBytes = 512 << 10
-
-// budgeted cuts a page to [maxPageBytes], and reports whether it removed anything. It removes
+// budgeted cuts a page to [wire.MaxPageBytes], and reports whether it removed anything. It removes
 // the events that are farthest from where the page begins. One event stays, whatever its size.
 func budgeted(page []view.Event, forward bool) (some []view.Event, cut bool) {
 	n, bytes := 0, 0
@@ -47,7 +41,7 @@ func budgeted(page []view.Event, forward bool) (some []view.Event, cut bool) {
 		if !forward {
 			at = len(page) - 1 - n
 		}
-		if bytes += len(page[at].Record); bytes > maxPageBytes && n > 0 {
+		if bytes += len(page[at].Record); bytes > wire.MaxPageBytes && n > 0 {
 			break
 		}
 	}
@@ -71,7 +65,9 @@ func (l *Log) channels(ctx context.Context, c operation.Caller, cmd wire.ListCha
 	if err := l.awaitReceipts(ctx); err != nil {
 		return reply, err
 	}
-	listed, more, err := l.view.List(c.User, behind, l.limit(cmd.Limit), l.readBy(c.User))
+	listed, more, err := l.view.List(c.User, view.Listing{
+		Behind: behind, Limit: l.limit(cmd.Limit), Bytes: wire.MaxPageBytes, Show: shownTo(c.User),
+	}, l.readBy(c.User))
 	if err != nil {
 		return reply, err
 	}
@@ -101,7 +97,7 @@ func (l *Log) wholeChannel(ctx context.Context, user, id string) (c wire.Channel
 	if err := l.awaitReceipts(ctx); err != nil {
 		return c, err
 	}
-	listed, err := l.view.Listed(user, id, l.readBy(user))
+	listed, err := l.view.Listed(user, id, shownTo(user), l.readBy(user))
 	if err != nil {
 		return c, err
 	}
@@ -129,15 +125,14 @@ func (l *Log) info(user string, c *view.Listed) (wire.ChannelInfo, error) {
 	if c.Last == nil {
 		return info, nil
 	}
-	last, err := l.event(user, c.Last)
+	last, err := l.event(c.Last)
 	info.Last = &last
 	return info, err
 }
 
-// event converts an event of the view to a part of a frame for a user.
-func (l *Log) event(user string, e *view.Event) (wire.Event, error) {
+// event converts an event of the view, as it is shown to a user, to a part of a frame.
+func (l *Log) event(e *view.Event) (wire.Event, error) {
 	record, err := wire.DecodeRecord(e.Record)
-	showReactions(user, &record)
 	shard := l.layout.shardOf(e.Channel)
 	return wire.Event{Shard: shard, Pos: e.Pos, Channel: e.Channel, Record: record}, err
 }
@@ -156,16 +151,15 @@ func (l *Log) pins(ctx context.Context, c operation.Caller, cmd wire.GetPins) (w
 		return page, err
 	}
 	bytes := 0
-	err := l.view.EachPin(user, cmd.Channel, cmd.Before, func(pin *view.Event) (bool, error) {
-		shown, err := withReactions(user, pin.Record)
-		if err != nil {
+	err := l.view.EachPin(user, cmd.Channel, cmd.Before, func(pin *view.Event) (more bool, err error) {
+		if pin.Record, err = withReactions(user, pin.Record); err != nil {
 			return false, err
 		}
-		if bytes += len(shown); bytes > maxPageBytes && len(page.Events) > 0 {
+		if bytes += len(pin.Record); bytes > wire.MaxPageBytes && len(page.Events) > 0 {
 			page.More = true
 			return false, nil
 		}
-		e, err := l.event(user, pin)
+		e, err := l.event(pin)
 		page.Events = append(page.Events, e)
 		return true, err
 	})
@@ -183,7 +177,7 @@ func (l *Log) versions(ctx context.Context, c operation.Caller, cmd wire.GetVers
 	if !shown || err != nil {
 		return all, err
 	}
-	versions, more, err := l.view.Edits(cmd.Channel, cmd.Seq, cmd.After, maxPageBytes)
+	versions, more, err := l.view.Edits(cmd.Channel, cmd.Seq, cmd.After, wire.MaxPageBytes)
 	all.More = more
 	for _, v := range versions {
 		if v.Content != nil {

@@ -120,6 +120,7 @@ func withDefaults(l *wire.Limits) {
 		{&l.InFlight, &d.InFlight},
 		{&l.GroupMembers, &d.GroupMembers},
 		{&l.HistoryEvents, &d.HistoryEvents},
+		{&l.MessageEdits, &d.MessageEdits},
 		{&l.PingIntervalS, &d.PingIntervalS},
 	} {
 		if *v.told <= 0 {

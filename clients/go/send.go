@@ -81,5 +81,5 @@ func (c *Client) send(ctx context.Context, s wire.Send, options []SendOption) (A
 // them.
 var unlimited = wire.Limits{
 	FrameBytes: math.MaxInt, TextBytes: math.MaxInt, InFlight: math.MaxInt,
-	GroupMembers: math.MaxInt, HistoryEvents: math.MaxInt,
+	GroupMembers: math.MaxInt, HistoryEvents: math.MaxInt, MessageEdits: math.MaxInt,
 }

@@ -18,16 +18,16 @@ func (c *Client) Set(ctx context.Context, name, value string) (Ack, error) {
 }
 
 // Settings returns the user's own settings whose names start with a prefix, ascending by name.
-func (c *Client) Settings(ctx context.Context, prefix string) ([]Setting, error) {
-	cmd := wire.GetSettings{Prefix: prefix}
-	if err := cmd.Validate(unlimited); err != nil {
-		return nil, err
+// It sends as many queries as that takes.
+func (c *Client) Settings(ctx context.Context, prefix string) (settings []Setting, err error) {
+	for after := ""; ; {
+		f, err := ask[wire.Settings](ctx, c, wire.GetSettings{Prefix: prefix, After: after})
+		settings = append(settings, f.Settings...)
+		if err != nil || !f.More || len(f.Settings) == 0 {
+			return settings, err
+		}
+		after = settings[len(settings)-1].Name
 	}
-	f, err := call[wire.Settings](ctx, c, newRequest(func(ref uint64) wire.Command {
-		cmd.Ref = wire.Ref{Ref: ref}
-		return cmd
-	}))
-	return f.Settings, err
 }
 
 // Mute mutes a channel on all of the user's devices until the given time. A zero time mutes it

@@ -9,6 +9,7 @@ type Env struct {
 	Now        int64         // Unix milliseconds
 	NewID      func() string // globally unique
 	MaxMembers int           // of a group, including its creator; 0 means no limit
+	MaxEdits   int           // of a message; 0 means no limit
 	// Message returns a message of the channel, or nil if there is none with that seq.
 	Message func(seq uint64) (*Message, error)
 	// Stays returns a user's stays in the channel. If it is nil, nobody has any outside of

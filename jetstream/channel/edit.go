@@ -21,6 +21,8 @@ func (a *act) edit(c wire.Edit) ([]wire.Record, error) {
 		return nil, wire.Errorf(wire.CodeForbidden, "seq: a forwarded message cannot be edited")
 	case m.Content != nil && m.Content.Equal(c.Content):
 		return nil, nil
+	case a.env.MaxEdits > 0 && m.Edits >= a.env.MaxEdits:
+		return nil, wire.Errorf(wire.CodeTooLarge, "seq: the message was edited %d times, which is the most; send a new message instead", m.Edits)
 	}
 	if err := a.validReply(c.Content.ReplyTo, c.Seq); err != nil {
 		return nil, err

@@ -16,6 +16,7 @@ type room struct {
 	now      int64
 	ids      int
 	most     int // members
+	edits    int // of a message
 	st       *State
 	log      []wire.Record
 	messages map[uint64]*Message
@@ -29,7 +30,7 @@ func newRoom(id string) *room {
 
 func (r *room) env() Env {
 	return Env{
-		Now: r.now, MaxMembers: r.most,
+		Now: r.now, MaxMembers: r.most, MaxEdits: r.edits,
 		NewID:   func() string { r.ids++; return fmt.Sprint(r.ids) },
 		Message: func(seq uint64) (*Message, error) { return r.messages[seq], nil },
 		Stays:   func(user string) (Stays, error) { return r.stays(user), nil },

@@ -1,6 +1,7 @@
 package channel
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -106,5 +107,30 @@ func TestLimits_addedAtOnce(t *testing.T) {
 	}
 	if got := r.log[1].Meta.Members; strings.Join(got, " ") != "cem dot" {
 		t.Errorf("the event says %v", got)
+	}
+}
+
+// TestLimits_edits edits a message as often as is allowed, and once more. A change to what the
+// message says already is no edit. A deleted message and another one do not count.
+func TestLimits_edits(t *testing.T) {
+	r := newRoom(wire.DirectChannel("ann", "bob"))
+	r.edits = 3
+	r.must(t, "ann", say("0"), say("0"))
+	edit := func(seq uint64, s string) wire.Edit { return wire.Edit{Seq: seq, Content: wire.Content{Text: s}} }
+	for i := 1; i <= r.edits; i++ {
+		r.must(t, "ann", edit(1, fmt.Sprint(i)))
+	}
+	if _, err := r.do("ann", edit(1, "one more")); !errors.Is(err, &wire.Error{Code: wire.CodeTooLarge}) || !strings.Contains(err.Error(), "edited 3 times") {
+		t.Errorf("one more edit: %v", err)
+	}
+	if events, err := r.do("ann", edit(1, "3")); err != nil || len(events) > 0 {
+		t.Errorf("an edit that changes nothing: %v, %v", events, err)
+	}
+	if got := r.messages[1].Edits; got != 3 {
+		t.Errorf("%d edits are counted", got)
+	}
+	r.must(t, "ann", edit(2, "1"), wire.Delete{Seq: 1})
+	if got := r.messages[1].Edits; got != 0 {
+		t.Errorf("%d edits of a deleted message", got)
 	}
 }

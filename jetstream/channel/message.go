@@ -54,7 +54,7 @@ func Fold(m *Message, pos uint64, r *wire.Record) *Message {
 	next.Pos = pos
 	switch r.Kind {
 	case wire.KindEdit:
-		next.Content, next.Edited = r.Content, r.Timestamp
+		next.Content, next.Edited, next.Edits = r.Content, r.Timestamp, m.Edits+1
 	case wire.KindPin:
 		next.Pinned = !r.Remove
 	case wire.KindReaction:

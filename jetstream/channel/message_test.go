@@ -35,7 +35,7 @@ func TestFold(t *testing.T) {
 			wire.Record{Seq: 4, ID: "1", ClientID: "c", Sender: "ann", Timestamp: 100, Content: text("a")},
 			&Message{Seq: 4, Pos: 9, ID: "1", ClientID: "c", Sender: "ann", Timestamp: 100, Content: text("a")},
 		},
-		{"an edit", said, wire.KindEdit, wire.Record{Target: 4, Timestamp: 300, Content: text("b")}, with(func(m *Message) { m.Content, m.Edited = text("b"), 300 })},
+		{"an edit", said, wire.KindEdit, wire.Record{Target: 4, Timestamp: 300, Content: text("b")}, with(func(m *Message) { m.Content, m.Edited, m.Edits = text("b"), 300, 1 })},
 		{"a pin", said, wire.KindPin, wire.Record{Target: 4}, with(func(m *Message) { m.Pinned = true })},
 		{"a pin taken away", with(func(m *Message) { m.Pinned = true }), wire.KindPin, wire.Record{Target: 4, Remove: true}, with(func(*Message) {})},
 		{"a reaction", said, wire.KindReaction, wire.Record{Target: 4, Sender: "bob", Emoji: "👍"}, with(func(m *Message) {

@@ -229,6 +229,9 @@ type fake struct {
 	submit func(user string, cmd wire.Change, done func(wire.Ack, error))
 	read   func(context.Context) error
 	charge func(user string) error
+
+	channel  wire.Channel
+	settings []wire.Setting
 }
 
 func (f *fake) Submit(user string, cmd wire.Change, done func(wire.Ack, error)) {
@@ -244,17 +247,17 @@ func (f *fake) Charge(user string) error {
 
 func (f *fake) AwaitSeen(context.Context, []wire.ShardPos) error { return nil }
 
-// Operations returns reads that wait as the test tells them, and then find nothing.
+// Operations returns reads that wait as the test tells them, and then find what the fake has.
 func (f *fake) Operations() *operation.Table {
 	t := operation.New(f)
 	operation.Handle(t, func(ctx context.Context, _ operation.Caller, _ wire.CreateGroup) (wire.Channel, error) {
-		return wire.Channel{}, f.read(ctx)
+		return f.channel, f.read(ctx)
 	})
 	operation.Handle(t, func(ctx context.Context, _ operation.Caller, _ wire.History) (wire.RawPage, error) {
 		return wire.RawPage{}, f.read(ctx)
 	})
 	operation.Handle(t, func(ctx context.Context, _ operation.Caller, _ wire.GetSettings) (wire.Settings, error) {
-		return wire.Settings{Settings: []wire.Setting{}}, f.read(ctx)
+		return wire.Settings{Settings: f.settings}, f.read(ctx)
 	})
 	operation.Handle(t, func(ctx context.Context, _ operation.Caller, _ wire.ListChannels) (wire.Channels, error) {
 		return wire.Channels{}, f.read(ctx)

@@ -40,10 +40,10 @@ func (s *Service) ask(ctx context.Context, r *request) ([]byte, error) {
 		return nil, err
 	}
 	f, err := s.cfg.Operations.Answer(ctx, operation.Caller{User: r.user}, cmd)
-	if c, ok := f.(wire.Cut); ok && err == nil {
-		return s.fit(c)
+	if err != nil {
+		return nil, err
 	}
-	return encode(f, err)
+	return s.fit(f)
 }
 
 // command reads a request's command, completes it and checks its form.
@@ -69,16 +69,25 @@ func clientID(h nats.Header) string {
 	return "nats-" + rand.Text()
 }
 
-// fit encodes as many parts of a frame as fit into one NATS message, because a page of long
-// messages may be larger. One part always fits.
-func (s *Service) fit(f wire.Cut) ([]byte, error) {
-	limit := int(s.cfg.Conn.MaxPayload())
-	for n := f.Parts(); ; {
-		frame, err := encode(f.Some(n), nil)
-		if err != nil || len(frame) <= limit || n <= 1 {
+// fit encodes a frame so that it fits into one NATS message. It leaves out parts of a frame that
+// has parts. NATS does not carry a larger message, and the requester would wait in vain: it gets
+// an error instead.
+func (s *Service) fit(f wire.Frame) ([]byte, error) {
+	limit, parts := int(s.cfg.Conn.MaxPayload()), 1
+	cut, ok := f.(wire.Cut)
+	if ok {
+		parts = cut.Parts()
+	}
+	for {
+		frame, err := encode(f, nil)
+		switch {
+		case err != nil || len(frame) <= limit:
 			return frame, err
+		case parts <= 1:
+			return nil, wire.Errorf(wire.CodeTooLarge, "the reply has %d bytes, and the NATS server carries at most %d; raise its max_payload, or ask over HTTP", len(frame), limit)
 		}
-		n = min(n-1, max(1, n*limit/len(frame)))
+		parts = min(parts-1, max(1, parts*limit/len(frame)))
+		f = cut.Some(parts)
 	}
 }
 

@@ -222,6 +222,28 @@ func TestFaults(t *testing.T) {
 	}
 }
 
+// TestReplies_fit asks for replies that are larger than a NATS message. One that has parts comes
+// with as many as fit, and says that there are more. Any other is refused with a text that says
+// what to do; the requester does not wait in vain.
+func TestReplies_fit(t *testing.T) {
+	node, conn := start(t)
+	limit := int(conn.MaxPayload())
+	large := &fake{read: func(context.Context) error { return nil }}
+	for i := range 2000 {
+		large.settings = append(large.settings, wire.Setting{Name: fmt.Sprintf("client/%04d", i), Value: strings.Repeat("x", 1000)})
+		large.channel.Channel.Members = append(large.channel.Channel.Members, strings.Repeat("u", limit/1000))
+	}
+	run(t, conn, over(t, node, large))
+	some := ask[wire.Settings](t, conn, "api.alice.get_settings", "", nil)
+	if n := len(some.Settings); !some.More || n < limit/1100 || n >= 2000 {
+		t.Errorf("%d settings, more %v", n, some.More)
+	}
+	e := wantError(t, conn, "api.alice.create_group", `{"client_id":"c","name":"n","ref":7}`, wire.CodeTooLarge)
+	if !strings.Contains(e.Message, "max_payload") || e.Ref.Ref != 7 {
+		t.Errorf("got %+v", e)
+	}
+}
+
 // TestReads_AreBounded shows that a read that hangs ends with its context.
 func TestReads_AreBounded(t *testing.T) {
 	node, conn := start(t)

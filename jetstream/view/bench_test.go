@@ -220,12 +220,16 @@ func BenchmarkQuery(b *testing.B) {
 	b.Run("history of 50", func(b *testing.B) {
 		full := slices.IndexFunc(f.seqs, func(seq uint64) bool { return seq >= 15 })
 		ask(b, func() error {
-			_, _, err := v.History(f.users[full][0], f.channels[full], 0, 0, 50)
+			_, _, err := v.History(f.users[full][0], f.channels[full], Window{Limit: 50})
 			return err
 		})
 	})
 	b.Run("history of 50 of any channel", func(b *testing.B) {
-		ask(b, func() error { i := pick(); _, _, err := v.History(f.users[i][0], f.channels[i], 0, 0, 50); return err })
+		ask(b, func() error {
+			i := pick()
+			_, _, err := v.History(f.users[i][0], f.channels[i], Window{Limit: 50})
+			return err
+		})
 	})
 	b.Run("client id not there", func(b *testing.B) {
 		ask(b, func() error { i := pick(); _, err := v.Find(f.channels[i], f.users[i][0], "new"); return err })
@@ -274,7 +278,7 @@ func BenchmarkList(b *testing.B) {
 				}
 			}
 			ask(b, func() error {
-				channels, _, err := v.List("ann", nil, 50, unread)
+				channels, _, err := v.List("ann", Listing{Limit: 50}, unread)
 				if len(channels) != min(n, 50) {
 					b.Fatalf("%d channels", len(channels))
 				}

@@ -102,7 +102,7 @@ func (r *raceReader) look(t *testing.T) {
 	if seq == 0 {
 		return
 	}
-	page, _, err := r.v.History("ann", ch, 0, 0, 3)
+	page, _, err := r.v.History("ann", ch, Window{Limit: 3})
 	if err != nil || len(page) == 0 || page[len(page)-1].Pos <= pos-raceChannels {
 		t.Errorf("history at pos %d: %v, %v", pos, positions(page), err)
 	}
@@ -122,11 +122,11 @@ func (r *raceReader) look(t *testing.T) {
 // each must show what the position has promised.
 func (r *raceReader) list(t *testing.T, pos, seq uint64) {
 	t.Helper()
-	shown, more, err := r.v.List("ann", nil, 1000, unread)
+	shown, more, err := r.v.List("ann", Listing{Limit: 1000}, unread)
 	if err != nil || more || len(shown) < raceChannels {
 		t.Errorf("list at pos %d: %d channels, %v", pos, len(shown), err)
 	}
-	top, _, err := r.v.List("ann", nil, 1, unread)
+	top, _, err := r.v.List("ann", Listing{Limit: 1}, unread)
 	if err != nil || len(top) != 1 || uint64(top[0].State.Active) < pos*1000 {
 		t.Errorf("top of the list at pos %d, seq %d: %+v, %v", pos, seq, top, err)
 	}

@@ -106,7 +106,7 @@ func TestTombstoneAfterARebuild(t *testing.T) {
 			{0, 1, 1, []uint64{8}, true},
 			{0, 2, 9, []uint64{5, 9}, false},
 		} {
-			page, more, err := v.History("ann", room, q.before, q.after, q.limit)
+			page, more, err := v.History("ann", room, Window{Before: q.before, After: q.after, Limit: q.limit})
 			noError(t, err)
 			equal(t, "history", positions(page), q.want)
 			equal(t, "more", more, q.more)
@@ -152,8 +152,8 @@ func TestRebuildFromAnErasedStream(t *testing.T) {
 				if all := s.m.members[userChannel{user, ch}]; len(all) != 1 || all[0].over() || all[0].joined != 0 {
 					continue
 				}
-				page, _, err := whole.History(user, ch, 0, 0, 100)
-				pageAgain, _, errAgain := rebuilt.History(user, ch, 0, 0, 100)
+				page, _, err := whole.History(user, ch, Window{Limit: 100})
+				pageAgain, _, errAgain := rebuilt.History(user, ch, Window{Limit: 100})
 				same(t, "history", pageAgain, page, err, errAgain)
 			}
 		}

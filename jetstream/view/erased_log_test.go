@@ -40,7 +40,7 @@ func TestErasedLogCountsTheSame(t *testing.T) {
 			equal(t, "unread by "+user, unread, want)
 		}
 		for user, want := range map[string][]uint64{"ann": {2, 8, 7}, "cem": {}, "dot": {2, 8, 7}} {
-			page, _, err := v.History(user, room, 0, 0, 9)
+			page, _, err := v.History(user, room, Window{Limit: 9})
 			noError(t, err)
 			equal(t, "history of "+user, positions(page), want)
 		}

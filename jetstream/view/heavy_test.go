@@ -32,7 +32,7 @@ func TestWarm(t *testing.T) {
 		ask := func(user string) (ids []string) {
 			t.Helper()
 			time.Sleep(time.Minute)
-			channels, _, err := v.List(user, nil, 9, unread)
+			channels, _, err := v.List(user, Listing{Limit: 9}, unread)
 			noError(t, err)
 			for _, c := range channels {
 				ids = append(ids, c.State.ID)

@@ -30,7 +30,7 @@ func (r *reader) hidden(v *View, user, ch string) (hidden []uint64, err error) {
 		return nil, nil
 	}
 	prefix := wire.SettingHide + ch + "/"
-	err = r.eachSetting(user, prefix, func(name, _ []byte) bool {
+	err = r.eachSetting(user, prefix, "", func(name, _ []byte) bool {
 		// No writer stores a name that does not parse.
 		if seq, err := strconv.ParseUint(string(name[len(prefix):]), 10, 64); err == nil {
 			hidden = append(hidden, seq)

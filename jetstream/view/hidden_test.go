@@ -29,7 +29,7 @@ func TestHidden(t *testing.T) {
 	hide(100, "1", 2, 9, 11, 12, 10) // the names do not sort like the numbers
 	check := func(user string, before, after uint64, limit int, more bool, want ...uint64) {
 		t.Helper()
-		page, gotMore, err := v.History(user, room, before, after, limit)
+		page, gotMore, err := v.History(user, room, Window{Before: before, After: after, Limit: limit})
 		noError(t, err)
 		got := []uint64{}
 		for _, e := range page {
@@ -45,14 +45,14 @@ func TestHidden(t *testing.T) {
 	check("bob", 0, 7, 9, false, 8)
 	check("bob", 0, 8, 9, false, []uint64{}...)
 	check("ann", 0, 8, 2, true, 9, 10)
-	listed := must(v.Listed("bob", room, unread))(t)
+	listed := must(v.Listed("bob", room, nil, unread))(t)
 	equal(t, "last", listed.Last.Pos-1, 8)
 	equal(t, "unread is a distance", listed.Unread, 12)
 	hide(200, "", 9)
 	check("bob", 0, 0, 2, true, 8, 9)
 	hide(300, "1", 1, 3, 4, 5, 6, 7, 8, 9)
 	check("bob", 0, 0, 2, false, []uint64{}...)
-	equal(t, "last of all hidden", must(v.Listed("bob", room, unread))(t).Last, nil)
+	equal(t, "last of all hidden", must(v.Listed("bob", room, nil, unread))(t).Last, nil)
 }
 
 func TestExcept(t *testing.T) {

@@ -12,25 +12,44 @@ import (
 // seqs is a stretch of a channel's messages: those with after < seq ≤ upto.
 type seqs struct{ after, upto uint64 }
 
-// History returns up to limit messages of a channel that a user is shown, ascending by seq.
-// They are those below before, or above after, or the latest if both are 0. More reports that
-// there are further messages in that direction.
+// Window says which messages of a channel [View.History] reads.
+type Window struct {
+	Before, After uint64 // seqs: those below Before, or above After, or the latest if both are 0
+	Limit         int    // how many messages
+	// Bytes is about how large the records may be in all; 0 means any size. One message comes
+	// in any case.
+	Bytes int
+	// Show returns a stored record as the page has it; nil means as it is stored.
+	Show func(record []byte) ([]byte, error)
+}
+
+func (w *Window) space() space { return space{events: w.Limit, bytes: w.Bytes, show: w.Show} }
+
+// space is how much of a page is left.
+type space struct {
+	events, bytes int // bytes 0 means any size
+	show          func(record []byte) ([]byte, error)
+}
+
+// History returns the messages of a channel in a window that a user is shown, ascending by seq.
+// More reports that there are further messages in the direction of the window. It may end
+// before the limit, because of the size of the messages.
 //
 // A message that later events changed is returned as they left it, with the pos of the last of
 // them. A client that folds live events into pages can so tell which events a page already
 // includes. An erased message is returned as a tombstone, whether or not the log still has the
 // message.
-func (v *View) History(user, ch string, before, after uint64, limit int) (events []Event, more bool, err error) {
-	asked := seqs{after: after, upto: math.MaxUint64}
-	if before != 0 {
-		asked.upto = before - 1
+func (v *View) History(user, ch string, w Window) (events []Event, more bool, err error) {
+	asked := seqs{after: w.After, upto: math.MaxUint64}
+	if w.Before != 0 {
+		asked.upto = w.Before - 1
 	}
 	err = v.read("read history", func(r *reader) error {
 		spans, err := r.shown(v, user, ch)
 		if err != nil {
 			return err
 		}
-		events, more, err = r.history(ch, within(spans, asked), limit, after == 0)
+		events, more, err = r.history(ch, within(spans, asked), w.space(), w.After == 0)
 		return err
 	})
 	return events, more, err
@@ -51,27 +70,42 @@ func within(spans []seqs, in seqs) (out []seqs) {
 	return out
 }
 
-// history reads up to limit messages of some stretches and returns them ascending. If backward,
-// it reads from the end.
-func (r *reader) history(ch string, spans []seqs, limit int, backward bool) (events []Event, more bool, err error) {
+// history reads messages of some stretches, as many as there is room for, and returns them
+// ascending. If backward, it reads from the end.
+func (r *reader) history(ch string, spans []seqs, most space, backward bool) (events []Event, more bool, err error) {
 	if backward {
 		slices.Reverse(spans)
 	}
+	limit := most.events
 	for _, s := range spans {
-		some, err := r.page(ch, s, limit+1-len(events), backward)
+		most.events = limit + 1 - len(events)
+		some, cut, err := r.page(ch, s, most, backward)
 		if err != nil {
 			return nil, false, err
 		}
-		if events = append(events, some...); len(events) > limit {
+		if events = append(events, some...); cut || len(events) > limit {
+			more = true
 			break
 		}
+		most = most.without(some)
 	}
-	more = len(events) > limit
 	events = events[:min(limit, len(events))]
 	if backward {
 		slices.Reverse(events)
 	}
 	return events, more, nil
+}
+
+// without returns the room that is left after some events. There is always room for one more.
+func (m space) without(some []Event) space {
+	if m.bytes == 0 {
+		return m
+	}
+	for i := range some {
+		m.bytes -= len(some[i].Record)
+	}
+	m.bytes = max(m.bytes, 1)
+	return m
 }
 
 // row is a message to be put into a page.
@@ -80,44 +114,56 @@ type row struct {
 	seq uint64
 }
 
-// page returns up to limit messages of a stretch, in the direction asked.
-func (r *reader) page(ch string, s seqs, limit int, backward bool) ([]Event, error) {
-	var p page
-	sent, err := r.sent(&p, ch, s, limit, backward)
+// page returns messages of a stretch, in the direction asked. Cut reports that there is a
+// further message, for which there was no room in bytes.
+func (r *reader) page(ch string, s seqs, most space, backward bool) (events []Event, cut bool, err error) {
+	p := page{room: most}
+	sent, cut, err := r.sent(&p, ch, s, backward)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	if len(sent) == limit { // changes beyond the last message are not needed
-		if last := sent[limit-1].seq; backward {
-			s.after = last - 1
-		} else {
-			s.upto = last
-		}
+	if cut || len(sent) == most.events { // changes beyond the last message are not needed
+		s = s.to(sent[len(sent)-1].seq, backward)
 	}
-	changed, err := r.changes(&p, ch, s, limit, backward)
+	p.room = most
+	changed, cutOff, err := r.changes(&p, ch, s, backward)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	return merged(sent, changed, limit, backward), nil
+	if cutOff {
+		last := s.to(changed[len(changed)-1].seq, backward)
+		sent = slices.DeleteFunc(sent, func(x row) bool { return !admits([]seqs{last}, x.seq) })
+	}
+	return merged(sent, changed, most.events, backward), cut || cutOff, nil
+}
+
+// to returns the part of a stretch that ends with a message, in the direction asked.
+func (s seqs) to(seq uint64, backward bool) seqs {
+	if backward {
+		s.after = seq - 1
+	} else {
+		s.upto = seq
+	}
+	return s
 }
 
 // sent returns messages as the log has them.
-func (r *reader) sent(p *page, ch string, s seqs, limit int, backward bool) (rows []row, err error) {
+func (r *reader) sent(p *page, ch string, s seqs, backward bool) (rows []row, cut bool, err error) {
 	lower := appendSeqKey(nil, ch, s.after+1)
 	upper := pastPrefix(appendSeqKey(nil, ch, s.upto))
 	err = r.scan(lower, upper, backward, func() (bool, error) {
 		e, err := eventAt(r.it, ch)
-		if err == nil && e.Kind == wire.KindMessage {
-			rows = append(rows, row{Event: p.keep(e), seq: placeOf(r.it.Key()).seq})
+		if err != nil || e.Kind != wire.KindMessage {
+			return true, err
 		}
-		return len(rows) < limit, err
+		return p.take(&rows, row{Event: e, seq: placeOf(r.it.Key()).seq}, &cut)
 	})
-	return rows, err
+	return rows, cut, err
 }
 
 // changes returns the messages that later events changed. It includes tombstones of messages
 // that the log no longer has.
-func (r *reader) changes(p *page, ch string, s seqs, limit int, backward bool) (rows []row, err error) {
+func (r *reader) changes(p *page, ch string, s seqs, backward bool) (rows []row, cut bool, err error) {
 	lower := appendFoldedKey(nil, ch, s.after+1)
 	upper := pastPrefix(appendFoldedKey(nil, ch, s.upto))
 	err = r.scan(lower, upper, backward, func() (bool, error) {
@@ -130,10 +176,9 @@ func (r *reader) changes(p *page, ch string, s seqs, limit int, backward bool) (
 			return false, errValue
 		}
 		e := Event{Pos: pos, Channel: ch, Kind: wire.KindMessage, Record: value[n:]}
-		rows = append(rows, row{Event: p.keep(e), seq: keySeq(r.it.Key())})
-		return len(rows) < limit, nil
+		return p.take(&rows, row{Event: e, seq: keySeq(r.it.Key())}, &cut)
 	})
-	return rows, err
+	return rows, cut, err
 }
 
 // scan calls take at each key of a stretch until take returns false.

@@ -33,28 +33,43 @@ type Listed struct {
 	Top      string
 }
 
-// List returns a window of a user's channels, the most recently active first. It returns up to
-// limit channels behind a mark, or from the top if the mark is nil. Ahead returns the seq up to
+// Listing says which of a user's channels [View.List] reads: up to Limit channels behind a mark, or
+// from the top if the mark is nil.
+type Listing struct {
+	Behind *Mark
+	Limit  int
+	Bytes  int // about how large they may be in all; 0 means any size
+	// Show returns a stored message as the list has it; nil means as it is stored.
+	Show func(record []byte) ([]byte, error)
+}
+
+// List returns a window of a user's channels, the most recently active first. It may end before
+// the limit, because of the size of the channels. Ahead returns the seq up to
 // which the user has read a channel, where memory knows more than the stored receipt. The cost
 // grows with the limit, and hardly with the number of channels. A channel that becomes active
 // between two windows moves to the top. A client that follows events learns of that from them.
-func (v *View) List(user string, behind *Mark, limit int, ahead func(ch string) uint64) (channels []Listed, more bool, err error) {
+func (v *View) List(user string, s Listing, ahead func(ch string) uint64) (channels []Listed, more bool, err error) {
 	// This comes before the reader is made, so that the reader shows at least as much.
-	marks, held, err := v.top(user, behind, limit+1)
+	marks, held, err := v.top(user, s.Behind, s.Limit+1)
 	if err != nil {
 		return nil, false, err
 	}
 	err = v.read("list recent channels", func(r *reader) error {
 		if !held {
-			if marks, err = r.top(v, user, behind, limit+1); err != nil {
+			if marks, err = r.top(v, user, s.Behind, s.Limit+1); err != nil {
 				return err
 			}
 		}
-		more = len(marks) > limit
-		for _, m := range marks[:min(limit, len(marks))] {
-			c, err := r.listed(v, user, m.ID, ahead)
+		more = len(marks) > s.Limit
+		bytes := 0
+		for _, m := range marks[:min(s.Limit, len(marks))] {
+			c, err := r.listed(v, user, m.ID, s.Show, ahead)
 			if err != nil {
 				return err
+			}
+			if bytes += c.size(); s.Bytes > 0 && bytes > s.Bytes && len(channels) > 0 {
+				more = true
+				return nil
 			}
 			// Without a state the reader is ahead of memory: the user has just left.
 			if c.State != nil {
@@ -66,16 +81,33 @@ func (v *View) List(user string, behind *Mark, limit int, ahead func(ch string) 
 	return channels, more, err
 }
 
-// Listed returns one channel as a member sees it. State is nil if the user is not a member.
-func (v *View) Listed(user, ch string, ahead func(ch string) uint64) (c Listed, err error) {
+// size returns about how many bytes a channel takes in a list.
+func (c *Listed) size() int {
+	const around = 512
+	size := around
+	if c.Last != nil {
+		size += len(c.Last.Record)
+	}
+	if st := c.State; st != nil {
+		size += 2 * (len(st.Name) + len(st.Topic)) // a character may be escaped
+		for _, user := range st.Members[:min(len(st.Members), wire.MaxListedMembers)] {
+			size += len(user) + len(`"",`)
+		}
+	}
+	return size
+}
+
+// Listed returns one channel as a member sees it. State is nil if the user is not a member. Show
+// and ahead are as in [View.List].
+func (v *View) Listed(user, ch string, show func([]byte) ([]byte, error), ahead func(ch string) uint64) (c Listed, err error) {
 	err = v.read("read channel", func(r *reader) error {
-		c, err = r.listed(v, user, ch, ahead)
+		c, err = r.listed(v, user, ch, show, ahead)
 		return err
 	})
 	return c, err
 }
 
-func (r *reader) listed(v *View, user, ch string, ahead func(ch string) uint64) (c Listed, err error) {
+func (r *reader) listed(v *View, user, ch string, show func([]byte) ([]byte, error), ahead func(ch string) uint64) (c Listed, err error) {
 	m, found, err := r.membership(user, v.shardIndex(ch), ch)
 	if !found || err != nil {
 		return c, err
@@ -92,7 +124,7 @@ func (r *reader) listed(v *View, user, ch string, ahead func(ch string) uint64) 
 		return c, err
 	}
 	if head.Seq > m.joined {
-		last, _, err := r.history(ch, except([]seqs{{m.joined, head.Seq}}, hidden), 1, true)
+		last, _, err := r.history(ch, except([]seqs{{m.joined, head.Seq}}, hidden), space{events: 1, show: show}, true)
 		if err != nil {
 			return c, err
 		}

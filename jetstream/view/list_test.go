@@ -21,7 +21,7 @@ func TestList(t *testing.T) {
 		{"cem", 2, []string{"ann~cem", "bob~cem"}, false},
 		{"eve", 2, nil, false},
 	} {
-		channels, more, err := v.List(c.user, nil, c.limit, unread)
+		channels, more, err := v.List(c.user, Listing{Limit: c.limit}, unread)
 		noError(t, err)
 		var ids []string
 		for _, l := range channels {
@@ -44,6 +44,6 @@ func TestChannelsOf(t *testing.T) {
 func TestListed_notAMember(t *testing.T) {
 	v := threeChannels(t)
 	for _, ch := range []string{"bob~cem", "ann~eve"} {
-		equal(t, ch, must(v.Listed("ann", ch, unread))(t), Listed{})
+		equal(t, ch, must(v.Listed("ann", ch, nil, unread))(t), Listed{})
 	}
 }

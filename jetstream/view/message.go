@@ -82,7 +82,7 @@ func (v *View) EachPin(user, ch string, before uint64, f func(e *Event) (bool, e
 			if before != 0 && seq >= before || !admits(spans, seq) {
 				continue
 			}
-			page, err := r.page(ch, seqs{seq - 1, seq}, 1, false)
+			page, _, err := r.page(ch, seqs{seq - 1, seq}, space{events: 1}, false)
 			if err != nil {
 				return err
 			}

@@ -10,12 +10,15 @@ import "container/heap"
 // result is complete up to span.Upto. A channel with nothing new costs a look at its head.
 func (v *View) Missed(user string, span Span, limit, maxBytes int) (events []Event, more bool, err error) {
 	err = v.read("read what was missed", func(r *reader) error {
-		var m merge
+		m := merge{room: maxBytes}
 		if err := m.start(v, r, user, span); err != nil {
 			return err
 		}
 		for len(m.sources) > 0 && len(events) < limit {
-			e := m.sources[0].events[0]
+			e, err := m.head(r)
+			if err != nil {
+				return err
+			}
 			if maxBytes -= len(e.Record); maxBytes < 0 && len(events) > 0 {
 				break
 			}
@@ -30,9 +33,13 @@ func (v *View) Missed(user string, span Span, limit, maxBytes int) (events []Eve
 	return events, more, err
 }
 
-// merge is a heap of sources, ordered by the pos of each source's first event. Every source has
-// at least one event in memory.
-type merge struct{ sources []*source }
+// merge is a heap of sources, ordered by the pos of each source's first event. A user may be in
+// thousands of channels, so only the first sources have their events in memory from the start:
+// as many as there is room for. The others read theirs when it is their turn.
+type merge struct {
+	sources []*source
+	room    int // bytes
+}
 
 func (m *merge) start(v *View, r *reader, user string, span Span) error {
 	gaps, err := r.gaps(v, user, span)
@@ -45,10 +52,9 @@ func (m *merge) start(v *View, r *reader, user string, span Span) error {
 			return err
 		}
 		src := &source{channel: g.channel, next: appendEventKey(nil, g.channel, at), upto: g.upto}
-		if err := src.fill(r); err != nil {
+		if any, err := m.open(r, src); err != nil {
 			return err
-		}
-		if len(src.events) > 0 {
+		} else if any {
 			m.sources = append(m.sources, src)
 		}
 	}
@@ -56,11 +62,32 @@ func (m *merge) start(v *View, r *reader, user string, span Span) error {
 	return nil
 }
 
+// open reads the first events of a source, or only their place, and reports whether it has any.
+func (m *merge) open(r *reader, src *source) (bool, error) {
+	if m.room < 0 {
+		return src.peek(r)
+	}
+	size, err := src.fill(r)
+	m.room -= size
+	return len(src.events) > 0, err
+}
+
+// head returns the first event. There must be a source.
+func (m *merge) head(r *reader) (Event, error) {
+	s := m.sources[0]
+	if len(s.events) == 0 {
+		if _, err := s.fill(r); err != nil {
+			return Event{}, err
+		}
+	}
+	return s.events[0], nil
+}
+
 // advance moves past the first event.
 func (m *merge) advance(r *reader) error {
 	s := m.sources[0]
-	if s.events = s.events[1:]; len(s.events) == 0 {
-		if err := s.fill(r); err != nil {
+	if s.skip(); len(s.events) == 0 {
+		if _, err := s.fill(r); err != nil {
 			return err
 		}
 	}
@@ -76,7 +103,7 @@ func (m *merge) advance(r *reader) error {
 func (m *merge) Len() int { return len(m.sources) }
 
 // Less implements [heap.Interface].
-func (m *merge) Less(i, j int) bool { return m.sources[i].events[0].Pos < m.sources[j].events[0].Pos }
+func (m *merge) Less(i, j int) bool { return m.sources[i].first < m.sources[j].first }
 
 // Swap implements [heap.Interface].
 func (m *merge) Swap(i, j int) { m.sources[i], m.sources[j] = m.sources[j], m.sources[i] }

@@ -426,7 +426,7 @@ func agreeList(t *rapid.T, v *View, s *script, user string, limit int) {
 	for more := true; more; {
 		var listed []Listed
 		var err error
-		listed, more, err = v.List(user, behind, limit, func(string) uint64 { return read })
+		listed, more, err = v.List(user, Listing{Behind: behind, Limit: limit}, func(string) uint64 { return read })
 		want, wantMore := s.m.list(t, user, behind, limit, read)
 		same(t, "list of "+user, listed, want, err)
 		same(t, "more of the list of "+user, more, wantMore)
@@ -444,7 +444,7 @@ func agreeHistory(t *rapid.T, v *View, s *script, user, ch string, limit int) {
 		{rapid.Uint64Range(0, top).Draw(t, "before"), 0},
 		{0, rapid.Uint64Range(0, top).Draw(t, "after")},
 	} {
-		page, more, err := v.History(user, ch, q[0], q[1], limit)
+		page, more, err := v.History(user, ch, Window{Before: q[0], After: q[1], Limit: limit})
 		want, wantMore := s.m.history(t, user, ch, q[0], q[1], limit)
 		if page == nil {
 			page = []Event{}

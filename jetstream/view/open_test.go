@@ -154,7 +154,7 @@ func TestCloseWhileInUse(t *testing.T) {
 	for _, use := range []func(pos uint64) error{
 		func(n uint64) error { _, err := v.Apply(0, log[:min(n*10, 2000)], n*10); return err },
 		func(uint64) error { _, err := v.ChannelsOf("ann"); return err },
-		func(uint64) error { _, _, err := v.History("ann", room, 0, 0, 5); return err },
+		func(uint64) error { _, _, err := v.History("ann", room, Window{Limit: 5}); return err },
 	} {
 		underWay.Add(1)
 		wg.Go(func() {

@@ -16,6 +16,26 @@ func eventAt(it *pebble.Iterator, ch string) (e Event, err error) {
 type page struct {
 	events []Event
 	buffer []byte
+	room   space // what take may still take
+}
+
+// take appends a message, as it is shown, to rows. It reports whether there is room for another
+// message. Without room for this one in bytes it takes nothing and sets cut. It takes the first
+// message whatever its size.
+func (p *page) take(rows *[]row, m row, cut *bool) (more bool, err error) {
+	if p.room.show != nil {
+		if m.Record, err = p.room.show(m.Record); err != nil {
+			return false, err
+		}
+	}
+	if p.room.bytes > 0 && len(*rows) > 0 && len(m.Record) > p.room.bytes {
+		*cut = true
+		return false, nil
+	}
+	m.Event = p.keep(m.Event)
+	*rows = append(*rows, m)
+	p.room = p.room.without([]Event{m.Event})
+	return len(*rows) < p.room.events, nil
 }
 
 // Buffers double from firstBuffer to lastBuffer, so that a page with one record does not hold a

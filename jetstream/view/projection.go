@@ -30,7 +30,7 @@ type projection struct {
 var projections = []projection{
 	{name: "client ids", version: 1, tags: []byte{tagClient}, derive: (*replay).clientIDs},
 	{name: "own messages", version: 1, tags: []byte{tagOwn}, derive: (*replay).own},
-	{name: "changed messages", version: 1, tags: []byte{tagFolded, tagEdit}, derive: (*replay).messages},
+	{name: "changed messages", version: 2, tags: []byte{tagFolded, tagEdit}, derive: (*replay).messages},
 	{name: "mentions", version: 1, tags: []byte{tagMention}, derive: (*replay).mentions},
 	{name: "settings in memory", version: 1, tags: []byte{tagKnown}, derive: (*replay).known},
 	{name: "number of settings", version: 1, tags: []byte{tagSettings}, derive: (*replay).settings},

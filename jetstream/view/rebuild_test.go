@@ -122,7 +122,7 @@ func answersAndClose(t *rapid.T, v *View, s *script) string {
 	for _, user := range s.users {
 		ids, err := v.ChannelsOf(user)
 		ask(ids, err)
-		listed, more, err := v.List(user, nil, 3, unread)
+		listed, more, err := v.List(user, Listing{Limit: 3}, unread)
 		ask(listed, more, err)
 		n, err := v.CountMissed(user, after, 1000)
 		ask(n, err)
@@ -143,9 +143,9 @@ func answersAndClose(t *rapid.T, v *View, s *script) string {
 
 func askAboutSeqs(v *View, ask func(...any), user, ch string, top uint64) {
 	for seq := range top + 2 {
-		page, more, err := v.History(user, ch, seq, 0, 3)
+		page, more, err := v.History(user, ch, Window{Before: seq, Limit: 3})
 		ask(page, more, err)
-		page, more, err = v.History(user, ch, 0, seq, 3)
+		page, more, err = v.History(user, ch, Window{After: seq, Limit: 3})
 		ask(page, more, err)
 		n, mentions, err := v.Counts(user, ch, seq)
 		ask(n, mentions, err)
@@ -167,7 +167,7 @@ func TestRebuildNeedsNothingButTheLog(t *testing.T) {
 		}
 		var all []any
 		for i, ch := range f.channels {
-			page, more, err := v.History(f.users[i][0], ch, 0, 0, 100)
+			page, more, err := v.History(f.users[i][0], ch, Window{Limit: 100})
 			noError(t, err)
 			missed, _, err := v.Missed(f.users[i][0], Span{Upto: v.Position(0)}, 1000, 1<<20)
 			noError(t, err)

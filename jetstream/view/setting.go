@@ -2,6 +2,7 @@ package view
 
 import (
 	"bytes"
+	"slices"
 
 	"natterjack/server/wire"
 )
@@ -21,15 +22,38 @@ func (r *reader) setting(user, name string) (string, error) {
 	return string(value), err
 }
 
-// Settings returns a user's own settings whose names start with prefix, ascending by name.
-func (v *View) Settings(user, prefix string) (settings []wire.Setting, err error) {
+// Settings returns a user's own settings whose names start with prefix, ascending by name. If
+// after is set, it begins behind that name. It returns at least one setting, and stops before the
+// sum of their sizes would exceed most bytes.
+func (v *View) Settings(user, prefix, after string, most int) (settings []wire.Setting, more bool, err error) {
 	err = v.read("list settings", func(r *reader) error {
-		return r.eachSetting(user, prefix, func(name, value []byte) bool {
+		size := 0
+		return r.eachSetting(user, prefix, after, func(name, value []byte) bool {
+			if size += settingSize(name, value); size > most && len(settings) > 0 {
+				more = true
+				return false
+			}
 			settings = append(settings, wire.Setting{Name: string(name), Value: string(value)})
 			return true
 		})
 	})
-	return settings, err
+	return settings, more, err
+}
+
+// settingSize returns how many bytes a setting takes in a reply, at most. Names need no escape.
+func settingSize(name, value []byte) int {
+	size := len(name) + len(`{"name":"","value":""},`)
+	for _, c := range value {
+		switch {
+		case c < ' ':
+			size += len(`\u0000`)
+		case c == '"', c == '\\':
+			size += 2
+		default:
+			size++
+		}
+	}
+	return size
 }
 
 // CountSettings returns how many settings a user has.
@@ -51,12 +75,16 @@ func (r *reader) countSettings(user string) (int, error) {
 	return int(n), err
 }
 
-// eachSetting calls f for each setting until f returns false. Name and value are valid only
-// during the call.
-func (r *reader) eachSetting(user, prefix string, f func(name, value []byte) bool) error {
+// eachSetting calls f for each setting behind a name until f returns false. Name and value are
+// valid only during the call.
+func (r *reader) eachSetting(user, prefix, after string, f func(name, value []byte) bool) error {
 	all := appendSettingKey(nil, user, "")
-	from := append(bytes.Clone(all), prefix...)
-	for ok := r.it.SeekGE(from); ok && bytes.HasPrefix(r.it.Key(), from); ok = r.it.Next() {
+	these := append(bytes.Clone(all), prefix...)
+	from := these
+	if after != "" {
+		from = slices.MaxFunc([][]byte{these, append(append(bytes.Clone(all), after...), 0)}, bytes.Compare)
+	}
+	for ok := r.it.SeekGE(from); ok && bytes.HasPrefix(r.it.Key(), these); ok = r.it.Next() {
 		value, err := r.it.ValueAndErr()
 		if err != nil {
 			return err
@@ -141,7 +169,7 @@ func (r *replay) settings() error {
 		return nil
 	}
 	n := 0
-	err := r.disk.eachSetting(owner, "", func(_, _ []byte) bool {
+	err := r.disk.eachSetting(owner, "", "", func(_, _ []byte) bool {
 		n++
 		return true
 	})

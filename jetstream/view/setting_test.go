@@ -2,7 +2,9 @@ package view
 
 import (
 	"fmt"
+	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"natterjack/server/wire"
@@ -37,13 +39,13 @@ func TestSettings(t *testing.T) {
 	set("~ann", "eve", "block/dot", "1") // no writer stores such an event
 	check := func() {
 		t.Helper()
-		equal(t, "all", must(v.Settings("ann", ""))(t), []wire.Setting{
+		equal(t, "all", settingsOf(t, v, "ann", ""), []wire.Setting{
 			{Name: "block/bob", Value: "1"}, {Name: "hide/ann~bob/7", Value: "1"}, {Name: "mute/ann~bob", Value: "77"}, {Name: "privacy/receipts", Value: "off"},
 		})
-		equal(t, "blocks", must(v.Settings("ann", "block/"))(t), []wire.Setting{{Name: "block/bob", Value: "1"}})
-		equal(t, "none", must(v.Settings("an", ""))(t), nil)
+		equal(t, "blocks", settingsOf(t, v, "ann", "block/"), []wire.Setting{{Name: "block/bob", Value: "1"}})
+		equal(t, "none", settingsOf(t, v, "an", ""), nil)
 		equal(t, "one", must(v.Setting("ann", "mute/ann~bob"))(t), "77")
-		for user, n := range map[string]int{"ann": 4, "annabel": 1, "an": 0, "one": len(must(v.Settings("one", ""))(t))} {
+		for user, n := range map[string]int{"ann": 4, "annabel": 1, "an": 0, "one": len(settingsOf(t, v, "one", ""))} {
 			equal(t, "number of those of "+user, must(v.CountSettings(user))(t), n)
 		}
 		equal(t, "discreet", []bool{v.Discreet("ann"), v.Discreet("annabel")}, []bool{true, false})
@@ -89,4 +91,42 @@ func settingEvent(t *testing.T, pos, version uint64, user, name, value string) E
 	})
 	noError(t, err)
 	return Event{Pos: pos, Channel: wire.OwnChannel(user), Kind: wire.KindSetting, Record: record}
+}
+
+func settingsOf(t *testing.T, v *View, user, prefix string) []wire.Setting {
+	t.Helper()
+	all, more, err := v.Settings(user, prefix, "", math.MaxInt)
+	noError(t, err)
+	equal(t, "more", more, false)
+	return all
+}
+
+// TestSettings_pages reads settings in pages of every size, and expects each setting once, and no
+// page that is larger than was asked for, unless it has one setting.
+func TestSettings_pages(t *testing.T) {
+	v := newView(t, Options{})
+	var want []wire.Setting
+	for i, value := range []string{"1", "dark", strings.Repeat("\x01", 40), `"`, "x", "last"} {
+		s := wire.Setting{Name: fmt.Sprintf("client/%02d", i), Value: value}
+		want = append(want, s)
+		pos := uint64(i + 1)
+		e := settingEvent(t, pos, pos, "ann", s.Name, s.Value)
+		e.Channel = "~ann"
+		must(v.Apply(0, []Event{e}, 0))(t)
+	}
+	for most := range 400 {
+		var got []wire.Setting
+		for more, after := true, ""; more; {
+			var some []wire.Setting
+			var err error
+			some, more, err = v.Settings("ann", "client/", after, most)
+			noError(t, err)
+			if frame := must(wire.Append(nil, wire.Settings{Settings: some}))(t); len(some) > 1 && len(frame) > most+100 {
+				t.Fatalf("%d bytes: a page of %d settings has %d", most, len(some), len(frame))
+			}
+			got = append(got, some...)
+			after = some[len(some)-1].Name
+		}
+		equal(t, fmt.Sprint("in pages of ", most, " bytes"), got, want)
+	}
 }

@@ -9,21 +9,32 @@ type source struct {
 	next    []byte // key to read on from; nil if there is nothing more
 	upto    uint64 // highest pos to read
 	chunk   int    // how many events the last read asked for
+	first   uint64 // pos of the first event that is left
 	events  []Event
 }
 
 // A source reads firstChunk events at first and doubles that up to lastChunk. A source that is
-// read once costs one seek and little memory.
+// read once costs one seek and little memory. A chunk of large events ends at chunkBytes.
 const (
 	firstChunk = 2
 	lastChunk  = 64
+	chunkBytes = 64 << 10
 )
 
-// fill reads the next events, or none if there are no more.
-func (s *source) fill(r *reader) error {
+// peek finds the first event without reading it, and reports whether there is one.
+func (s *source) peek(r *reader) (bool, error) {
+	if !r.it.SeekGE(s.next) || !bytes.HasPrefix(r.it.Key(), s.next[:len(s.next)-placeLen]) {
+		return false, r.it.Error()
+	}
+	s.first = placeOf(r.it.Key()).pos
+	return s.first <= s.upto, nil
+}
+
+// fill reads the next events, or none if there are no more. It returns their size.
+func (s *source) fill(r *reader) (size int, err error) {
 	s.events = nil
 	if s.next == nil {
-		return nil
+		return 0, nil
 	}
 	s.chunk = min(max(2*s.chunk, firstChunk), lastChunk)
 	var p page
@@ -32,17 +43,27 @@ func (s *source) fill(r *reader) error {
 	for ok := r.it.SeekGE(key); ok && bytes.HasPrefix(r.it.Key(), key[:len(key)-placeLen]); ok = r.it.Next() {
 		e, err := eventAt(r.it, s.channel)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		if e.Pos > s.upto {
 			break
 		}
-		if len(p.events) == s.chunk {
+		if n := len(p.events); n == s.chunk || n > 0 && size+len(e.Record) > chunkBytes {
 			s.next = bytes.Clone(r.it.Key())
 			break
 		}
+		size += len(e.Record)
 		p.add(e)
 	}
-	s.events = p.events
-	return r.it.Error()
+	if s.events = p.events; len(s.events) > 0 {
+		s.first = s.events[0].Pos
+	}
+	return size, r.it.Error()
+}
+
+// skip moves past the first event, which is in memory.
+func (s *source) skip() {
+	if s.events = s.events[1:]; len(s.events) > 0 {
+		s.first = s.events[0].Pos
+	}
 }

@@ -47,7 +47,7 @@ func TestReadersFillNothingStale(t *testing.T) {
 	for range 3 {
 		readers.Go(func() {
 			for !done.Load() && !t.Failed() {
-				if _, _, err := v.List("ann", nil, channels, unread); err != nil {
+				if _, _, err := v.List("ann", Listing{Limit: channels}, unread); err != nil {
 					t.Error(err)
 				}
 			}

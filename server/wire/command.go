@@ -49,7 +49,8 @@ type Keyed interface {
 	WithKey(id string) Command
 }
 
-// Cut is a frame that has parts. A transport with a size limit may leave out some of them.
+// Cut is a reply that has parts, as many as fit into a page. A transport with a size limit may
+// leave out some of them. Replies of all other types are small: see [Operation.Weight].
 type Cut interface {
 	Frame
 	// Parts returns the number of parts.

@@ -48,6 +48,16 @@ type Page struct {
 // Type implements [Frame].
 func (Page) Type() string { return "page" }
 
+// Parts implements [Cut].
+func (p Page) Parts() int { return len(p.Events) }
+
+// Some implements [Cut]. It keeps the first events: pins are read from the newest message on.
+func (p Page) Some(n int) Frame {
+	p.More = p.More || n < len(p.Events)
+	p.Events = p.Events[:n]
+	return p
+}
+
 // RawPage is a [Page] whose events are already frames, each built by [AppendEvent].
 type RawPage struct {
 	Ref
@@ -113,6 +123,16 @@ type Versions struct {
 
 // Type implements [Frame].
 func (Versions) Type() string { return "versions" }
+
+// Parts implements [Cut].
+func (v Versions) Parts() int { return len(v.Versions) }
+
+// Some implements [Cut].
+func (v Versions) Some(n int) Frame {
+	v.More = v.More || n < len(v.Versions)
+	v.Versions = v.Versions[:n]
+	return v
+}
 
 // MessageVersion is the content of a message from some time on.
 type MessageVersion struct {

@@ -8,6 +8,7 @@ type Limits struct {
 	InFlight      int `json:"in_flight"`      // commands without a reply
 	GroupMembers  int `json:"group_members"`  // of one group, including its creator
 	HistoryEvents int `json:"history_events"` // of one page
+	MessageEdits  int `json:"message_edits"`  // of one message
 	CommandsPerS  int `json:"commands_per_s"` // of one session
 	// Of one user on one node: over all sessions of the user, and commands that back ends give
 	// as the user.
@@ -20,10 +21,19 @@ type Limits struct {
 	PingIntervalS int `json:"ping_interval_s"`
 }
 
+// MaxPageBytes is about how many bytes of entries a reply has that can go on in a further reply:
+// of messages, versions, channels, settings. A page ends early at that size.
+const MaxPageBytes = 512 << 10
+
+const (
+	pageSlack = 128 << 10 // what surrounds the entries, and one entry that is larger than the rest of the page
+	maxWhole  = 256 << 10 // a reply without pages: a channel with all members, everybody who is banned, and all invites
+)
+
 // DefaultLimits returns the limits of a server whose configuration sets none.
 func DefaultLimits() Limits {
 	return Limits{
 		FrameBytes: 64 << 10, TextBytes: 16 << 10, InFlight: 64, GroupMembers: 500,
-		HistoryEvents: 100, CommandsPerS: 200, UserCommandsPerS: 200, ChannelEventsPerS: 100, PingIntervalS: 25,
+		HistoryEvents: 100, MessageEdits: 500, CommandsPerS: 200, UserCommandsPerS: 200, ChannelEventsPerS: 100, PingIntervalS: 25,
 	}
 }

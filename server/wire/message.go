@@ -157,7 +157,8 @@ func (f Forward) Key() string { return f.ClientID }
 func (f Forward) WithKey(id string) Command { f.ClientID = id; return f }
 
 // Edit replaces the content of a message. Only the sender of the message may edit it, and a
-// forwarded message cannot be edited. Earlier versions stay readable.
+// forwarded message cannot be edited. Earlier versions stay readable, so a message can be
+// edited only as often as Limits.MessageEdits says; after that a new message has to correct it.
 type Edit struct {
 	Ref
 	Channel  string  `json:"channel"`
@@ -219,6 +220,7 @@ type Erased struct {
 // not.
 type Folded struct {
 	Edited    int64      `json:"edited,omitzero"`  // time of the last edit, Unix milliseconds
+	Edits     int        `json:"edits,omitzero"`   // how often it was edited
 	Deleted   bool       `json:"deleted,omitzero"` // a tombstone: its content is gone
 	Pinned    bool       `json:"pinned,omitzero"`
 	Reactions []Reaction `json:"reactions,omitzero"` // in the order in which the emoji were first used

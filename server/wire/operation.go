@@ -28,6 +28,18 @@ func (o *Operation) Change() bool {
 	return ok
 }
 
+// Weight returns about how many bytes the operation's reply takes at most.
+func (o *Operation) Weight() int {
+	switch o.Reply.(type) {
+	case nil, Done, Ack, Refreshed:
+		return 0
+	case Cut:
+		return MaxPageBytes + pageSlack
+	default:
+		return maxWhole
+	}
+}
+
 // Body reads the command without its "type". The NATS service carries commands this way,
 // because there the subject is the type. Empty data means that all members have their defaults.
 // Errors are those of [DecodeCommand].

@@ -108,3 +108,13 @@ type Reactions struct {
 
 // Type implements [Frame].
 func (Reactions) Type() string { return "reactions" }
+
+// Parts implements [Cut].
+func (r Reactions) Parts() int { return len(r.Users) }
+
+// Some implements [Cut].
+func (r Reactions) Some(n int) Frame {
+	r.More = r.More || n < len(r.Users)
+	r.Users = r.Users[:n]
+	return r
+}

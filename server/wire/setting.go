@@ -38,17 +38,21 @@ type Set struct {
 	ClientID string `json:"client_id,omitzero"`
 }
 
-// GetSettings asks for the caller's settings whose names start with Prefix.
+// GetSettings asks for the caller's settings whose names start with Prefix. If After is set, it
+// asks for those after that name.
 type GetSettings struct {
 	Ref
 	Seen
 	Prefix string `json:"prefix,omitzero"`
+	After  string `json:"after,omitzero"`
 }
 
-// Settings answers get_settings with all requested settings, ascending by name.
+// Settings answers get_settings with the requested settings, ascending by name. More says that
+// there are further settings after the last one.
 type Settings struct {
 	Ref
 	Settings []Setting `json:"settings"`
+	More     bool      `json:"more"`
 }
 
 // Setting is one of a user's settings.
@@ -92,6 +96,16 @@ func (GetSettings) Type() string { return "get_settings" }
 // Type implements [Frame].
 func (Settings) Type() string { return "settings" }
 
+// Parts implements [Cut].
+func (s Settings) Parts() int { return len(s.Settings) }
+
+// Some implements [Cut].
+func (s Settings) Some(n int) Frame {
+	s.More = s.More || n < len(s.Settings)
+	s.Settings = s.Settings[:n]
+	return s
+}
+
 // Validate implements [Command].
 func (c Set) Validate(Limits) error {
 	switch {
@@ -128,6 +142,9 @@ func (c GetSettings) Validate(Limits) error {
 	}
 	if len(c.Prefix) > MaxSettingNameLen {
 		return Errorf(CodeInvalid, "prefix: must have at most %d bytes", MaxSettingNameLen)
+	}
+	if len(c.After) > MaxSettingNameLen {
+		return Errorf(CodeInvalid, "after: must have at most %d bytes; take the last name of the reply before", MaxSettingNameLen)
 	}
 	return nil
 }

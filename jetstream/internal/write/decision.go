@@ -37,7 +37,7 @@ func (w *writer) newDecision() *decision {
 		messages: map[messageKey]*channel.Message{}, places: map[string]uint64{},
 	}
 	d.env = channel.Env{
-		Now: now.UnixMilli(), NewID: newID, MaxMembers: w.cfg.Limits.GroupMembers,
+		Now: now.UnixMilli(), NewID: newID, MaxMembers: w.cfg.Limits.GroupMembers, MaxEdits: w.cfg.Limits.MessageEdits,
 		Blocked:  w.cfg.View.Blocked,
 		Settings: w.cfg.View.CountSettings,
 		Message:  func(seq uint64) (*channel.Message, error) { return d.message(messageKey{d.channel, seq}) },

@@ -142,6 +142,7 @@ func (c *Config) checkLimits() error {
 		within("limits.in_flight", l.InFlight, 1, 4096),
 		within("limits.group_members", l.GroupMembers, 2, 500),
 		within("limits.history_events", l.HistoryEvents, 1, 1000),
+		within("limits.message_edits", l.MessageEdits, 1, 10_000),
 		within("limits.commands_per_s", l.CommandsPerS, 1, 100_000),
 		within("limits.user_commands_per_s", l.UserCommandsPerS, 1, 100_000),
 		within("limits.channel_events_per_s", l.ChannelEventsPerS, 1, 100_000),
