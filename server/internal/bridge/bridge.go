@@ -71,6 +71,9 @@ type Config struct {
 	MaxSessions int
 	// MaxUserSessions bounds the connections of one user on this node. 0 means 100.
 	MaxUserSessions int
+	// MaxOwed bounds the bytes of replies that are read and not yet written, over all users. One
+	// user holds a ninth of it at most. 0 means 128 MiB.
+	MaxOwed int
 	// DrainSpread is the time over which [Bridge.Drain] spreads closing the sessions, so that
 	// their clients do not all arrive at the other nodes at once. 0 means 2 s.
 	DrainSpread time.Duration
@@ -118,6 +121,7 @@ type Bridge struct {
 	audience   *audience
 	teller     *teller
 	flushers   *flushers
+	owed       *owed
 	mux        *http.ServeMux
 	diverted   chan struct{} // holds a token while sessions are to be sent elsewhere
 
@@ -133,7 +137,7 @@ func New(cfg Config) *Bridge {
 		auth: cfg.Auth, checks: func(context.Context, bool) {}, signedIn: func(context.Context) {}, presence: cfg.Presence, sessions: cfg.Sessions, limits: complete(cfg.Limits), origins: newOrigins(cfg.Origins),
 		logger: slog.New(slog.DiscardHandler), spread: cmp.Or(cfg.DrainSpread, defaultDrainSpread),
 		diverted: make(chan struct{}, 1), mux: http.NewServeMux(),
-		flushers: newFlushers(), audience: newAudience(),
+		flushers: newFlushers(), audience: newAudience(), owed: newOwed(cmp.Or(cfg.MaxOwed, defaultMaxOwed)),
 	}
 	b.teller = newTeller(b)
 	if cfg.SignedIn != nil {
@@ -207,6 +211,7 @@ func complete(l wire.Limits) wire.Limits {
 		InFlight:          positive(l.InFlight, d.InFlight),
 		GroupMembers:      positive(l.GroupMembers, d.GroupMembers),
 		HistoryEvents:     positive(l.HistoryEvents, d.HistoryEvents),
+		MessageEdits:      positive(l.MessageEdits, d.MessageEdits),
 		CommandsPerS:      positive(l.CommandsPerS, d.CommandsPerS),
 		UserCommandsPerS:  positive(l.UserCommandsPerS, d.UserCommandsPerS),
 		ChannelEventsPerS: positive(l.ChannelEventsPerS, d.ChannelEventsPerS),

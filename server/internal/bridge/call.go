@@ -41,7 +41,9 @@ func (s *session) callAll(cmd wire.Command) {
 		if own := s.bridge.own[cmd.Type()]; own.answer != nil {
 			own.answer(s, cmd)
 		} else {
-			s.answer(s.serve(cmd))
+			r := s.bridge.encoded(s.ID, s.User, s.serve(cmd))
+			r.frame = nil
+			s.answer(r)
 		}
 		s.waitRoom()
 	}
@@ -68,10 +70,23 @@ func (s *session) nextCall() (cmd wire.Command, more bool) {
 	return nil, false
 }
 
-// serve answers a command, within [callTimeout].
+// serve answers a command, within [callTimeout]. The reply holds the bytes that were reserved for
+// it.
 func (s *session) serve(cmd wire.Command) reply {
 	ctx, cancel := context.WithTimeout(s.bridge.work, callTimeout)
 	defer cancel()
+	weight := wire.OperationOf(cmd).Weight()
+	if err := s.bridge.owed.hold(ctx, s.User, weight); err != nil {
+		return reply{frame: s.bridge.fault(s.ID, cmd.Type(), err, cmd.Reference())}
+	}
+	held := weight
+	defer func() { s.bridge.owed.give(s.User, held) }() // after a panic there is no reply
+	r := s.execute(ctx, cmd)
+	r.held, held = held, 0
+	return r
+}
+
+func (s *session) execute(ctx context.Context, cmd wire.Command) reply {
 	own := s.bridge.own[cmd.Type()]
 	if own.before != nil {
 		own.before(&s.attachment, cmd)
@@ -83,15 +98,11 @@ func (s *session) serve(cmd wire.Command) reply {
 	return s.bridge.outcome(s.ID, cmd, f, err)
 }
 
-// serve answers, within ctx, a command that is not about a session. A frame that may be large
-// is encoded at once, because the bytes that wait to be written are counted.
+// serve answers, within ctx, a command that is not about a session.
 func (b *Bridge) serve(ctx context.Context, session, user string, cmd wire.Command) reply {
 	f, err := b.operations.Answer(ctx, operation.Caller{User: user, Session: session}, cmd)
 	if err != nil {
 		return b.outcome(session, cmd, nil, err)
-	}
-	if _, large := f.(wire.Cut); large {
-		return reply{raw: b.encode(nil, session, f)}
 	}
 	return reply{frame: f}
 }

@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"errors"
+	"slices"
 
 	"natterjack/jetstream"
 	"natterjack/server/wire"
@@ -79,13 +80,15 @@ func (s *session) ping() {
 // add queues a frame. The caller holds mu.
 func (s *session) add(r reply) {
 	if s.ended {
+		s.bridge.owed.give(s.User, r.held)
 		return
 	}
 	if s.notices != nil {
 		r.behind = len(s.notices.frames)
 	}
+	r.bytes = r.size()
 	s.replies = append(s.replies, r)
-	s.queued += r.size()
+	s.queued += r.bytes
 	s.start()
 }
 
@@ -130,7 +133,10 @@ func (s *session) makeRoom() {
 // flush writes what waits, until nothing waits or the connection fails.
 func (s *session) flush(w *worker) {
 	defer s.work.Done()
-	defer w.clean()
+	defer func() {
+		s.release(w.replies)
+		w.clean()
+	}()
 	defer s.rescue()
 	for {
 		ping, events := s.collect(&w.scratch)
@@ -147,6 +153,17 @@ func (s *session) flush(w *worker) {
 		if more {
 			w.leave()
 		}
+	}
+}
+
+// release gives back what replies hold that are written, or never will be.
+func (s *session) release(replies []reply) {
+	held := 0
+	for i := range replies {
+		held += replies[i].held
+	}
+	if held > 0 {
+		s.bridge.owed.give(s.User, held)
 	}
 }
 
@@ -227,8 +244,10 @@ func (s *session) writeReply(w *scratch, r *reply) error {
 	if err := s.makeWay(w); err != nil {
 		return err
 	}
-	if r.frame == nil {
+	if r.raw != nil {
+		w.buf = slices.Grow(w.buf, len(r.raw)+1)
 		w.append(r.raw)
+		r.raw = nil // the copy stays until the peer has taken it
 		return nil
 	}
 	w.separate()
@@ -271,8 +290,9 @@ func (s *session) rest(w *scratch, more bool) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i := range w.replies {
-		s.queued -= w.replies[i].size()
+		s.queued -= w.replies[i].bytes
 	}
+	s.release(w.replies)
 	clear(w.replies)
 	clear(w.notices)
 	w.replies, w.notices = w.replies[:0], w.notices[:0]
@@ -309,6 +329,7 @@ func (s *session) broken(err error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.release(s.replies)
 	s.replies, s.notices, s.queued, s.flushing, s.ended = nil, nil, 0, false, true
 	s.makeRoom()
 	s.settle()

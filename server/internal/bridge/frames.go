@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"context"
 	"sync"
 
 	"natterjack/server/wire"
@@ -21,10 +22,14 @@ func (b *Bridge) serveFrames(x *exchange) error {
 		return err
 	}
 	b.signedIn(x.r.Context()) // with the whole body: half of one would keep the connection for long
-	p := &post{exchange: x, user: who.user, callers: make(chan struct{}, maxCallers)}
+	p := &post{exchange: x, user: who.user, callers: make(chan struct{}, maxCallers), turn: make(chan struct{})}
+	close(p.turn)
 	p.stream = p.named()
-	defer p.work.Wait()
 	var due []<-chan reply
+	defer func() {
+		p.work.Wait()
+		p.forget(due)
+	}()
 	for frame := range split(body) {
 		if answer := p.dispatch(frame); answer != nil {
 			due = append(due, answer)
@@ -40,6 +45,7 @@ type post struct {
 	user    string
 	stream  *attachment // of the stream that the request names; nil if it names none, or one of another node
 	callers chan struct{}
+	turn    chan struct{} // closed once the last command before has been admitted
 	work    sync.WaitGroup
 }
 
@@ -87,7 +93,12 @@ func (p *post) dispatch(frame []byte) <-chan reply {
 		p.bridge.hub.give(p.user)
 		return nil
 	default:
-		p.work.Go(func() { p.call(cmd, answer) })
+		before, admitted := p.turn, make(chan struct{})
+		p.turn = admitted
+		p.work.Go(func() {
+			defer p.bridge.hub.give(p.user)
+			answer <- p.call(cmd, before, admitted)
+		})
 	}
 	return answer
 }
@@ -125,27 +136,64 @@ func (p *post) submit(cmd wire.Change, answer chan<- reply) {
 	})
 }
 
-func (p *post) call(cmd wire.Command, answer chan<- reply) {
-	defer p.bridge.hub.give(p.user)
+// call answers a command. Commands are admitted in their order, because their replies are written
+// in their order: a later one must not hold what an earlier one waits for.
+func (p *post) call(cmd wire.Command, before <-chan struct{}, admitted chan<- struct{}) reply {
 	ctx, cancel := p.bounded(callTimeout)
 	defer cancel()
-	select {
-	case p.callers <- struct{}{}:
-		defer func() { <-p.callers }()
-	case <-ctx.Done():
-		answer <- reply{frame: p.bridge.fault(p.id, cmd.Type(), ctx.Err(), cmd.Reference())}
-		return
+	weight := wire.OperationOf(cmd).Weight()
+	err := p.admit(ctx, before, weight)
+	close(admitted)
+	if err != nil {
+		return reply{frame: p.bridge.fault(p.id, cmd.Type(), err, cmd.Reference())}
 	}
+	defer func() { <-p.callers }()
+	r := p.execute(ctx, cmd)
+	r.held = weight
+	return p.bridge.encoded(p.id, p.user, r)
+}
+
+func (p *post) execute(ctx context.Context, cmd wire.Command) reply {
 	own := p.bridge.own[cmd.Type()]
 	if own.obey != nil {
 		done, err := own.obey(p.stream, cmd)
-		answer <- p.bridge.outcome(p.id, cmd, done, err)
-		return
+		return p.bridge.outcome(p.id, cmd, done, err)
 	}
 	if own.before != nil && p.stream != nil {
 		own.before(p.stream, cmd)
 	}
-	answer <- p.bridge.serve(ctx, p.id, p.user, cmd)
+	return p.bridge.serve(ctx, p.id, p.user, cmd)
+}
+
+// admit waits for a caller's place, and reserves the bytes of the reply.
+func (p *post) admit(ctx context.Context, before <-chan struct{}, weight int) error {
+	select {
+	case <-before:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	select {
+	case p.callers <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	err := p.bridge.owed.hold(ctx, p.user, weight)
+	if err != nil {
+		<-p.callers
+	}
+	return err
+}
+
+// forget gives back what replies hold that were not written. No command is under way any more
+// but changes, whose replies hold nothing.
+func (p *post) forget(due []<-chan reply) {
+	for _, answer := range due {
+		select {
+		case r := <-answer:
+			p.bridge.owed.give(p.user, r.held)
+		default:
+		}
+	}
 }
 
 // reply writes the replies. Each goes out as soon as it and all replies before it are ready.
@@ -161,11 +209,13 @@ func (p *post) reply(due []<-chan reply) {
 		case <-p.bridge.work.Done():
 			return
 		}
-		if buf = append(buf[:0], r.raw...); r.frame != nil {
+		if buf = append(buf[:0], r.raw...); r.raw == nil {
 			buf = p.bridge.encode(buf, p.id, r.frame)
 		}
 		buf = append(buf, wire.Separator)
-		if p.write(buf) != nil {
+		err := p.write(buf)
+		p.bridge.owed.give(p.user, r.held)
+		if err != nil {
 			return // the client is gone
 		}
 	}

@@ -31,6 +31,14 @@ func (b *Bridge) servePoll(x *exchange) error {
 	if err != nil {
 		return err
 	}
+	size := 0
+	for _, e := range entries {
+		size += len(e.Frame())
+	}
+	if err := b.owed.hold(x.r.Context(), f.User, size); err != nil {
+		return err // the client polls again from where it was
+	}
+	defer b.owed.give(f.User, size)
 	body := append(b.encode(nil, x.id, f.welcome), wire.Separator)
 	for _, e := range entries {
 		body = append(append(body, e.Frame()...), wire.Separator)

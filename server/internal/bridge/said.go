@@ -54,9 +54,11 @@ const receiptTries = 16
 func (s *session) answerReceipts(cmd wire.Command) {
 	for try := 1; ; try++ {
 		round, own := s.bridge.teller.between(), s.ownTold()
-		if r := s.serve(cmd); s.answerReceipt(r, round, own, try == receiptTries) {
+		r := s.bridge.encoded(s.ID, s.User, s.serve(cmd))
+		if s.answerReceipt(r, round, own, try == receiptTries) {
 			return
 		}
+		s.bridge.owed.give(s.User, r.held)
 	}
 }
 
@@ -81,6 +83,7 @@ func (s *session) answerReceipt(r reply, round uint64, own uint32, anyhow bool) 
 			}
 		}
 	}
+	r.frame = nil
 	s.toldOwn++ // for other replies of this kind that are being read
 	s.inFlight--
 	s.add(r)
