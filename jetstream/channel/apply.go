@@ -69,7 +69,10 @@ func (s *State) changeGroup(r *wire.Record, m *wire.Meta) {
 	case wire.ActionRequested:
 		s.Requested = with(s.Requested, without(without(m.Members, s.Members), s.Banned))
 		s.spend(m.Invite)
-	case wire.ActionLeft, wire.ActionRemoved:
+	case wire.ActionLeft:
+		s.exit(m.Members)
+	case wire.ActionRemoved:
+		s.Removed = s.removedToo(m.Members)
 		s.exit(m.Members)
 	case wire.ActionBanned:
 		s.exit(m.Members)
@@ -130,7 +133,19 @@ func (s *State) enter(users []string) {
 	}
 	s.Members, s.Roles = members, string(roles)
 	users = sorted(users)
-	s.Requested, s.Banned = without(s.Requested, users), without(s.Banned, users)
+	s.Requested, s.Banned, s.Removed = without(s.Requested, users), without(s.Banned, users), without(s.Removed, users)
+}
+
+// removedToo returns the removed users when those members are removed, too. It forgets the first
+// beyond a limit.
+func (s *State) removedToo(users []string) []string {
+	removed := without(s.Removed, sorted(users))
+	for _, user := range users {
+		if s.Member(user) {
+			removed = append(slices.Clip(removed), user)
+		}
+	}
+	return removed[max(0, len(removed)-maxRemoved):]
 }
 
 // exit removes users from the members and from the users who asked to join.

@@ -80,9 +80,11 @@ func (a *act) asked() bool {
 	return found
 }
 
-// invited returns the invite that a secret opens to the user now, or nil.
+// invited returns the invite that a secret opens to the user now, or nil. An invite opens to a
+// member who left, but not to one who was removed. The removed member still has the link, and
+// would be back at once. They come back when an admin adds them.
 func (a *act) invited(secret string) *wire.Invite {
-	if !a.st.Exists() || a.st.banned(a.user) {
+	if !a.st.Exists() || a.st.banned(a.user) || slices.Contains(a.st.Removed, a.user) {
 		return nil
 	}
 	invite := a.st.invite(hashOf(secret))

@@ -1,6 +1,7 @@
 package channel
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -106,6 +107,44 @@ func TestInvite_secret(t *testing.T) {
 	// SHA-256 of the ASCII digits, as sha256sum prints it.
 	if got := hashOf("0123456789"); got != "84d89877f0d4041efb6bf91a16f0248f2fd573e6af05c19f96bedb9f882f7882" {
 		t.Errorf("hash %s", got)
+	}
+}
+
+// TestInvite_ofFormerMembers shows that a member who left may come back by an invite, and a member
+// who was removed may not, until an admin adds them. A user whose request was refused was no
+// member, and may ask again.
+func TestInvite_ofFormerMembers(t *testing.T) {
+	r := invited(t, wire.CreateInvite{})
+	r.must(t, "bob", wire.Join{Secret: secret}, wire.Leave{}, wire.Join{Secret: secret})
+	r.must(t, "ann", wire.RemoveMember{User: "bob"})
+	refused := func(why string) {
+		t.Helper()
+		if _, err := r.try("bob", wire.Join{Secret: secret}); err == nil || err.Error() != notInvited().Error() {
+			t.Errorf("%s: %v", why, err)
+		}
+	}
+	refused("removed")
+	r.must(t, "ann", wire.CreateInvite{Hash: hashOf(secret), Uses: 5})
+	refused("removed, and the invite was changed")
+	r.must(t, "ann", wire.AddMembers{Members: []string{"bob"}})
+	r.must(t, "bob", wire.Leave{}, wire.Join{Secret: secret})
+	r.must(t, "ann", wire.RemoveMember{User: "bob", Ban: true}, wire.Unban{User: "bob"})
+	r.must(t, "bob", wire.Join{Secret: secret})
+	if len(r.st.Removed) > 0 {
+		t.Errorf("%v count as removed", r.st.Removed)
+	}
+}
+
+func TestRemoved_isBounded(t *testing.T) {
+	st := &State{ID: "g", Kind: wire.Group}
+	for i := range 3 * maxRemoved {
+		user := []string{fmt.Sprint("u", i)}
+		for _, action := range []wire.Action{wire.ActionAdded, wire.ActionRemoved} {
+			st = Apply(st, "g", uint64(2*i+1), &wire.Record{Kind: wire.KindMeta, Meta: &wire.Meta{Action: action, Members: user}})
+		}
+	}
+	if n := len(st.Removed); n != maxRemoved || st.Removed[n-1] != fmt.Sprint("u", 3*maxRemoved-1) {
+		t.Errorf("%d are remembered, the last is %s", n, st.Removed[n-1])
 	}
 }
 

@@ -193,7 +193,7 @@ func (w *world) checkState(t *rapid.T) {
 	}
 	want := &State{
 		Name: n.name, Topic: n.topic, Archived: n.archived, SlowModeS: int(n.slow / 1000),
-		Members: slices.Sorted(maps.Keys(n.role)), Banned: slices.Sorted(maps.Keys(n.banned)), Requested: slices.Sorted(maps.Keys(n.asked)),
+		Members: slices.Sorted(maps.Keys(n.role)), Banned: slices.Sorted(maps.Keys(n.banned)), Removed: n.removed, Requested: slices.Sorted(maps.Keys(n.asked)),
 	}
 	for hash, i := range n.invites {
 		want.Invites = append(want.Invites, wire.Invite{Hash: hash, Expires: i.expires, Uses: i.uses, Approval: i.approval})

@@ -16,6 +16,7 @@ type naive struct {
 	slow                             int64 // milliseconds
 	role                             map[string]wire.Role
 	banned, asked                    map[string]bool
+	removed                          []string
 	invites                          map[string]*naiveInvite // by hash
 	said                             []*naiveMessage         // seq 1 comes first
 	spoke                            map[string]int64
@@ -338,6 +339,7 @@ func (n *naive) add(c wire.AddMembers) string {
 	}
 	for m := range added {
 		n.role[m] = wire.RoleMember
+		n.removed = slices.DeleteFunc(n.removed, func(u string) bool { return u == m })
 		delete(n.asked, m)
 	}
 	return changed
@@ -355,6 +357,8 @@ func (n *naive) remove(user string, c wire.RemoveMember) string {
 	delete(n.asked, c.User)
 	if c.Ban {
 		n.banned[c.User] = true
+	} else if member {
+		n.removed = append(n.removed, c.User)
 	}
 	return changed
 }
@@ -407,7 +411,7 @@ func (n *naive) join(user string, c wire.Join, now int64) string {
 	switch {
 	case n.asked[user] && (i == nil || i.approval):
 		return done
-	case i == nil || n.banned[user] || n.archived:
+	case i == nil || n.banned[user] || slices.Contains(n.removed, user) || n.archived:
 		return string(wire.CodeForbidden)
 	case !i.approval && len(n.role) >= n.most:
 		return string(wire.CodeTooLarge)

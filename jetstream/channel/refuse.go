@@ -14,7 +14,7 @@ func Forbidden() error {
 }
 
 // notInvited returns the error for a join that is not allowed. It is the same for a group that
-// does not exist, for an invite that does not exist or has ended, and for a banned user.
+// does not exist, for an invite that does not exist or has ended, and for a banned or removed user.
 func notInvited() error {
 	return wire.Errorf(wire.CodeForbidden, "secret: this invite does not work for you; it may have ended")
 }

@@ -33,6 +33,7 @@ type State struct {
 	Members   []string      // ascending
 	Roles     string        // of a group: a letter for each of Members, in the same order; see Role
 	Banned    []string      // ascending; none is in Members or Requested
+	Removed   []string      // members who were removed and have not come back, the latest last
 	Requested []string      // users who asked to join, ascending; none is in Members
 	Invites   []wire.Invite // ascending by hash
 	Pins      []uint64      // seqs of the pinned messages, ascending

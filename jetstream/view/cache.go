@@ -170,8 +170,8 @@ func sizeOf(id string, st *channel.State) int64 {
 	if st == nil {
 		return int64(size)
 	}
-	size += 352 + len(st.Name) + len(st.Topic) + len(st.Creator) + len(st.Roles) + 8*len(st.Pins)
-	for _, names := range [][]string{st.Members, st.Banned, st.Requested} {
+	size += 376 + len(st.Name) + len(st.Topic) + len(st.Creator) + len(st.Roles) + 8*len(st.Pins)
+	for _, names := range [][]string{st.Members, st.Banned, st.Removed, st.Requested} {
 		for _, name := range names {
 			size += 16 + len(name)
 		}

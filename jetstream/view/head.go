@@ -58,7 +58,7 @@ func isPlain(st *channel.State, users []string) bool {
 	switch {
 	case st.Name != "" || st.Topic != "" || st.Origin != 0 || st.SlowModeS != 0 || st.Archived || st.Deleted || st.Roles != "":
 		return false
-	case len(st.Banned)+len(st.Requested)+len(st.Invites)+len(st.Pins)+len(st.Spoke) > 0:
+	case len(st.Banned)+len(st.Removed)+len(st.Requested)+len(st.Invites)+len(st.Pins)+len(st.Spoke) > 0:
 		return false
 	case st.Kind == "":
 		return len(st.Members) == 0 && st.Creator == "" && st.Created == 0

@@ -57,7 +57,7 @@ import (
 // the rules that made them. Raise it when you change one of those. Every node then reads its
 // whole view from the log again, which takes long. Everything else has a version of its own:
 // see [projections].
-const schema = 7
+const schema = 8
 
 // Options configure a view. Shards and Epoch must be those of the log.
 type Options struct {

@@ -29,7 +29,7 @@ func (r *room) join(user, secret string) refusal {
 		return none
 	}
 	i := r.invites[secret]
-	if r.banned[user] || r.deleted {
+	if r.banned[user] || r.removed[user] || r.deleted {
 		i = nil
 	}
 	switch {

@@ -27,6 +27,7 @@ type room struct {
 	invites   map[string]*invite // by secret
 	secrets   []string           // of all invites ever made
 	farewells map[string]int     // by user: how often they were removed, banned or refused
+	removed   map[string]bool    // members who were removed and were not added since
 	ended     map[string]bool    // users who were members, or waited, when the group was deleted
 
 	blocked func(by, of string) bool
@@ -45,7 +46,7 @@ func (m mark) beside(o mark) mark { return mark{max(m.read, o.read), max(m.deliv
 func newRoom(id string, roles map[string]natter.Role, blocked func(by, of string) bool) *room {
 	r := &room{
 		id: id, roles: map[string]natter.Role{}, banned: map[string]bool{}, stays: map[string][]stay{}, marks: map[string]mark{}, former: map[string]mark{},
-		requested: map[string]bool{}, invites: map[string]*invite{}, farewells: map[string]int{}, ended: map[string]bool{}, blocked: blocked,
+		requested: map[string]bool{}, invites: map[string]*invite{}, farewells: map[string]int{}, removed: map[string]bool{}, ended: map[string]bool{}, blocked: blocked,
 	}
 	for user, role := range roles {
 		r.enter(user, role)
@@ -58,6 +59,7 @@ func (r *room) enter(user string, role natter.Role) {
 	r.former[user] = r.former[user].beside(r.marks[user])
 	delete(r.marks, user)
 	delete(r.requested, user)
+	delete(r.removed, user)
 	r.stays[user] = append(r.stays[user], stay{uint64(len(r.messages)), math.MaxUint64})
 }
 
@@ -290,10 +292,12 @@ func (r *room) remove(user, other string, ban bool) refusal {
 	if r.roles[other] != "" || r.requested[other] {
 		r.farewells[other]++
 	}
-	r.exit(other)
 	if ban {
 		r.banned[other] = true
+	} else if r.roles[other] != "" {
+		r.removed[other] = true
 	}
+	r.exit(other)
 	return none
 }
 
