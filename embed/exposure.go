@@ -22,6 +22,7 @@ type Exposure struct {
 func Expose(o *server.Options) Exposure {
 	var e Exposure
 	e.passwords(o)
+	e.members(o)
 	if !o.DontListen {
 		e.clients(o)
 	}

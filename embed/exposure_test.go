@@ -59,6 +59,58 @@ func TestExpose(t *testing.T) {
 	}
 }
 
+// TestExpose_members shows which users of the chat account keep a node from starting.
+func TestExpose_members(t *testing.T) {
+	const inbox = `subscribe: ["_INBOX.u.>"]`
+	for name, tt := range map[string]struct{ account, user, refused string }{
+		"a back end":               {user: `permissions { publish: ["api.>", "$SRV.>"], ` + inbox + ` }`},
+		"of one chat user":         {user: `permissions { publish: ["api.bot.>"], ` + inbox + ` }`},
+		"reads the log":            {user: `permissions { publish { deny: ">" }, subscribe: ["chat.>", "_INBOX.u.>"] }`},
+		"of an own stream":         {user: `permissions { publish: ["orders.>"], subscribe: ["orders.>", "_INBOX.u.>"] }`},
+		"an operator":              {user: `permissions { publish { allow: ["$JS.API.>"], deny: ["$JS.API.STREAM.CREATE.>", "$JS.API.STREAM.UPDATE.>", "$JS.API.STREAM.RESTORE.>"] }, ` + inbox + ` }`},
+		"by default":               {account: `default_permissions { publish { deny: ">" }, subscribe { deny: ">" } }`},
+		"no permissions":           {refused: "user u of account CHAT has no permissions"},
+		"only publish":             {user: `permissions { publish: ["api.>"] }`, refused: "may subscribe to"},
+		"only subscribe":           {user: `permissions { ` + inbox + ` }`, refused: "may publish to"},
+		"a default that allows":    {account: `default_permissions { publish: [">"], subscribe { deny: ">" } }`, refused: "may publish to"},
+		"writes to the log":        {user: `permissions { publish: ["chat.3.>"], ` + inbox + ` }`, refused: "may publish to chat.>"},
+		"writes, by a wildcard":    {user: `permissions { publish: ["*.3.x"], ` + inbox + ` }`, refused: "may publish to"},
+		"writes receipts":          {user: `permissions { publish: ["receipt.1"], ` + inbox + ` }`, refused: "may publish to receipt.>"},
+		"writes presence":          {user: `permissions { publish: ["$KV.PRESENCE.>"], ` + inbox + ` }`, refused: "may publish to $KV.>"},
+		"makes streams":            {user: `permissions { publish: ["$JS.API.>"], ` + inbox + ` }`, refused: "may publish to $JS.API.STREAM.CREATE.>"},
+		"makes one stream":         {user: `permissions { publish: ["$JS.API.STREAM.CREATE.MINE"], ` + inbox + ` }`, refused: "may publish to $JS.API.STREAM.CREATE.>"},
+		"denied too little":        {user: `permissions { publish { allow: ["$JS.API.>"], deny: ["$JS.API.STREAM.CREATE.CHAT_0"] }, ` + inbox + ` }`, refused: "may publish to $JS.API.STREAM.CREATE.>"},
+		"answers requests":         {user: `permissions { publish: ["api.>"], subscribe: ["api.>", "_INBOX.u.>"] }`, refused: "may subscribe to api.>"},
+		"answers, in a queue":      {user: `permissions { publish: ["api.>"], subscribe: ["api.> q", "_INBOX.u.>"] }`, refused: "may subscribe to api.>"},
+		"reads sessions":           {user: `permissions { publish: ["api.>"], subscribe: ["sessions.>", "_INBOX.u.>"] }`, refused: "may subscribe to sessions.>"},
+		"reads the others' inbox":  {user: `permissions { publish: ["api.>"], subscribe: ["_INBOX.>"] }`, refused: "read the answers to others"},
+		"reads the others' inbox*": {user: `permissions { publish: ["api.>"], subscribe: ["_INBOX.*.*"] }`, refused: "read the answers to others"},
+		"allowed to respond":       {user: `permissions { publish: ["api.>"], ` + inbox + `, allow_responses: true }`, refused: "allow_responses"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := &server.Options{}
+			if err := o.ProcessConfigString("listen: 127.0.0.1:4222\naccounts { CHAT { " + tt.account + "\n users: [ { user: u, password: p, " + tt.user + " } ] } }\n"); err != nil {
+				t.Fatal(err)
+			}
+			refused := strings.Join(embed.Expose(o).Refused, "\n")
+			if (refused != "") != (tt.refused != "") || !strings.Contains(refused, tt.refused) {
+				t.Errorf("refused: %q, want %q", refused, tt.refused)
+			}
+		})
+	}
+	for name, text := range map[string]string{
+		"account": `leafnodes { listen: 127.0.0.1:7422, authorization { user: l, password: p, account: CHAT } }`,
+		"user":    `leafnodes { listen: 127.0.0.1:7422, authorization { users: [ { user: l, password: p, account: CHAT } ] } }`,
+		"remote":  `leafnodes { remotes: [ { url: "nats://127.0.0.1:1", account: CHAT } ] }`,
+	} {
+		o := &server.Options{}
+		if err := o.ProcessConfigString("listen: 127.0.0.1:4222\naccounts { CHAT {} }\n" + text + "\n"); err != nil {
+			t.Fatal(err)
+		}
+		onlyOne(t, "leafnodes by "+name, embed.Expose(o).Refused, "another server would have all of account CHAT")
+	}
+}
+
 func onlyOne(t *testing.T, what string, got []string, part string) {
 	t.Helper()
 	want := 1

@@ -1,6 +1,6 @@
 // Command server runs a node of a Natterjack chat system: alone, or as a member of a cluster.
 // The command token prints a token instead. The command grow takes the log of a node that was
-// alone into a cluster.
+// alone into a cluster. The command restore restores a backup.
 package main
 
 import (
@@ -38,6 +38,8 @@ func run() int {
 		err = printToken(cfg, os.Stdout)
 	case cfg.Grow != nil:
 		err = grow(cfg, os.Stdout)
+	case cfg.Restore != nil:
+		err = restore(cfg, os.Stdout)
 	default:
 		err = serve(cfg)
 	}

@@ -36,7 +36,7 @@ func (n node) backend() (*backend, error) {
 	if err != nil {
 		return nil, err
 	}
-	conn, err := nats.Connect(n.nats, nats.UserInfo("operator", strings.TrimSpace(string(password))))
+	conn, err := nats.Connect(n.nats, nats.UserInfo("operator", strings.TrimSpace(string(password))), nats.CustomInboxPrefix("_INBOX.operator"))
 	if err != nil {
 		return nil, fmt.Errorf("connect to the server's NATS: %w", err)
 	}

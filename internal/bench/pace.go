@@ -26,7 +26,7 @@ type paced struct {
 // once all are acknowledged. A refused send is an error.
 func (b *backend) pace(ctx context.Context, span stretch, rate int, next func(i int) (user string, cmd wire.Send)) ([]paced, error) {
 	interval := time.Second / time.Duration(rate)
-	p := &pacing{clock: span.clock, inbox: nats.NewInbox() + ".", sends: make([]paced, span.whole()/interval)}
+	p := &pacing{clock: span.clock, inbox: b.conn.NewInbox() + ".", sends: make([]paced, span.whole()/interval)}
 	sub, err := b.conn.Subscribe(p.inbox+"*", p.answer)
 	if err != nil {
 		return nil, err

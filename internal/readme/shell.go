@@ -59,7 +59,7 @@ func (s *shell) command(st step, printed *output) nodeproc.Spec {
 	bin := filepath.Join(s.dir, "bin")
 	return nodeproc.Spec{
 		Name: st.command, Path: args[0], Args: args[1:], Dir: s.dir, Output: printed, Apart: true,
-		Env: append(os.Environ(), "GOBIN="+bin, "PATH="+bin+":"+os.Getenv("PATH")),
+		Env: append(os.Environ(), "GOBIN="+bin, "XDG_CONFIG_HOME="+filepath.Join(s.dir, "config"), "PATH="+bin+":"+os.Getenv("PATH")),
 	}
 }
 

@@ -74,17 +74,10 @@ func (t *takeover) snapshot(ctx context.Context, name string) (*nats.Subscriptio
 // restore asks the cluster to take a stream's files, and returns the subject to send them to.
 // It waits until there are enough members.
 func (t *takeover) restore(ctx context.Context, name string, stream api.Copy) (string, error) {
-	cfg := map[string]any{}
-	if err := json.Unmarshal(stream.Config, &cfg); err != nil {
-		return "", fmt.Errorf("configuration of the stream: %w", err)
+	cfg, err := t.unfinished(stream)
+	if err != nil {
+		return "", err
 	}
-	cfg["num_replicas"] = t.Replicas
-	metadata, ok := cfg["metadata"].(map[string]any)
-	if !ok {
-		metadata = map[string]any{}
-	}
-	metadata[log.MetaUnfinished] = "true"
-	cfg["metadata"] = metadata
 	return pause.Until(ctx, "place for "+name, func(ctx context.Context) (string, error) {
 		return api.Restore(ctx, t.To, name, cfg, stream.State)
 	})
@@ -95,6 +88,23 @@ func (t *takeover) send(ctx context.Context, to string, chunk []byte, timeout ti
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	return api.Send(ctx, t.To, to, chunk)
+}
+
+// unfinished returns the configuration with which a stream is restored: it has the mark that the
+// stream is unfinished.
+func (t *takeover) unfinished(stream api.Copy) (map[string]any, error) {
+	cfg := map[string]any{}
+	if err := json.Unmarshal(stream.Config, &cfg); err != nil {
+		return nil, fmt.Errorf("configuration of the stream: %w", err)
+	}
+	cfg["num_replicas"] = t.Replicas
+	metadata, ok := cfg["metadata"].(map[string]any)
+	if !ok {
+		metadata = map[string]any{}
+	}
+	metadata[log.MetaUnfinished] = "true"
+	cfg["metadata"] = metadata
+	return cfg, nil
 }
 
 // next returns the next chunk. A chunk without data is the end.

@@ -3,6 +3,8 @@ package view
 import (
 	"errors"
 	"fmt"
+
+	"natterjack/jetstream/channel"
 )
 
 // Apply takes in events of one shard, ascending by pos, and commits them in one batch with the
@@ -80,6 +82,9 @@ func (r *round) take(e *Event) error {
 	}
 	if err == nil {
 		err = m.head.Follows(e.Pos, r.missing(e.Pos, &m.head), record)
+	}
+	if err == nil {
+		err = channel.Bound(record.ID, e.Channel)
 	}
 	if err != nil {
 		r.void(e, err)

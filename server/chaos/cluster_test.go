@@ -58,7 +58,7 @@ func (c *cluster) connect() {
 		urls = append(urls, fmt.Sprintf("nats://operator:%s@127.0.0.1:%d", nodetest.Password, n.NATS))
 	}
 	var err error
-	c.ops, err = nats.Connect(strings.Join(urls, ","), nats.MaxReconnects(-1), nats.ReconnectWait(100*time.Millisecond),
+	c.ops, err = nats.Connect(strings.Join(urls, ","), nats.CustomInboxPrefix("_INBOX.operator"), nats.MaxReconnects(-1), nats.ReconnectWait(100*time.Millisecond),
 		nats.PingInterval(2*time.Second), nats.MaxPingsOutstanding(2))
 	if err != nil {
 		c.tb.Fatalf("connect as operator: %v", err)

@@ -37,7 +37,8 @@ func (w *writer) newDecision() *decision {
 		messages: map[messageKey]*channel.Message{}, places: map[string]uint64{},
 	}
 	d.env = channel.Env{
-		Now: now.UnixMilli(), NewID: newID, MaxMembers: w.cfg.Limits.GroupMembers, MaxEdits: w.cfg.Limits.MessageEdits,
+		Now: now.UnixMilli(), NewID: func() string { return newID(d.channel) },
+		MaxMembers: w.cfg.Limits.GroupMembers, MaxEdits: w.cfg.Limits.MessageEdits,
 		Blocked:  w.cfg.View.Blocked,
 		Settings: w.cfg.View.CountSettings,
 		Message:  func(seq uint64) (*channel.Message, error) { return d.message(messageKey{d.channel, seq}) },
@@ -200,5 +201,8 @@ func (d *decision) charge(c *Command, st *channel.State, events []wire.Record) e
 	return nil
 }
 
-// newID returns an id for a message. It is a UUIDv7 (RFC 9562), so that later ids sort later.
-func newID() string { return uuid.Must(uuid.NewV7()).String() }
+// newID returns an id for an event of a channel. It begins like a UUIDv7 (RFC 9562), so that
+// later ids sort later.
+func newID(ch string) string {
+	return uuid.UUID(channel.Bind(uuid.Must(uuid.NewV7()), ch)).String()
+}

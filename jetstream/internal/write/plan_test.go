@@ -13,7 +13,7 @@ import (
 func TestPlan_clientIDOfTheCreation(t *testing.T) {
 	create := wire.CreateGroup{ClientID: "g1", Name: "friends", Members: []string{"bob"}}
 	send := wire.Send{Channel: channel.GroupID("alice", "g1"), ClientID: "g1", Content: wire.Content{Text: "hello"}}
-	made, err := channel.Decide(nil, send.Channel, "alice", create, channel.Env{NewID: newID})
+	made, err := channel.Decide(nil, send.Channel, "alice", create, channel.Env{NewID: func() string { return newID(send.Channel) }})
 	if err != nil {
 		t.Fatal(err)
 	}

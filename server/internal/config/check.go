@@ -32,6 +32,9 @@ func (c *Config) check() error {
 	}
 	if c.Clustered() {
 		errs = append(errs, c.checkCluster()...)
+		if c.Restore != nil {
+			errs = append(errs, errors.New("restore: a backup is restored into a node that is alone, of which \"natterjack grow\" then makes a cluster; take the cluster block out"))
+		}
 	} else if c.Grow != nil {
 		errs = append(errs, errors.New("grow: the configuration has no cluster block; it must be the one that this node is to have as a member"))
 	}

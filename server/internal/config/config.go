@@ -24,9 +24,10 @@ type Config struct {
 	TLS      TLS
 	Auth     Auth
 	Limits   wire.Limits
-	SignIn   bool   // development sign-in: any user, with the secret of the first start
-	Token    *Token // to be printed; nil if a node is to be run
-	Grow     *Grow  // a log to take into the cluster; nil if a node is to be run
+	SignIn   bool     // development sign-in: any user, with the secret of the first start
+	Token    *Token   // to be printed; nil if a node is to be run
+	Grow     *Grow    // a log to take into the cluster; nil if a node is to be run
+	Restore  *Restore // a backup to restore; nil if a node is to be run
 
 	NATS     *embed.NATSOptions
 	Warnings []string // for the log, once there is one

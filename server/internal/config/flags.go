@@ -35,7 +35,9 @@ type flags struct {
 
 	Grow Grow `cmd:"" help:"Take the log of a node that was alone into the cluster of which the configuration makes this one an empty member, verify it, and exit. The node that was alone must be stopped, the other members must be started and empty."`
 
-	command string // run, token or grow
+	Restore Restore `cmd:"" help:"Restore a backup of the nats command into the empty directory of a node that is alone, and exit."`
+
+	command string // run, token, grow or restore
 }
 
 // Token holds the arguments of the command token.
@@ -48,6 +50,11 @@ type Token struct {
 // Grow holds the arguments of the command grow.
 type Grow struct {
 	From string `required:"" placeholder:"DIR" help:"The data directory of the node that was alone. It is kept as it is until everything is verified."`
+}
+
+// Restore holds the arguments of the command restore.
+type Restore struct {
+	From string `required:"" placeholder:"DIR" help:"The directory that \"nats backup account\" has written."`
 }
 
 // parseFlags reads arguments and the environment variables that stand for them.

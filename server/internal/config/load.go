@@ -73,8 +73,11 @@ func Load(args []string, stdout io.Writer) (*Config, error) {
 		c.Token = &f.Token
 		return c, nil
 	}
-	if f.command == "grow" {
+	switch f.command {
+	case "grow":
 		c.Grow = &f.Grow
+	case "restore":
+		c.Restore = &f.Restore
 	}
 	c.made = made
 	for _, w := range warnings {

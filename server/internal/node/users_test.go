@@ -3,6 +3,8 @@ package node
 import (
 	"encoding/json"
 	"errors"
+	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -89,11 +91,43 @@ func TestUsers_Service(t *testing.T) {
 		}
 		mustRefuse(t, violations, "publish "+subject)
 	}
-	for _, subject := range []string{">", "chat.>", "api.>", "$JS.>", "_INBOX_*.>", "$KV.>", "typing.>", "sessions.>"} {
+	for _, subject := range []string{">", "chat.>", "api.>", "$JS.>", "_INBOX_*.>", "_INBOX.>", "_INBOX.operator.>", "$KV.>", "typing.>", "sessions.>"} {
 		if _, err := conn.SubscribeSync(subject); err != nil {
 			t.Fatal(err)
 		}
 		mustRefuse(t, violations, "subscribe "+subject)
+	}
+}
+
+// TestUsers_silentConnections opens more connections that say nothing than the shipped limit
+// had room for without a reserve. A service comes in beside them, and the server closes them.
+func TestUsers_silentConnections(t *testing.T) {
+	cfg := load(t)
+	if cfg.NATS.MaxConn < 4096 || cfg.NATS.AuthTimeout > 1 {
+		t.Errorf("at most %d connections, and %v s to log in", cfg.NATS.MaxConn, cfg.NATS.AuthTimeout)
+	}
+	cfg.NATS.MaxConn = 64 // a small model of it
+	const silent = 48
+	a, _ := start(t, cfg)
+	conns := make([]net.Conn, silent)
+	for i := range conns {
+		var err error
+		if conns[i], err = net.Dial("tcp", strings.TrimPrefix(a.NATS, "nats://")); err != nil {
+			t.Fatal(err)
+		}
+		defer conns[i].Close()
+	}
+	conn, _ := connect(t, a, cfg.Data, "service")
+	if f := request(t, conn, "api.alice.send", message); f.Type != "ack" {
+		t.Errorf("send: %+v, want an ack", f)
+	}
+	for _, c := range conns {
+		if err := c.SetReadDeadline(time.Now().Add(patience)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.Copy(io.Discard, c); err != nil { // until the server closes it
+			t.Fatalf("a silent connection is still open: %v", err)
+		}
 	}
 }
 
@@ -142,6 +176,10 @@ func TestUsers_Operator(t *testing.T) {
 		}
 		mustRefuse(t, violations, "subscribe "+subject)
 	}
+	if _, err := conn.SubscribeSync("_INBOX.service.>"); err != nil {
+		t.Fatal(err)
+	}
+	mustRefuse(t, violations, "read the answers to services")
 	if _, err := conn.SubscribeSync("api.>"); err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,26 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"natterjack/server/internal/config"
+	"natterjack/server/internal/node"
+)
+
+// restore restores a backup and prints how many streams it had. If it is interrupted, no node opens
+// what is there, and it is begun again with an empty directory.
+func restore(cfg *config.Config, out io.Writer) error {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	streams, err := node.Restore(ctx, cfg, newLogger(cfg.Log))
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "natterjack: restored %d streams; start the node with this configuration\n", len(streams))
+	return nil
+}
