@@ -171,7 +171,7 @@ func TestFollow_refused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const secret = "0123456789abcdef0123456789"
+	const secret = "q3Jx0m1T2c4V5b6N7m8K9Q"
 	hash := sha256.Sum256([]byte(secret))
 	change(t, l, "u0", wire.CreateInvite{Channel: group.ID, Hash: hex.EncodeToString(hash[:]), Approval: true})
 	change(t, l, "u2", wire.Join{Channel: group.ID, Secret: secret})
@@ -193,6 +193,46 @@ func TestFollow_refused(t *testing.T) {
 	if _, _, err := l.History(t.Context(), "u2", &wire.History{Channel: group.ID}); !errors.Is(err, channel.Forbidden()) {
 		t.Errorf("history: %v, want it forbidden", err)
 	}
+}
+
+// TestFollow_invitesStayWithAdmins shows that no event tells the hash of an invite, at once or
+// after a resume, and that get_channel tells it to those who manage invites.
+func TestFollow_invitesStayWithAdmins(t *testing.T) {
+	node, dir := embedtest.Start(t, embedtest.NoSync), t.TempDir()
+	l, stop := start(t, node, dir, 1)
+	live, begin := follow(t, l, "u1", nil)
+	group, err := l.CreateGroup(t.Context(), "u0", &wire.CreateGroup{ClientID: "g", Name: "all", Members: users(2)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const secret = "q3Jx0m1T2c4V5b6N7m8K9Q"
+	sum := sha256.Sum256([]byte(secret))
+	hash := hex.EncodeToString(sum[:])
+	change(t, l, "u0", wire.CreateInvite{Channel: group.ID, Hash: hash})
+	change(t, l, "u2", wire.Join{Channel: group.ID, Secret: secret})
+	for user, want := range map[string]int{"u0": 1, "u1": 0, "u2": 0} {
+		if c, err := l.wholeChannel(t.Context(), user, group.ID); err != nil || len(c.Invites) != want {
+			t.Errorf("get_channel shows %s %v, %v; want %d invites", user, c.Invites, err, want)
+		}
+	}
+	change(t, l, "u0", wire.RevokeInvite{Channel: group.ID, Hash: hash})
+	want := []string{"meta created", "meta invited", "meta joined", "meta invite_revoked"}
+	check := func(how string, events []wire.Event) {
+		t.Helper()
+		if diff := cmp.Diff(want, described(events)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", how, diff)
+		}
+		for _, e := range events {
+			if e.Meta.Invite != nil {
+				t.Errorf("%s: %s names the invite %v", how, e.Meta.Action, e.Meta.Invite)
+			}
+		}
+	}
+	check("live", live.read(t, len(want)))
+	stop()
+	l, _ = start(t, node, dir, 1) // its tail is empty
+	resumed, _ := follow(t, l, "u1", &wire.Resume{Epoch: begin.Epoch, Positions: begin.Positions})
+	check("resumed", resumed.read(t, len(want)))
 }
 
 func described(events []wire.Event) (out []string) {

@@ -45,8 +45,9 @@ func missedEntry(shard int, e *view.Event) *Entry {
 
 func frameOf(shard int, ev *view.Event) []byte {
 	const around = 96 // the bytes that AppendEvent adds, roughly
-	dst := make([]byte, 0, around+len(ev.Channel)+len(ev.Record))
-	return wire.AppendEvent(dst, shard, ev.Pos, ev.Channel, ev.Record)
+	record := discreet(ev)
+	dst := make([]byte, 0, around+len(ev.Channel)+len(record))
+	return wire.AppendEvent(dst, shard, ev.Pos, ev.Channel, record)
 }
 
 // seenBy reports whether a user may see the event.

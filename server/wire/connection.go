@@ -13,7 +13,7 @@ const (
 	// POST a connect frame. The answer is a welcome and the waiting events, one frame a line.
 	PathPoll   = "/v1/poll"
 	PathFrames = "/v1/frames" // POST commands, one a line; the answer is their replies, one a line
-	PathSignIn = "/v1/signin" // POST {"user"}, in development only; the answer is {"token", "expires"}
+	PathSignIn = "/v1/signin" // POST {"user", "secret"}, in development only; the answer is {"token", "expires"}
 )
 
 // HeaderSession is a header for [PathFrames]. It names the event stream that a watch,

@@ -116,8 +116,9 @@ type Meta struct {
 	Members  []string       `json:"members,omitzero"`  // the users the change is about
 	// Seq of the last message before Members came or went. New members see the messages after
 	// it; former members see those up to it.
-	Seq    uint64  `json:"seq,omitzero"`
-	Role   Role    `json:"role,omitzero"`
+	Seq  uint64 `json:"seq,omitzero"`
+	Role Role   `json:"role,omitzero"`
+	// Only in the log: clients do not get it. Users who manage invites have them by get_channel.
 	Invite *Invite `json:"invite,omitzero"`
 }
 
@@ -129,8 +130,8 @@ const (
 	ActionCreated   Action = "created"   // the first event of every channel
 	ActionUpdated   Action = "updated"   // settings has the settings that changed
 	ActionAdded     Action = "added"     // the sender added members
-	ActionJoined    Action = "joined"    // the sender joined by the invite with this hash
-	ActionRequested Action = "requested" // the sender asks to join by the invite with this hash
+	ActionJoined    Action = "joined"    // the sender joined by an invite
+	ActionRequested Action = "requested" // the sender asks to join by an invite
 	ActionLeft      Action = "left"      // the sender left
 	// The sender removed members, or refused users who asked to join. Both kinds of users are
 	// told.

@@ -7,6 +7,9 @@ const (
 	MaxSecretLen  = 128 // bytes
 	MinSecretLen  = 22  // 128 bits in base64
 	inviteHashLen = 64
+	// A random secret has far more different characters, and different steps between two that
+	// are neighbours.
+	minSecretVariety = 8
 )
 
 // inviteOperations let users join groups.
@@ -26,7 +29,8 @@ type Invite struct {
 
 // CreateInvite lets users who know a secret join a group. The client makes the secret of at
 // least 128 random bits and tells the server only its hash, so nothing in the log opens the
-// group. If the invite already exists, it is changed.
+// group. Users who manage invites can list hashes. An invite whose secret is too regular to be
+// random lets nobody in. If the invite already exists, it is changed.
 type CreateInvite struct {
 	Ref
 	Channel  string `json:"channel"`
@@ -79,7 +83,8 @@ func (c RevokeInvite) Key() string { return c.ClientID }
 
 // Join makes the caller a member by an invite, or asks to join if the invite needs approval.
 // Either uses the invite once. It is not used up by callers who are already members or already
-// wait.
+// wait. A caller who left the group may come back by an invite. A caller who was removed may not,
+// until an admin adds them.
 type Join struct {
 	Ref
 	Channel  string `json:"channel"`
@@ -95,7 +100,23 @@ func (c Join) Validate(Limits) error {
 	if len(c.Secret) < MinSecretLen || len(c.Secret) > MaxSecretLen {
 		return Errorf(CodeInvalid, "secret: must have %d to %d characters", MinSecretLen, MaxSecretLen)
 	}
+	if !various(c.Secret) {
+		return Errorf(CodeInvalid, "secret: is too regular to be random; make another invite, with a secret of at least 128 random bits")
+	}
 	return validChange(c.Channel, c.ClientID)
+}
+
+// various reports whether a secret may be random. It recognizes repetitions and sequences. This
+// is all that the server can check: it sees a secret when it is used, and only then.
+func various(secret string) bool {
+	chars, steps := map[byte]bool{}, map[byte]bool{}
+	for i := range len(secret) {
+		chars[secret[i]] = true
+		if i > 0 {
+			steps[secret[i]-secret[i-1]] = true
+		}
+	}
+	return len(chars) >= minSecretVariety && len(steps) >= minSecretVariety
 }
 
 // Place implements [Change].

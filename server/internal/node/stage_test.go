@@ -49,7 +49,7 @@ func (s *stage) build(t *testing.T) {
 	t.Helper()
 	made := s.must(t, "own", `{"type":"create_group","client_id":"g","name":"toads","members":["adm","mem","rea","former","ban"]}`)
 	s.group = made.(wire.Channel).Channel.ID
-	secret := strings.Repeat("s", wire.MinSecretLen)
+	const secret = "q3Jx0m1T2c4V5b6N7m8K9Q"
 	hash := sha256.Sum256([]byte(secret))
 	for _, step := range []string{
 		`own {"type":"set_role","channel":"CH","user":"adm","role":"admin"}`,
