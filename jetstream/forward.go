@@ -46,7 +46,7 @@ func (l *Log) forwarded(ctx context.Context, user string, f *wire.Forward, why e
 
 // readable returns a message that the user may read and that has content.
 func (l *Log) readable(ctx context.Context, user string, at wire.ChannelSeq) (*channel.Message, error) {
-	if _, err := l.awaitChannel(ctx, user, at.Channel); err != nil {
+	if _, err := l.awaitMessage(ctx, user, at); err != nil {
 		return nil, err
 	}
 	shown, err := l.view.Shows(user, at.Channel, at.Seq)

@@ -41,6 +41,7 @@ type Log struct {
 	dialect    *dialect
 	census     *census
 	keeper     keeper
+	doubts     chan struct{} // places of the commands that wait in awaitSaid
 	ready      chan struct{}
 }
 
@@ -98,6 +99,7 @@ func New(ctx context.Context, cfg Config) (*Log, error) {
 		health:  health{clock: clock{now: cfg.Now}, room: newRoom(cfg.ViewDir, cfg.StoreDir), pulse: newPulse(), rebuild: rebuild{most: farBehind}},
 		dialect: newDialect(js, &cfg, streams.level), peers: peers{teller: teller}, census: said,
 		keeper: keeper{js: js, replicas: cmp.Or(cfg.Replicas, 1)}, ready: make(chan struct{}),
+		doubts: make(chan struct{}, maxDoubts),
 	}
 	if l.clock.now == nil {
 		l.clock.now = time.Now

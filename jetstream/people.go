@@ -1,6 +1,7 @@
 package jetstream
 
 import (
+	"context"
 	"errors"
 	"sync/atomic"
 	"time"
@@ -43,9 +44,10 @@ func (l *Log) contact(user, other string) bool {
 
 // MayType returns why a user must not be shown as typing in a channel. The reasons are those
 // that would refuse a message from them there, except slow mode: a user may type while they
-// wait. In a direct channel that does not exist yet, nobody may type.
-func (l *Log) MayType(user, id string) error {
-	st, err := l.member(user, id)
+// wait. In a direct channel that does not exist yet, nobody may type. If this node does not know
+// of the channel, or that the user is in it, MayType waits until the node is level.
+func (l *Log) MayType(ctx context.Context, user, id string) error {
+	st, err := l.awaitChannel(ctx, user, id)
 	if err != nil {
 		return err
 	}

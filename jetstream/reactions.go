@@ -14,7 +14,7 @@ import (
 func (l *Log) reactions(ctx context.Context, c operation.Caller, cmd wire.GetReactions) (wire.Reactions, error) {
 	user := c.User
 	some := wire.Reactions{Channel: cmd.Channel, Seq: cmd.Seq, Emoji: cmd.Emoji, Users: []string{}}
-	if _, err := l.awaitChannel(ctx, user, cmd.Channel); err != nil {
+	if _, err := l.awaitMessage(ctx, user, wire.ChannelSeq{Channel: cmd.Channel, Seq: cmd.Seq}); err != nil {
 		return some, err
 	}
 	shown, err := l.view.Shows(user, cmd.Channel, cmd.Seq)

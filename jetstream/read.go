@@ -170,7 +170,7 @@ func (l *Log) pins(ctx context.Context, c operation.Caller, cmd wire.GetPins) (w
 func (l *Log) versions(ctx context.Context, c operation.Caller, cmd wire.GetVersions) (wire.Versions, error) {
 	user := c.User
 	all := wire.Versions{Channel: cmd.Channel, Seq: cmd.Seq, Versions: []wire.MessageVersion{}}
-	if _, err := l.awaitChannel(ctx, user, cmd.Channel); err != nil {
+	if _, err := l.awaitMessage(ctx, user, wire.ChannelSeq{Channel: cmd.Channel, Seq: cmd.Seq}); err != nil {
 		return all, err
 	}
 	shown, err := l.view.Shows(user, cmd.Channel, cmd.Seq)
@@ -191,12 +191,25 @@ func (l *Log) versions(ctx context.Context, c operation.Caller, cmd wire.GetVers
 // and of the user's settings, which say what the user has hidden. It returns the channel, or a
 // refusal if the user is not a member.
 func (l *Log) awaitChannel(ctx context.Context, user, id string) (*channel.State, error) {
-	for _, channel := range [2]string{id, wire.OwnChannel(user)} {
+	return l.awaitMessage(ctx, user, wire.ChannelSeq{Channel: id})
+}
+
+// awaitMessage is awaitChannel for a command that names a message. It also waits if this node
+// does not know the message, or the user's membership, of which the user may have learned on
+// another node.
+func (l *Log) awaitMessage(ctx context.Context, user string, at wire.ChannelSeq) (*channel.State, error) {
+	for _, channel := range [2]string{at.Channel, wire.OwnChannel(user)} {
 		if err := l.awaitLatest(ctx, channel); err != nil {
 			return nil, err
 		}
 	}
-	return l.member(user, id)
+	if st, err := l.member(user, at.Channel); err == nil && st.Seq >= at.Seq {
+		return st, nil
+	}
+	if err := l.awaitSaid(ctx, user, at); err != nil {
+		return nil, err
+	}
+	return l.member(user, at.Channel)
 }
 
 // limit returns how many entries a page may have. The client may ask for a number, or for none.

@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -71,10 +70,7 @@ func (l *Log) awaitLevel(ctx context.Context, shard int) error {
 // is beyond it. It returns before they are stored: a node that dies loses the receipts of the
 // last moment.
 func (l *Log) read(ctx context.Context, c operation.Caller, cmd wire.Read) (done wire.Done, err error) {
-	if err := l.awaitSaid(ctx, c.User, wire.ChannelSeq{Channel: cmd.Channel, Seq: cmd.Seq}); err != nil {
-		return done, err
-	}
-	st, err := l.awaitChannel(ctx, c.User, cmd.Channel)
+	st, err := l.awaitMessage(ctx, c.User, wire.ChannelSeq{Channel: cmd.Channel, Seq: cmd.Seq})
 	if err != nil {
 		return done, err
 	}
@@ -104,62 +100,6 @@ func (l *Log) received(ctx context.Context, c operation.Caller, cmd wire.Receive
 		}
 	}
 	return done, nil
-}
-
-// awaitSaid waits until this node's view is level with the log, if it does not know what the
-// user says to have seen: a message, the channel, or their membership. They may have seen it on
-// another node. A cursor that was cut to what this node knows would be lost.
-//
-// It is not enough that the view is level with the leader. A leader may learn of a message a
-// moment later than a follower that has it from that leader. So awaitSaid waits a little longer
-// for what is still unknown then.
-func (l *Log) awaitSaid(ctx context.Context, user string, seen ...wire.ChannelSeq) error {
-	behind, err := l.behind(user, seen)
-	if len(behind) == 0 || err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(ctx, ownReadTimeout)
-	defer cancel()
-	for _, shard := range behind {
-		if err := l.awaitLevel(ctx, shard); err != nil {
-			return wire.Errorf(wire.CodeUnavailable, "this node is behind the log; retry").After(time.Second)
-		}
-	}
-	ctx, cancel = context.WithTimeout(ctx, leaderLag)
-	defer cancel()
-	for first := behind[0]; ; first = behind[0] {
-		changed := l.shards[first].follower.watch()
-		if behind, err = l.behind(user, seen); len(behind) == 0 || err != nil {
-			return err
-		}
-		if behind[0] != first {
-			continue
-		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			return nil
-		}
-	}
-}
-
-// leaderLag bounds how much later than a follower the leader of a stream may learn of a
-// message.
-const leaderLag = 250 * time.Millisecond
-
-// behind returns the shards in which this node's view does not show what a user says to have
-// seen.
-func (l *Log) behind(user string, seen []wire.ChannelSeq) (shards []int, err error) {
-	for _, c := range seen {
-		st, err := l.view.Channel(c.Channel)
-		if err != nil {
-			return nil, err
-		}
-		if shard := l.layout.shardOf(c.Channel); (!st.Member(user) || st.Seq < c.Seq) && !slices.Contains(shards, shard) {
-			shards = append(shards, shard)
-		}
-	}
-	return shards, nil
 }
 
 // OwnReceipt returns how far a user has got, as the user sees it. It does not check membership.

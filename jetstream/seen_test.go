@@ -123,3 +123,55 @@ func TestSeen_createdGroup(t *testing.T) {
 		}
 	}
 }
+
+// TestSaid_notOutOfThePast sends every command that names a channel, or a message, to a node that
+// does not know of it yet. The client does not say what it has seen, as one over HTTP need not.
+func TestSaid_notOutOfThePast(t *testing.T) {
+	node := embedtest.Start(t, embedtest.NoSync)
+	ahead, stop := start(t, node, t.TempDir(), 1)
+	ack := mustSend(t, ahead, "alice", text("bob", "c", "hi"))
+	stop()
+	behind := build(t, hurried(), node, t.TempDir(), 1)
+	at := wire.ChannelSeq{Channel: ack.Channel, Seq: ack.Seq}
+	cmds := []wire.Command{
+		wire.History{Channel: ack.Channel}, wire.GetChannel{Channel: ack.Channel}, wire.GetPins{Channel: ack.Channel},
+		wire.GetVersions{Channel: ack.Channel, Seq: 1}, wire.GetReactions{Channel: ack.Channel, Seq: 1, Emoji: "👍"},
+		wire.GetReceipts{Channel: ack.Channel}, wire.Read{Channel: ack.Channel, Seq: 1}, wire.Received{Cursors: []wire.ChannelSeq{at}},
+		wire.Forward{To: "carol", ClientID: "f", From: at},
+	}
+	answers := make(chan error, len(cmds)+1)
+	for _, cmd := range cmds {
+		go func() {
+			_, err := ask[wire.Frame](t.Context(), behind, "bob", cmd)
+			answers <- wrong(cmd.Type(), err)
+		}()
+	}
+	go func() { answers <- wrong("typing", behind.MayType(t.Context(), "bob", ack.Channel)) }()
+	eventually(t, "all of them wait", func() bool { return len(behind.doubts) == cap(answers) })
+	run(t, behind)
+	for range cap(answers) {
+		if err := <-answers; err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func wrong(name string, err error) error {
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return nil
+}
+
+// TestSaid_doubtsAreBounded shows that commands about unknown channels do not take all places
+// for reading.
+func TestSaid_doubtsAreBounded(t *testing.T) {
+	l := alone(t)
+	for range maxDoubts {
+		l.doubts <- struct{}{}
+	}
+	_, _, err := l.History(t.Context(), "bob", &wire.History{Channel: aliceAndBob})
+	if !errors.Is(err, &wire.Error{Code: wire.CodeUnavailable}) {
+		t.Errorf("answered %v, want unavailable", err)
+	}
+}

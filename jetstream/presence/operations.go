@@ -16,7 +16,7 @@ func (t *Tracker) Bind(to *operation.Table) {
 
 // Bind registers the operation that typing answers.
 func (t *Typing) Bind(to *operation.Table) {
-	operation.Handle(to, func(_ context.Context, c operation.Caller, cmd wire.SetTyping) (wire.Done, error) {
-		return wire.Done{}, t.Say(c.User, cmd.Channel)
+	operation.Handle(to, func(ctx context.Context, c operation.Caller, cmd wire.SetTyping) (wire.Done, error) {
+		return wire.Done{}, t.Say(ctx, c.User, cmd.Channel)
 	})
 }

@@ -23,7 +23,7 @@ const typingPrefix = "typing."
 
 // Rules decides which users may say that they are typing in a channel.
 type Rules interface {
-	MayType(user, channel string) error
+	MayType(ctx context.Context, user, channel string) error
 }
 
 // Typing passes on which users are typing where. Its methods may be called concurrently.
@@ -64,8 +64,8 @@ func (t *Typing) Run(ctx context.Context, heard func(channel, user string)) erro
 }
 
 // Say passes on that a user is typing, if the user may do so and it was not just said.
-func (t *Typing) Say(user, channel string) error {
-	if err := t.rules.MayType(user, channel); err != nil {
+func (t *Typing) Say(ctx context.Context, user, channel string) error {
+	if err := t.rules.MayType(ctx, user, channel); err != nil {
 		return err
 	}
 	if !t.due(typist{user, channel}, time.Now()) {

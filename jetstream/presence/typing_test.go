@@ -15,7 +15,7 @@ import (
 // writers is a rule that lets only these users write.
 type writers map[string]bool
 
-func (w writers) MayType(user, _ string) error {
+func (w writers) MayType(_ context.Context, user, _ string) error {
 	if !w[user] {
 		return wire.Errorf(wire.CodeForbidden, "no")
 	}
@@ -36,7 +36,7 @@ func TestTyping(t *testing.T) {
 	defer running.Wait()
 	defer cancel()
 	eventually(t, "it is heard", func() bool {
-		if err := typing.Say("alice", "alice~bob"); err != nil {
+		if err := typing.Say(t.Context(), "alice", "alice~bob"); err != nil {
 			t.Fatal(err)
 		}
 		delete(typing.new, typist{"alice", "alice~bob"})
@@ -52,10 +52,10 @@ func TestTyping(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := typing.Say("eve", "alice~bob"); err == nil {
+	if err := typing.Say(t.Context(), "eve", "alice~bob"); err == nil {
 		t.Error("somebody types who may not write")
 	}
-	if err := typing.Say("bob", "alice~bob"); err != nil {
+	if err := typing.Say(t.Context(), "bob", "alice~bob"); err != nil {
 		t.Fatal(err)
 	}
 	for {
