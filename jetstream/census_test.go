@@ -92,6 +92,7 @@ func TestCensus_waitsForAll(t *testing.T) {
 // TestCensus_somebodyRemembers starts a cluster that has no streams, in which one member
 // remembers a log. All members refuse to begin a log, also those that remember none.
 func TestCensus_somebodyRemembers(t *testing.T) {
+	t.Parallel()
 	nodes := embedtest.Cluster(t, 3, embedtest.NoSync)
 	opened := make([]chan error, 3)
 	for i, m := range []*memory{{epoch: "before"}, {}, {}} {

@@ -33,6 +33,7 @@ func TestOffBy(t *testing.T) {
 // TestClock_aheadOfItsPeers runs a node whose clock is an hour ahead. The node reports it, and
 // leads nothing until its clock is right.
 func TestClock_aheadOfItsPeers(t *testing.T) {
+	t.Parallel()
 	nodes := embedtest.Cluster(t, 3, embedtest.NoSync)
 	logs := make([]*Log, 3)
 	var ahead atomic.Int64

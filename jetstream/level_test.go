@@ -9,6 +9,7 @@ import (
 // away. A node without a quorum must send its users to other nodes until there is a quorum
 // again.
 func TestLevel_nodesDie(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("waits for an election")
 	}

@@ -24,6 +24,7 @@ func pinsAreNew(cmd wire.Command) int {
 // that the old node does not know, and everything else goes on through every node. Afterwards
 // such events are stored, and no old node can start.
 func TestDialect_rollingUpgrade(t *testing.T) {
+	t.Parallel()
 	nodes := embedtest.Cluster(t, 3, embedtest.NoSync)
 	logs, stops, dirs := make([]*Log, 3), make([]func(), 3), make([]string, 3)
 	run1 := func(i, level int) {

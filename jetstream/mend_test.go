@@ -22,6 +22,7 @@ import (
 // Its answers are the same as those of the other nodes. If the store has its index, the engine
 // skips one message. If not, it drops everything behind that message in the block.
 func TestMend(t *testing.T) {
+	t.Parallel()
 	nodes, logs, stops := cluster(t)
 	channel := fill(t, logs[0])
 	shard := logs[0].layout.shardOf(channel)

@@ -21,6 +21,7 @@ func TestReaches_single(t *testing.T) {
 // TestReaches_cluster shows that a leader that is in touch is believed, and that one that may
 // have lost the lead is not.
 func TestReaches_cluster(t *testing.T) {
+	t.Parallel()
 	nodes, logs, stops := cluster(t)
 	l := logs[0]
 	ack := mustSend(t, l, "alice", text("bob", "c", "hi"))

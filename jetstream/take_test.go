@@ -137,6 +137,7 @@ func TestTake_erased(t *testing.T) {
 // TestTake_falls has the lenders die during a loan, or lend wrong data. The node reads the log
 // then.
 func TestTake_falls(t *testing.T) {
+	t.Parallel()
 	nodes, logs, stops := cluster(t)
 	saidMuch(t, logs[0])
 	awaitLevel(t, logs)
@@ -246,6 +247,7 @@ func lends(t *testing.T, conn *nats.Conn, name string, file func(m *nats.Msg)) (
 // TestLender_oneAtATime shows that a second borrower is told that the view is lent, until the
 // first has returned it.
 func TestLender_oneAtATime(t *testing.T) {
+	t.Parallel()
 	_, logs, _ := cluster(t)
 	saidMuch(t, logs[0])
 	awaitLevel(t, logs)

@@ -68,6 +68,7 @@ func ascending(t *testing.T, seqs []uint64) {
 // TestSend_refusedKeepsOrder pipelines through a lane with room for very few commands, on one
 // node and through another.
 func TestSend_refusedKeepsOrder(t *testing.T) {
+	t.Parallel()
 	t.Run("alone", func(t *testing.T) {
 		l := buildWith(t, Config{Replicas: 1, Limits: hurried(), Waiting: 3, Hold: patience}, embedtest.Start(t, embedtest.NoSync), t.TempDir())
 		run(t, l)
