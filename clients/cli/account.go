@@ -75,7 +75,7 @@ func (a *account) tokens() (natter.TokenSource, error) {
 	return natter.SignIn{User: a.As, URLs: a.Server, Data: a.Data}, nil
 }
 
-var userGrammar = fmt.Sprintf("a user is 1 to %d of a-z, 0-9, '_' and '-'", wire.MaxUserLen)
+var userGrammar = fmt.Sprintf("a user name has 1 to %d characters of a-z, 0-9, '_' and '-'", wire.MaxUserLen)
 
 func readToken(file string) (string, error) {
 	data, err := os.ReadFile(file) //nolint:gosec // the user says which

@@ -21,8 +21,8 @@ var (
 
 var (
 	errNotMade    = errors.New("natter: the client was not made by New")
-	errTwoReaders = errors.New("natter: Events is being read elsewhere")
-	errRanBefore  = errors.New("natter: Run was called before")
+	errTwoReaders = errors.New("natter: Events is being read already; read it in one place only")
+	errRanBefore  = errors.New("natter: Run was called before; make a new client to run again")
 	errSilent     = errors.New("natter: the server has fallen silent")
 	// errReopen ends a session so that the next one begins at once. The next one has a new
 	// token, or reads the events again for which there was no room.

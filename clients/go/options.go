@@ -83,11 +83,11 @@ type Options struct {
 func (o *Options) check() error {
 	switch {
 	case len(o.URLs) == 0:
-		return errors.New("natter: options: URLs is empty")
+		return errors.New("natter: options: URLs is empty; set the address of at least one node")
 	case o.Tokens == nil:
-		return errors.New("natter: options: Tokens is missing")
+		return errors.New("natter: options: Tokens is missing; set a source of tokens")
 	case o.Transport < Auto || o.Transport > Poll:
-		return fmt.Errorf("natter: options: Transport %d is none", o.Transport)
+		return fmt.Errorf("natter: options: Transport: there is no transport %d; use WebSocket, Stream or Poll", o.Transport)
 	case min(o.MaxEvents, o.MaxSends) < 0:
 		return errors.New("natter: options: MaxEvents or MaxSends is negative")
 	case min(o.ConnectTimeout, o.ReplyTimeout, o.BackoffMin, o.BackoffMax) < 0:

@@ -54,7 +54,7 @@ type SignIn struct {
 // Token implements [TokenSource].
 func (s SignIn) Token(ctx context.Context) (string, error) {
 	if !wire.ValidUser(s.User) {
-		return "", fatal(wire.Errorf(wire.CodeInvalid, "a user is 1 to %d of a-z, 0-9, '_' and '-'", wire.MaxUserLen))
+		return "", fatal(wire.Errorf(wire.CodeInvalid, "user: a user name has 1 to %d characters of a-z, 0-9, '_' and '-'", wire.MaxUserLen))
 	}
 	err := errors.New("natter: sign-in: no URL")
 	for i, at := range s.URLs {

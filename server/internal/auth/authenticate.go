@@ -175,7 +175,7 @@ func notClaims() *wire.Error { return unauthorized("is not a JWT whose payload i
 func noExpiry() *wire.Error { return unauthorized("has no expiry (exp)") }
 
 func notAUser(claim string) *wire.Error {
-	return wire.Errorf(wire.CodeUnauthorized, "token: its %s is not a user: 1 to %d of a-z, 0-9, '_' and '-'", claim, wire.MaxUserLen)
+	return wire.Errorf(wire.CodeUnauthorized, "token: its %s is not a user name; a user name has 1 to %d characters of a-z, 0-9, '_' and '-'", claim, wire.MaxUserLen)
 }
 
 func expired(at time.Time) *wire.Error {

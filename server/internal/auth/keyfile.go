@@ -24,7 +24,7 @@ func LoadKeys(path string) (*Keys, error) {
 		return nil, fmt.Errorf("auth: signing key: %w", err)
 	}
 	if info.Size() > maxKeyFile {
-		return nil, fmt.Errorf("auth: signing key: %s is %d bytes, which is no key file", path, info.Size())
+		return nil, fmt.Errorf("auth: signing key: %s is %d bytes, which is too large for a key file; name the file of the signing key", path, info.Size())
 	}
 	data, err := os.ReadFile(path) //nolint:gosec // the operator says where the key is
 	if err != nil {

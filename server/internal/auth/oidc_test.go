@@ -108,7 +108,7 @@ func TestOIDC_Refuses(t *testing.T) {
 	signed := func(claims string) string { return oidctest.SignIDToken(p.key, "k1", oidc.ES256, claims) }
 	hour := time.Now().Add(time.Hour)
 	old := time.Now().Add(-time.Second).Truncate(time.Second)
-	const notUser = "token: its preferred_username is not a user: 1 to 64 of a-z, 0-9, '_' and '-'"
+	const notUser = "token: its preferred_username is not a user name; a user name has 1 to 64 characters of a-z, 0-9, '_' and '-'"
 	const notSigned = "token: its signature is not by a key of its issuer; sign in again"
 	for name, c := range map[string]struct {
 		token   string

@@ -77,7 +77,7 @@ func (s *SignIn) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if !wire.ValidUser(body.User) {
-		answerError(w, http.StatusBadRequest, wire.Errorf(wire.CodeInvalid, "user: 1 to %d of a-z, 0-9, '_' and '-'", wire.MaxUserLen))
+		answerError(w, http.StatusBadRequest, wire.Errorf(wire.CodeInvalid, "user: a user name has 1 to %d characters of a-z, 0-9, '_' and '-'", wire.MaxUserLen))
 		return
 	}
 	token, expires, err := s.keys.Mint(body.User, SignInTTL)

@@ -42,7 +42,7 @@ type flags struct {
 
 // Token holds the arguments of the command token.
 type Token struct {
-	User    string        `name:"as" required:"" placeholder:"USER" help:"Whose token it is to be: 1 to 64 of a-z, 0-9, '_' and '-'."`
+	User    string        `name:"as" required:"" placeholder:"USER" help:"The user whose token it is: 1 to 64 characters of a-z, 0-9, '_' and '-'."`
 	Expires time.Duration `default:"24h" placeholder:"24h" help:"How long it holds, at most 8784h (${default})."`
 	Key     string        `placeholder:"FILE" help:"The private key to sign with, in place of the one that the configuration says; then that is not read."`
 }
