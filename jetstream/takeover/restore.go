@@ -20,7 +20,7 @@ import (
 // The files in which the nats command keeps the backup of a stream.
 const (
 	aboutFile = "backup.json"
-	dataFile  = "stream.tar.s2"
+	dataFiles = "stream.*.s2" // one file; its name says in which format the engine wrote it
 )
 
 // Restore restores the streams of a backup into a single server that has none, and returns their
@@ -77,7 +77,7 @@ func (t *takeover) fromFiles(ctx context.Context, name, dir string) (err error) 
 	if err != nil {
 		return err
 	}
-	data, err := os.Open(filepath.Join(dir, dataFile)) //nolint:gosec // likewise
+	data, err := openData(dir)
 	if err != nil {
 		return err
 	}
@@ -101,6 +101,18 @@ func (t *takeover) fromFiles(ctx context.Context, name, dir string) (err error) 
 		}
 	}
 	return t.send(ctx, to, nil, endTimeout)
+}
+
+// openData opens the file with all of a stream.
+func openData(dir string) (*os.File, error) {
+	found, err := filepath.Glob(filepath.Join(dir, dataFiles))
+	if err != nil {
+		return nil, err
+	}
+	if len(found) != 1 {
+		return nil, fmt.Errorf("%s has %d files %s; a backup has one", dir, len(found), dataFiles)
+	}
+	return os.Open(found[0])
 }
 
 // begin asks the engine to take a stream's files, and returns the subject to send them to.

@@ -105,7 +105,7 @@ func backUp(t *testing.T, conn *nats.Conn, dir string) {
 		if err := os.Mkdir(to, 0o700); err != nil {
 			t.Fatal(err)
 		}
-		for file, data := range map[string][]byte{"backup.json": text, "stream.tar.s2": files} {
+		for file, data := range map[string][]byte{"backup.json": text, "stream.arc.s2": files} {
 			if err := os.WriteFile(filepath.Join(to, file), data, 0o600); err != nil {
 				t.Fatal(err)
 			}
