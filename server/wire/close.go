@@ -15,11 +15,13 @@ const (
 	CloseConnectTimeout CloseCode = 4003 // no connect frame in time
 	CloseExpired        CloseCode = 4004 // the token has expired; reconnect with a fresh one
 	CloseInternal       CloseCode = 4005 // a fault of the server
+	CloseTooFast        CloseCode = 4006 // the client went on far too fast for seconds; it is refused for a while
 	CloseProtocol       CloseCode = 4500 // a message that is not text, or larger than the frame limit
 	CloseUnauthorized   CloseCode = 4501 // no token, or an invalid one
 	CloseUnsupported    CloseCode = 4502 // this server does not speak the client's protocol version
 	// The user signed this session out from another session. The token is revoked.
-	CloseSignedOut CloseCode = 4503
+	CloseSignedOut    CloseCode = 4503
+	CloseNotConnected CloseCode = 4504 // the first frame was not a connect frame
 )
 
 // Reconnect reports whether the client should reconnect.
@@ -46,6 +48,10 @@ func (c CloseCode) String() string {
 		return "unauthorized"
 	case CloseUnsupported:
 		return "unsupported"
+	case CloseTooFast:
+		return "too_fast"
+	case CloseNotConnected:
+		return "not_connected"
 	case CloseSignedOut:
 		return "signed_out"
 	default:

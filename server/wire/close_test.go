@@ -5,7 +5,7 @@ import "testing"
 func TestCloseCodes(t *testing.T) {
 	want := map[CloseCode]string{
 		CloseDraining: "draining", CloseSlow: "slow", CloseSilent: "silent", CloseConnectTimeout: "connect_timeout",
-		CloseExpired: "expired", CloseInternal: "internal", CloseProtocol: "protocol", CloseUnauthorized: "unauthorized",
+		CloseExpired: "expired", CloseInternal: "internal", CloseTooFast: "too_fast", CloseNotConnected: "not_connected", CloseProtocol: "protocol", CloseUnauthorized: "unauthorized",
 		CloseUnsupported: "unsupported", CloseSignedOut: "signed_out",
 	}
 	for code, name := range want {

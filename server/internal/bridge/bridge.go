@@ -120,6 +120,8 @@ type Bridge struct {
 	hub        *hub
 	audience   *audience
 	teller     *teller
+	door       *door
+	offenders  *offenders
 	flushers   *flushers
 	owed       *owed
 	mux        *http.ServeMux
@@ -139,7 +141,7 @@ func New(cfg Config) *Bridge {
 		diverted: make(chan struct{}, 1), mux: http.NewServeMux(),
 		flushers: newFlushers(), audience: newAudience(), owed: newOwed(cmp.Or(cfg.MaxOwed, defaultMaxOwed)),
 	}
-	b.teller = newTeller(b)
+	b.teller, b.door, b.offenders = newTeller(b), newDoor(b.limits), newOffenders(b.limits)
 	if cfg.SignedIn != nil {
 		b.checks, b.signedIn = cfg.Checks, cfg.SignedIn
 	}

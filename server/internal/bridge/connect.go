@@ -28,7 +28,10 @@ func (s *session) open(c *wire.Connect) {
 func (s *session) connect(c *wire.Connect) (wire.Welcome, error) {
 	ctx, cancel := context.WithTimeout(s.bridge.work, authTimeout)
 	defer cancel()
-	who, err := s.bridge.authenticate(ctx, c.Token)
+	who, err := s.bridge.authenticate(ctx, s.Address, c.Token)
+	if err == nil {
+		err = s.bridge.door.enter(time.Now(), who.user)
+	}
 	if err != nil {
 		return wire.Welcome{}, err
 	}
@@ -38,7 +41,7 @@ func (s *session) connect(c *wire.Connect) (wire.Welcome, error) {
 
 // refresh replaces the token.
 func (s *session) refresh(ctx context.Context, c *wire.Refresh) (wire.Refreshed, error) {
-	who, err := s.bridge.authenticate(ctx, c.Token)
+	who, err := s.bridge.authenticate(ctx, s.Address, c.Token)
 	switch {
 	case err != nil:
 		return wire.Refreshed{}, err
@@ -76,12 +79,26 @@ type identity struct {
 	token   sessions.Token
 }
 
-// authenticate asks the Authenticator. It rejects a user name that is not valid, even if the
-// Authenticator returned it.
-func (b *Bridge) authenticate(ctx context.Context, token string) (identity, error) {
+// authenticate returns the user of a token that came from an address. It looks at no token from
+// an address from which too many were wrong, and refuses users who are barred.
+func (b *Bridge) authenticate(ctx context.Context, from, token string) (who identity, err error) {
 	if token == "" {
 		return identity{}, wire.Errorf(wire.CodeUnauthorized, "token: is missing")
 	}
+	if err := b.door.knock(time.Now(), from, token); err != nil {
+		return identity{}, err
+	}
+	who, err = b.identify(ctx, token)
+	b.door.tried(time.Now(), from, token, err)
+	if err == nil {
+		err = b.offenders.barred(time.Now(), who.user)
+	}
+	return who, err
+}
+
+// identify asks the Authenticator. It rejects a user name that is not valid, even if the
+// Authenticator returned it.
+func (b *Bridge) identify(ctx context.Context, token string) (identity, error) {
 	user, expires, err := b.auth.Authenticate(ctx, token)
 	switch {
 	case err != nil:

@@ -1,18 +1,22 @@
 package bridge
 
 import (
-	"errors"
 	"time"
 
 	"natterjack/server/wire"
 )
 
-// dispatch handles one frame from the client. The answer comes at once or later.
+// dispatch handles one frame from the client. The answer comes at once or later. A client that
+// has been refused too often is read no further for a while, before anything is done for it.
 func (s *session) dispatch(frame []byte) {
+	if !s.waitHeld() {
+		return
+	}
 	limits := s.bridge.limits
 	wait := s.bucket.take(time.Now(), limits.CommandsPerS)
 	cmd, err := wire.DecodeCommand(frame)
 	ref := refOf(cmd, err)
+	cost := costOf(err)
 	switch {
 	case wait > 0:
 		err = overRate(limits, wait)
@@ -24,9 +28,11 @@ func (s *session) dispatch(frame []byte) {
 	}
 	if err != nil {
 		s.bridge.refused(s.User, cmd, err)
-		s.push(reply{frame: s.bridge.fault(s.ID, "dispatch", err, ref)})
-		if errors.Is(err, &wire.Error{Code: wire.CodeUnsupported}) {
-			s.stop(wire.CloseUnsupported)
+		e := s.bridge.fault(s.ID, "dispatch", err, ref)
+		end := s.offended(cost, e)
+		s.push(reply{frame: e})
+		if end != 0 {
+			s.stop(end)
 		}
 		return
 	}
@@ -37,6 +43,44 @@ func (s *session) dispatch(frame []byte) {
 	} else {
 		s.call(cmd)
 	}
+}
+
+// costOf returns how many refusals the error of a frame counts for that was decoded.
+func costOf(err error) int {
+	if err != nil {
+		return rubbishCost
+	}
+	return 1
+}
+
+// offended decides how a session goes on after a frame was refused, and returns the code to
+// close it with, or 0. Without a connect frame it does not go on: such a client has nothing to
+// lose, and would be answered as long as it likes.
+func (s *session) offended(cost int, e *wire.Error) wire.CloseCode {
+	switch {
+	case e.Code == wire.CodeUnsupported:
+		return wire.CloseUnsupported
+	case !s.arrived:
+		return wire.CloseNotConnected
+	}
+	return s.pay(cost, e)
+}
+
+// pay makes the session read nothing for as long as a refusal costs its user. It returns the
+// code to close the session with, or 0. Any goroutine may call it.
+func (s *session) pay(cost int, e *wire.Error) wire.CloseCode {
+	now := time.Now()
+	hold, out := s.bridge.offenders.refused(now, s.User, cost)
+	switch {
+	case out:
+		return wire.CloseTooFast
+	case hold > 0:
+		s.held.Store(now.Add(hold).UnixNano())
+		if e.Code == wire.CodeTooFast {
+			e.RetryAfter = max(e.RetryAfter, rest.Milliseconds())
+		}
+	}
+	return 0
 }
 
 // check returns what is wrong with a command before it is executed.
@@ -69,7 +113,14 @@ func (s *session) submit(cmd wire.Change) {
 	s.mu.Unlock()
 	s.bridge.log.Submit(s.User, cmd, func(ack wire.Ack, err error) {
 		if err != nil {
-			s.acked(reply{frame: s.bridge.fault(s.ID, cmd.Type(), err, cmd.Reference())})
+			e, end := s.bridge.fault(s.ID, cmd.Type(), err, cmd.Reference()), wire.CloseCode(0)
+			if e.Code == wire.CodeTooFast && e.Channel == "" {
+				end = s.pay(1, e)
+			}
+			s.acked(reply{frame: e})
+			if end != 0 {
+				s.stop(end)
+			}
 			return
 		}
 		ack.Number(cmd.Reference())

@@ -93,15 +93,15 @@ func (h *held) release() {
 	h.waiting = nil
 }
 
-// gate holds pages back until it is released, and counts how many wait at once.
-type gate struct {
+// barrier holds pages back until it is released, and counts how many wait at once.
+type barrier struct {
 	release chan struct{}
 	mu      sync.Mutex
 	now     int
 	most    int
 }
 
-func (g *gate) history(ctx context.Context, _ string, _ *wire.History) ([][]byte, bool, error) {
+func (g *barrier) history(ctx context.Context, _ string, _ *wire.History) ([][]byte, bool, error) {
 	g.count(1)
 	defer g.count(-1)
 	select {
@@ -112,7 +112,7 @@ func (g *gate) history(ctx context.Context, _ string, _ *wire.History) ([][]byte
 	}
 }
 
-func (g *gate) count(d int) {
+func (g *barrier) count(d int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.now += d

@@ -1,8 +1,10 @@
 package bridge
 
 import (
+	"bytes"
 	"context"
 	"sync"
+	"time"
 
 	"natterjack/server/wire"
 )
@@ -21,6 +23,9 @@ func (b *Bridge) serveFrames(x *exchange) error {
 	if err != nil {
 		return err
 	}
+	if n, most := bytes.Count(body, []byte{wire.Separator}), maxLines(b.limits); n > most {
+		return wire.Errorf(wire.CodeTooLarge, "the request has more than %d lines; send several requests", most)
+	}
 	b.signedIn(x.r.Context()) // with the whole body: half of one would keep the connection for long
 	p := &post{exchange: x, user: who.user, callers: make(chan struct{}, maxCallers), turn: make(chan struct{})}
 	close(p.turn)
@@ -33,6 +38,9 @@ func (b *Bridge) serveFrames(x *exchange) error {
 	for frame := range split(body) {
 		if answer := p.dispatch(frame); answer != nil {
 			due = append(due, answer)
+		}
+		if !p.waitHeld() {
+			break
 		}
 	}
 	p.reply(due)
@@ -47,6 +55,28 @@ type post struct {
 	callers chan struct{}
 	turn    chan struct{} // closed once the last command before has been admitted
 	work    sync.WaitGroup
+	held    time.Duration // how long to wait before the next line is looked at
+	out     bool          // no further line is looked at
+}
+
+// maxLines returns how many lines a request may have: what a session may send at once.
+func maxLines(l wire.Limits) int { return max(2*l.CommandsPerS, l.InFlight) }
+
+// waitHeld waits as long as the last refusal costs the user. It reports whether to go on.
+func (p *post) waitHeld() bool {
+	if p.held == 0 || p.out {
+		return !p.out
+	}
+	timer := time.NewTimer(p.held)
+	defer timer.Stop()
+	p.held = 0
+	select {
+	case <-timer.C:
+		return true
+	case <-p.r.Context().Done():
+	case <-p.bridge.work.Done():
+	}
+	return false
 }
 
 // named returns the attachment of the stream that the request names, and notes that its client
@@ -70,7 +100,7 @@ func (p *post) named() *attachment {
 func (p *post) dispatch(frame []byte) <-chan reply {
 	answer := make(chan reply, 1)
 	cmd, err := wire.DecodeCommand(frame)
-	ref := refOf(cmd, err)
+	ref, cost := refOf(cmd, err), costOf(err)
 	if err == nil {
 		err = p.check(cmd)
 	}
@@ -83,6 +113,7 @@ func (p *post) dispatch(frame []byte) <-chan reply {
 	if err != nil {
 		p.bridge.refused(p.user, cmd, err)
 		answer <- reply{frame: p.bridge.fault(p.id, "dispatch", err, ref)}
+		p.held, p.out = p.bridge.offenders.refused(time.Now(), p.user, cost)
 		return answer
 	}
 	change, ok := cmd.(wire.Change)

@@ -24,7 +24,7 @@ func FuzzMessage(f *testing.F) {
 	} {
 		f.Add([]byte(seed))
 	}
-	r := newRig(f, Config{Log: &fakeLog{}, Limits: wire.Limits{CommandsPerS: 1 << 30, FrameBytes: 4 << 10}})
+	r := newRig(f, Config{Log: &fakeLog{}, Limits: wire.Limits{CommandsPerS: 1 << 30, UserCommandsPerS: 1 << 30, FrameBytes: 4 << 10}})
 	f.Fuzz(func(t *testing.T, message []byte) {
 		c := r.connect(t, "alice")
 		defer func() { _ = c.ws.CloseNow() }()

@@ -151,7 +151,7 @@ func (x *exchange) authenticate(token string) (identity, error) {
 		x.bridge.checks(x.r.Context(), true)
 		defer x.bridge.checks(x.r.Context(), false)
 	}
-	return x.bridge.authenticate(ctx, token)
+	return x.bridge.authenticate(ctx, x.r.RemoteAddr, token)
 }
 
 // welcome returns the frame that opens a session, on any transport.

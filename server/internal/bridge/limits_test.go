@@ -104,20 +104,20 @@ func TestDispatch_inFlight(t *testing.T) {
 // once.
 func TestCall_atMostSoManyAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		gate := &gate{release: make(chan struct{})}
-		r := newRig(t, Config{Log: &fakeLog{history: gate.history}})
+		barrier := &barrier{release: make(chan struct{})}
+		r := newRig(t, Config{Log: &fakeLog{history: barrier.history}})
 		c := r.connect(t, "alice")
 		for ref := range 3 * maxCallers {
 			c.send(fmt.Sprintf(`{"type":"history","ref":%d,"channel":"alice~bob"}`, ref))
 		}
 		synctest.Wait()
-		close(gate.release)
+		close(barrier.release)
 		seen := map[uint64]bool{}
 		for range 3 * maxCallers {
 			seen[expect[wire.Page](c).Ref.Ref] = true
 		}
-		if len(seen) != 3*maxCallers || gate.most != maxCallers {
-			t.Errorf("%d answered, %d at once", len(seen), gate.most)
+		if len(seen) != 3*maxCallers || barrier.most != maxCallers {
+			t.Errorf("%d answered, %d at once", len(seen), barrier.most)
 		}
 	})
 }
@@ -126,8 +126,8 @@ func TestCall_atMostSoManyAtOnce(t *testing.T) {
 // goes on.
 func TestCall_timesOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		gate := &gate{release: make(chan struct{})}
-		r := newRig(t, Config{Log: &fakeLog{history: gate.history}})
+		barrier := &barrier{release: make(chan struct{})}
+		r := newRig(t, Config{Log: &fakeLog{history: barrier.history}})
 		c := r.connect(t, "alice")
 		start := time.Now()
 		c.send(`{"type":"history","ref":2,"channel":"alice~bob"}`)

@@ -25,6 +25,7 @@ type session struct {
 	socket socket
 	input  *bufio.Reader // what ws reads from
 	bucket bucket        // only the owner uses it
+	held   atomic.Int64  // nothing is read before this time, in Unix nanoseconds
 	visits
 
 	// Protected by the attachment's lock.

@@ -178,8 +178,8 @@ func TestHTTP2_sdkStreamStays(t *testing.T) {
 // a reply.
 func TestHTTP2_lateReply(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		gate := &gate{release: make(chan struct{})}
-		r := newRigOn(t, secure(t, newPipeListener()), Config{Log: &fakeLog{history: gate.history}})
+		barrier := &barrier{release: make(chan struct{})}
+		r := newRigOn(t, secure(t, newPipeListener()), Config{Log: &fakeLog{history: barrier.history}})
 		start := time.Now()
 		replies := r.lines(t, wire.PathFrames, strings.Join([]string{
 			`{"type":"list_channels","ref":1}`, `{"type":"history","ref":2,"channel":"alice~bob"}`, `{"type":"list_channels","ref":3}`,

@@ -30,6 +30,16 @@ func prefixOf(a netip.Addr, bits int) netip.Prefix {
 	return p
 }
 
+// Address returns the address for which a request with this RemoteAddr counts: an IPv4 address or
+// an IPv6 /64. It is the zero prefix for a peer without an address.
+func Address(remote string) netip.Prefix {
+	if at, err := netip.ParseAddrPort(remote); err == nil {
+		return sourceOf(at.Addr()).address
+	}
+	a, _ := netip.ParseAddr(remote) // the zero address if it is none
+	return sourceOf(a).address
+}
+
 // peer returns the address of the other side, or the zero address if it has none.
 func peer(a net.Addr) netip.Addr {
 	tcp, ok := a.(*net.TCPAddr)
