@@ -134,9 +134,14 @@ func TestSaid_notOutOfThePast(t *testing.T) {
 	behind := build(t, hurried(), node, t.TempDir(), 1)
 	at := wire.ChannelSeq{Channel: ack.Channel, Seq: ack.Seq}
 	cmds := []wire.Command{
-		wire.History{Channel: ack.Channel}, wire.GetChannel{Channel: ack.Channel}, wire.GetPins{Channel: ack.Channel},
-		wire.GetVersions{Channel: ack.Channel, Seq: 1}, wire.GetReactions{Channel: ack.Channel, Seq: 1, Emoji: "👍"},
-		wire.GetReceipts{Channel: ack.Channel}, wire.Read{Channel: ack.Channel, Seq: 1}, wire.Received{Cursors: []wire.ChannelSeq{at}},
+		wire.History{Channel: ack.Channel},
+		wire.GetChannel{Channel: ack.Channel},
+		wire.GetPins{Channel: ack.Channel},
+		wire.GetVersions{Channel: ack.Channel, Seq: 1},
+		wire.GetReactions{Channel: ack.Channel, Seq: 1, Emoji: "👍"},
+		wire.GetReceipts{Channel: ack.Channel},
+		wire.Read{Channel: ack.Channel, Seq: 1},
+		wire.Received{Cursors: []wire.ChannelSeq{at}},
 		wire.Forward{To: "carol", ClientID: "f", From: at},
 	}
 	answers := make(chan error, len(cmds)+1)

@@ -123,7 +123,7 @@ func mustRefuse(t *testing.T, f wire.Frame) {
 // TestStream_tooSlowIsOver shows that the notices waiting for a stream are bounded. A stream
 // that takes nothing ends; it does not leave anything out.
 func TestStream_tooSlowIsOver(t *testing.T) {
-	s := &stream{exchange: new(exchange), feed: newFeed(nil, httptest.NewRequest(http.MethodPost, wire.PathStream, nil), "s")}
+	s := &stream{exchange: new(exchange), feed: newFeed(nil, httptest.NewRequestWithContext(t.Context(), http.MethodPost, wire.PathStream, nil), "s")}
 	s.begin()
 	start := time.Now()
 	for i := range 3 {
@@ -207,17 +207,20 @@ func TestAttachment(t *testing.T) {
 		want []string
 	}{
 		"websocket": {func(t *testing.T, r *rig) func() {
+			t.Helper()
 			c := r.connect(t, "alice")
 			c.send(`{"type":"set_presence","ref":1,"state":"away"}`)
 			expect[wire.Done](c)
 			return func() { _ = c.ws.CloseNow() }
 		}, slices.Concat(come, away, []string{"leave away", "unlist"})},
 		"stream": {func(t *testing.T, r *rig) func() {
+			t.Helper()
 			w := r.window(t, "alice")
 			w.must(`{"type":"set_presence","ref":1,"state":"away"}`)
 			return w.close
 		}, slices.Concat(come, away, []string{"leave away", "unlist"})},
 		"poll": {func(t *testing.T, r *rig) func() {
+			t.Helper()
 			r.lines(t, wire.PathPoll, connect, "Prefer", "wait=1")
 			return func() {}
 		}, slices.Concat(come, []string{"leave online", "unlist"})},
