@@ -112,7 +112,7 @@ func TestUsers_silentConnections(t *testing.T) {
 	conns := make([]net.Conn, silent)
 	for i := range conns {
 		var err error
-		if conns[i], err = net.Dial("tcp", strings.TrimPrefix(a.NATS, "nats://")); err != nil {
+		if conns[i], err = new(net.Dialer).DialContext(t.Context(), "tcp", strings.TrimPrefix(a.NATS, "nats://")); err != nil {
 			t.Fatal(err)
 		}
 		defer conns[i].Close()
