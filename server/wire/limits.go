@@ -13,8 +13,8 @@ type Limits struct {
 	// Of one user on one node: over all sessions of the user, and commands that back ends give
 	// as the user.
 	UserCommandsPerS int `json:"user_commands_per_s"`
-	// In one channel, by all its members. One member may use at most half. Moderation is not
-	// limited.
+	// In one channel, by all its members. One member may use at most half, and members who use
+	// much leave room for those who use little. Moderation is not limited.
 	ChannelEventsPerS int `json:"channel_events_per_s"`
 	// The server pings at least this often. A session that is silent for two intervals counts
 	// as offline. Over WebSocket it is then closed, within another interval.

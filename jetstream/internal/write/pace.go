@@ -9,9 +9,10 @@ import (
 )
 
 // pace limits the events per second of each channel of a shard, and those of each member to
-// half of that. So a member who floods a group leaves the other half to the others.
+// half of that. What the channel has is shared by recent use, so members who send as fast as
+// they can leave room for a member who sends little.
 type pace struct {
-	channels *rate.Buckets[string]
+	channels *rate.Shares[string, string]
 	members  *rate.Buckets[memberOf]
 }
 
@@ -19,17 +20,17 @@ type memberOf struct{ channel, user string }
 
 func newPace(l wire.Limits) *pace {
 	perS := cmp.Or(l.ChannelEventsPerS, wire.DefaultLimits().ChannelEventsPerS)
-	return &pace{rate.NewBuckets[string](perS), rate.NewBuckets[memberOf](max(1, perS/2))}
+	return &pace{rate.NewShares[string, string](perS), rate.NewBuckets[memberOf](max(1, perS/2))}
 }
 
 // take counts n events by a member, or refuses them. Refused events count for neither limit.
 func (p *pace) take(now time.Time, who memberOf, n int) error {
-	if wait := p.channels.Wait(now, who.channel, n); wait > 0 {
-		return wire.Errorf(wire.CodeTooFast, "channel: at most %d events a second", p.channels.PerS()).After(wait).In(who.channel)
-	}
-	if wait := p.members.Take(now, who, n); wait > 0 {
+	if wait := p.members.Wait(now, who, n); wait > 0 {
 		return wire.Errorf(wire.CodeTooFast, "channel: at most %d events a second from one member", p.members.PerS()).After(wait).In(who.channel)
 	}
-	p.channels.Take(now, who.channel, n)
+	if wait := p.channels.Take(now, who.channel, who.user, n); wait > 0 {
+		return wire.Errorf(wire.CodeTooFast, "channel: at most %d events a second, shared by its members", p.channels.PerS()).After(wait).In(who.channel)
+	}
+	p.members.Take(now, who, n)
 	return nil
 }
