@@ -45,6 +45,7 @@ func (r rank) state() wire.PresenceState {
 // was. Its methods may be called concurrently.
 type local struct {
 	times times
+	began time.Time     // writes are counted from here; a clock that is set changes nothing
 	wake  chan struct{} // something is due earlier than known before
 
 	mu     sync.Mutex // protects the fields below
@@ -57,11 +58,11 @@ type local struct {
 type person struct {
 	sessions  [online + 1]uint32 // by rank; invisible sessions count as offline
 	written   rank
-	glimpsed  rank   // what a visit before this moment would have been written as, until gone
-	returned  bool   // the user came again before that: what was glimpsed counts
-	due       uint32 // number of the duty that is to write; 0 if there is nothing to write
-	writtenAt int64  // Unix milliseconds
-	seen      int64  // when a visible session that has left was last heard, Unix milliseconds
+	glimpsed  rank          // what a visit before this moment would have been written as, until gone
+	returned  bool          // the user came again before that: what was glimpsed counts
+	due       uint32        // number of the duty that is to write; 0 if there is nothing to write
+	writtenAt time.Duration // since local.began
+	seen      int64         // when a visible session that has left was last heard, Unix milliseconds
 	gone      time.Time
 }
 
@@ -72,7 +73,7 @@ type duty struct {
 }
 
 func newLocal(t times) *local {
-	return &local{times: t, wake: make(chan struct{}, 1), users: map[string]*person{}}
+	return &local{times: t, began: time.Now(), wake: make(chan struct{}, 1), users: map[string]*person{}}
 }
 
 // want returns the state that others are to see.
@@ -176,7 +177,7 @@ func (l *local) due(now time.Time, n int) (writes []write, wait time.Duration) {
 		}
 		p.due = 0
 		if want := p.wantAt(now); want != p.written {
-			p.written, p.writtenAt = want, now.UnixMilli()
+			p.written, p.writtenAt = want, now.Sub(l.began)
 			writes = append(writes, write{d.user, want, p.since(want, now)})
 			if p.want() < want { // the user has left again
 				l.schedule(d.user, p, p.gone)
@@ -224,7 +225,7 @@ func (l *local) again(before time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for user, p := range l.users {
-		if p.want() > offline && p.written > offline && p.writtenAt < before.UnixMilli() {
+		if p.want() > offline && p.written > offline && p.writtenAt < before.Sub(l.began) {
 			p.written = unsure
 			l.schedule(user, p, time.Now())
 		}

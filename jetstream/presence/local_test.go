@@ -232,3 +232,32 @@ func TestRoster_grace(t *testing.T) {
 		})
 	}
 }
+
+// TestRoster_clockWasAhead has a user come and go on a node whose clock is a day ahead. Nobody
+// is shown as seen in the future, and the time that is shown does not move.
+func TestRoster_clockWasAhead(t *testing.T) {
+	const grace = 5 * time.Second
+	r, now := newRoster(), time.Now()
+	ahead := now.Add(24 * time.Hour).UnixMilli()
+	r.renew("n1", &lease{Run: "r2", Former: []ended{{"r1", ahead}}}, ahead, now, grace)
+	r.renew("n2", &lease{Run: "r3"}, now.UnixMilli(), now, grace)
+	r.put("gone", "n1", &entry{State: wire.PresenceOffline, Since: ahead, Run: "r2"})
+	r.put("crashed", "n1", &entry{State: wire.PresenceOnline, Since: ahead, Run: "r1"})
+	r.put("there", "n2", &entry{State: wire.PresenceOnline, Since: ahead, Run: "r3"})
+	for _, after := range []time.Duration{time.Second, time.Minute} {
+		r.lapse("n2", now.Add(after), now)
+		r.renew("n1", &lease{Run: "r2", Former: []ended{{"r1", ahead}}}, now.Add(after).UnixMilli(), now.Add(after), grace)
+		for _, user := range []string{"gone", "crashed"} {
+			if state, seen := r.of(user); state != offline || seen != now.Add(time.Second).UnixMilli() {
+				t.Errorf("after %v %s is %v, last seen %v ahead", after, user, state, time.UnixMilli(seen).Sub(now))
+			}
+		}
+	}
+	if state, _ := r.of("there"); state != online {
+		t.Error("a user who is online is not any more")
+	}
+	r.forget(now.Add(time.Hour))
+	if _, seen := r.of("gone"); seen != 0 {
+		t.Error("an entry is kept until its own time has come")
+	}
+}

@@ -11,6 +11,7 @@ type roster struct {
 	mu     sync.RWMutex // protects the fields below
 	people map[string][]place
 	nodes  map[string]*node
+	latest int64 // the latest time that is recorded, Unix milliseconds
 }
 
 // place is a user's state on one node.
@@ -35,6 +36,7 @@ type run struct {
 	// Set once the run has ended, or another run has begun. Live ends at this time.
 	ends time.Time
 	last int64 // when it was last known to be alive, Unix milliseconds
+	told int64 // the same as a later run tells it; 0 if none does
 }
 
 func newRoster() *roster { return &roster{people: map[string][]place{}, nodes: map[string]*node{}} }
@@ -66,6 +68,7 @@ func (r *roster) put(user, nodeName string, e *entry) {
 	defer r.mu.Unlock()
 	at := r.node(nodeName)
 	is := place{run: at.run(e.Run), since: e.Since, state: rankOf(e.State)}
+	r.latest = max(r.latest, e.Since)
 	places := r.people[user]
 	if i := slices.IndexFunc(places, func(p place) bool { return p.run.node == at }); i >= 0 {
 		places[i] = is
@@ -98,12 +101,17 @@ func (r *roster) renew(nodeName string, l *lease, renewed int64, heard time.Time
 	defer r.mu.Unlock()
 	n := r.node(nodeName)
 	for _, f := range l.Former {
-		n.run(f.Run).last = f.At
+		// A time that was corrected here comes again with each renewal.
+		if run := n.run(f.Run); run.told != f.At {
+			run.last, run.told = f.At, f.At
+			r.latest = max(r.latest, f.At)
+		}
 	}
 	current := n.run(l.Run)
 	if n.current != nil && n.current != current {
 		n.current.ends = heard.Add(grace)
 	}
+	r.latest = max(r.latest, renewed)
 	changes = !current.live
 	n.current, n.heard = current, heard
 	current.live, current.last, current.ends = true, renewed, time.Time{}
@@ -118,6 +126,7 @@ func (r *roster) renew(nodeName string, l *lease, renewed int64, heard time.Time
 func (r *roster) lapse(own string, now, before time.Time) (changes bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.redate(now.UnixMilli())
 	for name, n := range r.nodes {
 		for _, run := range n.runs {
 			over := run.ends.Before(now)
@@ -132,6 +141,28 @@ func (r *roster) lapse(own string, now, before time.Time) (changes bool) {
 	}
 	return changes
 }
+
+// redate moves times that are ahead of this node's clock to now: another node's clock, or this
+// node's until a moment ago, was ahead. Nobody was last seen tomorrow. The caller holds mu.
+func (r *roster) redate(now int64) {
+	if r.latest <= now+slack.Milliseconds() {
+		return
+	}
+	for _, places := range r.people {
+		for i := range places {
+			places[i].since = min(places[i].since, now)
+		}
+	}
+	for _, n := range r.nodes {
+		for _, run := range n.runs {
+			run.last = min(run.last, now)
+		}
+	}
+	r.latest = now
+}
+
+// slack is how far apart the clocks of nodes may be. It is less than what users notice.
+const slack = 2 * time.Second
 
 // heard returns when this node last heard of a renewal of a node's lease, by this node's clock.
 func (r *roster) heard(nodeName string) time.Time {
@@ -171,7 +202,7 @@ func (r *roster) forget(before time.Time) {
 func (r *roster) replace(with *roster) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.people, r.nodes = with.people, with.nodes
+	r.people, r.nodes, r.latest = with.people, with.nodes, with.latest
 }
 
 func (r *roster) node(name string) *node {
