@@ -19,9 +19,10 @@ import (
 const Bucket = "REVOKED"
 
 const (
-	// margin is how much the clocks of nodes may differ. A revoked token is remembered for that
-	// long after its expiry.
-	margin = time.Minute
+	// margin is by how much a clock may be ahead, of this node, of another one or of the bucket's
+	// leader. A revoked token is remembered for that long after its expiry. A token that seems to
+	// have expired is valid again once the clock is right, and must not open anything then.
+	margin = 7 * 24 * time.Hour
 	// longest is the longest life of a key. A revoked token that is valid for longer could be
 	// used again after a hundred years.
 	longest = 100 * 365 * 24 * time.Hour

@@ -42,12 +42,13 @@ type Owner interface {
 // every hour and a half, no valid token is forgotten.
 const maxTokens = 16
 
-// show records another token, and forgets those that have expired.
+// show records another token, and forgets those that have expired, even by a clock that is ahead
+// by less than margin.
 func (s *Session) show(t Token) {
 	now := time.Now().UnixMilli()
 	kept := s.tokens[:0]
 	for _, old := range s.tokens {
-		if old.Fingerprint != t.Fingerprint && now < old.Expires {
+		if old.Fingerprint != t.Fingerprint && now < old.Expires+margin.Milliseconds() {
 			kept = append(kept, old)
 		}
 	}

@@ -210,7 +210,7 @@ func TestSession_show(t *testing.T) {
 	if len(s.tokens) != maxTokens || !s.has(token(fmt.Sprint(3*maxTokens-1)).Fingerprint) || s.has(token("0").Fingerprint) {
 		t.Errorf("%d tokens are kept", len(s.tokens))
 	}
-	stale := Token{Fingerprint: sha256.Sum256([]byte("stale")), Expires: time.Now().Add(-time.Second).UnixMilli()}
+	stale := Token{Fingerprint: sha256.Sum256([]byte("stale")), Expires: time.Now().Add(-margin - time.Second).UnixMilli()}
 	s.tokens = []Token{stale}
 	s.show(token("new"))
 	if len(s.tokens) != 1 || s.has(stale.Fingerprint) {
@@ -236,5 +236,41 @@ func TestRegistry_hears(t *testing.T) {
 	}
 	if n := other.heard.Load(); n != 0 {
 		t.Errorf("another user called the session %d times", n)
+	}
+}
+
+// TestRegistry_clockAhead signs a session out while the clock is a day ahead, so that the tokens
+// that it has shown seem to have expired. Once the clock is right, none of them opens anything.
+func TestRegistry_clockAhead(t *testing.T) {
+	r, _ := start(t, embedtest.Start(t), 1, 1)
+	shown := []Token{token("t1"), token("t2")}
+	for i := range shown {
+		shown[i].Expires = time.Now().Add(-23 * time.Hour).UnixMilli()
+	}
+	s := &Session{ID: "s1", User: "alice", Owner: new(owner)}
+	if err := errors.Join(r.Enter(s, shown[0]), r.Refresh(s, shown[1])); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.SignOut(t.Context(), "alice", "s1"); err != nil {
+		t.Fatal(err)
+	}
+	r.sweep(time.Now())
+	for _, token := range shown {
+		mustRefuse(t, r.Check(token))
+		e, err := r.kv.Get(t.Context(), fmt.Sprintf("%x", token.Fingerprint))
+		if err != nil {
+			t.Fatal(err)
+		}
+		stream, err := r.conn.JetStream()
+		if err != nil {
+			t.Fatal(err)
+		}
+		msg, err := stream.GetMsg("KV_"+Bucket, e.Revision())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if life, err := time.ParseDuration(msg.Header.Get(jetstream.MsgTTLHeader)); err != nil || life < 25*time.Hour {
+			t.Errorf("is kept for %v, %v", life, err)
+		}
 	}
 }
