@@ -21,6 +21,9 @@ const (
 	// reservedOf is the divisor for the reserve: a twentieth of what the engine may store. The
 	// reserve is kept for commands that remove things or protect a user.
 	reservedOf = 20
+	// lastOf is the divisor for the last part of the reserve: a quarter. It is kept for commands
+	// that free room. The others could use up the reserve, and then nothing could be deleted.
+	lastOf = 4
 	// tightDisk is the reserve of a disk in bytes. For a smaller disk it is a tenth of the
 	// disk. It is more than [view.Reserve].
 	tightDisk = 1 << 30
@@ -31,12 +34,14 @@ const (
 type room struct {
 	state atomic.Int32
 	left  atomic.Int64 // bytes that may be added until only the reserve is left
+	last  atomic.Int64 // bytes that may be added until only its last part is left
 	dirs  []string     // directories that must have room
 }
 
 func newRoom(dirs ...string) *room {
 	r := &room{dirs: slices.DeleteFunc(dirs, func(dir string) bool { return dir == "" })}
 	r.left.Store(math.MaxInt64)
+	r.last.Store(math.MaxInt64)
 	return r
 }
 
@@ -54,11 +59,16 @@ func (r *room) Full() bool { return r.state.Load() == full }
 func (r *room) Enough() bool { return r.state.Load() == roomy }
 
 // Add implements [write.Room].
-func (r *room) Add(bytes int64) bool {
-	if r.left.Add(-bytes) >= 0 {
+func (r *room) Add(bytes int64) bool { return take(&r.left, bytes) }
+
+// Spend implements [write.Room].
+func (r *room) Spend(bytes int64) bool { return take(&r.last, bytes) }
+
+func take(from *atomic.Int64, bytes int64) bool {
+	if from.Add(-bytes) >= 0 {
 		return true
 	}
-	r.left.Add(bytes)
+	from.Add(bytes)
 	return false
 }
 
@@ -75,8 +85,9 @@ func (l *Log) watchRoom(ctx context.Context) {
 	tick := time.NewTicker(roomEvery)
 	defer tick.Stop()
 	for {
-		left, state, broken := l.measure()
+		left, last, state, broken := l.measure()
 		l.room.left.Store(left)
+		l.room.last.Store(last)
 		if was := l.room.state.Swap(state); was != state {
 			l.log.WarnContext(ctx, "room to store", "state", [...]string{"enough", "what adds is refused", "everything is refused"}[state], "error", broken)
 		}
@@ -90,11 +101,11 @@ func (l *Log) watchRoom(ctx context.Context) {
 
 // measure reads the engine's limits, and the free space of the disks under the streams and the
 // view. A file system that does not report its free space is taken to have room.
-func (l *Log) measure() (left int64, state int32, broken error) {
-	left = math.MaxInt64
+func (l *Log) measure() (left, last int64, state int32, broken error) {
+	left, last = math.MaxInt64, math.MaxInt64
 	used, most, broken := l.engine.Storage()
 	if most > 0 {
-		left = beyond(most, used+most/reservedOf)
+		left, last = beyond(most, used+most/reservedOf), beyond(most, used+most/reservedOf/lastOf)
 	}
 	for _, dir := range l.room.dirs {
 		n, ok := free(dir)
@@ -107,9 +118,9 @@ func (l *Log) measure() (left int64, state int32, broken error) {
 		state = max(state, tight)
 	}
 	if broken != nil {
-		return 0, full, fmt.Errorf("jetstream: %w", broken)
+		return 0, 0, full, fmt.Errorf("jetstream: %w", broken)
 	}
-	return left, state, nil
+	return left, last, state, nil
 }
 
 // Roomy reports whether the disks under some directories have more than their reserve free.

@@ -11,10 +11,10 @@ import (
 // as long as there is any room. A command of an unknown kind adds.
 func Adds(cmd wire.Command) bool {
 	switch c := cmd.(type) {
-	case wire.Delete, wire.DeleteChannel, wire.RemoveMember, wire.Leave, wire.RevokeInvite:
+	case wire.Delete, wire.DeleteChannel, wire.RemoveMember, wire.Unban, wire.Leave, wire.RevokeInvite:
 		return false
-	case wire.SetRole:
-		return c.Role != wire.RoleReader // a reader may no longer write
+	case wire.SetRole: // it takes rights away from somebody, or lets the owner leave
+		return false
 	case wire.React:
 		return !c.Remove
 	case wire.Pin:
@@ -25,6 +25,16 @@ func Adds(cmd wire.Command) bool {
 		return !takesAway(c)
 	default:
 		return true
+	}
+}
+
+// Frees reports whether a command frees more of what is stored than it takes.
+func Frees(cmd wire.Command) bool {
+	switch cmd.(type) {
+	case wire.Delete, wire.DeleteChannel:
+		return true
+	default:
+		return false
 	}
 }
 

@@ -17,12 +17,9 @@ func TestAdds(t *testing.T) {
 		wire.CreateInvite{},
 		wire.Join{},
 		wire.CreateGroup{},
-		wire.SetRole{Role: wire.RoleAdmin},
-		wire.SetRole{Role: wire.RoleMember},
 		wire.UpdateChannel{Name: &name, Archived: &archived},
 		wire.Set{Name: "client/x", Value: "1"},
 		wire.Set{Name: "contact/bob", Value: "1"},
-		wire.Unban{},
 	} {
 		if !Adds(cmd) {
 			t.Errorf("%s %+v is let in where there is no room", cmd.Type(), cmd)
@@ -38,6 +35,9 @@ func TestAdds(t *testing.T) {
 		wire.React{Emoji: "x", Remove: true},
 		wire.Pin{Remove: true},
 		wire.SetRole{Role: wire.RoleReader},
+		wire.SetRole{Role: wire.RoleMember},
+		wire.SetRole{Role: wire.RoleOwner},
+		wire.Unban{},
 		wire.UpdateChannel{Archived: &archived},
 		wire.Set{Name: "block/bob", Value: "1"},
 		wire.Set{Name: "hide/c/1", Value: "1"},

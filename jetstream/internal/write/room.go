@@ -15,17 +15,25 @@ type Room interface {
 	Enough() bool
 	// Add counts bytes that are about to be stored. It refuses them if only the reserve is left.
 	Add(bytes int64) bool
+	// Spend counts bytes that may be stored from the reserve. It refuses them if only the last
+	// part of it is left, which is kept for commands that free room.
+	Spend(bytes int64) bool
 }
 
-// admit refuses a command for which there is no room, and counts the bytes of one that adds.
+// admit refuses a command for which there is no room, and counts the bytes of others. What frees
+// room is not counted.
 func admit(r Room, c *Command) error {
 	if r.Full() {
 		return StorageFull()
 	}
-	if !channel.Adds(c.change) {
+	if channel.Frees(c.change) {
 		return nil
 	}
-	if !r.Add(int64(c.bytes())) {
+	bytes := int64(c.bytes())
+	if !r.Spend(bytes) {
+		return wire.Errorf(wire.CodeStorageFull, "hardly any storage is left, and that is for deleting; nothing was stored, retry later").After(5 * time.Second)
+	}
+	if channel.Adds(c.change) && !r.Add(bytes) {
 		return wire.Errorf(wire.CodeStorageFull, "hardly any storage is left, and that is for deleting and leaving; nothing was stored, retry later").After(5 * time.Second)
 	}
 	return nil

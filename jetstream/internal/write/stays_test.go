@@ -22,9 +22,10 @@ func (sure) Confirmed(context.Context) bool { return true }
 // roomy has room for everything.
 type roomy struct{}
 
-func (roomy) Full() bool     { return false }
-func (roomy) Enough() bool   { return true }
-func (roomy) Add(int64) bool { return true }
+func (roomy) Full() bool       { return false }
+func (roomy) Enough() bool     { return true }
+func (roomy) Add(int64) bool   { return true }
+func (roomy) Spend(int64) bool { return true }
 
 // table is a writer over a view of its own. What it decides is stored only if a test says so.
 type table struct {
