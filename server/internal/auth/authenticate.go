@@ -79,8 +79,12 @@ func (a *Authenticator) Authenticate(ctx context.Context, token string) (user st
 			return "", time.Time{}, err
 		}
 	}
-	if !time.Now().Before(proof.expires) {
+	now := time.Now()
+	if !now.Before(proof.expires) {
 		return "", time.Time{}, expired(proof.expires)
+	}
+	if now.Add(leeway).Before(proof.begins) {
+		return "", time.Time{}, notYet()
 	}
 	if !known {
 		a.cache.Add(digest, proof)
@@ -132,7 +136,6 @@ func (k *Keys) check(token *jose.JSONWebSignature) (proof, error) {
 	if json.Unmarshal(payload, &claims) != nil {
 		return proof{}, notClaims()
 	}
-	latest := jwt.NewNumericDate(time.Now().Add(leeway))
 	switch {
 	case claims.Issuer != Issuer:
 		return proof{}, unauthorized("its issuer is not one this server trusts")
@@ -140,12 +143,18 @@ func (k *Keys) check(token *jose.JSONWebSignature) (proof, error) {
 		return proof{}, unauthorized("its audience (aud) must be " + Audience)
 	case claims.Expiry == nil:
 		return proof{}, noExpiry()
-	case claims.NotBefore != nil && *claims.NotBefore > *latest, claims.IssuedAt != nil && *claims.IssuedAt > *latest:
-		return proof{}, unauthorized("is not valid yet; compare the clocks of its issuer and of this server")
 	case !wire.ValidUser(claims.Subject):
 		return proof{}, notAUser("sub")
 	}
-	return proof{user: claims.Subject, expires: expiryOf(claims.Expiry.Time())}, nil
+	begins := max(or0(claims.NotBefore), or0(claims.IssuedAt))
+	return proof{user: claims.Subject, expires: expiryOf(claims.Expiry.Time()), begins: expiryOf(begins.Time())}, nil
+}
+
+func or0(n *jwt.NumericDate) jwt.NumericDate {
+	if n == nil {
+		return 0
+	}
+	return *n
 }
 
 // payload returns the payload if one of the keys signed it.
@@ -168,6 +177,10 @@ func expiryOf(t time.Time) time.Time {
 
 func unauthorized(what string) *wire.Error {
 	return wire.Errorf(wire.CodeUnauthorized, "token: %s", what)
+}
+
+func notYet() *wire.Error {
+	return unauthorized("is not valid yet; compare the clocks of its issuer and of this server")
 }
 
 func notClaims() *wire.Error { return unauthorized("is not a JWT whose payload is a set of claims") }

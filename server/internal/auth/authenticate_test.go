@@ -56,6 +56,16 @@ func TestAuthenticate_Expires(t *testing.T) {
 	})
 }
 
+// TestAuthenticate_ClockWasAhead has a token be made and verified while the clock is a day ahead.
+// It would be good for a day too long.
+func TestAuthenticate_ClockWasAhead(t *testing.T) {
+	a := newAuthenticator(t, Config{Keys: parseKeys(t, privatePEM(t, newPrivate(t)))})
+	ahead := time.Now().Add(24 * time.Hour)
+	a.cache.Add(digestOf("token"), proof{user: "alice", expires: ahead.Add(time.Hour), begins: ahead})
+	_, _, err := a.Authenticate(t.Context(), "token")
+	wantRefusal(t, err, wire.CodeUnauthorized, "token: is not valid yet; compare the clocks of its issuer and of this server")
+}
+
 func TestAuthenticate_Refuses(t *testing.T) {
 	private := newPrivate(t)
 	keys := parseKeys(t, privatePEM(t, private))

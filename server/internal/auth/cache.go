@@ -14,6 +14,9 @@ const cacheSize = 16 << 10
 type proof struct {
 	user    string
 	expires time.Time
+	// begins is when a token of our own was made, or is valid from. It was in the past when the
+	// token was verified. It is not any more if the clock was ahead then.
+	begins time.Time
 }
 
 type digest [sha256.Size]byte
