@@ -79,6 +79,7 @@ func (s *stream) run() {
 		select {
 		case <-s.wake:
 		case <-ping.C:
+			over.Reset(time.Until(s.expires.Add(expiryGrace))) // the clock may have been set
 			s.frame(pingFrame, false)
 			s.visit()
 		case <-over.C:
