@@ -54,6 +54,7 @@ type Config struct {
 
 	scrubAfter func() (time.Duration, error) // nil for [view.View.ScrubAfter]; for tests that do not wait
 	takeAbove  uint64                        // 0 for the constant
+	looks      func(key []byte)              // see [view.Options]; nil except in tests
 	level      int                           // 0 for [logLevel] with [levelOf]; for tests of another version
 	levelOf    func(wire.Command) int
 }

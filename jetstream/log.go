@@ -136,6 +136,7 @@ func (l *Log) viewOptions(cfg *Config) view.Options {
 	return view.Options{
 		Shards: l.layout.shards, ShardOf: l.layout.shardOf, Epoch: l.layout.epoch, Logger: l.log, Watched: func() bool { return !l.readers.none() },
 		CacheBytes: cfg.Cache / 2, StateBytes: cfg.Cache / 2, Files: cfg.ViewFiles,
+		Clock: func() (time.Time, bool) { return l.clock.now(), l.Clock() == nil }, Looks: cfg.looks,
 	}
 }
 

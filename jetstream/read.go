@@ -1,6 +1,7 @@
 package jetstream
 
 import (
+	"cmp"
 	"context"
 
 	"natterjack/jetstream/channel"
@@ -110,7 +111,7 @@ func (l *Log) wholeChannel(ctx context.Context, user, id string) (c wire.Channel
 	}
 	c.Owner, c.Admins, c.Readers = st.Owner(), st.With(wire.RoleAdmin), st.With(wire.RoleReader)
 	if role := st.Role(user); st.Kind == wire.Group && (role == wire.RoleOwner || role == wire.RoleAdmin) {
-		c.Requested, c.Banned, c.Invites = st.Requested, st.Banned, st.Invites
+		c.Requested, c.Banned, c.Invites = st.Requested, st.Banned, st.Open(l.clock.now().UnixMilli(), l.dated(id))
 	}
 	return c, nil
 }
@@ -119,7 +120,7 @@ func (l *Log) info(user string, c *view.Listed) (wire.ChannelInfo, error) {
 	st := c.State
 	info := wire.ChannelInfo{
 		ID: st.ID, Kind: st.Kind, Name: st.Name, Topic: st.Topic, SlowModeS: st.SlowModeS, Archived: st.Archived,
-		Role: st.Role(user), MemberCount: len(st.Members), Members: st.Members, Seq: st.Seq, Active: st.Active,
+		Role: st.Role(user), MemberCount: len(st.Members), Members: st.Members, Seq: st.Seq, Active: c.Active,
 		Unread: c.Unread, Mentions: c.Mentions, Mute: c.Mute, Top: c.Top != "",
 	}
 	if c.Last == nil {
@@ -215,8 +216,13 @@ func (l *Log) awaitMessage(ctx context.Context, user string, at wire.ChannelSeq)
 // limit returns how many entries a page may have. The client may ask for a number, or for none.
 func (l *Log) limit(asked int) int { return min(wire.LimitOr50(asked), l.limits.HistoryEvents) }
 
-// member returns the channel, or a refusal if the user is not a member.
+// member returns the channel, or a refusal if the user is not a member. It asks for the user's
+// membership first: an answer that takes another time where there is a channel would tell users
+// who are not members that there is one.
 func (l *Log) member(user, id string) (*channel.State, error) {
+	if member, err := l.view.Member(user, id); !member || err != nil {
+		return nil, cmp.Or(err, channel.Forbidden())
+	}
 	st, err := l.view.Channel(id)
 	if err != nil {
 		return nil, err

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -56,6 +57,56 @@ func TestChannels_windows(t *testing.T) {
 	}
 	if len(ids) != 5 || ids[0] != "u0~u5" || ids[4] != "u0~u1" {
 		t.Errorf("listed %v", ids)
+	}
+}
+
+// TestChannels_ofOneMoment has four users send to a group at once while a member who has read
+// nothing asks for their channels. The numbers of an answer belong together.
+func TestChannels_ofOneMoment(t *testing.T) {
+	l := alone(t)
+	group, err := l.CreateGroup(t.Context(), "u0", &wire.CreateGroup{ClientID: "g", Name: "all", Members: users(5)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, slow := range []int{0, 1} { // in slow mode, each message changes more of the channel
+		change(t, l, "u0", wire.UpdateChannel{Channel: group.ID, SlowModeS: &slow})
+		for i := range 4 {
+			change(t, l, "u0", wire.SetRole{Channel: group.ID, User: fmt.Sprint("u", i+1), Role: wire.RoleAdmin})
+		}
+		ended := make(chan struct{})
+		var sending sync.WaitGroup
+		for i := range 4 {
+			sending.Go(func() {
+				for n := range 300 {
+					mustSend(t, l, fmt.Sprint("u", i), in(group.ID, fmt.Sprint(slow, "-", n), "x"))
+				}
+			})
+		}
+		go func() { sending.Wait(); close(ended) }()
+		whole := func(c wire.ChannelInfo, err error) {
+			if err != nil || c.Seq == 0 {
+				return
+			}
+			if c.Unread != c.Seq || c.Last == nil || c.Last.Seq != c.Seq || c.Active < c.Last.Timestamp {
+				t.Errorf("seq %d, unread %d, active %d, last %+v", c.Seq, c.Unread, c.Active, c.Last)
+			}
+		}
+		for more := true; more && !t.Failed(); {
+			listed, _, err := l.Channels(t.Context(), "u4", &wire.ListChannels{})
+			if err != nil || len(listed) != 1 {
+				t.Fatalf("%d channels, %v", len(listed), err)
+			}
+			whole(listed[0], err)
+			answer, err := l.Ask(t.Context(), "u4", wire.GetChannel{Channel: group.ID})
+			one, _ := answer.(wire.Channel)
+			whole(one.Channel, err)
+			select {
+			case <-ended:
+				more = false
+			default:
+			}
+		}
+		<-ended
 	}
 }
 

@@ -140,6 +140,7 @@ func signOut(t *testing.T, node *embedtest.Node) {
 type signedOut struct{}
 
 func (signedOut) SignedOut() {}
+func (signedOut) Heard()     {}
 
 // useUp has a user change a setting to and fro, until that is refused, too. What is left is for
 // deletions.

@@ -35,6 +35,7 @@ func (l *Log) Run(ctx context.Context) error {
 	writing.Go(func() { l.watchLevel(ctx) })
 	writing.Go(func() { l.watchRoom(ctx) })
 	writing.Go(func() { l.watchClock(ctx) })
+	writing.Go(func() { l.watchDates(ctx) })
 	writing.Go(func() { l.pulse.run(ctx) })
 	warmed := l.warm(ctx, &writing)
 	writing.Go(func() { l.awaitReady(ctx, warmed) })

@@ -67,7 +67,7 @@ func (s *State) changeGroup(r *wire.Record, m *wire.Meta) {
 		s.enter(m.Members)
 		s.spend(m.Invite)
 	case wire.ActionRequested:
-		s.Requested = with(s.Requested, without(without(m.Members, s.Members), s.Banned))
+		s.ask(without(without(m.Members, s.Members), s.Banned), r.ClientID)
 		s.spend(m.Invite)
 	case wire.ActionLeft:
 		s.exit(m.Members)
@@ -85,7 +85,7 @@ func (s *State) changeGroup(r *wire.Record, m *wire.Meta) {
 		}
 	case wire.ActionInvited:
 		if m.Invite != nil {
-			s.Invites = s.withInvite(*m.Invite, when(r))
+			s.Invites = s.withInvite(Invite{Invite: *m.Invite, Made: When(r), Pos: s.Pos})
 		}
 	case wire.ActionInviteRevoked:
 		if m.Invite != nil {
@@ -133,7 +133,8 @@ func (s *State) enter(users []string) {
 	}
 	s.Members, s.Roles = members, string(roles)
 	users = sorted(users)
-	s.Requested, s.Banned, s.Removed = without(s.Requested, users), without(s.Banned, users), without(s.Removed, users)
+	s.Banned, s.Removed = without(s.Banned, users), without(s.Removed, users)
+	s.answer(users)
 }
 
 // removedToo returns the removed users when those members are removed, too. It forgets the first
@@ -158,7 +159,34 @@ func (s *State) exit(users []string) {
 		}
 	}
 	s.Members, s.Roles = without(s.Members, users), string(roles)
-	s.Requested = without(s.Requested, users)
+	s.answer(users)
+}
+
+// ask adds users who asked to join by a request with a client id.
+func (s *State) ask(users []string, clientID string) {
+	requested, asked := slices.Clone(s.Requested), slices.Clone(s.Asked)
+	for _, user := range users {
+		if at, found := slices.BinarySearch(requested, user); !found {
+			requested = slices.Insert(requested, at, user)
+			asked = slices.Insert(asked, at, clientID)
+		}
+	}
+	s.Requested, s.Asked = requested, asked
+}
+
+// answer removes users from those who asked to join.
+func (s *State) answer(users []string) {
+	left := without(s.Requested, users)
+	if len(left) == len(s.Requested) {
+		return
+	}
+	var asked []string
+	for i, user := range s.Requested {
+		if _, found := slices.BinarySearch(users, user); !found {
+			asked = append(asked, s.Asked[i])
+		}
+	}
+	s.Requested, s.Asked = left, asked
 }
 
 // give sets the role of a member. If the role is owner, the previous owner becomes an admin,

@@ -76,10 +76,13 @@ func checkSound(t *testing.T, before, st *State) {
 	if st.Kind == wire.Group && len(st.Roles) != len(st.Members) || st.Kind != wire.Group && st.Roles != "" {
 		t.Fatalf("roles %q of %q", st.Roles, st.Members)
 	}
-	if !slices.IsSorted(st.Pins) || !slices.IsSortedFunc(st.Invites, func(a, b wire.Invite) int { return bytes.Compare([]byte(a.Hash), []byte(b.Hash)) }) {
+	if len(st.Asked) != len(st.Requested) {
+		t.Fatalf("requests %q of %q", st.Asked, st.Requested)
+	}
+	if !slices.IsSorted(st.Pins) || !slices.IsSortedFunc(st.Invites, func(a, b Invite) int { return bytes.Compare([]byte(a.Hash), []byte(b.Hash)) }) {
 		t.Fatalf("pins %v, invites %v", st.Pins, st.Invites)
 	}
-	if before != nil && (st.Seq < before.Seq || st.Active < before.Active || before.Deleted && !st.Deleted) {
+	if before != nil && (st.Seq < before.Seq || before.Deleted && !st.Deleted) {
 		t.Fatalf("after %+v comes %+v", before, st)
 	}
 }

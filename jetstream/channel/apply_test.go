@@ -28,7 +28,7 @@ func TestApply(t *testing.T) {
 		{"an older message", direct, wire.KindMessage, wire.Record{Seq: 3, Timestamp: 600}, &moved},
 		{"an older time", direct, wire.KindMessage, wire.Record{Seq: 5, Timestamp: 400}, &State{
 			ID: direct.ID, Kind: direct.Kind, Creator: direct.Creator, Created: direct.Created, Members: direct.Members,
-			Head: Head{Version: 1, Seq: 5, Pos: 10, Active: 500},
+			Head: Head{Version: 1, Seq: 5, Pos: 10, Active: 400},
 		}},
 		{"a creation", nil, wire.KindMeta, created, &State{
 			ID: direct.ID, Kind: wire.Group, Name: "n", Creator: "eve", Created: 600, Members: []string{"bob", "eve"},

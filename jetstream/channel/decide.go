@@ -19,6 +19,10 @@ type Env struct {
 	// these are nil, nobody has blocked anybody, and nobody has settings.
 	Blocked  func(by, of string) bool
 	Settings func(user string) (int, error)
+	// Dated returns the time that counts for what an event at a position dated. It is earlier
+	// than the given time if that turned out to be ahead of the right clock. If Dated is nil,
+	// all times are right.
+	Dated func(pos uint64, at int64) int64
 }
 
 // Decide returns the events that a command by a user adds to the channel with an id. It returns
@@ -92,32 +96,25 @@ type act struct {
 	env  Env
 }
 
-// now returns the time of the next event. It never goes back, because a clock that steps back
-// must not reorder what people see.
+// Skew is how far apart the clocks of two writers may be, in milliseconds. A node whose clock
+// is further off does not lead for long.
+const Skew = 2000
+
+// now returns the time of the next event. Normally it does not go back: the clocks of two
+// writers differ a little, and that must not reorder what people see. If the last event was
+// dated far ahead of this writer's clock, one of the two clocks was wrong. A time that may be a
+// day ahead would date everything ahead for a day, so the event gets this writer's time. The
+// order of events is that of their numbers.
 func (a *act) now() int64 {
-	if a.st == nil {
+	if a.st == nil || a.st.Active-a.env.Now > Skew {
 		return a.env.Now
 	}
 	return max(a.env.Now, a.st.Active)
 }
 
-// skew is how far apart the clocks of two writers may be, in milliseconds. A node whose clock
-// is further off does not lead for long.
-const skew = 2000
-
-// clock returns the time that rules count by. Normally it is the time of the next event. If the
-// last event was dated far ahead of this writer's clock, one of the two clocks is wrong. A time
-// that may be a day ahead would hold everybody back for a day, so the rules use this writer's
-// clock.
-func (a *act) clock() int64 {
-	if now := a.now(); now-a.env.Now <= skew {
-		return now
-	}
-	return a.env.Now
-}
-
-// when returns the time of an event for the rules.
-func when(r *wire.Record) int64 {
+// When returns the time of an event. Earlier versions kept the timestamp from going back, and
+// noted the writer's own clock beside it where the two differed.
+func When(r *wire.Record) int64 {
 	if r.Clock != 0 {
 		return r.Clock
 	}
@@ -127,9 +124,6 @@ func when(r *wire.Record) int64 {
 // event completes a record of the user's with the members that every record has.
 func (a *act) event(kind wire.Kind, r wire.Record) []wire.Record {
 	r.Kind, r.ID, r.ClientID, r.Sender, r.Timestamp = kind, a.env.NewID(), a.key, a.user, a.now()
-	if clock := a.clock(); clock != r.Timestamp {
-		r.Clock = clock
-	}
 	return []wire.Record{r}
 }
 

@@ -22,6 +22,7 @@ type room struct {
 	messages map[uint64]*Message
 	moves    []Move
 	blocked  func(by, of string) bool
+	dated    func(pos uint64, at int64) int64
 }
 
 func newRoom(id string) *room {
@@ -35,6 +36,7 @@ func (r *room) env() Env {
 		Message: func(seq uint64) (*Message, error) { return r.messages[seq], nil },
 		Stays:   func(user string) (Stays, error) { return r.stays(user), nil },
 		Blocked: r.blocked,
+		Dated:   r.dated,
 	}
 }
 

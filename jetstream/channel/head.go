@@ -7,7 +7,7 @@ type Head struct {
 	Version uint64 // of the last event of any kind
 	Seq     uint64 // of the last message; 0 if there is none
 	Pos     uint64 // of the last event of any kind
-	Active  int64  // time of the last event, Unix milliseconds
+	Active  int64  // time of the last event, Unix milliseconds; earlier than before if a clock was wrong
 	// Held is how many events the shard had up to Pos, as far as the node that folds it has
 	// seen. The difference between two heads tells how many events are missing between them.
 	// [Head.Next] does not set it.
@@ -18,7 +18,7 @@ type Head struct {
 func (h Head) Next(pos uint64, r *wire.Record) Head {
 	h.Pos = pos
 	h.Version = max(h.Version+1, r.Version)
-	h.Active = max(h.Active, r.Timestamp)
+	h.Active = When(r)
 	if r.Kind == wire.KindMessage {
 		h.Seq = max(h.Seq, r.Seq)
 	} else {

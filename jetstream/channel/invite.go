@@ -12,12 +12,11 @@ import (
 // createInvite makes or changes an invite. If an equal invite without expiry exists, there is
 // nothing to do. An equal invite with an expiry is renewed.
 func (a *act) createInvite(c wire.CreateInvite) ([]wire.Record, error) {
-	now := a.clock()
-	next := inviteOf(&c, now)
-	if before := a.st.invite(c.Hash); before != nil && *before == next {
+	next := inviteOf(&c, a.now())
+	if before := a.st.invite(c.Hash); before != nil && before.Invite == next {
 		return nil, nil
 	}
-	good := unexpired(a.st.Invites, now)
+	good := a.unexpired()
 	if _, found := findInvite(good, c.Hash); !found && len(good) >= MaxInvites {
 		return nil, tooMany("hash: invites of a group", MaxInvites)
 	}
@@ -73,11 +72,21 @@ func (a *act) join(c wire.Join) ([]wire.Record, error) {
 
 // asked reports whether the user has asked to join and is waiting.
 func (a *act) asked() bool {
-	if !a.st.Exists() {
-		return false
+	_, asked := a.st.Request(a.user)
+	return asked
+}
+
+// Request returns the client id by which a user has asked to join, and whether the user has
+// asked and is waiting.
+func (s *State) Request(user string) (clientID string, asked bool) {
+	if !s.Exists() {
+		return "", false
 	}
-	_, found := slices.BinarySearch(a.st.Requested, a.user)
-	return found
+	at, asked := slices.BinarySearch(s.Requested, user)
+	if !asked {
+		return "", false
+	}
+	return s.Asked[at], true
 }
 
 // invited returns the invite that a secret opens to the user now, or nil. An invite opens to a
@@ -87,28 +96,49 @@ func (a *act) invited(secret string) *wire.Invite {
 	if !a.st.Exists() || a.st.banned(a.user) || slices.Contains(a.st.Removed, a.user) {
 		return nil
 	}
-	invite := a.st.invite(hashOf(secret))
-	if invite == nil || expired(invite, a.clock()) {
+	invite := a.st.invite(SecretHash(secret))
+	if invite == nil || a.expired(invite) {
 		return nil
 	}
-	return invite
+	return &invite.Invite
 }
 
-// hashOf returns the hash of a secret, which is all that the log knows of it.
-func hashOf(secret string) string {
+// SecretHash returns the hash of a secret, which is all that the log knows of it.
+func SecretHash(secret string) string {
 	sum := sha256.Sum256([]byte(secret))
 	return hex.EncodeToString(sum[:])
 }
 
-func expired(i *wire.Invite, now int64) bool { return i.Expires != 0 && i.Expires <= now }
+// Invite is an invite with the time at which it was made, or made anew, and the position of the
+// event that did so. The position is 0 where the event is not stored yet.
+type Invite struct {
+	wire.Invite
+	Made int64 // Unix milliseconds
+	Pos  uint64
+}
+
+// ends returns when an invite expires, or 0 for never. An invite that was made while a clock was
+// ahead is good for as long as it should have been.
+func (a *act) ends(i *Invite) int64 {
+	if i.Expires == 0 || i.Pos == 0 || a.env.Dated == nil {
+		return i.Expires
+	}
+	return i.Expires - (i.Made - a.env.Dated(i.Pos, i.Made))
+}
+
+// expired reports whether an invite has ended by the time of the next event.
+func (a *act) expired(i *Invite) bool {
+	ends := a.ends(i)
+	return ends != 0 && ends <= a.now()
+}
 
 // unexpired returns a new slice of the invites that are still valid.
-func unexpired(invites []wire.Invite, now int64) []wire.Invite {
-	return orNil(slices.DeleteFunc(slices.Clone(invites), func(i wire.Invite) bool { return expired(&i, now) }))
+func (a *act) unexpired() []Invite {
+	return slices.DeleteFunc(slices.Clone(a.st.Invites), func(i Invite) bool { return a.expired(&i) })
 }
 
 // invite returns the invite with a hash, expired or not, or nil if there is none.
-func (s *State) invite(hash string) *wire.Invite {
+func (s *State) invite(hash string) *Invite {
 	at, found := findInvite(s.Invites, hash)
 	if !found {
 		return nil
@@ -116,19 +146,38 @@ func (s *State) invite(hash string) *wire.Invite {
 	return &s.Invites[at]
 }
 
-func findInvite(invites []wire.Invite, hash string) (int, bool) {
-	return slices.BinarySearchFunc(invites, hash, func(i wire.Invite, hash string) int { return cmp.Compare(i.Hash, hash) })
+func findInvite(invites []Invite, hash string) (int, bool) {
+	return slices.BinarySearchFunc(invites, hash, func(i Invite, hash string) int { return cmp.Compare(i.Hash, hash) })
 }
 
-// withInvite returns the state's invites after one was made or changed. It drops expired
-// invites, which nobody can use.
-func (s *State) withInvite(i wire.Invite, now int64) []wire.Invite {
-	next := unexpired(s.withoutInvite(i.Hash), now)
+// withInvite returns the state's invites after one was made or changed. Expired invites are
+// dropped only to make room, those that ended first before the others: the clock by which they
+// have ended may be ahead.
+func (s *State) withInvite(i Invite) []Invite {
+	next := slices.Clone(s.withoutInvite(i.Hash))
+	if len(next) >= MaxInvites {
+		// An invite without expiry comes last.
+		first := slices.MinFunc(next, func(a, b Invite) int { return cmp.Compare(uint64(a.Expires-1), uint64(b.Expires-1)) })
+		next = slices.DeleteFunc(next, func(old Invite) bool { return old.Hash == first.Hash })
+	}
 	at, _ := findInvite(next, i.Hash)
 	return slices.Insert(next, at, i)
 }
 
-func (s *State) withoutInvite(hash string) []wire.Invite {
+// Open returns the invites that work now, as they are shown. Dated is that of [Env].
+func (s *State) Open(now int64, dated func(pos uint64, at int64) int64) []wire.Invite {
+	a := &act{st: s, env: Env{Now: now, Dated: dated}}
+	var open []wire.Invite
+	for _, i := range s.Invites {
+		if !a.expired(&i) {
+			i.Expires = a.ends(&i)
+			open = append(open, i.Invite)
+		}
+	}
+	return open
+}
+
+func (s *State) withoutInvite(hash string) []Invite {
 	at, found := findInvite(s.Invites, hash)
 	if !found {
 		return s.Invites
@@ -137,7 +186,7 @@ func (s *State) withoutInvite(hash string) []wire.Invite {
 }
 
 // spendInvite returns the state's invites after one more use of one of them.
-func (s *State) spendInvite(hash string) []wire.Invite {
+func (s *State) spendInvite(hash string) []Invite {
 	at, found := findInvite(s.Invites, hash)
 	switch {
 	case !found || s.Invites[at].Uses == 0:

@@ -43,7 +43,7 @@ func TestInvite_isUsedUp(t *testing.T) {
 		}
 	}
 	want := []wire.Invite{{Hash: hashOf(secret), Uses: 1}}
-	if diff := cmp.Diff(want, r.st.Invites); diff != "" {
+	if diff := cmp.Diff(want, r.st.Open(r.now, nil)); diff != "" {
 		t.Errorf("invites (-want +got):\n%s", diff)
 	}
 	r.must(t, "cem", wire.Join{Secret: secret})

@@ -66,7 +66,7 @@ func (n *naive) carryOut(user string, cmd wire.Command, now int64) string {
 		got = n.change(user, cmd, now)
 	}
 	if got == changed {
-		n.active = max(now, n.active)
+		n.active = now
 	}
 	return got
 }
@@ -394,7 +394,6 @@ func (n *naive) invite(c wire.CreateInvite, now int64) string {
 		return done
 	}
 	n.invites[c.Hash] = &next
-	maps.DeleteFunc(n.invites, func(_ string, i *naiveInvite) bool { return i.expires != 0 && i.expires <= now })
 	return changed
 }
 

@@ -65,11 +65,11 @@ func sameMeta(r *wire.Record, m *wire.Meta, cmd wire.Command) bool {
 	case wire.Leave:
 		return m.Action == wire.ActionLeft || m.Action == wire.ActionDeleted
 	case wire.CreateInvite:
-		return m.Action == wire.ActionInvited && m.Invite != nil && *m.Invite == inviteOf(&c, when(r))
+		return m.Action == wire.ActionInvited && m.Invite != nil && *m.Invite == inviteOf(&c, When(r))
 	case wire.RevokeInvite:
 		return m.Action == wire.ActionInviteRevoked && m.Invite != nil && m.Invite.Hash == c.Hash
 	case wire.Join:
-		return (m.Action == wire.ActionJoined || m.Action == wire.ActionRequested) && m.Invite != nil && m.Invite.Hash == hashOf(c.Secret)
+		return (m.Action == wire.ActionJoined || m.Action == wire.ActionRequested) && m.Invite != nil && m.Invite.Hash == SecretHash(c.Secret)
 	case wire.DeleteChannel:
 		return m.Action == wire.ActionDeleted
 	default:

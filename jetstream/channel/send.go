@@ -17,7 +17,7 @@ func (a *act) send(c wire.Send) ([]wire.Record, error) {
 	if err := a.validReply(c.Content.ReplyTo, seq); err != nil {
 		return nil, err
 	}
-	if wait := a.st.wait(a.user, a.clock()); wait > 0 {
+	if wait := a.st.wait(a.user, a.now()); wait > 0 {
 		return nil, a.tooSoon(wait)
 	}
 	content := c.Content

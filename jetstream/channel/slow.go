@@ -14,7 +14,7 @@ func (s *State) wait(user string, now int64) int64 {
 		return 0
 	}
 	for _, x := range s.Spoke {
-		if x.User == user && x.At <= now+skew {
+		if x.User == user && x.At <= now+Skew {
 			return min(max(x.At+s.slow()-now, 0), s.slow())
 		}
 	}
@@ -31,10 +31,10 @@ func (s *State) spoke(r *wire.Record) {
 	if s.SlowModeS == 0 || rank(s.Role(r.Sender)) > rank(wire.RoleMember) {
 		return
 	}
-	at := when(r)
+	at := When(r)
 	next := make([]Spoke, 0, len(s.Spoke)+1)
 	for _, x := range s.Spoke {
-		if x.User != r.Sender && x.At+s.slow() > at && x.At <= at+skew {
+		if x.User != r.Sender && x.At+s.slow() > at && x.At <= at+Skew {
 			next = append(next, x)
 		}
 	}

@@ -30,14 +30,15 @@ type State struct {
 	Archived  bool
 	Deleted   bool
 
-	Members   []string      // ascending
-	Roles     string        // of a group: a letter for each of Members, in the same order; see Role
-	Banned    []string      // ascending; none is in Members or Requested
-	Removed   []string      // members who were removed and have not come back, the latest last
-	Requested []string      // users who asked to join, ascending; none is in Members
-	Invites   []wire.Invite // ascending by hash
-	Pins      []uint64      // seqs of the pinned messages, ascending
-	Spoke     []Spoke       // by time; empty unless slow mode is on
+	Members   []string // ascending
+	Roles     string   // of a group: a letter for each of Members, in the same order; see Role
+	Banned    []string // ascending; none is in Members or Requested
+	Removed   []string // members who were removed and have not come back, the latest last
+	Requested []string // users who asked to join, ascending; none is in Members
+	Asked     []string // of each of Requested the client id of the request, in the same order
+	Invites   []Invite // ascending by hash
+	Pins      []uint64 // seqs of the pinned messages, ascending
+	Spoke     []Spoke  // by time; empty unless slow mode is on
 	Head
 }
 

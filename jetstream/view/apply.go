@@ -37,8 +37,12 @@ func (v *View) Apply(shard int, events []Event, upto uint64) (applied []Applied,
 	if err := r.takeAll(events, was); err != nil {
 		return nil, fmt.Errorf("apply to shard %d: %w", shard, err)
 	}
+	s.dating.Lock()
+	defer s.dating.Unlock()
+	before, now := s.dates.Load(), v.now()
+	dated := before.next(upto, r.latest, now)
 	s.states.hold()
-	if err := r.commit(upto); err != nil {
+	if err := r.commit(upto, dated); err != nil {
 		s.states.publish(nil)
 		return nil, fmt.Errorf("commit to shard %d: %w", shard, err)
 	}
@@ -46,7 +50,11 @@ func (v *View) Apply(shard int, events []Event, upto uint64) (applied []Applied,
 	s.held = r.held
 	s.voided.Add(r.voided)
 	v.known.set(r.settings)
-	v.recency.note(r.applied)
+	s.dates.Store(dated)
+	if before.ahead(now) {
+		v.recency.clear()
+	}
+	v.recency.note(r.applied, dated)
 	s.position.Store(upto)
 	return r.applied, nil
 }

@@ -67,6 +67,14 @@ func (c *cache) state(id string) *channel.State {
 	return st
 }
 
+// member reports whether the cache knows that a user is a member of a channel that is not plain.
+func (c *cache) member(id, user string) bool {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	e := c.entries[id]
+	return e != nil && e.body.Member(user)
+}
+
 // keep stores this state in the cache, so that later callers share it instead of each making a
 // copy. It does so only while the channel's head is still the same.
 func (c *cache) keep(st *channel.State) {
@@ -170,14 +178,14 @@ func sizeOf(id string, st *channel.State) int64 {
 	if st == nil {
 		return int64(size)
 	}
-	size += 376 + len(st.Name) + len(st.Topic) + len(st.Creator) + len(st.Roles) + 8*len(st.Pins)
-	for _, names := range [][]string{st.Members, st.Banned, st.Removed, st.Requested} {
+	size += 400 + len(st.Name) + len(st.Topic) + len(st.Creator) + len(st.Roles) + 8*len(st.Pins)
+	for _, names := range [][]string{st.Members, st.Banned, st.Removed, st.Requested, st.Asked} {
 		for _, name := range names {
 			size += 16 + len(name)
 		}
 	}
 	for i := range st.Invites {
-		size += 48 + len(st.Invites[i].Hash)
+		size += 64 + len(st.Invites[i].Hash)
 	}
 	for i := range st.Spoke {
 		size += 24 + len(st.Spoke[i].User)

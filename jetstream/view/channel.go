@@ -1,9 +1,14 @@
 package view
 
-import "natterjack/jetstream/channel"
+import (
+	"slices"
+
+	"natterjack/jetstream/channel"
+)
 
 // Channel returns the state of a channel, or nil if there is no such channel.
 func (v *View) Channel(id string) (st *channel.State, err error) {
+	v.looks(appendNamed(nil, tagHead, id))
 	if st = v.shardOf(id).states.state(id); st != nil {
 		return st, nil
 	}
@@ -12,6 +17,24 @@ func (v *View) Channel(id string) (st *channel.State, err error) {
 		return err
 	})
 	return st, err
+}
+
+// Member reports whether a user is a member of a channel. It looks for the user's membership,
+// and not at the channel. A user who is not a member can so not find out from the time it takes
+// whether there is such a channel. A direct channel and a user's own channel have their members
+// in the name, whether they exist or not.
+func (v *View) Member(user, id string) (member bool, err error) {
+	if named := usersOf(id); named != nil {
+		return slices.Contains(named, user), nil
+	}
+	if v.shardOf(id).states.member(id, user) {
+		return true, nil
+	}
+	err = v.read("read membership", func(r *reader) error {
+		_, member, err = r.membership(user, v.shardIndex(id), id)
+		return err
+	})
+	return member, err
 }
 
 // current returns the state of a channel, from memory if memory has it.
@@ -32,6 +55,24 @@ func (r *reader) current(v *View, id string) (*channel.State, error) {
 	st, err := r.rich(id, &h)
 	if err == nil {
 		states.fill(id, h, st, r.stamps[shard])
+	}
+	return st, err
+}
+
+// asOf returns the state of a channel that has a head, as of this reader. The channel in memory
+// may be some events further by now, or behind. An answer made of both would be of two moments.
+func (r *reader) asOf(v *View, id string, h *head) (*channel.State, error) {
+	if !h.has(flagRich) {
+		return h.plain(id), nil
+	}
+	shard := v.shardIndex(id)
+	states := &v.shards[shard].states
+	if st := states.state(id); st != nil && st.Head == h.Head {
+		return st, nil
+	}
+	st, err := r.rich(id, h)
+	if err == nil {
+		states.fill(id, *h, st, r.stamps[shard])
 	}
 	return st, err
 }

@@ -23,8 +23,11 @@ import (
 //	o <channel> <user>                  → seq of the user's own last message
 //	u <user> shard channel              → membership: pos at which it began, seq then
 //	w <user> shard <channel> pos        → ended membership, by the pos at which it began
+//	g <channel> i hash                  → the group has an invite of this hash
+//	g <channel> a user                  → the user has asked to join the group
 //	h <user>                            → a user with many channels: when they last asked for them
 //	v <projection>                      → the version in which it is stored
+//	t shard                             → which events were dated ahead, see dates.go
 //	x shard pos                         → erasure still owed, by the pos of its event
 //
 // Channels under c are groups, and direct channels with pins. Of hidden messages, k stores only
@@ -50,7 +53,9 @@ const (
 	tagOwn      = 'o'
 	tagMember   = 'u'
 	tagFormer   = 'w'
+	tagDoor     = 'g'
 	tagHeavy    = 'h'
+	tagDates    = 't'
 	tagVersion  = 'v'
 	tagErasure  = 'x' // tags 'q' and 'r' are in receipts_keys.go
 )
@@ -139,6 +144,16 @@ func appendMemberKey(dst []byte, user string, shard int, ch string) []byte {
 func appendFormerKey(dst []byte, user string, shard int, ch string, pos uint64) []byte {
 	dst = binary.BigEndian.AppendUint16(appendNamed(dst, tagFormer, user), uint16(shard))
 	return binary.BigEndian.AppendUint64(appendName(dst, ch), pos)
+}
+
+// The two kinds of keys by which users who are not members may come in.
+const (
+	doorInvite = 'i'
+	doorAsked  = 'a'
+)
+
+func appendDoorKey(dst []byte, ch string, kind byte, of string) []byte {
+	return append(append(appendNamed(dst, tagDoor, ch), kind), of...)
 }
 
 func appendErasureKey(dst []byte, shard int, pos uint64) []byte {

@@ -24,6 +24,9 @@ func (m Mark) compare(o Mark) int {
 // for the channel.
 type Listed struct {
 	State *channel.State
+	// Active is the time of the last event, Unix milliseconds. It is earlier than the event's
+	// own time if that turned out to be ahead of the right clock.
+	Active int64
 	// Last is the last message since the user joined, as History returns it, or nil if there is
 	// none.
 	Last     *Event
@@ -32,6 +35,8 @@ type Listed struct {
 	Mute     string
 	Top      string
 }
+
+func (c *Listed) mark() Mark { return Mark{Active: c.Active, ID: c.State.ID} }
 
 // Listing says which of a user's channels [View.List] reads: up to Limit channels behind a mark, or
 // from the top if the mark is nil.
@@ -78,6 +83,8 @@ func (v *View) List(user string, s Listing, ahead func(ch string) uint64) (chann
 		}
 		return nil
 	})
+	// The reader may be ahead of memory in this, too.
+	slices.SortStableFunc(channels, func(a, b Listed) int { return a.mark().compare(b.mark()) })
 	return channels, more, err
 }
 
@@ -112,13 +119,14 @@ func (r *reader) listed(v *View, user, ch string, show func([]byte) ([]byte, err
 	if !found || err != nil {
 		return c, err
 	}
-	if c.State, err = r.current(v, ch); err != nil {
+	head, found, err := r.head(ch)
+	if !found || err != nil {
 		return c, err
 	}
-	head, _, err := r.head(ch)
-	if err != nil {
+	if c.State, err = r.asOf(v, ch, &head); err != nil {
 		return c, err
 	}
+	c.Active = v.Dated(ch, head.Pos, head.Active)
 	hidden, err := r.hidden(v, user, ch)
 	if err != nil {
 		return c, err
@@ -209,7 +217,7 @@ func (r *reader) marks(v *View, ids []string) ([]Mark, error) {
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, Mark{Active: head.Active, ID: id})
+		all = append(all, Mark{Active: v.Dated(id, head.Pos, head.Active), ID: id})
 	}
 	return all, nil
 }

@@ -69,11 +69,15 @@ func (v *View) Edits(ch string, seq uint64, without, most int) (versions []Versi
 // message first, until f returns false. It passes only messages before the given one, or all if
 // before is 0.
 func (v *View) EachPin(user, ch string, before uint64, f func(e *Event) (bool, error)) error {
-	st, err := v.Channel(ch)
-	if st == nil || err != nil {
-		return err
-	}
 	return v.read("read pins", func(r *reader) error {
+		head, found, err := r.head(ch)
+		if !found || err != nil {
+			return err
+		}
+		st, err := r.asOf(v, ch, &head)
+		if err != nil {
+			return err
+		}
 		spans, err := r.shown(v, user, ch)
 		if err != nil {
 			return err

@@ -267,7 +267,7 @@ func (m *model) list(t *rapid.T, user string, behind *Mark, limit int, read uint
 	}
 	slices.SortFunc(marks, Mark.compare)
 	for _, mark := range marks[:min(limit, len(marks))] {
-		l := Listed{State: m.states[mark.ID]}
+		l := Listed{State: m.states[mark.ID], Active: mark.Active}
 		l.Unread, l.Mentions = m.counts(user, mark.ID, read)
 		all := m.members[userChannel{user, mark.ID}]
 		for seq := l.State.Seq; seq > all[len(all)-1].joined && l.Last == nil; seq-- {

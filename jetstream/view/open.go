@@ -100,6 +100,12 @@ func (o Options) withDefaults() (Options, error) {
 	if o.Watched == nil {
 		o.Watched = func() bool { return true }
 	}
+	if o.Clock == nil {
+		o.Clock = rightNow
+	}
+	if o.Looks == nil {
+		o.Looks = func([]byte) {}
+	}
 	if o.fs == nil {
 		o.fs = vfs.Default
 	}
@@ -121,7 +127,7 @@ func open(h home, o Options) (*View, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &View{db: db, disk: d, log: o.Logger, watched: o.Watched, shardAt: o.ShardOf, shards: make([]shard, o.Shards)}
+	v := &View{db: db, disk: d, log: o.Logger, watched: o.Watched, clock: o.Clock, looks: o.Looks, shardAt: o.ShardOf, shards: make([]shard, o.Shards)}
 	v.recency.users, v.recency.above, v.recency.most = map[string]*recent{}, cmp.Or(o.recentAbove, 250), cmp.Or(o.recentMost, maxRecent)
 	for i := range v.shards {
 		s := &v.shards[i]
@@ -132,7 +138,7 @@ func open(h home, o Options) (*View, error) {
 		}
 		s.position.Store(position)
 		s.held = held
-		if err := v.loadReceipts(i); err != nil {
+		if err := errors.Join(v.loadReceipts(i), v.loadDates(i)); err != nil {
 			return nil, errors.Join(err, db.Close())
 		}
 	}

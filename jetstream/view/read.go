@@ -14,6 +14,7 @@ type reader struct {
 	it     *pebble.Iterator
 	key    []byte
 	stamps []uint64 // stamp of each shard's cache, taken before the reader was made
+	looks  func(key []byte)
 }
 
 // read calls f with a reader. The reader uses the filters of the lowest level too, which
@@ -44,7 +45,7 @@ func (v *View) readEntered(what string, f func(r *reader) error) error {
 // newReader makes a reader. It takes the stamps first. If a batch is committed in between, the
 // reader's results stay out of the cache.
 func (v *View) newReader() (*reader, error) {
-	r := &reader{stamps: make([]uint64, len(v.shards))}
+	r := &reader{stamps: make([]uint64, len(v.shards)), looks: v.looks}
 	for i := range v.shards {
 		r.stamps[i] = v.shards[i].states.stamp()
 	}
@@ -56,6 +57,7 @@ func (v *View) newReader() (*reader, error) {
 // get returns the value of r.key, or nil if there is none. The value is valid until the next
 // read.
 func (r *reader) get() ([]byte, error) {
+	r.looks(r.key)
 	if !r.it.SeekPrefixGE(r.key) || !bytes.Equal(r.it.Key(), r.key) {
 		return nil, r.it.Error()
 	}

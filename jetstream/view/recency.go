@@ -42,7 +42,7 @@ const gone = -1
 
 // note takes over what a batch did. It runs after the commit and before the position is stored,
 // so a reader who has seen the position finds the batch noted.
-func (c *recency) note(applied []Applied) {
+func (c *recency) note(applied []Applied, dated *dates) {
 	if !c.any.Load() {
 		return
 	}
@@ -52,8 +52,7 @@ func (c *recency) note(applied []Applied) {
 		a := &applied[i]
 		// A user asked for the first time while the batch was made.
 		if a.Unknown {
-			clear(c.users)
-			c.size = 0
+			c.forget()
 			return
 		}
 		if _, own := wire.OwnerOf(a.Channel); own {
@@ -61,7 +60,7 @@ func (c *recency) note(applied []Applied) {
 		}
 		for _, user := range a.Members() {
 			if u := c.users[user]; u != nil {
-				c.set(u, a.Channel, a.Head.Active)
+				c.set(u, a.Channel, dated.of(a.Pos, a.Head.Active))
 			}
 		}
 		for _, user := range a.Parted {
@@ -70,6 +69,22 @@ func (c *recency) note(applied []Applied) {
 			}
 		}
 	}
+}
+
+// clear forgets all users, because the times of their channels have changed.
+func (c *recency) clear() {
+	if !c.any.Load() {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.forget()
+}
+
+// forget does the work of clear for a caller that holds mu.
+func (c *recency) forget() {
+	clear(c.users)
+	c.size = 0
 }
 
 func (c *recency) set(u *recent, ch string, active int64) {
@@ -116,7 +131,7 @@ func (c *recency) asked(h heavy) bool {
 		return false
 	}
 	before := u.asked.Load()
-	return h.asked-before < askedAgain.Milliseconds() || !u.asked.CompareAndSwap(before, h.asked)
+	return max(h.asked-before, before-h.asked) < askedAgain.Milliseconds() || !u.asked.CompareAndSwap(before, h.asked)
 }
 
 // holds reports whether a user's channels are in memory, or are being loaded.

@@ -17,6 +17,7 @@ type round struct {
 	shard   int
 	held    uint64 // events that the stream has had, with those of this round so far
 	voided  uint64 // how many events of this round are void
+	latest  int64  // the latest time of an event of this round, Unix milliseconds
 	batch   *pebble.Batch
 	watched bool // whether anybody asks who may see what is applied
 	met     map[string]*met
@@ -46,7 +47,7 @@ type met struct {
 type userChannel struct{ user, channel string }
 
 func (r *round) begin(v *View, shard, events int, held uint64) {
-	r.v, r.shard, r.held, r.voided, r.batch = v, shard, held, 0, v.db.NewBatch()
+	r.v, r.shard, r.held, r.voided, r.latest, r.batch = v, shard, held, 0, 0, v.db.NewBatch()
 	r.watched = v.watched() || v.recency.any.Load()
 	r.applied = make([]Applied, 0, events)
 	if r.met == nil {
@@ -152,6 +153,7 @@ func (r *round) write(e *Event, m *met, record *wire.Record) (parted []string, e
 	} else {
 		m.head.Head = m.head.Next(e.Pos, record)
 	}
+	r.latest = max(r.latest, m.head.Active)
 	m.head.Held = r.held
 	m.found, m.changed = true, true
 	at := place{seq: m.head.Seq, pos: m.head.Pos}
@@ -188,6 +190,7 @@ func (r *round) writeWhole(e *Event, m *met, record *wire.Record) (parted []stri
 		r.value = appendChannel(r.value[:0], next)
 		r.set()
 	}
+	r.moveDoors(st, next)
 	return r.moveMembers(st, next)
 }
 
@@ -247,8 +250,9 @@ func (r *round) positions(ch string) (positions []uint64, err error) {
 	return positions, err
 }
 
-// commit adds the heads and the position to the batch, and commits the whole round at once.
-func (r *round) commit(position uint64) error {
+// commit adds the heads, the dates and the position to the batch, and commits the whole round at
+// once.
+func (r *round) commit(position uint64, dated *dates) error {
 	for ch, m := range r.met {
 		if m.changed {
 			r.key = appendNamed(r.key[:0], tagHead, ch)
@@ -256,6 +260,9 @@ func (r *round) commit(position uint64) error {
 			r.set()
 		}
 	}
+	r.key = appendDatesKey(r.key[:0], r.shard)
+	r.value = appendDates(r.value[:0], dated)
+	r.set()
 	r.key = appendPositionKey(r.key[:0], r.shard)
 	r.value = appendNumber(appendNumber(r.value[:0], position), r.held)
 	r.set()

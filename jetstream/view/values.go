@@ -39,6 +39,7 @@ func appendChannel(dst []byte, st *channel.State) []byte {
 	dst = appendNames(dst, st.Banned)
 	dst = appendNames(dst, st.Removed)
 	dst = appendNames(dst, st.Requested)
+	dst = appendNames(dst, st.Asked)
 	dst = appendInvites(dst, st.Invites)
 	dst = appendNumbers(dst, st.Pins)
 	dst = binary.AppendUvarint(dst, uint64(len(st.Spoke)))
@@ -68,6 +69,10 @@ func parseChannel(value []byte, st *channel.State) error {
 	st.Banned = p.names()
 	st.Removed = p.names()
 	st.Requested = p.names()
+	st.Asked = p.names()
+	if len(st.Asked) != len(st.Requested) {
+		p.fail()
+	}
 	st.Invites = p.invites()
 	st.Pins = p.numbers()
 	for range p.length() {
@@ -84,7 +89,7 @@ func appendNames(dst []byte, names []string) []byte {
 	return dst
 }
 
-func appendInvites(dst []byte, invites []wire.Invite) []byte {
+func appendInvites(dst []byte, invites []channel.Invite) []byte {
 	dst = binary.AppendUvarint(dst, uint64(len(invites)))
 	for _, v := range invites {
 		dst = binary.AppendVarint(appendName(dst, v.Hash), v.Expires)
@@ -93,19 +98,20 @@ func appendInvites(dst []byte, invites []wire.Invite) []byte {
 		if v.Approval {
 			approval = 1
 		}
-		dst = append(dst, approval)
+		dst = binary.AppendVarint(append(dst, approval), v.Made)
+		dst = binary.AppendUvarint(dst, v.Pos)
 	}
 	return dst
 }
 
-func (p *parser) invites() (invites []wire.Invite) {
+func (p *parser) invites() (invites []channel.Invite) {
 	for range p.length() {
-		v := wire.Invite{Hash: p.name(), Expires: p.varint(), Uses: int(p.varint())}
+		v := channel.Invite{Invite: wire.Invite{Hash: p.name(), Expires: p.varint(), Uses: int(p.varint())}}
 		approval := p.uvarint()
 		if approval > 1 {
 			p.fail()
 		}
-		v.Approval = approval == 1
+		v.Approval, v.Made, v.Pos = approval == 1, p.varint(), p.uvarint()
 		invites = append(invites, v)
 	}
 	return invites

@@ -45,6 +45,7 @@ import (
 	"log/slog"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -57,7 +58,7 @@ import (
 // the rules that made them. Raise it when you change one of those. Every node then reads its
 // whole view from the log again, which takes long. Everything else has a version of its own:
 // see [projections].
-const schema = 8
+const schema = 9
 
 // Options configure a view. Shards and Epoch must be those of the log.
 type Options struct {
@@ -70,6 +71,12 @@ type Options struct {
 	Logger     *slog.Logger // if nil, no logs
 	// Watched reports whether anybody asks for [Applied.Members]. Nil means always.
 	Watched func() bool
+	// Clock returns this node's time, and whether it is known to be right. Nil means the
+	// system's.
+	Clock func() (now time.Time, right bool)
+	// Looks is told each key that a reader looks for, and for each channel that is asked of
+	// memory the key of its head. It is for tests; nil means that nobody is told.
+	Looks func(key []byte)
 
 	fs          vfs.FS // nil means the system's; tests use another
 	recentAbove int    // see recency.above; 0 means 250
@@ -142,6 +149,8 @@ type View struct {
 	shardAt func(channel string) int
 	shards  []shard
 	watched func() bool
+	clock   func() (now time.Time, right bool)
+	looks   func(key []byte)
 	recency recency
 	known   known
 
@@ -157,6 +166,8 @@ type shard struct {
 	held     uint64
 	voided   atomic.Uint64 // how many of them were void since the view was opened
 	states   cache
+	dating   sync.Mutex // held while dates change on disk and here
+	dates    atomic.Pointer[dates]
 	round    round // owned by the goroutine that applies
 	receipts receipts
 }

@@ -87,14 +87,16 @@ type ChannelInfo struct {
 	Role        Role        `json:"role,omitzero"` // the caller's role
 	MemberCount int         `json:"member_count"`
 	// Ascending. In a list, only direct channels and groups of up to 20 have it.
-	Members  []string `json:"members,omitzero"`
-	Seq      uint64   `json:"seq"`    // of the last message; 0 if there is none
-	Active   int64    `json:"active"` // time of the last event, Unix milliseconds
-	Unread   uint64   `json:"unread"`
-	Mentions int      `json:"mentions,omitzero"` // at most 100
-	Mute     string   `json:"mute,omitzero"`     // the caller's setting mute/ID
-	Top      bool     `json:"top,omitzero"`      // the caller's setting top/ID is on
-	Last     *Event   `json:"last,omitzero"`     // the last message, as a page has it, if the caller may see it
+	Members []string `json:"members,omitzero"`
+	Seq     uint64   `json:"seq"` // of the last message; 0 if there is none
+	// Time of the last event, Unix milliseconds. It is earlier than the event's own timestamp if
+	// that turned out to be ahead of the right clock.
+	Active   int64  `json:"active"`
+	Unread   uint64 `json:"unread"`
+	Mentions int    `json:"mentions,omitzero"` // at most 100
+	Mute     string `json:"mute,omitzero"`     // the caller's setting mute/ID
+	Top      bool   `json:"top,omitzero"`      // the caller's setting top/ID is on
+	Last     *Event `json:"last,omitzero"`     // the last message, as a page has it, if the caller may see it
 	// Place of its creation in the log, for reads with seen. Only in answers to create_group.
 	At ShardPos `json:"at,omitzero"`
 }

@@ -50,10 +50,11 @@ type Record struct {
 	Seq      uint64 `json:"seq,omitzero"` // dense per channel; messages only
 	// On events other than messages: seq of the last message before the event.
 	Last uint64 `json:"last,omitzero"`
-	// Unix milliseconds by the writer's clock, never before the last event's time.
+	// Unix milliseconds by the writer's clock. It is earlier than the last event's time only if
+	// that was dated by a clock that was wrong. The order of events is that of their numbers.
 	Timestamp int64 `json:"timestamp"`
-	// Clock is the writer's clock. It is set if the last event was dated far ahead of it, by a
-	// clock that was wrong. Time limits such as slow mode count by it.
+	// Clock is the writer's clock, on events of earlier versions, if the timestamp is far ahead
+	// of it.
 	Clock   int64    `json:"clock,omitzero"`
 	Content *Content `json:"content,omitzero"`
 	Meta    *Meta    `json:"meta,omitzero"`

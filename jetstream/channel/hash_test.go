@@ -1,0 +1,3 @@
+package channel
+
+func hashOf(secret string) string { return SecretHash(secret) }
