@@ -61,8 +61,8 @@ func (l *Log) MayType(ctx context.Context, user, id string) error {
 
 // Member reports whether a user is a member of a channel.
 func (l *Log) Member(user, id string) bool {
-	st, err := l.view.Channel(id)
-	return err == nil && st.Member(user)
+	_, err := l.member(user, id)
+	return err == nil
 }
 
 // WatchSight registers f, in place of an earlier function. It is called with every user for

@@ -97,7 +97,7 @@ func TestChannels_ofOneMoment(t *testing.T) {
 				t.Fatalf("%d channels, %v", len(listed), err)
 			}
 			whole(listed[0], err)
-			answer, err := l.Ask(t.Context(), "u4", wire.GetChannel{Channel: group.ID})
+			answer, err := l.Answer(t.Context(), "u4", wire.GetChannel{Channel: group.ID})
 			one, _ := answer.(wire.Channel)
 			whole(one.Channel, err)
 			select {

@@ -2,6 +2,7 @@ package jetstream
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"slices"
 	"strings"
@@ -88,12 +89,12 @@ func (l *Log) received(ctx context.Context, c operation.Caller, cmd wire.Receive
 		if err := l.awaitLatest(ctx, at.Channel); err != nil {
 			return done, err
 		}
-		st, err := l.view.Channel(at.Channel)
+		st, err := l.member(c.User, at.Channel)
+		if errors.Is(err, channel.Forbidden()) {
+			continue
+		}
 		if err != nil {
 			return done, err
-		}
-		if !st.Member(c.User) {
-			continue
 		}
 		if err := l.receipts.Move(at.Channel, c.User, receipts.Mark{Delivered: min(at.Seq, st.Seq)}); err != nil {
 			return done, err

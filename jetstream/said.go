@@ -83,6 +83,9 @@ func (l *Log) behind(user string, seen []wire.ChannelSeq) (shards []int, err err
 
 // knows reports whether this node's view shows a channel with a message, and the user in it.
 func (l *Log) knows(user string, c wire.ChannelSeq) (bool, error) {
+	if member, err := l.view.Member(user, c.Channel); !member || err != nil {
+		return false, err
+	}
 	st, err := l.view.Channel(c.Channel)
 	return st.Member(user) && st.Seq >= c.Seq, err
 }

@@ -101,7 +101,7 @@ func TestCreate(t *testing.T) {
 		{"again, in another order", group, "toads", []string{"cem", "bob", "ann"}, nil, ""},
 		{"again, by what is the same name", group, " toads\u200b", []string{"bob", "cem"}, nil, ""},
 		{"again, after it changed", &changed, "toads", []string{"bob", "cem"}, nil, ""},
-		{"again, after one left it", &left, "toads", []string{"bob", "cem"}, nil, wire.CodeForbidden},
+		{"again, after one left it", &left, "toads", []string{"bob", "cem"}, nil, wire.CodeConflict},
 		{"again, after it was deleted", &State{ID: group.ID, Kind: wire.Group, Deleted: true}, "toads", []string{"bob", "cem"}, nil, wire.CodeConflict},
 		{"without a name", nil, "\u200b\u0301", nil, nil, wire.CodeInvalid},
 		{"again, by another name", group, "frogs", []string{"bob", "cem"}, nil, wire.CodeConflict},

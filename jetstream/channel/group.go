@@ -9,7 +9,8 @@ import (
 
 // create returns the one event that creates a group, or none if the same command already
 // created it. A second command with the same client id that asks for another group is a
-// conflict. This holds even if the first group is deleted, because its id is never reused.
+// conflict. This holds even if the first group is deleted, because its id is never reused. A
+// creator who has left gets the same answer, so it does not tell whether the group still exists.
 func (a *act) create(c wire.CreateGroup) ([]wire.Record, error) {
 	name, err := cleanName(c.Name)
 	if err != nil {
@@ -18,10 +19,8 @@ func (a *act) create(c wire.CreateGroup) ([]wire.Record, error) {
 	a.key = c.ClientID
 	members := sorted(append([]string{a.user}, c.Members...))
 	switch {
-	case a.st != nil && a.st.Deleted, a.st.Exists() && a.st.Origin != origin(name, members):
+	case a.st != nil && a.st.Deleted, a.st.Exists() && (a.st.Origin != origin(name, members) || !a.st.Member(a.user)):
 		return nil, wire.Errorf(wire.CodeConflict, "client_id: was already used for another group")
-	case a.st.Exists() && !a.st.Member(a.user):
-		return nil, Forbidden()
 	case a.st.Exists():
 		return nil, nil
 	case a.env.MaxMembers > 0 && len(members) > a.env.MaxMembers:

@@ -51,6 +51,21 @@ func (f *Finder) Stays(user, ch string) (stays channel.Stays, err error) {
 	return stays, nil
 }
 
+// MayJoin reports whether a user has asked to join a group, or the group has an invite with a
+// hash. It looks for keys that only such users know, and not at the group. So it does the same
+// for a group that does not exist.
+func (f *Finder) MayJoin(user, ch, invite string) (may bool, err error) {
+	for _, key := range [2][]byte{appendDoorKey(nil, ch, doorAsked, user), appendDoorKey(nil, ch, doorInvite, invite)} {
+		f.r.key = key
+		value, err := f.r.get()
+		if err != nil {
+			return false, fmt.Errorf("find invite: %w", err)
+		}
+		may = may || value != nil
+	}
+	return may, nil
+}
+
 // Close closes the Finder.
 func (f *Finder) Close() error {
 	defer f.v.leave()

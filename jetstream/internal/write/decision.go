@@ -43,6 +43,7 @@ func (w *writer) newDecision() *decision {
 		Settings: w.cfg.View.CountSettings,
 		Message:  func(seq uint64) (*channel.Message, error) { return d.message(messageKey{d.channel, seq}) },
 		Stays:    d.stays,
+		Dated:    func(pos uint64, at int64) int64 { return d.cfg.View.Dated(d.channel, pos, at) },
 	}
 	return d
 }
@@ -56,7 +57,7 @@ func (d *decision) plan(c *Command) (*plan, error) {
 	if done, err := d.answerStored(c, key); done || err != nil {
 		return nil, err
 	}
-	st, err := d.state(c.channel)
+	st, err := d.stateFor(c)
 	if err != nil {
 		return nil, err
 	}
@@ -64,8 +65,7 @@ func (d *decision) plan(c *Command) (*plan, error) {
 	events, err := channel.Decide(st, c.channel, c.user, c.change, d.env)
 	if err != nil || len(events) == 0 {
 		if err == nil {
-			ack := wire.Ack{Channel: c.channel, ClientID: c.given(), Shard: d.shard, Pos: st.Pos, Timestamp: st.Created}
-			d.answers = append(d.answers, answer{cmd: c, ack: ack})
+			err = d.answerNothing(c, st)
 		}
 		return nil, err
 	}
@@ -161,14 +161,6 @@ func (d *decision) message(key messageKey) (*channel.Message, error) {
 		return m, nil
 	}
 	return d.cfg.View.Message(key.channel, key.seq)
-}
-
-// state returns the channel as this round will have made it so far.
-func (d *decision) state(channel string) (*channel.State, error) {
-	if st := d.states[channel]; st != nil {
-		return st, nil
-	}
-	return d.current(channel)
 }
 
 // charge refuses a command that would overtake another one, a command that some nodes do not

@@ -15,23 +15,28 @@ func (d *decision) answerStored(c *Command, key sendKey) (bool, error) {
 	if c.unnamed && !c.tried && !c.served {
 		return false, nil // the client id was made on this node, for its own retries
 	}
-	if s, ok := d.ahead.sends[key]; ok {
-		return true, c.answerSame(s.ack, s.event)
-	}
-	finder, err := d.find()
-	if err != nil {
-		return false, err
-	}
-	ev, err := finder.Find(c.channel, c.user, c.clientID)
-	if err != nil || ev == nil {
-		return false, err
-	}
-	ack, stored, err := Original(d.shard, ev, c.clientID)
-	if err != nil {
+	ack, event, err := d.storedBefore(key)
+	if err != nil || event == nil {
 		return false, err
 	}
 	ack.ClientID = c.given()
-	return true, c.answerSame(ack, stored)
+	return true, c.answerSame(ack, event)
+}
+
+// storedBefore returns the event that was stored under a client id, with its ack, or nil.
+func (d *decision) storedBefore(key sendKey) (ack wire.Ack, event *wire.Record, err error) {
+	if s, ok := d.ahead.sends[key]; ok {
+		return s.ack, s.event, nil
+	}
+	finder, err := d.find()
+	if err != nil {
+		return ack, nil, err
+	}
+	ev, err := finder.Find(key.channel, key.user, key.clientID)
+	if err != nil || ev == nil {
+		return ack, nil, err
+	}
+	return Original(d.shard, ev, key.clientID)
 }
 
 // Original returns the ack that a command got when it was stored under a client id, and its record,

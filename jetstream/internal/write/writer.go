@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"natterjack/jetstream/channel"
 	"natterjack/jetstream/internal/crashpoint"
 	"natterjack/server/wire"
 )
@@ -143,11 +142,4 @@ func (w *writer) tell(ctx context.Context, answers []answer) {
 
 func unconfirmed() error {
 	return wire.Errorf(wire.CodeUnavailable, "the channel's shard has no quorum at the moment; nothing was stored, retry")
-}
-
-func (w *writer) current(channel string) (*channel.State, error) {
-	if st := w.ahead.state(channel); st != nil {
-		return st, nil
-	}
-	return w.cfg.View.Channel(channel)
 }
