@@ -66,7 +66,7 @@ func serve(cfg *config.Config) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop)
-	said := newAnnouncer(os.Stdout)
+	said := &announcer{to: os.Stdout}
 	var more again
 	for {
 		n, err := node.New(cfg, newLogger(cfg.Log))
@@ -85,18 +85,12 @@ func serve(cfg *config.Config) error {
 }
 
 // announcer prints the node's addresses as the only line on standard output. It prints them
-// once, and again only if they have changed. Scripts wait for this line. On a terminal the first
-// address is a link that signs its reader in. Anywhere else the line may end in a log, and has
-// no secret.
+// once, and again only if they have changed. Scripts wait for this line. Where the development
+// sign-in is on, the line ends in a link that lets its reader sign in. The logger, which writes
+// to standard error, never gets that link.
 type announcer struct {
-	to       io.Writer
-	terminal bool
-	said     node.Addresses
-}
-
-func newAnnouncer(out *os.File) *announcer {
-	info, err := out.Stat()
-	return &announcer{to: out, terminal: err == nil && info.Mode()&os.ModeCharDevice != 0}
+	to   io.Writer
+	said node.Addresses
 }
 
 func (p *announcer) announce(a node.Addresses) {
@@ -104,10 +98,11 @@ func (p *announcer) announce(a node.Addresses) {
 		return
 	}
 	p.said = a
-	if a.Secret != "" && p.terminal {
-		a.HTTP += "/#secret=" + a.Secret
+	link := ""
+	if a.Secret != "" {
+		link = " " + a.HTTP + "/#secret=" + a.Secret
 	}
-	fmt.Fprintf(p.to, "natterjack: ready %s %s\n", a.HTTP, a.NATS)
+	fmt.Fprintf(p.to, "natterjack: ready %s %s%s\n", a.HTTP, a.NATS, link)
 }
 
 func newLogger(l config.Log) *slog.Logger {

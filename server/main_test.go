@@ -49,6 +49,7 @@ type process struct {
 	cmd  *exec.Cmd
 	data string // its data directory
 	http string // its URL
+	link string // the one that lets its reader sign in
 
 	stdout bytes.Buffer // standard output after the first line; read it after the process has ended
 	stderr *log
@@ -109,7 +110,7 @@ func start(tb testing.TB, data string) *process {
 	select {
 	case line := <-first:
 		var nats string
-		if _, err := fmt.Sscanf(line, "natterjack: ready %s %s\n", &p.http, &nats); err != nil || !strings.HasPrefix(p.http, "http://127.0.0.1:") || !strings.HasPrefix(nats, "nats://127.0.0.1:") {
+		if _, err := fmt.Sscanf(line, "natterjack: ready %s %s %s\n", &p.http, &nats, &p.link); err != nil || !strings.HasPrefix(p.http, "http://127.0.0.1:") || !strings.HasPrefix(nats, "nats://127.0.0.1:") {
 			tb.Fatalf("ready line: %q, %v", line, err)
 		}
 	case <-time.After(patience):
@@ -229,7 +230,10 @@ func TestProcess_StopsInOrderAndComesBack(t *testing.T) {
 		t.Errorf("errors in a life without any:\n%s", log)
 	}
 	if strings.Contains(p.stderr.String(), p.secret()) || strings.Contains(p.stdout.String(), p.secret()) {
-		t.Error("the secret of the sign-in was printed, and this is no terminal")
+		t.Error("the secret of the sign-in is in the log, or in more than the ready line")
+	}
+	if want := p.http + "/#secret=" + p.secret(); p.link != want {
+		t.Errorf("the ready line ends in %q, want %q", p.link, want)
 	}
 
 	again := start(t, data)
@@ -263,29 +267,22 @@ func TestProcess_SecondSignalEndsIt(t *testing.T) {
 	}
 }
 
-// TestAnnouncer shows that the secret of the sign-in is printed on a terminal only, in the part
-// of a link that browsers keep to themselves.
+// TestAnnouncer shows that the ready line ends in a link with the secret of the sign-in, in the
+// part of a link that browsers keep to themselves, and that it has none where there is no such
+// sign-in.
 func TestAnnouncer(t *testing.T) {
-	for terminal, want := range map[bool]string{
-		true:  "natterjack: ready http://127.0.0.1:1/#secret=S nats://127.0.0.1:2\n",
-		false: "natterjack: ready http://127.0.0.1:1 nats://127.0.0.1:2\n",
+	for secret, want := range map[string]string{
+		"S": "natterjack: ready http://127.0.0.1:1 nats://127.0.0.1:2 http://127.0.0.1:1/#secret=S\n",
+		"":  "natterjack: ready http://127.0.0.1:1 nats://127.0.0.1:2\n",
 	} {
 		var out strings.Builder
-		p := &announcer{to: &out, terminal: terminal}
+		p := &announcer{to: &out}
 		for range 2 {
-			p.announce(node.Addresses{HTTP: "http://127.0.0.1:1", NATS: "nats://127.0.0.1:2", Secret: "S"})
+			p.announce(node.Addresses{HTTP: "http://127.0.0.1:1", NATS: "nats://127.0.0.1:2", Secret: secret})
 		}
 		if out.String() != want {
-			t.Errorf("on a terminal: %v: %q, want %q", terminal, out.String(), want)
+			t.Errorf("%q, want %q", out.String(), want)
 		}
-	}
-	pipe, err := os.Create(filepath.Join(t.TempDir(), "log"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer pipe.Close()
-	if newAnnouncer(pipe).terminal {
-		t.Error("a file counts as a terminal")
 	}
 }
 

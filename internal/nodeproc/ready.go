@@ -25,6 +25,7 @@ func (l *Listens) Hear(line string) bool {
 	for addr := range strings.FieldsSeq(addresses) {
 		switch {
 		case !ready:
+		case strings.Contains(addr, "#"): // the link that signs its reader in
 		case strings.HasPrefix(addr, "http"):
 			l.HTTP = addr
 		case strings.HasPrefix(addr, "nats"):

@@ -63,7 +63,7 @@ var varying = []struct {
 	with    string
 }{
 	{regexp.MustCompile(`\x1b\[[0-9;]*m`), ""}, // colours
-	{regexp.MustCompile(`/#secret=\S*`), ""},   // of the sign-in; a server prints it on a terminal only
+	{regexp.MustCompile(`/#secret=\S*`), ""},   // of the sign-in
 	{regexp.MustCompile(`\b[A-Za-z0-9_-]*[0-9][A-Za-z0-9_-]{11,}\b`), "ID"},
 	{regexp.MustCompile(`\b[A-Za-z0-9_-]{20,}\b`), "ID"}, // ids without a digit, or with only a late one
 	{regexp.MustCompile(`[0-9]+(\.[0-9]+)?(µs|ms|[smh])\b`), "DURATION"},

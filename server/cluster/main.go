@@ -39,7 +39,7 @@ func main() {
 }
 
 func run(ctx context.Context) error {
-	environ, secret, err := shared()
+	environ, err := shared()
 	if err != nil {
 		return err
 	}
@@ -53,7 +53,7 @@ func run(ctx context.Context) error {
 		nodes[i] = newNode(name, binary, filepath.Join("server", "cluster", name+".conf"), environ)
 		running.Go(func() { nodes[i].run() })
 	}
-	if announce(ctx, nodes, secret) {
+	if announce(ctx, nodes) {
 		<-ctx.Done()
 	}
 	for _, n := range nodes { // one after the other, so that each can hand over to another
@@ -63,43 +63,35 @@ func run(ctx context.Context) error {
 	return nil
 }
 
-// announce prints the addresses of the nodes once all are ready, unless ctx ends first. On a
-// terminal the addresses for browsers are links that sign their reader in.
-func announce(ctx context.Context, nodes []*node, secret string) bool {
-	line := []string{"cluster: ready"}
+// announce prints the addresses of the nodes once all are ready, unless ctx ends first. At the
+// end it prints the first node's link, which lets its reader sign in.
+func announce(ctx context.Context, nodes []*node) bool {
+	line, links := []string{"cluster: ready"}, []string(nil)
 	for _, n := range nodes {
 		select {
 		case addresses := <-n.ready:
-			line = append(line, addresses)
+			for field := range strings.FieldsSeq(addresses) {
+				if strings.Contains(field, "#") {
+					links = append(links, field)
+				} else {
+					line = append(line, field)
+				}
+			}
 		case <-ctx.Done():
 			return false
 		}
 	}
-	if info, err := os.Stdout.Stat(); err != nil || info.Mode()&os.ModeCharDevice == 0 {
-		secret = "" // the line may end in a log
-	}
-	fmt.Fprintln(os.Stdout, strings.Join(linked(line, secret), " "))
+	fmt.Fprintln(os.Stdout, strings.Join(append(line, links[:min(1, len(links))]...), " "))
 	return true
 }
 
-// linked adds the secret to the addresses for browsers.
-func linked(line []string, secret string) []string {
-	fields := strings.Fields(strings.Join(line, " "))
-	for i, f := range fields {
-		if strings.HasPrefix(f, "http") && secret != "" {
-			fields[i] = f + "/#secret=" + secret
-		}
-	}
-	return fields
-}
-
-// shared makes the secrets that the nodes share. It returns the environment that passes the
-// passwords, and the secret of the development sign-in, which the nodes read from its directory.
-// That is the directory of a single node, so that clients find the secret in one place.
-func shared() (environ []string, secret string, err error) {
+// shared makes the secrets that the nodes share, and returns the environment that passes the
+// passwords. The secret of the development sign-in is made here so that three nodes do not make
+// it at once. They read it from the directory of a single node, where clients look for it.
+func shared() (environ []string, err error) {
 	store := secrets.Dir(filepath.Join(dir, "secrets"))
-	if secret, _, err = secrets.Dir(signInDir).Password(secrets.SignIn); err != nil {
-		return nil, "", err
+	if _, _, err = secrets.Dir(signInDir).Password(secrets.SignIn); err != nil {
+		return nil, err
 	}
 	environ = os.Environ()
 	var errs []error
@@ -108,7 +100,7 @@ func shared() (environ []string, secret string, err error) {
 		errs = append(errs, err)
 		environ = append(environ, variable(user)+"="+password)
 	}
-	return environ, secret, errors.Join(errs...)
+	return environ, errors.Join(errs...)
 }
 
 func variable(user string) string { return "NATTERJACK_" + strings.ToUpper(user) + "_PASSWORD" }

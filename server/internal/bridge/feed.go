@@ -41,7 +41,9 @@ func (f *feed) overrun() {
 // SignedOut implements [sessions.Owner].
 func (f *feed) SignedOut() { f.once.Do(func() { close(f.out) }) }
 
-func signedOut() error { return wire.Errorf(wire.CodeUnauthorized, "token: its session was signed out; sign in again") }
+func signedOut() error {
+	return wire.Errorf(wire.CodeUnauthorized, "token: its session was signed out; sign in again")
+}
 
 // connect reads a connect frame and starts a feed, which the caller closes. After an error
 // there is nothing to close.

@@ -83,7 +83,7 @@ class Person {
       const lost = /WebSocket connection|ERR_CONNECTION|Failed to load resource/.test(m.text()); // the tests stop the server
       if (m.type() === "error" && !lost) Person.complaints.push(`${name}: ${m.text()}`);
     });
-    await p.page.goto(server.url + "#secret=" + server.secret); // as the ready line has it on a terminal
+    await p.page.goto(server.url + "#secret=" + server.secret); // as the ready line has it
     await p.page.getByLabel("Your name").fill(name);
     await p.page.keyboard.press("Enter");
     await p.connected();
