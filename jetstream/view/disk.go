@@ -4,6 +4,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -26,7 +27,8 @@ type disk struct {
 	dir     string
 	log     *slog.Logger
 	closing chan struct{}
-	close   func() // closes closing; safe to repeat
+	close   func()      // closes closing; safe to repeat
+	opened  atomic.Bool // Pebble has opened the view
 }
 
 func newDisk(fs vfs.FS, dir string, log *slog.Logger) *disk {

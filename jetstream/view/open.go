@@ -127,6 +127,7 @@ func open(h home, o Options) (*View, error) {
 	if err != nil {
 		return nil, err
 	}
+	d.opened.Store(true)
 	v := &View{db: db, disk: d, log: o.Logger, watched: o.Watched, clock: o.Clock, looks: o.Looks, shardAt: o.ShardOf, shards: make([]shard, o.Shards)}
 	v.recency.users, v.recency.above, v.recency.most = map[string]*recent{}, cmp.Or(o.recentAbove, 250), cmp.Or(o.recentMost, maxRecent)
 	for i := range v.shards {

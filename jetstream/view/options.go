@@ -19,7 +19,7 @@ const (
 // once, to channels in random order, and mostly read soon after.
 func (d *disk) options(o Options, corrupt func(error)) *pebble.Options {
 	p := &pebble.Options{
-		FS:      vfs.OnDiskFull(forgetful{o.fs}, d.wait),
+		FS:      vfs.OnDiskFull(patient{forgetful{o.fs}, d, &d.opened}, d.wait),
 		Cleaner: pebble.ArchiveCleaner{},
 		// Pebble takes the memory of its tables out of the cache.
 		CacheSize:                   o.CacheBytes + memTables*memTable,
