@@ -23,6 +23,9 @@ import (
 // much shorter.
 const patience = 30 * time.Second
 
+// attempt bounds one request of a wait that may try again.
+const attempt = 3 * time.Second
+
 // Node is one running server and its connection. It implements jetstream.Engine. Stop, Launch
 // and Restart must not be called concurrently.
 type Node struct {
@@ -105,7 +108,10 @@ func awaitPeers(tb testing.TB, n *Node, size int) {
 	}
 	probe := jetstream.StreamConfig{Name: "embedtest", Subjects: []string{"embedtest"}, Replicas: size, Storage: jetstream.MemoryStorage}
 	for {
-		if _, err = js.CreateOrUpdateStream(ctx, probe); err == nil {
+		// A request that meets an election of the meta leader gets no reply at all.
+		try, end := context.WithTimeout(ctx, attempt)
+		_, err = js.CreateOrUpdateStream(try, probe)
+		if end(); err == nil {
 			break
 		}
 		if ctx.Err() != nil {
