@@ -119,6 +119,7 @@ func (g *Gate) become(e *entry, s state, now time.Time) {
 		g.eachList(e, (*list).remove)
 	case idle:
 		g.idle.remove(e)
+	default: // it is in no list
 	}
 	e.state, e.since, e.check = s, now.UnixNano(), false
 	switch s {
@@ -126,6 +127,7 @@ func (g *Gate) become(e *entry, s state, now time.Time) {
 		g.eachList(e, (*list).add)
 	case idle:
 		g.idle.add(e)
+	default:
 	}
 }
 

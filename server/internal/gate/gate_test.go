@@ -82,7 +82,7 @@ func TestProxies_client(t *testing.T) {
 		{"::ffff:10.0.0.2", "10.0.0.2"},
 	} {
 		h := http.Header{}
-		for _, one := range strings.Split(tt.header, "|") {
+		for _, one := range strings.SplitSeq(tt.header, "|") {
 			h.Add("X-Forwarded-For", one)
 		}
 		if got := p.client(netip.MustParseAddr("10.0.0.1"), h); got.String() != tt.want {
@@ -178,7 +178,7 @@ func TestGate_life(t *testing.T) {
 		if wasCut(silent) {
 			t.Error("cut too soon")
 		}
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		if g.sweep(time.Now()); !wasCut(silent) || wasCut(again) {
 			t.Error("cut is not the one that was silent")
 		}
@@ -255,7 +255,6 @@ func mustCount(t *testing.T, g *Gate, all []*entry) {
 type host struct {
 	*Gate
 	addr string
-	log  *bytes.Buffer
 }
 
 // serve runs a server that lets requests with a token in, as its bridge does. It upgrades
@@ -265,7 +264,7 @@ func serve(t *testing.T, cfg Config) *host {
 	var log lockedBuffer
 	cfg.Logger = slog.New(slog.NewTextHandler(&log, nil))
 	g := New(cfg)
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

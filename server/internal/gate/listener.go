@@ -138,6 +138,7 @@ func (g *Gate) ConnState(c net.Conn, s http.ConnState) {
 		g.mu.Lock()
 		own.hijacked = true
 		g.mu.Unlock()
+	default: // it is admitted, and forgotten, elsewhere
 	}
 }
 
@@ -160,5 +161,6 @@ func (g *Gate) rests(e *entry) {
 		g.become(e, idle, time.Now())
 	case guest:
 		g.become(e, guest, time.Now())
+	default:
 	}
 }
