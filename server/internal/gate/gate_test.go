@@ -82,7 +82,7 @@ func TestProxies_client(t *testing.T) {
 		{"::ffff:10.0.0.2", "10.0.0.2"},
 	} {
 		h := http.Header{}
-		for _, one := range strings.SplitSeq(tt.header, "|") {
+		for one := range strings.SplitSeq(tt.header, "|") {
 			h.Add("X-Forwarded-For", one)
 		}
 		if got := p.client(netip.MustParseAddr("10.0.0.1"), h); got.String() != tt.want {
