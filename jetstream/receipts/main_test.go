@@ -71,9 +71,7 @@ func (r rig) build(tb testing.TB) (s *Store, stop func()) {
 	ctx, cancel := context.WithTimeout(tb.Context(), patience)
 	defer cancel()
 	for n := range shards {
-		if _, err := js.CreateOrUpdateStream(ctx, StreamConfig(n, max(1, r.replicas))); err != nil {
-			tb.Fatalf("make stream: %v", err)
-		}
+		mustMakeStream(ctx, tb, js, StreamConfig(n, max(1, r.replicas)))
 	}
 	if r.dir == "" {
 		r.dir = tb.TempDir()
@@ -192,3 +190,22 @@ func group(n int) string {
 }
 
 var errTest = errors.New("as the test wants it")
+
+// mustMakeStream makes a stream. It tries again as the log does: a cluster refuses streams
+// (10049 and others) while its servers still learn of one another.
+func mustMakeStream(ctx context.Context, tb testing.TB, js jetstream.JetStream, cfg jetstream.StreamConfig) {
+	tb.Helper()
+	retry := time.NewTicker(50 * time.Millisecond)
+	defer retry.Stop()
+	for {
+		_, err := js.CreateOrUpdateStream(ctx, cfg)
+		if err == nil {
+			return
+		}
+		select {
+		case <-retry.C:
+		case <-ctx.Done():
+			tb.Fatalf("make stream: %v", err)
+		}
+	}
+}

@@ -264,11 +264,13 @@ func TestPresence_shortVisits(t *testing.T) {
 				mustTell(alice, "bob", wire.PresenceOnline)
 			})
 			defer telling.Wait()
+			flap := time.NewTicker(50 * time.Millisecond) // faster visits would be refused
+			defer flap.Stop()
 			for n := 0; ; n++ {
 				select {
 				case <-seen:
 					return
-				default:
+				case <-flap.C:
 					visit(t, r)
 				}
 				if t.Failed() {
