@@ -95,6 +95,7 @@ const (
 // answered, and once the sessions are gone nothing is held any more.
 func TestOwed_attack(t *testing.T) {
 	ask := func(t *testing.T, r *rig, commands string) {
+		t.Helper()
 		for range attackers {
 			c := r.dial(t)
 			c.send(`{"type":"connect","v":1,"token":"mallory"}`)
@@ -103,6 +104,7 @@ func TestOwed_attack(t *testing.T) {
 		}
 	}
 	post := func(t *testing.T, r *rig, commands string) {
+		t.Helper()
 		for range attackers {
 			req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://bridge"+wire.PathFrames, strings.NewReader(commands))
 			if err != nil {

@@ -71,6 +71,7 @@ func TestPulse_frozen(t *testing.T) {
 		told func(user string) // checks that it is told of typing
 	}
 	overWebSocket := func(t *testing.T, r *rig) client {
+		t.Helper()
 		c := r.connect(t, "alice/24h")
 		c.send(`{"type":"set_presence","ref":1,"state":"away"}`)
 		awaitFrame[wire.Done](c)
