@@ -15,9 +15,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// Tests of timeouts, each in a synctest bubble, over pipes. They use a fake log: the NATS
-// client keeps timers in a pool of the process, and a timer that was made in one bubble must
-// not be used in the next.
+// Tests of timeouts, each in a synctest bubble, over pipes. They use a fake log, which costs less
+// than a real one: see emptyPools.
 
 func TestPing_answeredStays(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
