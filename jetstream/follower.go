@@ -34,7 +34,8 @@ type follower struct {
 	sight    *sight
 	erase    chan struct{} // the eraser's channel: poked when something was deleted
 	partings *partings
-	copy     *copies.Reader // for run's goroutine only
+	sent     func(applied []view.Applied) // is told what was applied, to tell who sent messages
+	copy     *copies.Reader               // for run's goroutine only
 	log      *slog.Logger
 
 	waiting atomic.Int32   // how many callers await a position
@@ -143,6 +144,7 @@ func (f *follower) applyWhole(ctx context.Context, events []view.Event) error {
 	for _, e := range f.shelve(&r) {
 		f.readers.wake(e)
 	}
+	f.sent(applied)
 	return nil
 }
 

@@ -3,6 +3,7 @@ package jetstream
 import (
 	"context"
 	"errors"
+	"time"
 
 	"natterjack/jetstream/channel"
 	"natterjack/jetstream/internal/write"
@@ -27,13 +28,22 @@ func (l *Log) forward(ctx context.Context, c operation.Caller, f wire.Forward) (
 }
 
 // forwarded returns the ack of a forward that was stored before, or the error why. It serves a
-// retry by a user who may not read the source any more.
+// retry by a user who may not read the source any more. The forward may have been stored through
+// another node, so this node becomes level before it says that there is none.
 func (l *Log) forwarded(ctx context.Context, user string, f *wire.Forward, why error) (wire.Ack, error) {
+	ctx, cancel := context.WithTimeout(ctx, ownReadTimeout)
+	defer cancel()
 	place := wire.Send{Channel: f.Channel, To: f.To}.Place(user)
 	if err := l.awaitLatest(ctx, place); err != nil {
 		return wire.Ack{}, err
 	}
 	ev, err := l.view.Find(place, user, f.ClientID)
+	if ev == nil && err == nil {
+		if err := l.awaitLevel(ctx, l.layout.shardOf(place)); err != nil {
+			return wire.Ack{}, wire.Errorf(wire.CodeUnavailable, "this node is behind the log; retry").After(time.Second)
+		}
+		ev, err = l.view.Find(place, user, f.ClientID)
+	}
 	if err != nil || ev == nil {
 		return wire.Ack{}, errors.Join(why, err)
 	}

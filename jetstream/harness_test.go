@@ -21,6 +21,7 @@ const patience = 30 * time.Second
 func hurried() wire.Limits {
 	l := wire.DefaultLimits()
 	l.UserCommandsPerS, l.ChannelEventsPerS = 100_000, 100_000
+	l.GroupsPerMin, l.MembersPerMin = 100_000, 100_000
 	return l
 }
 

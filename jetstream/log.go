@@ -33,6 +33,7 @@ type Log struct {
 	layout     layout
 	limits     wire.Limits
 	rates      *rates
+	growth     *growth
 	view       *view.View
 	receipts   *receipts.Store
 	operations *operation.Table
@@ -60,6 +61,7 @@ type delivery struct {
 	shelf   shelf
 	holes   atomic.Uint64
 	sight   sight
+	present present
 }
 
 // health tells whether this node may lead, and whether its users are well off here.
@@ -95,7 +97,7 @@ func New(ctx context.Context, cfg Config) (*Log, error) {
 	}
 	l := &Log{
 		node:   node{self: unique(), conn: cfg.Conn, js: js, engine: cfg.Engine, log: cfg.Logger.With("component", "jetstream")},
-		layout: streams, limits: cfg.Limits, rates: newRates(cfg.Limits), delivery: delivery{readers: newReaders()},
+		layout: streams, limits: cfg.Limits, rates: newRates(cfg.Limits), growth: newGrowth(cfg.Limits), delivery: delivery{readers: newReaders()},
 		health:  health{clock: clock{now: cfg.Now}, room: newRoom(cfg.ViewDir, cfg.StoreDir), pulse: newPulse(), rebuild: rebuild{most: farBehind}},
 		dialect: newDialect(js, &cfg, streams.level), peers: peers{teller: teller}, census: said,
 		keeper: keeper{js: js, replicas: cmp.Or(cfg.Replicas, 1)}, ready: make(chan struct{}),

@@ -16,7 +16,11 @@ import (
 // shippedLevel is the highest level of the log that this version reads and writes. A developer
 // who adds a kind of event, or a member that changes the meaning of an event, must raise it and
 // name in [shippedLevelOf] what needs it.
-const shippedLevel = 1
+const shippedLevel = 2
+
+// noteLevel is the level from which on notes are written, which no client may get. Until then
+// nothing is noted. No command is refused for that.
+const noteLevel = 2
 
 // shippedLevelOf returns the level of the log that a command needs.
 func shippedLevelOf(wire.Command) int { return 1 }
@@ -51,6 +55,9 @@ func newDialect(js jetstream.JetStream, cfg *Config, at int) *dialect {
 	d.log.Store(int64(at))
 	return d
 }
+
+// knows reports whether all nodes know what a level has brought.
+func (d *dialect) knows(level int) bool { return d.log.Load() >= int64(level) }
 
 // admit refuses a command that needs a higher level than the log has.
 func (d *dialect) admit(change wire.Command) error {

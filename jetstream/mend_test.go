@@ -132,7 +132,7 @@ func TestMend_record(t *testing.T) {
 	f := &follower{
 		shard: ack.Shard, view: v, tail: &tail{}, readers: newReaders(), sight: new(sight), log: l.log, erase: make(chan struct{}, 1),
 		copy:     copies.NewReader(l.conn, l.js, l.engine, StreamName(ack.Shard), l.engine.Name(), &l.damage, l.log),
-		partings: l.newPartings(ack.Shard, func() bool { return false }),
+		partings: l.newPartings(ack.Shard, func() bool { return false }), sent: l.tellSent,
 	}
 	f.copy.Source = l.engine.Name()
 	torn := view.Event{Pos: whole.Pos, Channel: ack.Channel, Record: []byte(`{"kind":"messa`), Unsure: true}

@@ -195,6 +195,14 @@ func TestFollow_whileAMember(t *testing.T) {
 	mustSend(t, l, "u0", in(group.ID, "c2", "not for u1"))
 	change(t, l, "u0", wire.AddMembers{Channel: group.ID, Members: []string{"u1"}})
 	mustSend(t, l, "u0", in(group.ID, "c3", "hi"))
+	for _, about2 := range []wire.Change{ // what u1 did not see
+		wire.Edit{Channel: group.ID, Seq: 2, Content: wire.Content{Text: "still not for u1"}},
+		wire.React{Channel: group.ID, Seq: 2, Emoji: "👍"},
+		wire.Pin{Channel: group.ID, Seq: 2},
+		wire.Delete{Channel: group.ID, Seq: 2},
+	} {
+		change(t, l, "u0", about2)
+	}
 	change(t, l, "u0", wire.Delete{Channel: group.ID, Seq: 1})
 	change(t, l, "u0", wire.DeleteChannel{Channel: group.ID})
 	want := []string{"meta created", "message 1", "meta removed", "meta added", "message 3", "delete 0", "meta deleted"}
@@ -209,6 +217,41 @@ func TestFollow_whileAMember(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"meta deleted"}, described(resumed.read(t, 1))); diff != "" {
 		t.Errorf("resumed (-want +got):\n%s", diff)
+	}
+}
+
+// TestFollow_newMember adds a user to a group that has messages. They get no change of those
+// messages, neither at once nor when they resume, and other members get all of them.
+func TestFollow_newMember(t *testing.T) {
+	l := alone(t)
+	live, begin := follow(t, l, "u2", nil)
+	old, _ := follow(t, l, "u1", nil)
+	group, err := l.CreateGroup(t.Context(), "u0", &wire.CreateGroup{ClientID: "g", Name: "all", Members: users(2)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mustSend(t, l, "u0", in(group.ID, "c1", "hi"))
+	change(t, l, "u0", wire.AddMembers{Channel: group.ID, Members: []string{"u2"}})
+	mustSend(t, l, "u0", in(group.ID, "c2", "hi"))
+	for _, seq := range []uint64{1, 2} {
+		change(t, l, "u0", wire.Edit{Channel: group.ID, Seq: seq, Content: wire.Content{Text: "edited"}})
+		change(t, l, "u1", wire.React{Channel: group.ID, Seq: seq, Emoji: "👍"})
+		change(t, l, "u0", wire.Pin{Channel: group.ID, Seq: seq})
+		change(t, l, "u0", wire.Delete{Channel: group.ID, Seq: seq})
+	}
+	mustSend(t, l, "u0", in(group.ID, "c3", "hi"))
+	changes := []string{"edit 0", "reaction 0", "pin 0", "delete 0"}
+	want := slices.Concat([]string{"meta added", "message 2"}, changes, []string{"message 3"})
+	if diff := cmp.Diff(want, described(live.readTo(t, "c3"))); diff != "" {
+		t.Errorf("live (-want +got):\n%s", diff)
+	}
+	resumed, _ := follow(t, l, "u2", &wire.Resume{Epoch: begin.Epoch, Positions: begin.Positions})
+	if diff := cmp.Diff(want, described(resumed.readTo(t, "c3"))); diff != "" {
+		t.Errorf("resumed (-want +got):\n%s", diff)
+	}
+	want = slices.Concat([]string{"meta created", "message 1", "meta added", "message 2"}, changes, changes, []string{"message 3"})
+	if diff := cmp.Diff(want, described(old.readTo(t, "c3"))); diff != "" {
+		t.Errorf("another member (-want +got):\n%s", diff)
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"natterjack/jetstream/internal/write"
 	"natterjack/jetstream/operation"
 	"natterjack/jetstream/receipts"
+	"natterjack/jetstream/view"
 	"natterjack/server/wire"
 )
 
@@ -106,7 +107,19 @@ func (l *Log) received(ctx context.Context, c operation.Caller, cmd wire.Receive
 // OwnReceipt returns how far a user has got, as the user sees it. It does not check membership.
 func (l *Log) OwnReceipt(user, channel string) (wire.Receipt, error) {
 	m, err := l.receipts.Own(channel, user)
+	if err == nil {
+		m, err = l.raised(channel, user, m)
+	}
 	return wire.Receipt{User: user, Read: m.Read, Delivered: m.Delivered}, err
+}
+
+// raised returns a user's place in a channel, given one that the user has at least reached.
+func (l *Log) raised(channel, user string, m receipts.Mark) (receipts.Mark, error) {
+	known, err := l.view.Places(channel, user)
+	for _, r := range known {
+		m.Read, m.Delivered = max(m.Read, r.Read), max(m.Delivered, r.Delivered)
+	}
+	return m, err
 }
 
 // receiptsOf answers get_receipts.
@@ -144,7 +157,34 @@ func (l *Log) cursors(ctx context.Context, user, channel string) ([]wire.Receipt
 // ListenReceipts registers the listener that is told of cursors that move, in place of an
 // earlier one. It is told only that they moved. [Log.ReceiptsOf] returns what may be seen of them,
 // and by whom.
-func (l *Log) ListenReceipts(to receipts.Listener) { l.receipts.Listen(to) }
+func (l *Log) ListenReceipts(to receipts.Listener) {
+	l.receipts.Listen(&raising{Listener: to, log: l})
+}
+
+// raising is a listener that is told of own cursors as the log shows them: raised to the user's
+// own last message.
+type raising struct {
+	receipts.Listener
+	log *Log
+}
+
+// OwnMoved implements [receipts.Listener].
+func (r *raising) OwnMoved(channel, user string, own receipts.Mark) {
+	own, err := r.log.raised(channel, user, own)
+	if err != nil {
+		r.log.log.Warn("own receipt not told as it is", "channel", channel, "error", err)
+	}
+	r.Listener.OwnMoved(channel, user, own)
+}
+
+// tellSent tells the listener who has sent messages: they have read their channels up to those.
+func (l *Log) tellSent(applied []view.Applied) {
+	for i := range applied {
+		if a := &applied[i]; a.Kind == wire.KindMessage {
+			l.receipts.Sent(a.Channel, a.Sender)
+		}
+	}
+}
 
 // ReceiptsOf returns the current cursors of users in a channel. It leaves out users who are not
 // members.
@@ -180,7 +220,7 @@ func (m *Receipts) read(users ...string) error {
 	if m.state == nil {
 		return nil
 	}
-	stored, err := m.log.view.Receipts(m.state.ID, users...)
+	stored, err := m.log.view.Places(m.state.ID, users...)
 	if err != nil {
 		return err
 	}

@@ -54,7 +54,7 @@ func TestReceipts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []wire.Receipt{{User: "alice", Delivered: 3}, {User: "bob", Read: 2, Delivered: 2}}
+	want := []wire.Receipt{{User: "alice", Read: 3, Delivered: 3}, {User: "bob", Read: 2, Delivered: 2}}
 	for _, user := range []string{"alice", "bob"} {
 		eventually(t, "both receipts", func() bool { return cmp.Equal(want, receiptsOf(t, l, user, aliceAndBob)) })
 	}
@@ -143,4 +143,30 @@ func TestReceipts_blockedSeeNothing(t *testing.T) {
 	awaitMessage(t, l, mustSend(t, l, "bob", wire.Set{Name: wire.SettingBlock + "alice", Value: "1"}))
 	alice, bob := wire.Receipt{User: "alice", Read: 1, Delivered: 1}, wire.Receipt{User: "bob", Read: 1, Delivered: 1}
 	sees(t, l, map[string][]wire.Receipt{"alice": {alice}, "bob": {bob}}, map[string][]wire.Receipt{"alice": {}, "bob": {}})
+}
+
+// TestReceipts_sendingIsReading shows that the sender of a message has read up to it, with no
+// receipt said or stored, and that privacy holds for that too.
+func TestReceipts_sendingIsReading(t *testing.T) {
+	l := alone(t)
+	awaitMessage(t, l, mustSend(t, l, "alice", text("bob", "c1", "hi")))
+	awaitMessage(t, l, mustSend(t, l, "bob", text("alice", "c2", "hi yourself")))
+	alice, bob := wire.Receipt{User: "alice", Read: 1, Delivered: 1}, wire.Receipt{User: "bob", Read: 2, Delivered: 2}
+	both := []wire.Receipt{alice, bob}
+	all := map[string][]wire.Receipt{"alice": both, "bob": both}
+	sees(t, l, all, all)
+	if own := ownReceipt(t, l, "bob", aliceAndBob); own != bob {
+		t.Errorf("bob's own is %+v", own)
+	}
+	stored, err := l.view.Receipts(aliceAndBob)
+	if err != nil || len(stored) != 0 {
+		t.Errorf("stored %+v, %v", stored, err)
+	}
+	awaitMessage(t, l, mustSend(t, l, "bob", wire.Set{Name: wire.SettingReceipts, Value: "off"}))
+	aliceCame, bobCame := wire.Receipt{User: "alice", Delivered: 1}, wire.Receipt{User: "bob", Delivered: 2}
+	sees(t, l, map[string][]wire.Receipt{"alice": {alice, bobCame}, "bob": {aliceCame, bob}}, map[string][]wire.Receipt{"alice": {alice, bobCame}})
+	awaitMessage(t, l, mustSend(t, l, "bob", wire.Delete{Channel: aliceAndBob, Seq: 2}))
+	if own := ownReceipt(t, l, "bob", aliceAndBob); own != bob {
+		t.Errorf("after the message was deleted bob's own is %+v", own)
+	}
 }

@@ -15,17 +15,32 @@ import (
 const ownReadTimeout = time.Second
 
 // Submit stores a change and calls done once, from any goroutine, with the ack or a
-// [*wire.Error]. It does not block and keeps order: of two sends to a channel from one
-// goroutine, the first has the lower seq. If the first is refused for now, the second is
+// [*wire.Error]. It keeps order: of two sends to a channel from one goroutine, the first has the
+// lower seq. It does not block, except for a message that mentions @here in a cluster, see
+// [Log.WatchPresent]. If the first is refused for now, the second is
 // refused too, until the first has come again or its sender has had time to receive the
 // refusal. The command must be valid.
 func (l *Log) Submit(user string, cmd wire.Change, done func(wire.Ack, error)) {
-	if err := l.Charge(user); err != nil {
-		l.Refused(user, cmd, err)
+	c, err := l.admit(user, cmd)
+	if err != nil {
 		done(wire.Ack{}, err)
 		return
 	}
-	l.submit(write.Change(user, cmd), done)
+	l.submit(c, done)
+}
+
+// admit returns the command for a change, or refuses it because its user is too fast.
+func (l *Log) admit(user string, cmd wire.Change) (c *write.Command, err error) {
+	if err = l.Charge(user); err == nil {
+		err = l.chargeGrowth(user, cmd)
+	}
+	if err != nil {
+		l.Refused(user, cmd, err)
+		return nil, err
+	}
+	c = write.Change(user, cmd)
+	c.Mention(l.mentioned(user, cmd))
+	return c, nil
 }
 
 // Refused records that a change was refused before it came to the log, so that its sender's
@@ -48,15 +63,18 @@ func (l *Log) submit(c *write.Command, done func(wire.Ack, error)) {
 // Change does what [Log.Submit] does, and waits for the answer. When ctx ends first, the change
 // may still be stored.
 func (l *Log) Change(ctx context.Context, user string, cmd wire.Change) (wire.Ack, error) {
-	if err := l.Charge(user); err != nil {
-		l.Refused(user, cmd, err)
+	c, err := l.admit(user, cmd)
+	if err != nil {
 		return wire.Ack{}, err
 	}
-	return l.wait(ctx, write.Change(user, cmd))
+	return l.wait(ctx, c)
 }
 
 // createGroup creates a group, or finds the group that the same client id created.
 func (l *Log) createGroup(ctx context.Context, c operation.Caller, cmd wire.CreateGroup) (wire.Channel, error) {
+	if err := l.chargeGrowth(c.User, cmd); err != nil {
+		return wire.Channel{}, err
+	}
 	ack, err := l.wait(ctx, write.Create(c.User, cmd))
 	if err != nil {
 		return wire.Channel{}, err

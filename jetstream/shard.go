@@ -26,7 +26,7 @@ func (l *Log) newShard(n int, cfg *Config, w *write.Config) (*shard, error) {
 		s.eraser.after = l.view.ScrubAfter
 	}
 	s.follower = &follower{
-		shard: n, js: l.js, engine: l.engine, view: l.view, tail: s.tail, readers: l.readers, sight: &l.sight, erase: s.eraser.wake, partings: s.partings,
+		shard: n, js: l.js, engine: l.engine, view: l.view, tail: s.tail, readers: l.readers, sight: &l.sight, erase: s.eraser.wake, partings: s.partings, sent: l.tellSent,
 		copy: copies.NewReader(l.conn, l.js, l.engine, StreamName(n), l.engine.Name(), &l.damage, l.log), log: l.log,
 	}
 	var err error
@@ -39,6 +39,7 @@ func (l *Log) newShard(n int, cfg *Config, w *write.Config) (*shard, error) {
 func (l *Log) writing(cfg *Config) *write.Config {
 	w := &write.Config{
 		Conn: l.conn, View: l.view, Leaders: l.leaders, Limits: l.limits, Room: l.room, Admit: l.dialect.admit, Subject: Subject,
+		Notes:  func() bool { return l.dialect.knows(noteLevel) },
 		Staged: l.keeper.replicas > 1, Waiting: cfg.Waiting, Hold: cfg.Hold, Now: l.clock.now, Log: l.log,
 	}
 	if cfg.Stage != nil && !w.Staged {

@@ -15,7 +15,7 @@ const schemaRef = "#/components/schemas/"
 var named = []reflect.Type{
 	reflect.TypeFor[wire.Content](), reflect.TypeFor[wire.Resume](), reflect.TypeFor[wire.Limits](), reflect.TypeFor[wire.Meta](),
 	reflect.TypeFor[wire.ChannelInfo](), reflect.TypeFor[wire.Record](), reflect.TypeFor[wire.Mention](), reflect.TypeFor[wire.Invite](), reflect.TypeFor[wire.GroupSettings](),
-	reflect.TypeFor[wire.Reaction](), reflect.TypeFor[wire.Erased](), reflect.TypeFor[wire.Role](), reflect.TypeFor[wire.MentionKind](),
+	reflect.TypeFor[wire.Reaction](), reflect.TypeFor[wire.Erased](), reflect.TypeFor[wire.Note](), reflect.TypeFor[wire.Role](), reflect.TypeFor[wire.MentionKind](),
 	reflect.TypeFor[wire.ChannelSeq](), reflect.TypeFor[wire.ChannelPlace](), reflect.TypeFor[wire.ShardPos](), reflect.TypeFor[wire.MessageVersion](), reflect.TypeFor[wire.Receipt](), reflect.TypeFor[wire.UserPresence](), reflect.TypeFor[wire.PresenceState](), reflect.TypeFor[wire.Session](), reflect.TypeFor[wire.Setting](), reflect.TypeFor[wire.Forwarded](),
 	reflect.TypeFor[wire.Code](), reflect.TypeFor[wire.Kind](), reflect.TypeFor[wire.Action](), reflect.TypeFor[wire.ChannelKind](),
 }
@@ -33,7 +33,7 @@ var patterns = map[string]string{
 	"CreateGroup.Members": userPattern, "Meta.Members": userPattern, "ChannelInfo.Members": userPattern,
 	"Send.ClientID": clientIDPattern, "CreateGroup.ClientID": clientIDPattern, "Ack.ClientID": clientIDPattern, "Record.ClientID": clientIDPattern,
 	"Send.Channel": channelPattern, "History.Channel": channelPattern, "Ack.Channel": channelPattern,
-	"Mention.User": userPattern, "Reaction.Users": userPattern, "Erased.Sender": userPattern, "AddMembers.Members": userPattern,
+	"Mention.User": userPattern, "Reaction.Users": userPattern, "Erased.Sender": userPattern, "Note.Present": userPattern, "AddMembers.Members": userPattern,
 	"RemoveMember.User": userPattern, "Unban.User": userPattern, "SetRole.User": userPattern,
 	"Read.Channel": channelPattern, "ChannelSeq.Channel": channelPattern, "Watch.Channels": channelPattern, "GetReceipts.Channel": channelPattern,
 	"Receipts.Channel": channelPattern, "Receipt.User": userPattern,

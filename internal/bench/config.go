@@ -63,7 +63,7 @@ func (r *rig) configure() (nodeproc.Config, error) {
 	return nodeproc.Config{
 		Shipped: shipped,
 		NATS:    "127.0.0.1:-1",
-		Limits:  "commands_per_s: 100000, user_commands_per_s: 100000, channel_events_per_s: 100000",
+		Limits:  "commands_per_s: 100000, user_commands_per_s: 100000, channel_events_per_s: 100000, groups_per_min: 100000, members_per_min: 100000, user_groups: 100000",
 	}, err
 }
 

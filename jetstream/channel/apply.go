@@ -53,6 +53,7 @@ func (s *State) create(r *wire.Record, m *wire.Meta) {
 	if m.Kind == wire.Group {
 		s.Origin = origin(m.Name, s.Members)
 		s.Roles = allOf(wire.RoleMember, len(s.Members))
+		s.Since = orNil(slices.Repeat([]uint64{s.Seq}, len(s.Members)))
 		s.give(r.Sender, wire.RoleOwner)
 	}
 }
@@ -124,14 +125,15 @@ func (s *State) spend(i *wire.Invite) {
 
 // enter adds those users who are not members yet.
 func (s *State) enter(users []string) {
-	members, roles := slices.Clone(s.Members), []byte(s.Roles)
+	members, roles, since := slices.Clone(s.Members), []byte(s.Roles), slices.Clone(s.Since)
 	for _, user := range users {
 		if at, found := slices.BinarySearch(members, user); !found {
 			members = slices.Insert(members, at, user)
 			roles = slices.Insert(roles, at, letterOf(wire.RoleMember))
+			since = slices.Insert(since, at, s.Seq)
 		}
 	}
-	s.Members, s.Roles = members, string(roles)
+	s.Members, s.Roles, s.Since = members, string(roles), since
 	users = sorted(users)
 	s.Banned, s.Removed = without(s.Banned, users), without(s.Removed, users)
 	s.answer(users)
@@ -153,12 +155,13 @@ func (s *State) removedToo(users []string) []string {
 func (s *State) exit(users []string) {
 	users = sorted(users)
 	var roles []byte
+	var since []uint64
 	for i, user := range s.Members {
 		if _, out := slices.BinarySearch(users, user); !out {
-			roles = append(roles, s.Roles[i])
+			roles, since = append(roles, s.Roles[i]), append(since, s.Since[i])
 		}
 	}
-	s.Members, s.Roles = without(s.Members, users), string(roles)
+	s.Members, s.Roles, s.Since = without(s.Members, users), string(roles), since
 	s.answer(users)
 }
 

@@ -76,6 +76,9 @@ func checkSound(t *testing.T, before, st *State) {
 	if st.Kind == wire.Group && len(st.Roles) != len(st.Members) || st.Kind != wire.Group && st.Roles != "" {
 		t.Fatalf("roles %q of %q", st.Roles, st.Members)
 	}
+	if len(st.Since) != len(st.Roles) {
+		t.Fatalf("times %v of %q", st.Since, st.Members)
+	}
 	if len(st.Asked) != len(st.Requested) {
 		t.Fatalf("requests %q of %q", st.Asked, st.Requested)
 	}

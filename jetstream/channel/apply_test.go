@@ -15,7 +15,9 @@ func TestApply(t *testing.T) {
 	}}
 	moved := *direct
 	moved.Head = Head{Version: 1, Seq: 4, Pos: 10, Active: 600}
-	spoken := moved
+	older := moved
+	older.Said, older.SaidAt = 600, 10
+	spoken := older
 	spoken.Seq = 5
 	for _, c := range []struct {
 		name   string
@@ -25,20 +27,20 @@ func TestApply(t *testing.T) {
 		want   *State
 	}{
 		{"a message", direct, wire.KindMessage, message, &spoken},
-		{"an older message", direct, wire.KindMessage, wire.Record{Seq: 3, Timestamp: 600}, &moved},
+		{"an older message", direct, wire.KindMessage, wire.Record{Seq: 3, Timestamp: 600}, &older},
 		{"an older time", direct, wire.KindMessage, wire.Record{Seq: 5, Timestamp: 400}, &State{
 			ID: direct.ID, Kind: direct.Kind, Creator: direct.Creator, Created: direct.Created, Members: direct.Members,
-			Head: Head{Version: 1, Seq: 5, Pos: 10, Active: 400},
+			Head: Head{Version: 1, Seq: 5, Pos: 10, Active: 400, Said: 400, SaidAt: 10},
 		}},
 		{"a creation", nil, wire.KindMeta, created, &State{
 			ID: direct.ID, Kind: wire.Group, Name: "n", Creator: "eve", Created: 600, Members: []string{"bob", "eve"},
-			Roles: "mo", Origin: origin("n", []string{"bob", "eve"}),
+			Roles: "mo", Since: []uint64{0, 0}, Origin: origin("n", []string{"bob", "eve"}),
 			Head: Head{Version: 1, Pos: 10, Active: 600},
 		}},
 		{"a second creation", direct, wire.KindMeta, created, &moved},
 		{"a creation after what nobody could read", unborn, wire.KindMeta, created, &State{
 			ID: direct.ID, Kind: wire.Group, Name: "n", Creator: "eve", Created: 600, Members: []string{"bob", "eve"},
-			Roles: "mo", Origin: origin("n", []string{"bob", "eve"}),
+			Roles: "mo", Since: []uint64{2, 2}, Origin: origin("n", []string{"bob", "eve"}),
 			Head: Head{Version: 1, Seq: 2, Pos: 10, Active: 600},
 		}},
 		{"an action of a newer node", direct, wire.KindMeta, wire.Record{Timestamp: 600, Meta: &wire.Meta{Action: "renamed", Name: "x"}}, &moved},

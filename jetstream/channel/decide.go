@@ -10,15 +10,23 @@ type Env struct {
 	NewID      func() string // globally unique
 	MaxMembers int           // of a group, including its creator; 0 means no limit
 	MaxEdits   int           // of a message; 0 means no limit
+	// Present are members who were connected when the command was given. They are needed only
+	// for a command that mentions them by @here.
+	Present []string
 	// Message returns a message of the channel, or nil if there is none with that seq.
 	Message func(seq uint64) (*Message, error)
 	// Stays returns a user's stays in the channel. If it is nil, nobody has any outside of
-	// direct channels. It is called only for commands about a message.
+	// direct channels. It is called only for commands about a message or about new members.
 	Stays func(user string) (Stays, error)
-	// Blocked reports whether a user has blocked another. Settings counts a user's settings. If
-	// these are nil, nobody has blocked anybody, and nobody has settings.
+	// Groups returns in how many groups a user is, or some number of at least MaxGroups. It may
+	// be a moment behind. MaxGroups is how many are allowed. 0 means no limit.
+	Groups    func(user string) (int, error)
+	MaxGroups int
+	// Blocked reports whether a user has blocked another. Settings counts a user's settings of
+	// the same kind as the named one, and reports whether the named one is set. If these are nil,
+	// nobody has blocked anybody, and nobody has settings.
 	Blocked  func(by, of string) bool
-	Settings func(user string) (int, error)
+	Settings func(user, name string) (n int, set bool, err error)
 	// Dated returns the time that counts for what an event at a position dated. It is earlier
 	// than the given time if that turned out to be ahead of the right clock. If Dated is nil,
 	// all times are right.
@@ -26,9 +34,9 @@ type Env struct {
 }
 
 // Decide returns the events that a command by a user adds to the channel with an id. It returns
-// none if the effect of the command is already in place. An error that is not a [*wire.Error]
-// comes from env. The caller has already called the command's Validate, so Decide does not
-// check the form. [Head.Number] sets the versions.
+// none if the effect of the command is already in place, see [Noted]. An error that is not a
+// [*wire.Error] comes from env. The caller has already called the command's Validate, so Decide
+// does not check the form. [Head.Number] sets the versions.
 //
 // Decide does not detect duplicates. The caller, which holds the index of client ids, checks
 // for them first.

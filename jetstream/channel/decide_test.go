@@ -21,7 +21,7 @@ var (
 	}
 	group = &State{
 		ID: GroupID("ann", "c"), Kind: wire.Group, Name: "toads", Creator: "ann", Created: 100, Members: []string{"ann", "bob", "cem"},
-		Roles: "omm", Origin: origin("toads", []string{"ann", "bob", "cem"}),
+		Roles: "omm", Since: []uint64{0, 0, 0}, Origin: origin("toads", []string{"ann", "bob", "cem"}),
 		Head: Head{Pos: 3, Active: 100},
 	}
 	// unborn is a channel whose log holds only events that this version cannot read.

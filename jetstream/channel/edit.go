@@ -28,7 +28,7 @@ func (a *act) edit(c wire.Edit) ([]wire.Record, error) {
 		return nil, err
 	}
 	content := c.Content
-	return a.event(wire.KindEdit, wire.Record{Target: c.Seq, Content: &content}), nil
+	return append(a.here(c.Seq, m.Content, &content), a.event(wire.KindEdit, wire.Record{Target: c.Seq, Content: &content})...), nil
 }
 
 // erase deletes a message. The sender may delete it. In a group, an admin or the owner may
@@ -45,8 +45,16 @@ func (a *act) erase(c wire.Delete) ([]wire.Record, error) {
 	if err := a.mayErase(m); err != nil || m.Deleted {
 		return nil, err
 	}
-	erased := &wire.Erased{ID: m.ID, ClientID: m.ClientID, Sender: m.Sender, Timestamp: m.Timestamp}
+	erased := &wire.Erased{ID: m.ID, ClientID: m.ClientID, Sender: m.Sender, Timestamp: m.Timestamp, Said: a.said()}
 	return a.event(wire.KindDelete, wire.Record{Target: c.Seq, Erased: erased}), nil
+}
+
+// said returns the time of the channel's last message, as far as it counts.
+func (a *act) said() int64 {
+	if a.env.Dated == nil || a.st.SaidAt == 0 {
+		return a.st.Said
+	}
+	return a.env.Dated(a.st.SaidAt, a.st.Said)
 }
 
 func (a *act) mayErase(m *Message) error {

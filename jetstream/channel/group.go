@@ -1,6 +1,7 @@
 package channel
 
 import (
+	"cmp"
 	"hash/fnv"
 	"io"
 
@@ -25,6 +26,11 @@ func (a *act) create(c wire.CreateGroup) ([]wire.Record, error) {
 		return nil, nil
 	case a.env.MaxMembers > 0 && len(members) > a.env.MaxMembers:
 		return nil, wire.Errorf(wire.CodeTooLarge, "members: there would be %d with you; at most %d are allowed", len(members), a.env.MaxMembers)
+	}
+	for _, user := range members {
+		if err := cmp.Or(a.accepts(user), a.roomIn(user)); err != nil {
+			return nil, err
+		}
 	}
 	return a.meta(wire.Meta{Action: wire.ActionCreated, Kind: wire.Group, Name: name, Members: members}), nil
 }

@@ -23,6 +23,7 @@ type room struct {
 	moves    []Move
 	blocked  func(by, of string) bool
 	dated    func(pos uint64, at int64) int64
+	present  []string
 }
 
 func newRoom(id string) *room {
@@ -35,8 +36,8 @@ func (r *room) env() Env {
 		NewID:   func() string { r.ids++; return fmt.Sprint(r.ids) },
 		Message: func(seq uint64) (*Message, error) { return r.messages[seq], nil },
 		Stays:   func(user string) (Stays, error) { return r.stays(user), nil },
-		Blocked: r.blocked,
-		Dated:   r.dated,
+		Blocked: r.blocked, Present: r.present,
+		Dated: r.dated,
 	}
 }
 
@@ -75,7 +76,7 @@ func (r *room) store(e wire.Record) {
 	pos := uint64(len(r.log))
 	before := r.st
 	r.st = Apply(r.st, r.id, pos, &e)
-	if m, moved := MoveOf(before, r.st); moved {
+	if m, moved := MoveOf(before, r.st, &e); moved {
 		r.moves = append(r.moves, m)
 	}
 	if seq := About(&e); seq != 0 {

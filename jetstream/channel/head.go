@@ -8,6 +8,8 @@ type Head struct {
 	Seq     uint64 // of the last message; 0 if there is none
 	Pos     uint64 // of the last event of any kind
 	Active  int64  // time of the last event, Unix milliseconds; earlier than before if a clock was wrong
+	Said    int64  // time of the last message, Unix milliseconds; 0 if there is none
+	SaidAt  uint64 // pos of the event that tells Said
 	// Held is how many events the shard had up to Pos, as far as the node that folds it has
 	// seen. The difference between two heads tells how many events are missing between them.
 	// [Head.Next] does not set it.
@@ -20,10 +22,13 @@ func (h Head) Next(pos uint64, r *wire.Record) Head {
 	h.Version = max(h.Version+1, r.Version)
 	h.Active = When(r)
 	if r.Kind == wire.KindMessage {
-		h.Seq = max(h.Seq, r.Seq)
-	} else {
-		// Messages may be gone from the log. Their numbers are not given again.
-		h.Seq = max(h.Seq, r.Last)
+		h.Seq, h.Said, h.SaidAt = max(h.Seq, r.Seq), h.Active, pos
+		return h
+	}
+	// Messages may be gone from the log. Their numbers are not given again.
+	h.Seq = max(h.Seq, r.Last)
+	if r.Erased != nil && r.Erased.Said != 0 { // the log may not have the last message any more
+		h.Said, h.SaidAt = r.Erased.Said, pos
 	}
 	return h
 }

@@ -62,6 +62,9 @@ func (a *act) join(c wire.Join) ([]wire.Record, error) {
 	case !invite.Approval && a.full(1):
 		return nil, tooMany("channel: members", a.env.MaxMembers)
 	}
+	if err := a.roomIn(a.user); err != nil {
+		return nil, err
+	}
 	events := a.moves(wire.ActionJoined, a.user)
 	if invite.Approval {
 		events = a.about(wire.ActionRequested, a.user)

@@ -11,8 +11,8 @@ import (
 func (a *act) addMembers(c wire.AddMembers) ([]wire.Record, error) {
 	added := without(sorted(c.Members), a.st.Members)
 	for _, user := range added {
-		if a.st.banned(user) {
-			return nil, wire.Errorf(wire.CodeForbidden, "members: %s is banned; unban the user first", user)
+		if err := a.mayAdd(user); err != nil {
+			return nil, err
 		}
 	}
 	switch {
@@ -22,6 +22,64 @@ func (a *act) addMembers(c wire.AddMembers) ([]wire.Record, error) {
 		return nil, tooMany("members", a.env.MaxMembers)
 	}
 	return a.moves(wire.ActionAdded, added...), nil
+}
+
+// mayAdd returns the reason why the acting user may not add a user, or nil. A user who asked to
+// join may be added whatever else holds. A user who has left comes back only by asking, or by an
+// invite. Otherwise whoever does not want to be in a group could be put there again and again.
+func (a *act) mayAdd(user string) error {
+	if a.st.banned(user) {
+		return wire.Errorf(wire.CodeForbidden, "members: %s is banned; unban the user first", user)
+	}
+	if _, asked := slices.BinarySearch(a.st.Requested, user); !asked {
+		if err := a.accepts(user); err != nil {
+			return err
+		}
+		left, err := a.left(user)
+		switch {
+		case err != nil:
+			return err
+		case left:
+			return wire.Errorf(wire.CodeForbidden, "members: %s has left the group; give the user an invite instead", user)
+		}
+	}
+	return a.roomIn(user)
+}
+
+func (a *act) left(user string) (bool, error) {
+	if a.env.Stays == nil {
+		return false, nil
+	}
+	stays, err := a.env.Stays(user)
+	return stays.left(), err
+}
+
+// accepts returns an error if a user has blocked the acting user. A block keeps the other from
+// reaching the user, also by way of a group. The error says no more than the answer to a direct
+// message does.
+func (a *act) accepts(user string) error {
+	if user != a.user && a.env.Blocked != nil && a.env.Blocked(user, a.user) {
+		return wire.Errorf(wire.CodeForbidden, "members: %s does not accept to be added by you", user)
+	}
+	return nil
+}
+
+// roomIn returns an error if a user is in as many groups as a user may be.
+func (a *act) roomIn(user string) error {
+	if a.env.Groups == nil || a.env.MaxGroups == 0 {
+		return nil
+	}
+	n, err := a.env.Groups(user)
+	switch {
+	case err != nil:
+		return err
+	case n < a.env.MaxGroups:
+		return nil
+	case user == a.user:
+		return wire.Errorf(wire.CodeTooLarge, "channel: you are in %d groups, and no more are allowed; leave one first", n)
+	default:
+		return wire.Errorf(wire.CodeTooLarge, "members: %s is in as many groups as are allowed", user)
+	}
 }
 
 // full reports whether the group has no room for that many more members.

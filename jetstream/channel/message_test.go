@@ -123,7 +123,7 @@ func TestErase_event(t *testing.T) {
 	r.must(t, "ann", wire.Delete{Seq: 1, ClientID: "d"})
 	want := wire.Record{
 		Kind: wire.KindDelete, Version: 3, Last: 1,
-		ID: "3", ClientID: "d", Sender: "ann", Timestamp: r.now, Target: 1, Erased: &wire.Erased{ID: m.ID, ClientID: m.ClientID, Sender: "ann", Timestamp: m.Timestamp},
+		ID: "3", ClientID: "d", Sender: "ann", Timestamp: r.now, Target: 1, Erased: &wire.Erased{ID: m.ID, ClientID: m.ClientID, Sender: "ann", Timestamp: m.Timestamp, Said: m.Timestamp},
 	}
 	if diff := cmp.Diff(want, r.log[2]); diff != "" {
 		t.Errorf("event (-want +got):\n%s", diff)

@@ -204,7 +204,7 @@ func (w *world) checkState(t *rapid.T) {
 			want.Pins = append(want.Pins, uint64(i+1))
 		}
 	}
-	ignore := cmpopts.IgnoreFields(State{}, "ID", "Kind", "Creator", "Created", "Origin", "Deleted", "Roles", "Spoke", "Head", "Asked")
+	ignore := cmpopts.IgnoreFields(State{}, "ID", "Kind", "Creator", "Created", "Origin", "Deleted", "Roles", "Since", "Spoke", "Head", "Asked")
 	if diff := cmp.Diff(want, st, ignore, cmpopts.IgnoreFields(Invite{}, "Made", "Pos"), cmpopts.EquateEmpty()); diff != "" {
 		t.Fatalf("state (-model +rules):\n%s", diff)
 	}
@@ -213,6 +213,13 @@ func (w *world) checkState(t *rapid.T) {
 	}
 	if owners := strings.Count(st.Roles, "o"); n.group && !n.deleted && (owners != 1 || len(st.Roles) != len(st.Members)) {
 		t.Fatalf("roles %q of %v", st.Roles, st.Members)
+	}
+	for i, user := range st.Members {
+		for seq := uint64(len(n.said)); n.group && seq > st.Since[i]; seq-- {
+			if !n.said[seq-1].heard[user] {
+				t.Fatalf("%s came after message %d, and is said to have come after %d", user, seq, st.Since[i])
+			}
+		}
 	}
 }
 

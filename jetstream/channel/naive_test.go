@@ -15,7 +15,7 @@ type naive struct {
 	name, topic                      string
 	slow                             int64 // milliseconds
 	role                             map[string]wire.Role
-	banned, asked                    map[string]bool
+	banned, asked, quit              map[string]bool
 	removed                          []string
 	invites                          map[string]*naiveInvite // by hash
 	said                             []*naiveMessage         // seq 1 comes first
@@ -45,7 +45,7 @@ const (
 
 func newNaive(most int) *naive {
 	return &naive{
-		role: map[string]wire.Role{}, banned: map[string]bool{}, asked: map[string]bool{}, invites: map[string]*naiveInvite{},
+		role: map[string]wire.Role{}, banned: map[string]bool{}, asked: map[string]bool{}, quit: map[string]bool{}, invites: map[string]*naiveInvite{},
 		spoke: map[string]int64{}, most: most,
 	}
 }
@@ -254,6 +254,7 @@ func (n *naive) leave(user string) string {
 		return string(wire.CodeForbidden)
 	default:
 		delete(n.role, user)
+		n.quit[user] = true
 	}
 	return changed
 }
@@ -332,6 +333,8 @@ func (n *naive) add(c wire.AddMembers) string {
 		return string(wire.CodeForbidden)
 	case slices.ContainsFunc(c.Members, func(m string) bool { return n.banned[m] }):
 		return string(wire.CodeForbidden)
+	case slices.ContainsFunc(c.Members, func(m string) bool { return added[m] && n.quit[m] && !n.asked[m] }):
+		return string(wire.CodeForbidden)
 	case len(added) == 0:
 		return done
 	case len(n.role)+len(added) > n.most:
@@ -341,6 +344,7 @@ func (n *naive) add(c wire.AddMembers) string {
 		n.role[m] = wire.RoleMember
 		n.removed = slices.DeleteFunc(n.removed, func(u string) bool { return u == m })
 		delete(n.asked, m)
+		delete(n.quit, m)
 	}
 	return changed
 }
@@ -419,6 +423,7 @@ func (n *naive) join(user string, c wire.Join, now int64) string {
 	default:
 		n.role[user] = wire.RoleMember
 		delete(n.asked, user)
+		delete(n.quit, user)
 	}
 	if i.uses == 1 {
 		delete(n.invites, hashOf(c.Secret))

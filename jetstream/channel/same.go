@@ -10,9 +10,12 @@ import (
 // with a different command is a conflict. The content of a deleted message is unknown, so a
 // send with its client id counts as a retry.
 func Same(r *wire.Record, cmd wire.Command) bool {
+	if r.Kind == wire.KindNote {
+		return is(r.Note, cmd)
+	}
 	switch c := cmd.(type) {
 	case wire.Send:
-		return r.Kind == wire.KindMessage && (r.Content == nil || r.Content.Equal(c.Content))
+		return r.Kind == wire.KindMessage && (r.Content == nil || sameContent(r.Content, &c.Content))
 	case wire.Edit:
 		return r.Kind == wire.KindEdit && r.Target == c.Seq && (r.Content == nil || r.Content.Equal(c.Content))
 	case wire.Delete:
@@ -26,6 +29,16 @@ func Same(r *wire.Record, cmd wire.Command) bool {
 	default:
 		return r.Kind == wire.KindMeta && r.Meta != nil && sameMeta(r, r.Meta, cmd)
 	}
+}
+
+// sameContent reports whether a command sends the content that was stored. Of a forwarded
+// message only its origin counts, because its sender may have edited it since. The client has
+// named the message, not its text.
+func sameContent(stored, sent *wire.Content) bool {
+	if stored.Forwarded != nil && sent.Forwarded != nil {
+		return *stored.Forwarded == *sent.Forwarded
+	}
+	return stored.Equal(*sent)
 }
 
 // sameSettings reports whether a command sets what an event has set. The event lacks those

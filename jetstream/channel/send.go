@@ -21,7 +21,8 @@ func (a *act) send(c wire.Send) ([]wire.Record, error) {
 		return nil, a.tooSoon(wait)
 	}
 	content := c.Content
-	return append(opened, a.event(wire.KindMessage, wire.Record{Seq: seq, Content: &content})...), nil
+	events := append(opened, a.here(seq, nil, &content)...)
+	return append(events, a.event(wire.KindMessage, wire.Record{Seq: seq, Content: &content})...), nil
 }
 
 // open returns the event that creates a direct channel, if it does not exist and the user is

@@ -1,6 +1,8 @@
 package channel
 
 import (
+	"strings"
+
 	"natterjack/server/wire"
 )
 
@@ -25,18 +27,24 @@ func (a *act) set(c wire.Set) ([]wire.Record, error) {
 	return append(events, a.event(wire.KindSetting, wire.Record{Setting: &wire.Setting{Name: c.Name, Value: c.Value}})...), nil
 }
 
+// roomFor returns an error if the user may have no more settings of a kind. Each kind has room of
+// its own: a user who has hidden many messages must still be able to block somebody. A setting
+// that exists takes no more room when it changes.
 func (a *act) roomFor(c wire.Set) error {
 	if c.Value == "" || a.env.Settings == nil {
 		return nil
 	}
-	n, err := a.env.Settings(a.user)
-	switch {
-	case err != nil:
-		return err
-	case n >= wire.MaxSettings:
-		return tooMany("name: settings of a user", wire.MaxSettings)
+	n, set, err := a.env.Settings(a.user, c.Name)
+	if err == nil && !set && n >= wire.MaxSettings {
+		return tooMany("name: settings "+SettingKind(c.Name)+"/", wire.MaxSettings)
 	}
-	return nil
+	return err
+}
+
+// SettingKind returns the kind of a setting, the first part of its name.
+func SettingKind(name string) string {
+	kind, _, _ := strings.Cut(name, "/")
+	return kind
 }
 
 // unblocked returns an error if the other user has blocked the user, or the user has blocked

@@ -39,13 +39,37 @@ func TestSet(t *testing.T) {
 	if _, err := Decide(st, "~ann", "ann", wire.Send{Content: wire.Content{Text: "note"}}, env(600)); !errors.Is(err, wire.Errorf(wire.CodeUnsupported, "")) {
 		t.Errorf("a message among the settings: %v", err)
 	}
+}
+
+// TestSet_room shows that each kind of setting has room of its own, and that a setting that
+// exists can be changed and removed when there is no room.
+func TestSet_room(t *testing.T) {
 	full := env(600)
-	full.Settings = func(string) (int, error) { return wire.MaxSettings, nil }
-	if _, err := Decide(st, "~ann", "ann", mute, full); !errors.Is(err, wire.Errorf(wire.CodeTooLarge, "")) {
-		t.Errorf("one too many: %v", err)
+	full.Settings = func(_, name string) (int, bool, error) {
+		switch SettingKind(name) {
+		case "hide", "client":
+			return wire.MaxSettings, name == "client/theme", nil
+		default:
+			return wire.MaxSettings - 1, false, nil
+		}
 	}
-	if _, err := Decide(st, "~ann", "ann", wire.Set{Name: mute.Name}, full); err != nil {
-		t.Errorf("taking one away where there are too many: %v", err)
+	for cmd, want := range map[wire.Set]wire.Code{
+		{Name: "hide/ann~bob/1", Value: "1"}:             wire.CodeTooLarge,
+		{Name: "client/font", Value: "x"}:                wire.CodeTooLarge,
+		{Name: "client/theme", Value: "dark"}:            "",
+		{Name: "client/theme"}:                           "",
+		{Name: "hide/ann~bob/1"}:                         "",
+		{Name: wire.SettingBlock + "bob", Value: "1"}:    "",
+		{Name: wire.SettingContact + "bob", Value: "1"}:  "",
+		{Name: wire.SettingMute + "ann~bob", Value: "0"}: "",
+		{Name: wire.SettingTop + "ann~bob", Value: "1"}:  "",
+		{Name: wire.SettingReceipts, Value: "off"}:       "",
+		{Name: wire.SettingLastSeen, Value: "nobody"}:    "",
+	} {
+		_, err := Decide(nil, "~ann", "ann", cmd, full)
+		if e, _ := errors.AsType[*wire.Error](err); want == "" && err != nil || want != "" && (e == nil || e.Code != want) {
+			t.Errorf("%s=%s: %v, want %q", cmd.Name, cmd.Value, err, want)
+		}
 	}
 }
 

@@ -68,7 +68,8 @@ func TestSlowMode_goingAway(t *testing.T) {
 		t.Error("a message taken back does not count")
 	}
 	r.must(t, "cem", wire.Leave{})
-	r.must(t, "ann", wire.AddMembers{Members: []string{"cem"}})
+	r.must(t, "ann", wire.CreateInvite{Hash: hashOf(secret)})
+	r.must(t, "cem", wire.Join{Secret: secret})
 	if r.wait(t, "cem") != 10_000 {
 		t.Error("leaving resets it")
 	}

@@ -32,6 +32,7 @@ type State struct {
 
 	Members   []string // ascending
 	Roles     string   // of a group: a letter for each of Members, in the same order; see Role
+	Since     []uint64 // of a group: for each of Members, the seq of the last message before they came
 	Banned    []string // ascending; none is in Members or Requested
 	Removed   []string // members who were removed and have not come back, the latest last
 	Requested []string // users who asked to join, ascending; none is in Members

@@ -8,7 +8,10 @@ import (
 
 // Stay is a range of a channel's messages during which a user was a member: those with After <
 // seq ≤ Upto.
-type Stay struct{ After, Upto uint64 }
+type Stay struct {
+	After, Upto uint64
+	Left        bool // the stay ended because the user left
+}
 
 // lasts is the end of a stay that goes on.
 const lasts = ^uint64(0)
@@ -32,7 +35,7 @@ func (s Stays) After(user string, m Move) Stays {
 		s = slices.Clone(s)
 		for i := range s {
 			if s[i].Upto == lasts {
-				s[i].Upto = max(m.Seq, s[i].After)
+				s[i].Upto, s[i].Left = max(m.Seq, s[i].After), m.Own
 			}
 		}
 	case slices.Contains(m.Joined, user):
@@ -41,16 +44,24 @@ func (s Stays) After(user string, m Move) Stays {
 	return s
 }
 
-// Move is a change of the members of a channel, after the message with Seq.
+// left reports whether the user's last stay ended because the user left.
+func (s Stays) left() bool { return len(s) > 0 && s[len(s)-1].Left }
+
+// Move is a change of the members of a channel, after the message with Seq. Own means that the
+// users in Left left by themselves.
 type Move struct {
 	Seq          uint64
 	Joined, Left []string
+	Own          bool
 }
+
+// Leaves reports whether a user leaves a group by an event of the user's own.
+func Leaves(r *wire.Record) bool { return r.Meta != nil && r.Meta.Action == wire.ActionLeft }
 
 // MoveOf returns the move that an event has made. moved is false if the event changed no
 // members.
-func MoveOf(before, after *State) (m Move, moved bool) {
-	m.Seq = after.Seq
+func MoveOf(before, after *State, r *wire.Record) (m Move, moved bool) {
+	m.Seq, m.Own = after.Seq, Leaves(r)
 	var were []string
 	if before != nil {
 		were = before.Members

@@ -94,6 +94,14 @@ func (p *person) wantAt(now time.Time) rank {
 	return p.want()
 }
 
+// connected reports whether a user has sessions on this node, visible or not.
+func (l *local) connected(user string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	p := l.users[user]
+	return p != nil && p.sessions != [online + 1]uint32{}
+}
+
 // change lets f change a user's sessions. atOnce means that the user asked for the change, so
 // it is written without delay, and short visits before it do not count.
 func (l *local) change(user string, atOnce bool, f func(p *person)) {

@@ -2,6 +2,7 @@ package presence
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -98,11 +99,18 @@ func (t *Tracker) setTimes(times times) {
 // Run writes, follows and tells until ctx ends. Then it ends this node's lease, so that the
 // entries of this node's users are no longer valid.
 func (t *Tracker) Run(ctx context.Context) error {
+	questions, err := t.js.Conn().Subscribe(presentSubject, t.answerPresent)
+	if err != nil {
+		return fmt.Errorf("presence: subscribe: %w", err)
+	}
 	var working sync.WaitGroup
 	for _, work := range []func(context.Context){t.watch, t.hold, t.announce, t.tell} {
 		working.Go(func() { work(ctx) })
 	}
 	working.Wait()
+	if err := questions.Unsubscribe(); !errors.Is(err, nats.ErrConnectionClosed) { // in that case it has already ended
+		return err
+	}
 	return nil
 }
 

@@ -49,6 +49,9 @@ type Listener interface {
 	OwnMoved(channel, user string, own Mark)
 	// Moved means that what others may know of the user has moved.
 	Moved(channel, user string)
+	// Sent means that the user has sent a message, perhaps on another node. So the user has
+	// read the channel up to that message.
+	Sent(channel, user string)
 }
 
 // Store stores all cursors of a node. All methods may be called concurrently.
@@ -136,6 +139,14 @@ func (s *Store) Move(channel, user string, to Mark) error {
 		(*l).OwnMoved(channel, user, after)
 	}
 	return err
+}
+
+// Sent tells the listener that a user has sent a message. Nothing is stored: the message itself
+// says that its sender has read up to it.
+func (s *Store) Sent(channel, user string) {
+	if l := s.listener.Load(); l != nil {
+		(*l).Sent(channel, user)
+	}
 }
 
 // Own returns a user's cursor as the user sees it: what the user moved on this node, or more if

@@ -114,6 +114,8 @@ func watch(tb testing.TB, s *Store) *watcher {
 	return w
 }
 
+func (w *watcher) Sent(string, string) {}
+
 func (w *watcher) OwnMoved(string, string, Mark) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

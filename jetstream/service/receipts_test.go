@@ -22,7 +22,7 @@ func TestReceipts(t *testing.T) {
 	}
 	ask[wire.Done](t, c.Conn, "api.alice.received", `{"cursors":[{"channel":"alice~bob","seq":1}]}`, nil)
 	want := wire.Receipts{Ref: wire.Ref{Ref: 8}, Channel: ack.Channel, Cursors: []wire.Receipt{
-		{User: "alice", Delivered: 1}, {User: "bob", Read: 1, Delivered: 1},
+		{User: "alice", Read: 1, Delivered: 1}, {User: "bob", Read: 1, Delivered: 1},
 	}}
 	await(t, "both receipts", func() bool {
 		return cmp.Equal(want, ask[wire.Receipts](t, c.Conn, "api.alice.get_receipts", `{"ref":8,"channel":"alice~bob"}`, nil))

@@ -31,6 +31,7 @@ func begin(t *testing.T, node *embedtest.Node, replicas int) (l *log.Log, stop f
 	t.Helper()
 	limits := wire.DefaultLimits()
 	limits.UserCommandsPerS, limits.ChannelEventsPerS = 100_000, 100_000
+	limits.GroupsPerMin, limits.MembersPerMin = 100_000, 100_000
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	l, err := log.New(ctx, log.Config{

@@ -3,8 +3,10 @@ package view
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"natterjack/jetstream/channel"
+	"natterjack/server/wire"
 )
 
 // Apply takes in events of one shard, ascending by pos, and commits them in one batch with the
@@ -99,21 +101,28 @@ func (r *round) take(e *Event) error {
 		return nil
 	}
 	e.Kind = record.Kind
-	parted, err := r.write(e, m, record)
+	users, err := r.write(e, m, record)
 	if err != nil {
 		return err
 	}
-	a := Applied{Event: *e, Before: before, Head: m.head.Head, Deleted: m.head.has(flagDeleted), Sender: record.Sender, Parted: parted}
-	if err := r.address(&a, m); err != nil {
+	a := Applied{
+		Event: *e, Before: before, Head: m.head.Head, Deleted: m.head.has(flagDeleted), Sender: record.Sender,
+		Joined: users.joined, Parted: users.parted,
+	}
+	if err := r.address(&a, m, channel.About(record)); err != nil {
 		return err
 	}
 	r.applied = append(r.applied, a)
 	return nil
 }
 
-// address notes who may see an event. When nobody on this node asks for that and the answer
-// needs a disk read, address marks it as unknown.
-func (r *round) address(a *Applied, m *met) error {
+// address notes who may see an event about the message with a seq, or about none if that is 0.
+// Nobody may see a note. When nobody on this node asks for that and the answer needs a disk
+// read, address marks it as unknown.
+func (r *round) address(a *Applied, m *met, seq uint64) error {
+	if a.Kind == wire.KindNote {
+		return nil
+	}
 	if !m.head.has(flagRich) {
 		a.named = m.head.has(flagCreated)
 		return nil
@@ -124,9 +133,34 @@ func (r *round) address(a *Applied, m *met) error {
 	}
 	err := r.need(a.Channel, m)
 	if err == nil {
-		a.members = m.body.Members
+		a.members, err = r.witnesses(m.body, seq)
 	}
 	return err
+}
+
+// witnesses returns the members of a channel who may see the message with a seq, or all if seq
+// is 0. For all others the message does not exist, and so no event about it does. Members who
+// came before the message need no disk read. A member who came after it may have been a member
+// at another time.
+func (r *round) witnesses(st *channel.State, seq uint64) ([]string, error) {
+	came := func(since uint64) bool { return since >= seq }
+	if seq == 0 || !slices.ContainsFunc(st.Since, came) {
+		return st.Members, nil
+	}
+	var witnesses []string
+	for i, user := range st.Members {
+		sees := !came(st.Since[i])
+		if !sees {
+			var err error
+			if sees, err = r.saw(user, st.ID, seq); err != nil {
+				return nil, err
+			}
+		}
+		if sees {
+			witnesses = append(witnesses, user)
+		}
+	}
+	return witnesses, nil
 }
 
 // missing returns how many positions between a channel's last event and the event at hand have

@@ -59,7 +59,9 @@ func TestApplyGivesTheStateAfterEachEvent(t *testing.T) {
 		equal(t, "members", a.Members(), []string{"ann", "bob"})
 	}
 	equal(t, "heads", heads, []channel.Head{
-		{Version: 1, Seq: 0, Pos: 1, Active: 1000, Held: 1}, {Version: 2, Seq: 1, Pos: 2, Active: 2000, Held: 2}, {Version: 3, Seq: 2, Pos: 4, Active: 4000, Held: 3},
+		{Version: 1, Seq: 0, Pos: 1, Active: 1000, Held: 1},
+		{Version: 2, Seq: 1, Pos: 2, Active: 2000, Said: 2000, SaidAt: 2, Held: 2},
+		{Version: 3, Seq: 2, Pos: 4, Active: 4000, Said: 4000, SaidAt: 4, Held: 3},
 	})
 }
 
@@ -109,7 +111,7 @@ func TestApplyOwesWhatIsVoid(t *testing.T) {
 	rival := message(t, 3, room, 1)
 	rival.Pos = 2
 	must(v.Apply(0, []Event{first, rival, message(t, 3, room, 1), {Pos: 4, Channel: room, Record: []byte("?")}}, 0))(t)
-	equal(t, "head", must(v.Channel(room))(t).Head, channel.Head{Version: 2, Seq: 1, Pos: 2, Active: 3000, Held: 2})
+	equal(t, "head", must(v.Channel(room))(t).Head, channel.Head{Version: 2, Seq: 1, Pos: 2, Active: 3000, Said: 3000, SaidAt: 2, Held: 2})
 	equal(t, "void", v.Voided(0), 2)
 	equal(t, "owed", must(v.Erasures(0, 0, 9))(t), []Erasure{
 		{Pos: 3, Channel: room, Positions: []uint64{3}}, {Pos: 4, Channel: room, Positions: []uint64{4}},

@@ -178,7 +178,7 @@ func sizeOf(id string, st *channel.State) int64 {
 	if st == nil {
 		return int64(size)
 	}
-	size += 400 + len(st.Name) + len(st.Topic) + len(st.Creator) + len(st.Roles) + 8*len(st.Pins)
+	size += 400 + len(st.Name) + len(st.Topic) + len(st.Creator) + len(st.Roles) + 8*(len(st.Since)+len(st.Pins))
 	for _, names := range [][]string{st.Members, st.Banned, st.Removed, st.Requested, st.Asked} {
 		for _, name := range names {
 			size += 16 + len(name)

@@ -53,7 +53,12 @@ func (r *round) change(e *Event, at place, record *wire.Record) error {
 	if err != nil {
 		return err
 	}
-	r.mention(t.channel, t.seq, contentOf(before), after.Content)
+	if err := r.mention(t, contentOf(before), after.Content); err != nil {
+		return err
+	}
+	if e.Kind == wire.KindDelete {
+		r.setPresent(t, nil)
+	}
 	return r.setFolded(t, after)
 }
 
@@ -153,47 +158,6 @@ func contentOf(m *channel.Message) *wire.Content {
 		return nil
 	}
 	return m.Content
-}
-
-// everybody stands in the place of a user name when a message mentions all members. No user has
-// an empty name.
-const everybody = ""
-
-// mention updates the index of mentions when a message's content changes from before to after.
-// Nil means no content.
-func (r *round) mention(ch string, seq uint64, before, after *wire.Content) {
-	if before == after {
-		return
-	}
-	for user := range mentioned(before) {
-		r.key = appendMentionKey(r.key[:0], ch, user, seq)
-		r.unset()
-	}
-	r.value = r.value[:0]
-	for user := range mentioned(after) {
-		r.key = appendMentionKey(r.key[:0], ch, user, seq)
-		r.set()
-	}
-}
-
-// mentioned yields the users whom a content mentions. If the content mentions everybody, it
-// yields only everybody, so that no user is counted twice for one message.
-func mentioned(c *wire.Content) func(yield func(user string) bool) {
-	return func(yield func(user string) bool) {
-		if c == nil || len(c.Mentions) == 0 {
-			return
-		}
-		if slices.ContainsFunc(c.Mentions, func(m wire.Mention) bool { return m.Kind != wire.MentionUser }) {
-			yield(everybody)
-			return
-		}
-		for i, m := range c.Mentions {
-			again := slices.ContainsFunc(c.Mentions[:i], func(o wire.Mention) bool { return o.User == m.User })
-			if !again && !yield(m.User) {
-				return
-			}
-		}
-	}
 }
 
 // blank removes the content from a stored event. It keeps members of the record that this

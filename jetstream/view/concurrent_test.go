@@ -127,7 +127,7 @@ func (r *raceReader) list(t *testing.T, pos, seq uint64) {
 		t.Errorf("list at pos %d: %d channels, %v", pos, len(shown), err)
 	}
 	top, _, err := r.v.List("ann", Listing{Limit: 1}, unread)
-	if err != nil || len(top) != 1 || uint64(top[0].State.Active) < pos*1000 {
+	if err != nil || len(top) != 1 || uint64(top[0].Active) < pos*1000 {
 		t.Errorf("top of the list at pos %d, seq %d: %+v, %v", pos, seq, top, err)
 	}
 }

@@ -48,7 +48,13 @@ func (r *reader) count(g gap, limit int) (n int, err error) {
 		if e.Pos > g.upto {
 			break
 		}
-		n++
+		lacks, err := g.lacks(&e)
+		if err != nil {
+			return 0, err
+		}
+		if !lacks {
+			n++
+		}
 	}
 	return n, r.it.Error()
 }

@@ -46,7 +46,7 @@ func (f *Finder) Stays(user, ch string) (stays channel.Stays, err error) {
 		return nil, fmt.Errorf("find memberships: %w", err)
 	}
 	for _, m := range members {
-		stays = append(stays, channel.Stay{After: m.joined, Upto: m.left})
+		stays = append(stays, channel.Stay{After: m.joined, Upto: m.left, Left: m.own})
 	}
 	return stays, nil
 }

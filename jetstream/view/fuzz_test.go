@@ -82,7 +82,7 @@ func FuzzKeys(f *testing.F) {
 func fullState() *channel.State {
 	return &channel.State{
 		Kind: wire.Group, Name: "n", Topic: "t", Creator: "ann", Created: 7, Origin: 1 << 63, SlowModeS: 10, Archived: true, Deleted: true,
-		Members: []string{"ann", "bob"}, Roles: "om", Banned: []string{"cem"}, Removed: []string{"fay", "abe"}, Requested: []string{"dot", "eve"},
+		Members: []string{"ann", "bob"}, Roles: "om", Since: []uint64{0, 7}, Banned: []string{"cem"}, Removed: []string{"fay", "abe"}, Requested: []string{"dot", "eve"},
 		Asked:   []string{"d", ""},
 		Invites: []channel.Invite{{Invite: wire.Invite{Hash: "h", Expires: -1, Uses: 3, Approval: true}, Made: 5, Pos: 6}, {Invite: wire.Invite{Hash: "i"}}}, Pins: []uint64{1, 5, 1 << 52},
 		Spoke: []channel.Spoke{{User: "ann", At: 9}},

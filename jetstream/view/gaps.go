@@ -1,12 +1,37 @@
 package view
 
-import "natterjack/jetstream/channel"
+import (
+	"slices"
+
+	"natterjack/jetstream/channel"
+	"natterjack/server/wire"
+)
 
 // gap is a stretch of a channel in which a user has missed something: the events with after <
 // pos ≤ upto.
 type gap struct {
 	channel     string
 	after, upto uint64
+	// seen are the user's memberships in the channel, if there may be messages that the user is
+	// not shown. An event about such a message is not missed. Otherwise seen is nil.
+	seen []membership
+}
+
+// lacks reports whether the user is not shown an event in the gap: it is a note, or about a
+// message that the user is not shown.
+func (g *gap) lacks(e *Event) (bool, error) {
+	if e.Kind == wire.KindNote {
+		return true, nil
+	}
+	if g.seen == nil || e.Kind == wire.KindMessage || e.Kind == wire.KindMeta {
+		return false, nil
+	}
+	record, err := wire.DecodeRecord(e.Record)
+	seq := channel.About(&record)
+	if seq == 0 || err != nil {
+		return false, err
+	}
+	return !slices.ContainsFunc(g.seen, func(m membership) bool { return m.shows(seq) }), nil
 }
 
 // gaps returns the stretches of the user's channels that have events in a span. It covers the
@@ -17,7 +42,12 @@ func (r *reader) gaps(v *View, user string, span Span) (gaps []gap, err error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, m := range members {
+	ended := map[string][]membership{}
+	for i := range members {
+		m := &members[i]
+		if m.over() { // these come first
+			ended[m.channel] = append(ended[m.channel], *m)
+		}
 		if span.Channel != "" && m.channel != span.Channel {
 			continue
 		}
@@ -30,10 +60,20 @@ func (r *reader) gaps(v *View, user string, span Span) (gaps []gap, err error) {
 			return nil, err
 		}
 		if head.Pos > g.after {
+			g.seen = m.with(ended[m.channel])
 			gaps = append(gaps, g)
 		}
 	}
 	return gaps, nil
+}
+
+// with returns this membership together with those before it, or nil if the user sees all
+// messages up to the end of this one. The users of a direct channel do.
+func (m *membership) with(before []membership) []membership {
+	if _, _, direct := wire.DirectUsers(m.channel); direct || m.joined == 0 {
+		return nil
+	}
+	return append(slices.Clip(before), *m)
 }
 
 // head returns a channel's head, from memory if memory has it. The head from memory may be

@@ -56,7 +56,7 @@ func headOf(st *channel.State) head {
 // the users in that name.
 func isPlain(st *channel.State, users []string) bool {
 	switch {
-	case st.Name != "" || st.Topic != "" || st.Origin != 0 || st.SlowModeS != 0 || st.Archived || st.Deleted || st.Roles != "":
+	case st.Name != "" || st.Topic != "" || st.Origin != 0 || st.SlowModeS != 0 || st.Archived || st.Deleted || st.Roles != "" || st.Since != nil:
 		return false
 	case len(st.Banned)+len(st.Removed)+len(st.Requested)+len(st.Invites)+len(st.Pins)+len(st.Spoke) > 0:
 		return false
@@ -124,6 +124,8 @@ func appendHead(dst []byte, h *head) []byte {
 	dst = binary.AppendUvarint(dst, h.Seq)
 	dst = binary.AppendUvarint(dst, h.Pos)
 	dst = binary.AppendVarint(dst, h.Active)
+	dst = binary.AppendVarint(dst, h.Said-h.Active) // mostly 0
+	dst = binary.AppendUvarint(dst, h.Pos-h.SaidAt) // too
 	dst = binary.AppendUvarint(dst, h.Held)
 	dst = append(dst, byte(h.flags))
 	if h.has(flagCreated) {
@@ -134,7 +136,8 @@ func appendHead(dst []byte, h *head) []byte {
 
 func parseHead(value []byte) (h head, err error) {
 	p := parser{rest: value}
-	h.Version, h.Seq, h.Pos, h.Active, h.Held = p.uvarint(), p.uvarint(), p.uvarint(), p.varint(), p.uvarint()
+	h.Version, h.Seq, h.Pos, h.Active = p.uvarint(), p.uvarint(), p.uvarint(), p.varint()
+	h.Said, h.SaidAt, h.Held = h.Active+p.varint(), h.Pos-p.uvarint(), p.uvarint()
 	f := p.uvarint()
 	if f >= uint64(flagsEnd) {
 		p.fail()

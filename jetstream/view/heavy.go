@@ -119,11 +119,11 @@ func (v *View) remember(u heavy) (many bool, err error) {
 	if !first {
 		return true, nil
 	}
-	var marks []Mark
+	var marks []activityIn
 	err = v.readEntered("read channels", func(r *reader) error {
-		ids, err := r.channelsOf(u.user)
-		if many = len(ids) > v.recency.above; many && err == nil {
-			marks, err = r.marks(v, ids)
+		in, err := r.channelsOf(u.user)
+		if many = len(in) > v.recency.above; many && err == nil {
+			marks, err = r.activities(v, in)
 		}
 		return err
 	})

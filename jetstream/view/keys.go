@@ -11,7 +11,7 @@ import (
 //
 //	p shard                             → position, and number of events in the stream up to it
 //	s <user> name                       → one of the user's own settings
-//	a <user>                            → how many of those there are
+//	a <user> kind                       → how many of those there are of a kind
 //	n <channel>                         → the channel's head: numbers, activity, flags
 //	k <user> name                       → a setting that memory holds for every user, see known.go
 //	c <channel>                         → the rest of a channel that is not plain; changes seldom
@@ -20,6 +20,7 @@ import (
 //	f <channel> seq                     → changed message: pos of the last change, folded record
 //	d <channel> seq pos                 → edit of the message: the channel's seq at the edit
 //	m <channel> <user> seq              → the message mentions the user, or if empty, everybody
+//	y <channel> seq                     → the members whom @here mentions in the message
 //	o <channel> <user>                  → seq of the user's own last message
 //	u <user> shard channel              → membership: pos at which it began, seq then
 //	w <user> shard <channel> pos        → ended membership, by the pos at which it began
@@ -50,6 +51,7 @@ const (
 	tagFolded   = 'f'
 	tagEdit     = 'd'
 	tagMention  = 'm'
+	tagHere     = 'y'
 	tagOwn      = 'o'
 	tagMember   = 'u'
 	tagFormer   = 'w'
@@ -115,6 +117,10 @@ func appendMentionKey(dst []byte, ch, user string, seq uint64) []byte {
 	return binary.BigEndian.AppendUint64(appendName(appendNamed(dst, tagMention, ch), user), seq)
 }
 
+func appendHereKey(dst []byte, ch string, seq uint64) []byte {
+	return binary.BigEndian.AppendUint64(appendNamed(dst, tagHere, ch), seq)
+}
+
 func appendOwnKey(dst []byte, ch, user string) []byte {
 	return appendName(appendNamed(dst, tagOwn, ch), user)
 }
@@ -176,4 +182,9 @@ func pastPrefix(prefix []byte) []byte {
 // prefix of all of the user's settings.
 func appendSettingKey(dst []byte, user, name string) []byte {
 	return append(appendNamed(dst, tagSetting, user), name...)
+}
+
+// appendSettingsKey appends the key of the number of a user's settings of a kind.
+func appendSettingsKey(dst []byte, of userKind) []byte {
+	return append(appendNamed(dst, tagSettings, of.user), of.kind...)
 }

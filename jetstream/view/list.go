@@ -24,8 +24,9 @@ func (m Mark) compare(o Mark) int {
 // for the channel.
 type Listed struct {
 	State *channel.State
-	// Active is the time of the last event, Unix milliseconds. It is earlier than the event's
-	// own time if that turned out to be ahead of the right clock.
+	// Active is the time of the last message, or of the member's coming if that was later, in
+	// Unix milliseconds. It is earlier than the event's own time if that turned out to be ahead
+	// of the right clock.
 	Active int64
 	// Last is the last message since the user joined, as History returns it, or nil if there is
 	// none.
@@ -51,8 +52,9 @@ type Listing struct {
 // List returns a window of a user's channels, the most recently active first. It may end before
 // the limit, because of the size of the channels. Ahead returns the seq up to
 // which the user has read a channel, where memory knows more than the stored receipt. The cost
-// grows with the limit, and hardly with the number of channels. A channel that becomes active
-// between two windows moves to the top. A client that follows events learns of that from them.
+// grows with the limit, and hardly with the number of channels. A message makes a channel
+// active, and so does coming to it; nothing else does. A channel that becomes active between two
+// windows moves to the top. A client that follows events learns of that from them.
 func (v *View) List(user string, s Listing, ahead func(ch string) uint64) (channels []Listed, more bool, err error) {
 	// This comes before the reader is made, so that the reader shows at least as much.
 	marks, held, err := v.top(user, s.Behind, s.Limit+1)
@@ -126,7 +128,7 @@ func (r *reader) listed(v *View, user, ch string, show func([]byte) ([]byte, err
 	if c.State, err = r.asOf(v, ch, &head); err != nil {
 		return c, err
 	}
-	c.Active = v.Dated(ch, head.Pos, head.Active)
+	c.Active = v.activity(&m, &head).at()
 	hidden, err := r.hidden(v, user, ch)
 	if err != nil {
 		return c, err
@@ -167,8 +169,8 @@ func (v *View) top(user string, behind *Mark, limit int) (marks []Mark, held boo
 	}
 	many := false
 	err = v.readEntered("count channels", func(r *reader) error {
-		ids, err := r.channelsOf(user)
-		many = len(ids) > v.recency.above
+		in, err := r.channelsOf(user)
+		many = len(in) > v.recency.above
 		return err
 	})
 	if !many || err != nil {
@@ -181,11 +183,11 @@ func (v *View) top(user string, behind *Mark, limit int) (marks []Mark, held boo
 
 // top returns the same marks as this reader sees them.
 func (r *reader) top(v *View, user string, behind *Mark, limit int) ([]Mark, error) {
-	ids, err := r.channelsOf(user)
+	in, err := r.channelsOf(user)
 	if err != nil {
 		return nil, err
 	}
-	return r.recent(v, ids, behind, limit)
+	return r.recent(v, in, behind, limit)
 }
 
 // recent returns up to limit marks of some channels behind a mark, in order. It looks at all of
@@ -195,9 +197,10 @@ func (r *reader) top(v *View, user string, behind *Mark, limit int) ([]Mark, err
 // message to a large group does not move 500 keys, made a message nine tenths dearer to apply.
 // An index without order made it half dearer. Only the first request of a user with many
 // channels would gain by it.
-func (r *reader) recent(v *View, ids []string, behind *Mark, limit int) (best []Mark, err error) {
-	all, err := r.marks(v, ids)
-	for _, m := range all {
+func (r *reader) recent(v *View, in []membership, behind *Mark, limit int) (best []Mark, err error) {
+	all, err := r.activities(v, in)
+	for _, a := range all {
+		m := Mark{Active: a.at(), ID: a.channel}
 		if behind == nil || behind.compare(m) < 0 {
 			best = insert(best, m, limit)
 		}
@@ -205,21 +208,27 @@ func (r *reader) recent(v *View, ids []string, behind *Mark, limit int) (best []
 	return best, err
 }
 
-// marks returns the marks of some channels, in no order.
-func (r *reader) marks(v *View, ids []string) ([]Mark, error) {
-	all := make([]Mark, 0, len(ids))
-	for _, id := range ids {
-		if _, own := wire.OwnerOf(id); own {
+// activities returns when the channels of some memberships were active, in no order.
+func (r *reader) activities(v *View, in []membership) ([]activityIn, error) {
+	all := make([]activityIn, 0, len(in))
+	for i := range in {
+		m := &in[i]
+		if _, own := wire.OwnerOf(m.channel); own {
 			continue // settings are not a conversation
 		}
 		// The head in memory may be newer than everything else that this reader shows.
-		head, _, err := r.head(id)
+		head, _, err := r.head(m.channel)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, Mark{Active: v.Dated(id, head.Pos, head.Active), ID: id})
+		all = append(all, activityIn{m.channel, v.activity(m, &head)})
 	}
 	return all, nil
+}
+
+// activity returns when a channel was active for a member.
+func (v *View) activity(m *membership, h *head) activity {
+	return activity{came: v.Dated(m.channel, m.since, m.at), said: v.Dated(m.channel, h.SaidAt, h.Said)}
 }
 
 // insert adds a mark in order and keeps the first limit marks.
@@ -235,16 +244,32 @@ func insert(best []Mark, m Mark, limit int) []Mark {
 // undefined.
 func (v *View) ChannelsOf(user string) (ids []string, err error) {
 	err = v.read("list channels", func(r *reader) error {
-		ids, err = r.channelsOf(user)
+		in, err := r.channelsOf(user)
+		for i := range in {
+			ids = append(ids, in[i].channel)
+		}
 		return err
 	})
 	return ids, err
 }
 
-func (r *reader) channelsOf(user string) (ids []string, err error) {
-	prefix := appendNamed(nil, tagMember, user)
-	for ok := r.it.SeekGE(prefix); ok && bytes.HasPrefix(r.it.Key(), prefix); ok = r.it.Next() {
-		ids = append(ids, string(r.it.Key()[len(prefix)+2:]))
-	}
-	return ids, r.it.Error()
+// channelsOf returns the present memberships of a user, in all shards.
+func (r *reader) channelsOf(user string) ([]membership, error) {
+	const shard = 2 // bytes
+	return r.memberships(appendNamed(nil, tagMember, user), func(rest []byte) (string, error) { return string(rest[shard:]), nil })
+}
+
+// CountGroups returns in how many groups a user is, up to atMost.
+func (v *View) CountGroups(user string, atMost int) (n int, err error) {
+	err = v.read("count groups", func(r *reader) error {
+		const shard = 2 // bytes
+		prefix := appendNamed(nil, tagMember, user)
+		for ok := r.it.SeekGE(prefix); ok && n < atMost && bytes.HasPrefix(r.it.Key(), prefix); ok = r.it.Next() {
+			if kindOf(string(r.it.Key()[len(prefix)+shard:])) == "" {
+				n++
+			}
+		}
+		return r.it.Error()
+	})
+	return n, err
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"natterjack/jetstream/channel"
+	"natterjack/server/wire"
 )
 
 // membership is a stretch of a channel's log in which a user is a member. The user may see what
@@ -21,57 +22,76 @@ type membership struct {
 	until  uint64
 	joined uint64 // the channel's seq at since; the user may read the messages above it
 	left   uint64 // the channel's seq at until; the highest number while the membership lasts
+	at     int64  // time of the event at since, Unix milliseconds
+	own    bool   // the user ended the membership by leaving
 }
 
 func (m *membership) over() bool { return m.until != math.MaxUint64 }
 
+// shows reports whether the user may see the message with a seq because of this membership.
+func (m *membership) shows(seq uint64) bool { return seq > m.joined && seq <= m.left }
+
 func appendMembership(dst []byte, m *membership) []byte {
 	dst = binary.AppendUvarint(dst, m.since)
 	dst = binary.AppendUvarint(dst, m.joined)
+	dst = binary.AppendVarint(dst, m.at)
 	if m.over() {
 		dst = binary.AppendUvarint(dst, m.until)
 		dst = binary.AppendUvarint(dst, m.left)
+		own := byte(0)
+		if m.own {
+			own = 1
+		}
+		dst = append(dst, own)
 	}
 	return dst
 }
 
 func parseMembership(value []byte) (m membership, err error) {
 	p := parser{rest: value}
-	m = membership{since: p.uvarint(), joined: p.uvarint(), until: math.MaxUint64, left: math.MaxUint64}
+	m = membership{since: p.uvarint(), joined: p.uvarint(), at: p.varint(), until: math.MaxUint64, left: math.MaxUint64}
 	if len(p.rest) > 0 {
-		if m.until, m.left = p.uvarint(), p.uvarint(); !m.over() {
+		m.until, m.left = p.uvarint(), p.uvarint()
+		own := p.uvarint()
+		if m.own = own == 1; !m.over() || own > 1 {
 			p.fail()
 		}
 	}
 	return m, p.end()
 }
 
-// moveMembers stores the memberships that an event began and ended. It returns the users whose
-// memberships ended. These include a user whose request to join is refused by the event.
-func (r *round) moveMembers(st, next *channel.State) (parted []string, err error) {
+// moved are the users whose memberships an event began and ended. Parted include a user whose
+// request to join is refused by the event.
+type moved struct{ joined, parted []string }
+
+// moveMembers stores the memberships that an event began and ended.
+func (r *round) moveMembers(st, next *channel.State, record *wire.Record) (m moved, err error) {
+	at := channel.When(record)
 	var before channel.State
 	if st != nil {
 		before = *st
 	}
 	if !sameUsers(before.Members, next.Members) {
-		for _, user := range without(next.Members, before.Members) {
-			r.join(user, next)
+		m.joined = without(next.Members, before.Members)
+		for _, user := range m.joined {
+			r.join(user, next, at)
 		}
-		parted = without(before.Members, next.Members)
-		for _, user := range parted {
-			if err := r.part(user, next); err != nil {
-				return nil, err
+		m.parted = without(before.Members, next.Members)
+		for _, user := range m.parted {
+			if err := r.part(user, next, record); err != nil {
+				return m, err
 			}
 		}
 	}
 	if sameUsers(before.Requested, next.Requested) {
-		return parted, nil
+		return m, nil
 	}
 	refused := without(without(before.Requested, next.Requested), next.Members)
 	for _, user := range refused {
-		r.former(user, &membership{channel: next.ID, since: next.Pos, until: next.Pos, joined: next.Seq, left: next.Seq})
+		r.former(user, &membership{channel: next.ID, since: next.Pos, until: next.Pos, joined: next.Seq, left: next.Seq, at: at})
 	}
-	return slices.Concat(parted, refused), nil
+	m.parted = slices.Concat(m.parted, refused)
+	return m, nil
 }
 
 // sameUsers reports whether two lists are equal. It is free if the two states share one list.
@@ -79,8 +99,8 @@ func sameUsers(a, b []string) bool {
 	return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0] || slices.Equal(a, b))
 }
 
-func (r *round) join(user string, next *channel.State) {
-	m := membership{since: next.Pos, joined: next.Seq, until: math.MaxUint64, left: math.MaxUint64}
+func (r *round) join(user string, next *channel.State, at int64) {
+	m := membership{since: next.Pos, joined: next.Seq, until: math.MaxUint64, left: math.MaxUint64, at: at}
 	r.began[userChannel{user, next.ID}] = m
 	r.key = appendMemberKey(r.key[:0], user, r.shard, next.ID)
 	r.value = appendMembership(r.value[:0], &m)
@@ -88,16 +108,18 @@ func (r *round) join(user string, next *channel.State) {
 }
 
 // part ends a membership. If the channel was deleted, only the deletion remains visible.
-func (r *round) part(user string, next *channel.State) error {
-	m := membership{since: next.Pos, joined: next.Seq}
+func (r *round) part(user string, next *channel.State, record *wire.Record) error {
+	m := membership{since: next.Pos, joined: next.Seq, at: channel.When(record)}
 	if !next.Deleted {
 		var err error
 		if m, err = r.membership(user, next.ID); err != nil {
 			return err
 		}
 	}
-	m.until, m.left = next.Pos, next.Seq
-	delete(r.began, userChannel{user, next.ID})
+	m.until, m.left, m.own = next.Pos, next.Seq, channel.Leaves(record)
+	key := userChannel{user, next.ID}
+	r.ended[key] = append(r.ended[key], m)
+	delete(r.began, key)
 	r.key = appendMemberKey(r.key[:0], user, r.shard, next.ID)
 	r.unset()
 	m.channel = next.ID
@@ -110,6 +132,21 @@ func (r *round) former(user string, m *membership) {
 	r.key = appendFormerKey(r.key[:0], user, r.shard, m.channel, m.since)
 	r.value = appendMembership(r.value[:0], m)
 	r.set()
+}
+
+// saw reports whether a user may see the message with a seq because of a membership that has
+// ended.
+func (r *round) saw(user, ch string, seq uint64) (bool, error) {
+	shows := func(m membership) bool { return m.shows(seq) }
+	if slices.ContainsFunc(r.ended[userChannel{user, ch}], shows) {
+		return true, nil
+	}
+	disk, err := r.reader()
+	if err != nil {
+		return false, err
+	}
+	ended, err := disk.formerIn(user, r.shard, ch)
+	return slices.ContainsFunc(ended, shows), err
 }
 
 // membership returns the membership of a user who is a member. It began in this round or is on
@@ -143,8 +180,7 @@ func (r *reader) membership(user string, shard int, ch string) (m membership, fo
 
 // membershipsIn returns all memberships of a user in a channel, ascending.
 func (r *reader) membershipsIn(user string, shard int, ch string) ([]membership, error) {
-	prefix := appendFormerKey(nil, user, shard, ch, 0)
-	all, err := r.memberships(prefix[:len(prefix)-8], func([]byte) (string, error) { return ch, nil })
+	all, err := r.formerIn(user, shard, ch)
 	if err != nil {
 		return nil, err
 	}
@@ -153,6 +189,12 @@ func (r *reader) membershipsIn(user string, shard int, ch string) ([]membership,
 		all = append(all, m)
 	}
 	return all, err
+}
+
+// formerIn returns the ended memberships of a user in a channel, ascending.
+func (r *reader) formerIn(user string, shard int, ch string) ([]membership, error) {
+	prefix := appendFormerKey(nil, user, shard, ch, 0)
+	return r.memberships(prefix[:len(prefix)-8], func([]byte) (string, error) { return ch, nil })
 }
 
 // membershipsOf returns all memberships of a user in a shard, by channel and then ascending.

@@ -5,6 +5,7 @@ import "container/heap"
 // Missed returns what a user has missed in a span of a shard: the events of all the user's
 // channels during the user's memberships, in the order of pos. The events that began or ended a
 // membership are included, and so are the events that refused the user's requests to join.
+// Events about messages that the user is not shown are not, and neither are notes.
 // Missed returns up to limit events and up to about maxBytes of records, but at least one event
 // if there is one. If more is true, the rest follows after the last pos returned. Otherwise the
 // result is complete up to span.Upto. A channel with nothing new costs a look at its head.
@@ -51,7 +52,7 @@ func (m *merge) start(v *View, r *reader, user string, span Span) error {
 		if err != nil {
 			return err
 		}
-		src := &source{channel: g.channel, next: appendEventKey(nil, g.channel, at), upto: g.upto}
+		src := &source{gap: g, next: appendEventKey(nil, g.channel, at)}
 		if any, err := m.open(r, src); err != nil {
 			return err
 		} else if any {

@@ -26,6 +26,7 @@ type model struct {
 	members   map[userChannel][]membership
 	events    []stored // in the order applied; of each shard in the order of pos
 	messages  map[target]*channel.Message
+	present   map[target][]string        // whom @here mentions
 	hidden    map[string]map[target]bool // by user
 	erasures  [][]Erasure
 	seenBy    map[shardPos][]string // members after an event
@@ -46,7 +47,7 @@ func newModel(shards int) *model {
 	return &model{
 		shards: shards, positions: make([]uint64, shards), held: make([]uint64, shards), erasures: make([][]Erasure, shards),
 		states: make(map[string]*channel.State), members: make(map[userChannel][]membership), messages: make(map[target]*channel.Message),
-		hidden: make(map[string]map[target]bool), seenBy: make(map[shardPos][]string),
+		present: make(map[target][]string), hidden: make(map[string]map[target]bool), seenBy: make(map[shardPos][]string),
 	}
 }
 
@@ -71,8 +72,12 @@ func (m *model) apply(t *rapid.T, e Event, r wire.Record, readable bool) {
 	after := channel.Apply(before, e.Channel, e.Pos, &r)
 	after.Held = m.held[shard]
 	m.states[e.Channel] = after
-	m.seenBy[shardPos{shard, e.Pos}] = after.Members
-	m.move(before, after)
+	m.move(before, after, channel.When(&r))
+	if r.Kind == wire.KindNote {
+		m.note(after, e.Channel, r.Note)
+	} else {
+		m.seenBy[shardPos{shard, e.Pos}] = m.witnesses(after.Members, e.Channel, channel.About(&r))
+	}
 	if after.Deleted && before != nil && !before.Deleted {
 		m.wipe(after, shard)
 	}
@@ -82,10 +87,44 @@ func (m *model) apply(t *rapid.T, e Event, r wire.Record, readable bool) {
 	}
 }
 
-func (m *model) move(before, after *channel.State) {
+// note takes in whom @here mentions in a message. The first note of a message counts.
+func (m *model) note(after *channel.State, ch string, n *wire.Note) {
+	if at := (target{ch, n.Seq}); m.present[at] == nil && len(n.Present) > 0 && !after.Deleted {
+		m.present[at] = n.Present
+	}
+}
+
+// witnesses returns those of some members who may be told of an event about a message, or of an
+// event about none.
+func (m *model) witnesses(members []string, ch string, seq uint64) []string {
+	blind := func(user string) bool { return !m.concerns(user, ch, seq) }
+	if !slices.ContainsFunc(members, blind) {
+		return members
+	}
+	var witnesses []string
+	for _, user := range members {
+		if !blind(user) {
+			witnesses = append(witnesses, user)
+		}
+	}
+	return witnesses
+}
+
+// concerns reports whether an event about a message concerns a user: the message was sent while
+// the user was a member.
+func (m *model) concerns(user, ch string, seq uint64) bool {
+	_, _, direct := wire.DirectUsers(ch)
+	return seq == 0 || direct || m.heard(user, ch, seq)
+}
+
+func (m *model) heard(user, ch string, seq uint64) bool {
+	return slices.ContainsFunc(m.members[userChannel{user, ch}], func(m membership) bool { return seq > m.joined && seq <= m.left })
+}
+
+func (m *model) move(before, after *channel.State, at int64) {
 	for _, user := range after.Members {
 		if key := (userChannel{user, after.ID}); !before.Member(user) {
-			m.members[key] = append(m.members[key], membership{since: after.Pos, joined: after.Seq, until: math.MaxUint64, left: math.MaxUint64})
+			m.members[key] = append(m.members[key], membership{since: after.Pos, joined: after.Seq, until: math.MaxUint64, left: math.MaxUint64, at: at})
 		}
 	}
 	for key, all := range m.members {
@@ -117,6 +156,7 @@ func (m *model) wipe(after *channel.State, shard int) {
 		return e.Channel == after.ID
 	})
 	maps.DeleteFunc(m.messages, func(t target, _ *channel.Message) bool { return t.channel == after.ID })
+	maps.DeleteFunc(m.present, func(t target, _ []string) bool { return t.channel == after.ID })
 	m.erasures[shard] = append(m.erasures[shard], owed)
 }
 
@@ -127,9 +167,13 @@ func (m *model) fold(t *rapid.T, at target, e stored) {
 		return
 	}
 	m.messages[at] = after
+	if before != nil && before.Content != nil && channel.MentionsHere(before.Content) && (after.Content == nil || !channel.MentionsHere(after.Content)) {
+		delete(m.present, at) // an edit that mentions @here again is another mention
+	}
 	if e.Kind != wire.KindDelete {
 		return
 	}
+	delete(m.present, at)
 	owed := Erasure{Pos: e.Pos, Channel: e.Channel}
 	again := before != nil && before.Deleted
 	for i := range m.events {
@@ -190,7 +234,7 @@ func (m *model) row(t *rapid.T, at target) Event {
 }
 
 func (m *model) shows(user, ch string, seq uint64) bool {
-	return !m.hidden[user][target{ch, seq}] && slices.ContainsFunc(m.members[userChannel{user, ch}], func(m membership) bool { return seq > m.joined && seq <= m.left })
+	return !m.hidden[user][target{ch, seq}] && m.heard(user, ch, seq)
 }
 
 func (m *model) history(t *rapid.T, user, ch string, before, after uint64, limit int) (page []Event, more bool) {
@@ -247,9 +291,10 @@ func (m *model) counts(user, ch string, read uint64) (unread uint64, mentions in
 		return 0, 0
 	}
 	for seq := read + 1; seq <= st.Seq; seq++ {
-		folded := m.messages[target{ch, seq}]
+		folded, present := m.messages[target{ch, seq}], m.present[target{ch, seq}]
 		if folded != nil && folded.Content != nil && !m.hidden[user][target{ch, seq}] && slices.ContainsFunc(folded.Content.Mentions, func(m wire.Mention) bool {
-			return m.Kind != wire.MentionUser || m.User == user
+			return m.Kind == wire.MentionChannel || m.Kind == wire.MentionUser && m.User == user ||
+				m.Kind == wire.MentionHere && slices.Contains(present, user)
 		}) {
 			mentions++
 		}
@@ -260,7 +305,8 @@ func (m *model) counts(user, ch string, read uint64) (unread uint64, mentions in
 func (m *model) list(t *rapid.T, user string, behind *Mark, limit int, read uint64) (listed []Listed, more bool) {
 	var marks []Mark
 	for _, id := range m.channelsOf(user) {
-		mark := Mark{m.states[id].Active, id}
+		all := m.members[userChannel{user, id}]
+		mark := Mark{max(m.states[id].Said, all[len(all)-1].at), id}
 		if behind == nil || behind.compare(mark) < 0 {
 			marks = append(marks, mark)
 		}
@@ -283,7 +329,7 @@ func (m *model) list(t *rapid.T, user string, behind *Mark, limit int, read uint
 func (m *model) missed(user string, s Span) (events []Event) {
 	for _, e := range m.events {
 		member := slices.ContainsFunc(m.members[userChannel{user, e.Channel}], func(m membership) bool { return e.Pos >= m.since && e.Pos <= m.until })
-		if e.shard == s.Shard && member && e.Pos > s.After && e.Pos <= s.Upto {
+		if e.shard == s.Shard && member && e.Kind != wire.KindNote && m.concerns(user, e.Channel, channel.About(&e.record)) && e.Pos > s.After && e.Pos <= s.Upto {
 			events = append(events, e.Event)
 		}
 	}
@@ -431,8 +477,8 @@ func agreeList(t *rapid.T, v *View, s *script, user string, limit int) {
 		same(t, "list of "+user, listed, want, err)
 		same(t, "more of the list of "+user, more, wantMore)
 		if more {
-			last := listed[len(listed)-1].State
-			behind = &Mark{last.Active, last.ID}
+			last := listed[len(listed)-1]
+			behind = &Mark{last.Active, last.State.ID}
 		}
 	}
 }

@@ -31,10 +31,10 @@ var projections = []projection{
 	{name: "client ids", version: 1, tags: []byte{tagClient}, derive: (*replay).clientIDs},
 	{name: "own messages", version: 1, tags: []byte{tagOwn}, derive: (*replay).own},
 	{name: "changed messages", version: 2, tags: []byte{tagFolded, tagEdit}, derive: (*replay).messages},
-	{name: "mentions", version: 1, tags: []byte{tagMention}, derive: (*replay).mentions},
+	{name: "mentions", version: 2, tags: []byte{tagMention, tagHere}, derive: (*replay).mentions},
 	{name: "settings in memory", version: 1, tags: []byte{tagKnown}, derive: (*replay).known},
-	{name: "number of settings", version: 1, tags: []byte{tagSettings}, derive: (*replay).settings},
-	{name: "memberships", version: 1, tags: []byte{tagMember, tagFormer}, derive: (*replay).memberships, keep: (*replay).keepFormer},
+	{name: "number of settings", version: 2, tags: []byte{tagSettings}, derive: (*replay).settings},
+	{name: "memberships", version: 2, tags: []byte{tagMember, tagFormer}, derive: (*replay).memberships, keep: (*replay).keepFormer},
 }
 
 // bringUp rebuilds the projections whose version is not the wanted one. A new view has no

@@ -3,7 +3,9 @@ package view
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -220,6 +222,68 @@ func (v *View) Receipts(channel string, users ...string) (found []Receipt, err e
 		return nil
 	})
 	return found, err
+}
+
+// Places returns how far users have got in a channel, ascending by user: all users who have a
+// cursor or have sent a message, or only the given users. A user who sends a message has seen
+// everything before it, so each cursor is at least at its user's own last message. Nothing is
+// stored for that.
+func (v *View) Places(channel string, users ...string) (found []Receipt, err error) {
+	shard := v.shardIndex(channel)
+	err = v.read("read places", func(r *reader) error {
+		if len(users) == 0 {
+			found, err = r.places(shard, channel)
+			return err
+		}
+		for _, user := range slices.Compact(slices.Sorted(slices.Values(users))) {
+			one, err := r.receipt(shard, channel, user)
+			if err != nil {
+				return err
+			}
+			sent, err := r.own(channel, user)
+			if err != nil {
+				return err
+			}
+			if one.raise(sent); !one.none() {
+				found = append(found, one)
+			}
+		}
+		return nil
+	})
+	return found, err
+}
+
+// raise moves a cursor up to a message that its user has sent.
+func (r *Receipt) raise(sent uint64) {
+	r.Read, r.Delivered = max(r.Read, sent), max(r.Delivered, sent)
+}
+
+// places returns the places of all users who have one in a channel.
+func (r *reader) places(shard int, channel string) ([]Receipt, error) {
+	stored, err := r.receiptsOf(shard, channel)
+	if err != nil {
+		return nil, err
+	}
+	all := map[string]Receipt{}
+	for _, one := range stored {
+		all[one.User] = one
+	}
+	prefix := appendNamed(nil, tagOwn, channel)
+	err = r.scan(prefix, pastPrefix(prefix), false, func() (bool, error) {
+		p := parser{rest: r.it.Key()[len(prefix):]}
+		user := p.name()
+		value, err := r.it.ValueAndErr()
+		if err = errors.Join(err, p.end()); err != nil {
+			return false, err
+		}
+		sent, err := parseNumber(value)
+		one := all[user]
+		one.Channel, one.User = channel, user
+		one.raise(sent)
+		all[user] = one
+		return true, err
+	})
+	return slices.SortedFunc(maps.Values(all), func(a, b Receipt) int { return strings.Compare(a.User, b.User) }), err
 }
 
 func (r *reader) receipt(shard int, channel, user string) (Receipt, error) {

@@ -1,6 +1,7 @@
 package view
 
 import (
+	"cmp"
 	"maps"
 	"sync"
 	"sync/atomic"
@@ -35,10 +36,28 @@ type recent struct {
 	asked atomic.Int64
 	// marks is by channel. Before ready, the value gone means that the user has left the
 	// channel.
-	marks map[string]int64
+	marks map[string]activity
 }
 
-const gone = -1
+// activity is when a channel was active for a member, in Unix milliseconds as far as it counts:
+// when the member came, and when the last message came. Before a user's marks are ready, 0 means
+// that it was not noted.
+type activity struct{ came, said int64 }
+
+func (a activity) at() int64 { return max(a.came, a.said) }
+
+// over returns what was noted, and what was read where nothing was noted.
+func (a activity) over(read activity) activity {
+	return activity{cmp.Or(a.came, read.came), cmp.Or(a.said, read.said)}
+}
+
+var gone = activity{came: -1}
+
+// activityIn is the activity of a channel.
+type activityIn struct {
+	channel string
+	activity
+}
 
 // note takes over what a batch did. It runs after the commit and before the position is stored,
 // so a reader who has seen the position finds the batch noted.
@@ -58,15 +77,14 @@ func (c *recency) note(applied []Applied, dated *dates) {
 		if _, own := wire.OwnerOf(a.Channel); own {
 			continue
 		}
-		for _, user := range a.Members() {
-			if u := c.users[user]; u != nil {
-				c.set(u, a.Channel, dated.of(a.Pos, a.Head.Active))
-			}
-		}
-		for _, user := range a.Parted {
-			if u := c.users[user]; u != nil {
-				c.set(u, a.Channel, gone)
-			}
+		switch a.Kind {
+		case wire.KindMessage, wire.KindDelete:
+			c.setAll(a.Members(), a.Channel, activity{said: dated.of(a.Head.SaidAt, a.Head.Said)})
+		case wire.KindMeta:
+			came := dated.of(a.Pos, a.Head.Active)
+			c.setAll(a.Joined, a.Channel, activity{came: came, said: dated.of(a.Head.SaidAt, a.Head.Said)})
+			c.setAll(a.Parted, a.Channel, gone)
+		default: // moves no channel
 		}
 	}
 }
@@ -87,15 +105,27 @@ func (c *recency) forget() {
 	c.size = 0
 }
 
-func (c *recency) set(u *recent, ch string, active int64) {
-	before := len(u.marks)
-	if active == gone && u.ready {
-		delete(u.marks, ch)
-	} else {
-		u.marks[ch] = active
-	}
-	if u.ready {
-		c.size += len(u.marks) - before
+// setAll notes what a channel did for those of some users who are held.
+func (c *recency) setAll(users []string, ch string, now activity) {
+	for _, user := range users {
+		u := c.users[user]
+		if u == nil {
+			continue
+		}
+		before := len(u.marks)
+		switch {
+		case now != gone && u.marks[ch] == gone:
+			u.marks[ch] = now
+		case now != gone:
+			u.marks[ch] = now.over(u.marks[ch])
+		case u.ready:
+			delete(u.marks, ch)
+		default:
+			u.marks[ch] = gone
+		}
+		if u.ready {
+			c.size += len(u.marks) - before
+		}
 	}
 }
 
@@ -112,7 +142,7 @@ func (c *recency) top(user string, behind *Mark, limit int) (best []Mark, ok boo
 		return nil, false
 	}
 	for id, active := range u.marks {
-		m := Mark{Active: active, ID: id}
+		m := Mark{Active: active.at(), ID: id}
 		if behind != nil && behind.compare(m) >= 0 || len(best) == limit && limit > 0 && best[limit-1].compare(m) < 0 {
 			continue
 		}
@@ -149,7 +179,7 @@ func (c *recency) begin(h heavy) (u *recent, first bool) {
 	if c.users[h.user] != nil {
 		return nil, false
 	}
-	u = &recent{marks: map[string]int64{}}
+	u = &recent{marks: map[string]activity{}}
 	u.asked.Store(h.asked)
 	c.users[h.user] = u
 	c.any.Store(true)
@@ -158,7 +188,7 @@ func (c *recency) begin(h heavy) (u *recent, first bool) {
 
 // end adds what was read from the view. Read is nil if the view could not be read. What was
 // noted in the meantime is newer and takes precedence.
-func (c *recency) end(user string, u *recent, read []Mark) {
+func (c *recency) end(user string, u *recent, read []activityIn) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.users[user] != u {
@@ -169,11 +199,11 @@ func (c *recency) end(user string, u *recent, read []Mark) {
 		return
 	}
 	for _, m := range read {
-		if _, noted := u.marks[m.ID]; !noted {
-			u.marks[m.ID] = m.Active
+		if noted := u.marks[m.channel]; noted != gone {
+			u.marks[m.channel] = noted.over(m.activity)
 		}
 	}
-	maps.DeleteFunc(u.marks, func(_ string, active int64) bool { return active == gone })
+	maps.DeleteFunc(u.marks, func(_ string, active activity) bool { return active == gone })
 	u.ready = true
 	c.size += len(u.marks)
 	for c.size > c.most && c.dropOldest() {

@@ -150,16 +150,20 @@ func (r *replay) mentions() error {
 	if deleted, err := r.deleted(); deleted || err != nil {
 		return err
 	}
+	present, err := r.present()
+	if err != nil {
+		return err
+	}
 	set := func(seq uint64, c *wire.Content) {
 		r.value = r.value[:0]
-		for user := range mentioned(c) {
+		for user := range mentioned(c, present[seq]) {
 			r.key = appendMentionKey(r.key[:0], r.channel, user, seq)
 			r.set()
 		}
 	}
 	changed := map[uint64]bool{}
 	prefix := appendNamed(nil, tagFolded, r.channel)
-	err := r.disk.scan(prefix, pastPrefix(prefix), false, func() (bool, error) {
+	err = r.disk.scan(prefix, pastPrefix(prefix), false, func() (bool, error) {
 		value, err := r.disk.it.ValueAndErr()
 		if err != nil {
 			return false, err
@@ -182,6 +186,41 @@ func (r *replay) mentions() error {
 		}
 		return nil
 	})
+}
+
+// present stores, and returns, whom @here mentions in the messages of the channel.
+func (r *replay) present() (map[uint64][]string, error) {
+	present, here := map[uint64][]string{}, map[uint64]bool{} // whether a message mentions @here
+	err := r.each(func(e *Event, _ place, record *wire.Record) error {
+		n, seq, is := record.Note, channel.About(record), mentionsHere(record.Content)
+		was, sent := here[seq]
+		switch e.Kind {
+		case wire.KindNote:
+			if n != nil && n.Seq != 0 && len(n.Present) > 0 && present[n.Seq] == nil {
+				present[n.Seq] = n.Present
+			}
+		case wire.KindDelete:
+			delete(present, seq)
+			delete(here, seq)
+		case wire.KindMessage:
+			here[seq] = is
+		case wire.KindEdit:
+			if was && !is {
+				delete(present, seq)
+			}
+			if sent {
+				here[seq] = is
+			}
+		default: // mentions nobody
+		}
+		return nil
+	})
+	for seq, users := range present {
+		r.key = appendHereKey(r.key[:0], r.channel, seq)
+		r.value = appendNames(r.value[:0], users)
+		r.set()
+	}
+	return present, err
 }
 
 // keepFormer reports whether a membership was in a group that was deleted. No event tells any
@@ -219,16 +258,16 @@ func (r *replay) memberships() error {
 		st = channel.Apply(st, r.channel, e.Pos, record)
 		st.Seq = at.seq
 		for _, user := range without(st.Members, before.Members) {
-			began[user] = membership{channel: r.channel, since: e.Pos, joined: at.seq, until: math.MaxUint64, left: math.MaxUint64}
+			began[user] = membership{channel: r.channel, since: e.Pos, joined: at.seq, until: math.MaxUint64, left: math.MaxUint64, at: channel.When(record)}
 		}
 		for _, user := range without(before.Members, st.Members) {
 			m := began[user]
-			m.until, m.left = e.Pos, at.seq
+			m.until, m.left, m.own = e.Pos, at.seq, channel.Leaves(record)
 			r.former(shard, user, &m)
 			delete(began, user)
 		}
 		for _, user := range without(without(before.Requested, st.Requested), st.Members) {
-			r.former(shard, user, &membership{channel: r.channel, since: e.Pos, until: e.Pos, joined: at.seq, left: at.seq})
+			r.former(shard, user, &membership{channel: r.channel, since: e.Pos, until: e.Pos, joined: at.seq, left: at.seq, at: channel.When(record)})
 		}
 		return nil
 	})

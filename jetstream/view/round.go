@@ -22,16 +22,20 @@ type round struct {
 	watched bool // whether anybody asks who may see what is applied
 	met     map[string]*met
 	began   map[userChannel]membership
+	ended   map[userChannel][]membership
 	changed map[target]*changed
 	// erased has each user's last message in a channel, of the messages that the log no longer
 	// has.
 	erased   map[userChannel]uint64
 	settings []ownSetting
-	counts   map[string]*counted // by user
-	applied  []Applied           // handed to the caller, never used again
-	disk     *reader             // the view before this round; made when needed
-	key      []byte
-	value    []byte
+	counts   map[userKind]*counted
+	// present has the members whom @here mentions in messages, as far as this round has changed
+	// them.
+	present map[target][]string
+	applied []Applied // handed to the caller, never used again
+	disk    *reader   // the view before this round; made when needed
+	key     []byte
+	value   []byte
 }
 
 // met is a channel that a round has met, as it is after the events so far.
@@ -53,9 +57,11 @@ func (r *round) begin(v *View, shard, events int, held uint64) {
 	if r.met == nil {
 		r.met = make(map[string]*met, events)
 		r.began = make(map[userChannel]membership)
+		r.ended = make(map[userChannel][]membership)
 		r.changed = make(map[target]*changed)
 		r.erased = make(map[userChannel]uint64)
-		r.counts = make(map[string]*counted)
+		r.counts = make(map[userKind]*counted)
+		r.present = make(map[target][]string)
 	}
 }
 
@@ -66,9 +72,11 @@ func (r *round) end() error {
 	}
 	clear(r.met)
 	clear(r.began)
+	clear(r.ended)
 	clear(r.changed)
 	clear(r.erased)
 	clear(r.counts)
+	clear(r.present)
 	r.settings = r.settings[:0]
 	r.batch, r.applied, r.disk = nil, nil, nil
 	return err
@@ -141,14 +149,14 @@ func (r *round) need(ch string, m *met) error {
 	return err
 }
 
-// write stores an event and what it changes. It returns the users who are no longer members.
+// write stores an event and what it changes. It returns the users who came and went.
 //
 // For most events, write looks only at the old head, which is small and nearly always in
 // memory. It reads the whole channel only for an event that may change more than the head.
-func (r *round) write(e *Event, m *met, record *wire.Record) (parted []string, err error) {
+func (r *round) write(e *Event, m *met, record *wire.Record) (users moved, err error) {
 	if !m.found || channel.MoreThanHead(e.Kind, m.head.has(flagSlow)) {
-		if parted, err = r.writeWhole(e, m, record); err != nil {
-			return nil, err
+		if users, err = r.writeWhole(e, m, record); err != nil {
+			return users, err
 		}
 	} else {
 		m.head.Head = m.head.Next(e.Pos, record)
@@ -166,22 +174,22 @@ func (r *round) write(e *Event, m *met, record *wire.Record) (parted []string, e
 		r.set()
 	}
 	if m.head.has(flagDeleted) {
-		return parted, nil
+		return users, nil
 	}
-	return parted, r.writeMessage(e, at, record)
+	return users, r.writeMessage(e, at, record)
 }
 
 // writeWhole takes in an event that may change more of its channel than the head.
-func (r *round) writeWhole(e *Event, m *met, record *wire.Record) (parted []string, err error) {
+func (r *round) writeWhole(e *Event, m *met, record *wire.Record) (users moved, err error) {
 	st, err := r.state(e.Channel, m)
 	if err != nil {
-		return nil, err
+		return users, err
 	}
 	next := channel.Apply(st, e.Channel, e.Pos, record)
 	m.head, m.body = headOf(next), nil
 	if next.Deleted && st != nil && !st.Deleted {
 		if err := r.wipe(next); err != nil {
-			return nil, err
+			return users, err
 		}
 	}
 	if m.head.has(flagRich) {
@@ -191,7 +199,7 @@ func (r *round) writeWhole(e *Event, m *met, record *wire.Record) (parted []stri
 		r.set()
 	}
 	r.moveDoors(st, next)
-	return r.moveMembers(st, next)
+	return r.moveMembers(st, next, record)
 }
 
 // writeMessage stores the message that an event makes, or the change that it makes to a
@@ -202,10 +210,11 @@ func (r *round) writeMessage(e *Event, at place, record *wire.Record) error {
 		r.key = appendOwnKey(r.key[:0], e.Channel, record.Sender)
 		r.value = appendNumber(r.value[:0], record.Seq)
 		r.set()
-		r.mention(e.Channel, record.Seq, nil, record.Content)
 		// An earlier event of the round may have looked for the message and not found it.
 		delete(r.changed, target{e.Channel, record.Seq})
-		return nil
+		return r.mention(target{e.Channel, record.Seq}, nil, record.Content)
+	case e.Kind == wire.KindNote:
+		return r.note(e.Channel, record.Note)
 	case e.Kind == wire.KindSetting:
 		return r.setting(e.Channel, record)
 	case channel.About(record) != 0:
@@ -223,7 +232,7 @@ func (r *round) wipe(st *channel.State) error {
 	if err != nil {
 		return err
 	}
-	for _, tag := range []byte{tagEvent, tagClient, tagFolded, tagEdit, tagMention, tagOwn} {
+	for _, tag := range []byte{tagEvent, tagClient, tagFolded, tagEdit, tagMention, tagHere, tagOwn} {
 		r.key = appendNamed(r.key[:0], tag, st.ID)
 		_ = r.batch.DeleteRange(r.key, pastPrefix(r.key), nil)
 	}

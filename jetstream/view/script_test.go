@@ -60,6 +60,8 @@ func (s *script) draw(t *rapid.T) (shard int, e Event) {
 		e.Kind, r.Meta = wire.KindMeta, s.move(t, ch)
 	case choice <= 18:
 		e.Kind = s.change(t, ch, &r)
+	case choice == 19:
+		e.Kind, r.Note = wire.KindNote, &wire.Note{Seq: rapid.Uint64Range(0, r.Last+2).Draw(t, "noted"), Present: s.members(t, ch)}
 	default:
 		r.Seq, r.Last = r.Last+1, 0
 		r.Content = s.content(t)
@@ -149,7 +151,7 @@ func (s *script) change(t *rapid.T, ch string, r *wire.Record) wire.Kind {
 		r.Emoji = rapid.SampledFrom([]string{"👍", "🐸"}).Draw(t, "emoji")
 	case wire.KindDelete:
 		if m := s.m.messages[target{ch, r.Target}]; m != nil {
-			r.Erased = &wire.Erased{ID: m.ID, Sender: m.Sender, Timestamp: m.Timestamp}
+			r.Erased = &wire.Erased{ID: m.ID, Sender: m.Sender, Timestamp: m.Timestamp, Said: s.m.states[ch].Said}
 		} else {
 			r.Erased = &wire.Erased{ID: "gone", Sender: "ann", Timestamp: 5}
 		}
@@ -165,6 +167,7 @@ func (s *script) content(t *rapid.T) *wire.Content {
 			{Kind: wire.MentionUser, User: "ann", Length: 1},
 			{Kind: wire.MentionUser, User: "bob", Length: 1},
 			{Kind: wire.MentionHere, Length: 1},
+			{Kind: wire.MentionChannel, Length: 1},
 		}).Draw(t, "mention"))
 	}
 	return c

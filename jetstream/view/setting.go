@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"slices"
 
+	"natterjack/jetstream/channel"
 	"natterjack/server/wire"
 )
 
@@ -56,17 +57,26 @@ func settingSize(name, value []byte) int {
 	return size
 }
 
-// CountSettings returns how many settings a user has.
-func (v *View) CountSettings(user string) (n int, err error) {
+// CountSettings returns how many settings of the kind of a named one a user has, and whether the
+// named one is set.
+func (v *View) CountSettings(user, name string) (n int, set bool, err error) {
 	err = v.read("count settings", func(r *reader) error {
-		n, err = r.countSettings(user)
+		value, err := r.setting(user, name)
+		if err != nil {
+			return err
+		}
+		set = value != ""
+		n, err = r.countSettings(userKind{user, channel.SettingKind(name)})
 		return err
 	})
-	return n, err
+	return n, set, err
 }
 
-func (r *reader) countSettings(user string) (int, error) {
-	r.key = appendNamed(r.key[:0], tagSettings, user)
+// userKind names a user's settings of one kind.
+type userKind struct{ user, kind string }
+
+func (r *reader) countSettings(of userKind) (int, error) {
+	r.key = appendSettingsKey(r.key[:0], of)
 	value, err := r.get()
 	if value == nil || err != nil {
 		return 0, err
@@ -119,27 +129,28 @@ func (r *round) setting(ch string, record *wire.Record) error {
 	return nil
 }
 
-// counted is how many settings a user has after the events of a round so far, and whether each
-// setting that the round met is set.
+// counted is how many settings of a kind a user has after the events of a round so far, and
+// whether each setting that the round met is set.
 type counted struct {
 	n   int
 	set map[string]bool
 }
 
-// count updates the stored number of a user's settings, so that no later change has to count
-// them all.
+// count updates the stored number of a user's settings of a kind, so that no later change has to
+// count them all.
 func (r *round) count(owner string, s *wire.Setting) error {
 	disk, err := r.reader()
 	if err != nil {
 		return err
 	}
-	c := r.counts[owner]
+	of := userKind{owner, channel.SettingKind(s.Name)}
+	c := r.counts[of]
 	if c == nil {
 		c = &counted{set: map[string]bool{}}
-		if c.n, err = disk.countSettings(owner); err != nil {
+		if c.n, err = disk.countSettings(of); err != nil {
 			return err
 		}
-		r.counts[owner] = c
+		r.counts[of] = c
 	}
 	was, met := c.set[s.Name]
 	if !met {
@@ -156,7 +167,7 @@ func (r *round) count(owner string, s *wire.Setting) error {
 	if c.n++; !is {
 		c.n -= 2
 	}
-	r.key = appendNamed(r.key[:0], tagSettings, owner)
+	r.key = appendSettingsKey(r.key[:0], of)
 	r.value = appendNumber(r.value[:0], uint64(c.n))
 	r.set()
 	return nil
@@ -168,13 +179,15 @@ func (r *replay) settings() error {
 	if !own {
 		return nil
 	}
-	n := 0
-	err := r.disk.eachSetting(owner, "", "", func(_, _ []byte) bool {
-		n++
+	counts := map[string]uint64{}
+	err := r.disk.eachSetting(owner, "", "", func(name, _ []byte) bool {
+		counts[channel.SettingKind(string(name))]++
 		return true
 	})
-	r.key = appendNamed(r.key[:0], tagSettings, owner)
-	r.value = appendNumber(r.value[:0], uint64(n))
-	r.set()
+	for kind, n := range counts {
+		r.key = appendSettingsKey(r.key[:0], userKind{owner, kind})
+		r.value = appendNumber(r.value[:0], n)
+		r.set()
+	}
 	return err
 }

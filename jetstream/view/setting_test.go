@@ -45,8 +45,14 @@ func TestSettings(t *testing.T) {
 		equal(t, "blocks", settingsOf(t, v, "ann", "block/"), []wire.Setting{{Name: "block/bob", Value: "1"}})
 		equal(t, "none", settingsOf(t, v, "an", ""), nil)
 		equal(t, "one", must(v.Setting("ann", "mute/ann~bob"))(t), "77")
-		for user, n := range map[string]int{"ann": 4, "annabel": 1, "an": 0, "one": len(settingsOf(t, v, "one", ""))} {
-			equal(t, "number of those of "+user, must(v.CountSettings(user))(t), n)
+		for of, want := range map[userKind]int{
+			{"ann", "block/x"}: 1, {"ann", "hide/ann~bob/7"}: 1, {"ann", "mute/x"}: 1, {"ann", "privacy/receipts"}: 1, {"ann", "top/x"}: 0,
+			{"annabel", "block/ann"}: 1, {"annabel", "hide/x"}: 0, {"an", "block/bob"}: 0, {"one", "x/0"}: len(settingsOf(t, v, "one", "")),
+		} {
+			n, set, err := v.CountSettings(of.user, of.kind)
+			noError(t, err)
+			equal(t, fmt.Sprint("number of those of ", of), n, want)
+			equal(t, fmt.Sprint("whether it is set, ", of), set, must(v.Setting(of.user, of.kind))(t) != "")
 		}
 		equal(t, "discreet", []bool{v.Discreet("ann"), v.Discreet("annabel")}, []bool{true, false})
 		equal(t, "hides", []bool{v.known.hides("ann"), v.known.hides("annabel")}, []bool{true, false})

@@ -5,12 +5,11 @@ import "bytes"
 // source reads the missed events of a channel in ascending order, a few at a time. It shares
 // its reader with other sources.
 type source struct {
-	channel string
-	next    []byte // key to read on from; nil if there is nothing more
-	upto    uint64 // highest pos to read
-	chunk   int    // how many events the last read asked for
-	first   uint64 // pos of the first event that is left
-	events  []Event
+	gap
+	next   []byte // key to read on from; nil if there is nothing more
+	chunk  int    // how many events the last read asked for
+	first  uint64 // pos of the first event that is left
+	events []Event
 }
 
 // A source reads firstChunk events at first and doubles that up to lastChunk. A source that is
@@ -21,13 +20,24 @@ const (
 	chunkBytes = 64 << 10
 )
 
-// peek finds the first event without reading it, and reports whether there is one.
+// peek finds the first event without keeping it, and reports whether there is one.
 func (s *source) peek(r *reader) (bool, error) {
-	if !r.it.SeekGE(s.next) || !bytes.HasPrefix(r.it.Key(), s.next[:len(s.next)-placeLen]) {
-		return false, r.it.Error()
+	key := s.next
+	for ok := r.it.SeekGE(key); ok && bytes.HasPrefix(r.it.Key(), key[:len(key)-placeLen]); ok = r.it.Next() {
+		e, err := eventAt(r.it, s.channel)
+		if err != nil || e.Pos > s.upto {
+			return false, err
+		}
+		lacks, err := s.lacks(&e)
+		if err != nil {
+			return false, err
+		}
+		if !lacks {
+			s.first, s.next = e.Pos, bytes.Clone(r.it.Key())
+			return true, nil
+		}
 	}
-	s.first = placeOf(r.it.Key()).pos
-	return s.first <= s.upto, nil
+	return false, r.it.Error()
 }
 
 // fill reads the next events, or none if there are no more. It returns their size.
@@ -47,6 +57,13 @@ func (s *source) fill(r *reader) (size int, err error) {
 		}
 		if e.Pos > s.upto {
 			break
+		}
+		lacks, err := s.lacks(&e)
+		if err != nil {
+			return 0, err
+		}
+		if lacks {
+			continue
 		}
 		if n := len(p.events); n == s.chunk || n > 0 && size+len(e.Record) > chunkBytes {
 			s.next = bytes.Clone(r.it.Key())

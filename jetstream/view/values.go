@@ -36,6 +36,10 @@ func appendChannel(dst []byte, st *channel.State) []byte {
 	dst = append(dst, marks)
 	dst = appendNames(dst, st.Members)
 	dst = appendName(dst, st.Roles)
+	dst = binary.AppendUvarint(dst, uint64(len(st.Since)))
+	for _, seq := range st.Since {
+		dst = binary.AppendUvarint(dst, seq)
+	}
 	dst = appendNames(dst, st.Banned)
 	dst = appendNames(dst, st.Removed)
 	dst = appendNames(dst, st.Requested)
@@ -66,6 +70,9 @@ func parseChannel(value []byte, st *channel.State) error {
 	st.Archived, st.Deleted = marks&markArchived != 0, marks&markDeleted != 0
 	st.Members = p.names()
 	st.Roles = p.name()
+	for range p.length() {
+		st.Since = append(st.Since, p.uvarint())
+	}
 	st.Banned = p.names()
 	st.Removed = p.names()
 	st.Requested = p.names()

@@ -116,12 +116,13 @@ type Applied struct {
 	Unknown bool
 	members []string // set unless named is true
 	named   bool     // the members are those in the channel's name
+	Joined  []string // users whose membership began with the event
 	Parted  []string
 	Before  uint64 // pos of the channel's event before this one, or 0
 }
 
 // Members returns the channel's members after the event, ascending, or none if they are
-// unknown.
+// unknown. For an event about a message they are the members who may see that message.
 func (a *Applied) Members() []string {
 	if a.named {
 		return usersOf(a.Channel)

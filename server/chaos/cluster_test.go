@@ -30,7 +30,7 @@ type cluster struct {
 }
 
 // limits are rate limits so high that they never refuse the test's clients.
-const limits = "commands_per_s: 100000, in_flight: 1024, user_commands_per_s: 100000, channel_events_per_s: 100000"
+const limits = "commands_per_s: 100000, in_flight: 1024, user_commands_per_s: 100000, channel_events_per_s: 100000, groups_per_min: 100000, members_per_min: 100000, user_groups: 100000"
 
 // newCluster starts a cluster of a size; 1 starts a node that is alone. change may change the
 // first node before the start.

@@ -20,9 +20,11 @@ const (
 	Own    ChannelKind = "own" // the settings of one user
 )
 
-// ListChannels asks for a window of the caller's channels, the most recently active first. With
-// Before, the window starts after the last channel of the previous window. A channel that
-// becomes active meanwhile moves to the top; the client learns this from the channel's event.
+// ListChannels asks for a window of the caller's channels, the most recently active first. Messages
+// make a channel active, and so does the caller's coming to it. Changes of messages and of the
+// channel itself do not. With Before, the window starts after the last channel of the previous
+// window. A channel that becomes active meanwhile moves to the top; the client learns this from
+// the channel's event.
 type ListChannels struct {
 	Ref
 	Seen
@@ -89,8 +91,9 @@ type ChannelInfo struct {
 	// Ascending. In a list, only direct channels and groups of up to 20 have it.
 	Members []string `json:"members,omitzero"`
 	Seq     uint64   `json:"seq"` // of the last message; 0 if there is none
-	// Time of the last event, Unix milliseconds. It is earlier than the event's own timestamp if
-	// that turned out to be ahead of the right clock.
+	// Time of the last message, or of the caller's coming if that was later, in Unix milliseconds.
+	// It is earlier than the event's own timestamp if that turned out to be ahead of the right
+	// clock.
 	Active   int64  `json:"active"`
 	Unread   uint64 `json:"unread"`
 	Mentions int    `json:"mentions,omitzero"` // at most 100

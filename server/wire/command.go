@@ -31,7 +31,9 @@ func (r *Ref) Number(ref uint64) { r.Ref = ref }
 
 // Change is a command that appends to the log of one channel. Its reply is an ack, and every
 // member of the channel gets the event. A retry with the same Key is answered with the first
-// ack. A command whose effect is already in place appends nothing and is acked.
+// ack. A command whose effect is already in place changes nothing and is acked, and a retry of it
+// gets that ack, whatever has happened since. A refusal is not kept: a command that was refused
+// may succeed when it comes again.
 type Change interface {
 	Command
 	// Place returns the channel whose log the command changes when user gives it.

@@ -14,15 +14,18 @@ const (
 	KindReaction Kind = "reaction" // reacts to a message: target, emoji, and remove if it was taken back
 	KindSetting  Kind = "setting"  // a setting of a user, in that user's own channel
 	KindPin      Kind = "pin"      // pins a message: target, and remove if the pin was removed
+	KindNote     Kind = "note"     // what the server notes for itself; only the log has it
 )
 
 // Event is anything in a channel's log. The log stores its [Record]. The server adds shard, pos
 // and channel, the record's place in the log, when it sends the event.
 //
-// Versions are dense, and so are the seqs of messages, with one exception. If a message was
-// deleted before the session, or its node, got that far, then the events after a resume may
-// leave out the message and its changes. The event of kind delete still comes, and pages show
-// the tombstone.
+// The seqs of messages are dense, with one exception. If a message was deleted before the
+// session, or its node, got that far, then the events after a resume may leave out the message
+// and its changes. The event of kind delete still comes, and pages show the tombstone.
+//
+// Versions ascend, and are dense in the log. A client does not get every one: not the changes of
+// messages from before its user came, which do not exist for that user, and no notes.
 type Event struct {
 	Record
 	Shard   int    `json:"shard"`
@@ -39,7 +42,7 @@ func (Event) Type() string { return "event" }
 // void for everybody. See channel.Head.Follows for the whole rule.
 type Record struct {
 	Kind    Kind   `json:"kind"`
-	Version uint64 `json:"version"` // dense per channel, over all kinds
+	Version uint64 `json:"version"` // dense per channel in the log, over all kinds
 	// After is set if this event was decided on the state after an earlier event of the same
 	// batch. It is the distance in positions to that event. The event counts only if the
 	// earlier one does.
@@ -65,6 +68,7 @@ type Record struct {
 	Erased *Erased `json:"erased,omitzero"`
 
 	Setting *Setting `json:"setting,omitzero"`
+	Note    *Note    `json:"note,omitzero"`
 
 	// A new kind of event brings one pointer to a struct of its own, never loose members like
 	// target, emoji and remove. So the other kinds pay one word for it, and a reader sees which

@@ -20,7 +20,7 @@ var groupOperations = []*Operation{
 }
 
 // CreateGroup makes a group of the caller and Members. A retry with the same ClientID returns
-// the same group.
+// the same group. A member who has blocked the caller cannot be named.
 type CreateGroup struct {
 	Ref
 	ClientID string   `json:"client_id"`

@@ -16,6 +16,12 @@ type Limits struct {
 	// In one channel, by all its members. One member may use at most half, and members who use
 	// much leave room for those who use little. Moderation is not limited.
 	ChannelEventsPerS int `json:"channel_events_per_s"`
+	// How many groups one user may make a minute on one node, and how many members the user may
+	// bring into groups a minute, by making groups, adding members and joining. Unused allowance
+	// of up to two minutes may be used at once.
+	GroupsPerMin  int `json:"groups_per_min"`
+	MembersPerMin int `json:"members_per_min"`
+	UserGroups    int `json:"user_groups"` // in how many groups one user may be
 	// The server pings at least this often. A session that is silent for two intervals counts
 	// as offline. Over WebSocket it is then closed, within another interval.
 	PingIntervalS int `json:"ping_interval_s"`
@@ -35,5 +41,6 @@ func DefaultLimits() Limits {
 	return Limits{
 		FrameBytes: 64 << 10, TextBytes: 16 << 10, InFlight: 64, GroupMembers: 500,
 		HistoryEvents: 100, MessageEdits: 500, CommandsPerS: 200, UserCommandsPerS: 200, ChannelEventsPerS: 100, PingIntervalS: 25,
+		GroupsPerMin: 30, MembersPerMin: 1000, UserGroups: 1000,
 	}
 }

@@ -33,7 +33,8 @@ const (
 )
 
 // AddMembers adds users to a group. This also admits users who asked to join. Only admins and
-// the owner may add members.
+// the owner may add members. A user who has blocked the caller cannot be added, nor can a user who
+// has left the group: such a user comes back by an invite, or by asking to join.
 type AddMembers struct {
 	Ref
 	Channel  string   `json:"channel"`

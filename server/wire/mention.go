@@ -25,7 +25,7 @@ type MentionKind string
 const (
 	MentionUser    MentionKind = "user"
 	MentionChannel MentionKind = "channel" // everybody in the channel
-	MentionHere    MentionKind = "here"    // everybody in the channel who is online
+	MentionHere    MentionKind = "here"    // everybody in the channel who is connected when it is sent
 )
 
 // validMentions returns an error if the mentions themselves are wrong. A mentioned user need

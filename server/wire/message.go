@@ -214,6 +214,8 @@ type Erased struct {
 	ClientID  string `json:"client_id,omitzero"`
 	Sender    string `json:"sender"`
 	Timestamp int64  `json:"timestamp"` // Unix milliseconds
+	// Said is the time of the channel's last message, which the log may lose by the deletion.
+	Said int64 `json:"said,omitzero"`
 }
 
 // Folded is what later events changed of a message. Pages have it; the log and live events do

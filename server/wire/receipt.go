@@ -17,7 +17,8 @@ var receiptOperations = []*Operation{
 }
 
 // Read says that the caller has read a channel up to and including a message. The message then
-// counts as received too. A seq that is not above the known one changes nothing. A seq above
+// counts as received too. Sending a message says the same of that message, so a sender need not
+// say read. A seq that is not above the known one changes nothing. A seq above
 // the channel's last one counts as the last one; a server that is behind waits until it knows
 // the last one. Done is sent before the place is stored: a server that crashes may forget the
 // last moment, so a client tells its places again when it reconnects. If the place could not be

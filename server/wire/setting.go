@@ -19,13 +19,15 @@ var settingOperations = []*Operation{
 //	mute/CHANNEL          until when, Unix milliseconds; 0 is forever
 //	top/CHANNEL           1: the channel stands at the top of the list
 //	hide/CHANNEL/SEQ      1: the message is deleted for the caller alone
-//	block/USER            1: nothing arrives from that user's direct channel
+//	block/USER            1: nothing arrives from that user's direct channel, and that user
+//	                      cannot add the caller to a group
 //	contact/USER          1: a contact, as every user with a direct channel to the caller is
 //	privacy/last_seen     everyone, contacts or nobody: who may see it
 //	privacy/receipts      off: no read receipts are sent, and none are shown
 //	client/NAME           anything that a client stores for itself
 //
-// An empty value removes the setting.
+// An empty value removes the setting. Each kind of setting has room of its own, so hiding never
+// takes the room to block. A setting that exists can always be changed.
 //
 // Once a message is hidden, the caller gets it in no page, list, pin or version, and it does
 // not mention the caller. It keeps its place in the unread count, so that the count is still a
@@ -65,7 +67,7 @@ type Setting struct {
 const (
 	MaxSettingNameLen  = 256  // bytes
 	MaxSettingValueLen = 1024 // bytes
-	MaxSettings        = 5000 // for each user
+	MaxSettings        = 5000 // of one kind, such as hide, for each user
 )
 
 // The settings that the server itself acts on: whole names or prefixes.

@@ -54,6 +54,7 @@ func (w *world) finish(t *rapid.T) {
 
 // listed is a channel in a user's list.
 type listed struct {
+	Active   int64
 	Unread   uint64
 	Mentions int
 	Mute     string
@@ -67,7 +68,7 @@ func (w *world) compareList(t *rapid.T, p *person, c *natter.Client) {
 		if !r.open(p.name) {
 			continue
 		}
-		l := listed{Mute: p.settings["mute/"+r.id], Top: p.has("top/" + r.id), Last: r.last(p)}
+		l := listed{Active: r.active(p.name), Mute: p.settings["mute/"+r.id], Top: p.has("top/" + r.id), Last: r.last(p)}
 		l.Unread, l.Mentions = r.unread(p)
 		want[r.id] = l
 	}
@@ -76,7 +77,7 @@ func (w *world) compareList(t *rapid.T, p *person, c *natter.Client) {
 		w.agree(t, none, err)
 		got := map[string]listed{}
 		for _, info := range list.Channels {
-			l := listed{Unread: info.Unread, Mentions: info.Mentions, Mute: info.Mute, Top: info.Top}
+			l := listed{Active: info.Active, Unread: info.Unread, Mentions: info.Mentions, Mute: info.Mute, Top: info.Top}
 			if info.Last != nil {
 				l.Last = new(show(info.Last))
 			}

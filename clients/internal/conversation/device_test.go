@@ -3,6 +3,7 @@ package conversation
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"sync"
@@ -109,7 +110,11 @@ func (m *mirror) see(ev *natter.Event) {
 			held[ev.Seq] = ev
 		}
 	default:
-		m.room(ev.Channel).fold(ev)
+		held := m.room(ev.Channel)
+		if held.messages[ev.Target] == nil && ev.Kind != wire.KindDelete { // a deleted message may have been erased before it came
+			m.err = errors.Join(m.err, fmt.Errorf("%s of message %d of %s, which the device was not shown", ev.Kind, ev.Target, ev.Channel))
+		}
+		held.fold(ev)
 	}
 }
 

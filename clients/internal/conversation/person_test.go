@@ -116,11 +116,17 @@ func (r *room) receives(user string, seq uint64) {
 // receipts returns how far the members have got, as one of them sees it.
 func (r *room) receipts(viewer *person, people map[string]*person) (shown []natter.Receipt) {
 	for _, user := range keysOf(r.roles) {
-		if seen := r.receipt(viewer, people[user], r.marks[user]); seen.Delivered > 0 {
+		if seen := r.receipt(viewer, people[user], r.mark(user)); seen.Delivered > 0 {
 			shown = append(shown, seen)
 		}
 	}
 	return shown
+}
+
+// mark returns how far a user has got: as far as the user has said, or sent a message.
+func (r *room) mark(user string) mark {
+	sent := r.lastOf(user)
+	return r.marks[user].beside(mark{sent, sent})
 }
 
 // receipt returns a mark as another user sees it. It is empty if one of the two users of a
@@ -142,7 +148,7 @@ func (r *room) receipt(viewer, of *person, m mark) natter.Receipt {
 func (r *room) forget(viewer *person, people map[string]*person, shown []natter.Receipt) (rest []natter.Receipt) {
 	for _, seen := range shown {
 		of := people[seen.User]
-		least, most := r.receipt(viewer, of, r.marks[of.name]), r.receipt(viewer, of, r.marks[of.name].beside(r.former[of.name]))
+		least, most := r.receipt(viewer, of, r.mark(of.name)), r.receipt(viewer, of, r.mark(of.name).beside(r.former[of.name]))
 		if within(least.Read, seen.Read, most.Read) && within(least.Delivered, seen.Delivered, most.Delivered) {
 			seen = least
 		}

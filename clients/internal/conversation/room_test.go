@@ -16,6 +16,9 @@ type room struct {
 	deleted  bool
 	roles    map[string]natter.Role
 	banned   map[string]bool
+	left     map[string]bool // users who left and have not come back since
+	said     int64           // time of the last message
+	came     map[string]int64
 	messages []*message // by seq
 	stays    map[string][]stay
 	marks    map[string]mark // how far users have got since they came
@@ -45,7 +48,7 @@ func (m mark) beside(o mark) mark { return mark{max(m.read, o.read), max(m.deliv
 
 func newRoom(id string, roles map[string]natter.Role, blocked func(by, of string) bool) *room {
 	r := &room{
-		id: id, roles: map[string]natter.Role{}, banned: map[string]bool{}, stays: map[string][]stay{}, marks: map[string]mark{}, former: map[string]mark{},
+		id: id, roles: map[string]natter.Role{}, banned: map[string]bool{}, left: map[string]bool{}, came: map[string]int64{}, stays: map[string][]stay{}, marks: map[string]mark{}, former: map[string]mark{},
 		requested: map[string]bool{}, invites: map[string]*invite{}, farewells: map[string]int{}, removed: map[string]bool{}, ended: map[string]bool{}, blocked: blocked,
 	}
 	for user, role := range roles {
@@ -60,6 +63,7 @@ func (r *room) enter(user string, role natter.Role) {
 	delete(r.marks, user)
 	delete(r.requested, user)
 	delete(r.removed, user)
+	delete(r.left, user)
 	r.stays[user] = append(r.stays[user], stay{uint64(len(r.messages)), math.MaxUint64})
 }
 
@@ -273,11 +277,27 @@ func (r *room) add(user, other string) refusal {
 	if r.banned[other] {
 		return forbidden
 	}
-	if r.roles[other] == "" {
-		r.enter(other, natter.RoleMember)
+	if r.roles[other] != "" {
+		return none
 	}
+	if !r.requested[other] && (r.left[other] || r.blocked(other, user) && other != user) {
+		return forbidden
+	}
+	r.enter(other, natter.RoleMember)
 	return none
 }
+
+// stamp records the time of a message, or of a user's coming.
+func (r *room) stamp(at int64, user string) {
+	if user == "" {
+		r.said = max(r.said, at)
+	} else {
+		r.came[user] = at
+	}
+}
+
+// active returns when the room was last active for a member.
+func (r *room) active(user string) int64 { return max(r.said, r.came[user]) }
 
 func (r *room) remove(user, other string, ban bool) refusal {
 	if no := r.groupAct(user, natter.RoleAdmin, true); no != none {
@@ -341,6 +361,7 @@ func (r *room) leave(user string) refusal {
 		return forbidden
 	}
 	r.exit(user)
+	r.left[user] = true
 	return none
 }
 

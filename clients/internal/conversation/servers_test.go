@@ -12,7 +12,7 @@ import (
 )
 
 // limits are high, so that a run can send as much as it can. Other tests cover the limits.
-const limits = "commands_per_s: 100000, user_commands_per_s: 100000, channel_events_per_s: 100000"
+const limits = "commands_per_s: 100000, user_commands_per_s: 100000, channel_events_per_s: 100000, groups_per_min: 100000, members_per_min: 100000, user_groups: 100000"
 
 // binary builds the server from this tree.
 var binary = sync.OnceValues(func() (string, error) {

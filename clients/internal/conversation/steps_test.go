@@ -2,6 +2,7 @@ package conversation
 
 import (
 	"fmt"
+	"slices"
 
 	"pgregory.net/rapid"
 
@@ -41,6 +42,7 @@ func (w *world) send(t *rapid.T) {
 	if want != none {
 		return
 	}
+	r.stamp(ack.Timestamp, "")
 	if ack.Seq != uint64(len(r.messages)) {
 		t.Fatalf("stored as %d, want %d%s", ack.Seq, len(r.messages), w.story(r.id))
 	}
@@ -73,8 +75,9 @@ func (w *world) reply(t *rapid.T) {
 	said.replyTo = w.seq(t, r)
 	sent.ReplyTo = said.replyTo
 	want := r.send(p.name, said)
-	_, err := c.SendContent(w.ctx, r.id, sent)
+	ack, err := c.SendContent(w.ctx, r.id, sent)
 	w.answered(t, r, p, fmt.Sprint("answers", " ", said.replyTo), want, err)
+	r.stamp(ack.Timestamp, "")
 }
 
 func (w *world) edit(t *rapid.T) {
@@ -135,8 +138,9 @@ func (w *world) forward(t *rapid.T) {
 	if want == none {
 		want = r.send(p.name, said)
 	}
-	_, err := c.Forward(w.ctx, r.id, from.id, seq)
+	ack, err := c.Forward(w.ctx, r.id, from.id, seq)
 	w.answered(t, r, p, fmt.Sprint("forwards", " ", from.id, " ", seq), want, err)
+	r.stamp(ack.Timestamp, "")
 }
 
 func (w *world) group(t *rapid.T) {
@@ -145,25 +149,38 @@ func (w *world) group(t *rapid.T) {
 		return
 	}
 	w.groups++
-	info, err := c.CreateGroup(w.ctx, fmt.Sprint("group ", w.groups), []string{w.other(t), w.other(t)})
-	if err != nil {
-		t.Fatal(err)
+	others := []string{w.other(t), w.other(t)}
+	want := none
+	if slices.ContainsFunc(others, func(other string) bool { return other != p.name && w.blocks(other, p.name) }) {
+		want = forbidden
+	}
+	info, err := c.CreateGroup(w.ctx, fmt.Sprint("group ", w.groups), others)
+	if w.agree(t, want, err); want != none {
+		return
 	}
 	roles := map[string]natter.Role{}
 	for _, m := range info.Members {
 		roles[m] = natter.RoleMember
 	}
 	roles[p.name] = natter.RoleOwner
-	w.rooms = append(w.rooms, newRoom(info.ID, roles, w.blocks))
+	r := newRoom(info.ID, roles, w.blocks)
+	for user := range roles {
+		r.stamp(info.Active, user)
+	}
+	w.rooms = append(w.rooms, r)
 	w.note(info.ID, p.name+" makes a group of "+fmt.Sprint(info.Members))
 }
 
 func (w *world) add(t *rapid.T) {
 	p, c := w.someone(t)
 	r, other := w.room(t, p), w.other(t)
+	was := r.member(other)
 	want := r.add(p.name, other)
-	_, err := c.AddMembers(w.ctx, r.id, other)
+	ack, err := c.AddMembers(w.ctx, r.id, other)
 	w.answered(t, r, p, fmt.Sprint("adds", " ", other), want, err)
+	if want == none && !was {
+		r.stamp(ack.Timestamp, other)
+	}
 }
 
 func (w *world) remove(t *rapid.T) {
@@ -258,7 +275,11 @@ func (w *world) join(t *rapid.T) {
 	p, c := w.someone(t)
 	r := w.rooms[len(w.rooms)-1-rapid.IntRange(0, len(w.rooms)-1).Draw(t, "any room")] // members need no invite
 	secret := w.secret(t, r)
+	was := r.member(p.name)
 	want := r.join(p.name, secret)
-	_, err := c.Join(w.ctx, r.id, secret)
+	ack, err := c.Join(w.ctx, r.id, secret)
 	w.answered(t, r, p, fmt.Sprint("joins", " ", secret), want, err)
+	if r.member(p.name) && !was {
+		r.stamp(ack.Timestamp, p.name)
+	}
 }

@@ -19,6 +19,7 @@ type Command struct {
 	user     string
 	clientID string
 	change   wire.Command // a [wire.Change], or the creation of a group
+	present  []string     // members who were connected, if the change mentions them by @here
 	deadline time.Time
 	order    uint64 // position in which the command came to the lane
 	served   bool   // came from another node's lane: it is answered and never relayed
@@ -33,6 +34,10 @@ type Command struct {
 // Channel returns the id of the channel that the command appends to.
 func (c *Command) Channel() string { return c.channel }
 
+// Mention says which members were connected when the command was given. It matters only if the
+// command mentions them by @here.
+func (c *Command) Mention(present []string) { c.present = present }
+
 // answer gives the command its answer, once. If the answer is to try again, later commands of
 // its sender in the channel are held back.
 func (c *Command) answer(ack wire.Ack, err error) {
@@ -42,7 +47,10 @@ func (c *Command) answer(ack wire.Ack, err error) {
 
 // bytes returns the maximum size that the command adds to a round, encoded.
 func (c *Command) bytes() int {
-	const most = 512 // for everything but content and members
+	most := 512 // for everything but content and members
+	for _, user := range c.present {
+		most += len(user) + 3
+	}
 	switch cmd := c.change.(type) {
 	case wire.Send:
 		return most + contentBytes(&cmd.Content)

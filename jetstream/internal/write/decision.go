@@ -41,9 +41,10 @@ func (w *writer) newDecision() *decision {
 		MaxMembers: w.cfg.Limits.GroupMembers, MaxEdits: w.cfg.Limits.MessageEdits,
 		Blocked:  w.cfg.View.Blocked,
 		Settings: w.cfg.View.CountSettings,
-		Message:  func(seq uint64) (*channel.Message, error) { return d.message(messageKey{d.channel, seq}) },
-		Stays:    d.stays,
-		Dated:    func(pos uint64, at int64) int64 { return d.cfg.View.Dated(d.channel, pos, at) },
+		Groups:   func(user string) (int, error) { return w.cfg.View.CountGroups(user, w.cfg.Limits.UserGroups) }, MaxGroups: w.cfg.Limits.UserGroups,
+		Message: func(seq uint64) (*channel.Message, error) { return d.message(messageKey{d.channel, seq}) },
+		Stays:   d.stays,
+		Dated:   func(pos uint64, at int64) int64 { return d.cfg.View.Dated(d.channel, pos, at) },
 	}
 	return d
 }
@@ -61,8 +62,11 @@ func (d *decision) plan(c *Command) (*plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	d.channel = c.channel
+	d.channel, d.env.Present = c.channel, d.mentionable(c)
 	events, err := channel.Decide(st, c.channel, c.user, c.change, d.env)
+	if err == nil && len(events) == 0 {
+		events, err = d.noted(c, st)
+	}
 	if err != nil || len(events) == 0 {
 		if err == nil {
 			err = d.answerNothing(c, st)
@@ -95,7 +99,7 @@ func (d *decision) draw(p *plan) error {
 		p.bodies = append(p.bodies, body)
 		before := p.state
 		if p.state = channel.Apply(before, p.cmd.channel, 0, e); e.Kind == wire.KindMeta {
-			p.move(before, p.state)
+			p.move(before, p.state, e)
 		}
 		if err := d.fold(p, e); err != nil {
 			return err

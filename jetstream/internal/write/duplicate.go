@@ -94,3 +94,26 @@ func (c *Command) answerSame(ack wire.Ack, stored *wire.Record) error {
 func conflict() error {
 	return wire.Errorf(wire.CodeConflict, "client_id: was used for another message in this channel")
 }
+
+// noted returns the event by which a retry of a command that changes nothing finds that it was
+// answered. There is none for a command without a client id, because nobody can repeat it, and
+// none for a creation, because the group's id finds the group. A user who waits to join gets none
+// either: see [decision.answerNothing].
+func (d *decision) noted(c *Command, st *channel.State) ([]wire.Record, error) {
+	change, ok := c.change.(wire.Change)
+	if !ok || c.unnamed || !st.Member(c.user) || !d.takesNotes() {
+		return nil, nil
+	}
+	return channel.Noted(st, c.channel, c.user, change, d.env)
+}
+
+// mentionable returns the members whom a command can mention by @here.
+func (d *decision) mentionable(c *Command) []string {
+	if !d.takesNotes() {
+		return nil
+	}
+	return c.present
+}
+
+// takesNotes reports whether all nodes know notes.
+func (w *writer) takesNotes() bool { return w.cfg.Notes == nil || w.cfg.Notes() }

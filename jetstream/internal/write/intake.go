@@ -119,12 +119,14 @@ func (in *intake) decode(body []byte) (cmds []*Command) {
 // lineUser returns the user who sent the command in a line.
 func lineUser(line []byte) string {
 	who, _, _ := bytes.Cut(line, []byte{' '})
+	who, _, _ = bytes.Cut(who, []byte{'\t'})
 	user, _, _ := strings.Cut(string(who), "/")
 	return user
 }
 
 func decodeLine(line []byte) (*Command, error) {
 	who, frame, _ := bytes.Cut(line, []byte{' '})
+	who, present, looked := bytes.Cut(who, []byte{'\t'})
 	user, made, _ := strings.Cut(string(who), "/")
 	cmd, err := wire.DecodeCommand(frame)
 	if err != nil {
@@ -133,6 +135,9 @@ func decodeLine(line []byte) (*Command, error) {
 	c := newCommand(user, made, cmd)
 	if c == nil || !wire.ValidUser(user) || made != "" && !wire.ValidClientID(made) {
 		return nil, wire.Errorf(wire.CodeUnsupported, "type: %s is no command of a channel's log", cmd.Type())
+	}
+	if looked {
+		c.present = strings.Split(string(present), ",")
 	}
 	return c, nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -25,7 +26,8 @@ func roundsSubject(shard int, node string) string {
 // relay commits rounds on another node, with one NATS request for each round. The request
 // has a line "<user> <command frame>" for each command. The answer has a line for each command,
 // an ack or an error. If a command has no client id from its client, the user is followed by a
-// slash and the client id that this node made for it.
+// slash and the client id that this node made for it. If it mentions members who were connected,
+// a tab and their names follow, with commas between them.
 type relay struct {
 	shard   int
 	conn    *nats.Conn
@@ -70,6 +72,9 @@ func encodeRound(round []*Command) ([]byte, error) {
 		body = append(body, c.user...)
 		if c.unnamed {
 			body = append(append(body, '/'), c.clientID...)
+		}
+		if len(c.present) > 0 {
+			body = append(append(body, '\t'), strings.Join(c.present, ",")...)
 		}
 		body = append(body, ' ')
 		var err error

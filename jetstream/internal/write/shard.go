@@ -30,6 +30,7 @@ type Config struct {
 	Limits  wire.Limits
 	Room    Room
 	Admit   func(wire.Command) error // refuses what not all nodes know
+	Notes   func() bool              // whether all nodes know notes; nil if they do
 	Subject func(channel string) string
 	// Staged says that the engine stages atomic batches in memory. Stage is called before each
 	// batch; it may be nil.

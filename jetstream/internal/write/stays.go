@@ -1,10 +1,13 @@
 package write
 
-import "natterjack/jetstream/channel"
+import (
+	"natterjack/jetstream/channel"
+	"natterjack/server/wire"
+)
 
 // move notes the members who joined or left by an event.
-func (p *plan) move(before, after *channel.State) {
-	if m, moved := channel.MoveOf(before, after); moved {
+func (p *plan) move(before, after *channel.State, e *wire.Record) {
+	if m, moved := channel.MoveOf(before, after, e); moved {
 		p.moves = append(p.moves, m)
 	}
 }

@@ -217,6 +217,9 @@ func complete(l wire.Limits) wire.Limits {
 		CommandsPerS:      positive(l.CommandsPerS, d.CommandsPerS),
 		UserCommandsPerS:  positive(l.UserCommandsPerS, d.UserCommandsPerS),
 		ChannelEventsPerS: positive(l.ChannelEventsPerS, d.ChannelEventsPerS),
+		GroupsPerMin:      positive(l.GroupsPerMin, d.GroupsPerMin),
+		MembersPerMin:     positive(l.MembersPerMin, d.MembersPerMin),
+		UserGroups:        positive(l.UserGroups, d.UserGroups),
 		PingIntervalS:     positive(l.PingIntervalS, d.PingIntervalS),
 	}
 }

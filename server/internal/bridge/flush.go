@@ -63,6 +63,9 @@ func (s *session) acked(r reply) {
 	defer s.mu.Unlock()
 	s.sending--
 	s.inFlight--
+	if ack, ok := r.frame.(wire.Ack); ok && ack.Seq > 0 { // the sender has read that far
+		s.said = s.said.with(ack.Channel, ack.Seq, ack.Seq)
+	}
 	s.add(r)
 }
 

@@ -108,6 +108,7 @@ func logWith(tb testing.TB, node *embedtest.Node, change func(*jetstream.Config)
 	ctx, cancel := context.WithTimeout(tb.Context(), patience)
 	defer cancel()
 	limits := wire.DefaultLimits()
+	limits.GroupsPerMin, limits.MembersPerMin = 100_000, 100_000
 	limits.UserCommandsPerS, limits.ChannelEventsPerS = 100_000, 100_000 // tests go as fast as they can
 	cfg := jetstream.Config{Conn: node.Conn, Engine: node, ViewDir: tb.TempDir(), Limits: limits, Logger: logger(tb)}
 	change(&cfg)

@@ -18,6 +18,7 @@ import (
 type ReceiptLog interface {
 	ListenReceipts(to receipts.Listener)
 	ReceiptsOf(channel string, users []string) (*jetstream.Receipts, error)
+	OwnReceipt(user, channel string) (wire.Receipt, error)
 }
 
 // receiptPause is the pause between two rounds of telling listeners how far other users have
@@ -36,14 +37,27 @@ type teller struct {
 	telling sync.Mutex    // held during a round
 	rounds  atomic.Uint64 // the number of rounds begun
 
-	mu    sync.Mutex          // protects following
-	moved map[string][]string // by channel, the users who have moved since the last round
+	mu         sync.Mutex // protects following
+	moved      movers     // since the last round
+	sent, ripe movers     // who have sent messages since the last round, and before it
+}
+
+// movers are users who have moved, by channel, each once.
+type movers map[string][]string
+
+func (m *movers) add(channel, user string) {
+	if *m == nil {
+		*m = movers{}
+	}
+	if !slices.Contains((*m)[channel], user) {
+		(*m)[channel] = append((*m)[channel], user)
+	}
 }
 
 var _ receipts.Listener = (*teller)(nil)
 
 func newTeller(b *Bridge) *teller {
-	return &teller{bridge: b, due: make(chan struct{}, 1), moved: map[string][]string{}}
+	return &teller{bridge: b, due: make(chan struct{}, 1)}
 }
 
 // OwnMoved implements [receipts.Listener].
@@ -62,13 +76,38 @@ func (t *teller) OwnMoved(channel, user string, own receipts.Mark) {
 // Moved implements [receipts.Listener]. A move that no listener on this node wants to know is
 // dropped at once.
 func (t *teller) Moved(channel, user string) {
-	peer, direct := peerOf(channel, user)
-	if direct && len(t.bridge.hub.of(peer)) == 0 || !direct && !t.bridge.audience.any(channel) {
-		return
+	if t.heard(channel, user) {
+		t.note(&t.moved, channel, user)
 	}
+}
+
+// Sent implements [receipts.Listener]. The message itself is on its way to everybody who is told,
+// so this is told a pause later. By then the session that sent the message has its ack, and needs
+// not be told. And a user who sends many messages a second is told of once.
+func (t *teller) Sent(channel, user string) {
+	if t.heard(channel, user) || len(t.bridge.hub.of(user)) > 0 {
+		t.note(&t.sent, channel, user)
+	}
+}
+
+// heard reports whether a listener of another user on this node wants to know of a user's moves.
+func (t *teller) heard(channel, user string) bool {
+	if peer, direct := peerOf(channel, user); direct {
+		return len(t.bridge.hub.of(peer)) > 0
+	}
+	return t.bridge.audience.any(channel)
+}
+
+// note puts a user into moved or sent, and asks for a round.
+func (t *teller) note(what *movers, channel, user string) {
 	t.mu.Lock()
-	t.moved[channel] = append(t.moved[channel], user)
+	what.add(channel, user)
 	t.mu.Unlock()
+	t.ask()
+}
+
+// ask asks for a round.
+func (t *teller) ask() {
 	select {
 	case t.due <- struct{}{}:
 	default:
@@ -112,13 +151,22 @@ func (t *teller) round() {
 	defer t.telling.Unlock()
 	t.rounds.Add(1)
 	t.mu.Lock()
-	moved := t.moved
-	t.moved = map[string][]string{}
+	moved, sent := t.moved, t.ripe
+	t.moved, t.sent, t.ripe = nil, nil, t.sent
+	if len(t.ripe) > 0 {
+		t.ask()
+	}
 	t.mu.Unlock()
+	for channel, users := range sent {
+		for _, user := range users {
+			if t.heard(channel, user) {
+				moved.add(channel, user)
+			}
+		}
+	}
 	due := map[*attachment][][]byte{}
 	for channel, users := range moved {
 		slices.Sort(users)
-		users = slices.Compact(users)
 		m, err := t.bridge.receipts.ReceiptsOf(channel, users)
 		if err != nil {
 			t.bridge.logger.Warn("receipts not told", "channel", channel, "error", err)
@@ -130,6 +178,21 @@ func (t *teller) round() {
 	for a, frames := range due {
 		a.notify(now, frames...)
 	}
+	for channel, users := range sent {
+		for _, user := range users {
+			t.tellSender(channel, user)
+		}
+	}
+}
+
+// tellSender tells a user's listeners how far the user has got by sending messages.
+func (t *teller) tellSender(channel, user string) {
+	own, err := t.bridge.receipts.OwnReceipt(user, channel)
+	if err != nil {
+		t.bridge.logger.Warn("own receipt not told", "channel", channel, "error", err)
+		return
+	}
+	t.OwnMoved(channel, user, receipts.Mark{Read: own.Read, Delivered: own.Delivered})
 }
 
 // between waits for a round that is under way, and returns the number of rounds. As long as

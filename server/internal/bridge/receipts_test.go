@@ -25,6 +25,10 @@ func (fakeReceipts) ReceiptsOf(string, []string) (*jetstream.Receipts, error) {
 	return nil, errors.New("there is none")
 }
 
+func (fakeReceipts) OwnReceipt(user, _ string) (wire.Receipt, error) {
+	return wire.Receipt{User: user}, nil
+}
+
 // talk is a group of alice, bob and carol over a real log, with messages in the group and
 // between alice and bob.
 type talk struct {
@@ -86,21 +90,48 @@ func (c *client) awaitReceipt(channel string, want wire.Receipt) {
 func TestReceipts_liveAndAsked(t *testing.T) {
 	k := startTalk(t, 3)
 	const direct = "alice~bob"
-	alice, other, bob := k.connect(t, "alice"), k.connect(t, "alice"), k.connect(t, "bob")
-	bob.must(`{"type":"watch","ref":1,"channels":["` + k.group + `"]}`)
-	alice.must(`{"type":"read","ref":2,"channel":"` + direct + `","seq":2}`)
-	other.awaitReceipt(direct, wire.Receipt{User: "alice", Read: 2, Delivered: 2})
-	bob.awaitReceipt(direct, wire.Receipt{User: "alice", Read: 2, Delivered: 2})
-	alice.must(`{"type":"received","ref":3,"cursors":[{"channel":"` + direct + `","seq":3},{"channel":"` + k.group + `","seq":1}]}`)
-	for range 2 { // one for each channel, in one message or two
-		r := awaitFrame[wire.Receipts](bob)
-		if !slices.Contains([]wire.Receipt{{User: "alice", Read: 2, Delivered: 3}, {User: "alice", Delivered: 1}}, r.Cursors[0]) {
-			t.Errorf("bob is told %+v", r)
+	bob, other, alice := k.connect(t, "bob"), k.connect(t, "bob"), k.connect(t, "alice")
+	alice.must(`{"type":"watch","ref":1,"channels":["` + k.group + `"]}`)
+	bob.must(`{"type":"read","ref":2,"channel":"` + direct + `","seq":2}`)
+	other.awaitReceipt(direct, wire.Receipt{User: "bob", Read: 2, Delivered: 2})
+	alice.awaitReceipt(direct, wire.Receipt{User: "bob", Read: 2, Delivered: 2})
+	bob.must(`{"type":"received","ref":3,"cursors":[{"channel":"` + direct + `","seq":3},{"channel":"` + k.group + `","seq":1}]}`)
+	for n := 0; n < 2; { // one for each channel, in one message or two
+		r := awaitFrame[wire.Receipts](alice)
+		if r.Cursors[0].User == "alice" { // of her messages
+			continue
+		}
+		n++
+		if !slices.Contains([]wire.Receipt{{User: "bob", Read: 2, Delivered: 3}, {User: "bob", Delivered: 1}}, r.Cursors[0]) {
+			t.Errorf("alice is told %+v", r)
 		}
 	}
-	want := wire.Receipts{Ref: wire.Ref{Ref: 4}, Channel: direct, Cursors: []wire.Receipt{{User: "alice", Read: 2, Delivered: 3}}}
-	if diff := cmp.Diff(wire.Frame(want), bob.ask(`{"type":"get_receipts","ref":4,"channel":"`+direct+`"}`)); diff != "" {
+	want := wire.Receipts{Ref: wire.Ref{Ref: 4}, Channel: direct, Cursors: []wire.Receipt{{User: "alice", Read: 3, Delivered: 3}, {User: "bob", Read: 2, Delivered: 3}}}
+	if diff := cmp.Diff(wire.Frame(want), alice.ask(`{"type":"get_receipts","ref":4,"channel":"`+direct+`"}`)); diff != "" {
 		t.Errorf("get_receipts (-want +got):\n%s", diff)
+	}
+}
+
+// TestReceipts_sent shows that sending a message tells that its sender has read up to it: the
+// peer, and the sender's other devices, but not the device that sent it.
+func TestReceipts_sent(t *testing.T) {
+	k := startTalk(t, 1)
+	const direct = "alice~bob"
+	phone, laptop, alice := k.connect(t, "bob"), k.connect(t, "bob"), k.connect(t, "alice")
+	phone.send(`{"type":"send","ref":1,"to":"alice","client_id":"b1","content":{"text":"hi"}}`)
+	awaitFrame[wire.Ack](phone)
+	for _, c := range []*client{alice, laptop} {
+		c.awaitReceipt(direct, wire.Receipt{User: "bob", Read: 2, Delivered: 2})
+	}
+	laptop.must(`{"type":"read","ref":2,"channel":"` + k.group + `","seq":1}`)
+	for {
+		r := awaitFrame[wire.Receipts](phone)
+		if slices.ContainsFunc(r.Cursors, func(c wire.Receipt) bool { return c.User == "bob" }) {
+			if r.Channel != k.group {
+				t.Errorf("the phone is told what it said: %+v", r)
+			}
+			break
+		}
 	}
 }
 
@@ -213,14 +244,21 @@ func TestReceipts_ownAtOnce(t *testing.T) {
 func TestReceipts_notToldWhatItSaid(t *testing.T) {
 	k := startTalk(t, 3)
 	const direct = "alice~bob"
-	phone, laptop := k.connect(t, "alice"), k.connect(t, "alice")
+	phone, laptop := k.connect(t, "bob"), k.connect(t, "bob")
 	phone.must(`{"type":"received","ref":1,"cursors":[{"channel":"` + direct + `","seq":3}]}`)
 	phone.must(`{"type":"read","ref":2,"channel":"` + direct + `","seq":1}`)
-	laptop.awaitReceipt(direct, wire.Receipt{User: "alice", Read: 1, Delivered: 3})
+	laptop.awaitReceipt(direct, wire.Receipt{User: "bob", Read: 1, Delivered: 3})
 	laptop.must(`{"type":"read","ref":3,"channel":"` + direct + `","seq":2}`)
-	want := wire.Receipts{Channel: direct, Cursors: []wire.Receipt{{User: "alice", Read: 2, Delivered: 3}}}
-	if diff := cmp.Diff(want, awaitFrame[wire.Receipts](phone)); diff != "" {
-		t.Errorf("the first that the phone is told (-want +got):\n%s", diff)
+	want := wire.Receipts{Channel: direct, Cursors: []wire.Receipt{{User: "bob", Read: 2, Delivered: 3}}}
+	for {
+		got := awaitFrame[wire.Receipts](phone)
+		if got.Cursors[0].User == "alice" { // of her messages
+			continue
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("the first that the phone is told of its user (-want +got):\n%s", diff)
+		}
+		break
 	}
 }
 

@@ -149,6 +149,9 @@ func (c *Config) checkLimits() error {
 		within("limits.commands_per_s", l.CommandsPerS, 1, 100_000),
 		within("limits.user_commands_per_s", l.UserCommandsPerS, 1, 100_000),
 		within("limits.channel_events_per_s", l.ChannelEventsPerS, 1, 100_000),
+		within("limits.groups_per_min", l.GroupsPerMin, 1, 100_000),
+		within("limits.members_per_min", l.MembersPerMin, 1, 100_000),
+		within("limits.user_groups", l.UserGroups, 1, 100_000),
 		within("limits.ping_interval_s", l.PingIntervalS, 5, 300),
 	)
 }

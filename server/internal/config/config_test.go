@@ -61,7 +61,7 @@ func TestLoad_Shipped(t *testing.T) {
 // which depend on the machine.
 func TestShipped_SaysItsDefaults(t *testing.T) {
 	_, ours, _ := strings.Cut(natterjack.Configuration, "\nnatterjack {")
-	ours = regexp.MustCompile(`(?m)^(\s*)# ((listen|data|drain|replicas|log|origins|http|sign_in|limits|frame_bytes|text_bytes|in_flight|group_members|history_events|message_edits|commands_per_s|user_commands_per_s|channel_events_per_s|ping_interval_s)\b.*|\})$`).
+	ours = regexp.MustCompile(`(?m)^(\s*)# ((listen|data|drain|replicas|log|origins|http|sign_in|limits|frame_bytes|text_bytes|in_flight|group_members|history_events|message_edits|commands_per_s|user_commands_per_s|channel_events_per_s|groups_per_min|members_per_min|user_groups|ping_interval_s)\b.*|\})$`).
 		ReplaceAllString(ours, "$1$2")
 	ours = regexp.MustCompile(`(?m)^(\s*)#   (\w+: )`).ReplaceAllString(ours, "$1$2")
 	for _, want := range []string{"\n  listen:", "\n  limits {", "\n  http {", "guests: 0 ", "frame_bytes: 64KB", "\n    sign_in: true"} {

@@ -37,6 +37,7 @@ func (r *running) openPeople(ctx context.Context) (err error) {
 		return fmt.Errorf("open sessions: %w", err)
 	}
 	r.log.WatchSight(r.people.presence.Reconsider)
+	r.log.WatchPresent(r.people.presence.Present)
 	r.people.typing = presence.NewTyping(conn, r.log)
 	for _, b := range append(r.offers, r.people.presence, r.people.typing, r.people.sessions) {
 		b.Bind(r.log.Operations())

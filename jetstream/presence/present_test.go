@@ -1,0 +1,46 @@
+package presence
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"natterjack/embed/embedtest"
+	"natterjack/server/wire"
+)
+
+// TestPresent shows that users who are connected to any node are present, visible or not, and
+// nobody else is. A node that does not answer costs little time.
+func TestPresent(t *testing.T) {
+	node := embedtest.Start(t, embedtest.NoSync)
+	a, _ := startAs(t, node, "a", 1, fast)
+	b, stopB := startAs(t, node, "b", 1, fast)
+	eventually(t, "both know each other", func() bool { return a.Living() == 2 && b.Living() == 2 })
+	for user, at := range map[string]*Tracker{"here": a, "there": b, "shy": b} {
+		at.Enter(user, wire.PresenceOnline)
+	}
+	for user, at := range map[string]*Tracker{"ghost": a, "spectre": b} {
+		at.Enter(user, wire.PresenceInvisible)
+	}
+	a.Enter("gone", wire.PresenceOnline)
+	a.Leave("gone", wire.PresenceOnline, time.Now())
+	asked := []string{"here", "there", "shy", "ghost", "spectre", "gone", "never"}
+	for _, tr := range []*Tracker{a, b} {
+		eventually(t, "all who are there are present", func() bool { return slices.Equal(tr.Present(asked), asked[:5]) })
+	}
+	if s := a.is("spectre"); s.State != wire.PresenceOffline {
+		t.Errorf("an invisible user is %+v", s)
+	}
+	silent, err := node.Conn.Subscribe(presentSubject, func(*nats.Msg) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = silent.Unsubscribe() }()
+	stopB()
+	began := time.Now()
+	if got := a.Present([]string{"here", "never"}); !slices.Equal(got, []string{"here"}) || time.Since(began) > 10*presentWait {
+		t.Errorf("%q are present, after %v", got, time.Since(began))
+	}
+}

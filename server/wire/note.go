@@ -1,0 +1,13 @@
+package wire
+
+// Note is what the server notes for itself in a channel's log: either that a command was carried
+// out and changed nothing, or whom an @here mentions. No client gets it.
+type Note struct {
+	// Command is a hash of the command that changed nothing. A retry is answered with the place
+	// of its note.
+	Command string `json:"command,omitzero"`
+	// Seq is the message that mentions @here. Present are the members who were connected then,
+	// including invisible ones.
+	Seq     uint64   `json:"seq,omitzero"`
+	Present []string `json:"present,omitzero"`
+}
