@@ -12,7 +12,7 @@ import (
 var (
 	// nodesOnly are the subjects that only nodes publish to and subscribe to.
 	nodesOnly = []string{
-		"$KV.>", "clock", "copies", "copies.>", "leads.>", "level", "receipt.>", "remembers", "sessions.>", "typing.>",
+		"$KV.>", "clock", "copies", "copies.>", "leads.>", "level", "presence.>", "receipt.>", "remembers", "sessions.>", "typing.>",
 		"views", "views.>", "writer.>",
 	}
 	// written are the subjects that only nodes publish to: those of the log, and those by which
