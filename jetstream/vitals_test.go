@@ -23,7 +23,6 @@ func silence(t *testing.T, l *Log, shard int, silent bool) {
 // TestVitals_streamTakesNothing silences a stream. After a while another node leads it. Once the
 // stream speaks again, everything continues.
 func TestVitals_streamTakesNothing(t *testing.T) {
-	t.Parallel()
 	nodes, logs, _ := cluster(t)
 	ack := mustSend(t, logs[0], "alice", text("bob", "before", "hi"))
 	at := -1
@@ -53,7 +52,6 @@ func TestVitals_streamTakesNothing(t *testing.T) {
 // TestVitals_dead silences a stream of a single node for long. That stream counts as dead
 // then, but not earlier, and not because of one failure.
 func TestVitals_dead(t *testing.T) {
-	t.Parallel()
 	l := alone(t)
 	ack := mustSend(t, l, "alice", text("bob", "before", "hi"))
 	mustSend(t, l, "alice", text("bob", "more", "hi"))
