@@ -84,6 +84,7 @@ func TestPulse_frozen(t *testing.T) {
 		}
 	}
 	overStream := func(t *testing.T, r *rig) client {
+		t.Helper()
 		frames := r.frames(t, "alice/24h")
 		session := decode[wire.Welcome](t, <-frames).Session
 		post := func(command string) {
@@ -164,12 +165,16 @@ func (r *rig) frames(tb testing.TB, token string) <-chan []byte {
 func TestPulse_readsNothing(t *testing.T) {
 	for name, open := range map[string]func(t *testing.T, r *rig){
 		"websocket": func(t *testing.T, r *rig) {
+			t.Helper()
 			c := r.dial(t)
 			c.send(`{"type":"connect","v":1,"token":"alice"}`)
 			c.listenOnce()
 		},
-		"stream": func(t *testing.T, r *rig) { r.window(t, "alice") },
-		"poll":   func(t *testing.T, r *rig) { r.post(t, wire.PathPoll, `{"type":"connect","v":1,"token":"alice"}`) },
+		"stream": func(t *testing.T, r *rig) { t.Helper(); r.window(t, "alice") },
+		"poll": func(t *testing.T, r *rig) {
+			t.Helper()
+			r.post(t, wire.PathPoll, `{"type":"connect","v":1,"token":"alice"}`)
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -194,10 +199,11 @@ func TestPulse_readsNothing(t *testing.T) {
 func TestPulse_hangsUp(t *testing.T) {
 	for name, open := range map[string]func(t *testing.T, r *rig) (hangUp func()){
 		"websocket": func(t *testing.T, r *rig) func() {
+			t.Helper()
 			c := r.connect(t, "alice")
 			return func() { _ = c.ws.CloseNow() }
 		},
-		"stream": func(t *testing.T, r *rig) func() { return r.window(t, "alice").close },
+		"stream": func(t *testing.T, r *rig) func() { t.Helper(); return r.window(t, "alice").close },
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -247,9 +253,10 @@ func TestPulse_sdk(t *testing.T) {
 func TestPresence_shortVisits(t *testing.T) {
 	for name, visit := range map[string]func(t *testing.T, r *rig){
 		"poll": func(t *testing.T, r *rig) {
+			t.Helper()
 			r.lines(t, wire.PathPoll, `{"type":"connect","v":1,"token":"bob"}`, "Prefer", "wait=0")
 		},
-		"websocket": func(t *testing.T, r *rig) { _ = r.connect(t, "bob").ws.CloseNow() },
+		"websocket": func(t *testing.T, r *rig) { t.Helper(); _ = r.connect(t, "bob").ws.CloseNow() },
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newPeopleRig(t)
