@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"os"
 	"slices"
 	"sync"
 	"testing"
@@ -22,15 +21,7 @@ import (
 // goroutine outlives the tests.
 func TestMain(m *testing.M) {
 	ats.Register()
-	ignore := goleak.IgnoreCurrent()
-	code := m.Run()
-	if code == 0 {
-		if err := goleak.Find(ignore); err != nil {
-			_, _ = fmt.Fprintln(os.Stderr, "goroutines outlive the tests:", err)
-			code = 1
-		}
-	}
-	os.Exit(code)
+	goleak.VerifyTestMain(m, goleak.IgnoreCurrent())
 }
 
 const patience = 30 * time.Second

@@ -3,9 +3,7 @@ package receipts
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
-	"os"
 	"sync"
 	"testing"
 	"time"
@@ -15,20 +13,13 @@ import (
 	"go.uber.org/goleak"
 
 	"natterjack/embed/embedtest"
+	"natterjack/jetstream/internal/pause"
 	"natterjack/jetstream/view"
 )
 
 func TestMain(m *testing.M) {
 	ats.Register() // its one goroutine stays
-	ignore := goleak.IgnoreCurrent()
-	code := m.Run()
-	if code == 0 {
-		if err := goleak.Find(ignore); err != nil {
-			_, _ = fmt.Fprintln(os.Stderr, "goroutines outlive the tests:", err)
-			code = 1
-		}
-	}
-	os.Exit(code)
+	goleak.VerifyTestMain(m, goleak.IgnoreCurrent())
 }
 
 const patience = 30 * time.Second
@@ -71,7 +62,12 @@ func (r rig) build(tb testing.TB) (s *Store, stop func()) {
 	ctx, cancel := context.WithTimeout(tb.Context(), patience)
 	defer cancel()
 	for n := range shards {
-		mustMakeStream(ctx, tb, js, StreamConfig(n, max(1, r.replicas)))
+		cfg := StreamConfig(n, max(1, r.replicas))
+		if _, err := pause.Until(ctx, cfg.Name, func(ctx context.Context) (jetstream.Stream, error) {
+			return js.CreateOrUpdateStream(ctx, cfg)
+		}); err != nil {
+			tb.Fatal(err)
+		}
 	}
 	if r.dir == "" {
 		r.dir = tb.TempDir()
@@ -190,22 +186,3 @@ func group(n int) string {
 }
 
 var errTest = errors.New("as the test wants it")
-
-// mustMakeStream makes a stream. It tries again as the log does: a cluster refuses streams
-// (10049 and others) while its servers still learn of one another.
-func mustMakeStream(ctx context.Context, tb testing.TB, js jetstream.JetStream, cfg jetstream.StreamConfig) {
-	tb.Helper()
-	retry := time.NewTicker(50 * time.Millisecond)
-	defer retry.Stop()
-	for {
-		_, err := js.CreateOrUpdateStream(ctx, cfg)
-		if err == nil {
-			return
-		}
-		select {
-		case <-retry.C:
-		case <-ctx.Done():
-			tb.Fatalf("make stream: %v", err)
-		}
-	}
-}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -20,15 +19,7 @@ import (
 
 func TestMain(m *testing.M) {
 	ats.Register() // its one goroutine stays
-	ignore := goleak.IgnoreCurrent()
-	code := m.Run()
-	if code == 0 {
-		if err := goleak.Find(ignore); err != nil {
-			_, _ = fmt.Fprintln(os.Stderr, "goroutines outlive the tests:", err)
-			code = 1
-		}
-	}
-	os.Exit(code)
+	goleak.VerifyTestMain(m, goleak.IgnoreCurrent())
 }
 
 const patience = 30 * time.Second

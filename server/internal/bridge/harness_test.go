@@ -6,12 +6,10 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
 	"runtime"
 	"strings"
 	"sync"
@@ -32,15 +30,7 @@ import (
 // goroutine outlives the tests.
 func TestMain(m *testing.M) {
 	ats.Register()
-	ignore := goleak.IgnoreCurrent()
-	code := m.Run()
-	if code == 0 {
-		if err := goleak.Find(ignore); err != nil {
-			_, _ = fmt.Fprintln(os.Stderr, "goroutines outlive the tests:", err)
-			code = 1
-		}
-	}
-	os.Exit(code)
+	goleak.VerifyTestMain(m, goleak.IgnoreCurrent())
 }
 
 // patience bounds every wait. In a bubble waiting takes no real time.
