@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"runtime"
 	"slices"
 	"sync"
 	"testing"
@@ -34,13 +33,6 @@ func slow(t *testing.T, users, channels int) *Log {
 	return l
 }
 
-// emptyPools empties every sync.Pool, which takes two collections. The NATS client keeps its
-// timers in one. A timer from a bubble cannot be used outside of it, nor in another bubble.
-func emptyPools() {
-	runtime.GC()
-	runtime.GC()
-}
-
 // tooFast fails unless err says how long to wait, in the given channel or in all channels.
 func tooFast(t *testing.T, err error, channel string) (wait time.Duration) {
 	t.Helper()
@@ -52,8 +44,8 @@ func tooFast(t *testing.T, err error, channel string) (wait time.Duration) {
 }
 
 func TestRates_user(t *testing.T) {
-	emptyPools()
-	defer emptyPools()
+	embedtest.EmptyPools()
+	defer embedtest.EmptyPools()
 	synctest.Test(t, func(t *testing.T) {
 		l := slow(t, 10, 100_000)
 		ctx := t.Context()
@@ -123,8 +115,8 @@ func TestRates_user(t *testing.T) {
 // accepted messages of each member are in order. Nothing of the others is stored, and they can
 // be sent later.
 func TestRates_channel(t *testing.T) {
-	emptyPools()
-	defer emptyPools()
+	embedtest.EmptyPools()
+	defer embedtest.EmptyPools()
 	synctest.Test(t, func(t *testing.T) {
 		l := slow(t, 100_000, 10)
 		group, err := l.CreateGroup(t.Context(), "u0", &wire.CreateGroup{ClientID: "g", Name: "all", Members: users(4)})
@@ -174,8 +166,8 @@ func TestRates_channel(t *testing.T) {
 // TestRates_floodOfOne has one member send without end, faster than they may. Another member's
 // message still gets through at once.
 func TestRates_floodOfOne(t *testing.T) {
-	emptyPools()
-	defer emptyPools()
+	embedtest.EmptyPools()
+	defer embedtest.EmptyPools()
 	synctest.Test(t, func(t *testing.T) {
 		l := slow(t, 100_000, 10)
 		group, err := l.CreateGroup(t.Context(), "u0", &wire.CreateGroup{ClientID: "g", Name: "all", Members: users(2)})
@@ -208,8 +200,8 @@ func TestRates_floodOfOne(t *testing.T) {
 func TestRates_floodOfSome(t *testing.T) {
 	for _, fast := range []int{2, 5} {
 		t.Run(fmt.Sprint(fast), func(t *testing.T) {
-			emptyPools()
-			defer emptyPools()
+			embedtest.EmptyPools()
+			defer embedtest.EmptyPools()
 			synctest.Test(t, func(t *testing.T) {
 				l := slow(t, 100_000, 20)
 				group, err := l.CreateGroup(t.Context(), "u0", &wire.CreateGroup{ClientID: "g", Name: "all", Members: users(fast + 1)})

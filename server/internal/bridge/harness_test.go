@@ -10,7 +10,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -73,18 +72,11 @@ type rig struct {
 	stop     func() // ends Run; the cleanup of the test closes the rest
 }
 
-// emptyPools empties every sync.Pool, which takes two collections. The NATS client keeps its
-// timers in one. A timer from a bubble cannot be used outside of it, nor in another bubble.
-func emptyPools() {
-	runtime.GC()
-	runtime.GC()
-}
-
 // realLog runs a log over an embedded NATS server. It works inside a synctest bubble.
 func realLog(tb testing.TB) *jetstream.Log {
 	tb.Helper()
-	emptyPools()
-	tb.Cleanup(emptyPools) // after everything else is closed
+	embedtest.EmptyPools()
+	tb.Cleanup(embedtest.EmptyPools) // after everything else is closed
 	return logOn(tb, embedtest.Start(tb, embedtest.NoSync))
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/coder/websocket"
 	"pgregory.net/rapid"
 
+	"natterjack/embed/embedtest"
 	"natterjack/server/wire"
 )
 
@@ -176,7 +177,7 @@ func suffer(t *testing.T, attack func(t *testing.T, r *rig, commands string)) {
 
 // heap returns the bytes of the heap that are in use.
 func heap() int {
-	emptyPools()
+	embedtest.EmptyPools()
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	return int(m.HeapAlloc)

@@ -16,7 +16,7 @@ import (
 )
 
 // Tests of timeouts, each in a synctest bubble, over pipes. They use a fake log, which costs less
-// than a real one: see emptyPools.
+// than a real one: see [embedtest.EmptyPools].
 
 func TestPing_answeredStays(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
