@@ -84,6 +84,7 @@ type ChannelInfo struct {
 	Kind        ChannelKind `json:"kind"`
 	Name        string      `json:"name,omitzero"`
 	Topic       string      `json:"topic,omitzero"`
+	Picture     *Picture    `json:"picture,omitzero"`
 	SlowModeS   int         `json:"slow_mode_s,omitzero"` // seconds between two messages of one member; 0 is off
 	Archived    bool        `json:"archived,omitzero"`
 	Role        Role        `json:"role,omitzero"` // the caller's role

@@ -95,7 +95,7 @@ func Append(dst []byte, f interface{ Type() string }) ([]byte, error) {
 	var options []json.Options
 	switch f := f.(type) {
 	case RawPage:
-		return AppendPage(dst, f.Ref.Ref, f.Channel, f.Events, f.More), nil
+		return AppendPage(dst, &f), nil
 	case Channel, Channels, Page:
 		options = append(options, typedEvents)
 	}
@@ -126,24 +126,27 @@ func AppendEvent(dst []byte, shard int, pos uint64, channel string, record []byt
 
 // AppendPage encodes a page around events that are already frames, each built by [AppendEvent].
 // On the wire, the events of a page carry their type.
-func AppendPage(dst []byte, ref uint64, channel string, events [][]byte, more bool) []byte {
+func AppendPage(dst []byte, p *RawPage) []byte {
 	const around = 256
 	size := around
-	for _, e := range events {
+	for _, e := range p.Events {
 		size += len(e) + 1
 	}
 	dst = slices.Grow(dst, size)
 	dst = append(dst, `{"type":"page"`...)
-	if ref != 0 {
+	if ref := p.Ref.Ref; ref != 0 {
 		dst = append(dst, `,"ref":`...)
 		dst = strconv.AppendUint(dst, ref, 10)
 	}
 	dst = append(dst, `,"channel":"`...)
-	dst = append(dst, channel...)
+	dst = append(dst, p.Channel...)
 	dst = append(dst, `","more":`...)
-	dst = strconv.AppendBool(dst, more)
+	dst = strconv.AppendBool(dst, p.More)
+	if p.MoreAfter {
+		dst = append(dst, `,"more_after":true`...)
+	}
 	dst = append(dst, `,"events":[`...)
-	for i, e := range events {
+	for i, e := range p.Events {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
@@ -154,12 +157,15 @@ func AppendPage(dst []byte, ref uint64, channel string, events [][]byte, more bo
 
 // EncodeRecord returns the payload of an event in the log.
 func EncodeRecord(r *Record) ([]byte, error) {
-	if r.Rest == nil && (r.Content == nil || r.Content.Rest == nil) {
+	if r.Rest == nil && (r.Content == nil || !r.Content.hasRest()) {
 		return json.Marshal(r)
 	}
 	whole := wholeRecord{Record: *r, Rest: r.Rest}
-	if r.Content != nil {
-		whole.Content = &wholeContent{Content: *r.Content, Rest: r.Content.Rest}
+	if c := r.Content; c != nil {
+		whole.Content = &wholeContent{Content: *c, Rest: c.Rest}
+		for i := range c.Attachments {
+			whole.Content.Attachments = append(whole.Content.Attachments, wholeAttachment{c.Attachments[i], c.Attachments[i].Rest})
+		}
 	}
 	return json.Marshal(whole)
 }
@@ -178,7 +184,18 @@ type wholeRecord struct {
 
 type wholeContent struct {
 	Content
+	Attachments []wholeAttachment `json:"attachments,omitzero"` // replaces the content's own
+	Rest        jsontext.Value    `json:",embed"`
+}
+
+type wholeAttachment struct {
+	Attachment
 	Rest jsontext.Value `json:",embed"`
+}
+
+// hasRest reports whether some part of the content has members that this version does not know.
+func (c *Content) hasRest() bool {
+	return c.Rest != nil || slices.ContainsFunc(c.Attachments, func(a Attachment) bool { return a.Rest != nil })
 }
 
 var errReserved = errors.New("wire: a record has a member of the frame around it")
@@ -200,6 +217,10 @@ func DecodeRecord(data []byte) (r Record, err error) {
 	if c := whole.Content; c != nil {
 		r.Content = &c.Content
 		r.Content.Rest = c.Rest
+		for i := range c.Attachments {
+			c.Attachments[i].Attachment.Rest = c.Attachments[i].Rest
+			r.Content.Attachments = append(r.Content.Attachments, c.Attachments[i].Attachment)
+		}
 	}
 	return r, nil
 }

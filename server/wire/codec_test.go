@@ -117,13 +117,19 @@ func TestDecodeRecord_FromTheFuture(t *testing.T) {
 // TestContent_fromTheFuture shows that unknown members of a content stored by a newer node are
 // kept, and that no client can store unknown members.
 func TestContent_fromTheFuture(t *testing.T) {
-	const record = `{"kind":"message","version":1,"id":"m","sender":"alice","seq":1,"timestamp":5,"content":{"text":"which?","poll":{"options":["a"]}}}`
-	got, err := DecodeRecord([]byte(record))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if again, err := EncodeRecord(&got); err != nil || string(again) != record {
-		t.Errorf("encoded again: %s, %v", again, err)
+	for _, content := range []string{
+		`{"text":"which?","poll":{"options":["a"]}}`,
+		`{"text":"which?","attachments":[{"id":"a","size":3},{"id":"b","model":{"faces":12}}]}`,
+		`{"text":"which?","attachments":[{"id":"a","model":{"faces":12}}],"poll":{"options":["a"]}}`,
+	} {
+		record := `{"kind":"message","version":1,"id":"m","sender":"alice","seq":1,"timestamp":5,"content":` + content + `}`
+		got, err := DecodeRecord([]byte(record))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if again, err := EncodeRecord(&got); err != nil || string(again) != record {
+			t.Errorf("encoded again: %s, %v", again, err)
+		}
 	}
 	for _, frame := range []string{
 		`{"type":"send","to":"bob","client_id":"c","content":{"text":"which?","poll":{}}}`,

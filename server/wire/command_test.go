@@ -24,7 +24,7 @@ type refusedCommand struct {
 // TestValidate_changes tries each change at its limits and one beyond them.
 func TestValidate_changes(t *testing.T) {
 	tried := map[string]bool{}
-	for _, topic := range []limits{messageLimits, reactionLimits, pinLimits, groupLimits, memberLimits, inviteLimits} {
+	for _, topic := range []limits{messageLimits, attachmentLimits, reactionLimits, pinLimits, groupLimits, memberLimits, inviteLimits, pushLimits} {
 		for name, c := range topic.valid {
 			tried[c.Type()] = true
 			if err := c.Validate(DefaultLimits()); err != nil {
@@ -47,7 +47,7 @@ func checkEveryChange(t *testing.T, have map[string]bool) {
 	for _, g := range goldenCommands {
 		if _, change := g.value.(Change); change && !have[g.value.Type()] {
 			switch g.value.(type) {
-			case Send, Set: // these have tests of their own
+			case Send, Set, SetProfile: // these have tests of their own
 			default:
 				t.Errorf("%s: its limits are not tested", g.value.Type())
 			}

@@ -32,6 +32,7 @@ var connectionOperations = []*Operation{
 	Row[Connect, Welcome](ByConnections, ForRead),
 	Row[Refresh, Refreshed](ByConnections, ForRead),
 	Row[Pong, NoReply](ByConnections, ForRead),
+	Row[Cancel, NoReply](ByConnections, ForRead),
 }
 
 // Connect opens a session and is the first frame on every transport. Over HTTP the token may
@@ -126,3 +127,22 @@ func (Pong) Type() string { return "pong" }
 
 // Validate implements [Command].
 func (Pong) Validate(Limits) error { return nil }
+
+// Cancel gives up a command of the same connection, whose client waits for the reply no more. A
+// read that is under way, or waits for its turn, is answered with the code superseded. Everything
+// else goes on as if nothing had been said. Cancel itself gets no reply.
+type Cancel struct {
+	Ref
+	Command uint64 `json:"command"` // the ref of the command
+}
+
+// Type implements [Command].
+func (Cancel) Type() string { return "cancel" }
+
+// Validate implements [Command].
+func (c Cancel) Validate(Limits) error {
+	if c.Command == 0 {
+		return Errorf(CodeInvalid, "command: is missing; it is the ref of the command to cancel")
+	}
+	return nil
+}

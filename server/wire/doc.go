@@ -37,6 +37,27 @@
 // number type is a double keep them exact up to 2^53. A shard that takes a million events a second
 // gets there after 285 years. The client chooses a ref freely, and the reply repeats it unchanged.
 //
+// # Files
+//
+// The bytes of files are never part of a frame. A client gives [ReserveUpload], makes the requests
+// of the answer, to another server that stores files, and gives [CompleteUpload] until that is
+// answered with a ticket. A [Send] then names the file in content.attachments, with the ticket.
+// Whoever sees the message asks for a URL by [GetMedia], which is valid for some minutes:
+//
+//	client                                  server                      storage
+//	  │ reserve_upload {channel, size, sha256} │                            │
+//	  │ ──────────────────────────────────────►│                            │
+//	  │ upload {media, url, headers}           │                            │
+//	  │ ◄──────────────────────────────────────│                            │
+//	  │ PUT url, with these headers            │                            │
+//	  │ ───────────────────────────────────────────────────────────────────►│
+//	  │ complete_upload {media}                │ fetches, cleans, stores    │
+//	  │ ──────────────────────────────────────►│ ──────────────────────────►│
+//	  │ attachment {attachment, ticket}        │                            │
+//	  │ ◄──────────────────────────────────────│                            │
+//	  │ send {…, content: {attachments: [{id, ticket}]}}
+//	  │ ──────────────────────────────────────►│
+//
 // # Position
 //
 // A channel belongs to one shard. pos is the event's place in that shard; it is ascending but not

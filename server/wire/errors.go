@@ -20,11 +20,14 @@ const (
 	CodeUnauthorized Code = "unauthorized"  // no token, or an invalid one
 	CodeExpired      Code = "expired"       // the token has expired; get a fresh one
 	CodeForbidden    Code = "forbidden"     // no such channel, or the caller is not a member: the two look the same
+	CodeNotFound     Code = "not_found"     // nothing of this name that the caller may see
 	CodeConflict     Code = "conflict"      // the client_id was already used for something else
 	CodeTooFast      Code = "too_fast"      // over a rate or an in-flight limit; wait retry_after
 	CodeUnavailable  Code = "unavailable"   // no quorum, the writer is moving, or the node drains; nothing was stored
 	CodeTimeout      Code = "timeout"       // unknown whether it was stored; retry with the same client_id
 	CodeStorageFull  Code = "storage_full"  // the server's disk is full; retry later
+	CodeQuota        Code = "quota"         // the files of the user, or of the channel, take all the room they may; delete some
+	CodeSuperseded   Code = "superseded"    // the client waits for this reply no more, or a newer command of the session has taken its place
 	CodeInternal     Code = "internal"      // a fault of the server, which its log describes under this session
 )
 

@@ -49,7 +49,7 @@ func TestError_After(t *testing.T) {
 func TestRetryable(t *testing.T) {
 	want := map[Code]bool{
 		CodeMalformed: false, CodeUnknownType: false, CodeTooLarge: false, CodeInvalid: false, CodeNotConnected: false,
-		CodeUnsupported: false, CodeUnauthorized: false, CodeForbidden: false, CodeConflict: false,
+		CodeUnsupported: false, CodeUnauthorized: false, CodeForbidden: false, CodeNotFound: false, CodeQuota: false, CodeConflict: false, CodeSuperseded: false,
 		CodeExpired: true, CodeTooFast: true, CodeUnavailable: true, CodeTimeout: true, CodeStorageFull: true, CodeInternal: true,
 	}
 	for code, retryable := range want {

@@ -13,6 +13,7 @@ const (
 	KindDelete   Kind = "delete"   // deletes a message: target and erased
 	KindReaction Kind = "reaction" // reacts to a message: target, emoji, and remove if it was taken back
 	KindSetting  Kind = "setting"  // a setting of a user, in that user's own channel
+	KindProfile  Kind = "profile"  // changes the profile of a user, in that user's own channel
 	KindPin      Kind = "pin"      // pins a message: target, and remove if the pin was removed
 	KindNote     Kind = "note"     // what the server notes for itself; only the log has it
 )
@@ -25,7 +26,8 @@ const (
 // and its changes. The event of kind delete still comes, and pages show the tombstone.
 //
 // Versions ascend, and are dense in the log. A client does not get every one: not the changes of
-// messages from before its user came, which do not exist for that user, and no notes.
+// messages from before its user came, which do not exist for that user, and no notes. The event
+// that refuses a user's request to join has version 0 and no last for that user, who is no member.
 type Event struct {
 	Record
 	Shard   int    `json:"shard"`
@@ -67,8 +69,11 @@ type Record struct {
 	Remove bool    `json:"remove,omitzero"`
 	Erased *Erased `json:"erased,omitzero"`
 
-	Setting *Setting `json:"setting,omitzero"`
-	Note    *Note    `json:"note,omitzero"`
+	Setting *Setting       `json:"setting,omitzero"`
+	Note    *Note          `json:"note,omitzero"`
+	Profile *ProfileChange `json:"profile,omitzero"`
+	// Push is where the subscription leads whose setting the event is. No client gets it.
+	Push *PushTarget `json:"push,omitzero"`
 
 	// A new kind of event brings one pointer to a struct of its own, never loose members like
 	// target, emoji and remove. So the other kinds pay one word for it, and a reader sees which

@@ -131,7 +131,9 @@ func FuzzDecodeBody(f *testing.F) {
 // FuzzDecodeRecord shows that a record survives being stored, spliced into a frame, and decoded
 // by a client.
 func FuzzDecodeRecord(f *testing.F) {
-	for _, e := range []Event{goldenMessage, goldenCreated} {
+	album := goldenMessage
+	album.Content = &Content{Attachments: []Attachment{goldenPhoto, goldenVoice}}
+	for _, e := range []Event{goldenMessage, goldenCreated, album} {
 		record, err := EncodeRecord(&e.Record)
 		if err != nil {
 			f.Fatal(err)
@@ -154,6 +156,9 @@ func FuzzDecodeRecord(f *testing.F) {
 		r.Rest = nil // clients do not keep it
 		if r.Content != nil {
 			r.Content.Rest = nil
+			for i := range r.Content.Attachments {
+				r.Content.Attachments[i].Rest = nil
+			}
 		}
 		want := Event{Shard: shard, Pos: pos, Channel: "alice~bob", Record: r}
 		got, err := DecodeFrame(frame)

@@ -36,7 +36,7 @@ func (g CreateGroup) Validate(l Limits) error {
 	if !ValidClientID(g.ClientID) {
 		return invalidClientID()
 	}
-	if err := validGroupName(g.Name); err != nil {
+	if err := validName(g.Name, MaxGroupNameLen); err != nil {
 		return err
 	}
 	return validMembers(g.Members, l)
@@ -57,7 +57,9 @@ type UpdateChannel struct {
 	Topic     *string `json:"topic,omitzero"`
 	SlowModeS *int    `json:"slow_mode_s,omitzero"` // seconds between two messages of one member; 0 is off
 	Archived  *bool   `json:"archived,omitzero"`    // nobody may write; all may read
-	ClientID  string  `json:"client_id,omitzero"`
+	// Uploaded for this group and the purpose picture. One without an id removes the picture.
+	Picture  *Picture `json:"picture,omitzero"`
+	ClientID string   `json:"client_id,omitzero"`
 }
 
 // Type implements [Command].
@@ -69,14 +71,20 @@ func (c UpdateChannel) Validate(Limits) error {
 		return err
 	}
 	switch {
-	case c.Name == nil && c.Topic == nil && c.SlowModeS == nil && c.Archived == nil:
-		return Errorf(CodeInvalid, "name, topic, slow_mode_s, archived: set at least one of them")
+	case c.Name == nil && c.Topic == nil && c.SlowModeS == nil && c.Archived == nil && c.Picture == nil:
+		return Errorf(CodeInvalid, "name, topic, slow_mode_s, archived, picture: set at least one of them")
 	case c.Topic != nil && (!utf8.ValidString(*c.Topic) || strings.ContainsFunc(*c.Topic, forbiddenInName) || utf8.RuneCountInString(*c.Topic) > MaxTopicLen):
 		return Errorf(CodeInvalid, "topic: must be one line of UTF-8 of at most %d characters", MaxTopicLen)
 	case c.SlowModeS != nil && (*c.SlowModeS < 0 || *c.SlowModeS > MaxSlowModeS):
 		return Errorf(CodeInvalid, "slow_mode_s: must be 0 to %d seconds", MaxSlowModeS)
-	case c.Name != nil:
-		return validGroupName(*c.Name)
+	}
+	if c.Picture != nil {
+		if err := c.Picture.given(); err != nil {
+			return err
+		}
+	}
+	if c.Name != nil {
+		return validName(*c.Name, MaxGroupNameLen)
 	}
 	return nil
 }
@@ -146,18 +154,21 @@ const (
 
 // GroupSettings are settings of a group. Each may be missing.
 type GroupSettings struct {
-	Name      *string `json:"name,omitzero"`
-	Topic     *string `json:"topic,omitzero"`
-	SlowModeS *int    `json:"slow_mode_s,omitzero"` // seconds between two messages of one member; 0 is off
-	Archived  *bool   `json:"archived,omitzero"`    // nobody may write; all may read
+	Name      *string  `json:"name,omitzero"`
+	Topic     *string  `json:"topic,omitzero"`
+	SlowModeS *int     `json:"slow_mode_s,omitzero"` // seconds between two messages of one member; 0 is off
+	Archived  *bool    `json:"archived,omitzero"`    // nobody may write; all may read
+	Picture   *Picture `json:"picture,omitzero"`
 }
 
-func validGroupName(name string) error {
+// validName returns an error if a name of a group or a user is not one line, or is empty, or has
+// more than so many characters.
+func validName(name string, most int) error {
 	switch {
 	case !utf8.ValidString(name) || strings.ContainsFunc(name, forbiddenInName):
 		return Errorf(CodeInvalid, "name: must be one line of UTF-8 without control or text-direction characters")
-	case invisible(name) || utf8.RuneCountInString(name) > MaxGroupNameLen:
-		return Errorf(CodeInvalid, "name: must have 1 to %d characters", MaxGroupNameLen)
+	case invisible(name) || utf8.RuneCountInString(name) > most:
+		return Errorf(CodeInvalid, "name: must have 1 to %d characters", most)
 	}
 	return nil
 }

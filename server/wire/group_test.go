@@ -24,15 +24,15 @@ func FuzzNamesOfGroups(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		const ch = "alice~bob"
+		const channel = "alice~bob"
 		for _, c := range []struct {
 			cmd  Command
 			most int
 			name bool
 		}{
 			{CreateGroup{ClientID: "c", Name: s}, MaxGroupNameLen, true},
-			{UpdateChannel{Channel: ch, Name: &s}, MaxGroupNameLen, true},
-			{UpdateChannel{Channel: ch, Topic: &s}, MaxTopicLen, false},
+			{UpdateChannel{Channel: channel, Name: &s}, MaxGroupNameLen, true},
+			{UpdateChannel{Channel: channel, Topic: &s}, MaxTopicLen, false},
 		} {
 			if err := c.cmd.Validate(DefaultLimits()); err != nil {
 				checkRefusal(t, err)
@@ -58,10 +58,12 @@ var groupLimits = limits{
 		"slow mode":        UpdateChannel{Channel: testChannel, SlowModeS: new(MaxSlowModeS)},
 		"slow mode off":    UpdateChannel{Channel: testChannel, SlowModeS: new(0)},
 		"archived":         UpdateChannel{Channel: testChannel, Archived: new(false)},
+		"picture":          UpdateChannel{Channel: testChannel, Picture: &Picture{ID: strings.Repeat("a", mediaLen), Ticket: strings.Repeat("t", MaxTicketLen)}},
+		"no picture":       UpdateChannel{Channel: testChannel, Picture: &Picture{}},
 		"delete channel":   DeleteChannel{Channel: testChannel},
 	},
 	refused: []refusedCommand{
-		{UpdateChannel{Channel: testChannel}, "name, topic, slow_mode_s, archived:"},
+		{UpdateChannel{Channel: testChannel}, "name, topic, slow_mode_s, archived, picture:"},
 		{UpdateChannel{Channel: "x", Archived: new(true)}, "channel:"},
 		{UpdateChannel{Channel: testChannel, Name: new("")}, "name:"},
 		{UpdateChannel{Channel: testChannel, Name: new(strings.Repeat("a", MaxGroupNameLen+1))}, "name:"},
@@ -72,6 +74,8 @@ var groupLimits = limits{
 		{UpdateChannel{Channel: testChannel, Topic: new(strings.Repeat("a", MaxTopicLen+1))}, "topic:"},
 		{UpdateChannel{Channel: testChannel, SlowModeS: new(-1)}, "slow_mode_s:"},
 		{UpdateChannel{Channel: testChannel, SlowModeS: new(MaxSlowModeS + 1)}, "slow_mode_s:"},
+		{UpdateChannel{Channel: testChannel, Picture: &Picture{ID: strings.Repeat("a", mediaLen), Ticket: strings.Repeat("t", MaxTicketLen+1)}}, "picture.ticket:"},
+		{UpdateChannel{Channel: testChannel, Name: new("x"), Picture: &Picture{Ticket: "t"}}, "picture.id:"},
 		{DeleteChannel{Channel: testChannel, ClientID: " "}, "client_id:"},
 	},
 }

@@ -7,15 +7,16 @@ var historyOperations = []*Operation{
 }
 
 // History asks for one page of a channel's messages, in ascending order of seq: those before
-// Before (exclusive), or after After (exclusive), or the latest ones if neither is set. Because
-// seq is dense, Before: Limit+1 gets the first page. A page of large messages ends early and
-// says that there are more.
+// Before (exclusive), or after After (exclusive), or those around Around (inclusive, about as many
+// on either side), or the latest ones if none is set. Because seq is dense, Before: Limit+1 gets
+// the first page. A page of large messages ends early and says that there are more.
 type History struct {
 	Ref
 	Seen
 	Channel string `json:"channel"`
 	Before  uint64 `json:"before,omitzero"`
 	After   uint64 `json:"after,omitzero"`
+	Around  uint64 `json:"around,omitzero"`
 	Limit   int    `json:"limit,omitzero"` // 50 if unset
 }
 
@@ -30,19 +31,21 @@ func (h History) Validate(l Limits) error {
 	switch {
 	case !ValidChannel(h.Channel):
 		return invalidChannel()
-	case h.Before != 0 && h.After != 0:
-		return Errorf(CodeInvalid, "before, after: set at most one of the two")
+	case h.Before != 0 && h.After != 0 || h.Around != 0 && h.Before+h.After != 0:
+		return Errorf(CodeInvalid, "before, after, around: set at most one of them")
 	}
 	return validLimit(h.Limit, l)
 }
 
 // Page answers history and get_pins. More says that there are further messages in the requested
-// direction.
+// direction. Of a page around a message, More is about the messages before the page, and MoreAfter
+// about those after it.
 type Page struct {
 	Ref
-	Channel string  `json:"channel"`
-	More    bool    `json:"more"`
-	Events  []Event `json:"events"`
+	Channel   string  `json:"channel"`
+	More      bool    `json:"more"`
+	MoreAfter bool    `json:"more_after,omitzero"`
+	Events    []Event `json:"events"`
 }
 
 // Type implements [Frame].
@@ -61,12 +64,15 @@ func (p Page) Some(n int) Frame {
 // RawPage is a [Page] whose events are already frames, each built by [AppendEvent].
 type RawPage struct {
 	Ref
-	Channel string
-	Events  [][]byte
-	More    bool
-	// True if the events go on from a place, so that the first of them matter most. Otherwise
-	// the last matter most.
-	Forward bool
+	Channel   string
+	Events    [][]byte
+	More      bool
+	MoreAfter bool
+	// Near is the number of the event that matters most: the first one if the events go on from a
+	// place, the last one if they lead up to a place.
+	Near int
+	// Around says that More and MoreAfter are about either end.
+	Around bool
 }
 
 // Type implements [Frame].
@@ -75,14 +81,16 @@ func (RawPage) Type() string { return "page" }
 // Parts implements [Cut].
 func (p RawPage) Parts() int { return len(p.Events) }
 
-// Some implements [Cut].
+// Some implements [Cut]. It keeps the events that are nearest to the one that matters most.
 func (p RawPage) Some(n int) Frame {
-	p.More = p.More || n < len(p.Events)
-	if p.Forward {
-		p.Events = p.Events[:n]
+	first := min(max(p.Near-n/2, 0), len(p.Events)-n)
+	last := first + n
+	if p.Around {
+		p.More, p.MoreAfter = p.More || first > 0, p.MoreAfter || last < len(p.Events)
 	} else {
-		p.Events = p.Events[len(p.Events)-n:]
+		p.More = p.More || n < len(p.Events)
 	}
+	p.Events, p.Near = p.Events[first:last], p.Near-first
 	return p
 }
 

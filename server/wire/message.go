@@ -23,6 +23,9 @@ type Content struct {
 	Text     string    `json:"text"`
 	ReplyTo  uint64    `json:"reply_to,omitzero"` // seq of the message that this one answers
 	Mentions []Mention `json:"mentions,omitzero"`
+	// Attachments are files, in the order in which they are shown. A message that has some may
+	// be without text.
+	Attachments []Attachment `json:"attachments,omitzero"`
 	// Forwarded tells the origin of a forwarded message. Only the server sets it, see
 	// [Forward].
 	Forwarded *Forwarded `json:"forwarded,omitzero"`
@@ -33,7 +36,8 @@ type Content struct {
 
 // Equal reports whether two contents are the same.
 func (c Content) Equal(o Content) bool {
-	same := c.Text == o.Text && c.ReplyTo == o.ReplyTo && slices.Equal(c.Mentions, o.Mentions) && bytes.Equal(c.Rest, o.Rest)
+	same := c.Text == o.Text && c.ReplyTo == o.ReplyTo && slices.Equal(c.Mentions, o.Mentions) &&
+		equalAttachments(c.Attachments, o.Attachments) && bytes.Equal(c.Rest, o.Rest)
 	if c.Forwarded == nil || o.Forwarded == nil {
 		return same && c.Forwarded == o.Forwarded
 	}
@@ -50,10 +54,13 @@ func (c Content) validate(l Limits) error {
 		return Errorf(CodeInvalid, "content.text: must be UTF-8")
 	case strings.ContainsFunc(c.Text, forbiddenInText):
 		return Errorf(CodeInvalid, "content.text: must not contain control characters other than tab and line breaks")
-	case invisible(c.Text):
+	case len(c.Attachments) == 0 && invisible(c.Text):
 		return Errorf(CodeInvalid, "content.text: must not be empty")
 	}
-	return validMentions(c.Text, c.Mentions)
+	if err := validMentions(c.Text, c.Mentions); err != nil {
+		return err
+	}
+	return validAttachments(c.Attachments)
 }
 
 // Forwarded tells who sent the original of a forwarded message, and when. It does not name the
@@ -88,7 +95,10 @@ func (s Send) Validate(l Limits) error {
 	if err := validDestination(s.Channel, s.To, s.ClientID); err != nil {
 		return err
 	}
-	return s.Content.validate(l)
+	if err := s.Content.validate(l); err != nil {
+		return err
+	}
+	return validTickets(s.Content.Attachments)
 }
 
 // Place implements [Change].
@@ -120,10 +130,10 @@ type Ack struct {
 // Type implements [Frame].
 func (Ack) Type() string { return "ack" }
 
-// Forward sends the text of a message to another channel, under its sender's name, without its
-// mentions and its reply. The caller must be able to read the message. Exactly one of Channel
-// and To is set, as for [Send]. Forward is about two channels, so it is not a [Change], but it
-// is answered like one.
+// Forward sends the text and the attachments of a message to another channel, under its sender's
+// name, without its mentions and its reply. The caller must be able to read the message. Exactly
+// one of Channel and To is set, as for [Send]. Forward is about two channels, so it is not a
+// [Change], but it is answered like one.
 type Forward struct {
 	Ref
 	Seen
@@ -159,6 +169,10 @@ func (f Forward) WithKey(id string) Command { f.ClientID = id; return f }
 // Edit replaces the content of a message. Only the sender of the message may edit it, and a
 // forwarded message cannot be edited. Earlier versions stay readable, so a message can be
 // edited only as often as Limits.MessageEdits says; after that a new message has to correct it.
+//
+// An edit whose content has no attachments keeps those of the message. If it has attachments, by
+// their ids and captions, the message keeps these alone, in the new order; an empty list removes
+// all. An edit cannot add attachments. A message that it leaves without any must have text.
 type Edit struct {
 	Ref
 	Channel  string  `json:"channel"`
@@ -175,7 +189,10 @@ func (c Edit) Validate(l Limits) error {
 	if err := validTarget(c.Channel, c.Seq, c.ClientID); err != nil {
 		return err
 	}
-	return c.Content.validate(l)
+	if err := c.Content.validate(l); err != nil {
+		return err
+	}
+	return validWithoutTickets(c.Content.Attachments)
 }
 
 // Place implements [Change].

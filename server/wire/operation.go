@@ -89,8 +89,9 @@ var operations = slices.Concat(
 	connectionOperations,
 	messageOperations, reactionOperations, pinOperations,
 	groupOperations, memberOperations, inviteOperations,
-	historyOperations, channelOperations,
-	settingOperations, receiptOperations, presenceOperations, sessionOperations,
+	historyOperations, galleryOperations, searchOperations, channelOperations,
+	settingOperations, profileOperations, receiptOperations, presenceOperations, sessionOperations,
+	uploadOperations, pushOperations,
 )
 
 var (

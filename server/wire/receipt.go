@@ -90,8 +90,8 @@ func (w Watch) Validate(Limits) error {
 	if len(w.Channels) > MaxWatched {
 		return Errorf(CodeInvalid, "channels: must have at most %d entries", MaxWatched)
 	}
-	for i, ch := range w.Channels {
-		if !ValidChannel(ch) {
+	for i, channel := range w.Channels {
+		if !ValidChannel(channel) {
 			return Errorf(CodeInvalid, "channels.%d: is not the id of a channel", i)
 		}
 	}

@@ -21,7 +21,7 @@ func (ListSessions) Type() string { return "list_sessions" }
 func (ListSessions) Validate(Limits) error { return nil }
 
 // Sessions answers list_sessions. It leaves out the sessions of nodes that do not answer within
-// a third of a second.
+// a third of a second, and has 256 KiB at most.
 type Sessions struct {
 	Ref
 	Sessions []Session `json:"sessions"`
@@ -43,10 +43,11 @@ type Session struct {
 }
 
 // SignOut ends one of the caller's sessions, on whichever node it is, and all other sessions
-// with the same token. The token is revoked.
+// with the same token. The token is revoked. Without a session it is the one that asks; over
+// [PathFrames] it is whatever the token of the request has opened.
 type SignOut struct {
 	Ref
-	Session string `json:"session"`
+	Session string `json:"session,omitzero"`
 }
 
 // Type implements [Command].
@@ -54,7 +55,7 @@ func (SignOut) Type() string { return "sign_out" }
 
 // Validate implements [Command].
 func (s SignOut) Validate(Limits) error {
-	if s.Session == "" || len(s.Session) > maxSessionLen {
+	if len(s.Session) > maxSessionLen {
 		return Errorf(CodeInvalid, "session: is not valid; take the id from list_sessions")
 	}
 	return nil

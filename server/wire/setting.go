@@ -26,8 +26,26 @@ var settingOperations = []*Operation{
 //	privacy/receipts      off: no read receipts are sent, and none are shown
 //	client/NAME           anything that a client stores for itself
 //
+// These say of which messages the caller is told who is not looking:
+//
+//	notify/level           all, mentions or none: of all groups without a level of their own;
+//	                       all unless set
+//	notify/level/CHANNEL   the same, of one channel; a direct one has all unless set
+//	notify/by_name         1: a mention of everybody, or of those who are here, does not count
+//	notify/keywords        words, one a line, whose messages count as mentions
+//	notify/person/USER     1: messages of that user count as mentions
+//	notify/snooze          until when nothing is told, Unix milliseconds
+//	notify/quiet           hours of quiet in the time zone of the caller's profile, such as
+//	                       mon-fri 22:00-07:00; sat,sun 23:00-09:00
+//	notify/pass_mute       what is told of muted channels: mentions, keywords, people
+//	notify/pass_quiet      what is told during a snooze and hours of quiet: the same
+//	notify/content         full, sender or none: how much a notification says
+//	notify/mail            1: a mail tells of mentions that the caller has missed
+//
 // An empty value removes the setting. Each kind of setting has room of its own, so hiding never
 // takes the room to block. A setting that exists can always be changed.
+//
+// A setting push/ID is a subscription, which subscribe_push sets and unsubscribe_push removes.
 //
 // Once a message is hidden, the caller gets it in no page, list, pin or version, and it does
 // not mention the caller. It keeps its place in the unread count, so that the count is still a
@@ -113,6 +131,8 @@ func (c Set) Validate(Limits) error {
 	switch {
 	case c.ClientID != "" && !ValidClientID(c.ClientID):
 		return invalidClientID()
+	case strings.HasPrefix(c.Name, settingPush):
+		return Errorf(CodeInvalid, "name: give subscribe_push or unsubscribe_push for that")
 	case !validSettingName(c.Name):
 		return Errorf(CodeInvalid, "name: there is no such setting")
 	case c.Value != "" && !validSetting(c.Name, c.Value):
@@ -128,6 +148,8 @@ func valuesOf(name string) string {
 		return "everyone, contacts or nobody"
 	case name == SettingReceipts:
 		return "off"
+	case strings.HasPrefix(name, SettingNotify):
+		return notifyValues(name)
 	case strings.HasPrefix(name, SettingMute):
 		return "the end time in Unix milliseconds, or 0 for forever"
 	case strings.HasPrefix(name, settingClient):
@@ -165,6 +187,8 @@ func validSettingName(name string) bool {
 		return ValidChannel(channel) && err == nil && n > 0 && strconv.FormatUint(n, 10) == seq
 	case SettingBlock, SettingContact:
 		return ValidUser(rest)
+	case SettingNotify:
+		return validNotifyName(name)
 	case settingClient:
 		return rest != "" && all(rest, func(c byte) bool { return c > ' ' && c <= '~' })
 	default:
@@ -178,12 +202,19 @@ func validSetting(name, value string) bool {
 		return value == "everyone" || value == "contacts" || value == "nobody"
 	case name == SettingReceipts:
 		return value == "off"
+	case strings.HasPrefix(name, SettingNotify):
+		return validNotify(name, value)
 	case strings.HasPrefix(name, SettingMute):
-		n, err := strconv.ParseUint(value, 10, 53)
-		return err == nil && strconv.FormatUint(n, 10) == value
+		return validTime(value)
 	case strings.HasPrefix(name, settingClient):
 		return len(value) <= MaxSettingValueLen && utf8.ValidString(value)
 	default:
 		return value == "1"
 	}
+}
+
+// validTime reports whether a text is a time in Unix milliseconds, in its only form.
+func validTime(text string) bool {
+	n, err := strconv.ParseUint(text, 10, 53)
+	return err == nil && strconv.FormatUint(n, 10) == text
 }
