@@ -61,7 +61,7 @@ func TestAdd_blocked(t *testing.T) {
 			_, err = r.try("ann", wire.AddMembers{Members: []string{"dot", "bob"}})
 			wantCode(t, err, want)
 			r.must(t, "ann", wire.CreateInvite{Hash: hashOf(asking), Approval: true})
-			r.must(t, "bob", wire.Join{Secret: asking}) // bob asks, whoever is blocked
+			r.must(t, "bob", wire.Join{Secret: asking}) // a block keeps nobody from asking
 			r.must(t, "ann", wire.AddMembers{Members: []string{"bob"}})
 		})
 	}

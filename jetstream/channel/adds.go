@@ -11,7 +11,7 @@ import (
 // as long as there is any room. A command of an unknown kind adds.
 func Adds(cmd wire.Command) bool {
 	switch c := cmd.(type) {
-	case wire.Delete, wire.DeleteChannel, wire.RemoveMember, wire.Unban, wire.Leave, wire.RevokeInvite:
+	case wire.Delete, wire.DeleteChannel, wire.RemoveMember, wire.Unban, wire.Leave, wire.RevokeInvite, wire.UnsubscribePush:
 		return false
 	case wire.SetRole: // it takes rights away from somebody, or lets the owner leave
 		return false
@@ -20,7 +20,7 @@ func Adds(cmd wire.Command) bool {
 	case wire.Pin:
 		return !c.Remove
 	case wire.UpdateChannel:
-		return c.Name != nil || c.Topic != nil // slow mode and an archive stop members from writing
+		return c.Name != nil || c.Topic != nil || c.Picture != nil // slow mode and an archive stop members from writing
 	case wire.Set:
 		return !takesAway(c)
 	default:
@@ -39,12 +39,12 @@ func Frees(cmd wire.Command) bool {
 }
 
 // takesAway reports whether a setting hides something from its user, hides something of its
-// user from others, or is removed.
+// user from others, says of what its user is told, or is removed.
 func takesAway(c wire.Set) bool {
 	if c.Value == "" {
 		return true
 	}
-	for _, some := range []string{wire.SettingBlock, wire.SettingHide, wire.SettingMute, wire.SettingLastSeen, wire.SettingReceipts} {
+	for _, some := range []string{wire.SettingBlock, wire.SettingHide, wire.SettingMute, wire.SettingLastSeen, wire.SettingReceipts, wire.SettingNotify} {
 		if strings.HasPrefix(c.Name, some) {
 			return true
 		}

@@ -20,6 +20,7 @@ func TestAdds(t *testing.T) {
 		wire.UpdateChannel{Name: &name, Archived: &archived},
 		wire.Set{Name: "client/x", Value: "1"},
 		wire.Set{Name: "contact/bob", Value: "1"},
+		wire.SubscribePush{},
 	} {
 		if !Adds(cmd) {
 			t.Errorf("%s %+v is let in where there is no room", cmd.Type(), cmd)
@@ -43,6 +44,9 @@ func TestAdds(t *testing.T) {
 		wire.Set{Name: "hide/c/1", Value: "1"},
 		wire.Set{Name: "privacy/last_seen", Value: "nobody"},
 		wire.Set{Name: "client/x"},
+		wire.Set{Name: "notify/snooze", Value: "1764000000000"},
+		wire.Set{Name: "notify/level/ann~bob", Value: "none"},
+		wire.UnsubscribePush{},
 	} {
 		if Adds(cmd) {
 			t.Errorf("%s %+v is refused where there is no room", cmd.Type(), cmd)

@@ -106,6 +106,7 @@ func (s *State) update(g *wire.GroupSettings) {
 	set(&s.Topic, g.Topic)
 	set(&s.SlowModeS, g.SlowModeS)
 	set(&s.Archived, g.Archived)
+	set(&s.Picture, g.Picture)
 	if s.SlowModeS == 0 {
 		s.Spoke = nil
 	}

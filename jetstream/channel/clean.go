@@ -9,8 +9,9 @@ import (
 	"natterjack/server/wire"
 )
 
-// Names of groups and topics are brought into one form before they are stored. So two names
-// that look the same are the same, and nothing hides in them. The form has these rules:
+// Names of groups and users, topics and statuses are brought into one form before they are stored.
+// So two names that look the same are the same, and nothing hides in them. The form has these
+// rules:
 //
 //   - NFC, so that é is one character whichever keyboard wrote it;
 //   - one space for any run of spaces of any kind, and none at the ends;
@@ -21,13 +22,14 @@ import (
 //     covers the lines around it.
 //
 // Look-alikes of other letters (Cyrillic а for Latin a) are allowed. Names in every script are
-// wanted, a group's name gives no access, and two groups may have the same name anyway. Users
-// are identified by the user name, which is ASCII in lower case. The text of a message is never
+// wanted, a name gives no access, and two groups or users may have the same name anyway. Users
+// are identified by the user name, which is ASCII in lower case. A user whose display name looks
+// like that of another member is marked when it is shown. The text of a message is never
 // changed, because mentions count its characters.
-func cleanName(name string) (string, error) {
+func cleanName(name string, most int) (string, error) {
 	name = clean(name)
-	if name == "" || utf8.RuneCountInString(name) > wire.MaxGroupNameLen {
-		return "", wire.Errorf(wire.CodeInvalid, "name: must have 1 to %d characters", wire.MaxGroupNameLen)
+	if name == "" || utf8.RuneCountInString(name) > most {
+		return "", wire.Errorf(wire.CodeInvalid, "name: must have 1 to %d characters", most)
 	}
 	return name, nil
 }

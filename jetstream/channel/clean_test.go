@@ -60,7 +60,7 @@ func TestCleanName(t *testing.T) {
 		{"unassigned", "\U0001fbff", "\U0001fbff"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got, err := cleanName(c.in)
+			got, err := cleanName(c.in, wire.MaxGroupNameLen)
 			if err != nil || got != c.want {
 				t.Errorf("%+q became %+q, %v; want %+q", c.in, got, err, c.want)
 			}
@@ -70,11 +70,11 @@ func TestCleanName(t *testing.T) {
 
 func TestCleanName_refuses(t *testing.T) {
 	longest := strings.Repeat("あ", wire.MaxGroupNameLen)
-	if got, err := cleanName(longest + " "); err != nil || got != longest {
+	if got, err := cleanName(longest+" ", wire.MaxGroupNameLen); err != nil || got != longest {
 		t.Errorf("%q, %v", got, err)
 	}
 	for _, name := range []string{"", " ", "\u200b", "\u0301", "\u2800\ufe0f", longest + "a"} {
-		if got, err := cleanName(name); err == nil {
+		if got, err := cleanName(name, wire.MaxGroupNameLen); err == nil {
 			t.Errorf("%+q became %+q", name, got)
 		} else {
 			wantCode(t, err, wire.CodeInvalid)

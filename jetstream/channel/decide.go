@@ -27,6 +27,9 @@ type Env struct {
 	// nobody has blocked anybody, and nobody has settings.
 	Blocked  func(by, of string) bool
 	Settings func(user, name string) (n int, set bool, err error)
+	// Subscriptions returns where a user is told who is not looking. It may be a moment behind. If
+	// it is nil, nobody is told anywhere.
+	Subscriptions func(user string) ([]Subscription, error)
 	// Dated returns the time that counts for what an event at a position dated. It is earlier
 	// than the given time if that turned out to be ahead of the right clock. If Dated is nil,
 	// all times are right.
@@ -54,6 +57,12 @@ func Decide(st *State, id, user string, cmd wire.Command, env Env) ([]wire.Recor
 		return a.send(c)
 	case wire.Set:
 		return a.set(c)
+	case wire.SetProfile:
+		return a.setProfile(c)
+	case wire.SubscribePush:
+		return a.subscribe(c)
+	case wire.UnsubscribePush:
+		return a.unsubscribe(c)
 	}
 	if err := a.may(cmd); err != nil {
 		return nil, err

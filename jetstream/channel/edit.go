@@ -19,7 +19,13 @@ func (a *act) edit(c wire.Edit) ([]wire.Record, error) {
 		return nil, deleted()
 	case m.Content != nil && m.Content.Forwarded != nil:
 		return nil, wire.Errorf(wire.CodeForbidden, "seq: a forwarded message cannot be edited")
-	case m.Content != nil && m.Content.Equal(c.Content):
+	}
+	content := c.Content
+	if content.Attachments, err = kept(m.Content, c.Content.Attachments); err != nil {
+		return nil, err
+	}
+	switch {
+	case m.Content != nil && m.Content.Equal(content):
 		return nil, nil
 	case a.env.MaxEdits > 0 && m.Edits >= a.env.MaxEdits:
 		return nil, wire.Errorf(wire.CodeTooLarge, "seq: the message was edited %d times, which is the most; send a new message instead", m.Edits)
@@ -27,7 +33,6 @@ func (a *act) edit(c wire.Edit) ([]wire.Record, error) {
 	if err := a.validReply(c.Content.ReplyTo, c.Seq); err != nil {
 		return nil, err
 	}
-	content := c.Content
 	return append(a.here(c.Seq, m.Content, &content), a.event(wire.KindEdit, wire.Record{Target: c.Seq, Content: &content})...), nil
 }
 

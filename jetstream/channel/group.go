@@ -13,7 +13,7 @@ import (
 // conflict. This holds even if the first group is deleted, because its id is never reused. A
 // creator who has left gets the same answer, so it does not tell whether the group still exists.
 func (a *act) create(c wire.CreateGroup) ([]wire.Record, error) {
-	name, err := cleanName(c.Name)
+	name, err := cleanName(c.Name, wire.MaxGroupNameLen)
 	if err != nil {
 		return nil, err
 	}
@@ -48,6 +48,11 @@ func origin(name string, members []string) uint64 {
 
 // update changes settings. Its event has only the settings that change, see [State.update].
 func (a *act) update(c wire.UpdateChannel) ([]wire.Record, error) {
+	if c.Picture != nil {
+		if err := withPictureFacts(c.Picture); err != nil {
+			return nil, err
+		}
+	}
 	before := a.st.settings()
 	next := before
 	if err := next.set(&c); err != nil {
@@ -67,16 +72,17 @@ type settings struct {
 	Name, Topic string
 	SlowModeS   int
 	Archived    bool
+	Picture     wire.Picture
 }
 
 func (s *State) settings() settings {
-	return settings{Name: s.Name, Topic: s.Topic, SlowModeS: s.SlowModeS, Archived: s.Archived}
+	return settings{Name: s.Name, Topic: s.Topic, SlowModeS: s.SlowModeS, Archived: s.Archived, Picture: s.Picture}
 }
 
 // set sets what a command sets.
 func (s *settings) set(c *wire.UpdateChannel) (err error) {
 	if c.Name != nil {
-		if s.Name, err = cleanName(*c.Name); err != nil {
+		if s.Name, err = cleanName(*c.Name, wire.MaxGroupNameLen); err != nil {
 			return err
 		}
 	}
@@ -91,6 +97,9 @@ func (s *settings) set(c *wire.UpdateChannel) (err error) {
 	if c.Archived != nil {
 		s.Archived = *c.Archived
 	}
+	if c.Picture != nil {
+		s.Picture = *c.Picture
+	}
 	return nil
 }
 
@@ -100,6 +109,7 @@ func (s *settings) take(g *wire.GroupSettings) {
 	set(&s.Topic, g.Topic)
 	set(&s.SlowModeS, g.SlowModeS)
 	set(&s.Archived, g.Archived)
+	set(&s.Picture, g.Picture)
 }
 
 // to returns the settings that must be set to get from s to next.
@@ -107,6 +117,7 @@ func (s *settings) to(next settings) *wire.GroupSettings {
 	return &wire.GroupSettings{
 		Name: differing(s.Name, next.Name), Topic: differing(s.Topic, next.Topic),
 		SlowModeS: differing(s.SlowModeS, next.SlowModeS), Archived: differing(s.Archived, next.Archived),
+		Picture: differing(s.Picture, next.Picture),
 	}
 }
 

@@ -87,6 +87,10 @@ var matrix = []struct {
 	{"edit to the same", wire.Edit{Seq: 3, Content: wire.Content{Text: "from mem"}}, "r r = w x " + never, "a a a w a " + never, "r = f", "l k f"},
 	{"edit to answer itself", wire.Edit{Seq: 3, Content: wire.Content{Text: "x", ReplyTo: 3}}, "r r i w x " + never, "a a a w a " + never, "r i f", "l k f"},
 
+	{"send a file", album("a", ""), "+ + + w + " + never, "a a a w a " + never, "+ + f", "l k f"},
+	{"send a file without its facts", wire.Send{Content: wire.Content{Attachments: []wire.Attachment{{ID: "a"}}}}, "i i i w i " + never, "a a a w a " + never, "i i f", "l k f"},
+	{"edit with a file of another message", wire.Edit{Seq: 3, Content: wire.Content{Attachments: []wire.Attachment{{ID: "a"}}}}, "r r i w x " + never, "a a a w a " + never, "r i f", "l k f"},
+
 	{"delete the owner's", wire.Delete{Seq: 1}, "+ b r r x " + never, "+ b r r x " + never, "+ r f", "+ r f"},
 	{"delete the admin's", wire.Delete{Seq: 2}, "+ + r r x " + never, "+ + r r x " + never, "+ r f", "+ r f"},
 	{"delete the member's", wire.Delete{Seq: 3}, "+ + + r x " + never, "+ + + r x " + never, "r + f", "r + f"},
@@ -115,6 +119,9 @@ var matrix = []struct {
 	{"slow down", wire.UpdateChannel{SlowModeS: new(10)}, "+ + d d + " + never, "a a d d a " + never, "g g f", "g g f"},
 	{"archive", wire.UpdateChannel{Archived: new(true)}, "+ + d d + " + never, "= = d d = " + never, "g g f", "g g f"},
 	{"open again", wire.UpdateChannel{Archived: new(false)}, "= = d d = " + never, "+ + d d + " + never, "g g f", "g g f"},
+	{"set a picture", wire.UpdateChannel{Picture: &somePicture}, "+ + d d + " + never, "a a d d a " + never, "g g f", "g g f"},
+	{"set a picture without its facts", wire.UpdateChannel{Picture: &wire.Picture{ID: somePicture.ID, Ticket: "t"}}, "i i d d i " + never, "i i d d i " + never, "g g f", "g g f"},
+	{"take no picture away", wire.UpdateChannel{Picture: &wire.Picture{}}, "= = d d = " + never, "= = d d = " + never, "g g f", "g g f"},
 	{"open again by a name", wire.UpdateChannel{Archived: new(false), Name: new("x")}, "+ + d d + " + never, "+ + d d + " + never, "g g f", "g g f"},
 
 	{"add", wire.AddMembers{Members: []string{"never"}}, "+ + d d + " + never, "a a d d a " + never, "g g f", "g g f"},
@@ -160,7 +167,10 @@ var matrix = []struct {
 	{"join by a wrong secret", wire.Join{Secret: unknown}, "= = = = = n n n =", "= = = = = n n n =", "g g n", "g g n"},
 
 	// only in one's own channel
+	{"set a profile", wire.SetProfile{ProfileChange: wire.ProfileChange{Name: new("Own")}}, "f f f f f " + never, "f f f f f " + never, "f f f", "f f f"},
 	{"set", wire.Set{Name: "read_receipts", Value: "off"}, "f f f f f " + never, "f f f f f " + never, "f f f", "f f f"},
+	{"subscribe to push", wire.SubscribePush{ID: "q3Jx0m1T2c4V5b6N7m8K9Q", PushTarget: wire.PushTarget{Address: "a"}}, "f f f f f " + never, "f f f f f " + never, "f f f", "f f f"},
+	{"unsubscribe from push", wire.UnsubscribePush{ID: "q3Jx0m1T2c4V5b6N7m8K9Q"}, "f f f f f " + never, "f f f f f " + never, "f f f", "f f f"},
 	{"delete the channel", wire.DeleteChannel{}, "+ o o o o " + never, "+ o o o o " + never, "g g f", "g g f"},
 }
 
@@ -219,7 +229,7 @@ func TestEveryCommandByEverybodyEverywhere(t *testing.T) {
 			switch c.cmd.(type) {
 			case wire.Join:
 				nothing, own = "n", "g"
-			case wire.Set:
+			case wire.Set, wire.SetProfile, wire.SubscribePush, wire.UnsubscribePush:
 				own = "+"
 			}
 			compare(t, gone, actors, c.cmd, strings.Repeat(nothing+" ", len(actors)))

@@ -57,6 +57,15 @@ func (a *act) may(cmd wire.Command) error {
 	return nil
 }
 
+// MayPost returns why a message of a user would be refused in the channel with an id, or nil. Slow
+// mode does not count: the user may prepare a message while they wait. A direct channel need not
+// exist yet, since the first message makes it. Blocked is that of [Env].
+func MayPost(st *State, id, user string, blocked func(by, of string) bool) error {
+	a := &act{st: st, id: id, user: user, env: Env{NewID: func() string { return "" }, Blocked: blocked}}
+	a.open()
+	return a.may(wire.Send{})
+}
+
 // below reports whether another user's role in the group is lower than the acting user's. A
 // user who is not a member is lower. Moderation only works downwards, also for messages of
 // others: users of the same role cannot undo each other's actions, and nobody can act against

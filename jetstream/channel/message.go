@@ -22,6 +22,14 @@ type Message struct {
 	wire.Folded
 }
 
+// Record returns the message as a record for a page.
+func (m *Message) Record() *wire.Record {
+	return &wire.Record{
+		Kind: wire.KindMessage, Version: m.Version, ID: m.ID, ClientID: m.ClientID, Sender: m.Sender, Seq: m.Seq, Timestamp: m.Timestamp,
+		Content: m.Content, Folded: m.Folded, Rest: m.Rest,
+	}
+}
+
 // About returns the seq of the message that an event creates or changes, or 0 if it is about
 // none.
 func About(r *wire.Record) uint64 {

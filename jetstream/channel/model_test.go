@@ -97,10 +97,21 @@ func (w *world) drawActor(t *rapid.T) string {
 
 var draws = []func(*rapid.T) wire.Command{
 	func(t *rapid.T) wire.Command {
-		return wire.Send{Content: drawContent(t)}
+		c := wire.Send{Content: drawContent(t)}
+		for _, id := range drawFiles(t) {
+			c.Content.Attachments = append(c.Content.Attachments, wire.Attachment{ID: id, Kind: wire.AttachmentFile, Size: int64(id[0]), Caption: drawText(t)})
+		}
+		return c
 	},
 	func(t *rapid.T) wire.Command {
-		return wire.Edit{Seq: drawSeq(t), Content: drawContent(t)}
+		c := wire.Edit{Seq: drawSeq(t), Content: drawContent(t)}
+		if rapid.Bool().Draw(t, "names files") {
+			c.Content.Attachments = []wire.Attachment{}
+			for _, id := range drawFiles(t) {
+				c.Content.Attachments = append(c.Content.Attachments, wire.Attachment{ID: id, Caption: drawText(t)})
+			}
+		}
+		return c
 	},
 	func(t *rapid.T) wire.Command { return wire.Delete{Seq: drawSeq(t)} },
 	func(t *rapid.T) wire.Command {
@@ -156,6 +167,10 @@ var draws = []func(*rapid.T) wire.Command{
 
 func drawContent(t *rapid.T) wire.Content {
 	return wire.Content{Text: drawText(t), ReplyTo: rapid.SampledFrom([]uint64{0, 0, 0, 1, 9}).Draw(t, "reply to")}
+}
+
+func drawFiles(t *rapid.T) []string {
+	return rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"x", "y", "z"}), 0, 3, rapid.ID).Draw(t, "files")
 }
 
 func drawText(t *rapid.T) string {
@@ -227,8 +242,15 @@ func (w *world) checkMessages(t *rapid.T) {
 	for i, want := range w.model.said {
 		m := w.messages[uint64(i+1)]
 		text := ""
+		var files []naiveFile
 		if m.Content != nil {
 			text = m.Content.Text
+			for _, a := range m.Content.Attachments {
+				files = append(files, naiveFile{a.ID, a.Caption, a.Size})
+			}
+		}
+		if !slices.Equal(files, want.files) {
+			t.Fatalf("message %d has %+v, want %+v", i+1, files, want.files)
 		}
 		if m.Seq != uint64(i+1) || m.Sender != want.sender || m.Deleted != want.deleted || m.Pinned != want.pinned || text != want.text {
 			t.Fatalf("message %d is %+v, want %+v", i+1, m, want)

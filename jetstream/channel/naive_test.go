@@ -32,10 +32,35 @@ type naiveInvite struct {
 
 type naiveMessage struct {
 	sender, text    string
+	files           []naiveFile
 	replyTo         uint64
 	deleted, pinned bool
 	reactions       map[string]map[string]bool
 	heard           map[string]bool // the members when it was sent
+}
+
+type naiveFile struct {
+	id, caption string
+	size        int64
+}
+
+// edited returns the files of a message after an edit that names some of them.
+func (m *naiveMessage) edited(named []wire.Attachment) (files []naiveFile, possible bool) {
+	if named == nil {
+		return m.files, true
+	}
+	for _, n := range named {
+		found := false
+		for _, f := range m.files {
+			if f.id == n.ID {
+				files, found = append(files, naiveFile{n.ID, n.Caption, f.size}), true
+			}
+		}
+		if !found {
+			return nil, false
+		}
+	}
+	return files, true
 }
 
 const (
@@ -155,12 +180,17 @@ func (n *naive) write(user string, cmd wire.Command, now int64) string {
 			return string(wire.CodeForbidden)
 		case m.deleted:
 			return string(wire.CodeInvalid)
-		case m.text == c.Content.Text && m.replyTo == c.Content.ReplyTo:
+		}
+		files, possible := m.edited(c.Content.Attachments)
+		switch {
+		case !possible:
+			return string(wire.CodeInvalid)
+		case m.text == c.Content.Text && m.replyTo == c.Content.ReplyTo && slices.Equal(m.files, files):
 			return done
 		case c.Content.ReplyTo >= c.Seq || !n.answerable(user, c.Content.ReplyTo):
 			return string(wire.CodeInvalid)
 		}
-		m.text, m.replyTo = c.Content.Text, c.Content.ReplyTo
+		m.text, m.replyTo, m.files = c.Content.Text, c.Content.ReplyTo, files
 	case wire.React:
 		m, no := n.message(user, c.Seq)
 		switch {
@@ -202,6 +232,9 @@ func (n *naive) send(user string, c wire.Send, now int64) string {
 	m := &naiveMessage{
 		sender: user, text: c.Content.Text, replyTo: c.Content.ReplyTo,
 		reactions: map[string]map[string]bool{}, heard: map[string]bool{},
+	}
+	for _, a := range c.Content.Attachments {
+		m.files = append(m.files, naiveFile{a.ID, a.Caption, a.Size})
 	}
 	for member := range n.role {
 		m.heard[member] = true

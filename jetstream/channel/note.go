@@ -19,12 +19,18 @@ func Noted(st *State, id, user string, cmd wire.Change, env Env) ([]wire.Record,
 		return nil, err
 	}
 	a := &act{st: st, id: id, user: user, key: cmd.Key(), env: env}
-	return a.event(wire.KindNote, wire.Record{Note: &wire.Note{Command: print}}), nil
+	request, _ := st.Request(user)
+	return a.event(wire.KindNote, wire.Record{Note: &wire.Note{Command: print, Request: request}}), nil
 }
 
-// fingerprint returns a hash of everything in a command but its ref, which a client may give
-// anew at each try. It is the same on every node and version that encodes the command the same.
+// fingerprint returns a hash of everything in a command but its ref and its ticket, which a client
+// may give anew at each try. It is the same on every node and version that encodes the command the
+// same.
 func fingerprint(cmd wire.Command) (string, error) {
+	if c, ok := cmd.(wire.UpdateChannel); ok {
+		c.Picture = givenPicture(c.Picture)
+		cmd = c
+	}
 	again := reflect.New(reflect.TypeOf(cmd))
 	again.Elem().Set(reflect.ValueOf(cmd))
 	if numbered, ok := reflect.TypeAssert[interface{ Number(ref uint64) }](again); ok {

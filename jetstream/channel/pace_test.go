@@ -18,6 +18,9 @@ func TestPaced(t *testing.T) {
 		if Paced(g, user, wire.KindDelete) {
 			t.Errorf("what the %s takes away is", user)
 		}
+		if want := user != "stranger"; Paced(g, user, wire.KindNote) != want {
+			t.Errorf("a note of the %s: %v", user, !want)
+		}
 		if want := user != "owner" && user != "admin"; Paced(g, user, wire.KindMeta) != want {
 			t.Errorf("what the %s does to the channel: %v", user, !want)
 		}

@@ -17,13 +17,19 @@ func Same(r *wire.Record, cmd wire.Command) bool {
 	case wire.Send:
 		return r.Kind == wire.KindMessage && (r.Content == nil || sameContent(r.Content, &c.Content))
 	case wire.Edit:
-		return r.Kind == wire.KindEdit && r.Target == c.Seq && (r.Content == nil || r.Content.Equal(c.Content))
+		return r.Kind == wire.KindEdit && r.Target == c.Seq && (r.Content == nil || sameEdit(r.Content, &c.Content))
 	case wire.Delete:
 		return r.Kind == wire.KindDelete && r.Target == c.Seq
 	case wire.React:
 		return r.Kind == wire.KindReaction && r.Target == c.Seq && sameEmoji(r.Emoji, c.Emoji) && r.Remove == c.Remove
 	case wire.Set:
 		return r.Kind == wire.KindSetting && r.Setting != nil && *r.Setting == wire.Setting{Name: c.Name, Value: c.Value}
+	case wire.SubscribePush:
+		return r.Kind == wire.KindSetting && sameSubscription(r, &c)
+	case wire.UnsubscribePush:
+		return r.Kind == wire.KindSetting && r.Setting != nil && *r.Setting == wire.Setting{Name: wire.PushSetting(c.ID)}
+	case wire.SetProfile:
+		return r.Kind == wire.KindProfile && sameProfile(r.Profile, c.ProfileChange)
 	case wire.Pin:
 		return r.Kind == wire.KindPin && r.Target == c.Seq && r.Remove == c.Remove
 	default:
@@ -38,20 +44,22 @@ func sameContent(stored, sent *wire.Content) bool {
 	if stored.Forwarded != nil && sent.Forwarded != nil {
 		return *stored.Forwarded == *sent.Forwarded
 	}
-	return stored.Equal(*sent)
+	return given(stored).Equal(given(sent))
 }
 
 // sameSettings reports whether a command sets what an event has set. The event lacks those
 // settings that already had the requested value.
 func sameSettings(g *wire.GroupSettings, c *wire.UpdateChannel) bool {
 	var asked, was settings
-	if err := asked.set(c); err != nil {
+	given, had := *c, *g
+	given.Picture, had.Picture = givenPicture(c.Picture), givenPicture(g.Picture)
+	if err := asked.set(&given); err != nil {
 		return false
 	}
 	was = asked
-	was.take(g)
+	was.take(&had)
 	return asked == was && (g.Name == nil || c.Name != nil) && (g.Topic == nil || c.Topic != nil) &&
-		(g.SlowModeS == nil || c.SlowModeS != nil) && (g.Archived == nil || c.Archived != nil)
+		(g.SlowModeS == nil || c.SlowModeS != nil) && (g.Archived == nil || c.Archived != nil) && (g.Picture == nil || c.Picture != nil)
 }
 
 // sameMeta reports whether a meta event is what a command asks for. It is exact except for two
@@ -63,7 +71,7 @@ func sameMeta(r *wire.Record, m *wire.Meta, cmd wire.Command) bool {
 	}
 	switch c := cmd.(type) {
 	case wire.CreateGroup:
-		name, err := cleanName(c.Name)
+		name, err := cleanName(c.Name, wire.MaxGroupNameLen)
 		return err == nil && m.Action == wire.ActionCreated && m.Name == name && slices.Equal(m.Members, sorted(append([]string{r.Sender}, c.Members...)))
 	case wire.UpdateChannel:
 		return m.Action == wire.ActionUpdated && m.Settings != nil && sameSettings(m.Settings, &c)

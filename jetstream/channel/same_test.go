@@ -16,7 +16,7 @@ func TestSame(t *testing.T) {
 		switch a.cmd.(type) {
 		case wire.CreateGroup:
 			r = newRoom(id)
-		case wire.Set:
+		case wire.Set, wire.SetProfile, wire.SubscribePush, wire.UnsubscribePush:
 			r = newRoom(wire.OwnChannel(a.user))
 		}
 		events, err := r.try(a.user, a.cmd)
@@ -49,6 +49,10 @@ var wishes = []struct {
 	{"own", wire.Send{Content: wire.Content{Text: "a", ReplyTo: 1}}, ""},
 	{"own", wire.Edit{Seq: 1, Content: wire.Content{Text: "a"}}, ""},
 	{"own", wire.Edit{Seq: 1, Content: wire.Content{Text: "b"}}, ""},
+	{"own", album("a", "one"), "album"},
+	{"own", wire.Send{Content: wire.Content{Attachments: []wire.Attachment{{ID: "a", Caption: "one", Kind: wire.AttachmentFile, Size: 9}}}}, "album"},
+	{"own", album("a", "two"), ""},
+	{"own", album("b", "one"), ""},
 	{"own", wire.Delete{Seq: 1}, ""},
 	{"own", wire.Delete{Seq: 3}, ""},
 	{"own", wire.React{Seq: 1, Emoji: "❤️"}, "heart"},
@@ -82,6 +86,19 @@ var wishes = []struct {
 	{"own", wire.RevokeInvite{Hash: hashOf(asking)}, ""},
 	{"own", wire.Set{Name: "read_receipts", Value: "off"}, ""},
 	{"own", wire.Set{Name: "read_receipts"}, ""},
+	{"own", wire.SetProfile{ProfileChange: wire.ProfileChange{Name: new("Alice")}}, "name"},
+	{"own", wire.SetProfile{ProfileChange: wire.ProfileChange{Name: new(" Alice\u200b")}}, "name"},
+	{"own", wire.SetProfile{ProfileChange: wire.ProfileChange{Name: new("Alice"), Zone: new("UTC")}}, ""},
+	{"own", wire.SetProfile{ProfileChange: wire.ProfileChange{Picture: &somePicture}}, ""},
+	{"own", wire.SetProfile{ProfileChange: wire.ProfileChange{Picture: &wire.Picture{}}}, ""},
+	{"own", wire.SubscribePush{ID: "1", PushDevice: wire.PushDevice{Label: "phone"}, PushTarget: wire.PushTarget{Address: "a"}}, "subscribe"},
+	{"own", wire.SubscribePush{ID: "1", PushDevice: wire.PushDevice{Label: "phone "}, PushTarget: wire.PushTarget{Address: "a"}}, "subscribe"},
+	{"own", wire.SubscribePush{ID: "1", PushTarget: wire.PushTarget{Address: "a"}}, ""},
+	{"own", wire.SubscribePush{ID: "1", PushTarget: wire.PushTarget{Address: "a", Key: "k"}}, ""},
+	{"own", wire.SubscribePush{ID: "2", PushTarget: wire.PushTarget{Address: "a"}}, ""},
+	{"own", wire.UnsubscribePush{ID: "1"}, ""},
+	{"own", wire.UnsubscribePush{ID: "2"}, ""},
+	{"own", wire.UpdateChannel{Picture: &somePicture}, ""},
 	{"never", wire.Join{Secret: secret}, ""},
 	{"never", wire.Join{Secret: asking}, ""},
 }
@@ -111,7 +128,7 @@ func TestSame_everyCommand(t *testing.T) {
 }
 
 func TestSame_damaged(t *testing.T) {
-	for _, e := range []wire.Record{{}, {Kind: wire.KindSetting}, {Kind: wire.KindMeta}, {Kind: wire.KindMeta, Meta: &wire.Meta{}}} {
+	for _, e := range []wire.Record{{}, {Kind: wire.KindSetting}, {Kind: wire.KindProfile}, {Kind: wire.KindMeta}, {Kind: wire.KindMeta, Meta: &wire.Meta{}}} {
 		for _, w := range wishes {
 			if Same(&e, w.cmd) {
 				t.Errorf("%+v is %T %+v", e, w.cmd, w.cmd)

@@ -13,6 +13,9 @@ func (a *act) send(c wire.Send) ([]wire.Record, error) {
 	if err := a.may(c); err != nil {
 		return nil, err
 	}
+	if err := withFacts(c.Content.Attachments); err != nil {
+		return nil, err
+	}
 	seq := a.st.Seq + 1
 	if err := a.validReply(c.Content.ReplyTo, seq); err != nil {
 		return nil, err

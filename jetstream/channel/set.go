@@ -16,15 +16,7 @@ func (a *act) set(c wire.Set) ([]wire.Record, error) {
 	if err := a.roomFor(c); err != nil {
 		return nil, err
 	}
-	var events []wire.Record
-	if !a.st.Exists() {
-		events = []wire.Record{{
-			Kind: wire.KindMeta,
-			ID:   a.env.NewID(), Sender: a.user, Timestamp: a.now(), // no client id: the setting has it
-			Meta: &wire.Meta{Action: wire.ActionCreated, Kind: wire.Own, Members: []string{a.user}},
-		}}
-	}
-	return append(events, a.event(wire.KindSetting, wire.Record{Setting: &wire.Setting{Name: c.Name, Value: c.Value}})...), nil
+	return a.inOwn(wire.KindSetting, wire.Record{Setting: &wire.Setting{Name: c.Name, Value: c.Value}}), nil
 }
 
 // roomFor returns an error if the user may have no more settings of a kind. Each kind has room of
@@ -41,8 +33,14 @@ func (a *act) roomFor(c wire.Set) error {
 	return err
 }
 
-// SettingKind returns the kind of a setting, the first part of its name.
+// SettingKind returns the kind of a setting, the first part of its name. Levels of channels, and
+// people, are kinds of their own, so that they leave room for a snooze.
 func SettingKind(name string) string {
+	for _, prefix := range []string{wire.SettingChannelLevel, wire.SettingPerson} {
+		if strings.HasPrefix(name, prefix) {
+			return strings.TrimSuffix(prefix, "/")
+		}
+	}
 	kind, _, _ := strings.Cut(name, "/")
 	return kind
 }

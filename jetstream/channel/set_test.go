@@ -47,7 +47,7 @@ func TestSet_room(t *testing.T) {
 	full := env(600)
 	full.Settings = func(_, name string) (int, bool, error) {
 		switch SettingKind(name) {
-		case "hide", "client":
+		case "hide", "client", "notify/level":
 			return wire.MaxSettings, name == "client/theme", nil
 		default:
 			return wire.MaxSettings - 1, false, nil
@@ -60,6 +60,9 @@ func TestSet_room(t *testing.T) {
 		{Name: "client/theme"}:                           "",
 		{Name: "hide/ann~bob/1"}:                         "",
 		{Name: wire.SettingBlock + "bob", Value: "1"}:    "",
+		{Name: "notify/level/ann~bob", Value: "none"}:    wire.CodeTooLarge,
+		{Name: wire.SettingLevel, Value: "none"}:         "",
+		{Name: wire.SettingPerson + "bob", Value: "1"}:   "",
 		{Name: wire.SettingContact + "bob", Value: "1"}:  "",
 		{Name: wire.SettingMute + "ann~bob", Value: "0"}: "",
 		{Name: wire.SettingTop + "ann~bob", Value: "1"}:  "",

@@ -29,6 +29,7 @@ type State struct {
 	SlowModeS int // seconds between two messages of one member; 0 is off
 	Archived  bool
 	Deleted   bool
+	Picture   wire.Picture // the zero picture is none
 
 	Members   []string // ascending
 	Roles     string   // of a group: a letter for each of Members, in the same order; see Role
