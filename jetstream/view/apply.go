@@ -86,7 +86,7 @@ func (r *round) take(e *Event) error {
 		return err
 	}
 	before := m.head.Pos
-	record, err := decode(e)
+	record, err := r.decode(e)
 	if err != nil && e.Unsure {
 		return &UnreadableError{Pos: e.Pos, Err: err}
 	}
@@ -107,7 +107,7 @@ func (r *round) take(e *Event) error {
 	}
 	a := Applied{
 		Event: *e, Before: before, Head: m.head.Head, Deleted: m.head.has(flagDeleted), Sender: record.Sender,
-		Joined: users.joined, Parted: users.parted,
+		Joined: users.joined, Parted: users.parted, Refused: users.refused,
 	}
 	if err := r.address(&a, m, channel.About(record)); err != nil {
 		return err

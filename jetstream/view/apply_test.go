@@ -42,8 +42,8 @@ func TestApplyMovesThePositionWithoutEvents(t *testing.T) {
 func inShard(t *testing.T, shard int) string {
 	t.Helper()
 	for _, b := range []string{"bob", "cem", "dot", "eve", "fay", "gus"} {
-		if ch := wire.DirectChannel("ann", b); evenly(2)(ch) == shard {
-			return ch
+		if channel := wire.DirectChannel("ann", b); evenly(2)(channel) == shard {
+			return channel
 		}
 	}
 	t.Fatal("no channel found")

@@ -1,6 +1,7 @@
 package view
 
 import (
+	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -10,6 +11,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
+	"natterjack/jetstream/channel"
 	"natterjack/server/wire"
 )
 
@@ -77,14 +81,21 @@ func (f *feed) event(i int, kind wire.Kind, r *wire.Record) Event {
 	f.pos++
 	f.versions[i]++
 	r.Kind, r.Version = kind, f.versions[i]
-	ms := 1_790_000_000_000 + f.pos
-	r.ID = fmt.Sprintf("%08x-%04x-7%03x-%04x-%012x", ms>>16, ms&0xffff, f.rng.IntN(4096), 0x8000|f.rng.IntN(0x4000), f.rng.Uint64()>>16)
+	r.ID = f.newID(f.channels[i])
 	r.Timestamp = 1_790_000_000_000 + int64(f.pos)
 	data, err := wire.EncodeRecord(r)
 	if err != nil {
 		panic(err)
 	}
 	return Event{Pos: f.pos, Channel: f.channels[i], Kind: kind, Record: data}
+}
+
+// newID returns an id as the writer makes it.
+func (f *feed) newID(ch string) string {
+	var id uuid.UUID
+	binary.BigEndian.PutUint64(id[:], (1_790_000_000_000+f.pos)<<16|f.rng.Uint64N(1<<16))
+	binary.BigEndian.PutUint64(id[8:], f.rng.Uint64())
+	return uuid.UUID(channel.Bind(id, ch)).String()
 }
 
 func openBench(b *testing.B, dir string) *View {

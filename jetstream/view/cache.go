@@ -68,10 +68,10 @@ func (c *cache) state(id string) *channel.State {
 }
 
 // member reports whether the cache knows that a user is a member of a channel that is not plain.
-func (c *cache) member(id, user string) bool {
+func (c *cache) member(channel, user string) bool {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	e := c.entries[id]
+	e := c.entries[channel]
 	return e != nil && e.body.Member(user)
 }
 

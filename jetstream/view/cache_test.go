@@ -10,12 +10,12 @@ import (
 // at returns a channel's head at a pos.
 func at(pos uint64) head { return head{Head: channel.Head{Pos: pos}} }
 
-func published(id string, pos uint64) map[string]*met {
-	return map[string]*met{id: {head: at(pos), changed: true}}
+func published(channel string, pos uint64) map[string]*met {
+	return map[string]*met{channel: {head: at(pos), changed: true}}
 }
 
-func holds(c *cache, id string) bool {
-	_, _, ok := c.get(id)
+func holds(c *cache, channel string) bool {
+	_, _, ok := c.get(channel)
 	return ok
 }
 

@@ -53,6 +53,9 @@ func (r *round) change(e *Event, at place, record *wire.Record) error {
 	if err != nil {
 		return err
 	}
+	if err := r.display(e.Pos, t, after.Sender, contentOf(before), after.Content); err != nil {
+		return err
+	}
 	if err := r.mention(t, contentOf(before), after.Content); err != nil {
 		return err
 	}
@@ -68,7 +71,7 @@ func (r *round) change(e *Event, at place, record *wire.Record) error {
 func (r *round) gone(t target, at place, m *wire.Erased) error {
 	if m.ClientID != "" {
 		r.key = appendClientKey(r.key[:0], t.channel, m.Sender, m.ClientID)
-		r.value = appendPlace(r.value[:0], at)
+		r.value = appendFound(r.value[:0], wire.KindDelete, at)
 		r.set()
 	}
 	return r.spoke(t, m.Sender)
@@ -163,8 +166,8 @@ func contentOf(m *channel.Message) *wire.Content {
 // blank removes the content from a stored event. It keeps members of the record that this
 // version does not know: what people say is always in the content, however the format changes.
 // It does nothing where no event is stored any more.
-func (r *round) blank(ch string, at place) (found bool, err error) {
-	kind, record, err := r.stored(ch, at)
+func (r *round) blank(channel string, at place) (found bool, err error) {
+	kind, record, err := r.stored(channel, at)
 	if record == nil || err != nil {
 		return false, err
 	}
@@ -176,14 +179,14 @@ func (r *round) blank(ch string, at place) (found bool, err error) {
 	if record, err = wire.EncodeRecord(&decoded); err != nil {
 		return false, err
 	}
-	r.key = appendEventKey(r.key[:0], ch, at)
-	r.value = appendEvent(r.value[:0], kind, record)
+	r.key = appendEventKey(r.key[:0], channel, at)
+	r.value = appendEvent(r.value[:0], channel, at, kind, record)
 	r.set()
 	return true, nil
 }
 
 // stored returns an event of this round or of an earlier one, or a nil record if there is none.
-func (r *round) stored(ch string, at place) (kind wire.Kind, record []byte, err error) {
+func (r *round) stored(channel string, at place) (kind wire.Kind, record []byte, err error) {
 	if a, _ := r.fresh(func(a *Applied) bool { return a.Pos == at.pos }); a != nil {
 		return a.Kind, a.Record, nil
 	}
@@ -191,11 +194,11 @@ func (r *round) stored(ch string, at place) (kind wire.Kind, record []byte, err 
 	if err != nil {
 		return "", nil, err
 	}
-	disk.key = appendEventKey(disk.key[:0], ch, at)
+	disk.key = appendEventKey(disk.key[:0], channel, at)
 	value, err := disk.get()
 	if value == nil || err != nil {
 		return "", nil, err
 	}
-	e, err := parseEvent(ch, disk.key, value)
+	e, err := parseEvent(&disk.record, channel, disk.key, value)
 	return e.Kind, bytes.Clone(e.Record), err
 }

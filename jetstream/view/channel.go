@@ -23,15 +23,15 @@ func (v *View) Channel(id string) (st *channel.State, err error) {
 // and not at the channel. A user who is not a member can so not find out from the time it takes
 // whether there is such a channel. A direct channel and a user's own channel have their members
 // in the name, whether they exist or not.
-func (v *View) Member(user, id string) (member bool, err error) {
-	if named := usersOf(id); named != nil {
+func (v *View) Member(user, channel string) (member bool, err error) {
+	if named := usersOf(channel); named != nil {
 		return slices.Contains(named, user), nil
 	}
-	if v.shardOf(id).states.member(id, user) {
+	if v.shardOf(channel).states.member(channel, user) {
 		return true, nil
 	}
 	err = v.read("read membership", func(r *reader) error {
-		_, member, err = r.membership(user, v.shardIndex(id), id)
+		_, member, err = r.membership(user, v.shardIndex(channel), channel)
 		return err
 	})
 	return member, err
@@ -78,8 +78,8 @@ func (r *reader) asOf(v *View, id string, h *head) (*channel.State, error) {
 }
 
 // head returns a channel's head from disk, and whether it is there.
-func (r *reader) head(id string) (h head, found bool, err error) {
-	r.key = appendNamed(r.key[:0], tagHead, id)
+func (r *reader) head(channel string) (h head, found bool, err error) {
+	r.key = appendNamed(r.key[:0], tagHead, channel)
 	value, err := r.get()
 	if value == nil || err != nil {
 		return h, false, err

@@ -48,9 +48,9 @@ func raceChannelsOf(t *testing.T) [][]string {
 	t.Helper()
 	channels := make([][]string, raceShards)
 	for i := 0; len(channels[0]) < raceChannels || len(channels[1]) < raceChannels; i++ {
-		ch := wire.DirectChannel("ann", fmt.Sprint("peer", i))
-		if shard := evenly(raceShards)(ch); len(channels[shard]) < raceChannels {
-			channels[shard] = append(channels[shard], ch)
+		channel := wire.DirectChannel("ann", fmt.Sprint("peer", i))
+		if shard := evenly(raceShards)(channel); len(channels[shard]) < raceChannels {
+			channels[shard] = append(channels[shard], channel)
 		}
 	}
 	return channels
@@ -59,9 +59,9 @@ func raceChannelsOf(t *testing.T) [][]string {
 func writeRace(t *testing.T, v *View, shard int, ids []string) {
 	t.Helper()
 	var events []Event
-	for i, ch := range ids {
-		_, peer, _ := wire.DirectUsers(ch)
-		events = append(events, created(t, uint64(i+1), ch, "ann", peer))
+	for i, channel := range ids {
+		_, peer, _ := wire.DirectUsers(channel)
+		events = append(events, created(t, uint64(i+1), channel, "ann", peer))
 	}
 	for seq := uint64(1); seq <= raceBatches+1; seq++ {
 		if _, err := v.Apply(shard, events, 0); err != nil {
@@ -69,8 +69,8 @@ func writeRace(t *testing.T, v *View, shard int, ids []string) {
 			return
 		}
 		events = events[:0]
-		for i, ch := range ids {
-			events = append(events, message(t, raceFirst+(seq-1)*raceChannels+uint64(i+1), ch, seq))
+		for i, channel := range ids {
+			events = append(events, message(t, raceFirst+(seq-1)*raceChannels+uint64(i+1), channel, seq))
 		}
 	}
 }
@@ -87,27 +87,27 @@ type raceReader struct {
 func (r *raceReader) look(t *testing.T) {
 	t.Helper()
 	shard := r.rng.IntN(raceShards)
-	ch := r.channels[shard][r.rng.IntN(raceChannels)]
+	channel := r.channels[shard][r.rng.IntN(raceChannels)]
 	pos := r.v.Position(shard)
 	if pos == 0 {
 		return
 	}
 	seq := (pos - raceFirst) / raceChannels
-	st, err := r.v.Channel(ch)
-	if err != nil || st == nil || st.Seq < max(seq, r.seen[ch]) || len(st.Members) != 2 {
-		t.Errorf("channel at pos %d, after seq %d: %+v, %v", pos, r.seen[ch], st, err)
+	st, err := r.v.Channel(channel)
+	if err != nil || st == nil || st.Seq < max(seq, r.seen[channel]) || len(st.Members) != 2 {
+		t.Errorf("channel at pos %d, after seq %d: %+v, %v", pos, r.seen[channel], st, err)
 		return
 	}
-	r.seen[ch] = st.Seq
+	r.seen[channel] = st.Seq
 	if seq == 0 {
 		return
 	}
-	page, _, err := r.v.History("ann", ch, Window{Limit: 3})
+	page, _, err := r.v.History("ann", channel, Window{Limit: 3})
 	if err != nil || len(page) == 0 || page[len(page)-1].Pos <= pos-raceChannels {
 		t.Errorf("history at pos %d: %v, %v", pos, positions(page), err)
 	}
 	r.list(t, pos, seq)
-	e, err := r.v.Find(ch, "ann", fmt.Sprint(seq))
+	e, err := r.v.Find(channel, "ann", fmt.Sprint(seq))
 	if err != nil || e == nil {
 		t.Errorf("message %d at pos %d: %v, %v", seq, pos, e, err)
 	}
@@ -129,5 +129,41 @@ func (r *raceReader) list(t *testing.T, pos, seq uint64) {
 	top, _, err := r.v.List("ann", Listing{Limit: 1}, unread)
 	if err != nil || len(top) != 1 || uint64(top[0].Active) < pos*1000 {
 		t.Errorf("top of the list at pos %d, seq %d: %+v, %v", pos, seq, top, err)
+	}
+}
+
+// TestListIsOfOneMoment lists channels while messages come. The number of messages, of unread
+// ones, and the last message are of one moment, although memory holds newer states.
+func TestListIsOfOneMoment(t *testing.T) {
+	v := newView(t, Options{fs: vfs.NewMem()})
+	const channel, messages = "ann~bob", 2000
+	must(v.Apply(0, []Event{created(t, 1, channel, "ann", "bob"), message(t, 2, channel, 1)}, 0))(t)
+	var readers sync.WaitGroup
+	var done atomic.Bool
+	for range 3 {
+		readers.Go(func() {
+			for !done.Load() && !t.Failed() {
+				lookAtList(t, v)
+			}
+		})
+	}
+	for seq := uint64(2); seq <= messages && !t.Failed(); seq++ {
+		must(v.Apply(0, []Event{message(t, 1+seq, channel, seq)}, 0))(t)
+	}
+	done.Store(true)
+	readers.Wait()
+}
+
+// lookAtList lists the channel of bob, who has read nothing that ann has sent.
+func lookAtList(t *testing.T, v *View) {
+	t.Helper()
+	shown, _, err := v.List("bob", Listing{Limit: 10}, unread)
+	if err != nil || len(shown) != 1 || shown[0].Last == nil {
+		t.Errorf("%+v, %v", shown, err)
+		return
+	}
+	last, err := wire.DecodeRecord(shown[0].Last.Record)
+	if seq := shown[0].State.Seq; err != nil || shown[0].Unread != seq || last.Seq != seq {
+		t.Errorf("%d messages, %d unread, the last is %d; %v", seq, shown[0].Unread, last.Seq, err)
 	}
 }

@@ -18,21 +18,21 @@ const MaxMentions = 100
 // content, and an edited message has the mentions of its new content. A user follows a mention,
 // so it must lead to a message. A message that the user has hidden counts like a deleted one:
 // as unread, but not as a mention.
-func (v *View) Counts(user, ch string, read uint64) (unread uint64, mentions int, err error) {
+func (v *View) Counts(user, channel string, read uint64) (unread uint64, mentions int, err error) {
 	err = v.read("count unread messages", func(r *reader) error {
-		m, found, err := r.membership(user, v.shardIndex(ch), ch)
+		m, found, err := r.membership(user, v.shardIndex(channel), channel)
 		if !found || err != nil {
 			return err
 		}
-		head, _, err := r.head(ch)
+		head, _, err := r.head(channel)
 		if err != nil {
 			return err
 		}
-		hidden, err := r.hidden(v, user, ch)
+		hidden, err := r.hidden(v, user, channel)
 		if err != nil {
 			return err
 		}
-		unread, mentions, err = r.counts(user, ch, head.Seq, max(m.joined, read), hidden)
+		unread, mentions, err = r.counts(user, channel, head.Seq, max(m.joined, read), hidden)
 		return err
 	})
 	return unread, mentions, err
@@ -40,8 +40,8 @@ func (v *View) Counts(user, ch string, read uint64) (unread uint64, mentions int
 
 // counts does the work of [View.Counts] for a channel whose last seq is head and a user who has
 // read up to read.
-func (r *reader) counts(user, ch string, head, read uint64, hidden []uint64) (unread uint64, mentions int, err error) {
-	own, err := r.own(ch, user)
+func (r *reader) counts(user, channel string, head, read uint64, hidden []uint64) (unread uint64, mentions int, err error) {
+	own, err := r.own(channel, user)
 	if err != nil {
 		return 0, 0, err
 	}
@@ -49,7 +49,7 @@ func (r *reader) counts(user, ch string, head, read uint64, hidden []uint64) (un
 		return 0, 0, nil
 	}
 	for _, who := range []string{user, everybody} {
-		n, err := r.countMentions(ch, who, read, hidden, MaxMentions-mentions)
+		n, err := r.countMentions(channel, who, read, hidden, MaxMentions-mentions)
 		if err != nil {
 			return 0, 0, err
 		}
@@ -60,8 +60,8 @@ func (r *reader) counts(user, ch string, head, read uint64, hidden []uint64) (un
 
 // own returns the seq of the last message that a user has sent to a channel, or 0 if there is
 // none.
-func (r *reader) own(ch, user string) (uint64, error) {
-	r.key = appendOwnKey(r.key[:0], ch, user)
+func (r *reader) own(channel, user string) (uint64, error) {
+	r.key = appendOwnKey(r.key[:0], channel, user)
 	value, err := r.get()
 	if value == nil || err != nil {
 		return 0, err
@@ -71,8 +71,8 @@ func (r *reader) own(ch, user string) (uint64, error) {
 
 // countMentions counts the messages after a seq that mention a user and are not hidden, up to
 // atMost.
-func (r *reader) countMentions(ch, user string, after uint64, hidden []uint64, atMost int) (n int, err error) {
-	lower := appendMentionKey(nil, ch, user, after+1)
+func (r *reader) countMentions(channel, user string, after uint64, hidden []uint64, atMost int) (n int, err error) {
+	lower := appendMentionKey(nil, channel, user, after+1)
 	err = r.scan(lower, pastPrefix(lower[:len(lower)-8]), false, func() (bool, error) {
 		if n == atMost {
 			return false, nil

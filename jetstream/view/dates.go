@@ -91,8 +91,8 @@ func (v *View) now() int64 {
 
 // Dated returns the time that counts for what an event of a channel at a position dated. It is
 // earlier than the given time if that turned out to be ahead of the right clock.
-func (v *View) Dated(ch string, pos uint64, at int64) int64 {
-	return v.shardOf(ch).dates.Load().of(pos, at)
+func (v *View) Dated(channel string, pos uint64, at int64) int64 {
+	return v.shardOf(channel).dates.Load().of(pos, at)
 }
 
 // CheckDates notes which events are dated ahead of this node's clock. [View.Apply] does so too.

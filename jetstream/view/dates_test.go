@@ -40,22 +40,22 @@ func newDateTest(t *testing.T, o Options) *dateTest {
 }
 
 // say has ann write to a channel by a clock.
-func (d *dateTest) say(ch string, clock int64) {
+func (d *dateTest) say(channel string, clock int64) {
 	d.Helper()
 	var events []Event
 	next := func(r wire.Record) {
 		d.pos++
 		r.ID, r.Sender, r.Timestamp = fmt.Sprint(d.pos), "ann", clock
-		number(d.T, d.pos, ch, &r)
-		events = append(events, Event{Pos: d.pos, Channel: ch, Kind: r.Kind, Record: must(wire.EncodeRecord(&r))(d.T)})
+		number(d.T, d.pos, channel, &r)
+		events = append(events, Event{Pos: d.pos, Channel: channel, Kind: r.Kind, Record: must(wire.EncodeRecord(&r))(d.T)})
 	}
-	if d.seq[ch] == 0 {
-		_, peer, _ := wire.DirectUsers(ch)
+	if d.seq[channel] == 0 {
+		_, peer, _ := wire.DirectUsers(channel)
 		next(wire.Record{Kind: wire.KindMeta, Meta: &wire.Meta{Action: wire.ActionCreated, Kind: wire.Direct, Members: []string{"ann", peer}}})
 	}
-	d.seq[ch]++
-	next(wire.Record{Kind: wire.KindMessage, Seq: d.seq[ch], Content: &wire.Content{Text: "x"}})
-	if applied := must(d.v.Apply(d.v.shardIndex(ch), events, 0))(d.T); len(applied) != len(events) {
+	d.seq[channel]++
+	next(wire.Record{Kind: wire.KindMessage, Seq: d.seq[channel], Content: &wire.Content{Text: "x"}})
+	if applied := must(d.v.Apply(d.v.shardIndex(channel), events, 0))(d.T); len(applied) != len(events) {
 		d.Fatalf("%d of %d events count", len(applied), len(events))
 	}
 }
@@ -133,9 +133,9 @@ func TestDates_leaderIsAhead(t *testing.T) {
 	hour := 3600 * second
 	var all []string
 	for i := range 3 * maxLimits {
-		ch := wire.DirectChannel("ann", fmt.Sprintf("u%03d", i%9))
-		d.say(ch, d.at+hour)
-		all = slices.Insert(slices.DeleteFunc(all, func(a string) bool { return a == ch }), 0, ch)
+		channel := wire.DirectChannel("ann", fmt.Sprintf("u%03d", i%9))
+		d.say(channel, d.at+hour)
+		all = slices.Insert(slices.DeleteFunc(all, func(a string) bool { return a == channel }), 0, channel)
 		d.list("ahead", all...)
 		d.at += 3 * second / 2
 	}

@@ -32,6 +32,17 @@ func decode(e *Event) (*wire.Record, error) {
 	return &r, nil
 }
 
+// decode reads the record of an event like the function decode. JSON takes five times as long as a
+// scan, which is enough for nearly all events. The round remembers the scan for [round.write].
+func (r *round) decode(e *Event) (*wire.Record, error) {
+	if r.scanned, r.usual = scan(e.Record); r.usual {
+		if record, ok := r.scanned.record(); ok {
+			return record, nil
+		}
+	}
+	return decode(e)
+}
+
 // framed reports whether a frame can be made around a record by cutting off the record's brace.
 func framed(record []byte) bool {
 	return bytes.HasPrefix(record, []byte(`{"`)) && record[len(record)-1] == '}' && bytes.IndexByte(record, wire.Separator) < 0

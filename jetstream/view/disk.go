@@ -29,10 +29,12 @@ type disk struct {
 	closing chan struct{}
 	close   func()      // closes closing; safe to repeat
 	opened  atomic.Bool // Pebble has opened the view
+	leisure leisure
 }
 
 func newDisk(fs vfs.FS, dir string, log *slog.Logger) *disk {
 	d := &disk{fs: fs, dir: dir, log: log, closing: make(chan struct{})}
+	d.leisure.closing = d.closing
 	d.close = sync.OnceFunc(func() { close(d.closing) })
 	return d
 }

@@ -80,7 +80,7 @@ func (f *fullFile) Write(p []byte) (int, error) {
 	return f.File.Write(p)
 }
 
-const bulkLen = 300 // messages
+const bulkLen = 480 // messages
 
 // bulk returns more than Pebble collects before it writes to its log, and less than it collects
 // before it begins another log.

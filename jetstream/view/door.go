@@ -24,17 +24,17 @@ func (r *round) moveDoors(st, next *channel.State) {
 }
 
 // moveDoor stores the keys of one kind. Both lists ascend.
-func (r *round) moveDoor(ch string, kind byte, before, after []string) {
+func (r *round) moveDoor(channel string, kind byte, before, after []string) {
 	if sameUsers(before, after) {
 		return
 	}
 	r.value = r.value[:0]
 	for _, of := range without(after, before) {
-		r.key = appendDoorKey(r.key[:0], ch, kind, of)
+		r.key = appendDoorKey(r.key[:0], channel, kind, of)
 		r.set()
 	}
 	for _, of := range without(before, after) {
-		r.key = appendDoorKey(r.key[:0], ch, kind, of)
+		r.key = appendDoorKey(r.key[:0], channel, kind, of)
 		r.unset()
 	}
 }

@@ -72,8 +72,7 @@ func (r *round) erase(pos uint64, t target, c *changed) error {
 		}
 	}
 	r.key = appendEditKey(r.key[:0], t.channel, t.seq, 0)
-	edits := r.key[:len(r.key)-8]
-	_ = r.batch.DeleteRange(edits, pastPrefix(edits), nil)
+	r.unsetRange(r.key[:len(r.key)-8])
 	if len(owed.Positions) > 0 {
 		r.owe(owed)
 	}

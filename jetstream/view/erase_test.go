@@ -141,19 +141,19 @@ func TestRebuildFromAnErasedStream(t *testing.T) {
 		apply(t, rebuilt, 0, without1(log, s.m.erasures[0]))
 		owed, err := rebuilt.Erasures(0, 0, 9)
 		same(t, "owed", owed, nil, err)
-		for _, ch := range s.ids {
-			st := s.m.states[ch]
+		for _, channel := range s.ids {
+			st := s.m.states[channel]
 			for seq := range seqOf(st) + 1 {
-				m, err := whole.Message(ch, seq)
-				mAgain, errAgain := rebuilt.Message(ch, seq)
+				m, err := whole.Message(channel, seq)
+				mAgain, errAgain := rebuilt.Message(channel, seq)
 				same(t, "message", mAgain, m, err, errAgain)
 			}
 			for _, user := range s.users {
-				if all := s.m.members[userChannel{user, ch}]; len(all) != 1 || all[0].over() || all[0].joined != 0 {
+				if all := s.m.members[userChannel{user, channel}]; len(all) != 1 || all[0].over() || all[0].joined != 0 {
 					continue
 				}
-				page, _, err := whole.History(user, ch, Window{Limit: 100})
-				pageAgain, _, errAgain := rebuilt.History(user, ch, Window{Limit: 100})
+				page, _, err := whole.History(user, channel, Window{Limit: 100})
+				pageAgain, _, errAgain := rebuilt.History(user, channel, Window{Limit: 100})
 				same(t, "history", pageAgain, page, err, errAgain)
 			}
 		}

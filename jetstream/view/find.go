@@ -31,8 +31,8 @@ func (v *View) Finder() (*Finder, error) {
 }
 
 // Find works like [View.Find].
-func (f *Finder) Find(ch, sender, clientID string) (*Event, error) {
-	e, err := f.r.find(ch, sender, clientID)
+func (f *Finder) Find(channel, sender, clientID string) (*Event, error) {
+	e, err := f.r.find(channel, sender, clientID)
 	if err != nil {
 		return nil, fmt.Errorf("find client id: %w", err)
 	}
@@ -40,8 +40,8 @@ func (f *Finder) Find(ch, sender, clientID string) (*Event, error) {
 }
 
 // Stays returns the stays of a user in a channel.
-func (f *Finder) Stays(user, ch string) (stays channel.Stays, err error) {
-	members, err := f.r.membershipsIn(user, f.v.shardIndex(ch), ch)
+func (f *Finder) Stays(user, id string) (stays channel.Stays, err error) {
+	members, err := f.r.membershipsIn(user, f.v.shardIndex(id), id)
 	if err != nil {
 		return nil, fmt.Errorf("find memberships: %w", err)
 	}
@@ -54,8 +54,8 @@ func (f *Finder) Stays(user, ch string) (stays channel.Stays, err error) {
 // MayJoin reports whether a user has asked to join a group, or the group has an invite with a
 // hash. It looks for keys that only such users know, and not at the group. So it does the same
 // for a group that does not exist.
-func (f *Finder) MayJoin(user, ch, invite string) (may bool, err error) {
-	for _, key := range [2][]byte{appendDoorKey(nil, ch, doorAsked, user), appendDoorKey(nil, ch, doorInvite, invite)} {
+func (f *Finder) MayJoin(user, channel, invite string) (may bool, err error) {
+	for _, key := range [2][]byte{appendDoorKey(nil, channel, doorAsked, user), appendDoorKey(nil, channel, doorInvite, invite)} {
 		f.r.key = key
 		value, err := f.r.get()
 		if err != nil {
@@ -74,9 +74,9 @@ func (f *Finder) Close() error {
 
 // Accepted reports whether an event that was published at a position counts in its channel. The
 // view must have passed that position.
-func (v *View) Accepted(ch string, r *wire.Record, pos uint64) (accepted bool, err error) {
+func (v *View) Accepted(channel string, r *wire.Record, pos uint64) (accepted bool, err error) {
 	err = v.read("look for an event", func(rd *reader) error {
-		rd.key = appendEventKey(rd.key[:0], ch, place{seq: max(r.Seq, r.Last), pos: pos})
+		rd.key = appendEventKey(rd.key[:0], channel, place{seq: max(r.Seq, r.Last), pos: pos})
 		value, err := rd.get()
 		accepted = value != nil
 		return err
@@ -87,32 +87,39 @@ func (v *View) Accepted(ch string, r *wire.Record, pos uint64) (accepted bool, e
 // Find returns the event of any kind that a sender made under a client id in a channel, or nil.
 // It knows every event that was ever applied, including the creation of a group. For a message
 // that the log no longer has, it returns the event that deleted the message.
-func (v *View) Find(ch, sender, clientID string) (e *Event, err error) {
+func (v *View) Find(channel, sender, clientID string) (e *Event, err error) {
 	err = v.read("find client id", func(r *reader) error {
-		e, err = r.find(ch, sender, clientID)
+		e, err = r.find(channel, sender, clientID)
 		return err
 	})
 	return e, err
 }
 
-func (r *reader) find(ch, sender, clientID string) (*Event, error) {
-	r.key = appendClientKey(r.key[:0], ch, sender, clientID)
+func (r *reader) find(channel, sender, clientID string) (*Event, error) {
+	r.key = appendClientKey(r.key[:0], channel, sender, clientID)
 	value, err := r.get()
 	if value == nil || err != nil {
 		return nil, err
 	}
-	at, err := parsePlace(value)
+	at, err := parseFound(value)
 	if err != nil {
 		return nil, err
 	}
-	r.key = appendEventKey(r.key[:0], ch, at)
-	if value, err = r.get(); err != nil {
+	var found bool
+	if at.pos == 0 {
+		_, found, err = r.placeOfMessage(channel, at.seq)
+	} else {
+		r.key = appendEventKey(r.key[:0], channel, at)
+		value, err = r.get()
+		found = value != nil
+	}
+	if err != nil {
 		return nil, err
 	}
-	if value == nil {
+	if !found {
 		return nil, errValue // the place and the event came in one batch
 	}
-	e, err := parseEvent(ch, r.key, value)
+	e, err := r.eventAt(channel)
 	e.Record = bytes.Clone(e.Record)
 	return &e, err
 }

@@ -15,9 +15,9 @@ func TestFind(t *testing.T) {
 	first, second := message(t, 4, group, 1), message(t, 5, group, 2)
 	must(v.Apply(0, []Event{creation, first, second, created(t, 6, room, "ann", "bob")}, 0))(t)
 	for _, c := range []struct {
-		name           string
-		ch, sender, id string
-		want           *Event
+		name                string
+		channel, sender, id string
+		want                *Event
 	}{
 		{"the first", group, "ann", "1", &first},
 		{"the second", group, "ann", "2", &second},
@@ -27,6 +27,6 @@ func TestFind(t *testing.T) {
 		{"the creation's", group, "ann", "made", &creation},
 		{"a sender and an id that run together", group, "an", "n1", nil},
 	} {
-		equal(t, c.name, must(v.Find(c.ch, c.sender, c.id))(t), c.want)
+		equal(t, c.name, must(v.Find(c.channel, c.sender, c.id))(t), c.want)
 	}
 }

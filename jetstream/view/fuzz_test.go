@@ -16,6 +16,9 @@ func FuzzDecode(f *testing.F) {
 	f.Add([]byte(`{"kind":"message","id":"1","client_id":"c","sender":"ann","seq":1,"timestamp":5,"content":{"text":"hello"}}`))
 	f.Add([]byte(`{"kind":"meta","id":"1","sender":"ann","timestamp":5,"meta":{"action":"created","kind":"group","name":"g","members":["ann","bob"]}}`))
 	f.Add([]byte(`{"kind":"reaction","id":"1","sender":"ann","new":{"deep":[1,null,"\ud83d\ude00"]},"seq":0}`))
+	f.Add([]byte(`{"kind":"message","version":2,"after":1,"id":"1","client_id":"c","sender":"ann","seq":1,"timestamp":5,"content":{"text":"hello"}}`))
+	f.Add([]byte("{\"kind\":\"message\",\"version\":2,\"id\":\"1\",\"client_id\":\"\xff\",\"sender\":\"ann\",\"seq\":1,\"timestamp\":5,\"content\":{\"text\":\"\x00\"}}"))
+	f.Add([]byte(`{"kind":"message","version":2,"id":"1","sender":"ann","seq":1,"timestamp":5,"content":{"text":"a","text":"b"}}`))
 	f.Add([]byte(`{}`))
 	f.Add([]byte(`{"kind":"message","seq":1,"seq":2}`))
 	f.Add([]byte(`{"kind":"message","seq":1,"pos":2}`))
@@ -26,6 +29,9 @@ func FuzzDecode(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		e := Event{Pos: 1, Channel: room, Record: data}
 		got, err := decode(&e)
+		if same, sameErr := new(round).decode(&e); !reflect.DeepEqual(same, got) || (sameErr == nil) != (err == nil) {
+			t.Fatalf("%q: scanned as %+v, %v; decoded as %+v, %v", data, same, sameErr, got, err)
+		}
 		if err != nil {
 			return
 		}
@@ -85,7 +91,7 @@ func fullState() *channel.State {
 		Members: []string{"ann", "bob"}, Roles: "om", Since: []uint64{0, 7}, Banned: []string{"cem"}, Removed: []string{"fay", "abe"}, Requested: []string{"dot", "eve"},
 		Asked:   []string{"d", ""},
 		Invites: []channel.Invite{{Invite: wire.Invite{Hash: "h", Expires: -1, Uses: 3, Approval: true}, Made: 5, Pos: 6}, {Invite: wire.Invite{Hash: "i"}}}, Pins: []uint64{1, 5, 1 << 52},
-		Spoke: []channel.Spoke{{User: "ann", At: 9}},
+		Spoke: []channel.Spoke{{User: "ann", At: 9}}, Picture: wire.Picture{ID: "p", Type: "image/png", Size: 1 << 40, Blurhash: "L"},
 	}
 }
 
@@ -101,20 +107,47 @@ func TestChannelIsStoredWhole(t *testing.T) {
 	equal(t, "channel", got, want)
 }
 
+// fullProfile returns a profile with a value in every field.
+func fullProfile() channel.Profile {
+	return channel.Profile{
+		Name: "Ann", Named: -7, Picture: wire.Picture{ID: "p", Type: "image/png", Size: 9, Blurhash: "L"}, Zone: "UTC",
+		Status: wire.Status{Text: "x", Emoji: "🐸", Until: 5}, Provided: channel.Provided{Name: true, Zone: true}, Version: 3,
+	}
+}
+
+// A field of the profile that is not stored would be lost at once.
+func TestProfileIsStoredWhole(t *testing.T) {
+	want := fullProfile()
+	for i, v := 0, reflect.ValueOf(want); i < v.NumField(); i++ {
+		if v.Field(i).IsZero() {
+			t.Errorf("the test has nothing in %s", v.Type().Field(i).Name)
+		}
+	}
+	got, err := parseProfile(appendProfile(nil, &want))
+	noError(t, err)
+	equal(t, "profile", got, want)
+}
+
 func FuzzValues(f *testing.F) {
 	f.Add([]byte{})
-	f.Add(appendEvent(nil, "message", []byte("{}")))
-	f.Add(appendEvent(nil, "reaction", []byte("{}")))
-	f.Add(appendPlace(nil, place{1, 1 << 63}))
+	f.Add(appendEvent(nil, room, place{3, 4}, "message", []byte("{}")))
+	f.Add(appendEvent(nil, room, place{3, 4}, "reaction", []byte("{}")))
+	f.Add(appendFound(nil, wire.KindEdit, place{1, 1 << 63}))
 	f.Add(appendHead(nil, &head{Head: channel.Head{Version: 3, Seq: 1, Pos: 1 << 40, Active: -5, Held: 9}, flags: flagCreated | flagSecond, created: 9}))
 	f.Add(appendChannel(nil, fullState()))
+	f.Add(appendProfile(nil, new(fullProfile())))
 	f.Add(appendMembership(nil, &membership{since: 3, joined: 1, until: 9, left: 4}))
 	f.Add(appendErasure(nil, &Erasure{Channel: room, Positions: []uint64{3, 9}}))
 	f.Add(must(appendFolded(nil, &channel.Message{Seq: 1, Version: 3, Pos: 5, ID: "x", Folded: wire.Folded{Deleted: true}}))(new(testing.T)))
 	f.Fuzz(func(t *testing.T, value []byte) {
 		key := appendEventKey(nil, room, place{3, 4})
-		if e, err := parseEvent(room, key, value); err == nil {
-			back, err := parseEvent(room, key, appendEvent(nil, e.Kind, e.Record))
+		if p, err := parseProfile(value); err == nil {
+			back, err := parseProfile(appendProfile(nil, &p))
+			noError(t, err)
+			equal(t, "profile", back, p)
+		}
+		if e, err := parseEvent(new([]byte), room, key, value); err == nil {
+			back, err := parseEvent(new([]byte), room, key, appendEvent(nil, room, place{3, 4}, e.Kind, e.Record))
 			noError(t, err)
 			equal(t, "event", back, e)
 		}
@@ -128,8 +161,12 @@ func FuzzValues(f *testing.F) {
 			noError(t, parseChannel(appendChannel(nil, &st), &again))
 			equal(t, "channel", again, st)
 		}
-		if at, err := parsePlace(value); err == nil {
-			if again := must(parsePlace(appendPlace(nil, at)))(t); again != at {
+		if at, err := parseFound(value); err == nil {
+			kind := wire.KindEdit
+			if at.pos == 0 {
+				kind = wire.KindMessage
+			}
+			if again := must(parseFound(appendFound(nil, kind, at)))(t); again != at {
 				t.Fatalf("place %v came back as %v", at, again)
 			}
 		}

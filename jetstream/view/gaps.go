@@ -15,6 +15,8 @@ type gap struct {
 	// seen are the user's memberships in the channel, if there may be messages that the user is
 	// not shown. An event about such a message is not missed. Otherwise seen is nil.
 	seen []membership
+	// refused is true for the event that refused the user's request to join.
+	refused bool
 }
 
 // lacks reports whether the user is not shown an event in the gap: it is a note, or about a
@@ -51,7 +53,7 @@ func (r *reader) gaps(v *View, user string, span Span) (gaps []gap, err error) {
 		if span.Channel != "" && m.channel != span.Channel {
 			continue
 		}
-		g := gap{channel: m.channel, after: max(span.After, m.since-1), upto: min(span.Upto, m.until)}
+		g := gap{channel: m.channel, after: max(span.After, m.since-1), upto: min(span.Upto, m.until), refused: m.refused}
 		if g.after >= g.upto {
 			continue
 		}
@@ -78,12 +80,12 @@ func (m *membership) with(before []membership) []membership {
 
 // head returns a channel's head, from memory if memory has it. The head from memory may be
 // newer than the reader, but never older than the position that the caller has seen.
-func (v *View) head(r *reader, ch string) (channel.Head, error) {
-	h, _, ok := v.shardOf(ch).states.get(ch)
+func (v *View) head(r *reader, id string) (channel.Head, error) {
+	h, _, ok := v.shardOf(id).states.get(id)
 	if ok {
 		return h.Head, nil
 	}
-	h, _, err := r.head(ch)
+	h, _, err := r.head(id)
 	return h.Head, err
 }
 

@@ -82,22 +82,22 @@ func (h *head) plain(id string) *channel.State {
 }
 
 // kindOf returns the kind that a channel's name tells, or an empty kind for a group.
-func kindOf(id string) wire.ChannelKind {
-	if _, own := wire.OwnerOf(id); own {
+func kindOf(channel string) wire.ChannelKind {
+	if _, own := wire.OwnerOf(channel); own {
 		return wire.Own
 	}
-	if _, _, direct := wire.DirectUsers(id); direct {
+	if _, _, direct := wire.DirectUsers(channel); direct {
 		return wire.Direct
 	}
 	return ""
 }
 
 // usersOf returns the users in a channel's name, ascending.
-func usersOf(id string) []string {
-	if owner, own := wire.OwnerOf(id); own {
+func usersOf(channel string) []string {
+	if owner, own := wire.OwnerOf(channel); own {
 		return []string{owner}
 	}
-	a, b, direct := wire.DirectUsers(id)
+	a, b, direct := wire.DirectUsers(channel)
 	switch {
 	case !direct:
 		return nil

@@ -51,37 +51,37 @@ func equal[T any](t *testing.T, what string, got, want T) {
 }
 
 // created returns a channel's first event.
-func created(t *testing.T, pos uint64, ch string, members ...string) Event {
+func created(t *testing.T, pos uint64, channel string, members ...string) Event {
 	t.Helper()
-	return event(t, pos, ch, wire.KindMeta, wire.Record{
+	return event(t, pos, channel, wire.KindMeta, wire.Record{
 		Sender: members[0], Meta: &wire.Meta{Action: wire.ActionCreated, Kind: wire.Group, Members: members},
 	})
 }
 
 // message returns a message of ann's, with its seq as client id.
-func message(t *testing.T, pos uint64, ch string, seq uint64) Event {
+func message(t *testing.T, pos uint64, channel string, seq uint64) Event {
 	t.Helper()
-	return event(t, pos, ch, wire.KindMessage, wire.Record{
+	return event(t, pos, channel, wire.KindMessage, wire.Record{
 		Sender: "ann", Seq: seq, ClientID: fmt.Sprint(seq), Content: &wire.Content{Text: "hello"},
 	})
 }
 
 // event returns the next event of its channel in the log that a test writes. An event at a
 // lower position than the one before begins another log.
-func event(t *testing.T, pos uint64, ch string, kind wire.Kind, r wire.Record) Event {
+func event(t *testing.T, pos uint64, channel string, kind wire.Kind, r wire.Record) Event {
 	t.Helper()
 	r.Kind, r.ID, r.Timestamp = kind, fmt.Sprint("id", pos), int64(pos)*1000
-	number(t, pos, ch, &r)
-	return Event{Pos: pos, Channel: ch, Kind: kind, Record: must(wire.EncodeRecord(&r))(t)}
+	number(t, pos, channel, &r)
+	return Event{Pos: pos, Channel: channel, Kind: kind, Record: must(wire.EncodeRecord(&r))(t)}
 }
 
 // heads holds the ends of the channels in the logs that tests write, by test and channel:
 // before their last event and after it.
 var heads sync.Map
 
-func number(t *testing.T, pos uint64, ch string, r *wire.Record) {
+func number(t *testing.T, pos uint64, id string, r *wire.Record) {
 	t.Helper()
-	key := t.Name() + " " + ch
+	key := t.Name() + " " + id
 	var head channel.Head
 	if h, ok := heads.Load(key); ok {
 		switch ends := h.([2]channel.Head); {
@@ -142,8 +142,8 @@ func (l *logged) count(text string) int {
 }
 
 // pinsOf returns all pins of a channel that a user is shown.
-func pinsOf(v *View, user, ch string) (pins []Event, err error) {
-	err = v.EachPin(user, ch, 0, func(e *Event) (bool, error) {
+func pinsOf(v *View, user, channel string) (pins []Event, err error) {
+	err = v.EachPin(user, channel, 0, func(e *Event) (bool, error) {
 		pins = append(pins, *e)
 		return true, nil
 	})

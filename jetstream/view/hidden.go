@@ -11,8 +11,8 @@ import (
 // while the user was a member, without those that the user has hidden. Hidden messages are gaps
 // in the result, so pages, pins and counts need no rule for them: a page is full if there are
 // more messages. For a user who has hidden nothing this needs no disk read for hidden messages.
-func (r *reader) shown(v *View, user, ch string) ([]seqs, error) {
-	members, err := r.membershipsIn(user, v.shardIndex(ch), ch)
+func (r *reader) shown(v *View, user, channel string) ([]seqs, error) {
+	members, err := r.membershipsIn(user, v.shardIndex(channel), channel)
 	if err != nil {
 		return nil, err
 	}
@@ -20,16 +20,16 @@ func (r *reader) shown(v *View, user, ch string) ([]seqs, error) {
 	for i, m := range members {
 		spans[i] = seqs{m.joined, m.left}
 	}
-	hidden, err := r.hidden(v, user, ch)
+	hidden, err := r.hidden(v, user, channel)
 	return except(spans, hidden), err
 }
 
 // hidden returns the messages of a channel that a user has hidden from themselves, ascending.
-func (r *reader) hidden(v *View, user, ch string) (hidden []uint64, err error) {
+func (r *reader) hidden(v *View, user, channel string) (hidden []uint64, err error) {
 	if !v.known.hides(user) {
 		return nil, nil
 	}
-	prefix := wire.SettingHide + ch + "/"
+	prefix := wire.SettingHide + channel + "/"
 	err = r.eachSetting(user, prefix, "", func(name, _ []byte) bool {
 		// No writer stores a name that does not parse.
 		if seq, err := strconv.ParseUint(string(name[len(prefix):]), 10, 64); err == nil {
@@ -66,9 +66,9 @@ func except(spans []seqs, hidden []uint64) (left []seqs) {
 
 // Shows reports whether a user is shown a message of a channel: it came while the user was a
 // member, and the user has not hidden it.
-func (v *View) Shows(user, ch string, seq uint64) (shows bool, err error) {
+func (v *View) Shows(user, channel string, seq uint64) (shows bool, err error) {
 	err = v.read("read memberships", func(r *reader) error {
-		spans, err := r.shown(v, user, ch)
+		spans, err := r.shown(v, user, channel)
 		shows = admits(spans, seq)
 		return err
 	})

@@ -39,17 +39,17 @@ type space struct {
 // them. A client that folds live events into pages can so tell which events a page already
 // includes. An erased message is returned as a tombstone, whether or not the log still has the
 // message.
-func (v *View) History(user, ch string, w Window) (events []Event, more bool, err error) {
+func (v *View) History(user, channel string, w Window) (events []Event, more bool, err error) {
 	asked := seqs{after: w.After, upto: math.MaxUint64}
 	if w.Before != 0 {
 		asked.upto = w.Before - 1
 	}
 	err = v.read("read history", func(r *reader) error {
-		spans, err := r.shown(v, user, ch)
+		spans, err := r.shown(v, user, channel)
 		if err != nil {
 			return err
 		}
-		events, more, err = r.history(ch, within(spans, asked), w.space(), w.After == 0)
+		events, more, err = r.history(channel, within(spans, asked), w.space(), w.After == 0)
 		return err
 	})
 	return events, more, err
@@ -72,14 +72,14 @@ func within(spans []seqs, in seqs) (out []seqs) {
 
 // history reads messages of some stretches, as many as there is room for, and returns them
 // ascending. If backward, it reads from the end.
-func (r *reader) history(ch string, spans []seqs, most space, backward bool) (events []Event, more bool, err error) {
+func (r *reader) history(channel string, spans []seqs, most space, backward bool) (events []Event, more bool, err error) {
 	if backward {
 		slices.Reverse(spans)
 	}
 	limit := most.events
 	for _, s := range spans {
 		most.events = limit + 1 - len(events)
-		some, cut, err := r.page(ch, s, most, backward)
+		some, cut, err := r.page(channel, s, most, backward)
 		if err != nil {
 			return nil, false, err
 		}
@@ -116,9 +116,9 @@ type row struct {
 
 // page returns messages of a stretch, in the direction asked. Cut reports that there is a
 // further message, for which there was no room in bytes.
-func (r *reader) page(ch string, s seqs, most space, backward bool) (events []Event, cut bool, err error) {
+func (r *reader) page(channel string, s seqs, most space, backward bool) (events []Event, cut bool, err error) {
 	p := page{room: most}
-	sent, cut, err := r.sent(&p, ch, s, backward)
+	sent, cut, err := r.sent(&p, channel, s, backward)
 	if err != nil {
 		return nil, false, err
 	}
@@ -126,7 +126,7 @@ func (r *reader) page(ch string, s seqs, most space, backward bool) (events []Ev
 		s = s.to(sent[len(sent)-1].seq, backward)
 	}
 	p.room = most
-	changed, cutOff, err := r.changes(&p, ch, s, backward)
+	changed, cutOff, err := r.changes(&p, channel, s, backward)
 	if err != nil {
 		return nil, false, err
 	}
@@ -148,11 +148,11 @@ func (s seqs) to(seq uint64, backward bool) seqs {
 }
 
 // sent returns messages as the log has them.
-func (r *reader) sent(p *page, ch string, s seqs, backward bool) (rows []row, cut bool, err error) {
-	lower := appendSeqKey(nil, ch, s.after+1)
-	upper := pastPrefix(appendSeqKey(nil, ch, s.upto))
+func (r *reader) sent(p *page, channel string, s seqs, backward bool) (rows []row, cut bool, err error) {
+	lower := appendSeqKey(nil, channel, s.after+1)
+	upper := pastPrefix(appendSeqKey(nil, channel, s.upto))
 	err = r.scan(lower, upper, backward, func() (bool, error) {
-		e, err := eventAt(r.it, ch)
+		e, err := r.eventAt(channel)
 		if err != nil || e.Kind != wire.KindMessage {
 			return true, err
 		}
@@ -163,9 +163,9 @@ func (r *reader) sent(p *page, ch string, s seqs, backward bool) (rows []row, cu
 
 // changes returns the messages that later events changed. It includes tombstones of messages
 // that the log no longer has.
-func (r *reader) changes(p *page, ch string, s seqs, backward bool) (rows []row, cut bool, err error) {
-	lower := appendFoldedKey(nil, ch, s.after+1)
-	upper := pastPrefix(appendFoldedKey(nil, ch, s.upto))
+func (r *reader) changes(p *page, channel string, s seqs, backward bool) (rows []row, cut bool, err error) {
+	lower := appendFoldedKey(nil, channel, s.after+1)
+	upper := pastPrefix(appendFoldedKey(nil, channel, s.upto))
 	err = r.scan(lower, upper, backward, func() (bool, error) {
 		value, err := r.it.ValueAndErr()
 		if err != nil {
@@ -175,7 +175,7 @@ func (r *reader) changes(p *page, ch string, s seqs, backward bool) (rows []row,
 		if n <= 0 {
 			return false, errValue
 		}
-		e := Event{Pos: pos, Channel: ch, Kind: wire.KindMessage, Record: value[n:]}
+		e := Event{Pos: pos, Channel: channel, Kind: wire.KindMessage, Record: value[n:]}
 		return p.take(&rows, row{Event: e, seq: keySeq(r.it.Key())}, &cut)
 	})
 	return rows, cut, err

@@ -55,7 +55,7 @@ type Listing struct {
 // grows with the limit, and hardly with the number of channels. A message makes a channel
 // active, and so does coming to it; nothing else does. A channel that becomes active between two
 // windows moves to the top. A client that follows events learns of that from them.
-func (v *View) List(user string, s Listing, ahead func(ch string) uint64) (channels []Listed, more bool, err error) {
+func (v *View) List(user string, s Listing, ahead func(channel string) uint64) (channels []Listed, more bool, err error) {
 	// This comes before the reader is made, so that the reader shows at least as much.
 	marks, held, err := v.top(user, s.Behind, s.Limit+1)
 	if err != nil {
@@ -108,33 +108,33 @@ func (c *Listed) size() int {
 
 // Listed returns one channel as a member sees it. State is nil if the user is not a member. Show
 // and ahead are as in [View.List].
-func (v *View) Listed(user, ch string, show func([]byte) ([]byte, error), ahead func(ch string) uint64) (c Listed, err error) {
+func (v *View) Listed(user, channel string, show func([]byte) ([]byte, error), ahead func(channel string) uint64) (c Listed, err error) {
 	err = v.read("read channel", func(r *reader) error {
-		c, err = r.listed(v, user, ch, show, ahead)
+		c, err = r.listed(v, user, channel, show, ahead)
 		return err
 	})
 	return c, err
 }
 
-func (r *reader) listed(v *View, user, ch string, show func([]byte) ([]byte, error), ahead func(ch string) uint64) (c Listed, err error) {
-	m, found, err := r.membership(user, v.shardIndex(ch), ch)
+func (r *reader) listed(v *View, user, channel string, show func([]byte) ([]byte, error), ahead func(channel string) uint64) (c Listed, err error) {
+	m, found, err := r.membership(user, v.shardIndex(channel), channel)
 	if !found || err != nil {
 		return c, err
 	}
-	head, found, err := r.head(ch)
+	head, found, err := r.head(channel)
 	if !found || err != nil {
 		return c, err
 	}
-	if c.State, err = r.asOf(v, ch, &head); err != nil {
+	if c.State, err = r.asOf(v, channel, &head); err != nil {
 		return c, err
 	}
 	c.Active = v.activity(&m, &head).at()
-	hidden, err := r.hidden(v, user, ch)
+	hidden, err := r.hidden(v, user, channel)
 	if err != nil {
 		return c, err
 	}
 	if head.Seq > m.joined {
-		last, _, err := r.history(ch, except([]seqs{{m.joined, head.Seq}}, hidden), space{events: 1, show: show}, true)
+		last, _, err := r.history(channel, except([]seqs{{m.joined, head.Seq}}, hidden), space{events: 1, show: show}, true)
 		if err != nil {
 			return c, err
 		}
@@ -142,17 +142,17 @@ func (r *reader) listed(v *View, user, ch string, show func([]byte) ([]byte, err
 			c.Last = &last[0]
 		}
 	}
-	own, err := r.receipt(v.shardIndex(ch), ch, user)
+	own, err := r.receipt(v.shardIndex(channel), channel, user)
 	if err != nil {
 		return c, err
 	}
-	if c.Unread, c.Mentions, err = r.counts(user, ch, head.Seq, max(m.joined, own.Read, ahead(ch)), hidden); err != nil {
+	if c.Unread, c.Mentions, err = r.counts(user, channel, head.Seq, max(m.joined, own.Read, ahead(channel)), hidden); err != nil {
 		return c, err
 	}
-	if c.Mute, err = r.setting(user, wire.SettingMute+ch); err != nil {
+	if c.Mute, err = r.setting(user, wire.SettingMute+channel); err != nil {
 		return c, err
 	}
-	c.Top, err = r.setting(user, wire.SettingTop+ch)
+	c.Top, err = r.setting(user, wire.SettingTop+channel)
 	return c, err
 }
 

@@ -43,7 +43,7 @@ func TestChannelsOf(t *testing.T) {
 // TestListed_notAMember: a user who is not in a channel learns nothing of it.
 func TestListed_notAMember(t *testing.T) {
 	v := threeChannels(t)
-	for _, ch := range []string{"bob~cem", "ann~eve"} {
-		equal(t, ch, must(v.Listed("ann", ch, nil, unread))(t), Listed{})
+	for _, channel := range []string{"bob~cem", "ann~eve"} {
+		equal(t, channel, must(v.Listed("ann", channel, nil, unread))(t), Listed{})
 	}
 }

@@ -24,6 +24,9 @@ type membership struct {
 	left   uint64 // the channel's seq at until; the highest number while the membership lasts
 	at     int64  // time of the event at since, Unix milliseconds
 	own    bool   // the user ended the membership by leaving
+	// refused means that the user never was a member: since and until are the event that refused
+	// the user's request to join.
+	refused bool
 }
 
 func (m *membership) over() bool { return m.until != math.MaxUint64 }
@@ -38,31 +41,41 @@ func appendMembership(dst []byte, m *membership) []byte {
 	if m.over() {
 		dst = binary.AppendUvarint(dst, m.until)
 		dst = binary.AppendUvarint(dst, m.left)
-		own := byte(0)
-		if m.own {
-			own = 1
+		end := byte(endedByOthers)
+		switch {
+		case m.own:
+			end = endedByUser
+		case m.refused:
+			end = endedUnbegun
 		}
-		dst = append(dst, own)
+		dst = append(dst, end)
 	}
 	return dst
 }
+
+// How a membership ended.
+const (
+	endedByOthers = iota
+	endedByUser
+	endedUnbegun // a request to join was refused
+)
 
 func parseMembership(value []byte) (m membership, err error) {
 	p := parser{rest: value}
 	m = membership{since: p.uvarint(), joined: p.uvarint(), at: p.varint(), until: math.MaxUint64, left: math.MaxUint64}
 	if len(p.rest) > 0 {
 		m.until, m.left = p.uvarint(), p.uvarint()
-		own := p.uvarint()
-		if m.own = own == 1; !m.over() || own > 1 {
+		end := p.uvarint()
+		if m.own, m.refused = end == endedByUser, end == endedUnbegun; !m.over() || end > endedUnbegun {
 			p.fail()
 		}
 	}
 	return m, p.end()
 }
 
-// moved are the users whose memberships an event began and ended. Parted include a user whose
-// request to join is refused by the event.
-type moved struct{ joined, parted []string }
+// moved are the users whose memberships an event began and ended, and those whose requests to join
+// it refused.
+type moved struct{ joined, parted, refused []string }
 
 // moveMembers stores the memberships that an event began and ended.
 func (r *round) moveMembers(st, next *channel.State, record *wire.Record) (m moved, err error) {
@@ -86,11 +99,10 @@ func (r *round) moveMembers(st, next *channel.State, record *wire.Record) (m mov
 	if sameUsers(before.Requested, next.Requested) {
 		return m, nil
 	}
-	refused := without(without(before.Requested, next.Requested), next.Members)
-	for _, user := range refused {
-		r.former(user, &membership{channel: next.ID, since: next.Pos, until: next.Pos, joined: next.Seq, left: next.Seq, at: at})
+	m.refused = without(without(before.Requested, next.Requested), next.Members)
+	for _, user := range m.refused {
+		r.former(user, &membership{channel: next.ID, since: next.Pos, until: next.Pos, joined: next.Seq, left: next.Seq, at: at, refused: true})
 	}
-	m.parted = slices.Concat(m.parted, refused)
 	return m, nil
 }
 
@@ -136,30 +148,30 @@ func (r *round) former(user string, m *membership) {
 
 // saw reports whether a user may see the message with a seq because of a membership that has
 // ended.
-func (r *round) saw(user, ch string, seq uint64) (bool, error) {
+func (r *round) saw(user, channel string, seq uint64) (bool, error) {
 	shows := func(m membership) bool { return m.shows(seq) }
-	if slices.ContainsFunc(r.ended[userChannel{user, ch}], shows) {
+	if slices.ContainsFunc(r.ended[userChannel{user, channel}], shows) {
 		return true, nil
 	}
 	disk, err := r.reader()
 	if err != nil {
 		return false, err
 	}
-	ended, err := disk.formerIn(user, r.shard, ch)
+	ended, err := disk.formerIn(user, r.shard, channel)
 	return slices.ContainsFunc(ended, shows), err
 }
 
 // membership returns the membership of a user who is a member. It began in this round or is on
 // disk.
-func (r *round) membership(user, ch string) (membership, error) {
-	if m, ok := r.began[userChannel{user, ch}]; ok {
+func (r *round) membership(user, channel string) (membership, error) {
+	if m, ok := r.began[userChannel{user, channel}]; ok {
 		return m, nil
 	}
 	disk, err := r.reader()
 	if err != nil {
 		return membership{}, err
 	}
-	m, found, err := disk.membership(user, r.shard, ch)
+	m, found, err := disk.membership(user, r.shard, channel)
 	if err == nil && !found {
 		err = errValue // the state says that the user is a member
 	}
@@ -167,24 +179,24 @@ func (r *round) membership(user, ch string) (membership, error) {
 }
 
 // membership returns the present membership of a user in a channel, if there is one.
-func (r *reader) membership(user string, shard int, ch string) (m membership, found bool, err error) {
-	r.key = appendMemberKey(r.key[:0], user, shard, ch)
+func (r *reader) membership(user string, shard int, channel string) (m membership, found bool, err error) {
+	r.key = appendMemberKey(r.key[:0], user, shard, channel)
 	value, err := r.get()
 	if value == nil || err != nil {
 		return m, false, err
 	}
 	m, err = parseMembership(value)
-	m.channel = ch
+	m.channel = channel
 	return m, true, err
 }
 
 // membershipsIn returns all memberships of a user in a channel, ascending.
-func (r *reader) membershipsIn(user string, shard int, ch string) ([]membership, error) {
-	all, err := r.formerIn(user, shard, ch)
+func (r *reader) membershipsIn(user string, shard int, channel string) ([]membership, error) {
+	all, err := r.formerIn(user, shard, channel)
 	if err != nil {
 		return nil, err
 	}
-	m, found, err := r.membership(user, shard, ch)
+	m, found, err := r.membership(user, shard, channel)
 	if found {
 		all = append(all, m)
 	}
@@ -192,16 +204,15 @@ func (r *reader) membershipsIn(user string, shard int, ch string) ([]membership,
 }
 
 // formerIn returns the ended memberships of a user in a channel, ascending.
-func (r *reader) formerIn(user string, shard int, ch string) ([]membership, error) {
-	prefix := appendFormerKey(nil, user, shard, ch, 0)
-	return r.memberships(prefix[:len(prefix)-8], func([]byte) (string, error) { return ch, nil })
+func (r *reader) formerIn(user string, shard int, channel string) ([]membership, error) {
+	prefix := appendFormerKey(nil, user, shard, channel, 0)
+	return r.memberships(prefix[:len(prefix)-8], func([]byte) (string, error) { return channel, nil })
 }
 
 // membershipsOf returns all memberships of a user in a shard, by channel and then ascending.
 // The ended memberships come first.
 func (r *reader) membershipsOf(user string, shard int) ([]membership, error) {
-	prefix := binary.BigEndian.AppendUint16(appendNamed(nil, tagFormer, user), uint16(shard))
-	former, err := r.memberships(prefix, func(rest []byte) (string, error) {
+	former, err := r.memberships(formerKeys(user, shard), func(rest []byte) (string, error) {
 		p := parser{rest: rest}
 		return p.name(), p.err
 	})
@@ -210,6 +221,11 @@ func (r *reader) membershipsOf(user string, shard int) ([]membership, error) {
 	}
 	present, err := r.memberships(appendMemberKey(nil, user, shard, ""), func(rest []byte) (string, error) { return string(rest), nil })
 	return append(former, present...), err
+}
+
+// formerKeys returns the prefix of the keys of a user's ended memberships in a shard.
+func formerKeys(user string, shard int) []byte {
+	return binary.BigEndian.AppendUint16(appendNamed(nil, tagFormer, user), uint16(shard))
 }
 
 // memberships returns the memberships whose keys start with a prefix. Name reads the channel

@@ -43,11 +43,11 @@ func (r *round) mention(t target, before, after *wire.Content) error {
 
 // note takes in a note that says whom @here mentions in a message. The first note of a message
 // counts.
-func (r *round) note(ch string, n *wire.Note) error {
+func (r *round) note(channel string, n *wire.Note) error {
 	if n == nil || n.Seq == 0 || len(n.Present) == 0 {
 		return nil
 	}
-	t := target{ch, n.Seq}
+	t := target{channel, n.Seq}
 	if known, err := r.presentAt(t); len(known) > 0 || err != nil {
 		return err
 	}
@@ -58,7 +58,7 @@ func (r *round) note(ch string, n *wire.Note) error {
 	}
 	r.value = r.value[:0]
 	for _, user := range n.Present {
-		r.key = appendMentionKey(r.key[:0], ch, user, n.Seq)
+		r.key = appendMentionKey(r.key[:0], channel, user, n.Seq)
 		r.set()
 	}
 	return nil

@@ -10,9 +10,9 @@ import (
 
 // Message returns a message of a channel with all later changes, or nil if no message has that
 // seq.
-func (v *View) Message(ch string, seq uint64) (m *channel.Message, err error) {
+func (v *View) Message(id string, seq uint64) (m *channel.Message, err error) {
 	err = v.read("read message", func(r *reader) error {
-		m, err = r.message(ch, seq)
+		m, err = r.message(id, seq)
 		return err
 	})
 	return m, err
@@ -27,17 +27,17 @@ type Version struct {
 // Edits returns versions of a message, the first one first. It skips the first without
 // versions. It returns at least one version, and stops before the sum of the records would
 // exceed most bytes. A deleted or unknown message has no versions.
-func (v *View) Edits(ch string, seq uint64, without, most int) (versions []Version, more bool, err error) {
+func (v *View) Edits(channel string, seq uint64, without, most int) (versions []Version, more bool, err error) {
 	err = v.read("read edits", func(r *reader) error {
-		m, err := r.message(ch, seq)
+		m, err := r.message(channel, seq)
 		if m == nil || m.Deleted || err != nil {
 			return err
 		}
-		first, found, err := r.placeOfMessage(ch, seq)
+		first, found, err := r.placeOfMessage(channel, seq)
 		if err != nil {
 			return err
 		}
-		places, err := r.edits(ch, seq)
+		places, err := r.edits(channel, seq)
 		if err != nil {
 			return err
 		}
@@ -46,7 +46,7 @@ func (v *View) Edits(ch string, seq uint64, without, most int) (versions []Versi
 		}
 		places = places[min(max(without, 0), len(places)):]
 		for bytes := 0; len(places) > 0; places = places[1:] {
-			body, err := r.bodyAt(ch, places[0])
+			body, err := r.bodyAt(channel, places[0])
 			if err != nil {
 				return err
 			}
@@ -68,17 +68,17 @@ func (v *View) Edits(ch string, seq uint64, without, most int) (versions []Versi
 // EachPin calls f with each pinned message of a channel that a user is shown, the newest
 // message first, until f returns false. It passes only messages before the given one, or all if
 // before is 0.
-func (v *View) EachPin(user, ch string, before uint64, f func(e *Event) (bool, error)) error {
+func (v *View) EachPin(user, channel string, before uint64, f func(e *Event) (bool, error)) error {
 	return v.read("read pins", func(r *reader) error {
-		head, found, err := r.head(ch)
+		head, found, err := r.head(channel)
 		if !found || err != nil {
 			return err
 		}
-		st, err := r.asOf(v, ch, &head)
+		st, err := r.asOf(v, channel, &head)
 		if err != nil {
 			return err
 		}
-		spans, err := r.shown(v, user, ch)
+		spans, err := r.shown(v, user, channel)
 		if err != nil {
 			return err
 		}
@@ -86,7 +86,7 @@ func (v *View) EachPin(user, ch string, before uint64, f func(e *Event) (bool, e
 			if before != 0 && seq >= before || !admits(spans, seq) {
 				continue
 			}
-			page, _, err := r.page(ch, seqs{seq - 1, seq}, space{events: 1}, false)
+			page, _, err := r.page(channel, seqs{seq - 1, seq}, space{events: 1}, false)
 			if err != nil {
 				return err
 			}
@@ -101,8 +101,8 @@ func (v *View) EachPin(user, ch string, before uint64, f func(e *Event) (bool, e
 }
 
 // message returns the folded message.
-func (r *reader) message(ch string, seq uint64) (*channel.Message, error) {
-	r.key = appendFoldedKey(r.key[:0], ch, seq)
+func (r *reader) message(id string, seq uint64) (*channel.Message, error) {
+	r.key = appendFoldedKey(r.key[:0], id, seq)
 	value, err := r.get()
 	if err != nil {
 		return nil, err
@@ -110,11 +110,11 @@ func (r *reader) message(ch string, seq uint64) (*channel.Message, error) {
 	if value != nil {
 		return parseFolded(value)
 	}
-	at, found, err := r.placeOfMessage(ch, seq)
+	at, found, err := r.placeOfMessage(id, seq)
 	if !found || err != nil {
 		return nil, err
 	}
-	record, err := r.recordAt(ch, at)
+	record, err := r.recordAt(id, at)
 	if err != nil {
 		return nil, err
 	}
@@ -123,18 +123,18 @@ func (r *reader) message(ch string, seq uint64) (*channel.Message, error) {
 
 // placeOfMessage returns the place of a message in the log: that of the first event with its
 // seq. Found is false if the log does not have the message.
-func (r *reader) placeOfMessage(ch string, seq uint64) (at place, found bool, err error) {
-	at, found, err = r.placeFrom(ch, seq)
+func (r *reader) placeOfMessage(channel string, seq uint64) (at place, found bool, err error) {
+	at, found, err = r.placeFrom(channel, seq)
 	if !found || err != nil || at.seq != seq {
 		return at, false, err
 	}
-	e, err := eventAt(r.it, ch)
+	e, err := r.eventAt(channel)
 	return at, err == nil && e.Kind == wire.KindMessage, err
 }
 
 // edits returns the places of a message's edits, ascending.
-func (r *reader) edits(ch string, seq uint64) (places []place, err error) {
-	prefix := appendEditKey(nil, ch, seq, 0)
+func (r *reader) edits(channel string, seq uint64) (places []place, err error) {
+	prefix := appendEditKey(nil, channel, seq, 0)
 	prefix = prefix[:len(prefix)-8]
 	for ok := r.it.SeekGE(prefix); ok && bytes.HasPrefix(r.it.Key(), prefix); ok = r.it.Next() {
 		value, err := r.it.ValueAndErr()
@@ -150,8 +150,8 @@ func (r *reader) edits(ch string, seq uint64) (places []place, err error) {
 	return places, r.it.Error()
 }
 
-func (r *reader) recordAt(ch string, at place) (*wire.Record, error) {
-	body, err := r.bodyAt(ch, at)
+func (r *reader) recordAt(channel string, at place) (*wire.Record, error) {
+	body, err := r.bodyAt(channel, at)
 	if err != nil {
 		return nil, err
 	}
@@ -160,8 +160,8 @@ func (r *reader) recordAt(ch string, at place) (*wire.Record, error) {
 }
 
 // bodyAt returns the encoded record of an event. It is valid until the next read.
-func (r *reader) bodyAt(ch string, at place) ([]byte, error) {
-	r.key = appendEventKey(r.key[:0], ch, at)
+func (r *reader) bodyAt(channel string, at place) ([]byte, error) {
+	r.key = appendEventKey(r.key[:0], channel, at)
 	value, err := r.get()
 	if err != nil {
 		return nil, err
@@ -169,17 +169,14 @@ func (r *reader) bodyAt(ch string, at place) ([]byte, error) {
 	if value == nil {
 		return nil, errValue // the place and the event came in one batch
 	}
-	e, err := parseEvent(ch, r.key, value)
+	e, err := parseEvent(&r.record, channel, r.key, value)
 	return e.Record, err
 }
 
 // appendFolded appends a message as later events left it: the pos of the last of them, and then
 // the message as a record for a page.
 func appendFolded(dst []byte, m *channel.Message) ([]byte, error) {
-	record, err := wire.EncodeRecord(&wire.Record{
-		Kind: wire.KindMessage, Version: m.Version, ID: m.ID, ClientID: m.ClientID, Sender: m.Sender, Seq: m.Seq, Timestamp: m.Timestamp,
-		Content: m.Content, Folded: m.Folded, Rest: m.Rest,
-	})
+	record, err := wire.EncodeRecord(m.Record())
 	return append(appendNumber(dst, m.Pos), record...), err
 }
 

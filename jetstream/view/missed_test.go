@@ -63,11 +63,11 @@ func TestMissedOfALongAbsence(t *testing.T) {
 	events := []Event{created(t, 1, room, "ann", "bob"), created(t, 2, "ann~cem", "ann", "cem")}
 	want := []uint64{}
 	for i := range uint64(1000) {
-		ch := room
+		channel := room
 		if i%5 == 0 {
-			ch = "ann~cem"
+			channel = "ann~cem"
 		}
-		events = append(events, message(t, 10+3*i, ch, i+1))
+		events = append(events, message(t, 10+3*i, channel, i+1))
 		if i >= 300 {
 			want = append(want, 10+3*i)
 		}
@@ -92,4 +92,15 @@ func TestCountMissed(t *testing.T) {
 	if _, err := v.CountMissed("ann", []uint64{0, 0}, 100); err == nil {
 		t.Error("two positions for one shard were taken")
 	}
+}
+
+func TestCountScanned(t *testing.T) {
+	v := threeChannels(t)
+	must(v.Apply(0, []Event{moves(t, 21, room, wire.ActionLeft, "bob")}, 22))(t)
+	for user, want := range map[string]int{"ann": 2, "bob": 2, "cem": 2, "eve": 0, "an": 0} {
+		equal(t, user, must(v.CountScanned(user, []uint64{0}))(t), want)
+	}
+	equal(t, "with nothing new", must(v.CountScanned("ann", []uint64{22}))(t), 0)
+	must(v.Apply(0, []Event{moves(t, 23, room, wire.ActionJoined, "bob")}, 23))(t)
+	equal(t, "with a former membership", must(v.CountScanned("bob", []uint64{0}))(t), 3)
 }

@@ -30,6 +30,9 @@ type model struct {
 	hidden    map[string]map[target]bool // by user
 	erasures  [][]Erasure
 	seenBy    map[shardPos][]string // members after an event
+	dropped   map[shardPos][]string // files that an event took from messages and channels, ascending
+	profiles  map[string]channel.Profile
+	pictures  map[string]given // by channel
 }
 
 type shardPos struct {
@@ -48,6 +51,7 @@ func newModel(shards int) *model {
 		shards: shards, positions: make([]uint64, shards), held: make([]uint64, shards), erasures: make([][]Erasure, shards),
 		states: make(map[string]*channel.State), members: make(map[userChannel][]membership), messages: make(map[target]*channel.Message),
 		present: make(map[target][]string), hidden: make(map[string]map[target]bool), seenBy: make(map[shardPos][]string),
+		dropped: make(map[shardPos][]string), profiles: make(map[string]channel.Profile), pictures: make(map[string]given),
 	}
 }
 
@@ -81,6 +85,7 @@ func (m *model) apply(t *rapid.T, e Event, r wire.Record, readable bool) {
 	if after.Deleted && before != nil && !before.Deleted {
 		m.wipe(after, shard)
 	}
+	m.pictured(shardPos{shard, e.Pos}, &r, after)
 	m.events = append(m.events, stored{Event: e, shard: shard, record: r})
 	if seq := channel.About(&r); seq != 0 && !after.Deleted {
 		m.fold(t, target{e.Channel, seq}, m.events[len(m.events)-1])
@@ -88,16 +93,16 @@ func (m *model) apply(t *rapid.T, e Event, r wire.Record, readable bool) {
 }
 
 // note takes in whom @here mentions in a message. The first note of a message counts.
-func (m *model) note(after *channel.State, ch string, n *wire.Note) {
-	if at := (target{ch, n.Seq}); m.present[at] == nil && len(n.Present) > 0 && !after.Deleted {
+func (m *model) note(after *channel.State, id string, n *wire.Note) {
+	if at := (target{id, n.Seq}); m.present[at] == nil && len(n.Present) > 0 && !after.Deleted {
 		m.present[at] = n.Present
 	}
 }
 
 // witnesses returns those of some members who may be told of an event about a message, or of an
 // event about none.
-func (m *model) witnesses(members []string, ch string, seq uint64) []string {
-	blind := func(user string) bool { return !m.concerns(user, ch, seq) }
+func (m *model) witnesses(members []string, channel string, seq uint64) []string {
+	blind := func(user string) bool { return !m.concerns(user, channel, seq) }
 	if !slices.ContainsFunc(members, blind) {
 		return members
 	}
@@ -112,13 +117,13 @@ func (m *model) witnesses(members []string, ch string, seq uint64) []string {
 
 // concerns reports whether an event about a message concerns a user: the message was sent while
 // the user was a member.
-func (m *model) concerns(user, ch string, seq uint64) bool {
-	_, _, direct := wire.DirectUsers(ch)
-	return seq == 0 || direct || m.heard(user, ch, seq)
+func (m *model) concerns(user, channel string, seq uint64) bool {
+	_, _, direct := wire.DirectUsers(channel)
+	return seq == 0 || direct || m.heard(user, channel, seq)
 }
 
-func (m *model) heard(user, ch string, seq uint64) bool {
-	return slices.ContainsFunc(m.members[userChannel{user, ch}], func(m membership) bool { return seq > m.joined && seq <= m.left })
+func (m *model) heard(user, channel string, seq uint64) bool {
+	return slices.ContainsFunc(m.members[userChannel{user, channel}], func(m membership) bool { return seq > m.joined && seq <= m.left })
 }
 
 func (m *model) move(before, after *channel.State, at int64) {
@@ -155,6 +160,11 @@ func (m *model) wipe(after *channel.State, shard int) {
 		}
 		return e.Channel == after.ID
 	})
+	for t, message := range m.messages {
+		if t.channel == after.ID {
+			m.drop(shardPos{shard, after.Pos}, filesOf(message))
+		}
+	}
 	maps.DeleteFunc(m.messages, func(t target, _ *channel.Message) bool { return t.channel == after.ID })
 	maps.DeleteFunc(m.present, func(t target, _ []string) bool { return t.channel == after.ID })
 	m.erasures[shard] = append(m.erasures[shard], owed)
@@ -167,6 +177,7 @@ func (m *model) fold(t *rapid.T, at target, e stored) {
 		return
 	}
 	m.messages[at] = after
+	m.drop(shardPos{e.shard, e.Pos}, slices.DeleteFunc(filesOf(before), func(id string) bool { return slices.Contains(filesOf(after), id) }))
 	if before != nil && before.Content != nil && channel.MentionsHere(before.Content) && (after.Content == nil || !channel.MentionsHere(after.Content)) {
 		delete(m.present, at) // an edit that mentions @here again is another mention
 	}
@@ -207,9 +218,9 @@ func (m *model) find1(matches func(stored) bool) *stored {
 	return nil
 }
 
-func (m *model) find(ch, sender, clientID string) *Event {
+func (m *model) find(channel, sender, clientID string) *Event {
 	e := m.find1(func(e stored) bool {
-		return e.Channel == ch && e.record.Sender == sender && e.record.ClientID == clientID && clientID != ""
+		return e.Channel == channel && e.record.Sender == sender && e.record.ClientID == clientID && clientID != ""
 	})
 	if e == nil {
 		return nil
@@ -233,15 +244,15 @@ func (m *model) row(t *rapid.T, at target) Event {
 	return Event{Pos: folded.Pos, Channel: at.channel, Kind: wire.KindMessage, Record: encode(t, &record)}
 }
 
-func (m *model) shows(user, ch string, seq uint64) bool {
-	return !m.hidden[user][target{ch, seq}] && m.heard(user, ch, seq)
+func (m *model) shows(user, channel string, seq uint64) bool {
+	return !m.hidden[user][target{channel, seq}] && m.heard(user, channel, seq)
 }
 
-func (m *model) history(t *rapid.T, user, ch string, before, after uint64, limit int) (page []Event, more bool) {
+func (m *model) history(t *rapid.T, user, channel string, before, after uint64, limit int) (page []Event, more bool) {
 	page = []Event{}
-	for seq := uint64(1); seq <= seqOf(m.states[ch]); seq++ {
-		at := target{ch, seq}
-		if m.messages[at] != nil && m.shows(user, ch, seq) && seq > after && (before == 0 || seq < before) {
+	for seq := uint64(1); seq <= seqOf(m.states[channel]); seq++ {
+		at := target{channel, seq}
+		if m.messages[at] != nil && m.shows(user, channel, seq) && seq > after && (before == 0 || seq < before) {
 			page = append(page, m.row(t, at))
 		}
 	}
@@ -276,14 +287,14 @@ func (m *model) channelsOf(user string) (ids []string) {
 	return ids
 }
 
-func (m *model) counts(user, ch string, read uint64) (unread uint64, mentions int) {
-	st, all := m.states[ch], m.members[userChannel{user, ch}]
+func (m *model) counts(user, channel string, read uint64) (unread uint64, mentions int) {
+	st, all := m.states[channel], m.members[userChannel{user, channel}]
 	if !st.Member(user) {
 		return 0, 0
 	}
 	read = max(read, all[len(all)-1].joined)
 	for at, message := range m.messages { // includes messages that the log has erased
-		if at.channel == ch && message.Sender == user {
+		if at.channel == channel && message.Sender == user {
 			read = max(read, at.seq)
 		}
 	}
@@ -291,8 +302,8 @@ func (m *model) counts(user, ch string, read uint64) (unread uint64, mentions in
 		return 0, 0
 	}
 	for seq := read + 1; seq <= st.Seq; seq++ {
-		folded, present := m.messages[target{ch, seq}], m.present[target{ch, seq}]
-		if folded != nil && folded.Content != nil && !m.hidden[user][target{ch, seq}] && slices.ContainsFunc(folded.Content.Mentions, func(m wire.Mention) bool {
+		folded, present := m.messages[target{channel, seq}], m.present[target{channel, seq}]
+		if folded != nil && folded.Content != nil && !m.hidden[user][target{channel, seq}] && slices.ContainsFunc(folded.Content.Mentions, func(m wire.Mention) bool {
 			return m.Kind == wire.MentionChannel || m.Kind == wire.MentionUser && m.User == user ||
 				m.Kind == wire.MentionHere && slices.Contains(present, user)
 		}) {
@@ -418,47 +429,49 @@ func apply(t *rapid.T, v *View, shard int, events []Event) []Applied {
 }
 
 // agree asks view and model everything about a channel and a user, with random limits.
-func agree(t *rapid.T, v *View, s *script, ch, user string) {
+func agree(t *rapid.T, v *View, s *script, channel, user string) {
 	limit := rapid.IntRange(1, 8).Draw(t, "limit")
 	for shard, want := range s.m.positions {
 		same(t, "position", v.Position(shard), want)
 	}
-	st, err := v.Channel(ch)
-	same(t, "channel "+ch, st, s.m.states[ch], err)
-	agreeHistory(t, v, s, user, ch, limit)
-	agreeMessage(t, v, s, user, ch)
+	st, err := v.Channel(channel)
+	same(t, "channel "+channel, st, s.m.states[channel], err)
+	agreeHistory(t, v, s, user, channel, limit)
+	agreeMessage(t, v, s, user, channel)
 	for _, id := range []string{"1", "2", "3", "4", "5"} {
-		e, err := v.Find(ch, user, id)
-		same(t, "find in "+ch+" by "+user, e, s.m.find(ch, user, id), err)
+		e, err := v.Find(channel, user, id)
+		same(t, "find in "+channel+" by "+user, e, s.m.find(channel, user, id), err)
 	}
 	ids, err := v.ChannelsOf(user)
 	slices.Sort(ids)
 	same(t, "channels of "+user, ids, s.m.channelsOf(user), err)
 	agreeList(t, v, s, user, limit)
 	agreeMissed(t, v, s, user, limit)
+	agreeMedia(t, v, s, user, channel, limit)
+	agreeProfiles(t, v, s, user)
 }
 
-func agreeMessage(t *rapid.T, v *View, s *script, user, ch string) {
-	at := target{ch, rapid.Uint64Range(0, seqOf(s.m.states[ch])+1).Draw(t, "seq")}
-	m, err := v.Message(ch, at.seq)
+func agreeMessage(t *rapid.T, v *View, s *script, user, channel string) {
+	at := target{channel, rapid.Uint64Range(0, seqOf(s.m.states[channel])+1).Draw(t, "seq")}
+	m, err := v.Message(channel, at.seq)
 	same(t, fmt.Sprint("message ", at), m, s.m.messages[at], err)
-	versions, _, err := v.Edits(ch, at.seq, 0, math.MaxInt)
+	versions, _, err := v.Edits(channel, at.seq, 0, math.MaxInt)
 	same(t, fmt.Sprint("edits of ", at), versions, s.m.versions(at), err)
-	shows, err := v.Shows(user, ch, at.seq)
-	same(t, fmt.Sprint(user, " is shown ", at), shows, s.m.shows(user, ch, at.seq), err)
-	unread, mentions, err := v.Counts(user, ch, at.seq)
-	wantUnread, wantMentions := s.m.counts(user, ch, at.seq)
+	shows, err := v.Shows(user, channel, at.seq)
+	same(t, fmt.Sprint(user, " is shown ", at), shows, s.m.shows(user, channel, at.seq), err)
+	unread, mentions, err := v.Counts(user, channel, at.seq)
+	wantUnread, wantMentions := s.m.counts(user, channel, at.seq)
 	same(t, "unread by "+user, unread, wantUnread, err)
 	same(t, "mentions of "+user, mentions, wantMentions)
 	var wantPins []Event
-	if st := s.m.states[ch]; st != nil {
+	if st := s.m.states[channel]; st != nil {
 		for _, seq := range slices.Backward(st.Pins) {
-			if s.m.messages[target{ch, seq}] != nil && s.m.shows(user, ch, seq) {
-				wantPins = append(wantPins, s.m.row(t, target{ch, seq}))
+			if s.m.messages[target{channel, seq}] != nil && s.m.shows(user, channel, seq) {
+				wantPins = append(wantPins, s.m.row(t, target{channel, seq}))
 			}
 		}
 	}
-	pins, err := pinsOf(v, user, ch)
+	pins, err := pinsOf(v, user, channel)
 	same(t, "pins", pins, wantPins, err)
 	for shard, want := range s.m.erasures {
 		erasures, err := v.Erasures(shard, 0, 100)
@@ -483,20 +496,20 @@ func agreeList(t *rapid.T, v *View, s *script, user string, limit int) {
 	}
 }
 
-func agreeHistory(t *rapid.T, v *View, s *script, user, ch string, limit int) {
-	top := seqOf(s.m.states[ch]) + 2
+func agreeHistory(t *rapid.T, v *View, s *script, user, channel string, limit int) {
+	top := seqOf(s.m.states[channel]) + 2
 	for _, q := range [][2]uint64{
 		{0, 0},
 		{rapid.Uint64Range(0, top).Draw(t, "before"), 0},
 		{0, rapid.Uint64Range(0, top).Draw(t, "after")},
 	} {
-		page, more, err := v.History(user, ch, Window{Before: q[0], After: q[1], Limit: limit})
-		want, wantMore := s.m.history(t, user, ch, q[0], q[1], limit)
+		page, more, err := v.History(user, channel, Window{Before: q[0], After: q[1], Limit: limit})
+		want, wantMore := s.m.history(t, user, channel, q[0], q[1], limit)
 		if page == nil {
 			page = []Event{}
 		}
-		same(t, fmt.Sprint("history of ", ch, q), page, want, err)
-		same(t, fmt.Sprint("more history of ", ch, q), more, wantMore)
+		same(t, fmt.Sprint("history of ", channel, q), page, want, err)
+		same(t, fmt.Sprint("more history of ", channel, q), more, wantMore)
 	}
 }
 

@@ -128,6 +128,8 @@ func open(h home, o Options) (*View, error) {
 		return nil, err
 	}
 	d.opened.Store(true)
+	layers := layersOf(db)
+	d.leisure.layers.Store(&layers)
 	v := &View{db: db, disk: d, log: o.Logger, watched: o.Watched, clock: o.Clock, looks: o.Looks, shardAt: o.ShardOf, shards: make([]shard, o.Shards)}
 	v.recency.users, v.recency.above, v.recency.most = map[string]*recent{}, cmp.Or(o.recentAbove, 250), cmp.Or(o.recentMost, maxRecent)
 	for i := range v.shards {

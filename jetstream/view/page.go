@@ -1,15 +1,13 @@
 package view
 
-import "github.com/cockroachdb/pebble/v2"
-
-// eventAt reads the event that an iterator stands on. The record belongs to the iterator and is
-// valid until it moves.
-func eventAt(it *pebble.Iterator, ch string) (e Event, err error) {
-	value, err := it.ValueAndErr()
+// eventAt reads the event of a channel on which the iterator stands. The record belongs to the
+// reader and is valid until the next read.
+func (r *reader) eventAt(channel string) (e Event, err error) {
+	value, err := r.it.ValueAndErr()
 	if err != nil {
 		return e, err
 	}
-	return parseEvent(ch, it.Key(), value)
+	return parseEvent(&r.record, channel, r.it.Key(), value)
 }
 
 // page collects events. Their records share a few buffers, to avoid an allocation for each.

@@ -37,6 +37,17 @@ func (p *parser) name() string {
 	return p.text[end-len(name) : end]
 }
 
+// bytes returns the next n bytes. If there are not so many, it returns others.
+func (p *parser) bytes(n int) []byte {
+	if n > len(p.rest) {
+		p.fail()
+		return make([]byte, n)
+	}
+	b := p.rest[:n]
+	p.rest = p.rest[n:]
+	return b
+}
+
 func (p *parser) skip(n int) {
 	if n <= 0 {
 		p.fail()

@@ -25,16 +25,20 @@ type projection struct {
 	keep func(p *replay, key []byte) (bool, error)
 }
 
-// projections are listed in the order in which they are rebuilt. Mentions come after changed
-// messages, because they depend on the edited messages.
+// projections are listed in the order in which they are rebuilt. Media, gallery and mentions come
+// after changed messages and profiles, because they depend on them.
 var projections = []projection{
-	{name: "client ids", version: 1, tags: []byte{tagClient}, derive: (*replay).clientIDs},
+	{name: "client ids", version: 2, tags: []byte{tagClient}, derive: (*replay).clientIDs},
 	{name: "own messages", version: 1, tags: []byte{tagOwn}, derive: (*replay).own},
 	{name: "changed messages", version: 2, tags: []byte{tagFolded, tagEdit}, derive: (*replay).messages},
+	{name: "profiles", version: 1, tags: []byte{tagProfile}, derive: (*replay).profile},
+	{name: "subscriptions", version: 1, tags: []byte{tagPush}, derive: (*replay).subscriptions},
+	{name: "media", version: 3, tags: []byte{tagReference, tagPicture, tagHeld, tagSent, tagUsed}, derive: (*replay).media},
+	{name: "gallery", version: 1, tags: []byte{tagGallery}, derive: (*replay).gallery},
 	{name: "mentions", version: 2, tags: []byte{tagMention, tagHere}, derive: (*replay).mentions},
 	{name: "settings in memory", version: 1, tags: []byte{tagKnown}, derive: (*replay).known},
 	{name: "number of settings", version: 2, tags: []byte{tagSettings}, derive: (*replay).settings},
-	{name: "memberships", version: 2, tags: []byte{tagMember, tagFormer}, derive: (*replay).memberships, keep: (*replay).keepFormer},
+	{name: "memberships", version: 3, tags: []byte{tagMember, tagFormer}, derive: (*replay).memberships, keep: (*replay).keepFormer},
 }
 
 // bringUp rebuilds the projections whose version is not the wanted one. A new view has no
@@ -192,21 +196,30 @@ func (r *replay) set() { _ = r.batch.Set(r.key, r.value, nil) }
 
 // each calls f with the events of the channel, in their order.
 func (r *replay) each(f func(e *Event, at place, record *wire.Record) error) error {
+	return r.eachThat(func(*Event) bool { return true }, f)
+}
+
+// eachThat does what each does, without the events for which wanted returns false. These are not
+// decoded.
+func (r *replay) eachThat(wanted func(e *Event) bool, f func(e *Event, at place, record *wire.Record) error) error {
 	prefix := appendNamed(nil, tagEvent, r.channel)
 	events, err := r.v.newReader()
 	if err != nil {
 		return err
 	}
 	err = events.scan(prefix, pastPrefix(prefix), false, func() (bool, error) {
-		e, err := eventAt(events.it, r.channel)
+		e, err := events.eventAt(r.channel)
 		if err != nil {
 			return false, err
+		}
+		r.events++
+		if !wanted(&e) {
+			return true, nil
 		}
 		record, err := wire.DecodeRecord(e.Record)
 		if err != nil {
 			return false, err
 		}
-		r.events++
 		return true, f(&e, placeOf(events.it.Key()), &record)
 	})
 	return errors.Join(err, events.it.Close())

@@ -13,6 +13,7 @@ import (
 type reader struct {
 	it     *pebble.Iterator
 	key    []byte
+	record []byte   // the last record that was stored packed
 	stamps []uint64 // stamp of each shard's cache, taken before the reader was made
 	looks  func(key []byte)
 }
@@ -66,8 +67,8 @@ func (r *reader) get() ([]byte, error) {
 
 // placeFrom returns the place of the first event of a channel with this seq or a higher one, if
 // there is one.
-func (r *reader) placeFrom(ch string, seq uint64) (at place, found bool, err error) {
-	r.key = appendSeqKey(r.key[:0], ch, seq)
+func (r *reader) placeFrom(channel string, seq uint64) (at place, found bool, err error) {
+	r.key = appendSeqKey(r.key[:0], channel, seq)
 	if !r.it.SeekGE(r.key) || !bytes.HasPrefix(r.it.Key(), r.key[:len(r.key)-8]) {
 		return at, false, r.it.Error()
 	}

@@ -9,6 +9,8 @@ import (
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"pgregory.net/rapid"
+
+	"natterjack/server/wire"
 )
 
 // TestRebuiltViewGivesTheSameAnswers builds one view in one go and another in pieces. Between
@@ -98,28 +100,50 @@ func answersAndClose(t *rapid.T, v *View, s *script) string {
 		all = append(all, answer...)
 	}
 	after := make([]uint64, len(s.pos))
-	for _, ch := range s.ids {
-		st, err := v.Channel(ch)
+	for _, channel := range s.ids {
+		st, err := v.Channel(channel)
 		ask(st, err)
+		used, err := v.UsedByChannel(channel)
+		ask(used, err)
 		for seq := range seqOf(st) + 2 {
-			m, err := v.Message(ch, seq)
+			m, err := v.Message(channel, seq)
 			ask(m, err)
-			versions, _, err := v.Edits(ch, seq, 0, math.MaxInt)
+			versions, _, err := v.Edits(channel, seq, 0, math.MaxInt)
 			ask(versions, err)
 		}
 		for _, user := range s.users {
-			e, err := v.Find(ch, user, "1")
+			e, err := v.Find(channel, user, "1")
 			ask(e, err)
-			pins, err := pinsOf(v, user, ch)
+			pins, err := pinsOf(v, user, channel)
 			ask(pins, err)
-			askAboutSeqs(v, ask, user, ch, seqOf(st))
+			items, more, err := v.Gallery(user, channel, Gallery{Kinds: wire.GalleryKinds(), Limit: 1000, Bytes: 1 << 20})
+			ask(items, more, err)
+			askAboutSeqs(v, ask, user, channel, seqOf(st))
 		}
 	}
-	for shard := range s.pos {
+	for shard, top := range s.pos {
 		erasures, err := v.Erasures(shard, 0, 1000)
 		ask(erasures, err)
+		for pos := range top + 1 {
+			dropped, err := v.Dropped(shard, pos, "", 1000)
+			ask(dropped, err)
+		}
+	}
+	profiles, err := v.Profiles(s.users)
+	ask(profiles, err)
+	of, err := v.PicturesOf(scriptIDs())
+	ask(of, err)
+	named, err := v.MediaAfter("", 1000)
+	ask(named, err)
+	for _, user := range s.users {
+		shares, _, err := v.Shares(user, s.users)
+		ask(shares, err)
+		own, err := v.UsedByChannel(wire.OwnChannel(user))
+		ask(own, err)
 	}
 	for _, user := range s.users {
+		used, looked, err := v.UsedByUser(user)
+		ask(used, looked, err)
 		ids, err := v.ChannelsOf(user)
 		ask(ids, err)
 		listed, more, err := v.List(user, Listing{Limit: 3}, unread)
@@ -141,13 +165,13 @@ func answersAndClose(t *rapid.T, v *View, s *script) string {
 	return string(data)
 }
 
-func askAboutSeqs(v *View, ask func(...any), user, ch string, top uint64) {
+func askAboutSeqs(v *View, ask func(...any), user, channel string, top uint64) {
 	for seq := range top + 2 {
-		page, more, err := v.History(user, ch, Window{Before: seq, Limit: 3})
+		page, more, err := v.History(user, channel, Window{Before: seq, Limit: 3})
 		ask(page, more, err)
-		page, more, err = v.History(user, ch, Window{After: seq, Limit: 3})
+		page, more, err = v.History(user, channel, Window{After: seq, Limit: 3})
 		ask(page, more, err)
-		n, mentions, err := v.Counts(user, ch, seq)
+		n, mentions, err := v.Counts(user, channel, seq)
 		ask(n, mentions, err)
 	}
 }
@@ -166,12 +190,12 @@ func TestRebuildNeedsNothingButTheLog(t *testing.T) {
 			must(v.Apply(0, batch, 0))(t)
 		}
 		var all []any
-		for i, ch := range f.channels {
-			page, more, err := v.History(f.users[i][0], ch, Window{Limit: 100})
+		for i, channel := range f.channels {
+			page, more, err := v.History(f.users[i][0], channel, Window{Limit: 100})
 			noError(t, err)
 			missed, _, err := v.Missed(f.users[i][0], Span{Upto: v.Position(0)}, 1000, 1<<20)
 			noError(t, err)
-			all = append(all, page, more, missed, must(v.Channel(ch))(t))
+			all = append(all, page, more, missed, must(v.Channel(channel))(t))
 		}
 		noError(t, v.Close())
 		return string(must(json.Marshal(all))(t))

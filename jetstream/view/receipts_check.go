@@ -94,8 +94,8 @@ func (v *View) ReceiptsAhead(shard int, check ReceiptsCheck, from []byte, limit 
 }
 
 // seqAt returns the last seq that a channel had at a pos.
-func (r *reader) seqAt(ch string, pos uint64) (seq uint64, err error) {
-	prefix := appendNamed(nil, tagEvent, ch)
+func (r *reader) seqAt(channel string, pos uint64) (seq uint64, err error) {
+	prefix := appendNamed(nil, tagEvent, channel)
 	err = r.scan(prefix, pastPrefix(prefix), true, func() (bool, error) {
 		at := placeOf(r.it.Key())
 		if at.pos <= pos {

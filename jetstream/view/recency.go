@@ -106,7 +106,7 @@ func (c *recency) forget() {
 }
 
 // setAll notes what a channel did for those of some users who are held.
-func (c *recency) setAll(users []string, ch string, now activity) {
+func (c *recency) setAll(users []string, channel string, now activity) {
 	for _, user := range users {
 		u := c.users[user]
 		if u == nil {
@@ -114,14 +114,14 @@ func (c *recency) setAll(users []string, ch string, now activity) {
 		}
 		before := len(u.marks)
 		switch {
-		case now != gone && u.marks[ch] == gone:
-			u.marks[ch] = now
+		case now != gone && u.marks[channel] == gone:
+			u.marks[channel] = now
 		case now != gone:
-			u.marks[ch] = now.over(u.marks[ch])
+			u.marks[channel] = now.over(u.marks[channel])
 		case u.ready:
-			delete(u.marks, ch)
+			delete(u.marks, channel)
 		default:
-			u.marks[ch] = gone
+			u.marks[channel] = gone
 		}
 		if u.ready {
 			c.size += len(u.marks) - before

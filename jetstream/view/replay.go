@@ -32,16 +32,16 @@ func (r *replay) gone(e *Event, record *wire.Record, known map[uint64]bool, f fu
 
 func (r *replay) clientIDs() error {
 	known := map[uint64]bool{}
-	set := func(sender, id string, at place) {
+	set := func(kind wire.Kind, sender, id string, at place) {
 		if id != "" {
 			r.key = appendClientKey(r.key[:0], r.channel, sender, id)
-			r.value = appendPlace(r.value[:0], at)
+			r.value = appendFound(r.value[:0], kind, at)
 			r.set()
 		}
 	}
 	return r.each(func(e *Event, at place, record *wire.Record) error {
-		set(record.Sender, record.ClientID, at)
-		return r.gone(e, record, known, func(_ uint64, m *wire.Erased) { set(m.Sender, m.ClientID, at) })
+		set(e.Kind, record.Sender, record.ClientID, at)
+		return r.gone(e, record, known, func(_ uint64, m *wire.Erased) { set(e.Kind, m.Sender, m.ClientID, at) })
 	})
 }
 
@@ -161,9 +161,18 @@ func (r *replay) mentions() error {
 			r.set()
 		}
 	}
+	return r.contents(func([]byte) bool { return true }, func(seq uint64, _ string, c *wire.Content) error {
+		set(seq, c)
+		return nil
+	})
+}
+
+// contents calls f with the present content and the sender of each message of the channel. It
+// leaves out unchanged messages for whose records wanted returns false, which saves decoding them.
+func (r *replay) contents(wanted func(record []byte) bool, f func(seq uint64, sender string, c *wire.Content) error) error {
 	changed := map[uint64]bool{}
 	prefix := appendNamed(nil, tagFolded, r.channel)
-	err = r.disk.scan(prefix, pastPrefix(prefix), false, func() (bool, error) {
+	err := r.disk.scan(prefix, pastPrefix(prefix), false, func() (bool, error) {
 		value, err := r.disk.it.ValueAndErr()
 		if err != nil {
 			return false, err
@@ -174,17 +183,16 @@ func (r *replay) mentions() error {
 		}
 		seq := keySeq(r.disk.it.Key())
 		changed[seq] = true
-		set(seq, m.Content)
-		return true, nil
+		return true, f(seq, m.Sender, m.Content)
 	})
 	if err != nil {
 		return err
 	}
-	return r.each(func(e *Event, _ place, record *wire.Record) error {
-		if e.Kind == wire.KindMessage && !changed[record.Seq] {
-			set(record.Seq, record.Content)
+	return r.eachThat(func(e *Event) bool { return e.Kind == wire.KindMessage && wanted(e.Record) }, func(_ *Event, _ place, record *wire.Record) error {
+		if changed[record.Seq] {
+			return nil
 		}
-		return nil
+		return f(record.Seq, record.Sender, record.Content)
 	})
 }
 
@@ -267,7 +275,7 @@ func (r *replay) memberships() error {
 			delete(began, user)
 		}
 		for _, user := range without(without(before.Requested, st.Requested), st.Members) {
-			r.former(shard, user, &membership{channel: r.channel, since: e.Pos, until: e.Pos, joined: at.seq, left: at.seq, at: channel.When(record)})
+			r.former(shard, user, &membership{channel: r.channel, since: e.Pos, until: e.Pos, joined: at.seq, left: at.seq, at: channel.When(record), refused: true})
 		}
 		return nil
 	})

@@ -19,6 +19,7 @@ type round struct {
 	voided  uint64 // how many events of this round are void
 	latest  int64  // the latest time of an event of this round, Unix milliseconds
 	batch   *pebble.Batch
+	puts    puts // what was set since the last deletion in the batch
 	watched bool // whether anybody asks who may see what is applied
 	met     map[string]*met
 	began   map[userChannel]membership
@@ -32,8 +33,18 @@ type round struct {
 	// present has the members whom @here mentions in messages, as far as this round has changed
 	// them.
 	present map[target][]string
+	// files has the files of messages, and used the bytes of the files of channels, as far as this
+	// round has changed them.
+	files map[media]map[uint64]holding
+	used  map[string]int64
+	// profiles are those that this round has changed.
+	profiles map[string]channel.Profile
+	// pushes are the subscriptions that this round has changed, nil for those that have ended.
+	pushes  map[userPush]*channel.Subscription
 	applied []Applied // handed to the caller, never used again
-	disk    *reader   // the view before this round; made when needed
+	scanned scanned   // the record of the event at hand, if usual
+	usual   bool
+	disk    *reader // the view before this round; made when needed
 	key     []byte
 	value   []byte
 }
@@ -62,6 +73,10 @@ func (r *round) begin(v *View, shard, events int, held uint64) {
 		r.erased = make(map[userChannel]uint64)
 		r.counts = make(map[userKind]*counted)
 		r.present = make(map[target][]string)
+		r.files = make(map[media]map[uint64]holding)
+		r.used = make(map[string]int64)
+		r.profiles = make(map[string]channel.Profile)
+		r.pushes = make(map[userPush]*channel.Subscription)
 	}
 }
 
@@ -70,6 +85,7 @@ func (r *round) end() error {
 	if r.disk != nil {
 		err = errors.Join(err, r.disk.it.Close())
 	}
+	r.puts.clear()
 	clear(r.met)
 	clear(r.began)
 	clear(r.ended)
@@ -77,6 +93,10 @@ func (r *round) end() error {
 	clear(r.erased)
 	clear(r.counts)
 	clear(r.present)
+	clear(r.files)
+	clear(r.used)
+	clear(r.profiles)
+	clear(r.pushes)
 	r.settings = r.settings[:0]
 	r.batch, r.applied, r.disk = nil, nil, nil
 	return err
@@ -96,55 +116,55 @@ func (r *round) reader() (*reader, error) {
 
 // owns reports whether a channel belongs to this shard and has a name that fits into a frame.
 // With a channel of another shard, two goroutines would apply to one channel.
-func (r *round) owns(ch string) bool {
-	if _, met := r.met[ch]; met {
+func (r *round) owns(channel string) bool {
+	if _, met := r.met[channel]; met {
 		return true
 	}
-	return wire.ValidChannel(ch) && r.v.shardIndex(ch) == r.shard
+	return wire.ValidChannel(channel) && r.v.shardIndex(channel) == r.shard
 }
 
 // meet returns a channel as of the last event taken: from this round, from memory, or from
 // disk.
-func (r *round) meet(ch string) (*met, error) {
-	if m := r.met[ch]; m != nil {
+func (r *round) meet(channel string) (*met, error) {
+	if m := r.met[channel]; m != nil {
 		return m, nil
 	}
 	m := new(met)
-	if m.head, m.body, m.found = r.v.shards[r.shard].states.get(ch); !m.found {
+	if m.head, m.body, m.found = r.v.shards[r.shard].states.get(channel); !m.found {
 		disk, err := r.reader()
 		if err != nil {
 			return nil, err
 		}
-		if m.head, m.found, err = disk.head(ch); err != nil {
+		if m.head, m.found, err = disk.head(channel); err != nil {
 			return nil, err
 		}
 	}
-	r.met[ch] = m
+	r.met[channel] = m
 	return m, nil
 }
 
 // state returns the whole state of a channel that was met, or nil if there is none.
-func (r *round) state(ch string, m *met) (*channel.State, error) {
+func (r *round) state(id string, m *met) (*channel.State, error) {
 	if !m.found {
 		return nil, nil
 	}
 	if !m.head.has(flagRich) {
-		return m.head.plain(ch), nil
+		return m.head.plain(id), nil
 	}
-	if err := r.need(ch, m); err != nil {
+	if err := r.need(id, m); err != nil {
 		return nil, err
 	}
 	return m.head.with(m.body), nil
 }
 
 // need reads the rest of a channel that is not plain, beyond its head.
-func (r *round) need(ch string, m *met) error {
+func (r *round) need(channel string, m *met) error {
 	if m.body != nil {
 		return nil
 	}
 	disk, err := r.reader()
 	if err == nil {
-		m.body, err = disk.rich(ch, &m.head)
+		m.body, err = disk.rich(channel, &m.head)
 	}
 	return err
 }
@@ -166,11 +186,15 @@ func (r *round) write(e *Event, m *met, record *wire.Record) (users moved, err e
 	m.found, m.changed = true, true
 	at := place{seq: m.head.Seq, pos: m.head.Pos}
 	r.key = appendEventKey(r.key[:0], e.Channel, at)
-	r.value = appendEvent(r.value[:0], e.Kind, e.Record)
+	if e.Kind == wire.KindMessage {
+		r.value = appendMessage(r.value[:0], e.Channel, at, e.Record, &r.scanned, r.usual)
+	} else {
+		r.value = appendEvent(r.value[:0], e.Channel, at, e.Kind, e.Record)
+	}
 	r.set()
 	if record.ClientID != "" {
 		r.key = appendClientKey(r.key[:0], e.Channel, record.Sender, record.ClientID)
-		r.value = appendPlace(r.value[:0], at)
+		r.value = appendFound(r.value[:0], e.Kind, at)
 		r.set()
 	}
 	if m.head.has(flagDeleted) {
@@ -198,6 +222,11 @@ func (r *round) writeWhole(e *Event, m *met, record *wire.Record) (users moved, 
 		r.value = appendChannel(r.value[:0], next)
 		r.set()
 	}
+	if !next.Deleted && next.Picture.ID != "" || st != nil && st.Picture.ID != "" {
+		if err := r.picture(e, record.Sender, st, next); err != nil {
+			return users, err
+		}
+	}
 	r.moveDoors(st, next)
 	return r.moveMembers(st, next, record)
 }
@@ -212,11 +241,16 @@ func (r *round) writeMessage(e *Event, at place, record *wire.Record) error {
 		r.set()
 		// An earlier event of the round may have looked for the message and not found it.
 		delete(r.changed, target{e.Channel, record.Seq})
+		if err := r.display(e.Pos, target{e.Channel, record.Seq}, record.Sender, nil, record.Content); err != nil {
+			return err
+		}
 		return r.mention(target{e.Channel, record.Seq}, nil, record.Content)
 	case e.Kind == wire.KindNote:
 		return r.note(e.Channel, record.Note)
 	case e.Kind == wire.KindSetting:
 		return r.setting(e.Channel, record)
+	case e.Kind == wire.KindProfile:
+		return r.profile(e, record)
 	case channel.About(record) != 0:
 		return r.change(e, at, record)
 	default:
@@ -232,27 +266,30 @@ func (r *round) wipe(st *channel.State) error {
 	if err != nil {
 		return err
 	}
-	for _, tag := range []byte{tagEvent, tagClient, tagFolded, tagEdit, tagMention, tagHere, tagOwn} {
+	if err := r.wipeFiles(st.Pos, st.ID); err != nil {
+		return err
+	}
+	for _, tag := range []byte{tagEvent, tagClient, tagFolded, tagEdit, tagMention, tagHere, tagOwn, tagHeld, tagUsed, tagGallery} {
 		r.key = appendNamed(r.key[:0], tag, st.ID)
-		_ = r.batch.DeleteRange(r.key, pastPrefix(r.key), nil)
+		r.unsetRange(r.key)
 	}
 	r.owe(Erasure{Pos: st.Pos, Channel: st.ID, All: true, Positions: positions})
 	return nil
 }
 
 // positions returns the positions of all events of a channel so far, ascending.
-func (r *round) positions(ch string) (positions []uint64, err error) {
+func (r *round) positions(channel string) (positions []uint64, err error) {
 	disk, err := r.reader()
 	if err != nil {
 		return nil, err
 	}
-	prefix := appendNamed(nil, tagEvent, ch)
+	prefix := appendNamed(nil, tagEvent, channel)
 	err = disk.scan(prefix, pastPrefix(prefix), false, func() (bool, error) {
 		positions = append(positions, placeOf(disk.it.Key()).pos)
 		return true, nil
 	})
 	for i := range r.applied {
-		if a := &r.applied[i]; a.Channel == ch {
+		if a := &r.applied[i]; a.Channel == channel {
 			positions = append(positions, a.Pos)
 		}
 	}
@@ -262,9 +299,9 @@ func (r *round) positions(ch string) (positions []uint64, err error) {
 // commit adds the heads, the dates and the position to the batch, and commits the whole round at
 // once.
 func (r *round) commit(position uint64, dated *dates) error {
-	for ch, m := range r.met {
+	for channel, m := range r.met {
 		if m.changed {
-			r.key = appendNamed(r.key[:0], tagHead, ch)
+			r.key = appendNamed(r.key[:0], tagHead, channel)
 			r.value = appendHead(r.value[:0], &m.head)
 			r.set()
 		}
@@ -275,15 +312,25 @@ func (r *round) commit(position uint64, dated *dates) error {
 	r.key = appendPositionKey(r.key[:0], r.shard)
 	r.value = appendNumber(appendNumber(r.value[:0], position), r.held)
 	r.set()
+	r.puts.drain(r.batch)
 	return r.batch.Commit(pebble.NoSync)
 }
 
-// set adds a key to the batch. This cannot fail, because a batch is memory until it is
-// committed.
-func (r *round) set() { _ = r.batch.Set(r.key, r.value, nil) }
+// set sets a key in the batch.
+func (r *round) set() { r.puts.set(r.key, r.value) }
 
-// unset deletes a key in the batch.
-func (r *round) unset() { _ = r.batch.Delete(r.key, nil) }
+// unset deletes a key in the batch. This cannot fail, because a batch is memory until it is
+// committed.
+func (r *round) unset() {
+	r.puts.drain(r.batch)
+	_ = r.batch.Delete(r.key, nil)
+}
+
+// unsetRange deletes all keys with a prefix in the batch.
+func (r *round) unsetRange(prefix []byte) {
+	r.puts.drain(r.batch)
+	_ = r.batch.DeleteRange(prefix, pastPrefix(prefix), nil)
+}
 
 // without returns the users of a that are not in b. Both are ascending.
 func without(a, b []string) []string {

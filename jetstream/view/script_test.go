@@ -36,16 +36,19 @@ func newScript(shards int) *script {
 
 // draw makes the next event of some channel.
 func (s *script) draw(t *rapid.T) (shard int, e Event) {
-	ch := rapid.SampledFrom(s.ids).Draw(t, "channel")
-	shard = evenly(s.m.shards)(ch)
+	if rapid.IntRange(0, 14).Draw(t, "of whom") == 0 {
+		return s.profile(t)
+	}
+	channel := rapid.SampledFrom(s.ids).Draw(t, "channel")
+	shard = evenly(s.m.shards)(channel)
 	s.pos[shard] += rapid.Uint64Range(1, 3).Draw(t, "leap")
 	s.now += rapid.Int64Range(-2, 5).Draw(t, "time")
-	e = Event{Pos: s.pos[shard], Channel: ch, Kind: wire.KindMessage}
+	e = Event{Pos: s.pos[shard], Channel: channel, Kind: wire.KindMessage}
 	r := wire.Record{
 		ID: fmt.Sprint(e.Pos), Timestamp: s.now, Sender: rapid.SampledFrom(s.users).Draw(t, "sender"),
 		ClientID: rapid.SampledFrom([]string{"", "1", "2", "3", "4"}).Draw(t, "client id"),
 	}
-	st := s.m.states[ch]
+	st := s.m.states[channel]
 	readable := true
 	s.number(t, shard, st, &r)
 	choice := rapid.IntRange(0, 29).Draw(t, "choice")
@@ -55,13 +58,13 @@ func (s *script) draw(t *rapid.T) (shard int, e Event) {
 	case choice == 2:
 		e.Kind = wire.Kind(rapid.SampledFrom([]string{"thread", "poll"}).Draw(t, "newer kind"))
 	case !st.Exists() || choice <= 4:
-		e.Kind, r.Meta = wire.KindMeta, s.creation(t, ch)
+		e.Kind, r.Meta = wire.KindMeta, s.creation(t, channel)
 	case choice <= 9:
-		e.Kind, r.Meta = wire.KindMeta, s.move(t, ch)
+		e.Kind, r.Meta = wire.KindMeta, s.move(t, channel)
 	case choice <= 18:
-		e.Kind = s.change(t, ch, &r)
+		e.Kind = s.change(t, channel, &r)
 	case choice == 19:
-		e.Kind, r.Note = wire.KindNote, &wire.Note{Seq: rapid.Uint64Range(0, r.Last+2).Draw(t, "noted"), Present: s.members(t, ch)}
+		e.Kind, r.Note = wire.KindNote, &wire.Note{Seq: rapid.Uint64Range(0, r.Last+2).Draw(t, "noted"), Present: s.members(t, channel)}
 	default:
 		r.Seq, r.Last = r.Last+1, 0
 		r.Content = s.content(t)
@@ -93,16 +96,16 @@ func (s *script) number(t *rapid.T, shard int, st *channel.State, r *wire.Record
 	}
 }
 
-func (s *script) creation(t *rapid.T, ch string) *wire.Meta {
-	m := &wire.Meta{Action: wire.ActionCreated, Kind: wire.Group, Name: "g", Members: s.members(t, ch)}
-	if _, _, direct := wire.DirectUsers(ch); direct {
+func (s *script) creation(t *rapid.T, channel string) *wire.Meta {
+	m := &wire.Meta{Action: wire.ActionCreated, Kind: wire.Group, Name: "g", Members: s.members(t, channel)}
+	if _, _, direct := wire.DirectUsers(channel); direct {
 		m.Kind, m.Name = wire.Direct, ""
 	}
 	return m
 }
 
 // move returns a change of a channel itself. The rules do not judge events that are in a log.
-func (s *script) move(t *rapid.T, ch string) *wire.Meta {
+func (s *script) move(t *rapid.T, channel string) *wire.Meta {
 	action := rapid.SampledFrom([]wire.Action{
 		wire.ActionAdded, wire.ActionAdded, wire.ActionJoined, wire.ActionRequested, wire.ActionLeft, wire.ActionRemoved, wire.ActionBanned, wire.ActionUnbanned,
 		wire.ActionRole, wire.ActionUpdated, wire.ActionDeleted, "newer",
@@ -110,9 +113,12 @@ func (s *script) move(t *rapid.T, ch string) *wire.Meta {
 	m := &wire.Meta{Action: action, Role: wire.RoleAdmin, Name: "h"}
 	if slow := rapid.IntRange(0, 1).Draw(t, "slow"); action == wire.ActionUpdated {
 		m.Settings = &wire.GroupSettings{Name: new("h"), Topic: new("t"), SlowModeS: &slow}
+		if rapid.Bool().Draw(t, "pictured") {
+			m.Settings.Picture = scriptPicture(t)
+		}
 	}
 	if action != wire.ActionDeleted {
-		m.Members = s.members(t, ch)
+		m.Members = s.members(t, channel)
 	}
 	return m
 }
@@ -140,8 +146,8 @@ func (s *script) hide(t *rapid.T) (shard int, e Event) {
 }
 
 // change returns a change of a message that may or may not exist.
-func (s *script) change(t *rapid.T, ch string, r *wire.Record) wire.Kind {
-	r.Target = rapid.Uint64Range(1, max(1, seqOf(s.m.states[ch]))).Draw(t, "target")
+func (s *script) change(t *rapid.T, channel string, r *wire.Record) wire.Kind {
+	r.Target = rapid.Uint64Range(1, max(1, seqOf(s.m.states[channel]))).Draw(t, "target")
 	r.Remove = rapid.Bool().Draw(t, "remove")
 	kind := rapid.SampledFrom([]wire.Kind{wire.KindEdit, wire.KindEdit, wire.KindDelete, wire.KindReaction, wire.KindPin}).Draw(t, "change")
 	switch kind {
@@ -150,8 +156,8 @@ func (s *script) change(t *rapid.T, ch string, r *wire.Record) wire.Kind {
 	case wire.KindReaction:
 		r.Emoji = rapid.SampledFrom([]string{"👍", "🐸"}).Draw(t, "emoji")
 	case wire.KindDelete:
-		if m := s.m.messages[target{ch, r.Target}]; m != nil {
-			r.Erased = &wire.Erased{ID: m.ID, Sender: m.Sender, Timestamp: m.Timestamp, Said: s.m.states[ch].Said}
+		if m := s.m.messages[target{channel, r.Target}]; m != nil {
+			r.Erased = &wire.Erased{ID: m.ID, Sender: m.Sender, Timestamp: m.Timestamp, Said: s.m.states[channel].Said}
 		} else {
 			r.Erased = &wire.Erased{ID: "gone", Sender: "ann", Timestamp: 5}
 		}
@@ -161,7 +167,10 @@ func (s *script) change(t *rapid.T, ch string, r *wire.Record) wire.Kind {
 }
 
 func (s *script) content(t *rapid.T) *wire.Content {
-	c := &wire.Content{Text: rapid.SampledFrom([]string{"こんばんは", "a rather long text", "short"}).Draw(t, "text")}
+	c := &wire.Content{Text: rapid.SampledFrom([]string{"こんばんは", "a rather long text", "short", "see https://a.example/b."}).Draw(t, "text")}
+	for range rapid.SampledFrom([]int{0, 0, 0, 1, 2, 3}).Draw(t, "attachments") {
+		c.Attachments = append(c.Attachments, rapid.SampledFrom(scriptFiles).Draw(t, "attachment"))
+	}
 	for range rapid.IntRange(0, 2).Draw(t, "mentions") {
 		c.Mentions = append(c.Mentions, rapid.SampledFrom([]wire.Mention{
 			{Kind: wire.MentionUser, User: "ann", Length: 1},
@@ -173,8 +182,23 @@ func (s *script) content(t *rapid.T) *wire.Content {
 	return c
 }
 
-func (s *script) members(t *rapid.T, ch string) []string {
-	if a, b, direct := wire.DirectUsers(ch); direct {
+// scriptFiles are the files that messages may have, sometimes one twice.
+var scriptFiles = []wire.Attachment{
+	{ID: "f1", Kind: wire.AttachmentImage, Size: 1},
+	{ID: "f2", Kind: wire.AttachmentVideo, Size: 20},
+	{ID: "f3", Kind: wire.AttachmentVoice, Size: 300},
+	{ID: "f4", Kind: "newer", Size: 4000},
+}
+
+func scriptIDs() (ids []string) {
+	for _, f := range scriptFiles {
+		ids = append(ids, f.ID)
+	}
+	return ids
+}
+
+func (s *script) members(t *rapid.T, channel string) []string {
+	if a, b, direct := wire.DirectUsers(channel); direct {
 		return slices.Compact([]string{a, b})
 	}
 	members := rapid.SliceOfNDistinct(rapid.SampledFrom(s.users), 1, len(s.users), rapid.ID).Draw(t, "members")

@@ -49,9 +49,9 @@ func (v *View) Scrub(ctx context.Context, channels map[string]bool) error {
 	if err := v.db.Flush(); err != nil { // this also replaces the write-ahead log
 		return err
 	}
-	for ch := range channels {
+	for channel := range channels {
 		for _, tag := range []byte{tagChannel, tagEdit, tagEvent, tagFolded} {
-			prefix := appendNamed(nil, tag, ch)
+			prefix := appendNamed(nil, tag, channel)
 			if err := v.db.Compact(ctx, prefix, pastPrefix(prefix), false); err != nil {
 				return err
 			}

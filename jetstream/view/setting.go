@@ -108,8 +108,8 @@ func (r *reader) eachSetting(user, prefix, after string, f func(name, value []by
 
 // setting stores what a user set in the user's own channel. It ignores such an event from any
 // other sender.
-func (r *round) setting(ch string, record *wire.Record) error {
-	owner, own := wire.OwnerOf(ch)
+func (r *round) setting(channel string, record *wire.Record) error {
+	owner, own := wire.OwnerOf(channel)
 	s := record.Setting
 	if !own || s == nil || record.Sender != owner {
 		return nil
@@ -119,6 +119,9 @@ func (r *round) setting(ch string, record *wire.Record) error {
 	}
 	r.settings = append(r.settings, ownSetting{owner, s.Name, s.Value})
 	r.know(owner, s)
+	if err := r.subscribe(owner, record); err != nil {
+		return err
+	}
 	r.key = appendSettingKey(r.key[:0], owner, s.Name)
 	r.value = append(r.value[:0], s.Value...)
 	if s.Value == "" {

@@ -24,7 +24,7 @@ const (
 func (s *source) peek(r *reader) (bool, error) {
 	key := s.next
 	for ok := r.it.SeekGE(key); ok && bytes.HasPrefix(r.it.Key(), key[:len(key)-placeLen]); ok = r.it.Next() {
-		e, err := eventAt(r.it, s.channel)
+		e, err := r.eventAt(s.channel)
 		if err != nil || e.Pos > s.upto {
 			return false, err
 		}
@@ -51,7 +51,7 @@ func (s *source) fill(r *reader) (size int, err error) {
 	key := s.next
 	s.next = nil
 	for ok := r.it.SeekGE(key); ok && bytes.HasPrefix(r.it.Key(), key[:len(key)-placeLen]); ok = r.it.Next() {
-		e, err := eventAt(r.it, s.channel)
+		e, err := r.eventAt(s.channel)
 		if err != nil {
 			return 0, err
 		}
@@ -70,6 +70,7 @@ func (s *source) fill(r *reader) (size int, err error) {
 			break
 		}
 		size += len(e.Record)
+		e.Refused = s.refused
 		p.add(e)
 	}
 	if s.events = p.events; len(s.events) > 0 {

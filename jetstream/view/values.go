@@ -16,6 +16,7 @@ var errValue = errors.New("view: a stored value is damaged")
 const (
 	markArchived = 1 << iota
 	markDeleted
+	markPicture // a picture follows all else
 )
 
 func appendChannel(dst []byte, st *channel.State) []byte {
@@ -32,6 +33,9 @@ func appendChannel(dst []byte, st *channel.State) []byte {
 	}
 	if st.Deleted {
 		marks |= markDeleted
+	}
+	if st.Picture != (wire.Picture{}) {
+		marks |= markPicture
 	}
 	dst = append(dst, marks)
 	dst = appendNames(dst, st.Members)
@@ -50,6 +54,9 @@ func appendChannel(dst []byte, st *channel.State) []byte {
 	for _, s := range st.Spoke {
 		dst = binary.AppendVarint(appendName(dst, s.User), s.At)
 	}
+	if marks&markPicture != 0 {
+		dst = appendPicture(dst, &st.Picture)
+	}
 	return dst
 }
 
@@ -64,7 +71,7 @@ func parseChannel(value []byte, st *channel.State) error {
 	st.Origin = p.uvarint()
 	st.SlowModeS = int(p.varint())
 	marks := p.uvarint()
-	if marks > markArchived|markDeleted {
+	if marks > markArchived|markDeleted|markPicture {
 		p.fail()
 	}
 	st.Archived, st.Deleted = marks&markArchived != 0, marks&markDeleted != 0
@@ -84,6 +91,9 @@ func parseChannel(value []byte, st *channel.State) error {
 	st.Pins = p.numbers()
 	for range p.length() {
 		st.Spoke = append(st.Spoke, channel.Spoke{User: p.name(), At: p.varint()})
+	}
+	if marks&markPicture != 0 {
+		st.Picture = p.picture()
 	}
 	return p.end()
 }
@@ -146,27 +156,44 @@ func (p *parser) numbers() (numbers []uint64) {
 
 // Codes of kinds. The common kind costs one byte instead of its name.
 const (
-	codeMessage = iota
+	codeMessage = iota // the record of a message, as it came
 	codeNamed
+	codePacked // a message, see packed.go
 )
 
-func appendEvent(dst []byte, kind wire.Kind, record []byte) []byte {
-	switch kind {
-	case wire.KindMessage:
-		dst = append(dst, codeMessage)
-	default:
-		dst = appendName(append(dst, codeNamed), string(kind))
+// appendEvent appends the record of an event at a place in a channel.
+func appendEvent(dst []byte, channel string, at place, kind wire.Kind, record []byte) []byte {
+	if kind == wire.KindMessage {
+		m, ok := scan(record)
+		return appendMessage(dst, channel, at, record, &m, ok)
 	}
+	dst = appendName(append(dst, codeNamed), string(kind))
 	return append(dst, record...)
 }
 
-// parseEvent reads the event of a channel from its key and value. The record points into value.
-func parseEvent(ch string, key, value []byte) (e Event, err error) {
-	p := parser{rest: value}
-	e.Pos, e.Channel = placeOf(key).pos, ch
+// appendMessage appends the record of a message. If ok is true, m is what the record was scanned
+// as.
+func appendMessage(dst []byte, channel string, at place, record []byte, m *scanned, ok bool) []byte {
+	if ok {
+		if packed, ok := pack(append(dst, codePacked), channel, at.seq, m); ok {
+			return packed
+		}
+	}
+	return append(append(dst, codeMessage), record...)
+}
+
+// parseEvent reads the event of a channel from its key and value. The record points into value,
+// or is put into scratch.
+func parseEvent(scratch *[]byte, channel string, key, value []byte) (e Event, err error) {
+	p, at := parser{rest: value}, placeOf(key)
+	e.Pos, e.Channel = at.pos, channel
 	switch p.uvarint() {
 	case codeMessage:
 		e.Kind = wire.KindMessage
+	case codePacked:
+		e.Kind = wire.KindMessage
+		*scratch, p.err = unpack((*scratch)[:0], channel, at.seq, p.rest)
+		p.rest = *scratch
 	case codeNamed:
 		if e.Kind = wire.Kind(p.name()); e.Kind == "" {
 			p.fail()
@@ -178,13 +205,23 @@ func parseEvent(ch string, key, value []byte) (e Event, err error) {
 	return e, p.err
 }
 
-func appendPlace(dst []byte, at place) []byte {
-	return binary.AppendUvarint(binary.AppendUvarint(dst, at.seq), at.pos)
+// appendFound appends where the event with a client id is. A message is the first event of its
+// seq, so its seq is enough.
+func appendFound(dst []byte, kind wire.Kind, at place) []byte {
+	dst = binary.AppendUvarint(dst, at.seq)
+	if kind == wire.KindMessage {
+		return dst
+	}
+	return binary.AppendUvarint(dst, at.pos)
 }
 
-func parsePlace(value []byte) (at place, err error) {
+// parseFound returns a place with pos 0 for a message.
+func parseFound(value []byte) (at place, err error) {
 	p := parser{rest: value}
-	at = place{seq: p.uvarint(), pos: p.uvarint()}
+	at.seq = p.uvarint()
+	if len(p.rest) > 0 {
+		at.pos = p.uvarint()
+	}
 	return at, p.end()
 }
 

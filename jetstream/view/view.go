@@ -58,7 +58,7 @@ import (
 // the rules that made them. Raise it when you change one of those. Every node then reads its
 // whole view from the log again, which takes long. Everything else has a version of its own:
 // see [projections].
-const schema = 9
+const schema = 10
 
 // Options configure a view. Shards and Epoch must be those of the log.
 type Options struct {
@@ -93,6 +93,9 @@ type Event struct {
 	// Unsure means that an unreadable record is not void yet, because another copy of the
 	// stream may have it whole: see [UnreadableError].
 	Unsure bool
+	// Refused means that the event was missed by a user who never was a member: it refused the
+	// user's request to join.
+	Refused bool
 }
 
 // UnreadableError is the error for an event that is [Event.Unsure] and whose record cannot be
@@ -105,8 +108,7 @@ type UnreadableError struct {
 func (e *UnreadableError) Error() string { return fmt.Sprintf("view: event at %d: %v", e.Pos, e.Err) }
 
 // Applied is an event that the view has taken in, with the state of its channel afterwards. Its
-// recipients are the members and Parted. Parted are the users whose membership, or whose
-// request to join, was ended by the event.
+// recipients are the members, Parted, and Refused.
 type Applied struct {
 	Event
 	Sender  string
@@ -117,8 +119,9 @@ type Applied struct {
 	members []string // set unless named is true
 	named   bool     // the members are those in the channel's name
 	Joined  []string // users whose membership began with the event
-	Parted  []string
-	Before  uint64 // pos of the channel's event before this one, or 0
+	Parted  []string // users whose membership ended with the event
+	Refused []string // users who are not members, and whose request to join ended with the event
+	Before  uint64   // pos of the channel's event before this one, or 0
 }
 
 // Members returns the channel's members after the event, ascending, or none if they are
@@ -194,7 +197,7 @@ func (v *View) leave() { v.open.RUnlock() }
 // unless two writers met.
 func (v *View) Voided(shard int) uint64 { return v.shards[shard].voided.Load() }
 
-func (v *View) shardIndex(ch string) int { return v.shardAt(ch) }
+func (v *View) shardIndex(channel string) int { return v.shardAt(channel) }
 
 // shardOf returns what memory holds of the shard to which a channel belongs.
-func (v *View) shardOf(ch string) *shard { return &v.shards[v.shardIndex(ch)] }
+func (v *View) shardOf(channel string) *shard { return &v.shards[v.shardIndex(channel)] }

@@ -9,19 +9,19 @@ import (
 )
 
 // moves returns an event by which users come or go.
-func moves(t *testing.T, pos uint64, ch string, action wire.Action, users ...string) Event {
+func moves(t *testing.T, pos uint64, channel string, action wire.Action, users ...string) Event {
 	t.Helper()
-	return event(t, pos, ch, wire.KindMeta, wire.Record{Sender: users[0], Meta: &wire.Meta{Action: action, Members: users}})
+	return event(t, pos, channel, wire.KindMeta, wire.Record{Sender: users[0], Meta: &wire.Meta{Action: action, Members: users}})
 }
 
 // about returns an event about a message.
-func about(t *testing.T, pos uint64, ch string, kind wire.Kind, seq uint64) Event {
+func about(t *testing.T, pos uint64, channel string, kind wire.Kind, seq uint64) Event {
 	t.Helper()
 	r := wire.Record{Sender: "ann", Target: seq, Emoji: "👍"}
 	if kind == wire.KindEdit {
 		r.Emoji, r.Content = "", &wire.Content{Text: "edited"}
 	}
-	return event(t, pos, ch, kind, r)
+	return event(t, pos, channel, kind, r)
 }
 
 // TestWitnesses shows that events about a message go to those who were members when it was sent:
