@@ -19,13 +19,26 @@ type Bucket struct{ fullAt int64 } // Unix nanoseconds
 // If the clock is set back, the bucket is empty at worst. It does not stay empty until the old
 // time has come again.
 func (b *Bucket) Take(now time.Time, n, perS int) (wait time.Duration) {
+	return b.take(now, n, perS, 0)
+}
+
+// take is [Bucket.Take] for a bucket that may owe as many tokens as come back in some time.
+func (b *Bucket) take(now time.Time, n, perS int, debt time.Duration) (wait time.Duration) {
 	at := now.UnixNano()
 	latest := at + int64(Burst) // the latest time at which it may be full again
-	b.fullAt = min(max(b.fullAt, at), latest)
+	b.fullAt = min(max(b.fullAt, at), latest+int64(debt))
 	next := b.fullAt + min(int64(n)*int64(time.Second)/int64(perS), int64(Burst))
 	if next > latest {
 		return time.Duration(next - latest)
 	}
 	b.fullAt = next
 	return 0
+}
+
+// drain takes n tokens, also some that are not there: as many as come back in the time that debt
+// says. It is for work that cannot be refused any more.
+func (b *Bucket) drain(now time.Time, n, perS int, debt time.Duration) {
+	at := now.UnixNano()
+	most := at + int64(Burst+debt)
+	b.fullAt = min(max(b.fullAt, at)+int64(n)*int64(time.Second)/int64(perS), most)
 }

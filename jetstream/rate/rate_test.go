@@ -186,3 +186,25 @@ func BenchmarkBuckets(b *testing.B) {
 		buckets.Take(now, names[i%len(names)], 1)
 	}
 }
+
+// TestBuckets_owing takes what is not there, up to what may be owed, and then nothing until it is
+// paid for, also beyond the time in which other names are forgotten.
+func TestBuckets_owing(t *testing.T) {
+	b, now := NewOwing[string](100, 30*time.Second), time.Unix(1_000_000, 0)
+	b.Drain(now, "a", 700)
+	if wait := b.Take(now, "a", 1); wait != 5*time.Second+10*time.Millisecond {
+		t.Errorf("with 500 owed: wait %v", wait)
+	}
+	b.Drain(now, "a", 1_000_000)
+	for s := range 30 {
+		at := now.Add(time.Duration(s) * time.Second)
+		b.Take(at, fmt.Sprint(s), 1)
+		want := time.Duration(30-s)*time.Second + 10*time.Millisecond
+		if wait := b.Take(at, "a", 1); wait != want {
+			t.Fatalf("%d s after it owes all that it may: wait %v, want %v", s, wait, want)
+		}
+	}
+	if wait := b.Take(now.Add(30*time.Second+10*time.Millisecond), "a", 1); wait > 0 {
+		t.Errorf("when all is paid: wait %v", wait)
+	}
+}
