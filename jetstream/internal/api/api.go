@@ -3,10 +3,13 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -21,8 +24,16 @@ const (
 	sequenceNotFound      jetstream.ErrorCode = 10043
 	storageExceeded       jetstream.ErrorCode = 10047
 	deleteFailed          jetstream.ErrorCode = 10057
+	wrongLast             jetstream.ErrorCode = 10071
 	storeFailed           jetstream.ErrorCode = 10077
+	idUnderWay            jetstream.ErrorCode = 10158
+	wrongLastInFlight     jetstream.ErrorCode = 10164
+	idInBatch             jetstream.ErrorCode = 10201
 )
+
+// Unique returns a name that is never used twice. It is the name of an inbox, and may be a token of
+// a subject.
+func Unique() string { return nats.NewInbox()[len(nats.InboxPrefix):] }
 
 // Full reports whether an error says that the store has no room. It is broken if the store tried
 // to write and could not, for whatever reason.
@@ -39,6 +50,27 @@ func Full(err error) (full, broken bool) {
 	default:
 		return false, false
 	}
+}
+
+// AtLimit reports whether an error says that a stream refuses a message because of its own limits.
+// The code is that of a failing disk, so only the text tells.
+func AtLimit(err error) bool {
+	e, ok := errors.AsType[*jetstream.APIError](err)
+	return ok && e.ErrorCode == storeFailed && strings.HasPrefix(e.Description, "maximum ")
+}
+
+// UnderWay reports whether an error says that a message with the same id is being stored at this
+// moment.
+func UnderWay(err error) bool {
+	e, ok := errors.AsType[*jetstream.APIError](err)
+	return ok && e.ErrorCode == idUnderWay
+}
+
+// Before reports whether an error says that a message of an atomic batch was stored before, by its
+// id. Nothing of the batch is stored then.
+func Before(err error) bool {
+	e, ok := errors.AsType[*jetstream.APIError](err)
+	return ok && e.ErrorCode == idInBatch
 }
 
 // Delete overwrites a message of a stream and removes it. It succeeds if there is no such message
@@ -94,34 +126,96 @@ func StepDown(ctx context.Context, conn *nats.Conn, stream, to string) error {
 // the error is [jetstream.ErrMsgNotFound]. The client library asks any replica if the stream
 // allows it, which every bucket does, and it has no option to change that.
 func Last(ctx context.Context, conn *nats.Conn, stream, subject string) (*jetstream.RawStreamMsg, error) {
+	return read(ctx, conn, stream, map[string]any{"last_by_subj": subject})
+}
+
+// Get does what [Last] does, for the message with a sequence.
+func Get(ctx context.Context, conn *nats.Conn, stream string, seq uint64) (*jetstream.RawStreamMsg, error) {
+	return read(ctx, conn, stream, map[string]any{"seq": seq})
+}
+
+// Next does what [Last] does, for the first message of a subject whose sequence is at least seq.
+func Next(ctx context.Context, conn *nats.Conn, stream, subject string, seq uint64) (*jetstream.RawStreamMsg, error) {
+	return read(ctx, conn, stream, map[string]any{"next_by_subj": subject, "seq": seq})
+}
+
+func read(ctx context.Context, conn *nats.Conn, stream string, which map[string]any) (*jetstream.RawStreamMsg, error) {
 	var found struct {
 		Message struct {
-			Data []byte    `json:"data"`
-			Time time.Time `json:"time"`
+			Subject string    `json:"subject"`
+			Seq     uint64    `json:"seq"`
+			Data    []byte    `json:"data"`
+			Time    time.Time `json:"time"`
 		} `json:"message"`
 	}
-	err := ask(ctx, conn, "MSG.GET."+stream, map[string]string{"last_by_subj": subject}, &found)
+	err := ask(ctx, conn, "MSG.GET."+stream, which, &found)
 	if e, refused := errors.AsType[*jetstream.APIError](err); refused && e.Code == http.StatusNotFound {
 		return nil, jetstream.ErrMsgNotFound
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", subject, err)
+		return nil, fmt.Errorf("read %v of %s: %w", which, stream, err)
 	}
-	return &jetstream.RawStreamMsg{Subject: subject, Data: found.Message.Data, Time: found.Message.Time}, nil
+	m := &found.Message
+	return &jetstream.RawStreamMsg{Subject: m.Subject, Sequence: m.Seq, Data: m.Data, Time: m.Time}, nil
 }
 
 // Publish stores a message and returns its sequence.
 func Publish(ctx context.Context, conn *nats.Conn, subject string, body []byte) (seq uint64, err error) {
+	seq, _, err = PublishMsg(ctx, conn, &nats.Msg{Subject: subject, Data: body})
+	return seq, err
+}
+
+// PublishMsg stores a message with its headers and returns its sequence. It was stored before if
+// the stream knows the message's id.
+func PublishMsg(ctx context.Context, conn *nats.Conn, msg *nats.Msg) (seq uint64, before bool, err error) {
 	var ack struct {
-		Sequence uint64 `json:"seq"`
+		Sequence  uint64 `json:"seq"`
+		Duplicate bool   `json:"duplicate"`
 	}
-	if err := Request(ctx, conn, subject, body, &ack); err != nil {
-		return 0, err
+	if err := request(ctx, conn, msg, &ack); err != nil {
+		return 0, false, err
 	}
 	if ack.Sequence == 0 {
-		return 0, errors.New("ack without a sequence")
+		return 0, false, errors.New("ack without a sequence")
 	}
-	return ack.Sequence, nil
+	return ack.Sequence, ack.Duplicate, nil
+}
+
+// Replace stores a message if the last message of its subject has a given sequence, or, for 0, if
+// the subject has none. [Outrun] tells that it has another one.
+func Replace(ctx context.Context, conn *nats.Conn, subject string, body []byte, last uint64) (seq uint64, err error) {
+	msg := nats.NewMsg(subject)
+	msg.Data = body
+	msg.Header.Set(jetstream.ExpectedLastSubjSeqHeader, strconv.FormatUint(last, 10))
+	seq, _, err = PublishMsg(ctx, conn, msg)
+	return seq, err
+}
+
+// End returns the sequence that the last message of a subject's stream will have, once the stream
+// has stored all that it has taken in. A leader that waits for its quorum has taken in more than it
+// has stored, and the stream's own state tells nothing of that. What was published on the same
+// connection before has been taken in, or is lost. End asks by a message that can never be stored:
+// the refusal tells the sequence.
+func End(ctx context.Context, conn *nats.Conn, subject string) (seq uint64, err error) {
+	msg := nats.NewMsg(subject)
+	msg.Header.Set(jetstream.ExpectedLastSeqHeader, strconv.FormatInt(math.MaxInt64, 10))
+	_, _, err = PublishMsg(ctx, conn, msg)
+	e, ok := errors.AsType[*jetstream.APIError](err)
+	if !ok || e.ErrorCode != wrongLast {
+		return 0, fmt.Errorf("ask for the end: %w", cmp.Or(err, errStored))
+	}
+	if _, err = fmt.Sscanf(e.Description, "wrong last sequence: %d", &seq); err != nil {
+		return 0, fmt.Errorf("ask for the end: %q names no sequence: %w", e.Description, err)
+	}
+	return seq, nil
+}
+
+var errStored = errors.New("the question was stored")
+
+// Outrun reports whether an error says that another message of the subject came first.
+func Outrun(err error) bool {
+	e, ok := errors.AsType[*jetstream.APIError](err)
+	return ok && (e.ErrorCode == wrongLast || e.ErrorCode == wrongLastInFlight)
 }
 
 // ask sends a request about a stream.
@@ -139,7 +233,11 @@ func ask(ctx context.Context, conn *nats.Conn, what string, request, answer any)
 // Request sends a request to the engine and decodes its answer. An answer without a body means
 // success. A refusal is returned as [*jetstream.APIError].
 func Request(ctx context.Context, conn *nats.Conn, subject string, body []byte, answer any) error {
-	msg, err := conn.RequestWithContext(ctx, subject, body)
+	return request(ctx, conn, &nats.Msg{Subject: subject, Data: body}, answer)
+}
+
+func request(ctx context.Context, conn *nats.Conn, question *nats.Msg, answer any) error {
+	msg, err := conn.RequestMsgWithContext(ctx, question)
 	if err != nil || len(msg.Data) == 0 {
 		return err
 	}

@@ -104,6 +104,10 @@ func checkReader(t *rapid.T, inBubble func(func(context.Context))) {
 		}
 	}
 	round := rapid.IntRange(1, end).Draw(t, "delivered at once")
+	read := read
+	if rapid.Bool().Draw(t, "filled") {
+		read = filled
+	}
 	var got []uint64
 	var failed error
 	inBubble(func(ctx context.Context) {
@@ -156,6 +160,19 @@ func read(ctx context.Context, r *Reader, after uint64, came []uint64) (all []ui
 	all = append(all, came...)
 	slices.Sort(all)
 	return all, nil
+}
+
+// filled returns what a reader takes in that keeps no events apart.
+func filled(ctx context.Context, r *Reader, after uint64, came []uint64) (all []uint64, err error) {
+	records := make([]Record, len(came))
+	for i, pos := range came {
+		records[i].Pos = pos
+	}
+	records, err = r.Fill(ctx, after, records)
+	for i := range records {
+		all = append(all, records[i].Pos)
+	}
+	return all, err
 }
 
 // TestReader_asksOnce shows that one answer explains the erasures that are still to come.

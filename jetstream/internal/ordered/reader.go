@@ -39,8 +39,9 @@ const (
 
 // Message is a message of the stream.
 type Message struct {
-	Seq     uint64 // its sequence in the stream
-	Pending uint64 // how many more messages the consumer knew of when it delivered this one
+	Seq     uint64    // its sequence in the stream
+	Time    time.Time // when the stream stored it, as the stream says
+	Pending uint64    // how many more messages the consumer knew of when it delivered this one
 	Subject string
 	Data    []byte
 }
@@ -222,5 +223,5 @@ func parse(m jetstream.Msg, delivered *uint64) (Message, error) {
 	if meta.Sequence.Consumer != *delivered {
 		return Message{}, fmt.Errorf("consumer delivered %d as its message %d", meta.Sequence.Consumer, *delivered)
 	}
-	return Message{Seq: meta.Sequence.Stream, Pending: meta.NumPending, Subject: m.Subject(), Data: m.Data()}, nil
+	return Message{Seq: meta.Sequence.Stream, Time: meta.Timestamp, Pending: meta.NumPending, Subject: m.Subject(), Data: m.Data()}, nil
 }

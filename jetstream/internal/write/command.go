@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"natterjack/jetstream/channel"
+	"natterjack/jetstream/internal/api"
 	"natterjack/server/wire"
 )
 
@@ -20,10 +21,11 @@ type Command struct {
 	clientID string
 	change   wire.Command // a [wire.Change], or the creation of a group
 	present  []string     // members who were connected, if the change mentions them by @here
+	refusal  *wire.Error  // refuses the command, unless it is the retry of one that was stored
 	deadline time.Time
 	order    uint64 // position in which the command came to the lane
 	served   bool   // came from another node's lane: it is answered and never relayed
-	tried    bool   // has been handed to JetStream or another node: its outcome may be unknown
+	tried    bool   // a try has ended without an answer: it is not known whether the command is stored
 	charged  bool   // has been charged to its channel's rate
 	unnamed  bool   // the client gave no id: clientID was made here, to recognise our own retries
 	turns    *turns // turns of the command's lane
@@ -37,6 +39,14 @@ func (c *Command) Channel() string { return c.channel }
 // Mention says which members were connected when the command was given. It matters only if the
 // command mentions them by @here.
 func (c *Command) Mention(present []string) { c.present = present }
+
+// Refuse says that the command is to be refused with an error, unless it was stored before. A retry
+// of a stored command gets its ack even if, say, its tickets have expired since.
+func (c *Command) Refuse(err error) {
+	if err != nil {
+		c.refusal = wire.AsError(err, 0)
+	}
+}
 
 // answer gives the command its answer, once. If the answer is to try again, later commands of
 // its sender in the channel are held back.
@@ -67,7 +77,19 @@ func (c *Command) bytes() int {
 
 func contentBytes(c *wire.Content) int {
 	const mention = wire.MaxUserLen + 64
-	return quotedLen(c.Text) + len(c.Mentions)*mention
+	n := quotedLen(c.Text) + len(c.Mentions)*mention
+	for i := range c.Attachments {
+		n += attachmentBytes(&c.Attachments[i])
+	}
+	return n
+}
+
+func attachmentBytes(a *wire.Attachment) int {
+	const (
+		around  = 512 // its members' names and its numbers
+		preview = 256
+	)
+	return around + len(a.Waveform)*4/3 + len(a.Previews)*preview + quotedLen(a.Caption) + quotedLen(a.Name) + quotedLen(a.Blurhash) + len(a.Type) + len(a.Rest)
 }
 
 // quotedLen returns the length of a text as a JSON string. Text that is code, with its tabs and
@@ -85,13 +107,23 @@ func quotedLen(s string) int {
 	return n
 }
 
-// overdue returns the answer for a command that ran out of time. A command that was handed on
-// may be stored. A command that was not is not stored.
+// overdue returns the answer for a command that ran out of time.
 func (c *Command) overdue() error {
-	if c.tried {
-		return wire.Errorf(wire.CodeTimeout, "it is not known yet whether this was stored; retry with the same client_id")
+	return c.unstored(wire.Errorf(wire.CodeUnavailable, "the channel's shard has no writer at the moment; nothing was stored, retry"))
+}
+
+// unstored returns the answer for a command that the current try does not store, for the reason
+// err. That is err, unless an earlier try has ended without an answer. What that try has sent may
+// be stored, or may still be on its way, so no answer may say that nothing was stored, or that the
+// command is refused for good. The sender asks again, and is then told the reason if it still
+// holds.
+func (c *Command) unstored(err error) error {
+	if !c.tried {
+		return err
 	}
-	return wire.Errorf(wire.CodeUnavailable, "the channel's shard has no writer at the moment; nothing was stored, retry")
+	unknown := wire.Errorf(wire.CodeTimeout, "it is not known yet whether this was stored; retry with the same client_id")
+	unknown.RetryAfter = wire.AsError(err, 0).RetryAfter
+	return unknown
 }
 
 // given returns the client id that the client gave, or "".
@@ -111,7 +143,7 @@ const unnamedPrefix = "~"
 func Change(user string, cmd wire.Change) *Command {
 	c := &Command{channel: cmd.Place(user), user: user, clientID: cmd.Key(), change: cmd}
 	if c.clientID == "" {
-		c.clientID, c.unnamed = unnamedPrefix+unique(), true
+		c.clientID, c.unnamed = unnamedPrefix+api.Unique(), true
 	}
 	if send, ok := cmd.(wire.Send); ok {
 		send.Channel, send.To = c.channel, ""

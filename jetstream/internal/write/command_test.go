@@ -1,6 +1,8 @@
 package write
 
 import (
+	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -13,7 +15,16 @@ import (
 // whatever text users write.
 func TestCommand_bytes(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		c := Change("alice", wire.Send{To: "bob", ClientID: "c", Content: wire.Content{Text: rapid.String().Draw(t, "text")}})
+		content := wire.Content{Text: rapid.String().Draw(t, "text")}
+		for range rapid.IntRange(0, wire.MaxAttachments).Draw(t, "attachments") {
+			content.Attachments = append(content.Attachments, wire.Attachment{
+				ID: strings.Repeat("a", 26), Caption: rapid.String().Draw(t, "caption"), Kind: wire.AttachmentVideo, Name: rapid.String().Draw(t, "name"),
+				Type: "application/vnd.oasis.opendocument.presentation", Size: math.MaxInt64, SHA256: strings.Repeat("a", 64), Width: math.MaxInt, Height: math.MaxInt,
+				Duration: math.MaxInt64, Blurhash: strings.Repeat("\"", 100), Waveform: make([]byte, wire.MaxWaveform), Animated: true,
+				Previews: slices.Repeat([]wire.Preview{{Rendition: "original", Type: "image/svg+xml", Width: math.MaxInt, Height: math.MaxInt, Size: math.MaxInt64}}, 4),
+			})
+		}
+		c := Change("alice", wire.Send{To: "bob", ClientID: "c", Content: content})
 		round, err := encodeRound([]*Command{c})
 		if err != nil {
 			t.Skip() // the text is not UTF-8

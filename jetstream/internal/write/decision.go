@@ -40,8 +40,8 @@ func (w *writer) newDecision() *decision {
 		Now: now.UnixMilli(), NewID: func() string { return newID(d.channel) },
 		MaxMembers: w.cfg.Limits.GroupMembers, MaxEdits: w.cfg.Limits.MessageEdits,
 		Blocked:  w.cfg.View.Blocked,
-		Settings: w.cfg.View.CountSettings,
-		Groups:   func(user string) (int, error) { return w.cfg.View.CountGroups(user, w.cfg.Limits.UserGroups) }, MaxGroups: w.cfg.Limits.UserGroups,
+		Settings: w.cfg.View.CountSettings, Subscriptions: w.cfg.View.Subscriptions,
+		Groups: func(user string) (int, error) { return w.cfg.View.CountGroups(user, w.cfg.Limits.UserGroups) }, MaxGroups: w.cfg.Limits.UserGroups,
 		Message: func(seq uint64) (*channel.Message, error) { return d.message(messageKey{d.channel, seq}) },
 		Stays:   d.stays,
 		Dated:   func(pos uint64, at int64) int64 { return d.cfg.View.Dated(d.channel, pos, at) },
@@ -57,6 +57,9 @@ func (d *decision) plan(c *Command) (*plan, error) {
 	}
 	if done, err := d.answerStored(c, key); done || err != nil {
 		return nil, err
+	}
+	if c.refusal != nil { // before anybody looks at the channel, so that the answer tells nothing of it
+		return nil, c.refusal
 	}
 	st, err := d.stateFor(c)
 	if err != nil {
@@ -199,6 +202,6 @@ func (d *decision) charge(c *Command, st *channel.State, events []wire.Record) e
 
 // newID returns an id for an event of a channel. It begins like a UUIDv7 (RFC 9562), so that
 // later ids sort later.
-func newID(ch string) string {
-	return uuid.UUID(channel.Bind(uuid.Must(uuid.NewV7()), ch)).String()
+func newID(of string) string {
+	return uuid.UUID(channel.Bind(uuid.Must(uuid.NewV7()), of)).String()
 }

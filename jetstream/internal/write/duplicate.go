@@ -26,8 +26,23 @@ func (d *decision) answerStored(c *Command, key sendKey) (bool, error) {
 // storedBefore returns the event that was stored under a client id, with its ack, or nil.
 func (d *decision) storedBefore(key sendKey) (ack wire.Ack, event *wire.Record, err error) {
 	if s, ok := d.ahead.sends[key]; ok {
-		return s.ack, s.event, nil
+		ack, event = s.ack, s.event
+	} else if ack, event, err = d.storedInView(key); err != nil || event == nil {
+		return ack, nil, err
 	}
+	if event.Note == nil || event.Note.Request == "" || event.Note.Request == key.clientID {
+		return ack, event, nil
+	}
+	request := key
+	request.clientID = event.Note.Request
+	first, found, err := d.storedBefore(request)
+	if err != nil || found == nil {
+		return ack, nil, err
+	}
+	return first, event, nil
+}
+
+func (d *decision) storedInView(key sendKey) (ack wire.Ack, event *wire.Record, err error) {
 	finder, err := d.find()
 	if err != nil {
 		return ack, nil, err
@@ -97,14 +112,49 @@ func conflict() error {
 
 // noted returns the event by which a retry of a command that changes nothing finds that it was
 // answered. There is none for a command without a client id, because nobody can repeat it, and
-// none for a creation, because the group's id finds the group. A user who waits to join gets none
-// either: see [decision.answerNothing].
+// none for a creation, because the group's id finds the group. A user who waits to join and asks
+// again is answered with the ack of their request, see [decision.answerNothing]. There is no note
+// if that request is in the same round, and so has no ack yet, if not all nodes know such
+// notes, or if the user asks again too often. If that try is repeated once they have left, it asks
+// anew.
 func (d *decision) noted(c *Command, st *channel.State) ([]wire.Record, error) {
 	change, ok := c.change.(wire.Change)
-	if !ok || c.unnamed || !st.Member(c.user) || !d.takesNotes() {
+	if !ok || c.unnamed || !d.takesNotes() {
 		return nil, nil
 	}
+	if !st.Member(c.user) {
+		if waits, err := d.answerRequest(c, st); !waits || err != nil {
+			return nil, err
+		}
+	}
 	return channel.Noted(st, c.channel, c.user, change, d.env)
+}
+
+// answerRequest makes the answer to a user who waits to join, and asks again, that of their
+// request. It reports whether they have a request that is stored.
+func (d *decision) answerRequest(c *Command, st *channel.State) (waits bool, err error) {
+	clientID, asked := st.Request(c.user)
+	request := sendKey{c.channel, c.user, clientID}
+	if !asked || d.sends[request] != nil || !d.takesRequestNotes() {
+		return false, nil
+	}
+	first, event, err := d.storedBefore(request)
+	if err != nil || event == nil {
+		return false, err
+	}
+	if !c.charged && !d.pace.takeRequest(d.now, memberOf{c.channel, c.user}) {
+		return false, nil
+	}
+	c.charged = true
+	first.ClientID = c.given()
+	done := c.done
+	c.done = func(ack wire.Ack, err error) {
+		if err == nil {
+			ack = first
+		}
+		done(ack, err)
+	}
+	return true, nil
 }
 
 // mentionable returns the members whom a command can mention by @here.
@@ -117,3 +167,6 @@ func (d *decision) mentionable(c *Command) []string {
 
 // takesNotes reports whether all nodes know notes.
 func (w *writer) takesNotes() bool { return w.cfg.Notes == nil || w.cfg.Notes() }
+
+// takesRequestNotes reports whether all nodes know notes of users who wait to join.
+func (w *writer) takesRequestNotes() bool { return w.cfg.RequestNotes == nil || w.cfg.RequestNotes() }

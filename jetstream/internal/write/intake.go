@@ -126,7 +126,8 @@ func lineUser(line []byte) string {
 
 func decodeLine(line []byte) (*Command, error) {
 	who, frame, _ := bytes.Cut(line, []byte{' '})
-	who, present, looked := bytes.Cut(who, []byte{'\t'})
+	who, rest, _ := bytes.Cut(who, []byte{'\t'})
+	present, refusal, refused := bytes.Cut(rest, []byte{'\t'})
 	user, made, _ := strings.Cut(string(who), "/")
 	cmd, err := wire.DecodeCommand(frame)
 	if err != nil {
@@ -136,10 +137,13 @@ func decodeLine(line []byte) (*Command, error) {
 	if c == nil || !wire.ValidUser(user) || made != "" && !wire.ValidClientID(made) {
 		return nil, wire.Errorf(wire.CodeUnsupported, "type: %s is no command of a channel's log", cmd.Type())
 	}
-	if looked {
+	if len(present) > 0 {
 		c.present = strings.Split(string(present), ",")
 	}
-	return c, nil
+	if refused {
+		c.refusal, err = parseRefusal(refusal)
+	}
+	return c, err
 }
 
 // roundAnswer gathers the answers of a round, which come from several goroutines. It sends them

@@ -9,6 +9,7 @@ import (
 
 	"natterjack/jetstream/internal/crashpoint"
 	"natterjack/jetstream/internal/pause"
+	"natterjack/jetstream/internal/wake"
 	"natterjack/server/wire"
 )
 
@@ -102,7 +103,7 @@ func (l *lane) enqueue(c *Command) error {
 	}
 	l.queue = append(l.queue, c)
 	if len(l.queue) >= l.wanted {
-		poke(l.wake)
+		wake.Up(l.wake)
 	}
 	return nil
 }
@@ -193,7 +194,7 @@ func (l *lane) refuseServed(round []*Command) []*Command {
 	rest := round[:0]
 	for _, c := range round {
 		if c.served {
-			c.answer(wire.Ack{}, elsewhere())
+			c.answer(wire.Ack{}, c.unstored(elsewhere()))
 			continue
 		}
 		rest = append(rest, c)
@@ -231,7 +232,7 @@ func (l *lane) want(n int) <-chan struct{} {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.wanted = n; len(l.queue) >= n {
-		poke(l.wake)
+		wake.Up(l.wake)
 	}
 	return l.wake
 }

@@ -14,13 +14,25 @@ import (
 type pace struct {
 	channels *rate.Shares[string, string]
 	members  *rate.Buckets[memberOf]
+	requests *rate.Buckets[memberOf] // notes of users who wait to join
 }
+
+// requestNotesPerS is how many commands of a user who waits to join are noted in a second. A client
+// retries less often.
+const requestNotesPerS = 1
 
 type memberOf struct{ channel, user string }
 
 func newPace(l wire.Limits) *pace {
 	perS := cmp.Or(l.ChannelEventsPerS, wire.DefaultLimits().ChannelEventsPerS)
-	return &pace{rate.NewShares[string, string](perS), rate.NewBuckets[memberOf](max(1, perS/2))}
+	return &pace{
+		rate.NewShares[string, string](perS), rate.NewBuckets[memberOf](max(1, perS/2)), rate.NewBuckets[memberOf](requestNotesPerS),
+	}
+}
+
+// takeRequest counts a note of a user who waits to join, and reports whether there may be one.
+func (p *pace) takeRequest(now time.Time, who memberOf) bool {
+	return p.requests.Take(now, who, 1) == 0
 }
 
 // take counts n events by a member, or refuses them. Refused events count for neither limit.

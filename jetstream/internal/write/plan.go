@@ -69,17 +69,29 @@ func channelAt(st *channel.State, pos uint64) *channel.State {
 // acknowledge tells the senders of plans that their events are stored.
 func acknowledge(plans []*plan) {
 	for _, p := range plans {
-		p.done(nil)
+		p.acknowledge()
 	}
 }
 
-func (p *plan) done(err error) {
-	ack := p.ack
-	if err != nil {
-		ack = wire.Ack{}
-	}
-	p.cmd.answer(ack, err)
+func (p *plan) acknowledge() {
+	p.cmd.answer(p.ack, nil)
 	for _, c := range p.again {
-		c.answer(ack, err)
+		c.answer(p.ack, nil)
+	}
+}
+
+// refuse tells the senders that this try has not stored the plan.
+func (p *plan) refuse(err error) {
+	p.cmd.answer(wire.Ack{}, p.cmd.unstored(err))
+	for _, c := range p.again {
+		c.answer(wire.Ack{}, c.unstored(err))
+	}
+}
+
+// tried notes that a try to store the plan has ended without an answer.
+func (p *plan) tried() {
+	p.cmd.tried = true
+	for _, c := range p.again {
+		c.tried = true
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 
+	"natterjack/jetstream/internal/batch"
 	"natterjack/jetstream/internal/crashpoint"
 )
 
@@ -24,20 +25,13 @@ const (
 	stagedFrom = 4
 )
 
-// Headers of JetStream that nats.go has no names for (ADR-50 and nats-server's stream.go).
-const (
-	batchIDHeader       = "Nats-Batch-Id"
-	batchSequenceHeader = "Nats-Batch-Sequence"
-	batchCommitHeader   = "Nats-Batch-Commit"
-)
-
 // publisher publishes messages to the stream of one shard. It publishes them singly where few
 // wait, and as one atomic batch (ADR-50) where many wait. A batch takes one fsync and one Raft
 // proposal.
 //
 // All methods are for one goroutine.
 type publisher struct {
-	conn    *nats.Conn
+	conn    interface{ PublishMsg(*nats.Msg) error } // a *nats.Conn
 	acks    *ackInbox
 	name    string // prefix of its batch ids; short, as the id is stored with each message
 	batches uint64 // batches so far
@@ -66,14 +60,14 @@ func (p *publisher) publish(msgs []*nats.Msg, reply string) error {
 	p.id[0] = p.name + strconv.FormatUint(p.batches, 36)
 	for len(p.headers) < len(msgs) {
 		p.headers = append(p.headers, nats.Header{
-			batchIDHeader: p.id, batchSequenceHeader: {strconv.Itoa(len(p.headers) + 1)},
+			batch.ID: p.id, batch.Sequence: {strconv.Itoa(len(p.headers) + 1)},
 		})
 	}
 	for i, msg := range msgs {
 		msg.Header = p.headers[i]
 		if msg == last {
 			msg.Header = maps.Clone(msg.Header)
-			msg.Header[batchCommitHeader] = []string{"1"}
+			msg.Header[batch.Commit] = []string{"1"}
 		}
 		if i == len(msgs)/2 {
 			crashpoint.Reach(crashpoint.BatchHalf)

@@ -2,6 +2,7 @@ package write
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"log/slog"
 	"strconv"
@@ -27,7 +28,8 @@ func roundsSubject(shard int, node string) string {
 // has a line "<user> <command frame>" for each command. The answer has a line for each command,
 // an ack or an error. If a command has no client id from its client, the user is followed by a
 // slash and the client id that this node made for it. If it mentions members who were connected,
-// a tab and their names follow, with commas between them.
+// a tab and their names follow, with commas between them. If it is to be refused, unless it is a
+// retry, another tab and the error in base64 follow.
 type relay struct {
 	shard   int
 	conn    *nats.Conn
@@ -59,10 +61,11 @@ func (r *relay) commit(ctx context.Context, round []*Command) []*Command {
 		if !errors.Is(context.Cause(ctx), errElected) {
 			r.log.WarnContext(ctx, "relayed round without an answer", "shard", r.shard, "commands", len(round), "error", err)
 		}
-		markTried(round)
+		for _, c := range round {
+			c.tried = true
+		}
 		return round
 	}
-	markTried(round)
 	return r.answerRound(round, msg.Data)
 }
 
@@ -73,11 +76,14 @@ func encodeRound(round []*Command) ([]byte, error) {
 		if c.unnamed {
 			body = append(append(body, '/'), c.clientID...)
 		}
-		if len(c.present) > 0 {
+		if len(c.present) > 0 || c.refusal != nil {
 			body = append(append(body, '\t'), strings.Join(c.present, ",")...)
 		}
-		body = append(body, ' ')
 		var err error
+		if body, err = appendRefusal(body, c.refusal); err != nil {
+			return nil, err
+		}
+		body = append(body, ' ')
 		if body, err = wire.Append(body, c.change); err != nil {
 			return nil, err
 		}
@@ -86,8 +92,34 @@ func encodeRound(round []*Command) ([]byte, error) {
 	return body, nil
 }
 
+// appendRefusal appends the error with which a command is to be refused, or nothing.
+func appendRefusal(body []byte, refusal *wire.Error) ([]byte, error) {
+	if refusal == nil {
+		return body, nil
+	}
+	frame, err := wire.Append(nil, refusal)
+	return base64.RawURLEncoding.AppendEncode(append(body, '\t'), frame), err
+}
+
+// parseRefusal reads what appendRefusal wrote after the tab.
+func parseRefusal(text []byte) (*wire.Error, error) {
+	frame, err := base64.RawURLEncoding.AppendDecode(nil, text)
+	if err != nil {
+		return nil, err
+	}
+	f, err := wire.DecodeFrame(frame)
+	refusal, ok := f.(*wire.Error)
+	if err == nil && !ok {
+		err = errNoRefusal
+	}
+	return refusal, err
+}
+
+var errNoRefusal = errors.New("jetstream: a command is refused with something that is no error")
+
 // answerRound gives each command its line of the answer. It returns the commands that must be
-// tried again.
+// tried again. The answer tells of this try only: what an earlier one has sent may still be with a
+// node that was the writer then.
 func (r *relay) answerRound(round []*Command, answer []byte) (rest []*Command) {
 	i, last := 0, uint64(0)
 	var stored []func()
@@ -99,13 +131,17 @@ func (r *relay) answerRound(round []*Command, answer []byte) (rest []*Command) {
 			last = max(last, a.Pos)
 			stored = append(stored, func() { c.answer(a, nil) })
 		case *wire.Error:
-			// With a RetryAfter, the answer is for the sender.
-			if a.Code == wire.CodeTimeout || a.Code == wire.CodeUnavailable && a.RetryAfter == 0 {
+			switch {
+			case a.Code == wire.CodeTimeout:
+				c.tried = true
 				rest = append(rest, c)
-			} else {
-				c.answer(wire.Ack{}, a)
+			case a.Code == wire.CodeUnavailable && a.RetryAfter == 0: // otherwise it is for the sender
+				rest = append(rest, c)
+			default:
+				c.answer(wire.Ack{}, c.unstored(a))
 			}
 		default:
+			c.tried = true
 			rest = append(rest, c)
 		}
 		i++
@@ -116,11 +152,9 @@ func (r *relay) answerRound(round []*Command, answer []byte) (rest []*Command) {
 			tell()
 		}
 	})
-	return append(rest, round[i:]...)
-}
-
-func markTried(round []*Command) {
-	for _, c := range round {
+	for _, c := range round[i:] {
 		c.tried = true
+		rest = append(rest, c)
 	}
+	return rest
 }

@@ -18,6 +18,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 
+	"natterjack/jetstream/internal/api"
 	"natterjack/jetstream/view"
 	"natterjack/server/wire"
 )
@@ -31,7 +32,10 @@ type Config struct {
 	Room    Room
 	Admit   func(wire.Command) error // refuses what not all nodes know
 	Notes   func() bool              // whether all nodes know notes; nil if they do
-	Subject func(channel string) string
+	// RequestNotes reports whether all nodes know notes of users who wait to join. It is nil if
+	// they do.
+	RequestNotes func() bool
+	Subject      func(channel string) string
 	// Staged says that the engine stages atomic batches in memory. Stage is called before each
 	// batch; it may be nil.
 	Staged  bool
@@ -49,7 +53,8 @@ type Stream interface {
 	// Confirmed reports whether a quorum confirms this node as the stream's leader at this
 	// moment. While that holds, no other node leads the stream.
 	Confirmed(ctx context.Context) bool
-	// Last asks the stream's leader for the pos of the last message.
+	// Last returns the pos of the last message, once all that this node has published before is
+	// stored or lost for good.
 	Last(ctx context.Context) (uint64, error)
 }
 
@@ -71,7 +76,7 @@ type Shard struct {
 
 // New connects the parts of a shard's write path.
 func New(cfg *Config, shard int, stream Stream, follow Follower) (*Shard, error) {
-	acks, err := newAckInbox(cfg.Conn, fmt.Sprintf("%s-%d", unique(), shard))
+	acks, err := newAckInbox(cfg.Conn, fmt.Sprintf("%s-%d", api.Unique(), shard))
 	if err != nil {
 		return nil, fmt.Errorf("subscribe to acks: %w", err)
 	}
@@ -126,18 +131,6 @@ func (s *Shard) Close() error {
 	return nil
 }
 
-// unique returns a name that is never used twice. It is the name of an inbox, and may be a
-// token of a subject.
-func unique() string { return nats.NewInbox()[len(nats.InboxPrefix):] }
-
 // batchName returns the prefix for the ids of a writer's batches. Other writers of the shard
 // have another prefix, and so does the same writer after a restart.
-func batchName() string { return unique()[:8] }
-
-// poke puts a token into a channel of capacity one, unless it holds one already.
-func poke(c chan struct{}) {
-	select {
-	case c <- struct{}{}:
-	default:
-	}
-}
+func batchName() string { return api.Unique()[:8] }

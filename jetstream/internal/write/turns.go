@@ -205,15 +205,11 @@ func (h *turns) sift(round []*Command) []*Command {
 	}
 	rest := round[:0]
 	for _, c := range round {
-		err := h.held(c)
-		switch {
-		case err == nil:
-			rest = append(rest, c)
-		case c.tried:
-			c.answer(wire.Ack{}, c.overdue())
-		default:
-			c.answer(wire.Ack{}, err)
+		if err := h.held(c); err != nil {
+			c.answer(wire.Ack{}, c.unstored(err))
+			continue
 		}
+		rest = append(rest, c)
 	}
 	return rest
 }

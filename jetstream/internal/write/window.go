@@ -178,7 +178,6 @@ func (win *window) send(plans []*plan) {
 func (win *window) launch(plans []*plan, n int) {
 	msgs := make([]*nats.Msg, 0, n)
 	for _, p := range plans {
-		p.cmd.tried = true
 		win.busy[p.cmd.channel] = true
 		subject := win.cfg.Subject(p.cmd.channel)
 		for _, body := range p.bodies {
@@ -244,7 +243,7 @@ func (win *window) lookUp(ctx context.Context, f *flight, last uint64) {
 			continue
 		}
 		p.stored(win.shard, pos)
-		p.done(nil)
+		p.acknowledge()
 	}
 	win.land(f)
 }
@@ -295,7 +294,7 @@ func (win *window) fail(f *flight, err error) {
 	}
 	for _, p := range f.plans {
 		if final(err) {
-			p.done(err)
+			p.refuse(err)
 		} else {
 			win.again(p)
 		}
@@ -303,8 +302,9 @@ func (win *window) fail(f *flight, err error) {
 	win.land(f)
 }
 
-// again schedules a plan's commands to be decided again.
+// again schedules a plan's commands to be decided again. The plan may be stored all the same.
 func (win *window) again(p *plan) {
+	p.tried()
 	win.rest = append(append(win.rest, p.cmd), p.again...)
 }
 

@@ -66,13 +66,17 @@ func (w *writer) commit(ctx context.Context, round []*Command) []*Command {
 }
 
 // resync drops what was published ahead of the view, and waits until the view is level with the
-// stream.
+// stream. From then on nothing that this writer published before can still come. So what the view
+// does not show is not stored.
 func (w *writer) resync(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(ctx, resyncTimeout)
 	defer cancel()
 	w.ahead = newAhead()
+	began := time.Now()
 	last, err := w.stream.Last(ctx)
-	if err == nil {
+	if err != nil {
+		w.vitals.unanswered(began, time.Now())
+	} else {
 		err = w.follow.Await(ctx, last)
 	}
 	if err != nil && !w.waiting {
@@ -107,6 +111,7 @@ func (w *writer) decide(ctx context.Context, round []*Command) []*plan {
 		p, err := d.plan(c)
 		switch {
 		case err != nil:
+			err = c.unstored(err)
 			c.turns.answered(c, err) // before the commands of the round that are behind it
 			d.answers = append(d.answers, answer{cmd: c, err: err})
 		case p != nil:
@@ -134,7 +139,7 @@ func (w *writer) tell(ctx context.Context, answers []answer) {
 	confirmed := w.stream.Confirmed(ctx)
 	for _, a := range answers {
 		if !confirmed {
-			a = answer{cmd: a.cmd, err: unconfirmed()}
+			a = answer{cmd: a.cmd, err: a.cmd.unstored(unconfirmed())}
 		}
 		a.cmd.answer(a.ack, a.err)
 	}
