@@ -1,0 +1,27 @@
+// Package feed keeps a copy of something that is derived from the log, on every node.
+//
+//	stream CHAT_<shard> ─► ordered.Reader ─► does it count? ─┐
+//	stream CHAT_<shard> ─► ordered.Reader ─► does it count? ─┴► batch ─► Sink.Apply
+//
+// A feed reads each shard's stream in order. It waits for each event until the node's view has it,
+// and leaves out what does not count. So a sink may ask the view about an event: the view is never
+// behind it. What the view says may be newer than the event. A sink that stores what the view says
+// at that moment is right however often, and however late, an event comes.
+//
+// # At least once
+//
+// The position up to which a sink has a shard is stored by the sink itself, in the same transaction
+// as what it derives. So no event is lost and none that a sink has counted is counted again,
+// whenever the process dies. Events come again only after a failed [Sink.Apply].
+//
+// # Batches
+//
+// The events of all shards are gathered for a moment, because a sink's transaction costs about the
+// same whether it has one event or a hundred. The first event after a pause does not wait.
+//
+// # What is not here
+//
+// Whether a copy is still good is for its owner to say. If it is not, the owner makes another sink
+// beside it, feeds that one too, and lets go of the first when [Feed.Progress] says that the second
+// has everything.
+package feed
