@@ -67,6 +67,7 @@ func TestCensus_aloneWithItsStoreEmptied(t *testing.T) {
 // TestCensus_waitsForAll shows that a log is begun only once the last member has said that it
 // remembers none.
 func TestCensus_waitsForAll(t *testing.T) {
+	t.Parallel()
 	nodes := embedtest.Cluster(t, 3, embedtest.NoSync)
 	some, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 	defer cancel()
@@ -106,6 +107,7 @@ func TestCensus_somebodyRemembers(t *testing.T) {
 // TestCensus_waitsForWhatIsBrought shows that a member begins no log while another member is
 // about to bring one.
 func TestCensus_waitsForWhatIsBrought(t *testing.T) {
+	t.Parallel()
 	nodes := embedtest.Cluster(t, 2, embedtest.NoSync)
 	brings, err := Bring(nodes[0].Conn, nodes[0].Name())
 	if err != nil {

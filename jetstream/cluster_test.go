@@ -27,6 +27,7 @@ func cluster(tb testing.TB) (nodes []*embedtest.Node, logs []*Log, stops []func(
 // TestCluster_anyNodeServesAnybody sends through every node at once. The readers on all nodes
 // must see the same messages in the same order.
 func TestCluster_anyNodeServesAnybody(t *testing.T) {
+	t.Parallel()
 	_, logs, _ := cluster(t)
 	const each = 40
 	group, err := logs[0].CreateGroup(t.Context(), "u0", &wire.CreateGroup{ClientID: "g", Name: "all", Members: users(3)})
@@ -52,6 +53,7 @@ func TestCluster_anyNodeServesAnybody(t *testing.T) {
 // TestCluster_nodeDies stops a node abruptly while all three send, like a crash. The other two
 // nodes go on.
 func TestCluster_nodeDies(t *testing.T) {
+	t.Parallel()
 	nodes, logs, stops := cluster(t)
 	const each = 600
 	group, err := logs[0].CreateGroup(t.Context(), "u0", &wire.CreateGroup{ClientID: "g", Name: "all", Members: users(3)})

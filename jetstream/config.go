@@ -47,10 +47,11 @@ type Config struct {
 	Waiting int
 	// Hold is how long a command that is refused for now holds back its sender's next commands
 	// in the channel. 0 means 2 s.
-	Hold   time.Duration
-	Memory Memory // nil if nothing is remembered from one start to the next
-	Logger *slog.Logger
-	Now    func() time.Time // nil for [time.Now]
+	Hold     time.Duration
+	Memory   Memory // nil if nothing is remembered from one start to the next
+	Profiles Profiles
+	Logger   *slog.Logger
+	Now      func() time.Time // nil for [time.Now]
 
 	scrubAfter func() (time.Duration, error) // nil for [view.View.ScrubAfter]; for tests that do not wait
 	takeAbove  uint64                        // 0 for the constant

@@ -24,6 +24,7 @@ type Cursor struct {
 	waker Waker
 	seen  *recent  // owned by Next; nil before the first entry came out
 	at    []uint64 // owned by Next: per shard, all entries for this user up to this pos came out
+	scans int      // set by Follow: about how many memberships a page of a replay looks at
 	next  *Cursor  // the next cursor of the same user; owned by readers
 
 	mu sync.Mutex // protects following
@@ -62,8 +63,8 @@ const viewPage = 256
 
 // Follow starts a cursor for a user at the positions that the client resumes from. It starts at
 // the head if resume is nil, of another epoch, ahead of the log, or more than 10,000 events
-// back. The waker may be called before Follow returns. Close the cursor even if Follow returned
-// an error.
+// back. A user who resumes more often than their many memberships allow is refused. The waker may
+// be called before Follow returns. Close the cursor even if Follow returned an error.
 func (l *Log) Follow(c *Cursor, user string, resume *wire.Resume, w Waker) (Start, error) {
 	c.log, c.user, c.waker = l, user, w
 	c.at = make([]uint64, l.Shards())
@@ -77,10 +78,18 @@ func (l *Log) Follow(c *Cursor, user string, resume *wire.Resume, w Waker) (Star
 	if ok, err := l.resumable(resume, head); err != nil || !ok {
 		return start, err
 	}
+	memberships, err := l.view.CountScanned(user, resume.Positions)
+	if err == nil {
+		err = l.rates.scan(time.Now(), user, memberships)
+	}
+	if err != nil {
+		return start, err
+	}
 	missed, err := l.view.CountMissed(user, resume.Positions, maxResume+1)
 	if err != nil || missed > maxResume {
 		return start, err
 	}
+	c.scans = memberships / len(head)
 	copy(c.at, resume.Positions)
 	start.Positions, start.Recovered = slices.Clone(resume.Positions), true
 	if missed > 0 {
@@ -261,6 +270,9 @@ func (c *Cursor) read(dst []*Entry, shard int, room *int) (entries []*Entry, mor
 // after this function has read upto wakes the cursor again, so no event is lost between the
 // two.
 func (c *Cursor) readView(dst []*Entry, shard int, room *int) ([]*Entry, bool, error) {
+	if c.scans > 0 {
+		c.log.rates.scanned(time.Now(), c.user, c.scans)
+	}
 	upto := c.log.shelf.Position(shard)
 	events, more, err := c.log.shelf.Missed(c.user, view.Span{Shard: shard, After: c.at[shard], Upto: upto}, viewPage, *room)
 	if err != nil {

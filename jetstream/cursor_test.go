@@ -106,6 +106,7 @@ func TestFollow_aheadOfThisNode(t *testing.T) {
 // TestFollow_resumeIsExact resumes at random places of a random log. The events before and
 // after the resume must be all events for the user, once and in order.
 func TestFollow_resumeIsExact(t *testing.T) {
+	t.Parallel()
 	node := embedtest.Start(t, embedtest.NoSync)
 	l, _ := start(t, node, t.TempDir(), 1)
 	n := 0

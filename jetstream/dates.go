@@ -25,6 +25,6 @@ func (l *Log) watchDates(ctx context.Context) {
 }
 
 // dated returns the function by which the rules of a channel learn of dates that were ahead.
-func (l *Log) dated(ch string) func(pos uint64, at int64) int64 {
-	return func(pos uint64, at int64) int64 { return l.view.Dated(ch, pos, at) }
+func (l *Log) dated(channel string) func(pos uint64, at int64) int64 {
+	return func(pos uint64, at int64) int64 { return l.view.Dated(channel, pos, at) }
 }

@@ -7,21 +7,38 @@ import (
 	"natterjack/server/wire"
 )
 
-// discreet returns the record of an event as clients get it: without the invite that it names.
-// The hash of a secret is for users who manage invites, and get_channel tells it to them. One
-// frame goes to all members of a channel.
+// discreet returns the record of an event as clients get it: without the invite that it names, and
+// without where a subscription leads. The hash of an invite's secret is for users who manage
+// invites, and get_channel tells it to them. One frame goes to all members of a channel. A user
+// whose request to join the event refuses was no member, and does not learn from its numbers how
+// much is said there.
 func discreet(ev *view.Event) []byte {
-	if ev.Kind != wire.KindMeta || !bytes.Contains(ev.Record, []byte(`"invite"`)) {
+	switch {
+	case ev.Kind == wire.KindSetting && bytes.Contains(ev.Record, []byte(`"push"`)):
+		return withhold(ev, func(r *wire.Record) { r.Push = nil })
+	case ev.Kind == wire.KindMeta && (ev.Refused || bytes.Contains(ev.Record, []byte(`"invite"`))):
+		return withhold(ev, func(r *wire.Record) {
+			if r.Meta != nil {
+				r.Meta.Invite = nil
+			}
+			if ev.Refused {
+				r.Version, r.After, r.Last = 0, 0, 0
+			}
+		})
+	default:
 		return ev.Record
 	}
+}
+
+// withhold returns the record of an event without what f takes from it.
+func withhold(ev *view.Event, f func(r *wire.Record)) []byte {
 	r, err := wire.DecodeRecord(ev.Record)
-	if err != nil || r.Meta == nil || r.Meta.Invite == nil {
-		return ev.Record
+	if err == nil {
+		f(&r)
+		var record []byte
+		if record, err = wire.EncodeRecord(&r); err == nil {
+			return record
+		}
 	}
-	r.Meta.Invite = nil
-	record, err := wire.EncodeRecord(&r)
-	if err != nil {
-		return ev.Record
-	}
-	return record
+	return []byte(`{"kind":"` + ev.Kind + `"}`) // the view has decoded it before, so this cannot be
 }

@@ -16,6 +16,7 @@ import (
 // TestSend_engineGone stops the engine under a log. Every sender must get a truthful, retryable
 // answer in bounded time.
 func TestSend_engineGone(t *testing.T) {
+	t.Parallel()
 	node := embedtest.Start(t, embedtest.NoSync)
 	l, _ := start(t, node, t.TempDir(), 1)
 	mustSend(t, l, "alice", text("bob", "before", "hi"))
@@ -65,6 +66,7 @@ func TestLog_endPurged(t *testing.T) {
 // TestLog_viewDeleted deletes the view of a node. The rebuilt view must answer every query as
 // before.
 func TestLog_viewDeleted(t *testing.T) {
+	t.Parallel()
 	node, dir := embedtest.Start(t, embedtest.NoSync), t.TempDir()
 	l, stop := start(t, node, dir, 1)
 	group, err := l.CreateGroup(t.Context(), "u0", &wire.CreateGroup{ClientID: "g", Name: "all", Members: users(5)})

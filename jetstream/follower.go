@@ -14,6 +14,7 @@ import (
 	"natterjack/jetstream/internal/copies"
 	"natterjack/jetstream/internal/crashpoint"
 	"natterjack/jetstream/internal/ordered"
+	"natterjack/jetstream/internal/wake"
 	"natterjack/jetstream/view"
 	"natterjack/server/wire"
 )
@@ -32,6 +33,8 @@ type follower struct {
 	tail     *tail
 	readers  *readers
 	sight    *sight
+	owners   *owners
+	news     *news
 	erase    chan struct{} // the eraser's channel: poked when something was deleted
 	partings *partings
 	sent     func(applied []view.Applied) // is told what was applied, to tell who sent messages
@@ -75,14 +78,6 @@ func (f *follower) Take(ctx context.Context, msgs []ordered.Message) error {
 	return f.apply(ctx, events)
 }
 
-// poke puts a token into a channel of capacity one, unless it holds one already.
-func poke(c chan struct{}) {
-	select {
-	case c <- struct{}{}:
-	default:
-	}
-}
-
 // level moves the view's position past messages that are gone. When an operator purges the end
 // of a stream, nothing is delivered for the purged messages. A caller that waits for the
 // stream's last pos would then wait forever. level runs only while a caller waits.
@@ -124,12 +119,14 @@ func (f *follower) applyWhole(ctx context.Context, events []view.Event) error {
 		return fmt.Errorf("apply: %w", err)
 	}
 	crashpoint.Reach(crashpoint.AfterApply)
+	f.owners.tell(applied) // before anybody learns that the view is this far
 	f.announce()
 	erases := slices.ContainsFunc(applied, deletes)
 	if erases || f.view.Voided(f.shard) > voided {
-		poke(f.erase)
+		wake.Up(f.erase)
 	}
 	f.sight.tell(applied)
+	f.news.note(applied)
 	f.partings.note(applied)
 	defer f.pay()
 	r := round{

@@ -19,7 +19,11 @@ func (l *Log) forward(ctx context.Context, c operation.Caller, f wire.Forward) (
 	if err != nil {
 		return l.forwarded(ctx, c.User, &f, err)
 	}
-	content := wire.Content{Text: m.Content.Text, Forwarded: m.Content.Forwarded}
+	if len(m.Content.Attachments) > 0 && l.Level() != nil {
+		// This node may not know yet that the message was deleted, and its files with it.
+		return wire.Ack{}, wire.Errorf(wire.CodeUnavailable, "this node is behind the log; retry").After(time.Second)
+	}
+	content := wire.Content{Text: m.Content.Text, Attachments: m.Content.Attachments, Forwarded: m.Content.Forwarded}
 	// A message that is forwarded again keeps its first author.
 	if content.Forwarded == nil {
 		content.Forwarded = &wire.Forwarded{Sender: m.Sender, Timestamp: m.Timestamp}

@@ -2,6 +2,7 @@ package jetstream
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -55,4 +56,29 @@ func TestForward(t *testing.T) {
 			t.Errorf("%s: %v, want %s", name, err, c.code)
 		}
 	}
+}
+
+// A node that is behind the log forwards words, and no files: their message may be deleted by now.
+func TestForward_behind(t *testing.T) {
+	l, o := alone(t), new(office)
+	l.TakeAttachments(o)
+	said := mustSend(t, l, "bob", text("alice", "c1", "hi"))
+	mustSend(t, l, "bob", o.attach("bob", text("alice", "c2", ""), paper))
+	behind := errors.New("as the test wants it")
+	forward := func(seq uint64, try int) error {
+		l.level.deaf.Store(&behind)
+		cmd := wire.Forward{To: "carol", ClientID: fmt.Sprint(seq, "-", try), From: wire.ChannelSeq{Channel: said.Channel, Seq: seq}}
+		_, err := l.Answer(t.Context(), "alice", cmd)
+		return err
+	}
+	if err := forward(1, 0); err != nil {
+		t.Errorf("words: %v", err)
+	}
+	var err error
+	for try := range 5 { // the node finds out once a second that it is level
+		if err = forward(2, try); errors.Is(err, &wire.Error{Code: wire.CodeUnavailable}) {
+			return
+		}
+	}
+	t.Errorf("a file: %v", err)
 }

@@ -10,42 +10,53 @@ import (
 	"natterjack/server/wire"
 )
 
-// growth limits how many groups each user makes a minute, and how many members the user brings
-// into groups. A group is cheap to make and costs each of its members for ever. A node counts
-// for the users of its own clients, as for [rates].
+// growth limits how many groups each user makes a minute, how many members the user brings into
+// groups, and how often they change their profile. A group is cheap to make and costs each of its
+// members for ever. A node counts for the users of its own clients, as for [rates].
 type growth struct {
-	mu      sync.Mutex // protects following
-	groups  *rate.Buckets[string]
-	members *rate.Buckets[string]
+	mu       sync.Mutex // protects following
+	groups   *rate.Buckets[string]
+	members  *rate.Buckets[string]
+	profiles *rate.Buckets[string]
 }
 
 func newGrowth(l wire.Limits) *growth {
 	d := wire.DefaultLimits()
 	return &growth{
-		groups:  rate.NewBuckets[string](cmp.Or(l.GroupsPerMin, d.GroupsPerMin)),
-		members: rate.NewBuckets[string](cmp.Or(l.MembersPerMin, d.MembersPerMin)),
+		groups:   rate.NewBuckets[string](cmp.Or(l.GroupsPerMin, d.GroupsPerMin)),
+		members:  rate.NewBuckets[string](cmp.Or(l.MembersPerMin, d.MembersPerMin)),
+		profiles: rate.NewBuckets[string](profilesPerMin),
 	}
 }
 
-// take counts new groups and new members for a user, or refuses them. Buckets count in seconds,
-// so their clock runs slower: a second of it is a minute.
+// take counts new groups and new members for a user, or refuses them. The clock of the buckets is
+// slower: a second of it is a minute.
 func (g *growth) take(now time.Time, user string, groups, members int) error {
-	const slower = int64(time.Minute / time.Second)
-	now = time.Unix(0, now.UnixNano()/slower)
+	now = rate.Slower(now, rate.Minute)
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if groups > 0 {
 		if wait := g.groups.Wait(now, user, groups); wait > 0 {
-			return wire.Errorf(wire.CodeTooFast, "at most %d new groups a minute", g.groups.PerS()).After(wait * time.Duration(slower))
+			return wire.Errorf(wire.CodeTooFast, "at most %d new groups a minute", g.groups.PerS()).After(wait * time.Duration(rate.Minute))
 		}
 	}
 	if members > 0 {
 		if wait := g.members.Take(now, user, members); wait > 0 {
-			return wire.Errorf(wire.CodeTooFast, "at most %d new members of groups a minute", g.members.PerS()).After(wait * time.Duration(slower))
+			return wire.Errorf(wire.CodeTooFast, "at most %d new members of groups a minute", g.members.PerS()).After(wait * time.Duration(rate.Minute))
 		}
 	}
 	if groups > 0 {
 		g.groups.Take(now, user, groups)
+	}
+	return nil
+}
+
+// takeProfile counts a change of a user's profile, or refuses it.
+func (g *growth) takeProfile(now time.Time, user string) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if wait := g.profiles.Take(rate.Slower(now, rate.Minute), user, 1); wait > 0 {
+		return wire.Errorf(wire.CodeTooFast, "at most %d changes of your profile a minute", g.profiles.PerS()).After(wait * time.Duration(rate.Minute))
 	}
 	return nil
 }
@@ -84,8 +95,8 @@ func (l *Log) chargeGrowth(user string, cmd wire.Command) error {
 }
 
 // strangers returns how many of some users are not in a group.
-func (l *Log) strangers(id string, users []string) (int, error) {
-	st, err := l.view.Channel(id)
+func (l *Log) strangers(channel string, users []string) (int, error) {
+	st, err := l.view.Channel(channel)
 	fresh := map[string]bool{}
 	for _, user := range users {
 		if !st.Member(user) {

@@ -75,7 +75,7 @@ func (s *stage) Position(shard int) uint64 {
 func (s *stage) Missed(user string, span view.Span, limit, maxBytes int) (events []view.Event, more bool, err error) {
 	s.others()
 	for _, a := range s.shards[span.Shard].events {
-		if a.pos <= span.After || a.pos > span.Upto || span.Channel != "" && a.channel != span.Channel || !a.seenBy(user) {
+		if a.pos <= span.After || a.pos > span.Upto || span.Channel != "" && a.channel != span.Channel || a.seenBy(user) == nil {
 			continue
 		}
 		if len(events) == min(limit, 3) || len(events) > 0 && maxBytes <= 0 { // the pages of this view are short
@@ -218,7 +218,7 @@ func (s *stage) check(d *device) {
 	for shard, sh := range s.shards {
 		var want []uint64
 		for i := range sh.events {
-			if a := sh.events[i]; a.pos > d.from[shard] && a.seenBy(d.cursor.user) {
+			if a := sh.events[i]; a.pos > d.from[shard] && a.seenBy(d.cursor.user) != nil {
 				want = append(want, a.pos)
 			}
 		}

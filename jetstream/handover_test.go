@@ -7,6 +7,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+
+	"natterjack/jetstream/internal/wake"
 )
 
 // handover is a cursor of one user over the tail of one shard, without a follower or a session.
@@ -24,7 +26,7 @@ func newHandover() *handover {
 	return h
 }
 
-func (h *handover) Wake(bool) { poke(h.woken) }
+func (h *handover) Wake(bool) { wake.Up(h.woken) }
 
 // put hands on an event at a pos, as the follower does.
 func (h *handover) put(pos uint64) {

@@ -47,8 +47,8 @@ func (l *Log) mentioned(user string, cmd wire.Change) []string {
 }
 
 // membersOf returns the users of a direct channel, or nil for a group.
-func membersOf(id string) []string {
-	if a, b, direct := wire.DirectUsers(id); direct {
+func membersOf(channel string) []string {
+	if a, b, direct := wire.DirectUsers(channel); direct {
 		return []string{a, b}
 	}
 	return nil

@@ -8,14 +8,14 @@ import (
 )
 
 // mentionsOf returns how many unread messages of a channel mention a user.
-func mentionsOf(tb testing.TB, l *Log, user, id string) int {
+func mentionsOf(tb testing.TB, l *Log, user, channel string) int {
 	tb.Helper()
 	list, _, err := l.Channels(tb.Context(), user, &wire.ListChannels{})
 	if err != nil {
 		tb.Fatal(err)
 	}
 	for _, c := range list {
-		if c.ID == id {
+		if c.ID == channel {
 			return c.Mentions
 		}
 	}
@@ -25,6 +25,7 @@ func mentionsOf(tb testing.TB, l *Log, user, id string) int {
 // TestHere shows that @here counts for the members who were connected when it was sent, through
 // whichever node, and that nobody is told who they were.
 func TestHere(t *testing.T) {
+	t.Parallel()
 	_, logs, _ := cluster(t)
 	here := []string{"bob", "eve", "own"}
 	for _, l := range logs {

@@ -28,11 +28,27 @@ type keeper struct {
 }
 
 // keepConfigured changes streams that were made under another configuration, or by another
-// version. Afterwards they are as if they had just been made. It tries until the engine has
-// accepted all changes. More replicas may need members that have not joined yet.
+// version. Afterwards they are as if they had just been made.
 func (l *Log) keepConfigured(ctx context.Context) {
+	l.untilKept(ctx, func() ([]string, error) { return l.keeper.all(ctx, &l.layout) })
+}
+
+// keepDerived does the same for the stream of a duty or a queue.
+func (l *Log) keepDerived(ctx context.Context, cfg jetstream.StreamConfig) {
+	l.untilKept(ctx, func() ([]string, error) {
+		changed, err := l.keeper.keep(ctx, cfg.Name, as(cfg))
+		if !changed {
+			return nil, err
+		}
+		return []string{cfg.Name}, err
+	})
+}
+
+// untilKept tries until the engine has accepted all changes. More replicas may need members that
+// have not joined yet.
+func (l *Log) untilKept(ctx context.Context, keep func() (changed []string, err error)) {
 	for wait := keepFirst; ; wait = min(2*wait, keepMost) {
-		changed, err := l.keeper.all(ctx, &l.layout)
+		changed, err := keep()
 		if len(changed) > 0 {
 			l.log.InfoContext(ctx, "streams follow the configuration", "changed", changed)
 		}
@@ -75,6 +91,7 @@ func as(want jetstream.StreamConfig) func(*jetstream.StreamConfig) {
 		c.AllowDirect, c.AllowAtomicPublish = want.AllowDirect, want.AllowAtomicPublish
 		c.MaxMsgsPerSubject = unlimited(want.MaxMsgsPerSubject)
 		c.MaxMsgs, c.MaxBytes, c.MaxAge = unlimited(want.MaxMsgs), unlimited(want.MaxBytes), want.MaxAge
+		c.Discard, c.DiscardNewPerSubject = want.Discard, want.DiscardNewPerSubject
 		if want.Duplicates != 0 { // otherwise the engine has chosen
 			c.Duplicates = want.Duplicates
 		}
@@ -115,5 +132,6 @@ func (k *keeper) keep(ctx context.Context, name string, want func(*jetstream.Str
 func same(a, b *jetstream.StreamConfig) bool {
 	return a.Description == b.Description && a.Replicas == b.Replicas && a.AllowDirect == b.AllowDirect &&
 		a.AllowAtomicPublish == b.AllowAtomicPublish && a.MaxMsgsPerSubject == b.MaxMsgsPerSubject &&
-		a.MaxMsgs == b.MaxMsgs && a.MaxBytes == b.MaxBytes && a.MaxAge == b.MaxAge && a.Duplicates == b.Duplicates
+		a.MaxMsgs == b.MaxMsgs && a.MaxBytes == b.MaxBytes && a.MaxAge == b.MaxAge && a.Duplicates == b.Duplicates &&
+		a.Discard == b.Discard && a.DiscardNewPerSubject == b.DiscardNewPerSubject
 }

@@ -16,6 +16,7 @@ import (
 // TestKeep_replicas opens a log with different numbers of replicas, as when a cluster grows and
 // shrinks. The streams must follow with all their messages.
 func TestKeep_replicas(t *testing.T) {
+	t.Parallel()
 	nodes, dir := embedtest.Cluster(t, 5, embedtest.NoSync), t.TempDir()
 	for _, n := range nodes[1:] { // every node that may lead has a writer
 		run(t, buildWith(t, Config{Shards: 1, Limits: hurried()}, n, t.TempDir()))
@@ -95,6 +96,7 @@ func TestKeep_settings(t *testing.T) {
 // TestConsumer_withoutACopy shows that a node whose server has no copy of the stream makes only
 // one consumer.
 func TestConsumer_withoutACopy(t *testing.T) {
+	t.Parallel()
 	nodes := embedtest.Cluster(t, 3, embedtest.NoSync)
 	made, err := nodes[0].Conn.SubscribeSync("$JS.EVENT.ADVISORY.CONSUMER.CREATED.CHAT_0.>")
 	if err != nil {

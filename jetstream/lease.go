@@ -1,11 +1,16 @@
 package jetstream
 
 import (
+	"cmp"
 	"context"
 	"sync/atomic"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"natterjack/jetstream/internal/api"
+	"natterjack/jetstream/internal/pause"
 )
 
 const (
@@ -61,19 +66,36 @@ func (p *pulse) steady() bool {
 // lease is the quorum's confirmation that this node leads a shard's stream. It implements
 // [write.Stream]. Confirmed is for the lane's goroutine only.
 type lease struct {
-	shard int
-	js    jetstream.JetStream
-	name  string // name of this node
-	leads func() bool
-	pulse *pulse
-	until time.Time
+	shard   int
+	conn    *nats.Conn // that of the writer
+	js      jetstream.JetStream
+	subject string // one of the stream's
+	name    string // name of this node
+	leads   func() bool
+	pulse   *pulse
+	until   time.Time
 }
 
 // Leads implements [write.Stream].
 func (l *lease) Leads() bool { return l.leads() }
 
-// Last implements [write.Stream].
-func (l *lease) Last(ctx context.Context) (uint64, error) { return lastPos(ctx, l.js, l.shard) }
+// Last implements [write.Stream]. What the stream has taken in is stored, or lost for good, once
+// the stream has reached the end that it had then. A new leader has stored all that the old one
+// left before it leads.
+func (l *lease) Last(ctx context.Context) (uint64, error) {
+	end, err := api.End(ctx, l.conn, l.subject)
+	for err == nil {
+		var last uint64
+		if last, err = lastPos(ctx, l.js, l.shard); err == nil && last >= end {
+			return last, nil
+		}
+		err = cmp.Or(err, pause.For(ctx, endPause))
+	}
+	return 0, err
+}
+
+// endPause is the pause between two looks at a stream that has not stored all that it took in.
+const endPause = 20 * time.Millisecond
 
 // Confirmed implements [write.Stream]. The engine's leader says when it last heard from each
 // replica. If it has heard from most of them within less time than an election takes, there is

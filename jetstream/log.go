@@ -13,6 +13,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"natterjack/jetstream/internal/api"
 	"natterjack/jetstream/internal/copies"
 	"natterjack/jetstream/internal/lending"
 	"natterjack/jetstream/internal/write"
@@ -32,6 +33,7 @@ type Log struct {
 
 	layout     layout
 	limits     wire.Limits
+	about      Profiles
 	rates      *rates
 	growth     *growth
 	view       *view.View
@@ -52,16 +54,21 @@ type node struct {
 	conn   *nats.Conn
 	js     jetstream.JetStream
 	engine Engine
+	stage  func(stream string) // of a single node; see [Config.Stage]
 	log    *slog.Logger
 }
 
 // delivery is what cursors read from, and who is told of what they read.
 type delivery struct {
-	readers *readers
-	shelf   shelf
-	holes   atomic.Uint64
-	sight   sight
-	present present
+	readers   *readers
+	shelf     shelf
+	holes     atomic.Uint64
+	sight     sight
+	owners    owners
+	news      *news
+	present   present
+	tickets   tickets
+	receivers receivers
 }
 
 // health tells whether this node may lead, and whether its users are well off here.
@@ -87,7 +94,7 @@ func New(ctx context.Context, cfg Config) (*Log, error) {
 	if err != nil {
 		return nil, fmt.Errorf("jetstream: %w", err)
 	}
-	teller, err := copies.Tell(cfg.Conn, cfg.Engine, cfg.Engine.Name(), unique(), cfg.Logger.With("component", "jetstream"))
+	teller, err := copies.Tell(cfg.Conn, cfg.Engine, cfg.Engine.Name(), api.Unique(), cfg.Logger.With("component", "jetstream"))
 	if err != nil {
 		return nil, err
 	}
@@ -96,8 +103,8 @@ func New(ctx context.Context, cfg Config) (*Log, error) {
 		return nil, errors.Join(err, teller.Close())
 	}
 	l := &Log{
-		node:   node{self: unique(), conn: cfg.Conn, js: js, engine: cfg.Engine, log: cfg.Logger.With("component", "jetstream")},
-		layout: streams, limits: cfg.Limits, rates: newRates(cfg.Limits), growth: newGrowth(cfg.Limits), delivery: delivery{readers: newReaders()},
+		node:   node{self: api.Unique(), conn: cfg.Conn, js: js, engine: cfg.Engine, stage: cfg.Stage, log: cfg.Logger.With("component", "jetstream")},
+		layout: streams, limits: cfg.Limits, about: cfg.Profiles, rates: newRates(cfg.Limits), growth: newGrowth(cfg.Limits), delivery: delivery{readers: newReaders(), news: newNews()},
 		health:  health{clock: clock{now: cfg.Now}, room: newRoom(cfg.ViewDir, cfg.StoreDir), pulse: newPulse(), rebuild: rebuild{most: farBehind}},
 		dialect: newDialect(js, &cfg, streams.level), peers: peers{teller: teller}, census: said,
 		keeper: keeper{js: js, replicas: cmp.Or(cfg.Replicas, 1)}, ready: make(chan struct{}),
@@ -126,7 +133,7 @@ func New(ctx context.Context, cfg Config) (*Log, error) {
 	}
 	l.shelf = shelves{l.view, tails}
 	if l.engine.Clustered() {
-		if l.lender, err = lending.Lend(l.conn, lendable{l}, l.borrowed(l.viewOptions(&cfg)), unique(), l.log); err != nil {
+		if l.lender, err = lending.Lend(l.conn, lendable{l}, l.borrowed(l.viewOptions(&cfg)), api.Unique(), l.log); err != nil {
 			return nil, errors.Join(err, l.Close())
 		}
 	}

@@ -16,14 +16,45 @@ import (
 // shippedLevel is the highest level of the log that this version reads and writes. A developer
 // who adds a kind of event, or a member that changes the meaning of an event, must raise it and
 // name in [shippedLevelOf] what needs it.
-const shippedLevel = 2
+const shippedLevel = 5
 
 // noteLevel is the level from which on notes are written, which no client may get. Until then
 // nothing is noted. No command is refused for that.
 const noteLevel = 2
 
+// requestLevel is the level from which on the commands of users who wait to join are noted. A node
+// that does not know what such a note refers to would answer a retry with the note's own ack.
+const requestLevel = 3
+
+// attachmentLevel is the level from which on messages have attachments. A writer that does not
+// know them would take them away with an edit, and a view would count none of them.
+const attachmentLevel = 3
+
+// profileLevel is the level from which on there are profiles, and pictures of groups. A view that
+// does not know them would remove their files, and a writer would forget a group's picture.
+const profileLevel = 4
+
+// pushLevel is the level from which on there are subscriptions to push. A node that does not know
+// them would show their secrets to the user's other devices.
+const pushLevel = 5
+
 // shippedLevelOf returns the level of the log that a command needs.
-func shippedLevelOf(wire.Command) int { return 1 }
+func shippedLevelOf(cmd wire.Command) int {
+	if content := contentOf(cmd); content != nil && len(content.Attachments) > 0 {
+		return attachmentLevel
+	}
+	switch c := cmd.(type) {
+	case wire.SubscribePush, wire.UnsubscribePush:
+		return pushLevel
+	case wire.SetProfile:
+		return profileLevel
+	case wire.UpdateChannel:
+		if c.Picture != nil {
+			return profileLevel
+		}
+	}
+	return 1
+}
 
 // raiseAfter is how long all nodes must have said that they speak a higher level before the log
 // is raised to it. It is long enough for a node that is about to start to be heard. It is

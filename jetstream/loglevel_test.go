@@ -76,18 +76,19 @@ func TestDialect_rollingUpgrade(t *testing.T) {
 // level for a while.
 func TestDialect_waits(t *testing.T) {
 	l := alone(t)
-	d := newDialect(l.js, &Config{level: 2, levelOf: pinsAreNew}, 1)
-	old := map[string]*peer{"a": {speaks: 2}, "b": {speaks: 1}}
+	const next = logLevel + 1
+	d := newDialect(l.js, &Config{level: next, levelOf: pinsAreNew}, logLevel)
+	old := map[string]*peer{"a": {speaks: next}, "b": {speaks: logLevel}}
 	for range 2 * raiseAfter {
-		if err := d.tick(context.Background(), true, old); err != nil || d.log.Load() != 1 {
+		if err := d.tick(context.Background(), true, old); err != nil || d.log.Load() != logLevel {
 			t.Fatalf("at level %d, %v", d.log.Load(), err)
 		}
 	}
-	all := map[string]*peer{"a": {speaks: 2}, "b": {speaks: 3}}
+	all := map[string]*peer{"a": {speaks: next}, "b": {speaks: next + 1}}
 	for n := range raiseAfter {
-		want := int64(1)
+		want := int64(logLevel)
 		if n == raiseAfter-1 {
-			want = 2
+			want = next
 		}
 		if err := d.tick(context.Background(), true, all); err != nil || d.log.Load() != want {
 			t.Fatalf("after %d ticks at level %d, %v", n+1, d.log.Load(), err)

@@ -115,6 +115,7 @@ func flip(t *testing.T, store string, shard int, index bool) {
 // TestMend_record gives a follower a record that cannot be read. The other copies have it whole
 // in one case, and not in the other.
 func TestMend_record(t *testing.T) {
+	t.Parallel()
 	_, logs, _ := cluster(t)
 	ack := mustSend(t, logs[0], "u0", text("u1", "c1", "hi"))
 	whole := mustSend(t, logs[0], "u0", text("u1", "c2", "hello"))
@@ -130,7 +131,7 @@ func TestMend_record(t *testing.T) {
 	defer func() { _ = v.Close() }()
 	l := logs[2]
 	f := &follower{
-		shard: ack.Shard, view: v, tail: &tail{}, readers: newReaders(), sight: new(sight), log: l.log, erase: make(chan struct{}, 1),
+		shard: ack.Shard, view: v, tail: &tail{}, readers: newReaders(), sight: new(sight), owners: &l.owners, log: l.log, erase: make(chan struct{}, 1),
 		copy:     copies.NewReader(l.conn, l.js, l.engine, StreamName(ack.Shard), l.engine.Name(), &l.damage, l.log),
 		partings: l.newPartings(ack.Shard, func() bool { return false }), sent: l.tellSent,
 	}

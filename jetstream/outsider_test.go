@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -29,12 +30,12 @@ func (l *looked) at(key []byte) {
 }
 
 // take returns the keys so far that name a channel, with another name in its place.
-func (l *looked) take(ch string) (keys []string) {
+func (l *looked) take(channel string) (keys []string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, key := range l.keys {
-		if strings.Contains(key, ch) {
-			keys = append(keys, strings.ReplaceAll(key, ch, "CHANNEL"))
+		if strings.Contains(key, channel) {
+			keys = append(keys, strings.ReplaceAll(key, channel, "CHANNEL"))
 		}
 	}
 	l.keys = nil
@@ -71,10 +72,10 @@ func outsiders(t *testing.T, l *Log, looks *looked, pairs [][2]string) {
 		for i, cmd := range everyCommand() {
 			var answers [2]string
 			var keys [2][]string
-			for n, ch := range pair {
-				looks.take(ch)
-				answers[n] = strings.ReplaceAll(answerToOutsider(t, l, cmd(ch)), ch, "CHANNEL")
-				keys[n] = looks.take(ch)
+			for n, channel := range pair {
+				looks.take(channel)
+				answers[n] = strings.ReplaceAll(answerToOutsider(t, l, cmd(channel)), channel, "CHANNEL")
+				keys[n] = looks.take(channel)
 			}
 			if answers[0] != answers[1] {
 				t.Errorf("%T %d to %s: %s, and to one that does not exist: %s", cmd(""), i, pair[0], answers[0], answers[1])
@@ -106,42 +107,42 @@ func answerToOutsider(t *testing.T, l *Log, cmd wire.Command) string {
 }
 
 // everyCommand returns commands to a channel, with a client id and without.
-func everyCommand() []func(ch string) wire.Command {
+func everyCommand() []func(id string) wire.Command {
 	name := "n"
-	return []func(ch string) wire.Command{
-		func(ch string) wire.Command { return in(ch, "c1", "x") },
-		func(ch string) wire.Command { return wire.Edit{Channel: ch, Seq: 1, Content: wire.Content{Text: "x"}} },
-		func(ch string) wire.Command { return wire.Delete{Channel: ch, Seq: 1, ClientID: "c2"} },
-		func(ch string) wire.Command { return wire.React{Channel: ch, Seq: 1, Emoji: "x"} },
-		func(ch string) wire.Command { return wire.Pin{Channel: ch, Seq: 1} },
-		func(ch string) wire.Command { return wire.UpdateChannel{Channel: ch, Name: &name} },
-		func(ch string) wire.Command { return wire.AddMembers{Channel: ch, Members: []string{"out"}} },
-		func(ch string) wire.Command { return wire.RemoveMember{Channel: ch, User: "ann"} },
-		func(ch string) wire.Command { return wire.Unban{Channel: ch, User: "out"} },
-		func(ch string) wire.Command { return wire.SetRole{Channel: ch, User: "out", Role: wire.RoleOwner} },
-		func(ch string) wire.Command { return wire.Leave{Channel: ch} },
-		func(ch string) wire.Command {
-			return wire.CreateInvite{Channel: ch, Hash: channel.SecretHash("x"), ClientID: "c3"}
+	return []func(id string) wire.Command{
+		func(id string) wire.Command { return in(id, "c1", "x") },
+		func(id string) wire.Command { return wire.Edit{Channel: id, Seq: 1, Content: wire.Content{Text: "x"}} },
+		func(id string) wire.Command { return wire.Delete{Channel: id, Seq: 1, ClientID: "c2"} },
+		func(id string) wire.Command { return wire.React{Channel: id, Seq: 1, Emoji: "x"} },
+		func(id string) wire.Command { return wire.Pin{Channel: id, Seq: 1} },
+		func(id string) wire.Command { return wire.UpdateChannel{Channel: id, Name: &name} },
+		func(id string) wire.Command { return wire.AddMembers{Channel: id, Members: []string{"out"}} },
+		func(id string) wire.Command { return wire.RemoveMember{Channel: id, User: "ann"} },
+		func(id string) wire.Command { return wire.Unban{Channel: id, User: "out"} },
+		func(id string) wire.Command { return wire.SetRole{Channel: id, User: "out", Role: wire.RoleOwner} },
+		func(id string) wire.Command { return wire.Leave{Channel: id} },
+		func(id string) wire.Command {
+			return wire.CreateInvite{Channel: id, Hash: channel.SecretHash("x"), ClientID: "c3"}
 		},
-		func(ch string) wire.Command { return wire.RevokeInvite{Channel: ch, Hash: channel.SecretHash("x")} },
-		func(ch string) wire.Command { return wire.Join{Channel: ch, Secret: secretOf("x")} },
-		func(ch string) wire.Command { return wire.Join{Channel: ch, Secret: secretOf("x"), ClientID: "c4"} },
-		func(ch string) wire.Command { return wire.DeleteChannel{Channel: ch} },
-		func(ch string) wire.Command { return wire.History{Channel: ch} },
-		func(ch string) wire.Command { return wire.GetChannel{Channel: ch} },
-		func(ch string) wire.Command { return wire.GetPins{Channel: ch} },
-		func(ch string) wire.Command { return wire.GetVersions{Channel: ch, Seq: 1} },
-		func(ch string) wire.Command { return wire.GetReactions{Channel: ch, Seq: 1} },
-		func(ch string) wire.Command { return wire.GetReceipts{Channel: ch} },
-		func(ch string) wire.Command { return wire.Read{Channel: ch, Seq: 1} },
-		func(ch string) wire.Command {
-			return wire.Received{Cursors: []wire.ChannelSeq{{Channel: ch, Seq: 1}}}
+		func(id string) wire.Command { return wire.RevokeInvite{Channel: id, Hash: channel.SecretHash("x")} },
+		func(id string) wire.Command { return wire.Join{Channel: id, Secret: secretOf("x")} },
+		func(id string) wire.Command { return wire.Join{Channel: id, Secret: secretOf("x"), ClientID: "c4"} },
+		func(id string) wire.Command { return wire.DeleteChannel{Channel: id} },
+		func(id string) wire.Command { return wire.History{Channel: id} },
+		func(id string) wire.Command { return wire.GetChannel{Channel: id} },
+		func(id string) wire.Command { return wire.GetPins{Channel: id} },
+		func(id string) wire.Command { return wire.GetVersions{Channel: id, Seq: 1} },
+		func(id string) wire.Command { return wire.GetReactions{Channel: id, Seq: 1} },
+		func(id string) wire.Command { return wire.GetReceipts{Channel: id} },
+		func(id string) wire.Command { return wire.Read{Channel: id, Seq: 1} },
+		func(id string) wire.Command {
+			return wire.Received{Cursors: []wire.ChannelSeq{{Channel: id, Seq: 1}}}
 		},
-		func(ch string) wire.Command {
-			return wire.Forward{From: wire.ChannelSeq{Channel: ch, Seq: 1}, To: "eve", ClientID: "c5"}
+		func(id string) wire.Command {
+			return wire.Forward{From: wire.ChannelSeq{Channel: id, Seq: 1}, To: "eve", ClientID: "c5"}
 		},
-		func(ch string) wire.Command {
-			return wire.Forward{From: wire.ChannelSeq{Channel: "out~out", Seq: 1}, Channel: ch, ClientID: "c6"}
+		func(id string) wire.Command {
+			return wire.Forward{From: wire.ChannelSeq{Channel: "out~out", Seq: 1}, Channel: id, ClientID: "c6"}
 		},
 	}
 }
@@ -150,9 +151,9 @@ func everyCommand() []func(ch string) wire.Command {
 func TestOutsiders_mayNotType(t *testing.T) {
 	l := alone(t)
 	group := toads(t, l)
-	for _, ch := range []string{group, channel.GroupID("own", "none"), "ann~own"} {
-		if err := l.MayType(t.Context(), "out", ch); !errors.Is(err, channel.Forbidden()) || l.Member("out", ch) {
-			t.Errorf("%s: %v", ch, err)
+	for _, id := range []string{group, channel.GroupID("own", "none"), "ann~own"} {
+		if err := l.MayType(t.Context(), "out", id); !errors.Is(err, channel.Forbidden()) || l.Member("out", id) {
+			t.Errorf("%s: %v", id, err)
 		}
 	}
 	if err := l.MayType(t.Context(), "ann", group); err != nil || !l.Member("ann", group) {
@@ -207,4 +208,96 @@ func TestJoin_againAnswersTheSame(t *testing.T) {
 	if _, err := l.Change(t.Context(), "bob", join("k4")); !errors.Is(err, channel.Forbidden()) {
 		t.Errorf("refused: %v", err)
 	}
+}
+
+// TestJoin_retryOfAnotherTry has a user who waits to be let in ask again under another client id.
+// They are let in, leave, and retry it. A retry changes nothing: it gets the first answer.
+func TestJoin_retryOfAnotherTry(t *testing.T) {
+	node := embedtest.Start(t, embedtest.NoSync)
+	l, stop := start(t, node, t.TempDir(), 1)
+	group, secret := toads(t, l), secretOf("s")
+	mustSend(t, l, "own", wire.CreateInvite{Channel: group, Hash: channel.SecretHash(secret), Approval: true})
+	join := func(id string) wire.Ack {
+		return mustSend(t, l, "bob", wire.Join{Channel: group, Secret: secret, ClientID: id})
+	}
+	first := join("j")
+	again := first
+	again.ClientID = "k"
+	check := func(what string) {
+		t.Helper()
+		if diff := cmp.Diff(again, join("k")); diff != "" {
+			t.Errorf("%s (-first +again): %s", what, diff)
+		}
+		awaitMessage(t, l, mustSend(t, l, "own", in(group, what, what)))
+		if st, err := l.view.Channel(group); err != nil || len(st.Requested) != 0 && what != "waiting" {
+			t.Errorf("%s: %v wait, %v", what, st.Requested, err)
+		}
+	}
+	check("waiting")
+	mustSend(t, l, "own", wire.AddMembers{Channel: group, Members: []string{"bob"}})
+	check("let in")
+	mustSend(t, l, "bob", wire.Leave{Channel: group})
+	check("left")
+	stop()
+	l, _ = start(t, node, t.TempDir(), 1)
+	check("of the stream alone")
+	if newer := join("n"); newer.Pos <= first.Pos {
+		t.Errorf("another request: %+v, first %+v", newer, first)
+	}
+}
+
+// TestJoin_level shows that nothing is noted of a user who waits to be let in while an older node
+// may read the log.
+func TestJoin_level(t *testing.T) {
+	l := alone(t)
+	group, secret := toads(t, l), secretOf("s")
+	mustSend(t, l, "own", wire.CreateInvite{Channel: group, Hash: channel.SecretHash(secret), Approval: true})
+	join := func(id string) wire.Ack {
+		return mustSend(t, l, "bob", wire.Join{Channel: group, Secret: secret, ClientID: id})
+	}
+	first := join("j")
+	for level, notes := range map[int64]uint64{requestLevel - 1: 0, requestLevel: 1} {
+		l.dialect.log.Store(level)
+		before := endOf(t, l, group)
+		again := join(fmt.Sprint("again", level))
+		if again.ClientID = "j"; again != first {
+			t.Errorf("level %d: %+v, first %+v", level, again, first)
+		}
+		if n := endOf(t, l, group) - before; n != notes {
+			t.Errorf("level %d: %d events, want %d", level, n, notes)
+		}
+	}
+}
+
+// TestJoin_notedSeldom has a user who waits to be let in ask again as fast as they can. All answers
+// are the same, and few of them are noted.
+func TestJoin_notedSeldom(t *testing.T) {
+	l := alone(t)
+	group, secret := toads(t, l), secretOf("s")
+	mustSend(t, l, "own", wire.CreateInvite{Channel: group, Hash: channel.SecretHash(secret), Approval: true})
+	join := func(id string) wire.Ack {
+		return mustSend(t, l, "bob", wire.Join{Channel: group, Secret: secret, ClientID: id})
+	}
+	first, before, began := join("j"), endOf(t, l, group), time.Now()
+	for i := range 50 {
+		again := join(fmt.Sprint("again", i))
+		if again.ClientID = "j"; again != first {
+			t.Errorf("try %d: %+v, first %+v", i, again, first)
+		}
+	}
+	const saved = 2 // what a user may take at once
+	most := saved + uint64(time.Since(began)/time.Second) + 1
+	if n := endOf(t, l, group) - before; n < 1 || n > most {
+		t.Errorf("%d notes, want at most %d", n, most)
+	}
+}
+
+// endOf returns the position of the last event in a channel's shard.
+func endOf(t *testing.T, l *Log, id string) uint64 {
+	t.Helper()
+	stream, err := l.js.Stream(t.Context(), StreamName(l.layout.shardOf(id)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return stream.CachedInfo().State.LastSeq
 }

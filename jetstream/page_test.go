@@ -125,6 +125,7 @@ func TestVersions_pagesAreBounded(t *testing.T) {
 // TestChannels_pagesAreBounded lists channels whose last messages are large, and a user's large
 // settings, one page after the other. No page exceeds the budget, and nothing is left out.
 func TestChannels_pagesAreBounded(t *testing.T) {
+	t.Parallel()
 	l := alone(t)
 	const n = 70
 	for i := range n {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"natterjack/jetstream/internal/pause"
+	"natterjack/jetstream/internal/wake"
 	"natterjack/jetstream/receipts"
 	"natterjack/jetstream/view"
 )
@@ -65,7 +66,7 @@ func (p *partings) add(x receipts.Parting) {
 	defer p.mu.Unlock()
 	if len(p.due) < maxPartings {
 		p.due[x] = struct{}{}
-		poke(p.wake)
+		wake.Up(p.wake)
 	}
 }
 

@@ -24,6 +24,7 @@ func storedRead(tb testing.TB, l *Log, user, channel string) uint64 {
 // the stream. When they come back they start at what they are shown then. Members' cursors
 // stay, also when the view is rebuilt and passes the removal again.
 func TestPartings(t *testing.T) {
+	t.Parallel()
 	node, dir := embedtest.Start(t, embedtest.NoSync), t.TempDir()
 	l, stop := start(t, node, dir, 1)
 	channel := toads(t, l)

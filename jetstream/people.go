@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"sync/atomic"
-	"time"
 
 	"natterjack/jetstream/channel"
 	"natterjack/jetstream/view"
@@ -51,17 +50,25 @@ func (l *Log) MayType(ctx context.Context, user, id string) error {
 	if err != nil {
 		return err
 	}
-	env := channel.Env{Now: time.Now().UnixMilli(), NewID: func() string { return "" }, Blocked: l.view.Blocked}
-	_, err = channel.Decide(st, id, user, wire.Send{Channel: id}, env)
-	if errors.Is(err, &wire.Error{Code: wire.CodeTooFast}) {
-		return nil
+	return channel.MayPost(st, id, user, l.view.Blocked)
+}
+
+// MayPost returns why a message from a user would be refused in a channel now, except for its
+// rate. A direct channel need not exist yet.
+func (l *Log) MayPost(ctx context.Context, user, id string) error {
+	st, err := l.awaitChannel(ctx, user, id)
+	if _, _, direct := wire.DirectUsers(id); direct && errors.Is(err, &wire.Error{Code: wire.CodeForbidden}) {
+		st, err = nil, nil // there is none yet, or the user is neither of the two
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return channel.MayPost(st, id, user, l.view.Blocked)
 }
 
 // Member reports whether a user is a member of a channel.
-func (l *Log) Member(user, id string) bool {
-	_, err := l.member(user, id)
+func (l *Log) Member(user, channel string) bool {
+	_, err := l.member(user, channel)
 	return err == nil
 }
 

@@ -20,6 +20,7 @@ import (
 // TestMain starts the clock of the NATS server outside of every bubble.
 func TestMain(m *testing.M) {
 	ats.Register()
+	embedtest.SeveralAtOnce()
 	os.Exit(m.Run())
 }
 
@@ -281,6 +282,7 @@ func moderate(t *testing.T, l *Log, channel string) {
 // TestCluster_chargesOnce shows that a node charges its own clients' commands, and not those
 // that another node has charged and sends it.
 func TestCluster_chargesOnce(t *testing.T) {
+	t.Parallel()
 	limits := hurried()
 	limits.UserCommandsPerS = 10
 	logs := make([]*Log, 3)
@@ -303,4 +305,47 @@ func TestCluster_chargesOnce(t *testing.T) {
 		}
 	}
 	sending.Wait()
+}
+
+// TestRates_spend refuses the searches of a user whose searches have cost more than the rate, for
+// as long as that takes to pay, and nobody else's.
+func TestRates_spend(t *testing.T) {
+	r, now := newRates(wire.DefaultLimits()), time.Unix(1_000_000, 0)
+	if err := r.spend(now, "alice", 5*searchedPerS); err != nil {
+		t.Fatal(err)
+	}
+	if wait := tooFast(t, r.spend(now, "alice", 0), ""); wait < 3*time.Second || wait > 3100*time.Millisecond {
+		t.Errorf("told to wait %v", wait)
+	}
+	if err := r.spend(now, "bob", 0); err != nil {
+		t.Errorf("somebody else: %v", err)
+	}
+	if err := r.spend(now.Add(3100*time.Millisecond), "alice", 0); err != nil {
+		t.Errorf("after the wait: %v", err)
+	}
+	for range 100 { // one after the other, each refused if it should be
+		if r.spend(now, "carol", 0) == nil {
+			_ = r.spend(now, "carol", searchedPerS)
+		}
+	}
+	if wait := tooFast(t, r.spend(now, "carol", 0), ""); wait > 2*time.Second {
+		t.Errorf("two seconds' worth was there, and the wait is %v", wait)
+	}
+}
+
+// TestRates_worked refuses commands until what earlier ones have cost is paid for.
+func TestRates_worked(t *testing.T) {
+	l := wire.DefaultLimits()
+	l.UserCommandsPerS = 10
+	r, now := newRates(l), time.Unix(1_000_000, 0)
+	r.worked(now, "alice", 50)
+	if wait := tooFast(t, r.charge(now, "alice"), ""); wait < 3*time.Second {
+		t.Errorf("told to wait %v", wait)
+	}
+	if err := r.charge(now.Add(3200*time.Millisecond), "alice"); err != nil {
+		t.Errorf("after the wait: %v", err)
+	}
+	if err := r.charge(now, "bob"); err != nil {
+		t.Errorf("somebody else: %v", err)
+	}
 }

@@ -62,3 +62,30 @@ func TestLeadsMost(t *testing.T) {
 		}
 	}
 }
+
+// TestStoredAt shows that an event is told from another one at the same pos by the time when the
+// stream stored it, and that an erased one is believed.
+func TestStoredAt(t *testing.T) {
+	l := alone(t)
+	ack := mustSend(t, l, "alice", text("bob", "c", "hi"))
+	stream, err := l.js.Stream(t.Context(), StreamName(ack.Shard))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := stream.GetMsg(t.Context(), ack.Pos)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wants := func(what string, at time.Time, want bool) {
+		t.Helper()
+		if got, err := l.storedAt(t.Context(), StreamName(ack.Shard), ack.Pos, at); got != want || err != nil {
+			t.Errorf("%s: %t, %v", what, got, err)
+		}
+	}
+	wants("the same event", time.Unix(0, m.Time.UnixNano()), true)
+	wants("another event", m.Time.Add(time.Nanosecond), false)
+	if err := stream.DeleteMsg(t.Context(), ack.Pos); err != nil {
+		t.Fatal(err)
+	}
+	wants("an erased event", m.Time, true)
+}

@@ -13,18 +13,29 @@ import (
 // history returns a page of a channel's messages, ascending. It includes everything that this
 // node has acknowledged to any client.
 func (l *Log) history(ctx context.Context, c operation.Caller, cmd wire.History) (page wire.RawPage, err error) {
-	page = wire.RawPage{Channel: cmd.Channel, Forward: cmd.After != 0}
-	if _, err := l.awaitChannel(ctx, c.User, cmd.Channel); err != nil {
+	page = wire.RawPage{Channel: cmd.Channel}
+	if _, err := l.awaitMessage(ctx, c.User, wire.ChannelSeq{Channel: cmd.Channel, Seq: cmd.Around}); err != nil {
 		return page, err
 	}
-	found, more, err := l.view.History(c.User, cmd.Channel, view.Window{
-		Before: cmd.Before, After: cmd.After, Limit: l.limit(cmd.Limit), Bytes: wire.MaxPageBytes, Show: shownTo(c.User),
-	})
-	if err != nil {
-		return page, err
+	var found []view.Event
+	switch {
+	case cmd.Around != 0:
+		if found, err = l.around(c.User, &cmd, &page); err != nil {
+			return page, err
+		}
+	default:
+		var cut bool
+		found, page.More, err = l.view.History(c.User, cmd.Channel, view.Window{
+			Before: cmd.Before, After: cmd.After, Limit: l.limit(cmd.Limit), Bytes: wire.MaxPageBytes, Show: shownTo(c.User),
+		})
+		if err != nil {
+			return page, err
+		}
+		found, cut = budgeted(found, cmd.After != 0, wire.MaxPageBytes)
+		if page.More = page.More || cut; cmd.After == 0 {
+			page.Near = len(found) - 1
+		}
 	}
-	found, cut := budgeted(found, page.Forward)
-	page.More = more || cut
 	page.Events = make([][]byte, len(found))
 	shard := l.layout.shardOf(cmd.Channel)
 	for i := range found {
@@ -33,16 +44,16 @@ func (l *Log) history(ctx context.Context, c operation.Caller, cmd wire.History)
 	return page, nil
 }
 
-// budgeted cuts a page to [wire.MaxPageBytes], and reports whether it removed anything. It removes
+// budgeted cuts a page to about so many bytes, and reports whether it removed anything. It removes
 // the events that are farthest from where the page begins. One event stays, whatever its size.
-func budgeted(page []view.Event, forward bool) (some []view.Event, cut bool) {
+func budgeted(page []view.Event, forward bool, most int) (some []view.Event, cut bool) {
 	n, bytes := 0, 0
 	for ; n < len(page); n++ {
 		at := n
 		if !forward {
 			at = len(page) - 1 - n
 		}
-		if bytes += len(page[at].Record); bytes > wire.MaxPageBytes && n > 0 {
+		if bytes += len(page[at].Record); bytes > most && n > 0 {
 			break
 		}
 	}
@@ -122,6 +133,9 @@ func (l *Log) info(user string, c *view.Listed) (wire.ChannelInfo, error) {
 		ID: st.ID, Kind: st.Kind, Name: st.Name, Topic: st.Topic, SlowModeS: st.SlowModeS, Archived: st.Archived,
 		Role: st.Role(user), MemberCount: len(st.Members), Members: st.Members, Seq: st.Seq, Active: c.Active,
 		Unread: c.Unread, Mentions: c.Mentions, Mute: c.Mute, Top: c.Top != "",
+	}
+	if st.Picture.ID != "" {
+		info.Picture = new(st.Picture)
 	}
 	if c.Last == nil {
 		return info, nil

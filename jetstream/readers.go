@@ -44,10 +44,18 @@ func (r *readers) remove(c *Cursor) {
 	}
 }
 
-// wake tells every cursor of every member that there is an entry for it.
+// wake tells every cursor of every user who may see it that there is an entry for it.
 func (r *readers) wake(e *Entry) {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
+	r.wakeUsers(e)
+	if e.refusal != nil {
+		r.wakeUsers(e.refusal)
+	}
+}
+
+// wakeUsers does the work of wake for a caller that holds mu.
+func (r *readers) wakeUsers(e *Entry) {
 	for _, users := range [2][]string{e.members, e.parted} {
 		for _, user := range users {
 			for c := r.byUser[user]; c != nil; c = c.next {
@@ -55,6 +63,18 @@ func (r *readers) wake(e *Entry) {
 			}
 		}
 	}
+}
+
+// among returns those of some users who have a cursor here.
+func (r *readers) among(users []string) (here []string) {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	for _, user := range users {
+		if r.byUser[user] != nil {
+			here = append(here, user)
+		}
+	}
+	return here
 }
 
 // wakeAll makes every cursor look at a shard from pos on.

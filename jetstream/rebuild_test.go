@@ -38,6 +38,7 @@ func TestRebuild(t *testing.T) {
 
 // TestLog_yield shows that other nodes lead while a view takes long to open.
 func TestLog_yield(t *testing.T) {
+	t.Parallel()
 	nodes, logs, _ := cluster(t)
 	eventually(t, "node 0 leads", func() bool {
 		if nodes[0].LeadsStream(StreamName(0)) {

@@ -26,6 +26,7 @@ func unread(tb testing.TB, l *Log, user, channel string) uint64 {
 // others at once. Some of the channels are new to those nodes. No report is lost, and none is
 // refused as forbidden.
 func TestReceipts_elsewhere(t *testing.T) {
+	t.Parallel()
 	_, logs, _ := cluster(t)
 	r, _ := follow(t, logs[0], "bob", nil)
 	const channels, each = 20, 3

@@ -133,6 +133,12 @@ func Roomy(dirs ...string) bool {
 	return true
 }
 
+// RoomFor reports whether so many bytes fit on the disk under a directory beside its reserve.
+func RoomFor(dir string, bytes int64) bool {
+	n, _ := free(dir)
+	return n > bytes
+}
+
 // free returns how many bytes may be added to the disk under a directory. It is not ok if
 // nothing may be written there.
 func free(dir string) (n int64, ok bool) {

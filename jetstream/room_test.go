@@ -22,6 +22,7 @@ import (
 // commands that remove things or protect users go through. After enough deletions, messages are
 // accepted again.
 func TestRoom(t *testing.T) {
+	t.Parallel()
 	node := embedtest.Start(t, embedtest.NoSync, func(o *server.Options) { o.JetStreamMaxStore = 4 << 20 })
 	l, _ := start(t, node, t.TempDir(), 1)
 	group, err := l.CreateGroup(t.Context(), "alice", &wire.CreateGroup{ClientID: "g", Name: "all", Members: []string{"bob", "carol", "dave", "eve"}})
@@ -156,4 +157,12 @@ func useUp(t *testing.T, l *Log) {
 		}
 	}
 	t.Error("one user may use up all that is left")
+}
+
+// TestRoomFor tells what fits on a disk from what does not.
+func TestRoomFor(t *testing.T) {
+	dir := t.TempDir()
+	if RoomFor(dir, 1<<60) || RoomFor(dir, 0) != Roomy(dir) {
+		t.Error("a huge file fits, or nothing does")
+	}
 }

@@ -33,6 +33,7 @@ func (l *Log) Run(ctx context.Context) error {
 	writing.Go(func() { l.receipts.Run(ctx) })
 	writing.Go(func() { l.keepConfigured(ctx) })
 	writing.Go(func() { l.watchLevel(ctx) })
+	writing.Go(func() { l.tellNews(ctx) })
 	writing.Go(func() { l.watchRoom(ctx) })
 	writing.Go(func() { l.watchClock(ctx) })
 	writing.Go(func() { l.watchDates(ctx) })

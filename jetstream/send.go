@@ -1,6 +1,7 @@
 package jetstream
 
 import (
+	"cmp"
 	"context"
 	"sync/atomic"
 	"time"
@@ -32,13 +33,15 @@ func (l *Log) Submit(user string, cmd wire.Change, done func(wire.Ack, error)) {
 // admit returns the command for a change, or refuses it because its user is too fast.
 func (l *Log) admit(user string, cmd wire.Change) (c *write.Command, err error) {
 	if err = l.Charge(user); err == nil {
-		err = l.chargeGrowth(user, cmd)
+		err = cmp.Or(l.chargeGrowth(user, cmd), l.chargeProfile(user, cmd))
 	}
 	if err != nil {
 		l.Refused(user, cmd, err)
 		return nil, err
 	}
+	cmd, refusal := l.opened(user, cmd)
 	c = write.Change(user, cmd)
+	c.Refuse(refusal)
 	c.Mention(l.mentioned(user, cmd))
 	return c, nil
 }

@@ -109,6 +109,7 @@ func TestSend_clientIDOfTheCreation(t *testing.T) {
 // TestSend_manyAtOnce sends rounds of every size and form: single messages, batches, several
 // messages of one channel in a batch, and the same send twice at once.
 func TestSend_manyAtOnce(t *testing.T) {
+	t.Parallel()
 	l := alone(t)
 	const senders, each = 40, 25
 	group, err := l.CreateGroup(t.Context(), "u0", &wire.CreateGroup{ClientID: "g", Name: "all", Members: users(senders)})
@@ -213,6 +214,7 @@ func users(n int) []string {
 // others. While the first message of a burst is on its way the second cannot be sent. The third
 // must not overtake it.
 func TestSend_pipelinedKeepsOrder(t *testing.T) {
+	t.Parallel()
 	l := alone(t)
 	const bursts, each = 150, 3
 	var mu sync.Mutex

@@ -1,8 +1,6 @@
 package jetstream
 
 import (
-	"github.com/nats-io/nats.go"
-
 	"natterjack/jetstream/internal/copies"
 	"natterjack/jetstream/internal/write"
 )
@@ -26,11 +24,12 @@ func (l *Log) newShard(n int, cfg *Config, w *write.Config) (*shard, error) {
 		s.eraser.after = l.view.ScrubAfter
 	}
 	s.follower = &follower{
-		shard: n, js: l.js, engine: l.engine, view: l.view, tail: s.tail, readers: l.readers, sight: &l.sight, erase: s.eraser.wake, partings: s.partings, sent: l.tellSent,
+		shard: n, js: l.js, engine: l.engine, view: l.view, tail: s.tail, readers: l.readers, sight: &l.sight, owners: &l.owners, news: l.news, erase: s.eraser.wake, partings: s.partings, sent: l.tellSent,
 		copy: copies.NewReader(l.conn, l.js, l.engine, StreamName(n), l.engine.Name(), &l.damage, l.log), log: l.log,
 	}
 	var err error
-	s.write, err = write.New(w, n, &lease{shard: n, js: l.js, name: l.engine.Name(), leads: leads, pulse: l.pulse}, s.follower)
+	lead := &lease{shard: n, conn: l.conn, subject: l.layout.slots.subject(n), js: l.js, name: l.engine.Name(), leads: leads, pulse: l.pulse}
+	s.write, err = write.New(w, n, lead, s.follower)
 	return s, err
 }
 
@@ -39,7 +38,7 @@ func (l *Log) newShard(n int, cfg *Config, w *write.Config) (*shard, error) {
 func (l *Log) writing(cfg *Config) *write.Config {
 	w := &write.Config{
 		Conn: l.conn, View: l.view, Leaders: l.leaders, Limits: l.limits, Room: l.room, Admit: l.dialect.admit, Subject: Subject,
-		Notes:  func() bool { return l.dialect.knows(noteLevel) },
+		Notes: func() bool { return l.dialect.knows(noteLevel) }, RequestNotes: func() bool { return l.dialect.knows(requestLevel) },
 		Staged: l.keeper.replicas > 1, Waiting: cfg.Waiting, Hold: cfg.Hold, Now: l.clock.now, Log: l.log,
 	}
 	if cfg.Stage != nil && !w.Staged {
@@ -47,7 +46,3 @@ func (l *Log) writing(cfg *Config) *write.Config {
 	}
 	return w
 }
-
-// unique returns a name that is never used twice. It is the name of an inbox, and may be a
-// token of a subject.
-func unique() string { return nats.NewInbox()[len(nats.InboxPrefix):] }

@@ -2,6 +2,7 @@ package jetstream
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -19,6 +20,11 @@ func evenSlots(shards int) (s slots) {
 		s[slot] = uint8(slot * shards / wire.Slots)
 	}
 	return s
+}
+
+// subject returns a subject of a shard's stream that is not that of a channel.
+func (s *slots) subject(shard int) string {
+	return "chat." + slotNames[slices.Index(s[:], uint8(shard))] + ".end"
 }
 
 // String returns the slots of each shard as ranges, the shards in order:

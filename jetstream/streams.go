@@ -1,7 +1,9 @@
 package jetstream
 
 import (
+	"cmp"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"slices"
@@ -23,6 +25,7 @@ const (
 	metaEpoch = "natterjack_epoch"
 	metaSlots = "natterjack_slots"
 	metaLevel = "natterjack_level"
+	metaKey   = "natterjack_key"
 )
 
 // StreamName returns the name of a shard's stream.
@@ -56,6 +59,8 @@ var slotNames = func() (names [wire.Slots]string) {
 // layout is what the streams say of themselves. It does not depend on the configuration.
 type layout struct {
 	epoch  string
+	key    string // a secret: only nodes and operators see what streams say of themselves
+	keyed  bool   // the key is stored
 	shards int
 	slots  slots
 	level  int // the log's level when this node started
@@ -73,7 +78,7 @@ func openStreams(ctx context.Context, js jetstream.JetStream, level, shards, rep
 	}
 	spread := evenSlots(shards)
 	first, err := openStream(ctx, js, streamConfig(0, &spread, replicas, map[string]string{
-		metaEpoch: uuid.NewString(), metaSlots: spread.String(), metaLevel: strconv.Itoa(level),
+		metaEpoch: uuid.NewString(), metaSlots: spread.String(), metaLevel: strconv.Itoa(level), metaKey: rand.Text(),
 	}))
 	if err != nil {
 		return layout{}, err
@@ -101,6 +106,9 @@ func parseLayout(meta map[string]string, speaks int) (l layout, err error) {
 		return l, fmt.Errorf("jetstream: the log is written at level %d, and this version reads up to level %d; start a newer version", l.level, speaks)
 	}
 	l.epoch = meta[metaEpoch]
+	// A log without a key was made by an early version. What is derived from the key then holds
+	// only until the node stops, and only on this node.
+	l.key, l.keyed = cmp.Or(meta[metaKey], rand.Text()), meta[metaKey] != ""
 	if l.slots, l.shards, err = parseSlots(meta[metaSlots]); err != nil {
 		return l, fmt.Errorf("jetstream: stream %s: %s: %w", StreamName(0), metaSlots, err)
 	}

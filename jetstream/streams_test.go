@@ -1,6 +1,7 @@
 package jetstream
 
 import (
+	"bytes"
 	"fmt"
 	"testing"
 
@@ -21,12 +22,32 @@ func TestNew_keepsItsShards(t *testing.T) {
 	if again.Shards() != 3 || again.Epoch() != first.Epoch() {
 		t.Errorf("opened again it has %d shards, and the epoch %s", again.Shards(), again.Epoch())
 	}
+	if key := again.Derive("label"); !bytes.Equal(key, first.Derive("label")) || bytes.Equal(key, again.Derive("another")) {
+		t.Error("opened again it has another key, or one key for all labels")
+	}
 	if retry := mustSend(t, again, "alice", text("bob", "c", "hi")); retry != ack {
 		t.Errorf("a retry is acked with %+v, and was before with %+v", retry, ack)
 	}
 	page, _, err := again.History(t.Context(), "bob", &wire.History{Channel: aliceAndBob})
 	if err != nil || len(page) != 1 {
 		t.Errorf("%d messages, %v", len(page), err)
+	}
+}
+
+// TestParseLayout_withoutKey shows that no key can be guessed of a log that stores none.
+func TestParseLayout_withoutKey(t *testing.T) {
+	spread := evenSlots(1)
+	meta := map[string]string{metaEpoch: "e", metaSlots: spread.String(), metaLevel: "1"}
+	var keys [2]string
+	for i := range keys {
+		l, err := parseLayout(meta, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys[i] = l.key
+	}
+	if keys[0] == "" || keys[0] == keys[1] {
+		t.Errorf("%q", keys)
 	}
 }
 

@@ -25,17 +25,27 @@ type Entry struct {
 	channel string
 	hash    uint32   // of the channel's id
 	members []string // ascending, after the event: the users who may see it
-	parted  []string // users whose membership or join request ends here: the last event that they see
+	parted  []string // users whose membership ends here: the last event that they see
 	sender  string
 	frame   []byte
 	memo    atomic.Pointer[[]byte]
+	// refusal is the same event for users whose request to join it refuses; nil if there are none.
+	// They are its parted.
+	refusal *Entry
 }
 
 func newEntry(shard int, a *view.Applied) *Entry {
-	return &Entry{
+	e := &Entry{
 		shard: shard, pos: a.Pos, before: a.Before, channel: a.Channel, hash: channelHash(a.Channel),
 		members: a.Members(), parted: a.Parted, sender: a.Sender, frame: frameOf(shard, &a.Event),
 	}
+	if len(a.Refused) > 0 {
+		seen := a.Event
+		seen.Refused = true
+		e.refusal = missedEntry(shard, &seen)
+		e.refusal.parted, e.refusal.sender = a.Refused, a.Sender
+	}
+	return e
 }
 
 // missedEntry returns an entry for an event that was read from the view, for one reader.
@@ -50,10 +60,15 @@ func frameOf(shard int, ev *view.Event) []byte {
 	return wire.AppendEvent(dst, shard, ev.Pos, ev.Channel, record)
 }
 
-// seenBy reports whether a user may see the event.
-func (e *Entry) seenBy(user string) bool {
-	_, member := slices.BinarySearch(e.members, user)
-	return member || slices.Contains(e.parted, user)
+// seenBy returns the event as a user may see it, or nil if the user may not.
+func (e *Entry) seenBy(user string) *Entry {
+	if _, member := slices.BinarySearch(e.members, user); member || slices.Contains(e.parted, user) {
+		return e
+	}
+	if e.refusal != nil {
+		return e.refusal.seenBy(user)
+	}
+	return nil
 }
 
 // Frame returns the event's frame, in JSON. Callers must not write to it.
@@ -123,9 +138,9 @@ func (t *tail) read(dst []*Entry, user string, after uint64, room *int) (entries
 			return dst, after, false
 		}
 		after = e.pos
-		if e.seenBy(user) {
-			dst = append(dst, e)
-			*room -= len(e.frame)
+		if seen := e.seenBy(user); seen != nil {
+			dst = append(dst, seen)
+			*room -= len(seen.frame)
 		}
 	}
 	return dst, after, false

@@ -17,6 +17,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"natterjack/jetstream/internal/lending"
+	"natterjack/jetstream/internal/wake"
 	"natterjack/server/wire"
 )
 
@@ -79,6 +80,7 @@ func awaitLevel(t *testing.T, logs []*Log) {
 // TestTake starts a node without a view. It takes another node's view while two nodes write,
 // and then answers as they do.
 func TestTake(t *testing.T) {
+	t.Parallel()
 	nodes, logs, stops := cluster(t)
 	group := saidMuch(t, logs[0])
 	awaitLevel(t, logs)
@@ -111,6 +113,7 @@ func TestTake(t *testing.T) {
 // TestTake_erased shows that deleted messages do not come with another's view. What that view
 // has not erased yet, this node erases too.
 func TestTake_erased(t *testing.T) {
+	t.Parallel()
 	nodes, logs, stops := cluster(t)
 	group := saidMuch(t, logs[0])
 	const secret = "the-word-that-must-go"
@@ -127,7 +130,7 @@ func TestTake_erased(t *testing.T) {
 	}
 	run(t, l)
 	<-l.Ready()
-	poke(l.shards[ack.Shard].eraser.wake)
+	wake.Up(l.shards[ack.Shard].eraser.wake)
 	eventually(t, "the word to be in no file", func() bool { return holds(t, dir, secret) == "" })
 	if diff := cmp.Diff(everything(t, logs[0]), everything(t, l)); diff != "" {
 		t.Error(diff)

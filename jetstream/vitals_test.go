@@ -1,21 +1,32 @@
 package jetstream
 
 import (
+	"context"
 	"fmt"
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go/jetstream"
+
+	"natterjack/jetstream/internal/pause"
 	"natterjack/jetstream/internal/write"
 	"natterjack/server/wire"
 )
 
 // silence makes a stream acknowledge nothing, or makes it speak again. To its leader a silent
-// stream looks like one that takes nothing although it has its quorum.
+// stream looks like one that takes nothing although it has its quorum. If the lead is handed on
+// meanwhile, nobody answers, so silence asks again.
 func silence(t *testing.T, l *Log, shard int, silent bool) {
 	t.Helper()
-	cfg := streamOf(t.Context(), t, l, shard).CachedInfo().Config
-	cfg.NoAck = silent
-	if _, err := l.js.UpdateStream(t.Context(), cfg); err != nil {
+	if _, err := pause.Until(t.Context(), StreamName(shard), func(ctx context.Context) (jetstream.Stream, error) {
+		s, err := l.js.Stream(ctx, StreamName(shard))
+		if err != nil {
+			return nil, err
+		}
+		cfg := s.CachedInfo().Config
+		cfg.NoAck = silent
+		return l.js.UpdateStream(ctx, cfg)
+	}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -23,6 +34,7 @@ func silence(t *testing.T, l *Log, shard int, silent bool) {
 // TestVitals_streamTakesNothing silences a stream. After a while another node leads it. Once the
 // stream speaks again, everything continues.
 func TestVitals_streamTakesNothing(t *testing.T) {
+	t.Parallel()
 	nodes, logs, _ := cluster(t)
 	ack := mustSend(t, logs[0], "alice", text("bob", "before", "hi"))
 	at := -1
@@ -52,6 +64,7 @@ func TestVitals_streamTakesNothing(t *testing.T) {
 // TestVitals_dead silences a stream of a single node for long. That stream counts as dead
 // then, but not earlier, and not because of one failure.
 func TestVitals_dead(t *testing.T) {
+	t.Parallel()
 	l := alone(t)
 	ack := mustSend(t, l, "alice", text("bob", "before", "hi"))
 	mustSend(t, l, "alice", text("bob", "more", "hi"))

@@ -38,7 +38,7 @@ func TestFollower_readerCameMeanwhile(t *testing.T) {
 	}()
 	tails := []*tail{{floor: 1}}
 	l := &Log{view: v, delivery: delivery{readers: newReaders(), shelf: shelves{v, tails}}}
-	f := &follower{view: v, tail: tails[0], readers: l.readers, sight: &l.sight, erase: make(chan struct{}, 1), partings: &partings{}, sent: func([]view.Applied) {}, log: slog.New(slog.DiscardHandler), copy: new(copies.Reader)}
+	f := &follower{view: v, tail: tails[0], readers: l.readers, sight: &l.sight, owners: &l.owners, erase: make(chan struct{}, 1), partings: &partings{}, sent: func([]view.Applied) {}, log: slog.New(slog.DiscardHandler), copy: new(copies.Reader)}
 	for user, want := range map[string]int{"bob": 1, "eve": 0} {
 		var woken wakes
 		c := &Cursor{log: l, user: user, waker: &woken, at: []uint64{v.Position(0)}}

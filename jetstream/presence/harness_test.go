@@ -9,9 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nats-io/nats-server/v2/server/ats"
 	"github.com/nats-io/nats.go/jetstream"
-	"go.uber.org/goleak"
 
 	"natterjack/embed/embedtest"
 	"natterjack/server/wire"
@@ -19,10 +17,7 @@ import (
 
 // TestMain starts the clock of the NATS server outside of every bubble, and fails if a
 // goroutine outlives the tests.
-func TestMain(m *testing.M) {
-	ats.Register()
-	goleak.VerifyTestMain(m, goleak.IgnoreCurrent())
-}
+func TestMain(m *testing.M) { embedtest.Main(m) }
 
 const patience = 30 * time.Second
 

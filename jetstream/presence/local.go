@@ -102,6 +102,15 @@ func (l *local) connected(user string) bool {
 	return p != nil && p.sessions != [online + 1]uint32{}
 }
 
+// active reports whether a user has a session on this node that is not away. Of one that is
+// invisible, nobody knows whether it is.
+func (l *local) active(user string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	p := l.users[user]
+	return p != nil && p.sessions[online]+p.sessions[offline] > 0
+}
+
 // change lets f change a user's sessions. atOnce means that the user asked for the change, so
 // it is written without delay, and short visits before it do not count.
 func (l *local) change(user string, atOnce bool, f func(p *person)) {

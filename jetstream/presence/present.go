@@ -50,6 +50,15 @@ func (t *Tracker) Present(users []string) []string {
 	return slices.DeleteFunc(slices.Clone(users), func(user string) bool { return !present[user] })
 }
 
+// Active reports whether a user uses the chat now, on any node, and has not gone away from it, as
+// far as this node knows. It asks nobody, so it does not see invisible users on other nodes.
+func (t *Tracker) Active(user string) bool {
+	if state, _ := t.roster.of(user); state >= online {
+		return true
+	}
+	return t.local.active(user)
+}
+
 // askOthers returns those of some users who are connected to other nodes, of which there are n.
 func (t *Tracker) askOthers(n int, users []string) (found []string, err error) {
 	conn := t.js.Conn()

@@ -33,6 +33,13 @@ func TestPresent(t *testing.T) {
 	if s := a.is("spectre"); s.State != wire.PresenceOffline {
 		t.Errorf("an invisible user is %+v", s)
 	}
+	for user, want := range map[string]bool{"here": true, "there": true, "ghost": true, "gone": false, "never": false} {
+		eventually(t, "it is known whether a user is active: "+user, func() bool { return a.Active(user) == want })
+	}
+	a.Enter("idle", wire.PresenceAway)
+	if a.Active("idle") {
+		t.Error("a user who is away counts as active")
+	}
 	silent, err := node.Conn.Subscribe(presentSubject, func(*nats.Msg) {})
 	if err != nil {
 		t.Fatal(err)

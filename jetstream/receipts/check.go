@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"natterjack/jetstream/internal/pause"
+	"natterjack/jetstream/internal/wake"
 )
 
 // checker moves cursors back that are ahead of the log. A log that was restored from a backup
@@ -38,7 +39,7 @@ func (c *checker) run(ctx context.Context) {
 			if pause.For(ctx, checkAgain) != nil {
 				return
 			}
-			poke(c.due)
+			wake.Up(c.due)
 		}
 	}
 }

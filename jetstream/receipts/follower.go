@@ -10,6 +10,7 @@ import (
 
 	"natterjack/jetstream/internal/ordered"
 	"natterjack/jetstream/internal/pause"
+	"natterjack/jetstream/internal/wake"
 	"natterjack/jetstream/view"
 )
 
@@ -125,7 +126,7 @@ func (f *follower) apply(ctx context.Context, moves []view.ReceiptMove, upto uin
 		err := f.cfg.View.ApplyReceipts(f.shard, moves, upto, func(m []view.ReceiptMoved) { risen = f.memory.take(m) })
 		f.memory.step()
 		if err == nil {
-			poke(f.applied)
+			wake.Up(f.applied)
 			f.told(risen)
 			return nil
 		}
@@ -141,7 +142,7 @@ func (f *follower) apply(ctx context.Context, moves []view.ReceiptMove, upto uin
 func (f *follower) isLevel() {
 	f.level()
 	if f.toCheck() {
-		poke(f.checks)
+		wake.Up(f.checks)
 	}
 }
 

@@ -8,19 +8,14 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nats-io/nats-server/v2/server/ats"
 	"github.com/nats-io/nats.go/jetstream"
-	"go.uber.org/goleak"
 
 	"natterjack/embed/embedtest"
 	"natterjack/jetstream/internal/pause"
 	"natterjack/jetstream/view"
 )
 
-func TestMain(m *testing.M) {
-	ats.Register() // its one goroutine stays
-	goleak.VerifyTestMain(m, goleak.IgnoreCurrent())
-}
+func TestMain(m *testing.M) { embedtest.Main(m) }
 
 const patience = 30 * time.Second
 

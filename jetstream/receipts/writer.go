@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"natterjack/jetstream/internal/wake"
 	"natterjack/server/wire"
 )
 
@@ -51,7 +52,7 @@ func newWriter(shard int, m *memory, s stream, room func() error, log *slog.Logg
 func (w *writer) accept(k key, m Mark) (before, after Mark, err error) {
 	before, after, err = w.memory.accept(k, m, w.refusal())
 	if after != before {
-		poke(w.due)
+		wake.Up(w.due)
 	}
 	return before, after, err
 }
@@ -74,14 +75,6 @@ func (w *writer) refusal() error {
 		return nil
 	}
 	return wire.Errorf(wire.CodeUnavailable, "receipts cannot be stored at the moment; retry").After(time.Second)
-}
-
-// poke leaves a token in a channel of capacity one, if it holds none yet.
-func poke(c chan struct{}) {
-	select {
-	case c <- struct{}{}:
-	default:
-	}
 }
 
 // run writes until ctx ends, and then once more. A round that failed is tried again after the
@@ -118,7 +111,7 @@ func (w *writer) commit(ctx context.Context) {
 	}
 	w.note(ctx, began, err)
 	if w.memory.waiting() {
-		poke(w.due)
+		wake.Up(w.due)
 	}
 }
 

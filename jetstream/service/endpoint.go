@@ -43,7 +43,7 @@ func (e *endpoint) begin() error {
 	defer e.mu.Unlock()
 	e.inFlight++
 	if e.inFlight > e.max {
-		return wire.Errorf(wire.CodeTooFast, "this node already handles %d requests of this kind; try again later", e.max).After(100 * time.Millisecond)
+		return wire.Errorf(wire.CodeTooFast, "this node already handles %d requests of this kind; try again later", e.max).After(retrySoon)
 	}
 	return nil
 }

@@ -11,10 +11,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
-	"github.com/nats-io/nats-server/v2/server/ats"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/micro"
-	"go.uber.org/goleak"
 
 	"natterjack/embed"
 	"natterjack/embed/embedtest"
@@ -26,10 +24,7 @@ import (
 // patience limits every wait. It allows for a loaded machine.
 const patience = 30 * time.Second
 
-func TestMain(m *testing.M) {
-	ats.Register() // its one goroutine stays
-	goleak.VerifyTestMain(m, goleak.IgnoreCurrent())
-}
+func TestMain(m *testing.M) { embedtest.Main(m) }
 
 // testLogger writes to the test's output and also to w.
 func testLogger(tb testing.TB, w io.Writer) *slog.Logger {

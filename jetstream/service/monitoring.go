@@ -62,7 +62,15 @@ func (s *Service) info() micro.Info {
 func (s *Service) stats() micro.Stats {
 	stats := micro.Stats{ServiceIdentity: s.identity(), Type: micro.StatsResponseType, Started: s.started}
 	for _, e := range s.endpoints {
-		stats.Endpoints = append(stats.Endpoints, e.stats())
+		one := e.stats()
+		if data := s.cfg.Data[e.name]; data != nil {
+			text, err := json.Marshal(data())
+			if err != nil {
+				s.log.Warn("statistics are incomplete", "operation", e.name, "error", err)
+			}
+			one.Data = text
+		}
+		stats.Endpoints = append(stats.Endpoints, one)
 	}
 	return stats
 }

@@ -30,6 +30,14 @@ func (s *Service) inBackground(r *request) {
 	s.requests.Go(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), readTimeout)
 		defer cancel()
+		if o := r.endpoint.operation; o.Waits == wire.ForRead { // the others' replies are small, and may take seconds
+			weight := int64(o.Weight())
+			if s.replies.Acquire(ctx, weight) != nil {
+				r.fail(wire.Errorf(wire.CodeUnavailable, "this node has too many replies under way; try again later").After(retrySoon))
+				return
+			}
+			defer s.replies.Release(weight) // when the reply has been handed on
+		}
 		r.answer(s.ask(ctx, r))
 	})
 }

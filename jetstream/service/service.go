@@ -10,6 +10,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nuid"
+	"golang.org/x/sync/semaphore"
 
 	"natterjack/jetstream/operation"
 	"natterjack/server/wire"
@@ -26,9 +27,14 @@ const (
 	// and costs some hundred bytes. A read costs a goroutine and a page.
 	maxSends = 8192
 	maxReads = 256
+	// maxReplies bounds the bytes of the replies that are read and not yet handed to the NATS
+	// server. What is on its way to a requester then counts there: the server drops a connection
+	// for which more than max_pending wait, and only users with a password have one.
+	maxReplies = 64 << 20
 	// readTimeout limits how long an operation may wait in a goroutine, and so how long a stop
 	// can take.
 	readTimeout = 10 * time.Second
+	retrySoon   = 100 * time.Millisecond
 	// drainTimeout is longer than nats.go takes to flush a working connection.
 	drainTimeout = 15 * time.Second
 )
@@ -46,10 +52,13 @@ type Config struct {
 	// Operations answers the operations that are no changes. Those that it does not answer are
 	// not offered.
 	Operations *operation.Table
-	Limits     wire.Limits
-	Node       string // this node's name
-	Version    string // semantic version of the program
-	Logger     *slog.Logger
+	// Data returns what the statistics of an operation tell beside its requests, by the type of its
+	// command; nil for none.
+	Data    map[string]func() any
+	Limits  wire.Limits
+	Node    string // this node's name
+	Version string // semantic version of the program
+	Logger  *slog.Logger
 }
 
 // Service serves requests. Its methods may be called concurrently.
@@ -59,13 +68,14 @@ type Service struct {
 	id        string // of this instance
 	started   time.Time
 	endpoints []*endpoint
-	ready     chan struct{}  // closed once every subject is subscribed
-	requests  sync.WaitGroup // taken and not finished
+	replies   *semaphore.Weighted // bytes, up to maxReplies
+	ready     chan struct{}       // closed once every subject is subscribed
+	requests  sync.WaitGroup      // taken and not finished
 }
 
 // New returns a service and starts nothing.
 func New(cfg Config) *Service {
-	s := &Service{cfg: cfg, log: cfg.Logger.With("component", "service"), id: nuid.Next(), ready: make(chan struct{})}
+	s := &Service{cfg: cfg, log: cfg.Logger.With("component", "service"), id: nuid.Next(), ready: make(chan struct{}), replies: semaphore.NewWeighted(maxReplies)}
 	for _, o := range wire.Operations() {
 		switch {
 		case o.Asker != wire.ByAnybody:

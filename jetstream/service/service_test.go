@@ -9,12 +9,14 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/micro"
+	"golang.org/x/sync/semaphore"
 
 	"natterjack/server/wire"
 )
@@ -263,7 +265,9 @@ func TestReads_AreBounded(t *testing.T) {
 // operations are all operations that a back end can ask for.
 var operations = strings.Fields(`send forward edit delete react get_reactions pin get_pins
 	create_group update_channel delete_channel add_members remove_member unban set_role leave create_invite revoke_invite join
-	history get_versions list_channels get_channel set get_settings read received get_receipts`)
+	history get_versions list_media list_channels get_channel set get_settings
+	set_profile get_profiles read received get_receipts
+	subscribe_push unsubscribe_push`)
 
 // endpointOf returns the statistics of an operation.
 func endpointOf(s micro.Stats, operation string) *micro.EndpointStats {
@@ -372,5 +376,48 @@ func BenchmarkSend(b *testing.B) {
 		if _, err := conn.Request("api.alice.send", []byte(hello), 5*time.Second); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// TestReplies_bounded asks for more replies at once than may be held in memory. The others wait
+// until one has been sent.
+func TestReplies_bounded(t *testing.T) {
+	node, conn := start(t)
+	var running, most atomic.Int32
+	reading, release := make(chan struct{}), make(chan struct{})
+	s := over(t, node, &fake{read: func(context.Context) error {
+		if n := running.Add(1); n > most.Load() {
+			most.Store(n)
+		}
+		reading <- struct{}{}
+		<-release
+		running.Add(-1)
+		return nil
+	}})
+	s.replies = semaphore.NewWeighted(2 * int64(wire.OperationOf(wire.ListChannels{}).Weight()))
+	run(t, conn, s)
+	const asked = 6
+	var asking sync.WaitGroup
+	for range asked {
+		asking.Go(func() { ask[wire.Channels](t, conn, "api.alice.list_channels", "", nil) })
+	}
+	await(t, "all requests", func() bool {
+		for _, e := range s.endpoints {
+			e.mu.Lock()
+			n := e.inFlight
+			e.mu.Unlock()
+			if n == asked {
+				return true
+			}
+		}
+		return false
+	})
+	for range asked {
+		<-reading
+		release <- struct{}{}
+	}
+	asking.Wait()
+	if most.Load() > 2 {
+		t.Errorf("%d replies were held at once, and there is room for 2", most.Load())
 	}
 }

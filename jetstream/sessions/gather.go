@@ -31,7 +31,14 @@ func listSubject(user string) string { return listPrefix + user }
 // told is a session as nodes describe it to each other.
 type told struct {
 	Session wire.Session `json:"session"`
-	Tokens  []toldToken  `json:"tokens"`
+	Tokens  []toldToken  `json:"tokens,omitzero"`
+}
+
+// question is what a node wants to know of a user's sessions. The zero value asks for all of them
+// with their tokens, as nodes of earlier versions do, which send no data.
+type question struct {
+	List    bool   `json:"list,omitzero"`    // all sessions, without their tokens
+	Session string `json:"session,omitzero"` // only the one of this id
 }
 
 type toldToken struct {
@@ -40,9 +47,10 @@ type toldToken struct {
 }
 
 // List returns a user's sessions on all nodes, the latest first. current is the id of the
-// asking session, or "". Sessions of a node that does not answer in time are left out.
+// asking session, or "". Sessions of a node that does not answer in time are left out, and so are
+// those that would make the reply larger than its weight.
 func (r *Registry) List(ctx context.Context, user, current string) ([]wire.Session, error) {
-	all, err := r.gather(ctx, user)
+	all, err := r.gather(ctx, user, question{List: true})
 	sessions := make([]wire.Session, len(all))
 	for i, t := range all {
 		sessions[i] = t.Session
@@ -55,7 +63,7 @@ func (r *Registry) List(ctx context.Context, user, current string) ([]wire.Sessi
 // SignOut revokes the tokens of one of a user's sessions. When it returns, the revocation is
 // stored. Sessions with these tokens end a moment later.
 func (r *Registry) SignOut(ctx context.Context, user, session string) error {
-	all, err := r.gather(ctx, user)
+	all, err := r.gather(ctx, user, question{Session: session})
 	if err != nil {
 		return err
 	}
@@ -64,16 +72,42 @@ func (r *Registry) SignOut(ctx context.Context, user, session string) error {
 		return wire.Errorf(wire.CodeInvalid, "session: you have none of this id open")
 	}
 	for _, t := range all[i].Tokens {
-		if err := r.store(ctx, t.Fingerprint, revocation{User: user, Expires: t.Expires}); err != nil {
-			r.log.WarnContext(ctx, "token not revoked", "error", err)
-			return wire.Errorf(wire.CodeUnavailable, "the session could not be signed out; try again")
+		if err := r.revokeToken(ctx, user, t); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
+// Revoke revokes a token of a user, whether or not it has opened a session. When it returns, the
+// revocation is stored.
+func (r *Registry) Revoke(ctx context.Context, user string, t Token) error {
+	return r.revokeToken(ctx, user, describeToken(t))
+}
+
+func (r *Registry) revokeToken(ctx context.Context, user string, t toldToken) error {
+	if err := r.store(ctx, t.Fingerprint, revocation{User: user, Expires: t.Expires}); err != nil {
+		r.log.WarnContext(ctx, "token not revoked", "error", err)
+		return wire.Errorf(wire.CodeUnavailable, "the session could not be signed out; try again")
+	}
+	return nil
+}
+
+func describeToken(t Token) toldToken {
+	return toldToken{hex.EncodeToString(t.Fingerprint[:]), t.Expires}
+}
+
+// maxGathered bounds the bytes of the answers to a list that are kept: as many as the node that
+// asks has reserved for the reply. An answer that does not fit is left out, and smaller ones may
+// follow.
+var maxGathered = wire.OperationOf(wire.ListSessions{}).Weight()
+
 // gather asks all nodes, including this one, for a user's sessions.
-func (r *Registry) gather(ctx context.Context, user string) (all []told, err error) {
+func (r *Registry) gather(ctx context.Context, user string, q question) (all []told, err error) {
+	body, err := json.Marshal(q)
+	if err != nil {
+		return nil, fmt.Errorf("sessions: ask: %w", err)
+	}
 	inbox := r.conn.NewInbox()
 	sub, err := r.conn.SubscribeSync(inbox)
 	if err != nil {
@@ -83,9 +117,10 @@ func (r *Registry) gather(ctx context.Context, user string) (all []told, err err
 	defer func() { _ = sub.Unsubscribe() }()
 	ctx, cancel := context.WithTimeout(ctx, gatherFor)
 	defer cancel()
-	if err := r.conn.PublishRequest(listSubject(user), inbox, nil); err != nil {
+	if err := r.conn.PublishRequest(listSubject(user), inbox, body); err != nil {
 		return nil, fmt.Errorf("sessions: ask: %w", err)
 	}
+	room := maxGathered
 	for answers := 0; answers < max(1, r.nodes()); {
 		msg, err := sub.NextMsgWithContext(ctx)
 		if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, nats.ErrNoResponders) {
@@ -94,18 +129,23 @@ func (r *Registry) gather(ctx context.Context, user string) (all []told, err err
 		if err != nil {
 			return nil, fmt.Errorf("sessions: hear: %w", err)
 		}
+		answers++
+		if len(msg.Data) > room && q.Session == "" {
+			continue
+		}
 		var some []told
 		if json.Unmarshal(msg.Data, &some) == nil { // else a newer node sent it
-			all = append(all, some...)
+			all, room = append(all, some...), room-len(msg.Data)
 		}
-		answers++
 	}
 	return all, nil
 }
 
 // answer sends another node a user's sessions on this node.
 func (r *Registry) answer(msg *nats.Msg) {
-	data, err := json.Marshal(r.own(strings.TrimPrefix(msg.Subject, listPrefix)))
+	var q question
+	_ = json.Unmarshal(msg.Data, &q) // a node of an earlier version sends nothing, and gets all
+	data, err := json.Marshal(r.own(strings.TrimPrefix(msg.Subject, listPrefix), q))
 	if err == nil {
 		err = msg.Respond(data)
 	}
@@ -114,14 +154,20 @@ func (r *Registry) answer(msg *nats.Msg) {
 	}
 }
 
-func (r *Registry) own(user string) []told {
+func (r *Registry) own(user string, q question) []told {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	all := []told{}
 	for _, s := range r.byUser[user] {
+		if q.Session != "" && s.ID != q.Session {
+			continue
+		}
 		t := told{Session: s.frame()}
 		for _, token := range s.tokens {
-			t.Tokens = append(t.Tokens, toldToken{hex.EncodeToString(token.Fingerprint[:]), token.Expires})
+			if q.List {
+				break
+			}
+			t.Tokens = append(t.Tokens, describeToken(token))
 		}
 		all = append(all, t)
 	}

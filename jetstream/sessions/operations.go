@@ -1,6 +1,7 @@
 package sessions
 
 import (
+	"cmp"
 	"context"
 
 	"natterjack/jetstream/operation"
@@ -14,6 +15,6 @@ func (r *Registry) Bind(to *operation.Table) {
 		return reply, err
 	})
 	operation.Handle(to, func(ctx context.Context, c operation.Caller, cmd wire.SignOut) (wire.Done, error) {
-		return wire.Done{}, r.SignOut(ctx, c.User, cmd.Session)
+		return wire.Done{}, r.SignOut(ctx, c.User, cmp.Or(cmd.Session, c.Session))
 	})
 }

@@ -3,6 +3,7 @@ package sessions
 import (
 	"crypto/sha256"
 	"time"
+	"unique"
 
 	"natterjack/server/wire"
 )
@@ -19,22 +20,31 @@ type Token struct {
 // Session is an open session, on any transport. Its exported fields are set before
 // [Registry.Enter] and not changed afterwards.
 type Session struct {
-	ID        string
-	User      string
-	Started   int64 // Unix milliseconds
-	Transport string
-	Address   string
-	Agent     string
-	Owner     Owner
+	ID      string
+	User    string
+	Started int64 // Unix milliseconds
+	Address string
+	Client  unique.Handle[Client]
+	Owner   Owner
 
 	tokens []Token // tokens it has shown that may still be valid; guarded by the registry
 }
+
+// Client is what many sessions have in common. It is stored once for all of them.
+type Client struct{ Transport, Agent string }
 
 // Owner is the connection of a session. Its methods must return at once. They may be called
 // several times, and also after the session has left.
 type Owner interface {
 	SignedOut() // the session is to end
 	Heard()     // its client has made a request that names the session
+}
+
+func (s *Session) client() Client {
+	if s.Client == (unique.Handle[Client]{}) {
+		return Client{}
+	}
+	return s.Client.Value()
 }
 
 // maxTokens is how many tokens of a session are remembered. A session shows a new token with
@@ -67,5 +77,6 @@ func (s *Session) has(f Fingerprint) bool {
 }
 
 func (s *Session) frame() wire.Session {
-	return wire.Session{ID: s.ID, Started: s.Started, Transport: s.Transport, Address: s.Address, Agent: s.Agent}
+	client := s.client()
+	return wire.Session{ID: s.ID, Started: s.Started, Transport: client.Transport, Address: s.Address, Agent: client.Agent}
 }

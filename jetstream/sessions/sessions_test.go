@@ -11,20 +11,16 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+	"unique"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/nats-io/nats-server/v2/server/ats"
 	"github.com/nats-io/nats.go/jetstream"
-	"go.uber.org/goleak"
 
 	"natterjack/embed/embedtest"
 	"natterjack/server/wire"
 )
 
-func TestMain(m *testing.M) {
-	ats.Register() // its one goroutine stays
-	goleak.VerifyTestMain(m, goleak.IgnoreCurrent())
-}
+func TestMain(m *testing.M) { embedtest.Main(m) }
 
 const patience = 30 * time.Second
 
@@ -74,7 +70,7 @@ func token(name string) Token {
 func enter(tb testing.TB, r *Registry, user, id, by string) (*Session, *owner) {
 	tb.Helper()
 	o := new(owner)
-	s := &Session{ID: id, User: user, Started: int64(len(id)), Transport: "websocket", Address: "192.0.2.7", Agent: "test", Owner: o}
+	s := &Session{ID: id, User: user, Started: int64(len(id)), Address: "192.0.2.7", Client: unique.Make(Client{"websocket", "test"}), Owner: o}
 	if err := r.Enter(s, token(by)); err != nil {
 		tb.Fatalf("enter %s: %v", id, err)
 	}

@@ -14,6 +14,8 @@ import (
 
 	"natterjack/embed/embedtest"
 	log "natterjack/jetstream"
+	"natterjack/jetstream/duty"
+	"natterjack/jetstream/queue"
 	"natterjack/jetstream/takeover"
 	"natterjack/server/wire"
 )
@@ -114,6 +116,7 @@ func TestRun(t *testing.T) {
 		delete(acks, id)
 	}
 	epoch := old.Epoch()
+	derive(t, old, jobs)
 	stop()
 
 	others := make([]*log.Log, 3)
@@ -130,7 +133,7 @@ func TestRun(t *testing.T) {
 	for i, s := range taken {
 		names[i] = s.Name
 	}
-	if want := []string{"CHAT_1", "RECEIPTS_0", "RECEIPTS_1", "CHAT_0"}; !slices.Equal(names, want) {
+	if want := []string{"CHAT_1", "DEAD", "DUTIES", "QUEUE_TEST", "RECEIPTS_0", "RECEIPTS_1", "CHAT_0"}; !slices.Equal(names, want) {
 		t.Errorf("took %v, want %v", names, want)
 	}
 	waiting.Wait()
@@ -148,11 +151,76 @@ func TestRun(t *testing.T) {
 			}
 		}
 	}
+	done := &counter{did: map[string]int{}}
+	running, end := context.WithTimeout(t.Context(), patience)
+	defer end()
+	done.full = func() bool { return len(done.did) == jobs }
+	done.end = end
+	if err := others[1].Queue(queue.Config{Name: "test", Worker: worker{done}}).Run(running); err != nil {
+		t.Error(err)
+	}
+	if len(done.did) != jobs {
+		t.Errorf("jobs that were done in the cluster: %v", done.did)
+	}
 	again := send(t, first, "u0", "bob", "after")
 	if _, err := takeover.Run(t.Context(), config(t, alone, members[0])); !errors.Is(err, takeover.ErrHasLog) {
 		t.Errorf("a second time, after %d: %v", again.Pos, err)
 	}
 }
+
+// jobs is how many jobs wait when the log is taken.
+const jobs = 5
+
+// derive leaves in a log what a duty and a queue leave.
+func derive(t *testing.T, l *log.Log, n int) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	var running sync.WaitGroup
+	defer running.Wait()
+	done := &counter{did: map[string]int{}}
+	done.full = func() bool { return done.did["duty"] > 0 }
+	done.end = cancel
+	q := l.Queue(queue.Config{Name: "test"})
+	running.Go(func() { _ = q.Run(ctx) })
+	for i := range n {
+		for q.Put(ctx, queue.Job{ID: fmt.Sprint(i), Target: "t"}) != nil && ctx.Err() == nil {
+			<-time.After(10 * time.Millisecond)
+		}
+	}
+	running.Go(func() { _ = l.Duty(duty.Config{Name: "test", Begin: duty.AtFirst, Doer: doer{done}}).Run(ctx) })
+	running.Wait()
+	if done.did["duty"] == 0 {
+		t.Error("the duty was not done")
+	}
+}
+
+// counter is a worker and a doer. It calls end once it is full.
+type counter struct {
+	full func() bool
+	end  func()
+
+	mu  sync.Mutex // protects did
+	did map[string]int
+}
+
+func (c *counter) count(what string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.did[what]++; c.full() {
+		c.end()
+	}
+}
+
+// worker is a counter of jobs.
+type worker struct{ *counter }
+
+func (w worker) Do(_ context.Context, j *queue.Job) error { w.count(j.ID); return nil }
+
+// doer is a counter of events.
+type doer struct{ *counter }
+
+func (d doer) Do(context.Context, []wire.Event) error { d.count("duty"); return nil }
 
 func sender(id string) (n int) {
 	_, _ = fmt.Sscanf(id, "c%d", &n)

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"hash"
 	"maps"
@@ -42,7 +43,11 @@ func sum(ctx context.Context, js jetstream.JetStream, name string) (whole, error
 	total.deleted, total.subjects = uint64(state.NumDeleted), state.NumSubjects
 	h := sha256.New()
 	if state.Msgs > 0 {
-		if total.Messages, err = read(ctx, s, h); err != nil {
+		way := read
+		if s.CachedInfo().Config.Retention == jetstream.WorkQueuePolicy {
+			way = readEach
+		}
+		if total.Messages, err = way(ctx, s, h); err != nil {
 			return total, err
 		}
 	}
@@ -78,28 +83,44 @@ func read(ctx context.Context, s jetstream.Stream, h hash.Hash) (n uint64, err e
 		if n++; meta.Sequence.Consumer != n {
 			return n, fmt.Errorf("message %d was delivered as the %dth", meta.Sequence.Consumer, n)
 		}
-		add(h, m, meta)
+		add(h, &jetstream.RawStreamMsg{Sequence: meta.Sequence.Stream, Time: meta.Timestamp, Subject: m.Subject(), Header: m.Headers(), Data: m.Data()})
 		if meta.NumPending == 0 {
 			return n, nil
 		}
 	}
 }
 
+// readEach adds every message to a hash, as read does, for a queue of jobs. Such a stream has only
+// the one consumer that does the jobs, and is small.
+func readEach(ctx context.Context, s jetstream.Stream, h hash.Hash) (n uint64, err error) {
+	for seq := uint64(1); ; n++ {
+		m, err := s.GetMsg(ctx, seq, jetstream.WithGetMsgSubject(">"))
+		if errors.Is(err, jetstream.ErrMsgNotFound) {
+			return n, nil
+		}
+		if err != nil {
+			return n, err
+		}
+		add(h, m)
+		seq = m.Sequence + 1
+	}
+}
+
 // add adds a message to the hash, with everything that is stored of it.
-func add(h hash.Hash, m jetstream.Msg, meta *jetstream.MsgMetadata) {
+func add(h hash.Hash, m *jetstream.RawStreamMsg) {
 	number := func(n uint64) { _, _ = h.Write(binary.BigEndian.AppendUint64(nil, n)) }
 	text := func(s string) {
 		number(uint64(len(s)))
 		_, _ = h.Write([]byte(s))
 	}
-	number(meta.Sequence.Stream)
-	number(uint64(meta.Timestamp.UnixNano()))
-	text(m.Subject())
-	for _, name := range slices.Sorted(maps.Keys(m.Headers())) {
+	number(m.Sequence)
+	number(uint64(m.Time.UnixNano()))
+	text(m.Subject)
+	for _, name := range slices.Sorted(maps.Keys(m.Header)) {
 		text(name)
-		for _, v := range m.Headers()[name] {
+		for _, v := range m.Header[name] {
 			text(v)
 		}
 	}
-	text(string(m.Data()))
+	text(string(m.Data))
 }
