@@ -31,7 +31,7 @@ func (s *Server) addUsers(o *server.Options) error {
 	}
 	chat := account(o, s.account)
 	if chat == nil {
-		return fmt.Errorf("nats: the configuration has no account %s", s.account)
+		return fmt.Errorf("nats: the configuration has no account %s; add it, as in the shipped nats.conf", s.account)
 	}
 	s.own = newCredentials("node")
 	o.Users = append(o.Users, s.own.inProcess(chat))
@@ -67,8 +67,27 @@ func (c credentials) inProcess(a *server.Account) *server.User {
 // Otherwise every user who may subscribe to _INBOX.> would see all messages that JetStream
 // delivers to us.
 func (s *Server) connect(c credentials) (*nats.Conn, error) {
+	return s.connectBy(s.inProcess(), c)
+}
+
+// connectTries is how often a connection is tried. The server closes one that does not log in
+// within its time, and so do we with a server that does not greet. On a machine that stands still
+// for a second, both happen to our own connections.
+const connectTries = 5
+
+func (s *Server) connectBy(way nats.InProcessConnProvider, c credentials) (conn *nats.Conn, err error) {
+	for range connectTries {
+		if conn, err = s.dial(way, c); err == nil || errors.Is(err, nats.ErrAuthorization) || !s.nats.Running() {
+			break
+		}
+		s.logger.Warn("our own connection could not be made, and is tried again", "error", err)
+	}
+	return conn, err
+}
+
+func (s *Server) dial(way nats.InProcessConnProvider, c credentials) (*nats.Conn, error) {
 	return nats.Connect("",
-		nats.InProcessServer(s.inProcess()),
+		nats.InProcessServer(way),
 		nats.UserInfo(c.user, c.password),
 		nats.Name(c.user),
 		nats.CustomInboxPrefix("_INBOX_"+rand.Text()),

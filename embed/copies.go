@@ -56,7 +56,7 @@ func (s *Server) Copies(ctx context.Context, stream string) (copies []Copy, err 
 		}
 		var a copiesAnswer
 		if err := json.Unmarshal(m.Data, &a); err != nil {
-			return nil, fmt.Errorf("what a server has: %w", err)
+			return nil, fmt.Errorf("ask the server for its streams: %w", err)
 		}
 		for _, account := range a.Data.Accounts {
 			for _, st := range account.Streams {

@@ -3,11 +3,7 @@ package embed_test
 import (
 	"testing"
 
-	"github.com/nats-io/nats-server/v2/server/ats"
-	"go.uber.org/goleak"
+	"natterjack/embed/embedtest"
 )
 
-func TestMain(m *testing.M) {
-	ats.Register() // its one goroutine stays
-	goleak.VerifyTestMain(m, goleak.IgnoreCurrent())
-}
+func TestMain(m *testing.M) { embedtest.Main(m) }

@@ -12,14 +12,14 @@ import (
 var (
 	// nodesOnly are the subjects that only nodes publish to and subscribe to.
 	nodesOnly = []string{
-		"$KV.>", "clock", "copies", "copies.>", "leads.>", "level", "presence.>", "receipt.>", "remembers", "sessions.>", "typing.>",
-		"views", "views.>", "writer.>",
+		"$KV.>", "clock", "copies", "copies.>", "dead.>", "duty.>", "leads.>", "level", "presence.>", "pushlog.>", "queue.>", "receipt.>", "remembers",
+		"sessions.>", "typing.>", "views", "views.>", "writer.>",
 	}
 	// written are the subjects that only nodes publish to: those of the log, and those by which
 	// the engine makes a stream that writes for its maker (republish, sources, restored
 	// messages).
 	written = []string{
-		"chat.>", "$JS.API.STREAM.CREATE.>", "$JS.API.STREAM.UPDATE.>", "$JS.API.STREAM.RESTORE.>", "$JS.SNAPSHOT.RESTORE.>",
+		"chat.>", "push.>", "$JS.API.STREAM.CREATE.>", "$JS.API.STREAM.UPDATE.>", "$JS.API.STREAM.RESTORE.>", "$JS.SNAPSHOT.RESTORE.>",
 	}
 	// answered are the subjects that only nodes subscribe to.
 	answered = []string{"api.>"}

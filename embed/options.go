@@ -16,11 +16,11 @@ type NATSOptions = server.Options
 func ListenAt(o *NATSOptions, address string) error {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
-		return fmt.Errorf("%q is not host:port", address)
+		return fmt.Errorf("%q is not host:port, such as 127.0.0.1:4222", address)
 	}
 	n, err := strconv.ParseUint(port, 10, 16)
 	if err != nil {
-		return fmt.Errorf("%q has no port number", address)
+		return fmt.Errorf("%q has no port number; write it as in 127.0.0.1:4222", address)
 	}
 	o.Host, o.Port = host, int(n)
 	if n == 0 {

@@ -1,6 +1,7 @@
 package embed
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -28,6 +29,7 @@ type Server struct {
 	member  bool // of a cluster
 	store   string
 	routes  int // number of configured routes
+	places  int // for connections at the listener; 0 if there is none
 	logger  *slog.Logger
 	natsLog *logger
 	nats    *server.Server
@@ -40,7 +42,7 @@ type Server struct {
 	leads *leads
 
 	closing sync.Once
-	stop    sync.WaitGroup // the goroutine that stops the server
+	stop    sync.WaitGroup // the goroutines that stop the server, and that watch its guests
 	closed  chan struct{}  // closed when the server has stopped
 }
 
@@ -53,7 +55,7 @@ func New(opts Options) (*Server, error) {
 		opts.Logger = slog.New(slog.DiscardHandler)
 	}
 	if !opts.NATS.JetStream {
-		return nil, errors.New("nats: jetstream is not enabled")
+		return nil, errors.New("nats: jetstream is not enabled; add its block, as in the shipped nats.conf")
 	}
 	if opts.NATS.DontListen && opts.NATS.Cluster.Port != 0 {
 		return nil, errors.New("nats: a member of a cluster must listen for clients: its routes wait for that, and so would Close")
@@ -69,6 +71,9 @@ func New(opts Options) (*Server, error) {
 	s.leads = newLeads(func(stream string) bool { return s.nats.JetStreamIsStreamLeader(s.account, stream) })
 	if err := s.addUsers(opts.NATS); err != nil {
 		return nil, err
+	}
+	if !opts.NATS.DontListen {
+		s.places = cmp.Or(opts.NATS.MaxConn, server.DEFAULT_MAX_CONNECTIONS)
 	}
 	logRoutesIn(opts.NATS)
 	opts.NATS.NoSigs = true // the process handles signals
@@ -110,6 +115,9 @@ func (s *Server) start(ctx context.Context) error {
 	}
 	if s.conn, err = s.connect(s.own); err != nil {
 		return fmt.Errorf("connect in process: %w", err)
+	}
+	if s.places > 0 {
+		s.stop.Go(s.watchGuests)
 	}
 	return nil
 }

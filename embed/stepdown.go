@@ -49,7 +49,7 @@ func (s *Server) stepDown(ctx context.Context) error {
 		}
 	}
 	if left > 0 {
-		return fmt.Errorf("nats server: %d leaderships have not moved", left)
+		return fmt.Errorf("nats server: %d leaderships have not moved to other nodes in time", left)
 	}
 	return nil
 }

@@ -7,7 +7,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"net"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
@@ -17,6 +17,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"natterjack/embed"
+	"natterjack/internal/nodeproc"
 )
 
 // patience bounds every wait of this package. It allows for a loaded machine; waits are usually
@@ -190,17 +191,13 @@ func serverOptions(tb testing.TB, dir, name string, options []Option) *server.Op
 }
 
 // freePorts returns ports that were free a moment ago. NATS does not accept a listener from
-// outside, and routes must be known before the start.
+// outside, and routes must be known before the start. A server that is started again finds its
+// port free, because no outgoing connection takes it.
 func freePorts(tb testing.TB, n int) []int {
 	tb.Helper()
-	ports := make([]int, n)
-	for i := range ports {
-		l, err := (&net.ListenConfig{}).Listen(tb.Context(), "tcp", "127.0.0.1:0")
-		if err != nil {
-			tb.Fatalf("find a free port: %v", err)
-		}
-		defer func() { _ = l.Close() }()
-		ports[i] = l.Addr().(*net.TCPAddr).Port
+	ports, err := nodeproc.FreePorts(tb.Context(), n, rand.IntN)
+	if err != nil {
+		tb.Fatal(err)
 	}
 	return ports
 }

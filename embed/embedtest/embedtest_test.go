@@ -1,6 +1,7 @@
 package embedtest_test
 
 import (
+	"crypto/rand"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -11,6 +12,9 @@ import (
 	"natterjack/embed/embedtest"
 )
 
+// patience bounds every wait. It allows for a loaded machine; waits are usually much shorter.
+const patience = 30 * time.Second
+
 func TestMain(m *testing.M) {
 	ats.Register()
 	m.Run()
@@ -18,18 +22,30 @@ func TestMain(m *testing.M) {
 
 func publish(t *testing.T, n *embedtest.Node, config jetstream.StreamConfig) uint64 {
 	t.Helper()
+	id := rand.Text()
 	js, err := jetstream.New(n.Conn)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := js.CreateOrUpdateStream(t.Context(), config); err != nil {
-		t.Fatalf("make stream: %v", err)
+	for deadline := time.Now().Add(patience); ; { // a request that meets an election gets no reply
+		_, err := js.CreateOrUpdateStream(t.Context(), config)
+		if err == nil {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("make stream: %v", err)
+		}
 	}
-	ack, err := js.Publish(t.Context(), config.Subjects[0], []byte("x"))
-	if err != nil {
-		t.Fatalf("publish: %v", err)
+	for deadline := time.Now().Add(patience); ; {
+		// The message has an id, so that it is stored once even if only its reply was lost.
+		ack, err := js.Publish(t.Context(), config.Subjects[0], []byte("x"), jetstream.WithMsgID(id))
+		if err == nil {
+			return ack.Sequence
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("publish: %v", err)
+		}
 	}
-	return ack.Sequence
 }
 
 func TestStart_InBubble(t *testing.T) {

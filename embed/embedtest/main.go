@@ -1,0 +1,26 @@
+package embedtest
+
+import (
+	"flag"
+	"testing"
+
+	"github.com/nats-io/nats-server/v2/server/ats"
+	"go.uber.org/goleak"
+)
+
+// Main is the TestMain of a package that starts servers, in bubbles too: it runs the tests, and
+// fails if they leave a goroutine behind.
+func Main(m *testing.M) {
+	ats.Register() // its one goroutine stays, and must not begin in a bubble
+	SeveralAtOnce()
+	goleak.VerifyTestMain(m, goleak.IgnoreCurrent())
+}
+
+// SeveralAtOnce lets four parallel tests run at once, unless the command line has another number.
+// go test's own default is the number of cores. But tests of clusters compute little: they wait
+// for elections, and for deaths to be noticed.
+func SeveralAtOnce() {
+	if err := flag.Set("test.parallel", "4"); err != nil {
+		panic(err)
+	}
+}
