@@ -1,0 +1,11 @@
+// Package pdf reads the text of PDFs that strangers have uploaded.
+//
+// The work is done by PDFium, which runs as WebAssembly within this process: whatever a file does
+// to it, it can touch nothing but its own memory, which is bounded, and it ends when its time is
+// over. A library in Go could be bounded in neither. A process of its own would need a program to
+// run, which a program that has this package in it may not have.
+//
+// The code for this machine is made from the WebAssembly when the first PDF is read. That takes
+// some seconds, and some 300 MB for a moment. The code is kept on disk. From then on a reader that
+// is used takes about 50 MB, and one that is not takes nothing.
+package pdf
