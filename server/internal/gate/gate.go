@@ -128,6 +128,7 @@ func (g *Gate) become(e *entry, s state, now time.Time) {
 	case idle:
 		g.idle.add(e)
 	default:
+		e.links = nil
 	}
 }
 

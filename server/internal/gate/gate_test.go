@@ -192,6 +192,45 @@ func TestGate_life(t *testing.T) {
 	})
 }
 
+// TestGate_asksWithoutEnd shows that a guest who goes on asking loses its place like a silent one.
+// One that has signed in may ask as often as it likes.
+func TestGate_asksWithoutEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate(Limits{Connections: 100, AddressGuests: 2})
+		honest := mustEnter(t, g, "192.0.2.1")
+		for range 2 * freeRequests {
+			g.asks(honest)
+			g.move(honest, guest, signedIn)
+			g.rests(honest)
+		}
+		busy := []*entry{mustEnter(t, g, "192.0.2.1"), mustEnter(t, g, "192.0.2.1")}
+		ask := func() {
+			for _, e := range busy {
+				g.asks(e)
+				g.checks(e, true)
+				g.checks(e, false)
+				g.rests(e)
+			}
+			time.Sleep(silentFor / 2)
+		}
+		for range freeRequests {
+			ask()
+		}
+		if _, ok := enter(g, "192.0.2.1"); ok {
+			t.Error("a place was taken from one that may be about to sign in")
+		}
+		ask()
+		ask()
+		if mustEnter(t, g, "192.0.2.1"); !wasCut(busy[0]) || wasCut(honest) {
+			t.Error("not the one that asks without end was displaced")
+		}
+		time.Sleep(guestLife)
+		if g.sweep(time.Now()); !wasCut(busy[1]) {
+			t.Error("asking without end makes a guest live longer")
+		}
+	})
+}
+
 // TestGate_counts does anything in any order and compares the counts with the entries
 // themselves.
 func TestGate_counts(t *testing.T) {

@@ -85,7 +85,9 @@ func (g *Gate) checks(e *entry, now bool) {
 	switch {
 	case e.state != guest:
 	case now:
-		g.become(e, guest, time.Now())
+		if e.asked < freeRequests {
+			g.become(e, guest, time.Now())
+		}
 		e.check = true
 	default:
 		e.check = false

@@ -43,6 +43,10 @@ const (
 	// silentFor is how long a guest keeps its place while others want it, from its first packet
 	// or its last header on. It is a few round trips.
 	silentFor = 100 * time.Millisecond
+	// freeRequests is how many requests of a connection count as steps to a sign-in: a page, what
+	// belongs to it, and the sign-in. Further ones do not make the connection younger, so asking
+	// without end keeps no place.
+	freeRequests = 8
 	// checkedFor is the same while the server checks a guest's token, which may take the server
 	// longer than the client.
 	checkedFor = 5 * time.Second

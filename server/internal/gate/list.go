@@ -3,15 +3,17 @@ package gate
 import "time"
 
 // entry is a connection as the gate counts it, or a request that came through a trusted proxy.
-// The gate's lock protects it. It is small, because each idle session has one.
+// The gate's lock protects it. It is small, because each idle session has one: that of a session
+// has no links.
 type entry struct {
 	at    [2]*place // its address and its prefix; nil if it has none, or is not counted
 	since int64     // when it got into its state, Unix nanoseconds
 	state state
-	check bool // a guest whose token is being checked
-	slot  bool // it is a connection, and not one of a proxy's requests
+	check bool  // a guest whose token is being checked
+	asked uint8 // requests since it last signed in, up to freeRequests
+	slot  bool  // it is a connection, and not one of a proxy's requests
 	cut   cutter
-	links [3]link
+	links *links // nil while it is in no list
 }
 
 // cutter ends what an entry counts. Cut is called without the gate's lock.
@@ -33,6 +35,9 @@ const (
 	ofPrefix
 )
 
+// links are the neighbours of an entry in each list. An entry that is in none does without.
+type links [3]link
+
 type link struct{ before, after *entry }
 
 // list is a list of entries in the order in which they came.
@@ -43,6 +48,9 @@ type list struct {
 }
 
 func (l *list) add(e *entry) {
+	if e.links == nil {
+		e.links = new(links)
+	}
 	e.links[l.kind].before = l.last
 	if l.last == nil {
 		l.first = e

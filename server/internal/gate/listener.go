@@ -147,9 +147,14 @@ func (g *Gate) ConnState(c net.Conn, s http.ConnState) {
 func (g *Gate) asks(e *entry) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if e.state == guest || e.state == idle {
-		g.become(e, guest, time.Now())
+	switch {
+	case e.state == idle:
+		e.asked = 0
+	case e.state != guest || e.asked == freeRequests:
+		return
 	}
+	e.asked++
+	g.become(e, guest, time.Now())
 }
 
 // rests notes that a request has been answered, and that another one may follow.
@@ -160,7 +165,9 @@ func (g *Gate) rests(e *entry) {
 	case signedIn:
 		g.become(e, idle, time.Now())
 	case guest:
-		g.become(e, guest, time.Now())
+		if e.asked < freeRequests {
+			g.become(e, guest, time.Now())
+		}
 	default:
 	}
 }
