@@ -65,6 +65,33 @@ func (i *Inspector) Inspect(ctx context.Context, src io.ReaderAt, size int64, co
 	return r, nil
 }
 
+// ErrNoPicture is returned for a file that cannot be the picture of a user or a group.
+var ErrNoPicture = errors.New("inspect: not a picture that can be decoded here")
+
+// Square makes the picture of a user or a group out of a file. The error is [ErrNoPicture] if that
+// cannot be done. Any other is as for Inspect.
+func (i *Inspector) Square(ctx context.Context, src io.ReaderAt, size int64) (picture.Preview, error) {
+	head := make([]byte, min(size, kind.HeadSize))
+	if _, err := io.ReadFull(io.NewSectionReader(src, 0, size), head); err != nil {
+		return picture.Preview{}, fmt.Errorf("read the file: %w", err)
+	}
+	format := picture.Format(kind.Sniff(head).Type)
+	if !format.Cleanable() {
+		return picture.Preview{}, ErrNoPicture
+	}
+	info, err := picture.Clean(ctx, io.Discard, src, size, format)
+	if err == nil {
+		var square picture.Preview
+		if square, err = i.maker.Square(ctx, src, size, info); err == nil {
+			return square, nil
+		}
+	}
+	if errors.Is(err, picture.ErrDamaged) || errors.Is(err, picture.ErrTooLarge) {
+		return picture.Preview{}, fmt.Errorf("%w: %w", ErrNoPicture, err)
+	}
+	return picture.Preview{}, fmt.Errorf("make the square: %w", err)
+}
+
 // picture cleans a picture and makes its preview. A picture whose structure is sound stays one,
 // even if it cannot be decoded here.
 func (i *Inspector) picture(ctx context.Context, r *Result, src io.ReaderAt, size int64, copied io.Writer) error {

@@ -7,6 +7,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
+
+	"natterjack/server/wire"
 )
 
 const (
@@ -36,7 +38,7 @@ func (k Kind) Name(claimed string) string {
 }
 
 // clean returns a name without all that is dangerous, invisible or impossible in one. It may be
-// empty.
+// empty, also for a name of which a reader would see nothing.
 func clean(name string) string {
 	name = strings.ToValidUTF8(name, "_")
 	name = name[strings.LastIndexAny(name, `/\`)+1:]
@@ -45,7 +47,10 @@ func clean(name string) string {
 	if isReserved(name) {
 		name = "_" + name
 	}
-	return cut(name, maxName)
+	if name = cut(name, maxName); !wire.ValidFileName(name) {
+		return ""
+	}
+	return name
 }
 
 // safe returns what replaces a character: itself, another one, or nothing. Joiners stay, since

@@ -18,6 +18,8 @@ func TestName(t *testing.T) {
 	for claimed, want := range map[string]string{
 		"report.pdf":                 "report.pdf",
 		"":                           "file",
+		"\u2800":                     "file",
+		"\u200d \ufe0f":              "file",
 		".":                          "file",
 		"..":                         "file",
 		"/":                          "file",

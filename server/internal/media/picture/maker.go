@@ -69,6 +69,11 @@ func NewMaker(limits Limits) *Maker {
 // Make returns the preview of a picture. What [Clean] has said about the picture must be given.
 // The error is ErrTooLarge, ErrDamaged, ErrBusy, the context's, or that of the source.
 func (m *Maker) Make(ctx context.Context, src io.ReaderAt, size int64, info Info) (Preview, error) {
+	return m.inTurn(ctx, src, size, info, job.run)
+}
+
+// inTurn makes something of a picture when its turn has come.
+func (m *Maker) inTurn(ctx context.Context, src io.ReaderAt, size int64, info Info, do func(job) (Preview, error)) (Preview, error) {
 	if multiply(int64(info.Width), int64(info.Height)) > m.limits.Pixels || info.memory > m.limits.Memory {
 		return Preview{}, ErrTooLarge
 	}
@@ -81,24 +86,25 @@ func (m *Maker) Make(ctx context.Context, src io.ReaderAt, size int64, info Info
 		return Preview{}, err
 	}
 	defer m.turns.Release(1)
-	return m.make(ctx, src, size, info)
+	return m.make(ctx, job{src: src, size: size, info: info}, do)
 }
 
 // make makes a preview within the time that it may take. A picture that takes longer counts as
 // too large: there are small files whose decoding never seems to end.
-func (m *Maker) make(ctx context.Context, src io.ReaderAt, size int64, info Info) (Preview, error) {
+func (m *Maker) make(ctx context.Context, work job, do func(job) (Preview, error)) (Preview, error) {
 	inTime, cancel := context.WithTimeout(ctx, m.limits.Time)
 	defer cancel()
 	var failed error
-	source := until(inTime, src)
-	work := job{size: size, info: info, pace: newPace(inTime), src: readerAt(func(p []byte, at int64) (int, error) {
+	source := until(inTime, work.src)
+	work.pace = newPace(inTime)
+	work.src = readerAt(func(p []byte, at int64) (int, error) {
 		n, err := source.ReadAt(p, at)
 		if err != nil && !errors.Is(err, io.EOF) {
 			failed = err
 		}
 		return n, err
-	})}
-	preview, err := work.run()
+	})
+	preview, err := inBackground(func() (Preview, error) { return do(work) })
 	switch {
 	case err == nil:
 		return preview, nil

@@ -68,13 +68,18 @@ func (j job) run() (Preview, error) {
 // decode returns the picture in the size of the larger thumbnail. The decoded picture itself is
 // garbage afterwards.
 func (j job) decode() (*image.RGBA, error) {
-	c, err := decode(j.src, j.size, j.info, func(r io.Reader) io.Reader {
-		return sips(bufio.NewReaderSize(r, buffer), j.pace)
-	})
+	c, err := j.canvas()
 	if err != nil {
 		return nil, err
 	}
 	return c.shrink(fit(c.size, LargeSide), j.pace)
+}
+
+// canvas returns the decoded picture.
+func (j job) canvas() (canvas, error) {
+	return decode(j.src, j.size, j.info, func(r io.Reader) io.Reader {
+		return sips(bufio.NewReaderSize(r, buffer), j.pace)
+	})
 }
 
 func (j job) smaller(m *image.RGBA, side int) (*image.RGBA, error) {
