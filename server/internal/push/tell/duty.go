@@ -1,0 +1,88 @@
+package tell
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"natterjack/server/internal/push/decide"
+	"natterjack/server/wire"
+)
+
+// decider decides about messages, on the node that leads their shard.
+type decider struct{ *Teller }
+
+// Do implements [duty.Doer].
+func (t decider) Do(ctx context.Context, events []wire.Event) error {
+	m, err := t.moment()
+	if err != nil {
+		return err
+	}
+	var all []eventJobs
+	var plans []*plan
+	for i := range events {
+		p, err := t.decideOne(m, &events[i])
+		if err != nil {
+			return errors.Join(err, m.Close())
+		}
+		if p == nil {
+			continue
+		}
+		plans = append(plans, p)
+		if jobs := p.jobs(m.now); len(jobs) > 0 {
+			all = append(all, eventJobs{eventID(p.shard, p.pos), jobs})
+		}
+	}
+	if err := m.Close(); err != nil {
+		return err
+	}
+	if err := t.putEvents(ctx, all); err != nil {
+		return err
+	}
+	for _, p := range plans {
+		for at, users := range p.looks {
+			for _, user := range users {
+				t.waiting.put(user, p.msg.id, time.UnixMilli(at))
+			}
+		}
+		if err := t.miss(ctx, p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// decideOne decides about a message. It returns nil if there is none any more.
+func (t *Teller) decideOne(m *moment, e *wire.Event) (*plan, error) {
+	msg, err := m.message(e.Channel, e.Seq)
+	if msg == nil || msg.content == nil || err != nil {
+		return nil, err
+	}
+	all, err := m.candidates(msg.id, msg.state.Members)
+	if err != nil {
+		return nil, err
+	}
+	p, tally := newPlan(msg, e.Shard, e.Pos), tally{}
+	for i := range all {
+		c := &all[i]
+		f, d, err := m.judge(msg, c)
+		if err != nil {
+			return nil, err
+		}
+		tally.add(d)
+		t.noteDecision(c.user, msg, d)
+		if c.prefs.Mail && t.digest != nil {
+			p.miss(f, d)
+		}
+		switch {
+		case !c.told():
+		case d.Verdict == decide.Tell:
+			t.rates.take(m.now, c.user)
+			p.tell(c.user, c.prefs.Devices, c.served)
+		case d.Verdict == decide.Later && !t.waiting.covers(c.user, msg.id, d.Until, m.now):
+			p.look(c.user, d.Until)
+		}
+	}
+	t.counts.merge(tally)
+	return p, nil
+}

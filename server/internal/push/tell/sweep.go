@@ -1,0 +1,56 @@
+package tell
+
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+
+	"natterjack/server/wire"
+)
+
+const (
+	// unused is how long a subscription is kept that no client has renewed. Clients renew at each
+	// start, so nobody has started that one since.
+	unused = 75 * 24 * time.Hour
+	// sweepEvery is how often unused subscriptions are looked for, and sweptAtOnce how many are
+	// ended then.
+	sweepEvery  = 6 * time.Hour
+	sweptAtOnce = 1_000
+	// firstSweep is the time of the first sweep after a start, at the latest.
+	firstSweep = 10 * time.Minute
+)
+
+// sweep ends unused subscriptions until ctx ends.
+func (t *Teller) sweep(ctx context.Context) {
+	timer := time.NewTimer(rand.N(firstSweep))
+	defer timer.Stop()
+	for {
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			return
+		}
+		if t.cfg.Sweeps == nil || t.cfg.Sweeps() {
+			t.sweepOnce(ctx)
+		}
+		timer.Reset(sweepEvery)
+	}
+}
+
+func (t *Teller) sweepOnce(ctx context.Context) {
+	before := t.now().Add(-unused).UnixMilli()
+	all, err := t.log.UnusedSubscriptions(before, sweptAtOnce)
+	if err != nil {
+		t.logger.WarnContext(ctx, "unused subscriptions are not looked for", "error", err)
+		return
+	}
+	for i := range all {
+		s := &all[i]
+		_, err := t.log.Change(ctx, s.User, wire.UnsubscribePush{ID: s.ID, Version: s.Version})
+		if err != nil {
+			t.logger.DebugContext(ctx, "an unused subscription stays for now", "user", s.User, "error", err)
+			continue
+		}
+		t.counts.add("swept", 1)
+	}
+}
