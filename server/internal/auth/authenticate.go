@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
@@ -35,7 +36,29 @@ type Authenticator struct {
 	provider *provider
 	algs     []jose.SignatureAlgorithm
 	cache    *cache
+	told     atomic.Pointer[func(user string, said Claims)]
 }
+
+// Claims is what an identity provider says of a user besides who they are.
+type Claims struct {
+	Name, Zone string
+	// Mail is an address that the provider has verified. It is private. Unverified says that the
+	// provider tells an address that it has not verified, so that no earlier one counts any more.
+	Mail       string
+	Unverified bool
+	Language   string // such as ja or en-GB
+}
+
+// String keeps addresses out of logs.
+func (Claims) String() string { return "(claims)" }
+
+// GoString keeps addresses out of logs.
+func (Claims) GoString() string { return "(claims)" }
+
+// WatchClaims registers f, in place of an earlier function. It is called with what an identity
+// provider says of a user, if it says anything, whenever a token is verified that is not in the
+// cache. F must not block.
+func (a *Authenticator) WatchClaims(f func(user string, said Claims)) { a.told.Store(&f) }
 
 // New makes an authenticator. It does not contact the identity provider yet: a server must be
 // able to start while the provider cannot be reached.
@@ -87,9 +110,24 @@ func (a *Authenticator) Authenticate(ctx context.Context, token string) (user st
 		return "", time.Time{}, notYet()
 	}
 	if !known {
+		if f := a.told.Load(); f != nil && proof.said != (Claims{}) {
+			(*f)(proof.user, proof.said)
+		}
+		proof.said = Claims{}
 		a.cache.Add(digest, proof)
 	}
 	return proof.user, proof.expires, nil
+}
+
+// TokenEndpoint returns the URL at which the pages of this server get tokens of the identity
+// provider, as the provider has told it. It is empty if there is no provider. It is safe to be put
+// into a policy of content.
+func (a *Authenticator) TokenEndpoint(ctx context.Context) (string, error) {
+	if a.provider == nil {
+		return "", nil
+	}
+	found, err := a.provider.known(ctx)
+	return found.token, err
 }
 
 // verify checks everything except whether a token of our own has expired.

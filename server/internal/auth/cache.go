@@ -17,6 +17,7 @@ type proof struct {
 	// begins is when a token of our own was made, or is valid from. It was in the past when the
 	// token was verified. It is not any more if the clock was ahead then.
 	begins time.Time
+	said   Claims // not in the cache
 }
 
 type digest [sha256.Size]byte

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"time"
 
@@ -24,7 +25,12 @@ type OIDC struct {
 	// UserClaim is the claim with the user's name; empty means "sub". Its value has to satisfy
 	// [wire.ValidUser], and users must not be able to choose it themselves.
 	UserClaim string
-	Algs      []string // signature algorithms; empty means RS256, PS256, ES256 and EdDSA
+	// NameClaim and ZoneClaim are the claims with the user's display name and time zone. Empty
+	// means that they are not read.
+	NameClaim, ZoneClaim string
+	// Mail says whether to read the user's address (email, email_verified) and language (locale).
+	Mail bool
+	Algs []string // signature algorithms; empty means RS256, PS256, ES256 and EdDSA
 }
 
 // asymmetric are the algorithms that may be configured. HS256 and "none" are not among them:
@@ -47,9 +53,15 @@ type provider struct {
 	// turn holds one token. It is a lock that respects contexts, because it is held during
 	// discovery. It guards the following.
 	turn     chan struct{}
-	keys     oidc.KeySet
+	found    discovery
 	nextTry  time.Time
 	lastFail error
+}
+
+// discovery is what a provider says of itself.
+type discovery struct {
+	keys  oidc.KeySet // nil before discovery
+	token string      // the URL at which pages get tokens; empty if it is not fit for that
 }
 
 func newProvider(cfg OIDC, logger *slog.Logger) (*provider, error) {
@@ -91,35 +103,54 @@ func checkURL(raw string) error {
 
 // check verifies a token of the provider, including its expiry.
 func (p *provider) check(ctx context.Context, token string) (proof, error) {
-	remote, err := p.keySet(ctx)
+	found, err := p.known(ctx)
 	if err != nil {
 		return proof{}, unreachable()
 	}
-	keys := &watchedKeys{KeySet: remote}
+	keys := &watchedKeys{KeySet: found.keys}
 	id, err := oidc.NewVerifier(p.Issuer, keys, &oidc.Config{
 		ClientID: p.Audience, SupportedSigningAlgs: p.Algs,
 	}).Verify(ctx, token)
 	if err != nil {
 		return proof{}, p.refuse(err, keys.err)
 	}
-	user, err := p.userOf(id)
+	user, said, err := p.read(id)
 	if err != nil {
 		return proof{}, err
 	}
-	return proof{user: user, expires: expiryOf(id.Expiry)}, nil
+	return proof{user: user, expires: expiryOf(id.Expiry), said: said}, nil
 }
 
-func (p *provider) userOf(id *oidc.IDToken) (string, error) {
+// read returns the user of a token, and what else it says of them. A claim that is no text says
+// nothing.
+func (p *provider) read(id *oidc.IDToken) (user string, said Claims, err error) {
 	var claims map[string]any
 	if err := id.Claims(&claims); err != nil {
-		return "", notClaims()
+		return "", said, notClaims()
 	}
 	user, ok := claims[p.UserClaim].(string)
 	if !ok || !wire.ValidUser(user) {
-		return "", notAUser(p.UserClaim)
+		return "", said, notAUser(p.UserClaim)
 	}
-	return user, nil
+	text := func(claim string) string {
+		if claim == "" {
+			return ""
+		}
+		value, _ := claims[claim].(string)
+		return value
+	}
+	said = Claims{Name: text(p.NameClaim), Zone: text(p.ZoneClaim)}
+	if address := text("email"); p.Mail && address != "" {
+		said.Language = text("locale")
+		if said.Unverified = !verified(claims["email_verified"]); !said.Unverified {
+			said.Mail = address
+		}
+	}
+	return user, said, nil
 }
+
+// verified reports whether a provider says that an address is the user's. Some say it as text.
+func verified(claim any) bool { return claim == true || claim == "true" }
 
 // refuse returns the error to answer with. It distinguishes cases that go-oidc's errors do not.
 func (p *provider) refuse(err, keysErr error) error {
@@ -157,48 +188,67 @@ func (w *watchedKeys) VerifySignature(ctx context.Context, token string) ([]byte
 	return payload, err
 }
 
-// keySet returns the provider's keys. It discovers the provider once. Callers wait for each
-// other here: only one of them at a time asks the provider, and after a failure the provider is
-// not asked again for a while.
-func (p *provider) keySet(ctx context.Context) (oidc.KeySet, error) {
+// known returns what the provider says of itself. It discovers the provider once. Callers wait
+// for each other here: only one of them at a time asks the provider, and after a failure the
+// provider is not asked again for a while.
+func (p *provider) known(ctx context.Context) (discovery, error) {
 	select {
 	case p.turn <- struct{}{}:
 		defer func() { <-p.turn }()
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return discovery{}, ctx.Err()
 	}
-	if p.keys != nil {
-		return p.keys, nil
+	if p.found.keys != nil {
+		return p.found, nil
 	}
 	if time.Now().Before(p.nextTry) {
-		return nil, p.lastFail
+		return discovery{}, p.lastFail
 	}
 	// The client that comes first may hang up. The discovery that it started continues for the
 	// others.
-	p.keys, p.lastFail = p.discover(oidc.ClientContext(context.WithoutCancel(ctx), p.client))
+	p.found, p.lastFail = p.discover(oidc.ClientContext(context.WithoutCancel(ctx), p.client))
 	if p.lastFail != nil {
 		p.nextTry = time.Now().Add(discoveryPause)
 		p.logger.WarnContext(ctx, "the identity provider cannot be discovered", "issuer", p.Issuer, "error", p.lastFail)
-		return nil, p.lastFail
+		return discovery{}, p.lastFail
 	}
-	return p.keys, nil
+	return p.found, nil
 }
 
-func (p *provider) discover(ctx context.Context) (oidc.KeySet, error) {
+func (p *provider) discover(ctx context.Context) (discovery, error) {
 	found, err := oidc.NewProvider(ctx, p.Issuer)
 	if err != nil {
-		return nil, err
+		return discovery{}, err
 	}
 	var doc struct {
-		JWKS string `json:"jwks_uri"`
+		JWKS  string `json:"jwks_uri"`
+		Token string `json:"token_endpoint"`
 	}
 	if err := found.Claims(&doc); err != nil {
-		return nil, err
+		return discovery{}, err
 	}
 	if err := checkURL(doc.JWKS); err != nil {
-		return nil, fmt.Errorf("jwks_uri: %w", err)
+		return discovery{}, fmt.Errorf("jwks_uri: %w", err)
 	}
-	return oidc.NewRemoteKeySet(ctx, doc.JWKS), nil
+	if err := checkEndpoint(doc.Token); err != nil {
+		p.logger.WarnContext(ctx, "pages cannot get tokens of the identity provider", "issuer", p.Issuer, "token_endpoint", err)
+		doc.Token = ""
+	}
+	return discovery{oidc.NewRemoteKeySet(ctx, doc.JWKS), doc.Token}, nil
+}
+
+// endpoint is a URL that a policy of content can name as a source, and that names nothing else
+// there: it has no space, quote, semicolon or comma, and neither query nor fragment.
+var endpoint = regexp.MustCompile(`^https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._~%!$&()*+=:@/-]*)?$`)
+
+func checkEndpoint(raw string) error {
+	if err := checkURL(raw); err != nil {
+		return err
+	}
+	if !endpoint.MatchString(raw) {
+		return errors.New("has characters that a policy of content cannot hold")
+	}
+	return nil
 }
 
 // loopbackHost reports whether a host, with or without a port, names this machine.

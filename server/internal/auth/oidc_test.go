@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -98,6 +99,83 @@ func TestOIDC_BesideOwnKeys(t *testing.T) {
 	}
 	if p.discovers.Load() != 1 || p.fetches.Load() != 1 {
 		t.Errorf("%d discoveries, %d fetches of keys", p.discovers.Load(), p.fetches.Load())
+	}
+}
+
+// TestOIDC_Claims shows what is told of a user besides who they are: the text of the configured
+// claims, once for each token, and nothing for a token without them.
+func TestOIDC_Claims(t *testing.T) {
+	p := newIDP(t)
+	cfg := p.config()
+	cfg.NameClaim, cfg.ZoneClaim = "name", "zoneinfo"
+	a := newAuthenticator(t, Config{OIDC: cfg})
+	var told []Claims
+	a.WatchClaims(func(user string, said Claims) {
+		if user != "alice" {
+			t.Errorf("told of %s", user)
+		}
+		told = append(told, said)
+	})
+	for _, more := range []string{`,"name":"Alice Smith","zoneinfo":"Europe/Berlin"`, `,"name":"Alice"`, `,"name":["x"],"zoneinfo":7`, `,"family_name":"Smith"`} {
+		token := p.token("k1", more)
+		for range 2 { // the second time it is in the cache
+			if _, _, err := a.Authenticate(t.Context(), token); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if want := []Claims{{Name: "Alice Smith", Zone: "Europe/Berlin"}, {Name: "Alice"}}; !slices.Equal(told, want) {
+		t.Errorf("%+v, want %+v", told, want)
+	}
+	if _, _, err := a.Authenticate(t.Context(), p.token("k2", `,"name":"Mallory"`)); err == nil || len(told) != 2 {
+		t.Errorf("a token that does not verify: %v, told %+v", err, told)
+	}
+	b := newAuthenticator(t, Config{OIDC: p.config()})
+	b.WatchClaims(func(string, Claims) { t.Error("claims that are not configured are told") })
+	if _, _, err := b.Authenticate(t.Context(), p.token("k1", `,"name":"Alice","":"x"`)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestOIDC_mail shows that only an address that the provider has verified is told, and none unless
+// it is asked for.
+func TestOIDC_mail(t *testing.T) {
+	p := newIDP(t)
+	cfg := p.config()
+	cfg.Mail = true
+	a := newAuthenticator(t, Config{OIDC: cfg})
+	var told []Claims
+	a.WatchClaims(func(_ string, said Claims) { told = append(told, said) })
+	unverified := Claims{Unverified: true, Language: "ja"}
+	for more, want := range map[string]Claims{
+		`,"email":"a@example.com","email_verified":true,"locale":"ja"`:    {Mail: "a@example.com", Language: "ja"},
+		`,"email":"b@example.com","email_verified":"true"`:                {Mail: "b@example.com"},
+		`,"email":"c@example.com","email_verified":false,"locale":"ja"`:   unverified,
+		`,"email":"d@example.com","email_verified":"false","locale":"ja"`: unverified,
+		`,"email":"e@example.com","locale":"ja"`:                          unverified,
+		`,"email":"f@example.com","email_verified":1,"locale":"ja"`:       unverified,
+	} {
+		if _, _, err := a.Authenticate(t.Context(), p.token("k1", more)); err != nil {
+			t.Fatal(err)
+		}
+		if n := len(told); n == 0 || told[n-1] != want {
+			t.Errorf("%s: not as wanted", more)
+		}
+	}
+	n := len(told)
+	for _, more := range []string{`,"email_verified":true,"locale":"ja"`, `,"email":["a@example.com"],"email_verified":true`} {
+		if _, _, err := a.Authenticate(t.Context(), p.token("k1", more)); err != nil || len(told) != n {
+			t.Errorf("%s: %v, told", more, err)
+		}
+	}
+	cfg.Mail = false
+	b := newAuthenticator(t, Config{OIDC: cfg})
+	b.WatchClaims(func(string, Claims) { t.Error("an address that nobody asked for is told") })
+	if _, _, err := b.Authenticate(t.Context(), p.token("k1", `,"email":"a@example.com","email_verified":true`)); err != nil {
+		t.Fatal(err)
+	}
+	if text := fmt.Sprintf("%v %+v %#v", told, told, &told[0]); strings.Contains(text, "example") {
+		t.Errorf("claims print as %s", text)
 	}
 }
 

@@ -23,8 +23,14 @@ const SignInTTL = 12 * time.Hour
 // maxSignIn bounds the body of a request.
 const maxSignIn = 1 << 10
 
-// wrongPerS is how many wrong secrets a second are answered one by one, and logged.
-const wrongPerS = 2
+// Wrong secrets, and requests that are refused unread, are logged up to a rate. Beyond it a wrong
+// secret is answered later, and costs its sender the connection. The gate bounds how many of
+// those there are at an address, so this bounds what it can have tried.
+const (
+	wrongPerS = 2
+	heldFor   = time.Second
+	maxHeld   = 256 // a connection of HTTP/2 can carry many; beyond this only the connection is taken
+)
 
 // SignIn serves POST /v1/signin for development. A client that has the secret gets a token for
 // any user it names. Nothing about the connection takes the place of the secret: a proxy in
@@ -39,13 +45,18 @@ type SignIn struct {
 	logger *slog.Logger
 	cross  *http.CrossOriginProtection
 
+	held chan struct{}
+
 	mu    sync.Mutex // protects following
 	wrong rate.Bucket
 }
 
 // NewSignIn makes the handler and logs that it exists. File is where the secret is stored.
 func NewSignIn(keys *Keys, secret, file string, logger *slog.Logger) *SignIn {
-	s := &SignIn{keys: keys, secret: sha256.Sum256([]byte(secret)), logger: logger.With("component", "auth"), cross: http.NewCrossOriginProtection()}
+	s := &SignIn{
+		keys: keys, secret: sha256.Sum256([]byte(secret)), logger: logger.With("component", "auth"),
+		cross: http.NewCrossOriginProtection(), held: make(chan struct{}, maxHeld),
+	}
 	s.logger.Warn("development sign-in is on: a client with the secret can sign in as any user", "secret", file)
 	return s
 }
@@ -59,7 +70,9 @@ func NoSignIn(w http.ResponseWriter, _ *http.Request) {
 // ServeHTTP implements [http.Handler].
 func (s *SignIn) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if status, err := s.admit(r); err != nil {
-		s.logger.WarnContext(r.Context(), "development sign-in refused", "reason", err.Message, "remote", r.RemoteAddr)
+		if s.refusal() == 0 {
+			s.logger.WarnContext(r.Context(), "development sign-in refused", "reason", err.Message, "remote", r.RemoteAddr)
+		}
 		answerError(w, status, err)
 		return
 	}
@@ -73,6 +86,10 @@ func (s *SignIn) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if status, err := s.check(r, body.Secret); err != nil {
+		if status == http.StatusTooManyRequests {
+			w.Header().Set("Connection", "close")
+			s.hold(r)
+		}
 		answerError(w, status, err)
 		return
 	}
@@ -92,21 +109,43 @@ func (s *SignIn) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // check returns what is wrong with a secret. The right one is let in however many wrong ones
 // come: otherwise whoever sends these would keep everybody out. A secret of 130 random bits is
-// not found by trying, at any rate.
+// not found by trying, at any rate: a million tries a second for a year find it with a
+// probability of 2 to the power of -85. So the rate of wrong ones protects the log and the CPU.
 func (s *SignIn) check(r *http.Request, secret string) (status int, err *wire.Error) {
 	sum := sha256.Sum256([]byte(secret))
 	if subtle.ConstantTimeCompare(sum[:], s.secret[:]) == 1 {
 		return 0, nil
 	}
-	s.mu.Lock()
-	wait := s.wrong.Take(time.Now(), 1, wrongPerS)
-	s.mu.Unlock()
-	if wait > 0 {
+	if wait := s.refusal(); wait > 0 {
 		return http.StatusTooManyRequests, wire.Errorf(wire.CodeTooFast, "development sign-in: too many wrong secrets; try again later").After(wait)
 	}
 	s.logger.WarnContext(r.Context(), "development sign-in refused", "reason", "wrong secret", "remote", r.RemoteAddr)
 	return http.StatusForbidden, wire.Errorf(wire.CodeForbidden, "secret: is missing or wrong; open the link that the server "+
 		"printed when it started, or take the secret from the file secrets/sign-in in its data directory")
+}
+
+// refusal counts a refusal. It returns how long until there may be another, or 0 if this one is
+// not too soon.
+func (s *SignIn) refusal() (wait time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.wrong.Take(time.Now(), 1, wrongPerS)
+}
+
+// hold waits before an answer, unless many wait already.
+func (s *SignIn) hold(r *http.Request) {
+	select {
+	case s.held <- struct{}{}:
+	default:
+		return
+	}
+	defer func() { <-s.held }()
+	timer := time.NewTimer(heldFor)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-r.Context().Done():
+	}
 }
 
 type signedIn struct {

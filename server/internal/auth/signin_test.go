@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"natterjack/server/wire"
@@ -127,9 +128,11 @@ func TestSignIn_Refuses(t *testing.T) {
 	}
 }
 
-// TestSignIn_WrongSecrets shows that a wrong secret opens nothing, and that many of them are
-// neither logged one by one nor keep out a client that has the right one.
-func TestSignIn_WrongSecrets(t *testing.T) {
+// TestSignIn_WrongSecrets shows that a wrong secret opens nothing. Many of them are neither logged
+// one by one nor keep out a client that has the right one, and each takes its time.
+func TestSignIn_WrongSecrets(t *testing.T) { synctest.Test(t, wrongSecrets) }
+
+func wrongSecrets(t *testing.T) {
 	var log capture
 	h := NewSignIn(parseKeys(t, privatePEM(t, newPrivate(t))), secret, "data/secrets/sign-in", log.logger())
 	fast := 0
@@ -138,10 +141,13 @@ func TestSignIn_WrongSecrets(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		began := time.Now()
 		w := ask(h, string(body), nil)
 		switch {
 		case w.Code == http.StatusTooManyRequests && i > 0 && strings.Contains(w.Body.String(), "retry_after"):
-			fast++
+			if fast++; time.Since(began) != heldFor || w.Header().Get("Connection") != "close" {
+				t.Errorf("%q was answered after %v, with %v", wrong, time.Since(began), w.Header())
+			}
 		case w.Code != http.StatusForbidden || !strings.Contains(w.Body.String(), "secrets/sign-in"):
 			t.Errorf("%q: %d %s", wrong, w.Code, w.Body)
 		}
@@ -158,6 +164,24 @@ func TestSignIn_WrongSecrets(t *testing.T) {
 	if strings.Contains(log.String(), secret) {
 		t.Error("the log holds the secret")
 	}
+}
+
+// TestSignIn_refusalsFillNoLog sends what is refused unread, without end.
+func TestSignIn_refusalsFillNoLog(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log capture
+		h := NewSignIn(parseKeys(t, privatePEM(t, newPrivate(t))), secret, "data/secrets/sign-in", log.logger())
+		for range 1000 {
+			w := ask(h, "{}", func(r *http.Request) { r.Header.Set("X-Forwarded-For", "192.0.2.1") })
+			if w.Code != http.StatusForbidden {
+				t.Fatalf("%d %s", w.Code, w.Body)
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+		if n := strings.Count(log.String(), "refused"); n < 1 || n > wrongPerS*12 {
+			t.Errorf("%d lines in ten seconds", n)
+		}
+	})
 }
 
 // TestNoSecretsInLogs causes every kind of error, and searches the log for secrets.
