@@ -26,7 +26,7 @@ func (c *Config) check() error {
 	c.Warnings = append(c.Warnings, exposure.Warned...)
 	local, err := c.checkListen()
 	c.SignIn = c.Auth.SignIn && !c.trusts() && local && len(exposure.Network) == 0
-	errs := []error{err, c.checkSignIn(), c.checkTLS(), c.checkHTTP(), c.checkOrigins(), c.checkLimits(), c.checkStreams(), c.checkLog(), c.checkNode()}
+	errs := []error{err, c.checkSignIn(), c.checkTLS(), c.checkHTTP(), c.checkOrigins(), c.checkLimits(), c.checkStreams(), c.checkLog(), c.checkNode(), c.checkMedia(), c.checkProfiles(), c.checkPush()}
 	for _, r := range exposure.Refused {
 		errs = append(errs, errors.New(r))
 	}
@@ -80,14 +80,14 @@ func (c *Config) checkListen() (local bool, err error) {
 		_, err = strconv.ParseUint(port, 10, 16)
 	}
 	if err != nil {
-		return false, fmt.Errorf("listen: %q is not host:port", c.Listen)
+		return false, fmt.Errorf("listen: %q is not host:port, such as 127.0.0.1:8080", c.Listen)
 	}
 	return embed.Loopback(host), nil
 }
 
 func (c *Config) checkTLS() error {
 	if (c.TLS.Cert == "") != (c.TLS.Key == "") {
-		return errors.New("tls: cert and key go together")
+		return errors.New("tls: cert and key go together: set both, or neither")
 	}
 	return nil
 }
@@ -159,17 +159,17 @@ func (c *Config) checkLimits() error {
 func (c *Config) checkStreams() error {
 	errs := []error{within("shards", c.Shards, 1, 256), within("replicas", c.Replicas, 1, 5)}
 	if c.Replicas > 1 && !c.Clustered() {
-		errs = append(errs, fmt.Errorf("replicas: %d copies need a cluster of at least as many nodes", c.Replicas))
+		errs = append(errs, fmt.Errorf("replicas: %d copies need a cluster of at least as many nodes; add the block cluster, or set replicas: 1", c.Replicas))
 	}
 	if !c.NATS.JetStream {
-		errs = append(errs, errors.New("jetstream: is not enabled: without it there is no log"))
+		errs = append(errs, errors.New("jetstream: is not enabled, and without it there is no log; add its block, as in the shipped nats.conf"))
 	}
 	return errors.Join(errs...)
 }
 
 func (c *Config) checkLog() error {
 	if c.Log.Format != "text" && c.Log.Format != "json" {
-		return fmt.Errorf("log.format: %q is neither text nor json", c.Log.Format)
+		return fmt.Errorf("log.format: %q is neither text nor json; set one of them", c.Log.Format)
 	}
 	return nil
 }
@@ -177,13 +177,13 @@ func (c *Config) checkLog() error {
 func (c *Config) checkNode() error {
 	var errs []error
 	if c.Data == "" {
-		errs = append(errs, errors.New("data: is empty"))
+		errs = append(errs, errors.New("data: is empty; name a directory"))
 	}
 	if c.Drain <= 0 || c.Drain > maxDrain {
 		errs = append(errs, fmt.Errorf("drain: %v is not between 0 and %v", c.Drain, maxDrain))
 	}
 	if c.Cache != 0 && c.Cache < minCache {
-		errs = append(errs, fmt.Errorf("cache: %d bytes are less than 16MB", c.Cache))
+		errs = append(errs, fmt.Errorf("cache: %d bytes are less than 16MB; set more, or leave it out", c.Cache))
 	}
 	return errors.Join(errs...)
 }

@@ -24,6 +24,10 @@ type Config struct {
 	TLS      TLS
 	Auth     Auth
 	Limits   wire.Limits
+	Media    Media
+	Profiles Profiles
+	Search   Search
+	Push     Push
 	SignIn   bool     // development sign-in: any user, with the secret of the first start
 	Token    *Token   // to be printed; nil if a node is to be run
 	Grow     *Grow    // a log to take into the cluster; nil if a node is to be run

@@ -40,8 +40,9 @@ func TestLoad_Shipped(t *testing.T) {
 	}
 	want := Config{
 		Listen: "127.0.0.1:8080", Data: "./data", Drain: 10 * time.Second, Shards: defaultShards(runtime.NumCPU(), false), Replicas: 1,
-		Log: Log{Format: "text"}, Auth: Auth{SignIn: true}, Limits: wire.DefaultLimits(), SignIn: true,
+		Log: Log{Format: "text"}, Auth: Auth{SignIn: true}, Limits: wire.DefaultLimits(), Media: defaultMedia(), Profiles: defaultProfiles(), Push: defaultPush(), SignIn: true,
 	}
+	want.Media.Listen = "127.0.0.1:8090"
 	if diff := cmp.Diff(want, *c, cmp.FilterPath(func(p cmp.Path) bool {
 		return strings.HasSuffix(p.String(), "NATS") || strings.HasSuffix(p.String(), "made")
 	}, cmp.Ignore())); diff != "" {
@@ -61,10 +62,10 @@ func TestLoad_Shipped(t *testing.T) {
 // which depend on the machine.
 func TestShipped_SaysItsDefaults(t *testing.T) {
 	_, ours, _ := strings.Cut(natterjack.Configuration, "\nnatterjack {")
-	ours = regexp.MustCompile(`(?m)^(\s*)# ((listen|data|drain|replicas|log|origins|http|sign_in|limits|frame_bytes|text_bytes|in_flight|group_members|history_events|message_edits|commands_per_s|user_commands_per_s|channel_events_per_s|groups_per_min|members_per_min|user_groups|ping_interval_s)\b.*|\})$`).
+	ours = regexp.MustCompile(`(?m)^(\s*)# ((listen|data|drain|replicas|log|origins|http|sign_in|limits|frame_bytes|text_bytes|in_flight|group_members|history_events|message_edits|commands_per_s|user_commands_per_s|channel_events_per_s|groups_per_min|members_per_min|user_groups|ping_interval_s|media|profiles|search|push)\b.*|\})$`).
 		ReplaceAllString(ours, "$1$2")
 	ours = regexp.MustCompile(`(?m)^(\s*)#   (\w+: )`).ReplaceAllString(ours, "$1$2")
-	for _, want := range []string{"\n  listen:", "\n  limits {", "\n  http {", "guests: 0 ", "frame_bytes: 64KB", "\n    sign_in: true"} {
+	for _, want := range []string{"\n  listen:", "\n  limits {", "\n  http {", "guests: 0 ", "frame_bytes: 64KB", "\n  object_bytes: 2GB", "\n  visible_to: everyone", "\n    sign_in: true", "\n  content: full"} {
 		if !strings.Contains(ours, want) {
 			t.Fatalf("the test uncomments no %q:\n%s", want, ours)
 		}
@@ -164,7 +165,7 @@ func TestLoad_Errors(t *testing.T) {
 const cluster = `
 server_name: n1
 cluster { name: c, listen: 127.0.0.1:6222, routes: ["nats://127.0.0.1:6223"] }
-natterjack { auth { key: "signing.pem" } }
+natterjack { auth { key: "signing.pem" }, media { off: true } }
 `
 
 func TestLoad_Refuses(t *testing.T) {

@@ -21,6 +21,10 @@ var shippedUsers = []string{"service", "operator", "sys"}
 // the tests that start this one.
 var strangers = []string{"NATTERJACK_SERVER", "NATTERJACK_TOKEN", "NATTERJACK_CHAOS", "NATTERJACK_CRASH"}
 
+// mediaKeys are variables that the file may take the keys of media storage from. Like passwords,
+// they are taken as they are, whatever characters they have.
+var mediaKeys = []string{"NATTERJACK_MEDIA_ACCESS_KEY", "NATTERJACK_MEDIA_SECRET_KEY"}
+
 // checkEnvironment refuses variables with our prefix that are not read by anything. Otherwise a
 // misspelt variable would silently leave the default in force.
 func checkEnvironment(environ, known []string) error {
@@ -43,9 +47,9 @@ func isPassword(name string) bool {
 	return strings.HasPrefix(name, prefix) && strings.HasSuffix(name, passwordSuffix) && len(name) > len(prefix)+len(passwordSuffix)-1
 }
 
-// passwords returns the values of the password variables. Users of the shipped configuration
-// without a password get a placeholder. It is as random as a password, so that a placeholder
-// left in place by mistake lets nobody in.
+// passwords returns the values of the password variables, and of the keys of media storage. Users
+// of the shipped configuration without a password get a placeholder. It is as random as a
+// password, so that a placeholder left in place by mistake lets nobody in.
 func passwords(environ []string) (vars, made map[string]string) {
 	vars, made = map[string]string{}, map[string]string{}
 	for _, user := range shippedUsers {
@@ -55,7 +59,7 @@ func passwords(environ []string) (vars, made map[string]string) {
 	}
 	given := map[string]string{}
 	for _, pair := range environ {
-		if name, value, _ := strings.Cut(pair, "="); isPassword(name) {
+		if name, value, _ := strings.Cut(pair, "="); isPassword(name) || slices.Contains(mediaKeys, name) {
 			given[name] = value
 		}
 	}

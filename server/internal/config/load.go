@@ -32,12 +32,16 @@ type settings struct {
 	TLS      TLS           `conf:"tls"`
 	Auth     Auth          `conf:"auth"`
 	Limits   wire.Limits   `conf:"limits"`
+	Media    Media         `conf:"media"`
+	Profiles Profiles      `conf:"profiles"`
+	Search   Search        `conf:"search"`
+	Push     Push          `conf:"push"`
 }
 
 func defaults() settings {
 	return settings{
 		Listen: "127.0.0.1:8080", Data: "./data", Drain: 10 * time.Second,
-		Log: Log{Format: "text"}, Auth: Auth{SignIn: true}, Limits: wire.DefaultLimits(),
+		Log: Log{Format: "text"}, Auth: Auth{SignIn: true}, Limits: wire.DefaultLimits(), Media: defaultMedia(), Profiles: defaultProfiles(), Push: defaultPush(),
 	}
 }
 
@@ -49,7 +53,7 @@ func Load(args []string, stdout io.Writer) (*Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := checkEnvironment(os.Environ(), known); err != nil {
+	if err := checkEnvironment(os.Environ(), append(known, mediaKeys...)); err != nil {
 		return nil, err
 	}
 	if f.command == "token" && f.Token.Key != "" {
@@ -92,7 +96,7 @@ func Load(args []string, stdout io.Writer) (*Config, error) {
 func (s settings) config(opts *embed.NATSOptions) *Config {
 	return &Config{
 		Listen: s.Listen, Data: s.Data, Drain: s.Drain, Cache: s.Cache, Shards: s.Shards, Replicas: s.Replicas,
-		Log: s.Log, Origins: s.Origins, HTTP: s.HTTP, TLS: s.TLS, Auth: s.Auth, Limits: s.Limits, NATS: opts,
+		Log: s.Log, Origins: s.Origins, HTTP: s.HTTP, TLS: s.TLS, Auth: s.Auth, Limits: s.Limits, Media: s.Media, Profiles: s.Profiles, Search: s.Search, Push: s.Push, NATS: opts,
 	}
 }
 

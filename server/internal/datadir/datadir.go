@@ -57,6 +57,13 @@ func (d *Dir) View() string { return filepath.Join(d.path, "view") }
 // Secrets returns the path of the passwords and keys that the node has made for itself.
 func (d *Dir) Secrets() string { return SecretsIn(d.path) }
 
+// Media returns the path of the files that the node stores itself.
+func (d *Dir) Media() string { return filepath.Join(d.path, "media") }
+
+// Search returns the path of the node's index for searches. It can be deleted; then it is built
+// again from the streams.
+func (d *Dir) Search() string { return filepath.Join(d.path, "search") }
+
 const secretsDir = "secrets"
 
 // SecretsIn returns the same path as [Dir.Secrets], for a directory that another process may
