@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"context"
 	"time"
 
 	"natterjack/jetstream/presence"
@@ -33,4 +34,7 @@ func (unlisted) Check(sessions.Token) error                      { return nil }
 func (unlisted) Enter(*sessions.Session, sessions.Token) error   { return nil }
 func (unlisted) Refresh(*sessions.Session, sessions.Token) error { return nil }
 func (unlisted) Leave(*sessions.Session)                         {}
-func (unlisted) Hear(string, string)                             {}
+func (unlisted) Revoke(context.Context, string, sessions.Token) error {
+	return wire.Errorf(wire.CodeUnavailable, "sign_out: this node does not offer it")
+}
+func (unlisted) Hear(string, string) {}

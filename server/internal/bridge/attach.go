@@ -21,14 +21,13 @@ import (
 // goroutine calls arrive, detach and depart. An attachment must not be copied once it has
 // arrived.
 type attachment struct {
-	sessions.Session // as it is listed; arrive sets User
+	sessions.Session // as it is listed; arrive sets User; its owner is the transport
 	pulse
 
-	bridge    *Bridge
-	transport transport
-	cursor    jetstream.Cursor
-	arrived   bool           // only the connection's own goroutine uses it
-	work      sync.WaitGroup // what is under way for it; Add is called under mu while not ended
+	bridge  *Bridge
+	cursor  jetstream.Cursor
+	arrived bool           // only the connection's own goroutine uses it
+	work    sync.WaitGroup // what is under way for it; Add is called under mu while not ended
 
 	mu    sync.Mutex // protects following; never held while writing or in the log
 	live  bool       // welcomed and not ending: it is told what happens
@@ -61,6 +60,9 @@ var (
 	_ transport = (*feed)(nil)
 )
 
+// transport returns the connection. A field for it would cost each idle session 16 bytes more.
+func (a *attachment) transport() transport { return a.Owner.(transport) }
+
 // arrive starts following the log for a user, and makes the connection known to others. After an
 // error there is nothing to take back.
 func (a *attachment) arrive(c *wire.Connect, who identity) (wire.Welcome, error) {
@@ -69,7 +71,7 @@ func (a *attachment) arrive(c *wire.Connect, who identity) (wire.Welcome, error)
 		return wire.Welcome{}, err
 	}
 	a.User = who.user
-	start, err := b.log.Follow(&a.cursor, who.user, c.Resume, a.transport)
+	start, err := b.log.Follow(&a.cursor, who.user, c.Resume, a.transport())
 	if err == nil {
 		err = b.sessions.Enter(&a.Session, who.token)
 	}

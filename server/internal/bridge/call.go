@@ -56,7 +56,7 @@ func (s *session) nextCall() (cmd wire.Command, more bool) {
 	defer s.mu.Unlock()
 	c := s.calls
 	if s.code != 0 {
-		s.inFlight -= len(c.waiting)
+		s.inFlight -= int32(len(c.waiting))
 		c.waiting = nil
 		s.settle()
 	}
@@ -75,9 +75,11 @@ func (s *session) nextCall() (cmd wire.Command, more bool) {
 func (s *session) serve(cmd wire.Command) reply {
 	ctx, cancel := context.WithTimeout(s.bridge.work, callTimeout)
 	defer cancel()
+	ctx, end := s.cancelable(ctx, cmd)
+	defer end()
 	weight := wire.OperationOf(cmd).Weight()
 	if err := s.bridge.owed.hold(ctx, s.User, weight); err != nil {
-		return reply{frame: s.bridge.fault(s.ID, cmd.Type(), err, cmd.Reference())}
+		return reply{frame: s.bridge.fault(s.ID, cmd.Type(), cause(ctx, err), cmd.Reference())}
 	}
 	held := weight
 	defer func() { s.bridge.owed.give(s.User, held) }() // after a panic there is no reply
@@ -102,7 +104,7 @@ func (s *session) execute(ctx context.Context, cmd wire.Command) reply {
 func (b *Bridge) serve(ctx context.Context, session, user string, cmd wire.Command) reply {
 	f, err := b.operations.Answer(ctx, operation.Caller{User: user, Session: session}, cmd)
 	if err != nil {
-		return b.outcome(session, cmd, nil, err)
+		return b.outcome(session, cmd, nil, cause(ctx, err))
 	}
 	return reply{frame: f}
 }

@@ -132,7 +132,7 @@ func (s *session) submit(cmd wire.Change) {
 // gives the place back.
 func (s *session) claim(cmd wire.Command) bool {
 	s.mu.Lock()
-	full := s.inFlight >= s.bridge.limits.InFlight
+	full := int(s.inFlight) >= s.bridge.limits.InFlight
 	if !full {
 		s.inFlight++
 	}

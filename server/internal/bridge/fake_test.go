@@ -18,6 +18,8 @@ type fakeLog struct {
 	follow  func(user string, resume *wire.Resume) (jetstream.Start, error)
 	history func(ctx context.Context, user string, cmd *wire.History) ([][]byte, bool, error)
 	charge  func(user string) error
+
+	createGroup func(ctx context.Context) error
 }
 
 var _ Log = (*fakeLog)(nil)
@@ -53,7 +55,12 @@ func (l *fakeLog) AwaitSeen(context.Context, []wire.ShardPos) error { return nil
 // Operations returns a table with the few operations that tests of sessions need.
 func (l *fakeLog) Operations() *operation.Table {
 	t := operation.New(l)
-	operation.Handle(t, func(_ context.Context, _ operation.Caller, c wire.CreateGroup) (wire.Channel, error) {
+	operation.Handle(t, func(ctx context.Context, _ operation.Caller, c wire.CreateGroup) (reply wire.Channel, err error) {
+		if l.createGroup != nil {
+			if err := l.createGroup(ctx); err != nil {
+				return reply, err
+			}
+		}
 		return wire.Channel{Channel: wire.ChannelInfo{Name: c.Name, Members: c.Members}}, nil
 	})
 	operation.Handle(t, func(ctx context.Context, c operation.Caller, cmd wire.History) (page wire.RawPage, err error) {
@@ -110,6 +117,12 @@ func (g *barrier) history(ctx context.Context, _ string, _ *wire.History) ([][]b
 	case <-ctx.Done():
 		return nil, false, ctx.Err()
 	}
+}
+
+func (g *barrier) running() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.now
 }
 
 func (g *barrier) count(d int) {

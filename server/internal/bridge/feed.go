@@ -71,7 +71,7 @@ func (x *exchange) connect() (*feed, error) {
 
 func newFeed(b *Bridge, r *http.Request, id string) *feed {
 	f := &feed{wake: make(chan struct{}, 1), out: make(chan struct{})}
-	f.attachment = attachment{Session: describe(r, id, path.Base(r.URL.Path), f), bridge: b, transport: f}
+	f.attachment = attachment{Session: describe(r, id, path.Base(r.URL.Path), f), bridge: b}
 	return f
 }
 

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"natterjack/jetstream/sessions"
 	"natterjack/server/wire"
 )
 
@@ -27,7 +28,7 @@ func (b *Bridge) serveFrames(x *exchange) error {
 		return wire.Errorf(wire.CodeTooLarge, "the request has more than %d lines; send several requests", most)
 	}
 	b.signedIn(x.r.Context()) // with the whole body: half of one would keep the connection for long
-	p := &post{exchange: x, user: who.user, callers: make(chan struct{}, maxCallers), turn: make(chan struct{})}
+	p := &post{exchange: x, user: who.user, token: who.token, callers: make(chan struct{}, maxCallers), turn: make(chan struct{})}
 	close(p.turn)
 	p.stream = p.named()
 	var due []<-chan reply
@@ -51,6 +52,7 @@ func (b *Bridge) serveFrames(x *exchange) error {
 type post struct {
 	*exchange
 	user    string
+	token   sessions.Token
 	stream  *attachment // of the stream that the request names; nil if it names none, or one of another node
 	callers chan struct{}
 	turn    chan struct{} // closed once the last command before has been admitted
@@ -193,7 +195,19 @@ func (p *post) execute(ctx context.Context, cmd wire.Command) reply {
 	if own.before != nil && p.stream != nil {
 		own.before(p.stream, cmd)
 	}
+	if out, ok := cmd.(wire.SignOut); ok && out.Session == "" {
+		return p.signOut(ctx, out)
+	}
 	return p.bridge.serve(ctx, p.id, p.user, cmd)
+}
+
+// signOut revokes the token of the request.
+func (p *post) signOut(ctx context.Context, cmd wire.SignOut) reply {
+	err := p.bridge.operations.Charge(p.user)
+	if err == nil {
+		err = p.bridge.sessions.Revoke(ctx, p.user, p.token)
+	}
+	return p.bridge.outcome(p.id, cmd, wire.Done{Ref: cmd.Ref}, err)
 }
 
 // admit waits for a caller's place, and reserves the bytes of the reply.

@@ -16,8 +16,6 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
-	"github.com/nats-io/nats-server/v2/server/ats"
-	"go.uber.org/goleak"
 
 	"natterjack/embed/embedtest"
 	"natterjack/jetstream"
@@ -27,10 +25,7 @@ import (
 
 // TestMain starts the clock of the NATS server outside of every synctest bubble. It fails if a
 // goroutine outlives the tests.
-func TestMain(m *testing.M) {
-	ats.Register()
-	goleak.VerifyTestMain(m, goleak.IgnoreCurrent())
-}
+func TestMain(m *testing.M) { embedtest.Main(m) }
 
 // patience bounds every wait. In a bubble waiting takes no real time.
 const patience = 60 * time.Second

@@ -119,7 +119,7 @@ func (h *hub) listen(a *attachment) {
 	defer h.mu.Unlock()
 	u := h.usage(a.User)
 	u.ears = append(u.ears, a)
-	if _, ok := a.transport.(*feed); ok {
+	if _, ok := a.transport().(*feed); ok {
 		h.named[a.ID] = a
 	}
 }

@@ -35,7 +35,7 @@ func (a *attachment) notify(now time.Time, frames ...[]byte) {
 	slow := a.live && !a.take(now, frames)
 	a.mu.Unlock()
 	if slow {
-		a.transport.overrun()
+		a.transport().overrun()
 	}
 }
 
@@ -51,7 +51,7 @@ func (a *attachment) tellOwn(now time.Time, channel string, own wire.Receipt, fr
 	}
 	a.mu.Unlock()
 	if slow {
-		a.transport.overrun()
+		a.transport().overrun()
 	}
 }
 
@@ -59,7 +59,7 @@ func (a *attachment) tellOwn(now time.Time, channel string, own wire.Receipt, fr
 func (a *attachment) take(now time.Time, frames [][]byte) (ok bool) {
 	var slow bool
 	a.notices, slow = a.notices.add(now, frames)
-	a.transport.ring()
+	a.transport().ring()
 	return !slow
 }
 

@@ -31,6 +31,7 @@ func ownOperations() map[string]own {
 	all := map[string]own{}
 	for _, n := range []named{
 		now(func(*session, *wire.Pong) {}),
+		now((*session).cancel),
 		now((*session).open),
 		obeyedAtOnce((*attachment).setPresence),
 		obeyedAtOnce((*attachment).watch),

@@ -1,12 +1,14 @@
 package bridge
 
 import (
+	"context"
 	"net"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
+	"unique"
 
 	"natterjack/jetstream/presence"
 	"natterjack/jetstream/sessions"
@@ -30,6 +32,7 @@ type Sessions interface {
 	Enter(s *sessions.Session, t sessions.Token) error
 	Refresh(s *sessions.Session, t sessions.Token) error
 	Leave(s *sessions.Session)
+	Revoke(ctx context.Context, user string, t sessions.Token) error
 	Hear(user, session string)
 }
 
@@ -55,6 +58,16 @@ func (b *Bridge) Typed(channel, user string) {
 	}
 }
 
+// Profiled tells users of the profile of somebody with whom they share a channel.
+func (b *Bridge) Profiled(p wire.Profile, to []string) {
+	frame, now := b.encode(nil, "", wire.Profiles{Users: []wire.Profile{p}}), time.Now()
+	for _, user := range to {
+		for _, a := range b.hub.of(user) {
+			a.notify(now, frame)
+		}
+	}
+}
+
 // maxAgent is how many characters of a client's user agent are kept.
 const maxAgent = 100
 
@@ -64,9 +77,8 @@ func describe(r *http.Request, id, transport string, owner sessions.Owner) sessi
 	if err != nil {
 		address = r.RemoteAddr // a pipe or a Unix socket
 	}
-	return sessions.Session{
-		ID: id, Started: time.Now().UnixMilli(), Transport: transport, Address: address, Agent: cut(r.UserAgent(), maxAgent), Owner: owner,
-	}
+	client := unique.Make(sessions.Client{Transport: transport, Agent: cut(r.UserAgent(), maxAgent)})
+	return sessions.Session{ID: id, Started: time.Now().UnixMilli(), Address: address, Client: client, Owner: owner}
 }
 
 // cut returns a copy of the first n characters of s.

@@ -289,3 +289,25 @@ func TestSessions_signOutSelf(t *testing.T) {
 	awaitFrame[wire.Done](c)
 	c.expectClose(wire.CloseSignedOut)
 }
+
+// TestSessions_signOutUnnamed signs out what asks: a session, or the token of a request, which need
+// not have opened a session.
+func TestSessions_signOutUnnamed(t *testing.T) {
+	r := newPeopleRig(t)
+	c, other := r.connect(t, "alice"), r.connect(t, "alice/2h")
+	c.send(`{"type":"sign_out","ref":2}`)
+	awaitFrame[wire.Done](c)
+	c.expectClose(wire.CloseSignedOut)
+	for _, token := range []string{"alice/3h", "alice/2h"} {
+		resp := r.post(t, wire.PathFrames, `{"type":"sign_out","ref":3}`, "Authorization", "Bearer "+token)
+		body, err := io.ReadAll(resp.Body)
+		if err != nil || !strings.Contains(string(body), `"done"`) {
+			t.Errorf("%s: %s %s, %v", token, resp.Status, body, err)
+		}
+		resp = r.post(t, wire.PathFrames, `{"type":"list_sessions","ref":4}`, "Authorization", "Bearer "+token)
+		if resp.StatusCode != http.StatusUnauthorized {
+			t.Errorf("%s: %s after it was signed out", token, resp.Status)
+		}
+	}
+	other.expectClose(wire.CloseSignedOut)
+}

@@ -49,9 +49,9 @@ type backlog struct {
 	flushing bool
 	again    bool // something came while flushing
 	replies  []reply
-	queued   int // bytes in replies, and in those being written
-	inFlight int // commands without a reply
-	sending  int // the sends among them
+	queued   int   // bytes in replies, and in those being written
+	inFlight int32 // commands without a reply
+	sending  int32 // the sends among them
 	calls    *calls
 	room     chan struct{} // not nil while a goroutine waits for fewer replies; then closed
 	settled  chan struct{} // not nil while the owner waits until nothing is due; then closed
@@ -60,12 +60,13 @@ type backlog struct {
 // calls are the commands of a session that may block.
 type calls struct {
 	waiting []wire.Command
-	callers int // goroutines that execute them
+	callers int              // goroutines that execute them
+	reads   map[uint64]*read // that are under way, by ref
 }
 
 func newSession(b *Bridge, r *http.Request) *session {
 	s := new(session)
-	s.attachment = attachment{Session: describe(r, newID(), "websocket", s), bridge: b, transport: s}
+	s.attachment = attachment{Session: describe(r, newID(), "websocket", s), bridge: b}
 	return s
 }
 

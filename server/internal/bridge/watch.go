@@ -24,12 +24,12 @@ func newAudience() *audience {
 func (a *audience) watch(l *attachment, channels []string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	for _, ch := range a.watched[l] {
-		a.drop(l, ch)
+	for _, channel := range a.watched[l] {
+		a.drop(l, channel)
 	}
 	channels = slices.Compact(slices.Sorted(slices.Values(channels)))
-	for _, ch := range channels {
-		a.byChannel[ch] = append(a.byChannel[ch], l)
+	for _, channel := range channels {
+		a.byChannel[channel] = append(a.byChannel[channel], l)
 	}
 	if a.watched[l] = channels; len(channels) == 0 {
 		delete(a.watched, l)
@@ -37,13 +37,13 @@ func (a *audience) watch(l *attachment, channels []string) {
 }
 
 // drop removes an attachment from a channel's list. The caller holds mu.
-func (a *audience) drop(l *attachment, ch string) {
-	list := a.byChannel[ch]
+func (a *audience) drop(l *attachment, channel string) {
+	list := a.byChannel[channel]
 	if i := slices.Index(list, l); i >= 0 {
 		list = slices.Delete(list, i, i+1)
 	}
-	if a.byChannel[ch] = list; len(list) == 0 {
-		delete(a.byChannel, ch)
+	if a.byChannel[channel] = list; len(list) == 0 {
+		delete(a.byChannel, channel)
 	}
 }
 
