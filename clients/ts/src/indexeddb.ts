@@ -1,0 +1,89 @@
+import type { Storage } from "./storage.js";
+
+const table = "values";
+
+/** Keeps values in a database of the browser. Use one name for each user. */
+export class IndexedDBStorage implements Storage {
+  readonly #name: string;
+  #opened: Promise<IDBDatabase> | undefined;
+
+  constructor(name: string) {
+    this.#name = name;
+  }
+
+  async get(key: string): Promise<unknown> {
+    return await this.#in("readonly", (t) => {
+      const r = t.get(key);
+      return () => r.result as unknown;
+    });
+  }
+
+  async list(prefix: string): Promise<[string, unknown][]> {
+    const range = IDBKeyRange.bound(prefix, prefix + "\uffff");
+    return await this.#in("readonly", (t) => {
+      const [keys, values] = [t.getAllKeys(range), t.getAll(range)]; // of one moment: they fit
+      return () => keys.result.map((key, i) => [String(key), values.result[i] as unknown]);
+    });
+  }
+
+  async put(key: string, value: unknown): Promise<void> {
+    await this.#in("readwrite", (t) => void t.put(value, key));
+  }
+
+  async delete(key: string): Promise<void> {
+    await this.#in("readwrite", (t) => void t.delete(key));
+  }
+
+  /** Closes the database. The next call opens it again. */
+  async close(): Promise<void> {
+    const opened = this.#opened;
+    this.#opened = undefined;
+    (await opened?.catch(() => undefined))?.close();
+  }
+
+  /** Removes the database: when its user signs out for good. */
+  async remove(): Promise<void> {
+    await this.close();
+    await new Promise<void>((resolve, reject) => {
+      const r = indexedDB.deleteDatabase(this.#name);
+      r.onsuccess = r.onblocked = () => resolve(); // a blocked one is removed once other tabs close it
+      r.onerror = () => reject(r.error);
+    });
+  }
+
+  /** Makes requests in one transaction, and returns their result once it is complete. */
+  async #in<T>(mode: IDBTransactionMode, work: (t: IDBObjectStore) => (() => T) | void): Promise<T> {
+    this.#opened ??= this.#open();
+    let db: IDBDatabase;
+    try {
+      db = await this.#opened;
+    } catch (error) {
+      this.#opened = undefined; // so that the next call tries again
+      throw error;
+    }
+    return await new Promise<T>((resolve, reject) => {
+      const t = db.transaction(table, mode);
+      const result = work(t.objectStore(table));
+      t.oncomplete = () => resolve(result?.() as T);
+      t.onerror = t.onabort = () => reject(t.error ?? new Error("the database gave up"));
+    });
+  }
+
+  #open(): Promise<IDBDatabase> {
+    return new Promise((resolve, reject) => {
+      const r = indexedDB.open(this.#name, 1);
+      r.onupgradeneeded = () => r.result.createObjectStore(table);
+      r.onerror = () => reject(r.error);
+      r.onsuccess = () => {
+        const db = r.result;
+        const gone = () => {
+          db.close(); // another tab removes it, or wants a newer one
+          this.#opened = undefined;
+        };
+        db.onversionchange = gone;
+        db.onclose = gone;
+        resolve(db);
+      };
+    });
+  }
+}
