@@ -1,0 +1,109 @@
+// Sign-in with an OpenID Connect provider, by code and PKCE.
+
+import assert from "node:assert/strict";
+import { createHash, createSign, generateKeyPairSync, randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { after, before, test } from "node:test";
+import { launch, Person } from "./person.mjs";
+import { Server } from "./server.mjs";
+
+let browser, server, provider;
+
+/** A provider with one user, who is signed in there already. It checks what a real one checks. */
+class Provider {
+  static async start() {
+    const p = new Provider();
+    const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+    Object.assign(p, { privateKey, jwk: { ...publicKey.export({ format: "jwk" }), kid: "k", use: "sig", alg: "RS256" }, codes: new Map(), lifetime: 3600, refreshed: 0 });
+    p.http = createServer((req, res) => void p.answer(req, res));
+    p.http.listen(0, "127.0.0.1");
+    await once(p.http, "listening");
+    p.issuer = `http://127.0.0.1:${p.http.address().port}`;
+    p.tokens = `http://localhost:${p.http.address().port}`; // another origin, as large providers have
+    return p;
+  }
+
+  async answer(req, res) {
+    const url = new URL(req.url, this.issuer), json = (body, status = 200) => {
+      res.writeHead(status, { "Content-Type": "application/json", "Access-Control-Allow-Origin": "*" });
+      res.end(JSON.stringify(body));
+    };
+    if (url.pathname === "/.well-known/openid-configuration") {
+      return json({ issuer: this.issuer, jwks_uri: this.issuer + "/keys", authorization_endpoint: this.issuer + "/authorize", token_endpoint: this.tokens + "/token", id_token_signing_alg_values_supported: ["RS256"] });
+    }
+    if (url.pathname === "/keys") return json({ keys: [this.jwk] });
+    if (url.pathname === "/authorize") {
+      const asked = Object.fromEntries(url.searchParams), code = randomUUID();
+      this.codes.set(code, asked);
+      res.writeHead(302, { Location: `${asked.redirect_uri}?code=${code}&state=${asked.state}` });
+      return res.end();
+    }
+    let body = "";
+    for await (const part of req) body += part;
+    const form = Object.fromEntries(new URLSearchParams(body));
+    if (form.grant_type === "refresh_token" && form.refresh_token === "again") {
+      this.refreshed++;
+      return json({ id_token: this.token() });
+    }
+    const asked = this.codes.get(form.code);
+    this.codes.delete(form.code);
+    const proof = createHash("sha256").update(form.code_verifier ?? "").digest("base64url");
+    if (!asked || proof !== asked.code_challenge || asked.code_challenge_method !== "S256" || form.redirect_uri !== asked.redirect_uri) return json({ error: "invalid_grant" }, 400);
+    return json({ id_token: this.token(asked.nonce), refresh_token: "again" });
+  }
+
+  token(nonce) {
+    const part = (o) => Buffer.from(JSON.stringify(o)).toString("base64url"), now = Math.floor(Date.now() / 1000);
+    const head = `${part({ alg: "RS256", kid: "k" })}.${part({ iss: this.issuer, aud: "chat", sub: "mio", iat: now, exp: now + this.lifetime, nonce })}`;
+    return `${head}.${createSign("RSA-SHA256").update(head).sign(this.privateKey).toString("base64url")}`;
+  }
+}
+
+before(async () => {
+  provider = await Provider.start();
+  server = await Server.start({ auth: { issuer: JSON.stringify(provider.issuer), audience: '"chat"' } });
+  browser = await launch();
+});
+
+after(async () => {
+  await browser?.close();
+  await server?.close();
+  provider?.http.close();
+});
+
+const arrive = async (path = "/") => {
+  const context = await browser.newContext({ locale: "en-GB" });
+  const p = new Person(context, server, "mio");
+  await p.open(server.url + path);
+  return p;
+};
+
+test("one signs in with the organisation, and comes back to where one wanted to go", async () => {
+  const p = await arrive("/c/mio~nao");
+  await p.page.getByRole("button", { name: "Sign in with your organisation" }).click();
+  await p.title("nao");
+  await p.page.locator(".me", { hasText: "mio" }).locator(".state[data-online=true]").waitFor();
+  assert.equal(new URL(p.page.url()).search, "", "no code in the address");
+  await p.page.reload();
+  await p.title("nao");
+  await p.close();
+});
+
+test("an answer that nobody asked for signs nobody in", async () => {
+  const p = await arrive("/?code=stolen&state=other");
+  await p.page.locator("[role=alert]", { hasText: "did not let you in" }).waitFor();
+  assert.equal(new URL(p.page.url()).search, "");
+  await p.close();
+});
+
+test("a token that expires is replaced without asking anybody", async () => {
+  provider.lifetime = 50; // less than the minute that a token must be good for
+  const p = await arrive();
+  await p.page.getByRole("button", { name: "Sign in with your organisation" }).click();
+  await p.page.locator(".me .state[data-online=true]").waitFor();
+  assert.ok(provider.refreshed > 0, "no token was renewed");
+  await p.close();
+});
+
+test("no window complained", () => assert.deepEqual(Person.complaints, []));

@@ -1,0 +1,20 @@
+// Reports what failed, one test a line, and how many did not. It is a reporter of node's test runner.
+
+import path from "node:path";
+
+export default async function* verdicts(events) {
+  let passed = 0;
+  const failed = [];
+  for await (const { type, data } of events) {
+    const suite = data?.details?.type === "suite";
+    if (type === "test:pass" && !suite && !data.skip && !data.todo) passed++;
+    if (type === "test:fail" && !bySubtests(data)) failed.push(`FAILED ${fileOf(data)}: ${data.name}`);
+  }
+  yield [...failed, `${passed} passed, ${failed.length} failed`].join("\n") + "\n";
+}
+
+/** Tells whether a test failed only because one within it did. */
+const bySubtests = (data) => data.details.error?.failureType === "subtestsFailed";
+
+/** A file that ended by itself is a failed test too, and has the name of the file. */
+const fileOf = (data) => path.relative(process.cwd(), path.resolve(data.file ?? data.name));

@@ -1,0 +1,54 @@
+import { afterEach, expect, test, vi } from "vitest";
+import { good, renewed, type Shelf } from "./grant.ts";
+import type { Identity } from "./identity.ts";
+
+const provider = { issuer: "https://id.example.com", clientId: "chat" };
+const token = (n: number, seconds: number): string => `h.${btoa(JSON.stringify({ iss: provider.issuer, sub: "alice", n, exp: Math.floor(Date.now() / 1000) + seconds }))}.s`;
+
+afterEach(() => vi.unstubAllGlobals());
+
+/** A provider that takes each refresh token once, as many do. */
+function strict(): { used: string[] } {
+  const used: string[] = [];
+  vi.stubGlobal("fetch", async (url: string, init?: { body: URLSearchParams }) => {
+    if (url.endsWith("openid-configuration")) return Response.json({ authorization_endpoint: "", token_endpoint: "https://id.example.com/token" });
+    const refresh = init!.body.get("refresh_token")!;
+    if (used.includes(refresh)) return Response.json({ error: "invalid_grant" }, { status: 400 });
+    used.push(refresh);
+    return Response.json({ id_token: token(used.length, 3600), refresh_token: `r${used.length}` });
+  });
+  return { used };
+}
+
+/** The locks of a browser. */
+function locks(): void {
+  let last: Promise<unknown> = Promise.resolve();
+  vi.stubGlobal("navigator", { locks: { request: (_: string, act: () => Promise<unknown>) => (last = last.then(act, act)) } });
+}
+
+const old = (): Identity => ({ user: "alice", token: token(0, -10), expires: Date.now() - 10_000, by: "organisation", provider, refresh: "r0" });
+
+test("a refresh token is used once, whoever needs another token: windows and the worker", async () => {
+  locks();
+  const { used } = strict();
+  let kept: Identity = old();
+  const shelf: Shelf = { get: async () => kept, change: async (user, grant) => void (user === kept.user && (kept = { ...kept, ...grant })) };
+  const all = await Promise.all([old(), old(), old()].map((grant) => renewed(grant, shelf)));
+  expect(used).toEqual(["r0"]);
+  expect(new Set(all.map((g) => g.token)).size).toBe(1);
+  expect(all.every((g) => good(g) && g.refresh === "r1" && g.by === "organisation")).toBe(true);
+});
+
+test("another user's grant is of no use", async () => {
+  locks();
+  const { used } = strict();
+  const shelf: Shelf = { get: async () => ({ ...old(), user: "mallory", expires: Infinity, token: "mallory's" }), change: async () => {} };
+  expect((await renewed(old(), shelf)).token).not.toBe("mallory's");
+  expect(used).toEqual(["r0"]);
+});
+
+test("a grant that cannot be renewed says that the sign-in has expired", async () => {
+  locks();
+  const { refresh: _, ...without } = old();
+  await expect(renewed(without, { get: async () => undefined, change: async () => {} })).rejects.toMatchObject({ code: "expired", final: true });
+});

@@ -1,0 +1,70 @@
+import type { ReadonlySignal } from "@preact/signals";
+import type { OperationName, Outgoing, OutgoingFile, Params, Reply, UploadOptions, wire } from "natterjack";
+import type { Event, Receipts, Typing, UserPresence } from "./wire.ts";
+
+/** Whether the server is there. */
+export interface LinkState {
+  online: boolean;
+  /** Since when it has not been there; 0 while it is. */
+  lostAt: number;
+  /** When the next try is due; 0 while one is under way. */
+  nextTry: number;
+  /** The session at the server, while there is one. */
+  session: string;
+  limits: wire.Limits;
+}
+
+/** What comes from the server by itself. */
+export interface Listener {
+  event(event: Event): void;
+  /** Events were missed, of one channel or of all: what is shown is read again. */
+  reset(channel: string | undefined): void;
+  /** There is a connection again, or for the first time. */
+  connected(): void;
+  receipts(receipts: Receipts): void;
+  presence(users: readonly UserPresence[]): void;
+  typing(typing: Typing): void;
+  /** People have changed what they say of themselves. */
+  profiles(users: readonly wire.Profile[]): void;
+  /** A message that was sent from this device has changed its state. */
+  sent(message: Outgoing): void;
+  /** The user is signed out: another try would end the same way. */
+  ended(error: Error): void;
+}
+
+/** Bounds a question. */
+export interface Asking {
+  /** Gives it up: a server that is still at it stops. */
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * The way to the server. It looks the same whether this tab holds the connection, or another tab of
+ * the same user does.
+ */
+export interface Link {
+  readonly state: ReadonlySignal<LinkState>;
+  /** Whether this tab holds the connection, if there may be others. */
+  readonly leads?: ReadonlySignal<boolean>;
+  /** Asks for something. It waits for a connection, and throws what the server refuses. */
+  request<Name extends OperationName>(name: Name, params: Params<Name>, asking?: Asking): Promise<Reply<Name>>;
+  /** Sends a message: kept first, stored once, in order. Its state is told as "sent". */
+  send(channel: string, content: wire.Content, clientID?: string, files?: OutgoingFile[]): void;
+  /** Sends a message that has failed once more. */
+  retry(clientID: string): void;
+  /** Gives up a message. */
+  discard(clientID: string): void;
+  read(channel: string, seq: number): void;
+  typing(channel: string): void;
+  watch(channels: string[]): void;
+  follow(users: string[]): void;
+  present(state: "online" | "away" | "invisible"): void;
+  upload(channel: string, file: Blob, options: UploadOptions): Promise<wire.Attached>;
+  /** Returns a URL of a file, good for some minutes. */
+  mediaURL(channel: string, seq: number, media: string, options?: { rendition?: wire.Rendition; download?: boolean }): Promise<string>;
+  /** Tries to connect now. */
+  hurry(): void;
+  /** Begins to tell what comes. The messages that wait from before are told first. */
+  start(listener: Listener): void;
+  close(): Promise<void>;
+}

@@ -1,0 +1,190 @@
+import { signal } from "@preact/signals";
+import type { Identity } from "../identity.ts";
+import type { Link } from "../link.ts";
+import { newId } from "../wire.ts";
+import type { Owners } from "./owner.ts";
+import { placeOf, subscribe } from "./subscribing.ts";
+import type { PushState, Subscription, Tested } from "./wire.ts";
+
+/** Whether this device is told, and if not, why. */
+export type DeviceState =
+  | { kind: "unknown" }
+  /** The server tells no browser. */
+  | { kind: "server"; reason: string }
+  /** This browser cannot be told: it has no way to, the page is not safe, or it has to be installed first. */
+  | { kind: "unsupported"; why: "browser" | "insecure" | "install" }
+  /** The browser has been told to let nothing through. */
+  | { kind: "denied" }
+  | { kind: "off" }
+  /** Another user is told here: a browser has one subscription. */
+  | { kind: "other"; user: string }
+  /** The user wants to be told here, and is not: the browser or the push service has lost the subscription. */
+  | { kind: "lost" }
+  | { kind: "on"; subscription: Subscription };
+
+/** What a device touches of its browser, so that a test can be the browser. */
+export interface Browser {
+  owners: Owners;
+  support(): Extract<DeviceState, { kind: "unsupported" }>["why"] | undefined;
+  permission(): NotificationPermission;
+  /** Asks the person. Browsers let a page do so only when the person has pressed something. */
+  ask(): Promise<NotificationPermission>;
+  registration(): Promise<Pick<ServiceWorkerRegistration, "pushManager" | "getNotifications">>;
+  identity(): Identity | undefined;
+  language(): "en" | "ja";
+  /** What people call such a device. */
+  label: string;
+  /** Does something while no other window does the same. */
+  alone<T>(act: () => Promise<T>): Promise<T>;
+}
+
+const patience = 5000; // for signing out
+
+/** This device, as a place where a user may be told. */
+export class Device {
+  readonly state = signal<DeviceState>({ kind: "unknown" });
+  /** What the server says of telling, to any device; undefined until it was asked. */
+  readonly server = signal<PushState | undefined>(undefined);
+  readonly #wishKey: string;
+
+  constructor(readonly me: string, readonly link: Pick<Link, "request">, readonly browser: Browser) {
+    this.#wishKey = `natterjack.push.${me}`;
+  }
+
+  /** The id of the subscription of this device; undefined if the user does not want to be told here. */
+  get id(): string | undefined {
+    return localStorage.getItem(this.#wishKey) ?? undefined;
+  }
+
+  /** Finds out how things are. */
+  async look(): Promise<void> {
+    this.server.value = await this.link.request("get_push", {});
+    this.state.value = await this.#found(this.server.value);
+  }
+
+  /**
+   * Renews the subscription, as every start of the app does: push services change addresses, and the
+   * server may have another key. Where the person has forbidden it meanwhile, it ends.
+   */
+  async renew(): Promise<void> {
+    await this.look();
+    const id = this.id;
+    if (!id || !["on", "lost", "denied", "off"].includes(this.state.peek().kind)) return;
+    if (this.browser.permission() !== "granted") await this.#end(id);
+    else await this.browser.alone(() => this.#subscribe(id, this.state.peek().kind === "lost"));
+    await this.look();
+  }
+
+  /** Tells this device from now on. It throws if the browser, or its push service, does not let it. */
+  async turnOn(): Promise<void> {
+    if ((await this.browser.ask()) !== "granted") return await this.look();
+    const taken = this.state.peek().kind === "other"; // their subscription ends here
+    await this.browser.alone(() => this.#subscribe(this.id ?? newPushID(), taken || this.state.peek().kind === "lost"));
+    await this.look();
+  }
+
+  /** Ends that this device is told. */
+  async turnOff(): Promise<void> {
+    const id = this.id;
+    if (id) await this.#end(id);
+    await this.look();
+  }
+
+  /** Ends that another device is told. */
+  async remove(id: string): Promise<void> {
+    if (id === this.id) return await this.turnOff();
+    await this.link.request("unsubscribe_push", { id });
+    await this.look();
+  }
+
+  /** Tells a device something now, and returns what its push service says. */
+  async test(id: string): Promise<Tested> {
+    const tested = await this.link.request("test_push", { id });
+    await this.look();
+    return tested;
+  }
+
+  /**
+   * Ends all that is of this user on this device, because they sign out. It does not take long. It
+   * returns the token that the worker had, which is to be revoked with those of the windows.
+   */
+  async signOut(): Promise<Identity | undefined> {
+    const id = this.id;
+    const owner = await this.browser.owners.get().catch(() => undefined);
+    const ended = (id ? this.#end(id) : this.#forget()).catch(() => {});
+    await Promise.race([ended, new Promise((done) => setTimeout(done, patience))]);
+    return owner?.user === this.me ? owner : undefined;
+  }
+
+  /**
+   * Ends that this device is told for now, because the sign-in has ended by itself. When the user is
+   * back it goes on.
+   */
+  async pause(): Promise<void> {
+    await this.#forget().catch(() => {});
+  }
+
+  async #found(server: PushState): Promise<DeviceState> {
+    const { browser } = this;
+    const why = browser.support();
+    if (why) return { kind: "unsupported", why };
+    if (!server.kinds.includes("web")) return { kind: "server", reason: server.reason ?? "off" };
+    if (browser.permission() === "denied") return { kind: "denied" };
+    const owner = await browser.owners.get();
+    if (owner && owner.user !== this.me) return { kind: "other", user: owner.user };
+    const id = this.id;
+    if (!id || browser.permission() !== "granted") return { kind: "off" };
+    const { pushManager } = await browser.registration();
+    const here = await pushManager.getSubscription();
+    const subscription = server.subscriptions.find((s) => s.id === id);
+    return here && owner && subscription && subscription.state !== "gone" ? { kind: "on", subscription } : { kind: "lost" };
+  }
+
+  /** Subscribes at the push service, and says so to the server. With anew, the old subscription is of no use. */
+  async #subscribe(id: string, anew: boolean): Promise<void> {
+    const { browser } = this;
+    const identity = browser.identity();
+    const key = this.server.peek()?.key;
+    if (!identity || !key) return;
+    const { pushManager } = await browser.registration();
+    if (anew) await (await pushManager.getSubscription())?.unsubscribe();
+    const place = placeOf(await subscribed(pushManager, key));
+    const [language, label] = [browser.language(), browser.label];
+    localStorage.setItem(this.#wishKey, id);
+    await browser.owners.put({ ...identity, id, key, language, label });
+    await this.link.request("subscribe_push", { id, kind: "web", label, language, ...place });
+  }
+
+  async #end(id: string): Promise<void> {
+    localStorage.removeItem(this.#wishKey);
+    const told = this.link.request("unsubscribe_push", { id });
+    await this.#forget().catch(() => {});
+    await told;
+  }
+
+  /** Removes what this browser has of the subscription, and what it shows. */
+  async #forget(): Promise<void> {
+    const { owners, registration } = this.browser;
+    const owner = await owners.get();
+    if (owner?.user !== this.me) return;
+    await owners.remove();
+    const { pushManager, getNotifications } = bound(await registration());
+    for (const n of await getNotifications()) n.close();
+    await (await pushManager.getSubscription())?.unsubscribe();
+  }
+}
+
+const bound = (r: Pick<ServiceWorkerRegistration, "pushManager" | "getNotifications">) => ({ pushManager: r.pushManager, getNotifications: () => r.getNotifications() });
+
+/** Returns a new id of a device: nobody else can guess it. */
+function newPushID(): string {
+  return newId() + newId();
+}
+
+async function subscribed(manager: PushManager, key: string): Promise<PushSubscription> {
+  try {
+    return await subscribe(manager, key);
+  } catch (error) {
+    throw Object.assign(new Error("the browser's push service refuses"), { code: "push_service", cause: error });
+  }
+}

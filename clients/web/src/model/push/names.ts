@@ -1,0 +1,35 @@
+// The settings that say of which messages one is told. They are the same on all devices.
+
+/** The prefix of their names. */
+export const notifyPrefix = "notify/";
+
+/** Their names. */
+export const notify = {
+  level: "notify/level",
+  levelOf: (channel: string) => `notify/level/${channel}`,
+  byName: "notify/by_name",
+  snooze: "notify/snooze",
+  quiet: "notify/quiet",
+  keywords: "notify/keywords",
+  person: (user: string) => `notify/person/${user}`,
+  passMute: "notify/pass_mute",
+  passQuiet: "notify/pass_quiet",
+  content: "notify/content",
+  mail: "notify/mail",
+} as const;
+
+/** What passes a gate. */
+export type Pass = "mentions" | "keywords" | "people";
+
+const passes: readonly Pass[] = ["mentions", "keywords", "people"];
+
+/** Reads what passes a gate. */
+export const passesOf = (value: string): readonly Pass[] => passes.filter((p) => value.split(" ").includes(p));
+
+/** Writes what passes a gate, with one thing more or less. */
+export const withPass = (value: string, pass: Pass, on: boolean): string => passes.filter((p) => (p === pass ? on : value.split(" ").includes(p))).join(" ");
+
+/** Their limits. */
+export const maxKeywords = 20;
+export const maxKeywordLen = 50;
+export const maxQuietSpans = 14;

@@ -1,0 +1,50 @@
+// What the app and its service worker share on this device. Both import it, so it knows no screen.
+
+import { IndexedDBStorage, type Storage } from "natterjack";
+import type { Identity } from "../identity.ts";
+
+/**
+ * The user who is told on this device, and all that the worker needs to act for them while no window
+ * is open. A browser has one subscription, so there is at most one owner.
+ */
+export interface Owner extends Identity {
+  /** The id of the subscription, which the device has chosen. */
+  id: string;
+  /** The server's public key with which the subscription was made. */
+  key: string;
+  language: "en" | "ja";
+  /** By which the user knows the device. */
+  label: string;
+}
+
+/** Keeps the owner. It is nowhere but on this device, and goes when they sign out. */
+export class Owners {
+  constructor(readonly storage: Storage & { close?(): Promise<void> }) {}
+
+  async get(): Promise<Owner | undefined> {
+    return (await this.storage.get(place)) as Owner | undefined;
+  }
+
+  async put(owner: Owner): Promise<void> {
+    await this.storage.put(place, owner);
+  }
+
+  /** Changes a part of the owner, if a user still is the owner. */
+  async change(user: string, part: Partial<Owner>): Promise<void> {
+    const now = await this.get();
+    if (now?.user === user) await this.put({ ...now, ...part });
+  }
+
+  async remove(): Promise<void> {
+    await this.storage.delete(place);
+  }
+
+  async close(): Promise<void> {
+    await this.storage.close?.();
+  }
+}
+
+const place = "owner";
+
+/** Opens the owner of this browser. No user's database can have this name: it has no dot. */
+export const openOwners = (): Owners => new Owners(new IndexedDBStorage("natterjack-push"));

@@ -1,0 +1,31 @@
+// What windows and the worker share of a sign-in.
+
+import { renewed as renewedOn } from "../grant.ts";
+import type { Identity } from "../identity.ts";
+import { openOwners } from "./owner.ts";
+
+/**
+ * Returns an identity with another token. If the user is told on this device, the worker may have got
+ * one already, or a window, and all of them use it.
+ */
+export async function renewed(now: Identity): Promise<Identity> {
+  const owners = openOwners();
+  try {
+    return await renewedOn(now, owners);
+  } finally {
+    void owners.close();
+  }
+}
+
+/** Returns who is told on this device, for a window that the worker has opened for them. */
+export async function told(): Promise<Identity | undefined> {
+  const owners = openOwners();
+  try {
+    const owner = await owners.get();
+    if (!owner) return undefined;
+    const { user, token, expires, by, provider, refresh } = owner;
+    return { user, token, expires, by, ...(provider && { provider }), ...(refresh && { refresh }) };
+  } finally {
+    void owners.close();
+  }
+}

@@ -1,0 +1,32 @@
+// How a browser is asked where to tell it. The app does it, and the worker when the browser wants.
+
+/** What the server has to know of a browser's subscription. */
+export interface Place {
+  address: string;
+  key: string;
+  auth: string;
+}
+
+/** Makes a subscription, or finds the one that was made with the same key of the server. */
+export async function subscribe(manager: PushManager, key: string): Promise<PushSubscription> {
+  const before = await manager.getSubscription();
+  if (before && keyOf(before) === key) return before;
+  await before?.unsubscribe(); // a browser has one, and the server can use none that was made with another key
+  return await manager.subscribe({ userVisibleOnly: true, applicationServerKey: bytesOf(key) });
+}
+
+/** Returns what the server has to know of a subscription. */
+export function placeOf(s: PushSubscription): Place {
+  return { address: s.endpoint, key: base64(s.getKey("p256dh")), auth: base64(s.getKey("auth")) };
+}
+
+/** Returns the key of the server with which a subscription was made, in base64url. */
+export const keyOf = (s: PushSubscription): string => base64(s.options.applicationServerKey);
+
+function base64(bytes: ArrayBuffer | null): string {
+  return btoa(String.fromCharCode(...new Uint8Array(bytes ?? new ArrayBuffer(0)))).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+}
+
+function bytesOf(text: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
+}

@@ -1,0 +1,79 @@
+import { effect } from "@preact/signals";
+import { muted, type Channels } from "../channels.ts";
+import type { Event } from "../wire.ts";
+import type { Shown } from "./talk.ts";
+
+const pause = 150; // milliseconds in which further readings join the first
+const aboutNothing = "natterjack-quiet"; // the tag of what says that nothing is new
+
+type Registration = () => Promise<Pick<ServiceWorkerRegistration, "getNotifications">>;
+
+/** Tells how many messages the user has not read, as the list shows it. */
+export function unreadIn(channels: Channels): number {
+  return channels.listed().reduce((sum, c) => sum + (muted(c) ? 0 : c.unread), 0);
+}
+
+/**
+ * Takes notifications back once what they tell of was read, on this device or another, or deleted.
+ * It keeps the badge of the app in step.
+ */
+export class Withdrawal {
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #stop: () => void;
+
+  constructor(readonly me: string, readonly channels: Channels, readonly registration: Registration) {
+    this.#stop = effect(() => {
+      void channels.changes.value;
+      if (channels.ready.value) this.#soon();
+    });
+  }
+
+  close(): void {
+    this.#stop();
+    clearTimeout(this.#timer);
+  }
+
+  /** Takes an event that may have deleted what is shown. */
+  async deleted(e: Event): Promise<void> {
+    for (const [n, data] of await this.#shown()) if (data.channel === e.channel && data.seq === e.target) n.close();
+  }
+
+  #soon(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      void this.look().catch(() => {}); // the next reading looks again
+    }, pause);
+  }
+
+  /** Looks at all notifications once. */
+  async look(): Promise<void> {
+    badge(unreadIn(this.channels));
+    for (const [n, { user, channel, seq }] of await this.#shown()) {
+      if (user !== this.me) continue;
+      let c = this.channels.of(channel).peek();
+      if (!c.exists) {
+        await this.channels.refresh(channel);
+        c = this.channels.of(channel).peek();
+      }
+      if (!c.exists || c.known >= seq) n.close();
+    }
+  }
+
+  /** Returns what is shown of messages, and closes what says that nothing is new: the app says it better. */
+  async #shown(): Promise<[Notification, Shown][]> {
+    const shown: [Notification, Shown][] = [];
+    for (const n of await (await this.registration()).getNotifications()) {
+      const data = n.data as Shown | null;
+      if (data?.channel) shown.push([n, data]);
+      else if (n.tag === aboutNothing) n.close();
+    }
+    return shown;
+  }
+}
+
+/** Shows a number at the icon of the app, where it is installed. */
+function badge(unread: number): void {
+  const n = navigator as Partial<Pick<Navigator, "setAppBadge" | "clearAppBadge">>;
+  if (!n.setAppBadge) return;
+  void (unread > 0 ? n.setAppBadge(unread) : n.clearAppBadge!()).catch(() => {});
+}

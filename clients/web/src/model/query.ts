@@ -1,0 +1,44 @@
+// The language of searches, as far as the app writes it. The server reads it; here it is only looked
+// at to show its filters as chips.
+
+const kinds = ["from", "in", "with", "before", "after", "on", "has", "is"] as const;
+
+/** What a filter is about. */
+export type FilterKind = (typeof kinds)[number];
+
+/** A filter in a query, and where it stands. */
+export interface Filter {
+  kind: FilterKind;
+  value: string;
+  not: boolean;
+  from: number;
+  to: number;
+}
+
+const part = /"(?:[^"\\]|\\.)*"|(?<=^|\s)([-－]?)(from|in|with|before|after|on|has|is)[:：](?:"((?:[^"\\]|\\.)*)"|([^\s"]\S*))/giu;
+
+/** Returns the filters of a query. What stands between quotation marks is text, not a filter. */
+export function filtersIn(query: string): Filter[] {
+  const all: Filter[] = [];
+  for (const m of query.matchAll(part)) {
+    if (!m[2]) continue;
+    const value = m[3]?.replace(/\\(.)/g, "$1") ?? m[4]!;
+    all.push({ kind: m[2].toLowerCase() as FilterKind, value, not: !!m[1], from: m.index, to: m.index + m[0].length });
+  }
+  return all;
+}
+
+/** Returns a query with a filter more, unless it has it. One before, after or on takes the place of another. */
+export function withFilter(query: string, kind: FilterKind, value: string): string {
+  const present = filtersIn(query);
+  if (present.some((f) => f.kind === kind && f.value === value && !f.not)) return query;
+  const single = kind === "before" || kind === "after" || kind === "on" ? present.find((f) => f.kind === kind) : undefined;
+  const rest = (single ? withoutFilter(query, single) : query).trimEnd();
+  const written = `${kind}:${/[\s"\\“”„＂]/.test(value) ? `"${value.replace(/["\\]/g, "\\$&")}"` : value}`;
+  return `${rest}${rest && " "}${written} `;
+}
+
+/** Returns a query without one of its filters. */
+export function withoutFilter(query: string, filter: Filter): string {
+  return `${query.slice(0, filter.from).trimEnd()} ${query.slice(filter.to).trimStart()}`.trimStart();
+}

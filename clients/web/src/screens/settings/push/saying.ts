@@ -1,0 +1,62 @@
+import type { Device, DeviceState } from "../../../model/push/device.ts";
+import type { Subscription, Tested } from "../../../model/push/wire.ts";
+import type { Doing } from "../../../ui/doing.ts";
+import { push } from "../../../words/push.ts";
+
+/** Lets the user be told on this device, and reports whether that is done. */
+export async function turnOn(here: Device, doing: Doing): Promise<boolean> {
+  let refused = false;
+  const act = () =>
+    here.turnOn().catch((error: { code?: string }) => {
+      if (error.code !== "push_service") throw error;
+      refused = true;
+    });
+  const done = await doing.run(act);
+  if (refused) doing.fail(push().pushService);
+  return done && !refused;
+}
+
+/** Says whether this device is told, in a sentence. */
+export function stateText(state: DeviceState): string {
+  const w = push();
+  switch (state.kind) {
+    case "server":
+      return state.reason in w.server ? w.server[state.reason as keyof typeof w.server] : w.server.off;
+    case "unsupported":
+      return w.state[state.why];
+    case "other":
+      return w.state.other(state.user);
+    case "on":
+      return subscriptionText(state.subscription) || w.state.on;
+    default:
+      return w.state[state.kind];
+  }
+}
+
+/** Says what is wrong with a subscription; "" if nothing is. */
+export function subscriptionText({ state, reason }: Subscription): string {
+  const w = push();
+  if (state === "failing") return w.state.failing(reasonText(reason));
+  return state === "gone" ? w.state.gone : "";
+}
+
+/** Says what became of a test. */
+export function testText({ result, reason }: Tested): string {
+  const { sent, gone, again, refused } = push().tested;
+  if (result === "sent") return sent;
+  if (result === "gone") return gone;
+  return (result === "again" ? again : refused)(reasonText(reason));
+}
+
+/** Returns the words for a word of the server. A later server may have others. */
+export const wordsFor = <T>(all: { readonly [word: string]: T }, word: string): T | undefined => all[word];
+
+/** Says a stable word of the server in words of a person. */
+function reasonText(reason = ""): string {
+  const { status, other, ...known } = push().reasons;
+  if (reason.startsWith("status_")) return status(reason.slice("status_".length));
+  return known[reason as keyof typeof known] ?? other(reason);
+}
+
+/** Names a device as its user knows it. */
+export const nameOf = ({ label, kind }: Subscription): string => label || push().kinds[kind as keyof ReturnType<typeof push>["kinds"]] || kind;

@@ -1,0 +1,17 @@
+import { common } from "../words/common.ts";
+import { langOf } from "../words/language.ts";
+import { useSession } from "./context.ts";
+
+interface NameProps {
+  user: string;
+  /** Whether oneself is "You". */
+  own?: boolean;
+  class?: string;
+}
+
+/** Shows the name of a person, isolated, so that its direction moves nothing around it. */
+export function Name({ user, own = false, class: classes }: NameProps) {
+  const { me, people } = useSession();
+  const name = own && user === me ? common().you : people.name(user);
+  return <bdi class={classes} lang={langOf(name)}>{name}</bdi>;
+}

@@ -1,0 +1,33 @@
+import type { ComponentChild, ComponentType } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { whenIdle } from "../model/idle.ts";
+import { part } from "../model/parts.ts";
+
+/**
+ * Makes a component of one that is loaded when it is first shown. Until then it shows what stands in
+ * for it: nothing unless set. With early, loading begins at once, or when the page is idle, so that it
+ * is mostly there when it is first shown.
+ */
+export function lazy<P extends object>(
+  load: () => Promise<ComponentType<P>>, { early = false, until = () => null }: { early?: boolean | "idle"; until?: () => ComponentChild } = {},
+): ComponentType<P> {
+  let Loaded: ComponentType<P> | undefined;
+  const ahead = () => void load().then((c) => void (Loaded = c), () => {}); // it is loaded again when it is shown
+  if (early === true) ahead();
+  else if (early) whenIdle(ahead);
+  return function Lazy(props: P) {
+    const [, show] = useState(false);
+    const missing = !Loaded;
+    useEffect(() => {
+      if (Loaded) return void (missing && show(true)); // it has come since it was drawn
+      const gone = new AbortController();
+      const loaded = (c: ComponentType<P>) => {
+        Loaded = c;
+        if (!gone.signal.aborted) show(true);
+      };
+      part(load, gone.signal).then(loaded, () => {}); // it rejects when it is not shown any more
+      return () => gone.abort();
+    }, []);
+    return <>{Loaded ? <Loaded {...props} /> : until()}</>;
+  };
+}

@@ -1,0 +1,55 @@
+const longMs = 450; // after which a press is a long one
+const slop = 10; // pixels that a finger trembles while it rests
+
+/**
+ * Tells a finger that rests on something from one that taps or scrolls. What it opens may come under
+ * the finger, so the click that ends a long press does nothing.
+ */
+export class LongPress {
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #at = { x: 0, y: 0 };
+
+  /** Whether a finger is down that has neither moved nor been joined by another. */
+  get resting(): boolean {
+    return this.#timer !== undefined;
+  }
+
+  /** Begins with a finger that has come down. act is done if the finger rests. */
+  begin(e: PointerEvent, act: () => void): void {
+    this.end();
+    if (e.pointerType !== "touch" || !e.isPrimary) return; // two fingers zoom
+    this.#at = { x: e.clientX, y: e.clientY };
+    this.#timer = setTimeout(() => {
+      swallowClick();
+      act();
+    }, longMs);
+  }
+
+  /** Takes a movement of the finger. */
+  move(e: PointerEvent): void {
+    if (Math.hypot(e.clientX - this.#at.x, e.clientY - this.#at.y) > slop) this.end();
+  }
+
+  /** Ends with the finger that is lifted, or that scrolls. */
+  end(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+}
+
+/**
+ * Takes the click of the finger that is down. A click that comes after another press has begun is
+ * that one's. No time is waited for: a busy page may be told of the lifted finger and of the next tap
+ * in the same moment.
+ */
+function swallowClick(): void {
+  const over = new AbortController();
+  const { signal } = over;
+  const swallow = (e: Event) => {
+    e.preventDefault();
+    e.stopPropagation();
+    over.abort();
+  };
+  addEventListener("click", swallow, { capture: true, signal });
+  for (const next of ["pointerdown", "keydown"]) addEventListener(next, () => over.abort(), { capture: true, signal });
+}

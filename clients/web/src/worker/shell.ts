@@ -1,0 +1,89 @@
+import { within, type World } from "./world.ts";
+
+const prefix = "natterjack-shell-";
+const builds = 3; // that are kept: windows of an older one may still load parts of it
+const patience = 4000; // for a page over a network that hardly works
+
+/** The addresses that are the app: the server answers each with the same page. */
+const pages = /^\/(c\/.*|settings(\/.*)?|join\/.*)?$/;
+
+/**
+ * Keeps the app on the device, so that it opens without a network. The page comes from the network
+ * whenever that answers, so nobody sees an old build; all other files are named by their content.
+ */
+export class Shell {
+  constructor(readonly world: World) {}
+
+  /** Takes in the build, whole or not at all. */
+  async install(): Promise<void> {
+    const { scope, build } = this.world;
+    const cache = await scope.caches.open(this.#name);
+    try {
+      const page = await scope.fetch("/", { cache: "no-cache" });
+      // A node of another build may have answered. Its page would name files that are not here.
+      const text = await page.clone().text();
+      if (!page.ok || !build.named.every((file) => text.includes(file))) throw new Error("the page is not of this build");
+      await cache.addAll(build.files);
+      await cache.put("/", page);
+    } catch (error) {
+      await scope.caches.delete(this.#name);
+      throw error; // the browser tries again later
+    }
+    await scope.skipWaiting(); // every file has one content only, so the windows of before miss nothing
+  }
+
+  /** Serves the windows that are open, and forgets builds that none of them can be of. */
+  async activate(): Promise<void> {
+    const { scope } = this.world;
+    const kept = (await scope.caches.keys()).filter((name) => name.startsWith(prefix) && name !== this.#name);
+    await Promise.all(kept.slice(0, Math.max(0, kept.length - builds + 1)).map((name) => scope.caches.delete(name)));
+    await scope.registration.navigationPreload?.enable();
+    await scope.clients.claim();
+  }
+
+  /** Answers what is of the app, and leaves everything else to the browser. */
+  fetch(e: FetchEvent): void {
+    const { request } = e;
+    const url = new URL(request.url);
+    if (request.method !== "GET" || url.origin !== this.world.scope.location.origin) return;
+    if (request.mode === "navigate") {
+      if (pages.test(url.pathname)) e.respondWith(this.#page(e));
+    } else if (url.pathname.startsWith("/assets/")) e.respondWith(this.#file(request));
+    else if (url.pathname.startsWith("/app/")) e.respondWith(this.#icon(request));
+  }
+
+  async #page(e: FetchEvent): Promise<Response> {
+    const { scope } = this.world;
+    const network = this.#fromNetwork(e);
+    e.waitUntil(network.catch(() => {}));
+    const kept = await scope.caches.match("/", { cacheName: this.#name });
+    if (!kept) return await network;
+    const answer = await within(patience, network).catch(() => undefined);
+    return !answer || answer.status >= 500 ? kept : answer; // as a proxy says while the server starts again
+  }
+
+  async #fromNetwork(e: FetchEvent): Promise<Response> {
+    return ((await e.preloadResponse) as Response | undefined) ?? (await this.world.scope.fetch(e.request));
+  }
+
+  async #file(request: Request): Promise<Response> {
+    const { scope } = this.world;
+    return (await scope.caches.match(request, { ignoreVary: true })) ?? (await scope.fetch(request));
+  }
+
+  /** Icons are known by their addresses, which other builds have too. */
+  async #icon(request: Request): Promise<Response> {
+    const { scope } = this.world;
+    try {
+      return await scope.fetch(request);
+    } catch (error) {
+      const kept = await scope.caches.match(request, { ignoreVary: true });
+      if (kept) return kept;
+      throw error;
+    }
+  }
+
+  get #name(): string {
+    return prefix + this.world.build.version;
+  }
+}
