@@ -1,0 +1,1 @@
+import{v as e}from"./signals.module-4t0yKgOO.js";var t=class extends e{#e;componentDidCatch(e){console.error(e),this.#e=this.props.children,this.setState({})}render({children:e,instead:t}){return e&&e===this.#e?t():e}};export{t};

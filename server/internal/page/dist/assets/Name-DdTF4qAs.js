@@ -1,0 +1,1 @@
+import{t as e}from"./common-Ce_G9QCo.js";import{a as t}from"./language-b4KqD_i0.js";import{n}from"./context-Ddlyt97g.js";import{t as r}from"./jsxRuntime-BMUvbQgl.js";function i({user:i,own:a=!1,class:o}){let{me:s,people:c}=n(),l=a&&i===s?e().you:c.name(i);return r(`bdi`,{class:o,lang:t(l),children:l})}export{i as t};

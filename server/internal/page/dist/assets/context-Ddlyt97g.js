@@ -1,0 +1,1 @@
+import{f as e,g as t}from"./signals.module-4t0yKgOO.js";var n=t(void 0);function r(){let t=e(n);if(!t)throw Error(`this part is shown to nobody but a signed-in user`);return t}export{r as n,n as t};

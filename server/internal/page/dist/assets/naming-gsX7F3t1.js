@@ -1,0 +1,1 @@
+import{t as e}from"./list-m34iy74f.js";import{t}from"./common-Ce_G9QCo.js";import{n}from"./wire-Cz17H_lp.js";function r(r,i){let a=n(r.id,i.me);if(a===void 0)return r.name||t().group;let o=i.name(a);return a===i.me?e().yourself(o):o}export{r as t};

@@ -1,0 +1,1 @@
+var e=new WeakMap,t;function n(n,i){return t??=new IntersectionObserver(r,{rootMargin:`800px`}),e.set(n,i),t.observe(n),()=>t.unobserve(n)}function r(n){for(let{isIntersecting:r,target:i}of n)r&&(t.unobserve(i),e.get(i)?.())}export{n as t};

@@ -1,0 +1,1 @@
+import{u as e}from"./signals.module-4t0yKgOO.js";var t=0;function n(){let n=e(``);return n.current||=`id${++t}`,n.current}export{n as t};

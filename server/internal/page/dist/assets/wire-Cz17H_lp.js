@@ -1,0 +1,1 @@
+import{a as e,n as t}from"./names-BJnQsdpd.js";var n=e=>t(e)!==void 0,r=e,i=/^g[a-z2-7]{24}$/,a=e=>i.test(e)||n(e);export{r as n,a as r,n as t};

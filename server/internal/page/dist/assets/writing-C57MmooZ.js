@@ -1,0 +1,1 @@
+import{s as e}from"./signals.module-4t0yKgOO.js";var t=e(void 0),n=e(0);function r(){n.value=n.peek()+1}export{n,r,t};
