@@ -1,12 +1,8 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
-	"syscall"
 
 	"natterjack/server/internal/config"
 	"natterjack/server/internal/node"
@@ -15,7 +11,7 @@ import (
 // grow takes a log into a cluster and prints the streams that it has taken, one per line. If it
 // is interrupted, it has changed nothing that counts, and can be run again.
 func grow(cfg *config.Config, out io.Writer) error {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := untilStopped()
 	defer stop()
 	taken, err := node.Grow(ctx, cfg, newLogger(cfg.Log))
 	if err != nil {

@@ -57,13 +57,19 @@ func run() int {
 	}
 }
 
+// untilStopped returns a context that ends when the process is told to stop. Once stop is called,
+// a signal ends the process at once.
+func untilStopped() (ctx context.Context, stop context.CancelFunc) {
+	return signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+}
+
 // serve runs a node until the process is told to stop. A second signal ends the process at
 // once. The limit of open files, of which each client needs one, is at its hard limit already:
 // the Go runtime raises it at start.
 func serve(cfg *config.Config) error {
 	limitGarbage()
 	useProcessors()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := untilStopped()
 	defer stop()
 	context.AfterFunc(ctx, stop)
 	said := &announcer{to: os.Stdout}

@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"natterjack/internal/nodeproc"
 	"natterjack/server/internal/node"
 )
 
@@ -36,8 +37,8 @@ func testMain(m *testing.M) int {
 	}
 	defer os.RemoveAll(dir)
 	binary = filepath.Join(dir, "natterjack")
-	if out, err := exec.CommandContext(context.Background(), "go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "build: %v\n%s", err, out)
+	if err := nodeproc.Build(context.Background(), binary, nodeproc.Server); err != nil {
+		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
 	return m.Run()

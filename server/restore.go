@@ -1,12 +1,8 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
-	"syscall"
 
 	"natterjack/server/internal/config"
 	"natterjack/server/internal/node"
@@ -15,7 +11,7 @@ import (
 // restore restores a backup and prints how many streams it had. If it is interrupted, no node opens
 // what is there, and it is begun again with an empty directory.
 func restore(cfg *config.Config, out io.Writer) error {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := untilStopped()
 	defer stop()
 	streams, err := node.Restore(ctx, cfg, newLogger(cfg.Log))
 	if err != nil {

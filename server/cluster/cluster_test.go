@@ -2,6 +2,7 @@ package main
 
 import (
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -14,6 +15,8 @@ func TestConfigurations(t *testing.T) {
 	for _, user := range users {
 		t.Setenv(variable(user), "secret-of-"+user)
 	}
+	t.Setenv("NATTERJACK_MEDIA_ACCESS_KEY", "1234") // it stays text
+	t.Setenv("NATTERJACK_MEDIA_SECRET_KEY", "a secret # of 'media'")
 	taken := map[string]string{}
 	alone := func(name, what, value string) {
 		if other := taken[what+value]; other != "" {
@@ -30,6 +33,12 @@ func TestConfigurations(t *testing.T) {
 		o := c.NATS
 		if o.ServerName != name || !c.Clustered() || c.Replicas != 3 || !c.SignIn || o.Cluster.Password != "secret-of-cluster" {
 			t.Errorf("%s: named %s, clustered %v, %d replicas, sign-in %v, cluster password %q", name, o.ServerName, c.Clustered(), c.Replicas, c.SignIn, o.Cluster.Password)
+		}
+		if m := c.Media; m.Endpoint != "http://"+mediaAddr || m.AccessKey != "1234" || m.SecretKey != "a secret # of 'media'" || !m.MakeBucket {
+			t.Errorf("%s: media at %s, keys %q and %q", name, m.Endpoint, m.AccessKey, m.SecretKey)
+		}
+		if !slices.Contains(pages(), "http://"+c.Listen) {
+			t.Errorf("%s: its page at %s may not use the storage: %v", name, c.Listen, pages())
 		}
 		alone(name, "HTTP address", c.Listen)
 		alone(name, "port", string(rune(o.Port)))

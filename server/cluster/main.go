@@ -1,8 +1,9 @@
 // Command cluster runs three nodes of one cluster on this machine: n1, n2 and n3. Their
 // configurations are in this directory. It makes the rest below data/cluster: the server's
-// binary, the secrets that the nodes share, and their data. It must be started at the root of
-// the repository. Once all nodes are ready it prints their addresses on standard output. It
-// restarts a node that ends, and stops all nodes on an interrupt.
+// binary, the secrets that the nodes share, and their data. The storage for media, which the
+// nodes share, runs in this process. It must be started at the root of the repository. Once all
+// nodes are ready it prints their addresses on standard output. It restarts a node that ends,
+// and stops all nodes on an interrupt.
 package main
 
 import (
@@ -43,6 +44,12 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	media, err := startMedia(ctx)
+	if err != nil {
+		return err
+	}
+	defer media.stop()
+	environ = append(environ, media.environ...)
 	binary := filepath.Join(dir, "natterjack")
 	if err := nodeproc.Build(ctx, binary, nodeproc.Server); err != nil {
 		return err

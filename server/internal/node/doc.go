@@ -2,10 +2,10 @@
 // parts that serve the log over NATS and HTTP. It decides the order of start and stop, and
 // nothing else.
 //
-//	start   NATS server ─► its cluster ─► log ─► bridge, service ─► the log has caught up
-//	        ─► HTTP listener ─► ready
-//	stop    HTTP listener ─► step down ─► drain sessions ─► bridge, service ─► log
-//	        ─► NATS server
+//	start   NATS server ─► its cluster ─► log ─► media storage ─► bridge, service
+//	        ─► the log has caught up ─► HTTP listener ─► ready
+//	stop    HTTP listener ─► step down ─► drain sessions ─► bridge, service ─► media storage
+//	        ─► log ─► NATS server
 //
 // The node steps down while sessions are still open, because they go on sending. What arrives
 // meanwhile is forwarded to the nodes that take over. A second later the sessions' clients are

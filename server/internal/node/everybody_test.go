@@ -37,6 +37,7 @@ type row struct {
 // changes have a table in jetstream/channel.
 //
 //	number  so many messages, versions, cursors, channels or settings
+//	n/m     so many people and groups
 //	+  done, or a channel
 //	*  a channel with the users who wait, are banned and are invited
 //	f  exactly the error of a channel that the user is not in
@@ -46,6 +47,10 @@ type row struct {
 //	t  the token is another user's
 //	o  some user is online, or offline
 //	?  is unknown
+//	N  the display name of own, and nothing else
+//	S  their time zone and status, too
+//	I  all of that, and that they imitate another member
+//	n  exactly the error of a file that does not exist
 //	-  no answer
 //
 // The group has five messages: by own, by mem (which mem has edited and own has pinned), by
@@ -55,12 +60,32 @@ var everybody = []row{
 	{wire.History{}, `{"channel":"CH"}`, "5 5 4 5 1 f f f f", "2 2 f", "2 2 f"},
 	{wire.History{}, `{"channel":"CH","before":5,"limit":2}`, "2 2 2 2 0 f f f f", "2 2 f", "2 2 f"},
 	{wire.History{}, `{"channel":"CH","after":1,"limit":3}`, "3 3 3 3 1 f f f f", "1 1 f", "1 1 f"},
+	{wire.History{}, `{"channel":"CH","around":2,"limit":3}`, "3 3 3 3 1 f f f f", "2 2 f", "2 2 f"},
 	{wire.GetChannel{}, `{"channel":"CH"}`, "* * + + * f f f f", "+ + f", "+ + f"},
 	{wire.GetVersions{}, `{"channel":"CH","seq":2}`, "2 2 2 2 0 f f f f", "1 1 f", "1 1 f"},
 	{wire.GetVersions{}, `{"channel":"CH","seq":1}`, "1 1 0 1 0 f f f f", "1 1 f", "1 1 f"},
 	{wire.GetVersions{}, `{"channel":"CH","seq":99}`, "0 0 0 0 0 f f f f", "0 0 f", "0 0 f"},
 	{wire.GetReactions{}, `{"channel":"CH","seq":2,"emoji":"👍"}`, "1 1 1 1 0 f f f f", "0 0 f", "0 0 f"},
 	{wire.GetPins{}, `{"channel":"CH"}`, "1 1 1 1 0 f f f f", "0 0 f", "0 0 f"},
+	{wire.ListMedia{}, `{"channel":"CH"}`, "3 3 2 3 1 f f f f", "0 0 f", "0 0 f"},
+	{wire.ListMedia{}, `{"channel":"CH","kind":"links","before":{"seq":5,"index":0}}`, "2 2 1 2 0 f f f f", "0 0 f", "0 0 f"},
+	{wire.ListMedia{}, `{"channel":"CH","kind":"images"}`, "0 0 0 0 0 f f f f", "0 0 f", "0 0 f"},
+	{wire.Search{}, `{"channel":"CH","query":"example"}`, "3 3 2 3 1 f f f f", "0 0 f", "0 0 f"},
+	{wire.Search{}, `{"channel":"CH","query":"example","by":"relevance","limit":2}`, "2 2 2 2 1 f f f f", "0 0 f", "0 0 f"},
+	{wire.Search{}, `{"channel":"CH","query":"two"}`, "0 0 0 0 0 f f f f", "0 0 f", "0 0 f"}, // edited away
+	{wire.Search{}, `{"channel":"CH","query":"hi"}`, "0 0 0 0 0 f f f f", "2 2 f", "2 2 f"},
+	{wire.Search{}, `{"channel":"CH","query":"is:unread"}`, "0 5 3 2 1 f f f f", "1 0 f", "1 0 f"},
+	{wire.Search{}, `{"query":"example"}`, "3 3 2 3 1 0 0 0 0", "", ""},
+	{wire.Search{}, `{"query":"from:@mem"}`, "2 1 2 1 0 0 0 0 0", "", ""},
+	{wire.Search{}, `{"query":"in:TOADS from:own"}`, "2 2 1 2 1 0 0 0 0", "", ""},
+	{wire.Search{}, `{"query":"in:CH -from:own"}`, "3 3 3 3 0 0 0 0 0", "", ""},
+	{wire.Search{}, `{"query":"is:pinned has:reaction has:link"}`, "1 1 1 1 0 0 0 0 0", "", ""},
+	{wire.Search{}, `{"query":"example with:former"}`, "0 0 0 0 0 0 0 0 0", "", ""},
+	{wire.Search{}, `{"query":"hi in:@own"}`, "0 0 2 0 0 0 0 0 0", "", ""},
+	{wire.Find{}, `{"query":"to"}`, "0/1 0/1 0/1 0/1 0/1 0/0 0/0 0/0 0/0", "", ""},
+	{wire.Find{}, `{"query":"ow"}`, "1/0 1/0 1/0 1/0 1/0 0/0 0/0 0/0 0/0", "", ""},
+	{wire.Find{}, `{"query":"me"}`, "2/0 2/0 2/0 2/0 2/0 0/0 0/0 0/0 0/0", "", ""}, // the id of mem, the display name of own
+	{wire.Find{}, `{"query":"blk"}`, "1/0 0/0 0/0 0/0 0/0 0/0 0/0 0/0 0/0", "", ""},
 	{wire.Read{}, `{"channel":"CH","seq":1}`, "+ + + + + f f f f", "+ + f", "+ + f"},
 	// GetReceipts, next, shows the effect.
 	{wire.Received{}, `{"cursors":[{"channel":"CH","seq":1}]}`, "+ + + + + + + + +", "+ + +", "+ + +"},
@@ -74,15 +99,29 @@ var everybody = []row{
 	{wire.CreateGroup{}, `{"client_id":"mine","name":"mine","members":[]}`, "+ + + + + + + + +", "", ""},
 	{wire.ListChannels{}, `{}`, "5 3 4 3 2 1 1 1 1", "", ""},
 	{wire.GetSettings{}, `{}`, "1 0 1 0 0 0 0 0 0", "", ""}, // it cannot ask for another user's
+	{wire.GetProfiles{}, `{"users":["own"]}`, "S S S S S N N N N", "S S N", "S N N"},
+	{wire.GetProfiles{}, `{"users":["own"],"channel":"CH"}`, "I I I I I f f f f", "I I f", "S N f"},
+	// TestEveryPictureByEverybody asks for those that exist.
+	{wire.GetPictures{}, `{"ids":["aaaaaaaaaaaaaaaaaaaaaaaaaa"]}`, "0 0 0 0 0 0 0 0 0", "0 0 0", "0 0 0"},
 	{wire.GetPresence{}, `{"users":["own"]}`, "o ? o ? ? ? ? ? ?", "o o ?", "o ? ?"},
 	{wire.FollowPresence{}, `{"users":["own"]}`, "o ? o ? ? ? ? ? ?", "o o ?", "o ? ?"},
 	{wire.SetPresence{}, `{"state":"away"}`, "+ + + + + + + + +", "", ""},
+	{wire.ReserveUpload{}, `{"channel":"CH","client_id":"u","name":"x","size":1,"sha256":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"}`, "+ + + r + f f f f", "+ + f", "r r f"},
+	{wire.ResumeUpload{}, `{"media":"aaaaaaaaaaaaaaaaaaaaaaaaaa"}`, "n n n n n n n n n", "", ""}, // TestEveryFileByEverybody asks for one that exists
+	{wire.CompleteUpload{}, `{"media":"aaaaaaaaaaaaaaaaaaaaaaaaaa"}`, "n n n n n n n n n", "", ""},
+	{wire.GetMedia{}, `{"channel":"CH","seq":1,"media":"aaaaaaaaaaaaaaaaaaaaaaaaaa"}`, "n n n n n n n n n", "n n n", "n n n"},
+	{wire.GetStorage{}, `{"channel":"CH"}`, "+ + + + + f f f f", "+ + f", "+ + f"},
+	{wire.GetStorage{}, `{}`, "+ + + + + + + + +", "", ""},
+	{wire.GetPush{}, `{}`, "0 0 0 0 0 0 0 0 0", "", ""}, // it cannot ask for another user's
+	{wire.TestPush{}, `{"id":"aaaaaaaaaaaaaaaaaaaaaa"}`, "i i i i i i i i i", "", ""},
+	{wire.GetPushLog{}, `{"channel":"CH"}`, "0 0 0 0 0 0 0 0 0", "0 0 0", "0 0 0"},
 	{wire.ListSessions{}, `{}`, "1 1 1 1 1 1 1 1 1", "", ""},
 	{wire.SignOut{}, `{"session":"SESSION"}`, "i i i i i i i i i", "", ""}, // of a user who is none of the actors
 	{wire.Refresh{}, `{"token":"TOKEN"}`, "+ + + + + + + + +", "", ""},
 	{wire.Refresh{}, `{"token":"ANOTHERS"}`, "t t t t t t t t t", "", ""},
 	{wire.Connect{}, `{"v":1,"token":"TOKEN"}`, "c c c c c c c c c", "", ""},
 	{wire.Pong{}, `{}`, "- - - - - - - - -", "", ""},
+	{wire.Cancel{}, `{"command":1}`, "- - - - - - - - -", "", ""}, // TestCancel cancels something
 }
 
 // TestEveryOperationByEverybody tries every operation on a whole node, as every actor and on
@@ -91,15 +130,15 @@ func TestEveryOperationByEverybody(t *testing.T) {
 	s := newStage(t)
 	for _, op := range everybody {
 		t.Run(op.cmd.Type()+" "+op.frame, func(t *testing.T) {
-			for ch, columns := range map[string][2][]string{
+			for channel, columns := range map[string][2][]string{
 				s.group: {actors, strings.Fields(op.group)}, "mem~own": {direct, strings.Fields(op.direct)}, "blk~own": {apart, strings.Fields(op.apart)},
 			} {
 				if len(columns[1]) == 0 {
 					continue
 				}
 				for name, ask := range s.surfaces(wire.OperationOf(op.cmd).Asker) {
-					s.compare(t, name+" "+ch, columns[0], columns[1], func(user string) string {
-						return ask(t, user, s.fill(op.cmd.Type(), op.frame, user, ch))
+					s.compare(t, name+" "+channel, columns[0], columns[1], func(user string) string {
+						return ask(t, user, s.fill(op.cmd.Type(), op.frame, user, channel))
 					})
 				}
 			}

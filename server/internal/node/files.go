@@ -14,6 +14,12 @@ const (
 	shardFiles   = 8
 	clusterFiles = 160 // more in a cluster: routes, and Raft's own logs
 	clusterShard = 16  // more for each shard
+	mediaFiles   = 64  // to media storage, and files that are being inspected
+	searchFiles  = 64  // of the search index, and of one that is being built to take its place
+	mediaFile    = 2   // more for each connection to the node's own storage: itself, and what it reads or writes
+	minMedia     = 8
+	maxMedia     = 256
+	maxInside    = 64 // connections of the node itself, besides those of others
 	minViewFiles = 64
 	maxViewFiles = 1000
 	minNATSFiles = 32
@@ -28,6 +34,8 @@ type files struct {
 	view    int
 	nats    int // connections of services and operators
 	clients int // connections of chat clients
+	media   int // connections of others to the node's own media storage
+	inside  int // connections of the node to its own media storage
 }
 
 // share divides the files that the process may open. It takes from the NATS connections that
@@ -37,7 +45,19 @@ func share(limit int, cfg *config.Config) (files, error) {
 	if cfg.Clustered() {
 		engine += clusterFiles + clusterShard*cfg.Shards
 	}
-	f := files{limit: limit, view: min(max(limit/8, minViewFiles), maxViewFiles), nats: max(limit/8, minNATSFiles)}
+	media, inside := 0, 0
+	if cfg.Media.Embedded() {
+		media = min(max(limit/32, minMedia), maxMedia)
+		inside = min(media, maxInside)
+		engine += mediaFile * (media + inside)
+	}
+	if !cfg.Media.Off {
+		engine += mediaFiles
+	}
+	if !cfg.Search.Off {
+		engine += searchFiles
+	}
+	f := files{limit: limit, media: media, inside: inside, view: min(max(limit/8, minViewFiles), maxViewFiles), nats: max(limit/8, minNATSFiles)}
 	if wanted := cfg.NATS.MaxConn; wanted > 0 {
 		f.nats = min(f.nats, wanted)
 	}
@@ -65,6 +85,6 @@ func (n *Node) divide() (err error) {
 			"max_connections", n.cfg.NATS.MaxConn, "allowed", n.files.nats, "files", n.files.limit)
 	}
 	n.cfg.NATS.MaxConn = n.files.nats
-	n.logger.Info("open files", slog.Int("limit", n.files.limit), slog.Int("clients", n.files.clients), slog.Int("nats", n.files.nats), slog.Int("view", n.files.view))
+	n.logger.Info("open files", slog.Int("limit", n.files.limit), slog.Int("clients", n.files.clients), slog.Int("nats", n.files.nats), slog.Int("view", n.files.view), slog.Int("media", n.files.media))
 	return nil
 }

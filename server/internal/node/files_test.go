@@ -26,6 +26,7 @@ func TestShare(t *testing.T) {
 		{limit: 1 << 30, shards: 256, nats: 1024, want: files{limit: 1 << 30, view: 1000, nats: 1024, clients: 1_000_000}},
 	} {
 		cfg := load(t)
+		cfg.Media.Off, cfg.Search.Off = true, true
 		cfg.Shards, cfg.NATS.MaxConn, cfg.HTTP = tt.shards, tt.nats, config.HTTP{Connections: tt.wanted}
 		got, err := share(tt.limit, cfg)
 		switch {
@@ -36,6 +37,15 @@ func TestShare(t *testing.T) {
 		case err != nil || got != tt.want:
 			t.Errorf("%d files: %+v, %v; want %+v", tt.limit, got, err, tt.want)
 		}
+	}
+	cfg := load(t)
+	cfg.Shards, cfg.NATS.MaxConn, cfg.HTTP = 4, 1024, config.HTTP{}
+	if got, err := share(1024, cfg); err != nil || got != (files{limit: 1024, view: 128, nats: 128, media: 32, inside: 32, clients: 384}) {
+		t.Errorf("with storage of its own, and search: %+v, %v", got, err)
+	}
+	cfg.Media.Endpoint = "http://127.0.0.1:9000"
+	if got, err := share(1024, cfg); err != nil || got != (files{limit: 1024, view: 128, nats: 128, clients: 512}) {
+		t.Errorf("with an S3, and search: %+v, %v", got, err)
 	}
 	if n := fileLimit(); n < minClients {
 		t.Errorf("this process may have %d files open", n)

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"sync"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"natterjack/server/internal/bridge"
 	"natterjack/server/internal/gate"
 	"natterjack/server/internal/page"
+	"natterjack/server/internal/push/mail/unsubscribe"
 	"natterjack/server/internal/secrets"
 	"natterjack/server/wire"
 )
@@ -25,6 +27,7 @@ const (
 	readHeaderTimeout = 10 * time.Second
 	idleTimeout       = 2 * time.Minute // between requests on a connection; long polls come back within seconds
 	maxHeaderBytes    = 32 << 10        // tokens are up to 16 KiB
+	discoverFor       = 2 * time.Second // how long a page waits for what the identity provider says of itself
 	healthFor         = time.Second     // how long an answer about health is reused, so that asking is cheap
 )
 
@@ -35,6 +38,7 @@ func (r *running) listen(ctx context.Context) error {
 		return fmt.Errorf("listen: %w", err)
 	}
 	r.listener = r.bound(l)
+	r.welcomePages()
 	r.parts.gate = begin(ctx, "gate", r.failed, r.gate.Run)
 	r.server = &http.Server{
 		Handler:           r.gate.Handler(r.routes(), http.HandlerFunc(full)),
@@ -86,11 +90,41 @@ func (r *running) routes() http.Handler {
 	for _, path := range r.bridge.Routes() {
 		mux.Handle(path, r.bridge)
 	}
-	mux.Handle("/{$}", page.Handler())
+	app := page.Handler(page.Origins{Storage: r.mediaOrigin(), Issuer: origin(r.cfg.Auth.Issuer), Token: r.tokenEndpoint})
+	for _, path := range page.Routes() {
+		mux.Handle(path, app)
+	}
+	if h := r.unsubscribing(); h != nil {
+		mux.Handle(unsubscribe.Path, h)
+	}
 	mux.Handle(wire.PathSignIn, r.signInHandler())
+	mux.Handle("GET "+wire.PathSignIn, auth.Ways{Development: r.secret != "", Issuer: r.cfg.Auth.Issuer, ClientID: r.cfg.Auth.Audience})
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, nil, nil) })
-	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) { answer(w, r.ready(), r.log.Clock()) })
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
+		answer(w, r.ready(), errors.Join(r.log.Clock(), r.mediaState()))
+	})
 	return mux
+}
+
+// origin returns the origin of a URL, which the configuration has checked; it may be empty.
+func origin(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" {
+		return ""
+	}
+	return u.Scheme + "://" + u.Host
+}
+
+// tokenEndpoint returns where pages get tokens of the identity provider. While the provider does
+// not answer, it is not known. Pages are served all the same: most people are signed in already.
+func (r *running) tokenEndpoint(ctx context.Context) string {
+	ctx, cancel := context.WithTimeout(ctx, discoverFor)
+	defer cancel()
+	endpoint, err := r.auth.TokenEndpoint(ctx)
+	if err != nil {
+		return "" // its discovery is logged
+	}
+	return endpoint
 }
 
 func (r *running) signInHandler() http.Handler {

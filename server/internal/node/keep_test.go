@@ -98,10 +98,10 @@ func blockNext(t *testing.T, store, stream string) (dir string) {
 
 // fill writes to a channel, bypassing all rules, until its stream wants another file and cannot
 // have one.
-func fill(t *testing.T, conn *nats.Conn, ch string) {
+func fill(t *testing.T, conn *nats.Conn, channel string) {
 	t.Helper()
 	for range 40 {
-		msg, err := conn.Request(jetstream.Subject(ch), make([]byte, 500_000), time.Second)
+		msg, err := conn.Request(jetstream.Subject(channel), make([]byte, 500_000), time.Second)
 		if err != nil || strings.Contains(string(msg.Data), `"error"`) {
 			return
 		}

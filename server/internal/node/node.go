@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 
 	"natterjack/embed"
 	"natterjack/server/internal/auth"
@@ -27,6 +28,8 @@ type Node struct {
 	cert   *certificate // nil if HTTPS is left to a proxy
 	files  files
 	offers []binder // parts that answer operations, besides those of the node
+
+	resolver *net.Resolver // of what users name; nil for the system's, except in tests
 }
 
 // New opens the data directory, makes the secrets that are missing there, and builds everything
@@ -110,7 +113,8 @@ func (n *Node) provider() *auth.OIDC {
 	if a.Issuer == "" {
 		return nil
 	}
-	return &auth.OIDC{Issuer: a.Issuer, Audience: a.Audience, UserClaim: a.Claim}
+	p := n.cfg.Profiles
+	return &auth.OIDC{Issuer: a.Issuer, Audience: a.Audience, UserClaim: a.Claim, NameClaim: p.NameClaim, ZoneClaim: p.ZoneClaim, Mail: n.cfg.Push.SMTP.Host != ""}
 }
 
 func (n *Node) openCertificate() (err error) {

@@ -61,6 +61,13 @@ func start(tb testing.TB, cfg *config.Config, offers ...binder) (Addresses, func
 		tb.Fatalf("New: %v", err)
 	}
 	n.offers = offers
+	return runNode(tb, n)
+}
+
+// runNode runs a node until stop is called. stop returns Run's error.
+func runNode(tb testing.TB, n *Node) (Addresses, func() error) {
+	tb.Helper()
+	var err error
 	ctx, cancel := context.WithCancel(context.Background())
 	ready := make(chan Addresses, 1)
 	var running sync.WaitGroup
@@ -116,7 +123,7 @@ func TestRun_ServesAndStops(t *testing.T) {
 		"/":          {http.StatusOK, "<!doctype html>"},
 		"/healthz":   {http.StatusOK, "ok"},
 		"/readyz":    {http.StatusOK, "ok"},
-		"/v1/signin": {http.StatusMethodNotAllowed, "use POST"},
+		"/v1/signin": {http.StatusOK, `"development":true`},
 		"/v1/ws":     {http.StatusUpgradeRequired, ""},
 		"/other":     {http.StatusNotFound, ""},
 	} {

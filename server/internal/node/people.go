@@ -13,13 +13,13 @@ import (
 // binder is a part that answers operations.
 type binder interface{ Bind(to *operation.Table) }
 
-// people are the parts for presence, typing and sessions.
+// people are the parts for presence, typing, sessions and profiles.
 type people struct {
 	presence *presence.Tracker
 	typing   *presence.Typing
 	sessions *sessions.Registry
 
-	parts struct{ presence, typing, sessions *part }
+	parts struct{ presence, typing, sessions, claims *part }
 }
 
 func (r *running) openPeople(ctx context.Context) (err error) {
@@ -47,6 +47,10 @@ func (r *running) openPeople(ctx context.Context) (err error) {
 
 func (r *running) startPeople(ctx context.Context) {
 	p := &r.people
+	r.log.WatchProfiles(r.bridge.Profiled)
+	said := newClaims(r.log, r.addressBook(), r.logger)
+	r.auth.WatchClaims(said.hear)
+	p.parts.claims = begin(ctx, "claims", r.failed, said.run)
 	p.parts.presence = begin(ctx, "presence", r.failed, p.presence.Run)
 	p.parts.sessions = begin(ctx, "sessions", r.failed, p.sessions.Run)
 	p.parts.typing = begin(ctx, "typing", r.failed, func(ctx context.Context) error { return p.typing.Run(ctx, r.bridge.Typed) })
@@ -64,5 +68,5 @@ func (r *running) awaitPeople(ctx context.Context) error {
 // last until they are gone.
 func (r *running) endPeople(ctx context.Context) error {
 	p := &r.people.parts
-	return errors.Join(endPart(ctx, p.typing), endPart(ctx, p.presence), endPart(ctx, p.sessions))
+	return errors.Join(endPart(ctx, p.claims), endPart(ctx, p.typing), endPart(ctx, p.presence), endPart(ctx, p.sessions))
 }

@@ -26,14 +26,20 @@ type Addresses struct {
 // goroutine.
 type running struct {
 	*Node
-	log      *jetstream.Log
-	people   people
-	bridge   *bridge.Bridge
-	service  *service.Service
-	listener net.Listener
-	server   *http.Server
-	gate     *gate.Gate
-	failed   chan error // the error of the first part that ended by itself
+	log       *jetstream.Log
+	people    people
+	media     media
+	uploading uploading
+	searching searching
+	pushing   pushing
+	telling   telling
+	mailing   mailing
+	bridge    *bridge.Bridge
+	service   *service.Service
+	listener  net.Listener
+	server    *http.Server
+	gate      *gate.Gate
+	failed    chan error // the error of the first part that ended by itself
 
 	parts struct{ keeper, reviver, log, service, bridge, gate, http *part }
 
@@ -74,6 +80,7 @@ func (r *running) start(ctx context.Context) error {
 	r.log, err = jetstream.New(ctx, jetstream.Config{
 		Conn: r.engine.Conn(), Engine: r.engine, ViewDir: r.dir.View(), Cache: r.cfg.Cache, ViewFiles: r.files.view, StoreDir: r.engine.StoreDir(), Stage: r.stage(), Memory: r.dir,
 		Shards: r.cfg.Shards, Replicas: r.cfg.Replicas, Limits: r.cfg.Limits, Logger: r.base,
+		Profiles: jetstream.Profiles{FixedName: r.cfg.Profiles.FixedName, FixedZone: r.cfg.Profiles.FixedZone, Reserved: r.cfg.Profiles.Reserved()},
 	})
 	if err != nil {
 		return fmt.Errorf("open the log: %w", err)
@@ -85,6 +92,16 @@ func (r *running) start(ctx context.Context) error {
 	if err := r.openPeople(ctx); err != nil {
 		return err
 	}
+	if err := r.openMedia(ctx); err != nil {
+		return err
+	}
+	if err := r.openUploads(ctx); err != nil {
+		return err
+	}
+	r.openSearch(ctx)
+	if err := r.openPush(ctx); err != nil {
+		return err
+	}
 	r.startServing(ctx)
 	r.startPeople(ctx)
 	if err := r.await(ctx, r.log.Ready()); err != nil {
@@ -93,6 +110,10 @@ func (r *running) start(ctx context.Context) error {
 	if err := r.awaitPeople(ctx); err != nil {
 		return err
 	}
+	if err := r.awaitUploads(ctx); err != nil {
+		return err
+	}
+	r.awaitTelling(ctx)
 	if err := r.await(ctx, r.service.Ready()); err != nil {
 		return err
 	}
@@ -127,7 +148,7 @@ func (r *running) startServing(ctx context.Context) {
 	r.log.WatchLevel(r.bridge.Divert)
 	r.parts.bridge = begin(ctx, "bridge", r.failed, r.bridge.Run)
 	r.service = service.New(service.Config{
-		Conn: r.engine.Conn(), Log: r.log, Operations: r.log.Operations(), Limits: r.cfg.Limits, Node: r.engine.Name(), Version: natterjack.Version, Logger: r.base,
+		Conn: r.engine.Conn(), Log: r.log, Operations: r.log.Operations(), Data: r.tellingData(), Limits: r.cfg.Limits, Node: r.engine.Name(), Version: natterjack.Version, Logger: r.base,
 	})
 	r.parts.service = begin(ctx, "service", r.failed, r.service.Run)
 }

@@ -53,17 +53,17 @@ func (s *stage) build(t *testing.T) {
 	hash := sha256.Sum256([]byte(secret))
 	for _, step := range []string{
 		`own {"type":"set_role","channel":"CH","user":"adm","role":"admin"}`,
-		`own {"type":"send","channel":"CH","client_id":"1","content":{"text":"one"}}`,
+		`own {"type":"send","channel":"CH","client_id":"1","content":{"text":"one https://a.example"}}`,
 		`mem {"type":"send","channel":"CH","client_id":"2","content":{"text":"two"}}`,
 		`rea {"type":"send","channel":"CH","client_id":"3","content":{"text":"three"}}`,
 		`former {"type":"send","channel":"CH","client_id":"4","content":{"text":"four"}}`,
-		`mem {"type":"edit","channel":"CH","seq":2,"content":{"text":"2"}}`,
+		`mem {"type":"edit","channel":"CH","seq":2,"content":{"text":"2 https://b.example"}}`,
 		`own {"type":"pin","channel":"CH","seq":2}`,
 		`own {"type":"react","channel":"CH","seq":2,"emoji":"👍"}`,
 		`own {"type":"set_role","channel":"CH","user":"rea","role":"reader"}`,
 		`own {"type":"add_members","channel":"CH","members":["lat"]}`,
 		`own {"type":"set_role","channel":"CH","user":"lat","role":"admin"}`,
-		`own {"type":"send","channel":"CH","client_id":"5","content":{"text":"five"}}`,
+		`own {"type":"send","channel":"CH","client_id":"5","content":{"text":"five https://c.example"}}`,
 		`own {"type":"create_invite","channel":"CH","hash":"` + hex.EncodeToString(hash[:]) + `","approval":true}`,
 		`req {"type":"join","channel":"CH","secret":"` + secret + `"}`,
 		`former {"type":"leave","channel":"CH"}`,
@@ -74,9 +74,25 @@ func (s *stage) build(t *testing.T) {
 		`own {"type":"send","to":"blk","client_id":"d","content":{"text":"hi"}}`,
 		`blk {"type":"send","to":"own","client_id":"d","content":{"text":"hi"}}`,
 		`own {"type":"set","name":"block/blk","value":"1"}`,
+		`own {"type":"set_profile","name":"Mem","zone":"Asia/Tokyo","status":{"text":"busy"}}`,
 	} {
 		user, frame, _ := strings.Cut(step, " ")
 		s.must(t, user, strings.ReplaceAll(frame, "CH", s.group))
+	}
+}
+
+// outcomeOfProfile tells what a caller sees of the profile that build sets.
+func outcomeOfProfile(p *wire.Profile) string {
+	told := p.Zone != "" && p.Status != nil
+	switch {
+	case p.Name != "Mem" || told != (p.Zone != "" || p.Status != nil):
+		return "some other part of it"
+	case p.Imitates == "mem":
+		return "I"
+	case told:
+		return "S"
+	default:
+		return "N"
 	}
 }
 
@@ -133,8 +149,8 @@ func (s *stage) askNATS(t *testing.T, user, frame string) string {
 }
 
 // fill replaces the placeholders of the table in a frame.
-func (s *stage) fill(name, frame, user, ch string) string {
-	frame = strings.NewReplacer("CH", ch, "SESSION", s.session, "TOKEN", s.tokens[user], "ANOTHERS", s.anothers).Replace(frame)
+func (s *stage) fill(name, frame, user, channel string) string {
+	frame = strings.NewReplacer("CH", channel, "SESSION", s.session, "TOKEN", s.tokens[user], "ANOTHERS", s.anothers).Replace(frame)
 	if frame == "{}" {
 		return `{"type":"` + name + `"}`
 	}
@@ -150,6 +166,12 @@ func outcome(f wire.Frame) string {
 		return strconv.Itoa(len(f.Events))
 	case wire.Reactions:
 		return strconv.Itoa(len(f.Users))
+	case wire.Gallery:
+		return strconv.Itoa(len(f.Items))
+	case wire.Found:
+		return strconv.Itoa(len(f.Hits))
+	case wire.Matches:
+		return strconv.Itoa(len(f.People)) + "/" + strconv.Itoa(len(f.Channels))
 	case wire.Versions:
 		return strconv.Itoa(len(f.Versions))
 	case wire.Receipts:
@@ -158,12 +180,20 @@ func outcome(f wire.Frame) string {
 		return strconv.Itoa(len(f.Channels))
 	case wire.Settings:
 		return strconv.Itoa(len(f.Settings))
+	case wire.Push:
+		return strconv.Itoa(len(f.Subscriptions))
+	case wire.PushLog:
+		return strconv.Itoa(len(f.Entries))
 	case wire.Sessions:
 		return strconv.Itoa(len(f.Sessions))
 	case wire.Channel:
 		if len(f.Requested)+len(f.Banned)+len(f.Invites) > 0 {
 			return "*"
 		}
+	case wire.Profiles:
+		return outcomeOfProfile(&f.Users[0])
+	case wire.Pictures:
+		return strconv.Itoa(len(f.Pictures))
 	case wire.Presence:
 		if f.Users[0].State == wire.PresenceUnknown {
 			return "?"
@@ -180,6 +210,8 @@ func refusal(e *wire.Error) string {
 	switch {
 	case e.Message == "channel: not found, or you are not a member":
 		return "f"
+	case e.Message == "media: there is no such attachment that you can see":
+		return "n"
 	case e.Code == wire.CodeForbidden:
 		return "r"
 	case e.Code == wire.CodeInvalid:
@@ -256,7 +288,7 @@ func (s *socket) askNext(t *testing.T, frame string) string {
 	t.Helper()
 	s.ref++
 	ref := s.ref
-	if strings.HasPrefix(frame, `{"type":"pong"`) {
+	if strings.HasPrefix(frame, `{"type":"pong"`) || strings.Contains(frame, `"type":"cancel"`) {
 		s.write(t, frame)
 		if got := s.ask(t, fmt.Sprintf(`{"type":"get_settings","ref":%d}`, ref), ref); got == "" {
 			return got

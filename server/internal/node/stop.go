@@ -32,7 +32,12 @@ func (r *running) stop(ctx context.Context) error {
 		endPart(ctx, r.parts.gate),
 		endPart(ctx, r.parts.service),
 		endPart(ctx, r.parts.bridge),
+		r.endTelling(ctx),
 		r.endPeople(ctx),
+		r.endUploads(ctx),
+		r.endMedia(ctx),
+		r.endPush(),
+		r.endSearch(ctx),
 		r.endLog(ctx),
 		r.endEngine(ctx),
 	)

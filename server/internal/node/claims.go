@@ -1,0 +1,73 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	"natterjack/jetstream"
+	"natterjack/server/internal/auth"
+)
+
+// maxClaims bounds the users whose claims wait to be compared with their profiles.
+const maxClaims = 1024
+
+// claims puts what an identity provider says of users into their profiles, one user after the
+// other.
+type claims struct {
+	log    *jetstream.Log
+	book   addressBook // nil if nobody gets mail
+	queue  chan claim
+	logger *slog.Logger
+}
+
+// addressBook takes in the addresses of users.
+type addressBook interface {
+	// Learn takes in what the provider says of a user: an address that it has verified, or none,
+	// and a language.
+	Learn(ctx context.Context, user, address, language string) error
+}
+
+type claim struct {
+	user string
+	said auth.Claims
+}
+
+func newClaims(log *jetstream.Log, book addressBook, logger *slog.Logger) *claims {
+	return &claims{log: log, book: book, queue: make(chan claim, maxClaims), logger: logger}
+}
+
+// hear takes what a provider says. If too much waits already, it is left for the user's next token.
+func (c *claims) hear(user string, said auth.Claims) {
+	select {
+	case c.queue <- claim{user, said}:
+	default:
+		c.logger.Warn("too many users sign in at once; the profile of one is not brought up to date", "user", user)
+	}
+}
+
+// run works until ctx ends.
+func (c *claims) run(ctx context.Context) error {
+	for {
+		select {
+		case next := <-c.queue:
+			if err := c.provide(ctx, next.user, &next.said); err != nil && ctx.Err() == nil {
+				c.logger.WarnContext(ctx, "what the identity provider says is not in the profile; the next token brings it", "user", next.user, "error", err)
+			}
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// provide takes over what a provider says of a user. The address is no part of the profile.
+func (c *claims) provide(ctx context.Context, user string, said *auth.Claims) error {
+	var errs [2]error
+	if said.Name != "" || said.Zone != "" {
+		errs[0] = c.log.Provide(ctx, user, jetstream.Claims{Name: said.Name, Zone: said.Zone})
+	}
+	if c.book != nil && (said.Mail != "" || said.Unverified) {
+		errs[1] = c.book.Learn(ctx, user, said.Mail, said.Language)
+	}
+	return errors.Join(errs[:]...)
+}

@@ -1,0 +1,63 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"natterjack/server/internal/push/devices"
+	"natterjack/server/internal/push/tell"
+	"natterjack/server/wire"
+)
+
+// tellingFirst is how long a start waits for the streams of push at most.
+const tellingFirst = 2 * time.Second
+
+// telling is the part that tells users who are not looking. It is empty if push is off.
+type telling struct {
+	teller *tell.Teller
+
+	part *part
+}
+
+// startTelling starts what decides whom to tell, and tells them, if there are ways to.
+func (r *running) startTelling(ctx context.Context, cfg *devices.Config) error {
+	if len(cfg.Senders) == 0 && r.cfg.Push.SMTP.Host == "" {
+		return nil
+	}
+	t := tell.New(tell.Config{
+		Log: r.log, Presence: r.people.presence, Senders: cfg.Senders, Content: cfg.Content, Interest: r.engine.Interest, Sweeps: r.sweeps, Logger: r.base,
+	})
+	cfg.Records = t
+	r.telling.teller = t
+	if err := r.openMail(cfg); err != nil {
+		return err
+	}
+	r.telling.part = begin(ctx, "push", r.failed, t.Run)
+	r.startMail(ctx)
+	return nil
+}
+
+// awaitTelling waits for the streams of push, and not for long.
+func (r *running) awaitTelling(ctx context.Context) {
+	if r.telling.teller != nil {
+		r.telling.teller.Await(ctx, tellingFirst)
+	}
+	if r.mailing.digests != nil {
+		r.mailing.digests.Await(ctx, tellingFirst)
+	}
+}
+
+// tellingData returns what the statistics of get_push_log tell: how often this node has decided
+// what, and what became of telling.
+func (r *running) tellingData() map[string]func() any {
+	if r.telling.teller == nil {
+		return nil
+	}
+	return map[string]func() any{wire.GetPushLog{}.Type(): func() any { return r.telling.teller.Counts() }}
+}
+
+// endTelling ends digests first, because what became of them is noted in the push log.
+func (r *running) endTelling(ctx context.Context) error {
+	return errors.Join(endPart(ctx, r.mailing.part), endPart(ctx, r.telling.part))
+}
