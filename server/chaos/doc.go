@@ -1,7 +1,8 @@
 // Package chaos holds the fault tests. Three real processes form a cluster, and users talk
 // through it while faults hit the processes. They are killed at random moments and at named
 // points of the write path, stopped and continued, stopped gracefully, and upgraded. They lose
-// their quorum or their disk, get a slow disk, and receive more messages than they can store.
+// their quorum or their disk, get a slow disk, and receive more messages than they can store. Bits
+// of their logs are flipped.
 // Afterwards, package check examines everything that the users were told and shown. That
 // package knows nothing about how the product works.
 //

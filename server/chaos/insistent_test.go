@@ -31,10 +31,10 @@ func (in *insistent) run(ctx context.Context) {
 	in.answers = map[string]int{}
 	d := in.probes.devices[in.alone.Name]
 	var all sync.WaitGroup
-	for shard, ch := range in.probes.channels {
+	for shard, channel := range in.probes.channels {
 		all.Go(func() {
 			for i := 0; ctx.Err() == nil; i++ {
-				in.send(d, shard, wire.Send{Channel: ch, ClientID: fmt.Sprintf("raw%d.%d", shard, i), Content: wire.Content{Text: "is anybody there?"}})
+				in.send(d, shard, wire.Send{Channel: channel, ClientID: fmt.Sprintf("raw%d.%d", shard, i), Content: wire.Content{Text: "is anybody there?"}})
 				_ = wait(ctx, 50*time.Millisecond)
 			}
 		})

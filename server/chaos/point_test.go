@@ -14,9 +14,19 @@ import (
 const pointsFile = "../../jetstream/internal/crashpoint/crashpoint.go"
 
 // points returns all points of the file, so that a new one cannot be missed.
-func points(t *testing.T) (all []string) {
+func points(t *testing.T) []string {
 	t.Helper()
-	file, err := parser.ParseFile(token.NewFileSet(), pointsFile, nil, 0)
+	all := pointsOf(t, pointsFile)
+	if len(all) < 9 {
+		t.Fatalf("only the points %v are left in %s", all, pointsFile)
+	}
+	return all
+}
+
+// pointsOf returns the points that a file names.
+func pointsOf(t *testing.T, path string) (all []string) {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,8 +44,5 @@ func points(t *testing.T) (all []string) {
 		}
 		return true
 	})
-	if len(all) < 9 {
-		t.Fatalf("only the points %v are left in %s", all, pointsFile)
-	}
 	return all
 }

@@ -65,8 +65,8 @@ func (p *probes) on(nodes []*nodetest.Node) (some []*device) {
 // talk starts sending; it ends with ctx.
 func (p *probes) talk(ctx context.Context) {
 	for _, name := range slices.Sorted(maps.Keys(p.devices)) {
-		for _, ch := range p.channels {
-			p.crowd.talk(ctx, p.devices[name], ch, probeEvery)
+		for _, channel := range p.channels {
+			p.crowd.talk(ctx, p.devices[name], channel, probeEvery)
 		}
 	}
 }

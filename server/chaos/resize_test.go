@@ -1,6 +1,7 @@
 package chaos_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -62,11 +63,11 @@ func TestResize(t *testing.T) {
 	st.roll()
 	c.awaitCopies(t.Context(), 3)
 	for _, n := range all[3:] {
-		c.system(t.Context(), "$JS.API.SERVER.EVACUATE", n.Name)
+		c.evacuate(t.Context(), n.Name)
 		c.awaitWithout(t.Context(), n.Name)
 		t.Logf("%s has no copy of anything", n.Name)
 		n.Stop()
-		c.system(t.Context(), "$JS.API.SERVER.REMOVE", n.Name)
+		c.remove(t.Context(), n.Name)
 	}
 	st.random()
 	st.finish()
@@ -81,32 +82,57 @@ func (st *stage) roll() {
 	}
 }
 
-// system sends the cluster an operator's request about a node, until it succeeds.
-func (c *cluster) system(ctx context.Context, subject, node string) {
+// evacuate asks the cluster to move all copies away from a node, until it takes that on.
+func (c *cluster) evacuate(ctx context.Context, node string) {
 	c.tb.Helper()
+	c.eventually(ctx, func(ctx context.Context) error { return c.system(ctx, "$JS.API.SERVER.EVACUATE", node) }, "%s to be evacuated", node)
+}
+
+// notAMember is the engine's code for a server that is not, or no longer, in the cluster.
+const notAMember = 10044
+
+// remove asks the cluster to remove a node, until the cluster says that it is not a member. The
+// first answer comes when that is done, so it may be late, or lost in an election.
+func (c *cluster) remove(ctx context.Context, node string) {
+	c.tb.Helper()
+	c.eventually(ctx, func(ctx context.Context) error {
+		err := c.system(ctx, "$JS.API.SERVER.REMOVE", node)
+		if refused, ok := errors.AsType[*jetstream.APIError](err); ok && refused.ErrorCode == notAMember {
+			return nil
+		}
+		return cmp.Or(err, errors.New("it is a member"))
+	}, "%s to be removed", node)
+}
+
+// system sends the cluster an operator's request about a node, once.
+func (c *cluster) system(ctx context.Context, subject, node string) error {
 	var urls []string
 	for _, n := range c.nodes {
 		urls = append(urls, fmt.Sprintf("nats://sys:%s@127.0.0.1:%d", nodetest.Password, n.NATS))
 	}
-	c.eventually(ctx, func(ctx context.Context) error {
-		conn, err := nats.Connect(strings.Join(urls, ","))
-		if err != nil {
-			return err
-		}
-		defer conn.Close()
-		m, err := conn.RequestWithContext(ctx, subject, fmt.Appendf(nil, `{"peer":%q}`, node))
-		if err != nil {
-			return err
-		}
-		var answer struct {
-			Success bool                `json:"success"`
-			Error   *jetstream.APIError `json:"error"`
-		}
-		if err := json.Unmarshal(m.Data, &answer); err != nil || answer.Success {
-			return err
-		}
+	conn, err := nats.Connect(strings.Join(urls, ","))
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	m, err := conn.RequestWithContext(ctx, subject, fmt.Appendf(nil, `{"peer":%q}`, node))
+	if err != nil {
+		return err
+	}
+	var answer struct {
+		Success bool                `json:"success"`
+		Error   *jetstream.APIError `json:"error"`
+	}
+	switch err := json.Unmarshal(m.Data, &answer); {
+	case err != nil:
+		return err
+	case answer.Error != nil:
+		return answer.Error
+	case !answer.Success:
 		return fmt.Errorf("%s", m.Data)
-	}, "%s of %s", subject, node)
+	default:
+		return nil
+	}
 }
 
 // awaitCopies waits until each stream has the given number of copies, all of them level.

@@ -90,7 +90,8 @@ func (st *stage) calm(but *nodetest.Node) (leaders [shards]string) {
 	return st.cluster.leaders(st.t.Context())
 }
 
-// busiest returns the node that leads the most shards, or the fewest.
+// busiest returns the node that leads the most shards if most is set, and otherwise the node that
+// leads the fewest.
 func (st *stage) busiest(most bool) *nodetest.Node {
 	st.t.Helper()
 	leads := map[string]int{}

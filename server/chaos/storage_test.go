@@ -19,7 +19,7 @@ func TestStorageLimit(t *testing.T) {
 	plan := newPlan(t)
 	c := newCluster(t, 1, plan, sometimes(shipped, crashable), func(n *nodetest.Node) { n.Store("sync_interval: always, max_file_store: 4MB") })
 	cr := newCrowd(t, c, plan, scale{devices: 4})
-	ch := cr.group(cr.devices[0], "all", cr.devices[1:])
+	channel := cr.group(cr.devices[0], "all", cr.devices[1:])
 	alone := c.nodes[0]
 	in := &insistent{stage: &stage{t: t, plan: plan, cluster: c, crowd: cr}, alone: alone, answers: map[string]int{}}
 	stored := 0
@@ -27,14 +27,14 @@ func TestStorageLimit(t *testing.T) {
 		if i == 2000 {
 			t.Fatalf("2000 messages of 15 KB each fit into 4 MB: %v", in.answers)
 		}
-		cmd := wire.Send{Channel: ch, ClientID: fmt.Sprint("big.", i), Content: wire.Content{Text: strings.Repeat("fifteen bytes. ", 1000)}}
+		cmd := wire.Send{Channel: channel, ClientID: fmt.Sprint("big.", i), Content: wire.Content{Text: strings.Repeat("fifteen bytes. ", 1000)}}
 		if in.put(cr.devices[i%4], "lane"+cr.devices[i%4].name, cmd) {
 			stored++
 		}
 	}
-	in.read(cr.devices[1], wire.History{Channel: ch, Limit: 50})
+	in.read(cr.devices[1], wire.History{Channel: channel, Limit: 50})
 	cr.talking.Go(func() { // a client retries until it is stored
-		cr.send(cr.devices[0], check.Send{Lane: "patient", Channel: ch, ClientID: "patient", Text: "there will be room"})
+		cr.send(cr.devices[0], check.Send{Lane: "patient", Channel: channel, ClientID: "patient", Text: "there will be room"})
 	})
 	if err := wait(t.Context(), 2*time.Second); err != nil {
 		t.Fatal(err)
@@ -54,11 +54,11 @@ func TestDiskFull_alone(t *testing.T) {
 	d := newDisk(t, 256)
 	c := newCluster(t, 1, plan, sometimes(shipped, crashable), d.hold)
 	cr := newCrowd(t, c, plan, scale{devices: 4})
-	ch := cr.group(cr.devices[0], "all", cr.devices[1:])
+	channel := cr.group(cr.devices[0], "all", cr.devices[1:])
 	alone := c.nodes[0]
 	in := &insistent{stage: &stage{t: t, plan: plan, cluster: c, crowd: cr}, alone: alone, answers: map[string]int{}}
 	say := func(i int) bool {
-		cmd := wire.Send{Channel: ch, ClientID: fmt.Sprint("raw.", i), Content: wire.Content{Text: "is there room?"}}
+		cmd := wire.Send{Channel: channel, ClientID: fmt.Sprint("raw.", i), Content: wire.Content{Text: "is there room?"}}
 		return in.put(cr.devices[i%4], "lane"+cr.devices[i%4].name, cmd)
 	}
 	if !say(0) {
@@ -72,9 +72,9 @@ func TestDiskFull_alone(t *testing.T) {
 		say(i)
 		_ = wait(t.Context(), 50*time.Millisecond)
 	}
-	in.read(cr.devices[1], wire.History{Channel: ch, Limit: 50})
+	in.read(cr.devices[1], wire.History{Channel: channel, Limit: 50})
 	cr.talking.Go(func() { // a client retries until it is stored
-		cr.send(cr.devices[0], check.Send{Lane: "patient", Channel: ch, ClientID: "patient", Text: "there will be room"})
+		cr.send(cr.devices[0], check.Send{Lane: "patient", Channel: channel, ClientID: "patient", Text: "there will be room"})
 	})
 	t.Logf("the answers were %v, the slowest after %v", in.answers, in.longest)
 	d.relieve()

@@ -72,7 +72,7 @@ var halves = []string{
 // come, and no shard may be lost.
 func TestStrangers(t *testing.T) {
 	plan := newPlan(t)
-	c := newCluster(t, 1, plan, sometimes(shipped, crashable), limitFiles(512))
+	c := newCluster(t, 1, plan, sometimes(shipped, crashable), limitFiles(576))
 	cr := newCrowd(t, c, plan, scale{devices: 20})
 	probes := newProbes(cr)
 	const latecomers = 100
@@ -127,8 +127,8 @@ func (cr *crowd) mustReachAllShards() {
 	cr.tb.Helper()
 	d := cr.devices[0]
 	for shard := range shards {
-		ch := cr.group(d, fmt.Sprint("last ", shard), nil, natter.WithClientID(clientIDInto(shard, d.user)))
-		cr.send(d, check.Send{Lane: ch, Channel: ch, ClientID: "last" + ch, Text: "is the shard there?"})
+		channel := cr.group(d, fmt.Sprint("last ", shard), nil, natter.WithClientID(clientIDInto(shard, d.user)))
+		cr.send(d, check.Send{Lane: channel, Channel: channel, ClientID: "last" + channel, Text: "is the shard there?"})
 	}
 }
 
@@ -141,13 +141,13 @@ func TestFilesExhausted(t *testing.T) {
 	c := newCluster(t, 1, plan, shipped)
 	cr := newCrowd(t, c, plan, scale{devices: 4})
 	alone := c.nodes[0]
-	ch := cr.group(cr.devices[0], "all", cr.devices[1:])
+	channel := cr.group(cr.devices[0], "all", cr.devices[1:])
 	allow := allowFiles(t, alone, 8) // it keeps those that it has open
 	moment := time.Now()
 	for i, d := range cr.devices {
 		cr.talking.Go(func() { // large messages, so that the streams and the view need further files
 			for k := 0; time.Since(moment) < 20*time.Second; k++ {
-				cr.send(d, check.Send{Lane: fmt.Sprint("lane", i), Channel: ch, ClientID: fmt.Sprint(i, ".", k), Text: strings.Repeat("fifteen bytes. ", 1000)})
+				cr.send(d, check.Send{Lane: fmt.Sprint("lane", i), Channel: channel, ClientID: fmt.Sprint(i, ".", k), Text: strings.Repeat("fifteen bytes. ", 1000)})
 			}
 		})
 	}
