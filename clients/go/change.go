@@ -53,23 +53,23 @@ func (c *Client) Delete(ctx context.Context, channel string, seq uint64) (Ack, e
 }
 
 // React adds an emoji to a message.
-func (c *Client) React(ctx context.Context, channel string, seq uint64, emoji string) (Ack, error) {
-	return change(ctx, c, wire.React{Channel: channel, Seq: seq, Emoji: emoji, ClientID: newClientID()})
+func (c *Client) React(ctx context.Context, channel string, seq uint64, emoji string, options ...SendOption) (Ack, error) {
+	return change(ctx, c, wire.React{Channel: channel, Seq: seq, Emoji: emoji, ClientID: applied(options).clientID})
 }
 
 // Unreact removes the user's own emoji from a message.
-func (c *Client) Unreact(ctx context.Context, channel string, seq uint64, emoji string) (Ack, error) {
-	return change(ctx, c, wire.React{Channel: channel, Seq: seq, Emoji: emoji, Remove: true, ClientID: newClientID()})
+func (c *Client) Unreact(ctx context.Context, channel string, seq uint64, emoji string, options ...SendOption) (Ack, error) {
+	return change(ctx, c, wire.React{Channel: channel, Seq: seq, Emoji: emoji, Remove: true, ClientID: applied(options).clientID})
 }
 
 // Pin pins a message for everybody in the channel.
-func (c *Client) Pin(ctx context.Context, channel string, seq uint64) (Ack, error) {
-	return change(ctx, c, wire.Pin{Channel: channel, Seq: seq, ClientID: newClientID()})
+func (c *Client) Pin(ctx context.Context, channel string, seq uint64, options ...SendOption) (Ack, error) {
+	return change(ctx, c, wire.Pin{Channel: channel, Seq: seq, ClientID: applied(options).clientID})
 }
 
 // Unpin removes the pin from a message.
-func (c *Client) Unpin(ctx context.Context, channel string, seq uint64) (Ack, error) {
-	return change(ctx, c, wire.Pin{Channel: channel, Seq: seq, Remove: true, ClientID: newClientID()})
+func (c *Client) Unpin(ctx context.Context, channel string, seq uint64, options ...SendOption) (Ack, error) {
+	return change(ctx, c, wire.Pin{Channel: channel, Seq: seq, Remove: true, ClientID: applied(options).clientID})
 }
 
 // ChannelUpdate holds the settings of a group that [Client.UpdateChannel] changes. A nil field
@@ -79,12 +79,13 @@ type ChannelUpdate struct {
 	Topic     *string
 	SlowModeS *int // in seconds, between two messages of one member
 	Archived  *bool
+	Picture   *Attached // from [Client.UploadPicture] for the group; the zero value removes it
 }
 
 // UpdateChannel changes settings of a group.
 func (c *Client) UpdateChannel(ctx context.Context, channel string, u ChannelUpdate) (Ack, error) {
 	return change(ctx, c, wire.UpdateChannel{
-		Channel: channel, Name: u.Name, Topic: u.Topic, SlowModeS: u.SlowModeS, Archived: u.Archived, ClientID: newClientID(),
+		Channel: channel, Name: u.Name, Topic: u.Topic, SlowModeS: u.SlowModeS, Archived: u.Archived, Picture: pictureOf(u.Picture), ClientID: newClientID(),
 	})
 }
 

@@ -17,6 +17,12 @@
 // channel has one unanswered message at a time, so the next message cannot overtake a repeat.
 // Channels do not wait for each other.
 //
+// # Files
+//
+// [Client.Upload] brings a file to the server's storage and [WithAttachments] sends it;
+// [Client.Download] saves it. Both go on where they were after a lost connection, and when the
+// program is started again. Neither has more than some hundred KiB of a file in memory.
+//
 // # Reading
 //
 // [Client.Events] yields each event of each of the user's channels once, across reconnects. The

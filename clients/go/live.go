@@ -8,9 +8,9 @@ import (
 	"natterjack/server/wire"
 )
 
-// Live holds functions that are told of live news: receipts, presence and typing. These are in
-// no log and of no use later. The functions are called one at a time, in the order in which the
-// server sent the news, by the goroutine that reads the connection. They must return at once,
+// Live holds functions that are told of live news: receipts, presence, profiles and typing. These
+// are in no log and of no use later. The functions are called one at a time, in the order in which
+// the server sent the news, by the goroutine that reads the connection. They must return at once,
 // and must not call the client. A nil function is not called.
 type Live struct {
 	// Receipts is told how far other users have got, and how far the user has got on another
@@ -19,6 +19,10 @@ type Live struct {
 	// Presence is told the presence of followed users, when it is asked for and when it
 	// changes.
 	Presence func([]UserPresence)
+	// Profiles is told the profiles of users who share a channel with the user, when they change.
+	// Changes from while the client was not connected are not told: ask again for those profiles
+	// that are shown.
+	Profiles func([]Profile)
 	// Typing is told which user is typing in which channel.
 	Typing func(channel, user string)
 }
@@ -55,6 +59,10 @@ func (s *session) live(f wire.Frame) {
 	case wire.Presence:
 		if l.Presence != nil {
 			l.Presence(f.Users)
+		}
+	case wire.Profiles:
+		if l.Profiles != nil && f.Ref.Ref == 0 { // else it answers a question
+			l.Profiles(f.Users)
 		}
 	case wire.Typing:
 		if l.Typing != nil {
@@ -130,13 +138,18 @@ func ask[F wire.Frame, T wire.Command, P interface {
 		var none F
 		return none, err
 	}
-	return call[F](ctx, c, newRequest(func(ref uint64) wire.Command {
+	r := newRequest(func(ref uint64) wire.Command {
 		P(&cmd).Number(ref)
 		if q, ok := any(&cmd).(interface{ Know(seen []wire.ShardPos) }); ok {
 			q.Know(c.track.seen())
 		}
 		return cmd
-	}))
+	})
+	switch any(cmd).(type) {
+	case wire.ReserveUpload, wire.CompleteUpload:
+		r.upload = true
+	}
+	return call[F](ctx, c, r)
 }
 
 // Read says that the user has read a channel up to a message. The user's other devices agree at
@@ -212,7 +225,8 @@ func (c *Client) Sessions(ctx context.Context) ([]wire.Session, error) {
 	return f.Sessions, err
 }
 
-// SignOut ends one of the user's sessions, and all others with the same token.
+// SignOut ends one of the user's sessions, and all others with the same token. An empty name is the
+// session of this client.
 func (c *Client) SignOut(ctx context.Context, session string) error {
 	_, err := ask[wire.Done](ctx, c, wire.SignOut{Session: session})
 	return err

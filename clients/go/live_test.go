@@ -52,7 +52,10 @@ func hear[T any](ctx context.Context, t *testing.T, what string, told <-chan T, 
 // after the server has died and come back.
 func TestLive(t *testing.T) {
 	for _, name := range []string{"websocket", "stream"} {
-		t.Run(name, func(t *testing.T) { testLive(t, transports[name]) })
+		t.Run(name, func(t *testing.T) {
+			t.Parallel() // it waits most of the time
+			testLive(t, transports[name])
+		})
 	}
 }
 
@@ -102,6 +105,7 @@ func testLive(t *testing.T, transport natter.Transport) {
 }
 
 func TestSignOut(t *testing.T) {
+	t.Parallel()
 	s := servertest.Start(t)
 	ctx, cancel := context.WithTimeout(t.Context(), long)
 	defer cancel()

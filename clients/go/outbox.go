@@ -25,6 +25,7 @@ type outbox struct {
 	byRef    map[uint64]*request // in flight
 	byClient map[string]*request // sends only
 	refs     uint64              // the last one used
+	canceled []uint64            // refs of commands in flight whose callers wait no more; the server is still to be told
 	hold     time.Time           // nothing is written before this time: the server said too_fast
 	ended    error
 }
@@ -46,8 +47,12 @@ func newOutbox(o *Options) *outbox {
 	}
 }
 
-// add puts a request at the end of the list, once there is room for it.
+// add puts a request at the end of the list, once there is room for it. A request whose caller
+// waits no more is not added, so that it is certainly not sent.
 func (o *outbox) add(ctx context.Context, r *request) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
 	if r.slot {
 		select {
 		case o.slots <- struct{}{}:
@@ -82,6 +87,9 @@ func (o *outbox) giveUp(r *request) (mayBeStored, ok bool) {
 	if !slices.Contains(o.list, r) {
 		return false, false
 	}
+	if r.ref != 0 && r.clientID == "" {
+		o.canceled = append(o.canceled, r.ref)
+	}
 	o.remove(r)
 	return r.written, true
 }
@@ -99,6 +107,7 @@ func (o *outbox) lost() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.hold = time.Time{}
+	o.canceled = nil
 	clear(o.byRef)
 	for _, r := range o.list {
 		r.unsure = r.unsure || r.ref != 0 && r.clientID != ""

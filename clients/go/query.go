@@ -17,10 +17,11 @@ type Channels = wire.Channels
 type ChannelInfo = wire.ChannelInfo
 
 // Around says which messages of a channel [Client.History] reads: those before a seq, those
-// after a seq, or the latest if neither is set. Limit is 50 unless set, and at most the
-// session's Limits.HistoryEvents.
+// after a seq, those on either side of a seq, or the latest if none is set. Limit is 50 unless set,
+// and at most the session's Limits.HistoryEvents.
 type Around struct {
 	Before, After uint64
+	Of            uint64 // the message itself is among those on its sides
 	Limit         int
 }
 
@@ -28,7 +29,7 @@ type Around struct {
 // it is repeated over reconnects until ctx ends. If the server refuses it, the error is the
 // server's [*Error].
 func (c *Client) History(ctx context.Context, channel string, around Around) (Page, error) {
-	return ask[Page](ctx, c, wire.History{Channel: channel, Before: around.Before, After: around.After, Limit: around.Limit})
+	return ask[Page](ctx, c, wire.History{Channel: channel, Before: around.Before, After: around.After, Around: around.Of, Limit: around.Limit})
 }
 
 // Channels lists the user's channels with their unread counts, the most recently active channel

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"path/filepath"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -18,8 +17,9 @@ import (
 // TestRealServerTooFast has two users send more to a group than it takes, and one of them more
 // than one user may. Every message is stored, late, and each user's messages keep their order.
 func TestRealServerTooFast(t *testing.T) {
-	binary := filepath.Join(t.TempDir(), "natterjack")
-	if err := nodetest.Build(binary); err != nil {
+	t.Parallel()
+	binary, err := servertest.Binary()
+	if err != nil {
 		t.Fatal(err)
 	}
 	nodes := nodetest.New(t, binary, nodetest.Options{
@@ -67,8 +67,9 @@ func TestRealServerTooFast(t *testing.T) {
 // transport. The server refuses most of them at first. All are stored, in the order in which
 // they were sent.
 func TestRealServerRefusesInOrder(t *testing.T) {
-	binary := filepath.Join(t.TempDir(), "natterjack")
-	if err := nodetest.Build(binary); err != nil {
+	t.Parallel()
+	binary, err := servertest.Binary()
+	if err != nil {
 		t.Fatal(err)
 	}
 	nodes := nodetest.New(t, binary, nodetest.Options{

@@ -56,6 +56,7 @@ func connectLive(t *testing.T, s *servertest.Server, user string, tr natter.Tran
 }
 
 func TestRealServer(t *testing.T) {
+	t.Parallel()
 	s := servertest.Start(t)
 	for name, transport := range transports {
 		t.Run(name, func(t *testing.T) {

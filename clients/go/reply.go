@@ -42,7 +42,7 @@ func (o *outbox) refused(r *request, e *wire.Error) {
 		// send itself may end it.
 		o.again(r, false, now)
 		r.unsure = false
-	case !e.Retryable:
+	case !e.Retryable, r.upload && e.Code == wire.CodeStorageFull && r.tries >= uploadTries-1:
 		o.settle(r, nil, e)
 		return
 	default:

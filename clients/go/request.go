@@ -15,6 +15,7 @@ type request struct {
 	channel  func(user string) string
 	clientID string // of a send only
 	slot     bool   // whether it counts against the bound of the outbox
+	upload   bool   // of a command of an upload: it does not wait for ever if storage is full
 	done     chan outcome
 
 	// The outbox guards the fields below.

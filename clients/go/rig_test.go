@@ -19,10 +19,19 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+	goleak.VerifyTestMain(tidy{m}, goleak.Cleanup(func(code int) {
 		servertest.Clean()
 		os.Exit(code)
 	}))
+}
+
+// tidy leaves no connections to storage that has not ended with its test.
+type tidy struct{ *testing.M }
+
+// Run implements [goleak.TestingM].
+func (m tidy) Run() int {
+	defer http.DefaultClient.CloseIdleConnections()
+	return m.M.Run()
 }
 
 // pipes is a listener whose connections are in memory, so that a real HTTP server runs in a

@@ -8,10 +8,11 @@ import (
 
 // terms are the facts about a session that decide what may be written.
 type terms struct {
-	user   string
-	limits wire.Limits
-	heard  time.Time // when the last frame came
-	seq    func(channel string) uint64
+	user      string
+	limits    wire.Limits
+	heard     time.Time // when the last frame came
+	seq       func(channel string) uint64
+	connected bool // commands go over the connection, not in requests of their own
 }
 
 // round is one pass over the outbox: the commands to write, and the time of the next pass.
@@ -32,6 +33,7 @@ func (o *outbox) round(now time.Time, t terms) *round {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	rd := &round{terms: t, now: now, busy: map[string]bool{}}
+	o.cancel(rd)
 	for i := 0; i < len(o.list) && !rd.full; {
 		r := o.list[i]
 		o.consider(rd, r)
@@ -40,6 +42,22 @@ func (o *outbox) round(now time.Time, t terms) *round {
 		}
 	}
 	return rd
+}
+
+// cancel tells the server of commands whose callers wait no more, if commands go over the
+// connection itself. The server stops reads; it knows of no others.
+func (o *outbox) cancel(rd *round) {
+	for _, ref := range o.canceled {
+		frame, err := wire.Append(nil, wire.Cancel{Command: ref})
+		if err != nil || !rd.connected || len(rd.batch)+1+len(frame) > rd.limits.FrameBytes {
+			break
+		}
+		if len(rd.batch) > 0 {
+			rd.batch = append(rd.batch, wire.Separator)
+		}
+		rd.batch = append(rd.batch, frame...)
+	}
+	o.canceled = nil
 }
 
 func (o *outbox) consider(rd *round, r *request) {

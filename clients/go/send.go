@@ -13,12 +13,27 @@ type Ack = wire.Ack
 // SendOption is an option of [Client.Send], [Client.SendTo] and [Client.CreateGroup].
 type SendOption func(*sendOptions)
 
-type sendOptions struct{ clientID string }
+type sendOptions struct {
+	clientID    string
+	attachments []Attachment
+}
 
 // WithClientID sets the client id, which is random otherwise. An application may store a
 // message before it sends it. After a restart it sends the message again under the same id, and
 // gets the first ack if the message was stored then.
 func WithClientID(id string) SendOption { return func(o *sendOptions) { o.clientID = id } }
+
+// WithAttachments attaches uploaded files to a message of [Client.Send] or [Client.SendTo], in this
+// order and with their captions. Then its text may be empty. The files must have been uploaded for
+// the same channel.
+func WithAttachments(files ...Attached) SendOption {
+	return func(o *sendOptions) {
+		for i := range files {
+			a := &files[i].Attachment
+			o.attachments = append(o.attachments, Attachment{ID: a.ID, Ticket: files[i].Ticket, Caption: a.Caption})
+		}
+	}
+}
 
 func applied(options []SendOption) sendOptions {
 	o := sendOptions{}
@@ -59,7 +74,8 @@ func (c *Client) Direct(ctx context.Context, user string) (channel string, err e
 }
 
 func (c *Client) send(ctx context.Context, s wire.Send, options []SendOption) (Ack, error) {
-	s.ClientID = applied(options).clientID
+	o := applied(options)
+	s.ClientID, s.Content.Attachments = o.clientID, o.attachments
 	if err := s.Validate(unlimited); err != nil {
 		return Ack{}, err
 	}

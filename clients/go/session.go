@@ -210,7 +210,7 @@ func (s *session) silence() time.Duration {
 func (s *session) lastHeard() time.Time { return s.began.Add(time.Duration(s.heard.Load())) }
 
 func (s *session) terms() terms {
-	return terms{user: s.welcome.User, limits: s.welcome.Limits, heard: s.lastHeard(), seq: s.c.track.seq}
+	return terms{user: s.welcome.User, limits: s.welcome.Limits, heard: s.lastHeard(), seq: s.c.track.seq, connected: !s.stateless()}
 }
 
 func (s *session) describe() *Session {

@@ -406,3 +406,36 @@ func TestOptions(t *testing.T) {
 		t.Errorf("all clients begin with %v", seen)
 	}
 }
+
+// A read whose caller waits no more is canceled at the server that has it. One that was not written
+// is not.
+func TestReadGivenUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := script(t, func(p *peer) {
+			p.welcome()
+			asked := expect[wire.Search](p)
+			if c := expect[wire.Cancel](p); c.Command != asked.Ref.Ref {
+				t.Errorf("canceled %d, want %d", c.Command, asked.Ref.Ref)
+			}
+			expect[wire.Find](p)
+			p.drain()
+		})
+		c := r.start(t, nil)
+		short := func() context.Context {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			t.Cleanup(cancel)
+			return ctx
+		}
+		if _, err := c.Search(short(), Query{Text: "toad"}); !errors.Is(err, context.DeadlineExceeded) {
+			t.Error(err)
+		}
+		gone, cancel := context.WithCancel(t.Context())
+		cancel()
+		if _, err := c.Search(gone, Query{Text: "newt"}); !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
+		if _, err := c.Find(short(), "a", 0); !errors.Is(err, context.DeadlineExceeded) {
+			t.Error(err)
+		}
+	})
+}

@@ -30,20 +30,40 @@ func run(m *testing.M) int {
 // TestConversations drives random operations against the real server and the model at once.
 // Everything that the one node has acknowledged must show at once, to every user.
 func TestConversations(t *testing.T) {
-	check(t, 1, amount{40, 30}, amount{60, 200})
+	check(t, goSDK{}, 1, amount{40, 30}, amount{60, 200})
 }
 
 // TestConversations_cluster does the same on three nodes, with the devices spread over them,
 // and kills a node in the middle of a run.
 func TestConversations_cluster(t *testing.T) {
-	check(t, 3, amount{2, 80}, amount{12, 200})
+	check(t, goSDK{}, 3, amount{2, 80}, amount{12, 200})
+}
+
+// typeScriptKey is the variable that says that the TypeScript SDK is built, as .ci/ts does.
+const typeScriptKey = "NATTERJACK_TYPESCRIPT"
+
+// TestConversations_typeScript does the same with devices whose client is the TypeScript SDK, and
+// others whose client is the Go SDK, so that people talk across the two.
+func TestConversations_typeScript(t *testing.T) {
+	if os.Getenv(typeScriptKey) == "" {
+		t.Skip("THE TYPESCRIPT SDK IS NOT TESTED HERE: it needs Node.js and a build of the SDK; run .ci/ts")
+	}
+	check(t, &both{of: [...]sdk{goSDK{}, startTypeScript(t)}}, 1, amount{20, 30}, amount{60, 200})
+}
+
+// TestConversations_typeScriptCluster does so on three nodes, one of which is killed.
+func TestConversations_typeScriptCluster(t *testing.T) {
+	if os.Getenv(typeScriptKey) == "" {
+		t.Skip("THE TYPESCRIPT SDK IS NOT TESTED HERE: it needs Node.js and a build of the SDK; run .ci/ts")
+	}
+	check(t, &both{of: [...]sdk{goSDK{}, startTypeScript(t)}}, 3, amount{2, 80}, amount{12, 200})
 }
 
 // amount is how much is checked: about this many runs, of this many steps each.
 type amount struct{ checks, steps int }
 
 // check makes a short run or a full one, unless rapid's flags set the amount.
-func check(t *testing.T, nodes int, short, long amount) {
+func check(t *testing.T, with sdk, nodes int, short, long amount) {
 	t.Helper()
 	much := short
 	if full {
@@ -51,7 +71,7 @@ func check(t *testing.T, nodes int, short, long amount) {
 	}
 	byDefault(t, "rapid.checks", much.checks)
 	byDefault(t, "rapid.steps", much.steps)
-	s := startServers(t, nodes)
+	s := startServers(t, nodes, with)
 	rapid.Check(t, func(rt *rapid.T) {
 		s.restart() // if the check before has failed
 		w := newWorld(t, rt, s)

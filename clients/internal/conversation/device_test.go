@@ -17,7 +17,7 @@ import (
 // built from the events that it was shown.
 type device struct {
 	user   string
-	client *natter.Client // nil while the device is away
+	client client // nil while the device is away
 	state  natter.PresenceState
 	copy   *mirror
 
@@ -31,15 +31,11 @@ func newDevice(user string) *device { return &device{user: user, copy: newMirror
 // position.
 func (d *device) come(ctx context.Context, tb testing.TB, s *servers, urls []string) {
 	tb.Helper()
-	c, err := natter.New(natter.Options{
-		URLs: urls, InOrder: true, Tokens: natter.SignIn{User: d.user, URLs: urls, Data: s.nodes[0].SignIn()}, Resume: d.position,
-		ConnectTimeout: connectTimeout, BackoffMax: backoffMax,
-	})
+	c, err := s.sdk.open(ctx, d.user, urls, s.nodes[0].SignIn(), d.position)
 	if err != nil {
 		tb.Fatal(err)
 	}
 	d.client, d.state = c, natter.Online
-	d.running.Go(func() { _ = c.Run(ctx) }) // calls of the client return the error
 	d.running.Go(func() { d.copy.listen(ctx, c) })
 	if _, err := c.Session(ctx); err != nil {
 		tb.Fatalf("%s is not connected: %v", d.user, err)
@@ -76,13 +72,14 @@ type mirror struct {
 type copied struct {
 	messages map[uint64]*natter.Event // each with the pos of the last event that made or changed it
 	stale    bool                     // to be read again
+	skipped  map[uint64]uint64        // while it is stale: the pos of each message's last change
 }
 
 func newMirror(user string) *mirror {
 	return &mirror{user: user, rooms: map[string]*copied{}, settings: map[string]string{}, farewells: map[string]int{}, ended: map[string]bool{}}
 }
 
-func (m *mirror) listen(ctx context.Context, c *natter.Client) {
+func (m *mirror) listen(ctx context.Context, c client) {
 	for ev, err := range c.Events(ctx) {
 		switch {
 		case errors.Is(err, natter.ErrFatal):
@@ -120,7 +117,7 @@ func (m *mirror) see(ev *natter.Event) {
 
 func (m *mirror) room(id string) *copied {
 	if m.rooms[id] == nil {
-		m.rooms[id] = &copied{messages: map[uint64]*natter.Event{}}
+		m.rooms[id] = &copied{messages: map[uint64]*natter.Event{}, skipped: map[uint64]uint64{}}
 	}
 	return m.rooms[id]
 }
@@ -154,10 +151,15 @@ func (m *mirror) meta(ev *natter.Event) {
 	}
 }
 
-// fold applies an event to the message that it changes, unless the message includes it already.
+// fold applies an event to the message that it changes, unless the message includes it already. A
+// stale message may lack earlier changes, and would seem to be complete with this one.
 func (c *copied) fold(ev *natter.Event) {
 	m := c.messages[ev.Target]
 	if m == nil || m.Pos >= ev.Pos {
+		return
+	}
+	if c.stale {
+		c.skipped[ev.Target] = max(c.skipped[ev.Target], ev.Pos)
 		return
 	}
 	m.Pos = ev.Pos
@@ -205,17 +207,23 @@ func (m *mirror) messages(channel string) (events []shown, stale bool, err error
 	return events, c.stale, m.err
 }
 
-// reread takes over a page that was read of a channel. Later changes from events stay.
+// reread takes over what was read of a channel. It must be read again if a change that was skipped
+// came after that. Later changes from events stay.
 func (m *mirror) reread(channel string, page []natter.Event) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	c := m.room(channel)
+	c.stale = false
 	for i := range page {
-		if known := c.messages[page[i].Seq]; known == nil || known.Pos < page[i].Pos {
+		known, skipped := c.messages[page[i].Seq], c.skipped[page[i].Seq]
+		if known == nil || known.Pos < page[i].Pos {
 			c.messages[page[i].Seq] = &page[i]
 		}
+		c.stale = c.stale || page[i].Pos < skipped
 	}
-	c.stale = false
+	if !c.stale {
+		clear(c.skipped)
+	}
 }
 
 // own returns the settings of the user, and how often the user was removed, banned or refused

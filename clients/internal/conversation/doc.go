@@ -1,5 +1,6 @@
 // Package conversation holds the model test of messages, groups and personal settings. It runs
-// random operations by several users on several devices, through the real server and the SDK.
+// random operations by several users on several devices, through the real server and an SDK: the
+// Go SDK, or for half of the devices the TypeScript SDK, if that is built, as .ci/ts does.
 // Beside them runs a model that knows the rules in their simplest form. If the server refuses
 // an operation, the model must refuse it too. Whatever the server shows to any member on any
 // device, in pages and in events, must equal the state of the model. Devices come and go.

@@ -32,7 +32,7 @@ func (w *world) received(t *rapid.T) {
 }
 
 // level waits until a device's server shows the channel as it should be.
-func (w *world) level(t *rapid.T, r *room, p *person, c *natter.Client) {
+func (w *world) level(t *rapid.T, r *room, p *person, c client) {
 	if w.servers.several() {
 		w.compareChannel(t, r, p, c)
 	}
@@ -70,7 +70,7 @@ func (w *world) everywhere(t *rapid.T, p *person) {
 	}
 }
 
-func settings(t *rapid.T, w *world, c *natter.Client) map[string]string {
+func settings(t *rapid.T, w *world, c client) map[string]string {
 	list, err := c.Settings(w.ctx, "")
 	w.agree(t, none, err)
 	all := map[string]string{}
@@ -82,7 +82,7 @@ func settings(t *rapid.T, w *world, c *natter.Client) map[string]string {
 
 // anchor returns a client of a person that uses one server only. It is invisible to other
 // users.
-func (w *world) anchor(p *person, url string) *natter.Client {
+func (w *world) anchor(p *person, url string) client {
 	if p.anchors[url] == nil {
 		d := newDevice(p.name)
 		d.come(w.ctx, w.tb, w.servers, []string{url})
@@ -125,6 +125,8 @@ func (w *world) die(t *rapid.T) {
 	victim := w.servers.nodes[rapid.IntRange(0, len(w.servers.nodes)-1).Draw(t, "victim")]
 	delay := time.Duration(rapid.IntRange(0, 20).Draw(t, "delay")) * time.Millisecond
 	w.note("", victim.Name+" is killed")
+	w.dying = true
+	defer func() { w.dying = false }()
 	dead := w.servers.kill(victim, delay)
 	for range rapid.IntRange(0, 5).Draw(t, "meanwhile") {
 		rapid.SampledFrom([]func(*rapid.T){w.send, w.edit, w.erase, w.react, w.add, w.remove, w.group}).Draw(t, "step")(t)

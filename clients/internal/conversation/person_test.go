@@ -13,6 +13,8 @@ type person struct {
 	name     string
 	settings map[string]string
 	sent     []sent
+	acts     []act
+	edits    map[*message]natter.Content // the last content of messages that the person has edited
 	devices  []*device
 	anchors  map[string]*device // by the URL of the one node that each uses
 }
@@ -23,6 +25,14 @@ type sent struct {
 	seq      uint64
 	clientID string
 	content  natter.Content
+}
+
+// act is a command that a person has given.
+type act struct {
+	in    *room
+	what  string
+	ack   natter.Ack
+	again func(client) (natter.Ack, error)
 }
 
 func (p *person) set(name, value string) {

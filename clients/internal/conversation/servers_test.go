@@ -23,21 +23,22 @@ var binary = sync.OnceValues(func() (string, error) {
 // scratch is a directory that TestMain removes.
 var scratch string
 
-// servers are a single node, or three nodes of a cluster.
+// servers are a single node, or three nodes of a cluster, and the SDK that devices reach them by.
 type servers struct {
+	sdk          sdk
 	nodes        []*nodetest.Node
 	down         *nodetest.Node // the killed one, until it is started again
 	steps, kills int            // so far
 }
 
-func startServers(t *testing.T, size int) *servers {
+func startServers(t *testing.T, size int, with sdk) *servers {
 	t.Helper()
 	path, err := binary()
 	if err != nil {
 		t.Fatal(err)
 	}
 	plan := rand.New(rand.NewPCG(uint64(os.Getpid()), uint64(time.Now().UnixNano())))
-	s := &servers{nodes: nodetest.New(t, path, nodetest.Options{Size: size, Plan: plan, Limits: limits})}
+	s := &servers{sdk: with, nodes: nodetest.New(t, path, nodetest.Options{Size: size, Plan: plan, Limits: limits})}
 	nodetest.StartAll(s.nodes)
 	return s
 }

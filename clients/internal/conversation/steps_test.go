@@ -14,7 +14,7 @@ import (
 func (w *world) steps() map[string]func(*rapid.T) {
 	steps := map[string]func(*rapid.T){
 		"send": w.send, "send more": w.send, "say": w.send, "say more": w.send, "read more": w.read, "react more": w.react, "edit more": w.edit,
-		"reply": w.reply, "retry": w.retry, "edit": w.edit, "delete": w.erase, "react": w.react, "pin": w.pin, "forward": w.forward,
+		"reply": w.reply, "retry": w.retry, "repeat": w.repeat, "repeat more": w.repeat, "repeat again": w.repeat, "edit": w.edit, "delete": w.erase, "react": w.react, "pin": w.pin, "forward": w.forward,
 		"group": w.group, "add": w.add, "remove": w.remove, "unban": w.unban, "role": w.role, "leave": w.leave, "archive": w.archive, "disband": w.disband,
 		"invite": w.invite, "revoke": w.revoke, "join": w.join,
 		"read": w.read, "received": w.received, "set": w.set,
@@ -37,7 +37,7 @@ func (w *world) send(t *rapid.T) {
 	r := w.room(t, p)
 	said, content := w.words(t)
 	want := r.send(p.name, said)
-	ack, err := c.SendContent(w.ctx, r.id, content)
+	ack, err := c.SendContent(w.ctx, r.id, content, "")
 	w.answered(t, r, p, "sends", want, err)
 	if want != none {
 		return
@@ -61,7 +61,7 @@ func (w *world) retry(t *rapid.T) {
 	if again.in.deleted {
 		want = forbidden
 	}
-	ack, err := c.SendContent(w.ctx, again.in.id, again.content, natter.WithClientID(again.clientID))
+	ack, err := c.SendContent(w.ctx, again.in.id, again.content, again.clientID)
 	w.answered(t, again.in, p, fmt.Sprint("sends again ", again.seq), want, err)
 	if want == none && ack.Seq != again.seq {
 		t.Fatalf("sent again and stored as %d, was %d%s", ack.Seq, again.seq, w.story(again.in.id))
@@ -75,7 +75,7 @@ func (w *world) reply(t *rapid.T) {
 	said.replyTo = w.seq(t, r)
 	sent.ReplyTo = said.replyTo
 	want := r.send(p.name, said)
-	ack, err := c.SendContent(w.ctx, r.id, sent)
+	ack, err := c.SendContent(w.ctx, r.id, sent, "")
 	w.answered(t, r, p, fmt.Sprint("answers", " ", said.replyTo), want, err)
 	r.stamp(ack.Timestamp, "")
 }
@@ -88,9 +88,58 @@ func (w *world) edit(t *rapid.T) {
 		seq = last
 	}
 	said, sent := w.words(t)
+	if again := r.at(p.name, seq); again != nil && again.sender == p.name && p.edits[again].Text != "" && rapid.Bool().Draw(t, "as it is") {
+		said, sent = again.content, p.edits[again]
+	}
 	want := r.edit(p.name, seq, said)
-	_, err := c.Edit(w.ctx, r.id, seq, sent)
-	w.answered(t, r, p, fmt.Sprint("edits", " ", seq), want, err)
+	if w.act(t, r, p, c, fmt.Sprint("edits", " ", seq), want, func(c client, id string) (natter.Ack, error) {
+		return c.Edit(w.ctx, r.id, seq, sent, id)
+	}) {
+		p.edits[r.at(p.name, seq)] = sent
+	}
+}
+
+// act gives a command under a client id, so that the person may repeat it later. Now and then it
+// gives the command under another one, too, where there is nothing left to do.
+func (w *world) act(t *rapid.T, r *room, p *person, c client, what string, want refusal, do func(client, string) (natter.Ack, error)) (done bool) {
+	times := 1
+	if want == none {
+		times += rapid.IntRange(0, 1).Draw(t, "twice")
+	}
+	for range times {
+		w.acts++
+		id := fmt.Sprint("act", w.acts)
+		again := func(c client) (natter.Ack, error) {
+			ack, err := do(c, id)
+			ack.Ref = natter.Ack{}.Ref // each try has its own
+			return ack, err
+		}
+		ack, err := again(c)
+		w.answered(t, r, p, what, want, err)
+		if want == none {
+			p.acts = append(p.acts, act{r, what, ack, again})
+		}
+	}
+	return want == none
+}
+
+// repeat gives a command once more under its client id, whether it changed anything or not. This
+// changes nothing, and the answer is the first one, whatever has changed since.
+func (w *world) repeat(t *rapid.T) {
+	p, c := w.someone(t)
+	if len(p.acts) == 0 {
+		return
+	}
+	a := p.acts[rapid.IntRange(0, len(p.acts)-1).Draw(t, "act")]
+	want := none
+	if a.in.deleted {
+		want = forbidden
+	}
+	ack, err := a.again(c)
+	w.answered(t, a.in, p, a.what+" again", want, err)
+	if want == none && ack != a.ack {
+		t.Fatalf("%s again: answered %+v, was %+v%s", a.what, ack, a.ack, w.story(a.in.id))
+	}
 }
 
 func (w *world) erase(t *rapid.T) {
@@ -107,12 +156,9 @@ func (w *world) react(t *rapid.T) {
 	r := w.room(t, p)
 	seq, emoji, remove := w.seq(t, r), rapid.SampledFrom([]string{"👍", "❤️", "🐸"}).Draw(t, "emoji"), rapid.Bool().Draw(t, "remove")
 	want := r.react(p.name, seq, emoji, remove)
-	do := c.React
-	if remove {
-		do = c.Unreact
-	}
-	_, err := do(w.ctx, r.id, seq, emoji)
-	w.answered(t, r, p, fmt.Sprint("reacts", " ", seq, emoji, " removing ", remove), want, err)
+	w.act(t, r, p, c, fmt.Sprint("reacts", " ", seq, emoji, " removing ", remove), want, func(c client, id string) (natter.Ack, error) {
+		return c.React(w.ctx, r.id, seq, emoji, remove, id)
+	})
 }
 
 func (w *world) pin(t *rapid.T) {
@@ -120,12 +166,9 @@ func (w *world) pin(t *rapid.T) {
 	r := w.room(t, p)
 	seq, remove := w.seq(t, r), rapid.Bool().Draw(t, "remove")
 	want := r.pin(p.name, seq, remove)
-	do := c.Pin
-	if remove {
-		do = c.Unpin
-	}
-	_, err := do(w.ctx, r.id, seq)
-	w.answered(t, r, p, fmt.Sprint("pins", " ", seq, " removing ", remove), want, err)
+	w.act(t, r, p, c, fmt.Sprint("pins", " ", seq, " removing ", remove), want, func(c client, id string) (natter.Ack, error) {
+		return c.Pin(w.ctx, r.id, seq, remove, id)
+	})
 }
 
 // forward takes the text as the user's own server shows it.

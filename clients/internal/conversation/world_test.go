@@ -38,6 +38,8 @@ type world struct {
 	rooms   []*room
 	groups  int
 	texts   int
+	acts    int
+	dying   bool // a server is being killed
 	steady  bool // presence is neither changed nor compared, because it takes seconds to settle
 	notes   []note
 }
@@ -52,7 +54,7 @@ func newWorld(tb testing.TB, rt *rapid.T, s *servers) *world {
 	w.steady = rapid.IntRange(0, 9).Draw(rt, "presence") != 0
 	run := runs.Add(1)
 	for i, name := range []string{"ann", "bob", "cem", "dot"} {
-		p := &person{name: fmt.Sprintf("%s-%d", name, run), settings: map[string]string{}, anchors: map[string]*device{}}
+		p := &person{name: fmt.Sprintf("%s-%d", name, run), settings: map[string]string{}, anchors: map[string]*device{}, edits: map[*message]natter.Content{}}
 		w.people, w.byName[p.name] = append(w.people, p), p
 		for j := range devices {
 			d := newDevice(p.name)
@@ -87,12 +89,12 @@ func (w *world) blocks(by, of string) bool { return w.byName[by].blocks(of) }
 
 // someone draws a person and one of their devices. A device that is away comes back, to any
 // server.
-func (w *world) someone(t *rapid.T) (*person, *natter.Client) {
+func (w *world) someone(t *rapid.T) (*person, client) {
 	p := w.person(t, "user")
 	return p, w.client(t, p.devices[rapid.IntRange(0, devices-1).Draw(t, "device")])
 }
 
-func (w *world) client(t *rapid.T, d *device) *natter.Client {
+func (w *world) client(t *rapid.T, d *device) client {
 	if d.client == nil {
 		d.come(w.ctx, w.tb, w.servers, w.servers.urls(rapid.IntRange(0, len(w.servers.nodes)-1).Draw(t, "node")))
 	}
@@ -129,15 +131,34 @@ func (w *world) words(t *rapid.T) (content, natter.Content) {
 	w.texts++
 	c := content{text: fmt.Sprintf("@x, text %d 🐸", w.texts)}
 	sent := natter.Content{Text: c.text}
-	switch rapid.IntRange(0, 4).Draw(t, "mention") {
+	switch rapid.IntRange(0, 5).Draw(t, "mention") {
 	case 0:
 		c.mentions = w.other(t)
 		sent.Mentions = []wire.Mention{{Kind: wire.MentionUser, User: c.mentions, Length: 2}}
 	case 1:
 		c.mentions = everybody
 		sent.Mentions = []wire.Mention{{Kind: wire.MentionChannel, Length: 2}}
+	case 2:
+		if w.gather(t) {
+			c.mentions = everybody
+			sent.Mentions = []wire.Mention{{Kind: wire.MentionHere, Length: 2}}
+		}
 	}
 	return c, sent
+}
+
+// gather brings everybody to the server, so that a mention of those who are here is one of all
+// members. It reports whether it could: not while a server is down, and not on several, where a
+// node counts only those whom the others name in time.
+func (w *world) gather(t *rapid.T) bool {
+	if w.servers.several() || w.servers.down != nil || w.dying {
+		return false
+	}
+	for _, p := range w.people {
+		_, err := w.client(t, p.devices[0]).Settings(w.ctx, "none/")
+		w.agree(t, none, err)
+	}
+	return true
 }
 
 // agree checks that an answer is the one that the model expected.

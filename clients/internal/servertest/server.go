@@ -3,7 +3,9 @@ package servertest
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -19,9 +21,10 @@ const readyTimeout = time.Minute
 var (
 	dirMu sync.Mutex
 	dir   string // directory of the built commands
-
-	build = sync.OnceValues(func() (string, error) { return Build("server", nodeproc.Server) })
 )
+
+// Binary returns the server, which it builds once.
+var Binary = sync.OnceValues(func() (string, error) { return Build("server", nodeproc.Server) })
 
 // Build builds a command of this module into a directory that [Clean] removes.
 func Build(name, pkg string) (file string, err error) {
@@ -50,13 +53,14 @@ type Server struct {
 	Data string // its data directory, in which clients find the secret of the development sign-in
 
 	listen string
+	config string // a file, unless the server stores files itself
 	life   *nodeproc.Process
 }
 
 // Start starts a server that ends with the test.
 func Start(tb testing.TB) *Server {
 	tb.Helper()
-	s := &Server{Data: tb.TempDir(), listen: "127.0.0.1:0"}
+	s := &Server{Data: tb.TempDir(), listen: "127.0.0.1:0", config: storage(tb)}
 	tb.Cleanup(func() {
 		if s.life != nil {
 			s.Stop(tb)
@@ -66,18 +70,38 @@ func Start(tb testing.TB) *Server {
 	return s
 }
 
-// Again starts the server again, after [Server.Kill] or [Server.Stop].
-func (s *Server) Again(tb testing.TB) {
+// storage returns a configuration for the real MinIO that .ci/minio has started, if it has. The
+// server gets a bucket of its own there.
+func storage(tb testing.TB) (file string) {
 	tb.Helper()
-	file, err := build()
+	url := os.Getenv("MEDIA_S3_ENDPOINT")
+	if url == "" {
+		return ""
+	}
+	conf := &nodeproc.Config{NATS: "127.0.0.1:0", Media: fmt.Sprintf(
+		"endpoint: %q, bucket: %q, access_key: $MEDIA_S3_ACCESS_KEY, secret_key: $MEDIA_S3_SECRET_KEY", url, "test-"+strings.ToLower(rand.Text()[:12]),
+	)}
+	file, err := conf.Write(tb.TempDir())
 	if err != nil {
 		tb.Fatal(err)
 	}
+	return file
+}
+
+// Again starts the server again, after [Server.Kill] or [Server.Stop].
+func (s *Server) Again(tb testing.TB) {
+	tb.Helper()
+	file, err := Binary()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	args := []string{"--data", s.Data, "--listen", s.listen, "--nats-listen", "127.0.0.1:0", "--drain", "1s"}
+	if s.config != "" {
+		args = append(args, "--config", s.config)
+	}
 	var at nodeproc.Listens
 	s.life, err = nodeproc.Launch(tb.Context(), nodeproc.Spec{
-		Name: "the server", Path: file,
-		Args:  []string{"--data", s.Data, "--listen", s.listen, "--nats-listen", "127.0.0.1:0", "--drain", "1s"},
-		Ready: at.Hear,
+		Name: "the server", Path: file, Args: args, Env: append(os.Environ(), nodeproc.Passwords()...), Ready: at.Hear,
 	}, readyTimeout)
 	if err != nil {
 		tb.Fatal(err)
@@ -89,6 +113,9 @@ func (s *Server) Again(tb testing.TB) {
 		tb.Fatalf("the server is at %s, not at %s", at.HTTP, s.URL)
 	}
 }
+
+// PID returns the process.
+func (s *Server) PID() int { return s.life.PID }
 
 // Kill kills the process.
 func (s *Server) Kill(tb testing.TB) {
