@@ -62,13 +62,13 @@ func (a *account) options(t *terminal) (natter.Options, error) {
 func (a *account) tokens() (natter.TokenSource, error) {
 	switch {
 	case a.Token != "" && a.TokenFile != "":
-		return nil, usage("--token, --token-file: one of the two")
+		return nil, usage("--token, --token-file: give one of the two")
 	case a.Token != "":
 		return natter.StaticToken(strings.TrimSpace(a.Token)), nil
 	case a.TokenFile != "":
 		return natter.TokenFunc(func(context.Context) (string, error) { return readToken(a.TokenFile) }), nil
 	case a.As == "":
-		return nil, usage("--as USER, or a token, is missing")
+		return nil, usage("it is not known who you are; give --as USER, or a token")
 	case !wire.ValidUser(a.As):
 		return nil, usage("--as: " + userGrammar)
 	}
@@ -84,7 +84,7 @@ func readToken(file string) (string, error) {
 	}
 	token := strings.TrimSpace(string(data))
 	if token == "" {
-		return "", fmt.Errorf("%w: %s is empty", natter.ErrFatal, file)
+		return "", fmt.Errorf("%w: %s is empty; put the token into it", natter.ErrFatal, file)
 	}
 	return token, nil
 }
@@ -112,7 +112,7 @@ func (a *account) with(ctx context.Context, o natter.Options, do func(*natter.Cl
 func (a *account) session(ctx context.Context, c *natter.Client) (natter.Session, error) {
 	s, err := c.Session(ctx)
 	if err == nil && a.As != "" && s.User != a.As {
-		err = fmt.Errorf("the token is of user %s, not of %s", s.User, a.As)
+		err = fmt.Errorf("the token is of user %s, not of %s; give another token, or another --as", s.User, a.As)
 	}
 	return s, err
 }

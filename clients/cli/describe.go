@@ -12,7 +12,7 @@ func said(ev *wire.Event) string {
 	if ev.Deleted || ev.Content == nil {
 		return ours("deleted")
 	}
-	text := clean(ev.Content.Text)
+	text := worded(ev.Content)
 	if f := ev.Content.Forwarded; f != nil {
 		text = ours(oneLine(f.Sender)+" said") + " " + text
 	}
@@ -35,12 +35,21 @@ func said(ev *wire.Event) string {
 	return text
 }
 
+// worded returns what a content says, with a line for each of its files.
+func worded(c *wire.Content) string {
+	text := clean(c.Text)
+	for i := range c.Attachments {
+		text = strings.TrimPrefix(text+"\n", "\n") + ours(describeFile(&c.Attachments[i]))
+	}
+	return text
+}
+
 // happened describes any other event in words. The sender is printed before them.
 func happened(ev *wire.Event) string {
 	switch ev.Kind {
 	case wire.KindEdit:
 		if ev.Content != nil {
-			return fmt.Sprintf("edited %d: %s", ev.Target, clean(ev.Content.Text))
+			return fmt.Sprintf("edited %d: %s", ev.Target, worded(ev.Content))
 		}
 		return fmt.Sprintf("edited %d", ev.Target)
 	case wire.KindDelete:
@@ -52,6 +61,10 @@ func happened(ev *wire.Event) string {
 	case wire.KindSetting:
 		if ev.Setting != nil {
 			return fmt.Sprintf("set %s to %q", oneLine(ev.Setting.Name), oneLine(ev.Setting.Value))
+		}
+	case wire.KindProfile:
+		if ev.Profile != nil {
+			return describeChange(ev.Profile)
 		}
 	case wire.KindMeta:
 		if ev.Meta != nil {
@@ -100,6 +113,9 @@ func describeSettings(g *wire.GroupSettings) (what string) {
 	}
 	if g.Archived != nil {
 		add("%s", choose(*g.Archived, "archived", "not archived"))
+	}
+	if g.Picture != nil {
+		add("%s", choose(g.Picture.ID != "", "another picture", "no picture"))
 	}
 	return what
 }

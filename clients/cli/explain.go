@@ -56,5 +56,6 @@ var hints = map[wire.Code]string{
 	wire.CodeExpired:      "set NATTERJACK_TOKEN, or --token-file, to a newer token",
 	wire.CodeForbidden:    "`natter channels` lists the channels you are a member of",
 	wire.CodeUnsupported:  "this natter and the server are too far apart in age",
+	wire.CodeNotFound:     "the message may have been deleted, or you may have left the channel",
 	wire.CodeStorageFull:  "the server's disk is full: tell its operator",
 }

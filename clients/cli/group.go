@@ -62,24 +62,44 @@ type channelsCmd struct {
 // Run implements the command.
 func (c *channelsCmd) Run(ctx context.Context, t *terminal) error {
 	if c.Limit < 1 {
-		return usage("--limit: at least 1")
+		return usage("--limit: give at least 1")
 	}
 	ctx, cancel := c.context(ctx)
 	defer cancel()
-	return c.act(ctx, t, func(ctx context.Context, client *natter.Client, _ natter.Session) error {
-		p, n := c.printer(t), 0
+	return c.act(ctx, t, func(ctx context.Context, client *natter.Client, s natter.Session) error {
+		var channels []wire.ChannelInfo
+		more := false
 		for info, err := range client.AllChannels(ctx) {
 			if err != nil {
 				return err
 			}
-			if n++; n > c.Limit {
-				t.note("there are more channels; --limit says how many to list")
-				return nil
+			if more = len(channels) == c.Limit; more {
+				break
 			}
-			if err := p.info(&info); err != nil {
-				return err
-			}
+			channels = append(channels, info)
 		}
-		return nil
+		return c.print(ctx, t, client, s.User, channels, more)
 	})
+}
+
+func (c *channelsCmd) print(ctx context.Context, t *terminal, client *natter.Client, user string, channels []wire.ChannelInfo, more bool) error {
+	p := c.printer(t)
+	p.user = user
+	if !c.JSON {
+		var others []string
+		for i := range channels {
+			others = append(others, p.other(&channels[i]))
+		}
+		p.names = namesOf(client)
+		p.names.learn(ctx, "", others)
+	}
+	for i := range channels {
+		if err := p.info(&channels[i]); err != nil {
+			return err
+		}
+	}
+	if more {
+		t.note("there are more channels; --limit says how many to list")
+	}
+	return nil
 }

@@ -12,6 +12,7 @@ import (
 
 type groupSetCmd struct {
 	change
+	pictured
 	Name     *string        `placeholder:"NAME" help:"The group's name."`
 	Topic    *string        `placeholder:"TEXT" help:"What it is about."`
 	SlowMode *time.Duration `placeholder:"DURATION" help:"How long a member waits between two messages; 0 is off."`
@@ -24,7 +25,10 @@ func (c *groupSetCmd) Run(ctx context.Context, t *terminal) error {
 	if c.SlowMode != nil {
 		u.SlowModeS = new(int(c.SlowMode.Seconds()))
 	}
-	return c.do(ctx, t, "", func(ctx context.Context, client *natter.Client, channel string) (natter.Ack, error) {
+	return c.do(ctx, t, "", func(ctx context.Context, client *natter.Client, channel string) (ack natter.Ack, err error) {
+		if u.Picture, err = c.upload(ctx, t, c.JSON, client, channel); err != nil {
+			return ack, err
+		}
 		return client.UpdateChannel(ctx, channel, u)
 	})
 }

@@ -14,6 +14,7 @@ type historyCmd struct {
 	With   string `placeholder:"USER" help:"The direct channel with that user."`
 	Before uint64 `placeholder:"SEQ" help:"Only messages before this one; without it, up to the latest."`
 	After  uint64 `placeholder:"SEQ" help:"Only messages after this one, and the first of those."`
+	Around uint64 `placeholder:"SEQ" help:"This message, and those before and after it."`
 	Limit  int    `default:"50" help:"How many messages, at most (${default})."`
 }
 
@@ -23,10 +24,10 @@ func (c *historyCmd) Run(ctx context.Context, t *terminal) error {
 		return err
 	}
 	switch {
-	case c.Before != 0 && c.After != 0:
-		return usage("--before, --after: one of the two")
+	case c.Before != 0 && c.After != 0, c.Around != 0 && c.Before+c.After != 0:
+		return usage("--before, --after, --around: give one of them")
 	case c.Limit < 1:
-		return usage("--limit: at least 1")
+		return usage("--limit: give at least 1")
 	}
 	ctx, cancel := c.context(ctx)
 	defer cancel()
@@ -35,16 +36,31 @@ func (c *historyCmd) Run(ctx context.Context, t *terminal) error {
 		if err != nil {
 			return err
 		}
+		if c.Around != 0 {
+			return c.surroundings(ctx, t, client, channel, s.Limits.HistoryEvents)
+		}
 		events, more, err := read(ctx, client, channel, natter.Around{Before: c.Before, After: c.After, Limit: c.Limit}, s.Limits.HistoryEvents)
 		if err != nil {
 			return err
 		}
-		return c.print(t, events, more)
+		return c.print(t, events, more, c.naming(ctx, client, channel, events))
 	})
 }
 
-func (c *historyCmd) print(t *terminal, events []natter.Event, more bool) error {
-	if err := c.printer(t).events(events); err != nil {
+// naming returns the names of the senders of events, for people.
+func (c *historyCmd) naming(ctx context.Context, client *natter.Client, channel string, events []natter.Event) *names {
+	if c.JSON {
+		return nil
+	}
+	n := namesOf(client)
+	n.learn(ctx, channel, senders(events))
+	return n
+}
+
+func (c *historyCmd) print(t *terminal, events []natter.Event, more bool, n *names) error {
+	p := c.printer(t)
+	p.names = n
+	if err := p.events(events); err != nil {
 		return err
 	}
 	switch n := len(events); {
@@ -55,6 +71,26 @@ func (c *historyCmd) print(t *terminal, events []natter.Event, more bool) error 
 		t.note("there are more: --after %d", events[n-1].Seq)
 	case more:
 		t.note("there are more: --before %d", events[0].Seq)
+	}
+	return nil
+}
+
+// surroundings prints a message with those before and after it.
+func (c *historyCmd) surroundings(ctx context.Context, t *terminal, client *natter.Client, channel string, pageLimit int) error {
+	page, err := client.History(ctx, channel, natter.Around{Of: c.Around, Limit: min(c.Limit, max(pageLimit, 1))})
+	if err != nil {
+		return err
+	}
+	p := c.printer(t)
+	p.marked, p.names = c.Around, c.naming(ctx, client, channel, page.Events)
+	if err := p.events(page.Events); err != nil || c.JSON || len(page.Events) == 0 {
+		return err
+	}
+	if page.More {
+		t.note("there are more: --before %d", page.Events[0].Seq)
+	}
+	if page.MoreAfter {
+		t.note("there are more: --after %d", page.Events[len(page.Events)-1].Seq)
 	}
 	return nil
 }

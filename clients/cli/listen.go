@@ -40,6 +40,10 @@ func (c *listenCmd) Run(ctx context.Context, t *terminal) error {
 	if l.mark != nil {
 		o.Resume = &l.mark.Position
 	}
+	if !c.JSON {
+		l.printer.names = namesOf(nil)
+		o.Live.Profiles = l.printer.names.forget
+	}
 	return c.with(ctx, o, func(client *natter.Client) error {
 		err := l.listen(ctx, client)
 		if ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {
@@ -56,10 +60,10 @@ func (c *listenCmd) check() error {
 			return err
 		}
 	case c.Count < 0 || c.Backlog < 0:
-		return usage("--count, --backlog: at least 1")
+		return usage("--count, --backlog: give at least 1")
 	}
 	if c.Resume != "" && c.Backlog > 0 {
-		return usage("--resume, --backlog: one of the two")
+		return usage("--resume, --backlog: give one of the two")
 	}
 	return nil
 }
@@ -81,6 +85,7 @@ var errEnough = errors.New("enough")
 
 func (l *listener) listen(ctx context.Context, client *natter.Client) error {
 	l.client = client
+	l.printer.names.use(client)
 	s, held, err := l.begin(ctx)
 	if err != nil {
 		return err
@@ -95,11 +100,11 @@ func (l *listener) listen(ctx context.Context, client *natter.Client) error {
 		return enough(err)
 	}
 	l.t.note("listening as %s at %s", s.User, s.URL)
-	if err := l.first(held); err != nil {
+	if err := l.first(ctx, held); err != nil {
 		return enough(err)
 	}
 	for ev, err := range client.Events(ctx) {
-		if err := l.take(&ev, err); err != nil {
+		if err := l.take(ctx, &ev, err); err != nil {
 			return enough(err)
 		}
 	}
@@ -107,11 +112,11 @@ func (l *listener) listen(ctx context.Context, client *natter.Client) error {
 }
 
 // first saves the position before any event comes, or handles the item that has already come.
-func (l *listener) first(held *item) error {
+func (l *listener) first(ctx context.Context, held *item) error {
 	if held == nil {
 		return l.keep()
 	}
-	return l.take(&held.event, held.err)
+	return l.take(ctx, &held.event, held.err)
 }
 
 func enough(err error) error {
@@ -133,7 +138,7 @@ func (l *listener) begin(ctx context.Context) (s natter.Session, held *item, err
 	switch {
 	case err != nil:
 	case l.mark != nil && l.mark.User != s.User:
-		err = fmt.Errorf("%s is the place of user %s, not of %s", l.Resume, l.mark.User, s.User)
+		err = fmt.Errorf("%s is the place of user %s, not of %s; name another file", l.Resume, l.mark.User, s.User)
 	default:
 		l.mark = &mark{User: s.User}
 	}
@@ -141,7 +146,7 @@ func (l *listener) begin(ctx context.Context) (s natter.Session, held *item, err
 }
 
 // take handles one pair that Events yields.
-func (l *listener) take(ev *natter.Event, err error) error {
+func (l *listener) take(ctx context.Context, ev *natter.Event, err error) error {
 	switch {
 	case errors.Is(err, natter.ErrFatal):
 		return err
@@ -149,14 +154,14 @@ func (l *listener) take(ev *natter.Event, err error) error {
 		l.t.note("%s", plain(err))
 		return nil
 	case l.only == "" || ev.Channel == l.only:
-		if err := l.show(ev); err != nil {
+		if err := l.show(ctx, ev); err != nil {
 			return err
 		}
 	}
 	return l.keep()
 }
 
-func (l *listener) show(ev *natter.Event) error {
+func (l *listener) show(ctx context.Context, ev *natter.Event) error {
 	if ev.Kind == wire.KindMessage {
 		if ev.Seq <= l.shown[ev.Channel] {
 			return nil // it was in the backlog
@@ -164,6 +169,7 @@ func (l *listener) show(ev *natter.Event) error {
 	} else if !l.All {
 		return nil
 	}
+	l.printer.names.learn(ctx, ev.Channel, []string{ev.Sender})
 	if err := l.printer.event(ev); err != nil {
 		return err
 	}
@@ -209,7 +215,7 @@ func (l *listener) backlog(ctx context.Context, s *natter.Session) error {
 	slices.SortStableFunc(events, func(a, b natter.Event) int { return cmp.Compare(a.Timestamp, b.Timestamp) })
 	l.printer.fit(events)
 	for i := range events {
-		if err := l.show(&events[i]); err != nil {
+		if err := l.show(ctx, &events[i]); err != nil {
 			return err
 		}
 	}

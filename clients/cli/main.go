@@ -30,8 +30,13 @@ const (
 // app is the command line.
 type app struct {
 	Send     sendCmd     `cmd:"" help:"Send a message, and wait until it is stored."`
+	Upload   uploadCmd   `cmd:"" help:"Send files, and wait until they are stored."`
+	Download downloadCmd `cmd:"" help:"Save the files of a message."`
+	Media    mediaCmd    `cmd:"" help:"List the pictures, files, voice messages and links of a channel."`
 	Listen   listenCmd   `cmd:"" help:"Print messages as they come."`
 	History  historyCmd  `cmd:"" help:"Print messages of a channel."`
+	Search   searchCmd   `cmd:"" help:"Find messages in all of your channels."`
+	Find     findCmd     `cmd:"" help:"Find people and groups by the beginnings of their names."`
 	Channels channelsCmd `cmd:"" help:"List channels, the most recently active first."`
 	Edit     editCmd     `cmd:"" help:"Replace what a message of yours says."`
 	Forward  forwardCmd  `cmd:"" help:"Send the words of a message on to somebody."`
@@ -45,6 +50,8 @@ type app struct {
 	Presence presenceCmd `cmd:"" help:"Tell who is there."`
 	Sessions sessionsCmd `cmd:"" help:"List your own sessions, and sign them out."`
 	Group    groupCmd    `cmd:"" help:"Make groups, and run them."`
+	Profile  profileCmd  `cmd:"" help:"Say who you are, and tell who others are."`
+	Push     pushCmd     `cmd:"" help:"Say where and when you are told of messages while you are not looking."`
 	Setting  settingCmd  `cmd:"" help:"Change and list your own settings, the same on all of your devices."`
 }
 

@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"image"
+	"image/png"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -48,7 +50,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("TZ", "Asia/Tokyo")
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"token": writeToken, "exits": exits, "await": await, "keep": keep},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"token": writeToken, "exits": exits, "await": await, "until": until, "keep": keep, "picture": picture},
 	})
 }
 
@@ -57,6 +59,13 @@ func writeToken(ts *testscript.TestScript, _ bool, args []string) {
 	token, err := natter.SignIn{User: args[0], URLs: []string{ts.Getenv("SERVER")}, Data: ts.Getenv("NATTERJACK_DATA")}.Token(context.Background())
 	ts.Check(err)
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(token+"\n"), 0o600))
+}
+
+// picture implements the script command "picture FILE": it makes a PNG of one pixel.
+func picture(ts *testscript.TestScript, _ bool, args []string) {
+	var b bytes.Buffer
+	ts.Check(png.Encode(&b, image.NewGray(image.Rect(0, 0, 1, 1))))
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), b.Bytes(), 0o600))
 }
 
 // keep implements the script command "keep NAME": it stores the last output in that variable.
@@ -88,6 +97,22 @@ func await(ts *testscript.TestScript, _ bool, args []string) {
 		}
 	}
 	ts.Fatalf("there is no %s", args[0])
+}
+
+// until implements the script command "until TEXT COMMAND…": it runs the command until its output
+// has the text. With "!" it runs the command until neither its output nor its errors have the text.
+func until(ts *testscript.TestScript, without bool, args []string) {
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+		ts.Check(ts.Exec(args[1], args[2:]...))
+		said := ts.ReadFile("stdout")
+		if without {
+			said += ts.ReadFile("stderr")
+		}
+		if strings.Contains(said, args[0]) != without {
+			return
+		}
+	}
+	ts.Fatalf("%v: %q does not come, or does not go", args[1:], args[0])
 }
 
 // buffer is an output that may be read while it is written.

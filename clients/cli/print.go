@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"hash/fnv"
@@ -18,7 +19,10 @@ type printer struct {
 	out     io.Writer
 	json    bool
 	color   bool
-	channel bool // whether each message is printed with its channel
+	channel bool   // whether each message is printed with its channel
+	names   *names // of senders and of those in direct channels
+	user    string // who reads
+	marked  uint64 // the message whose seq stands out, or 0
 
 	widths [3]int // of the columns so far: channel, seq, sender
 }
@@ -44,8 +48,9 @@ type line struct {
 	Deleted   bool          `json:"deleted,omitempty"`
 	Pinned    bool          `json:"pinned,omitempty"`
 
-	Reactions []wire.Reaction `json:"reactions,omitempty"`
-	Setting   *wire.Setting   `json:"setting,omitempty"`
+	Reactions []wire.Reaction     `json:"reactions,omitempty"`
+	Setting   *wire.Setting       `json:"setting,omitempty"`
+	Profile   *wire.ProfileChange `json:"profile,omitempty"`
 }
 
 func (p *printer) event(ev *wire.Event) error {
@@ -54,13 +59,22 @@ func (p *printer) event(ev *wire.Event) error {
 			ID: ev.ID, ClientID: ev.ClientID, Sender: ev.Sender, Channel: ev.Channel, Seq: ev.Seq, Pos: ev.Pos,
 			Timestamp: ev.Timestamp, Content: ev.Content, Kind: ev.Kind, Shard: ev.Shard, Meta: ev.Meta,
 			Target: ev.Target, Emoji: ev.Emoji, Remove: ev.Remove, Erased: ev.Erased,
-			Edited: ev.Edited, Deleted: ev.Deleted, Pinned: ev.Pinned, Reactions: ev.Reactions, Setting: ev.Setting,
+			Edited: ev.Edited, Deleted: ev.Deleted, Pinned: ev.Pinned, Reactions: ev.Reactions, Setting: ev.Setting, Profile: ev.Profile,
 		})
 	}
 	if ev.Kind == wire.KindMessage {
-		return p.row(ev, fmt.Sprint(ev.Seq), said(ev))
+		return p.row(ev, fmt.Sprint(ev.Seq), p.by(ev)+said(ev))
 	}
 	return p.row(ev, "", "* "+happened(ev))
+}
+
+// by returns the display name of the sender of an event, if it is known, as natter's own words.
+func (p *printer) by(ev *wire.Event) string {
+	name := p.names.of(ev.Channel, ev.Sender)
+	if name == "" {
+		return ""
+	}
+	return ours(name) + " "
 }
 
 // row prints a message in columns. Further lines of its text are printed below the first, so
@@ -75,7 +89,10 @@ func (p *printer) row(ev *wire.Event, seq, text string) error {
 		}
 		width += 2 + p.widths[i]
 		padded := pad(cell, p.widths[i], i == 1)
-		if i == 2 {
+		switch {
+		case i == 1 && ev.Seq == p.marked && p.marked != 0:
+			padded = p.paint("7", padded)
+		case i == 2:
 			padded = p.paint(senderColor(cell), padded)
 		}
 		columns = append(columns, padded)
@@ -128,8 +145,8 @@ func (p *printer) info(c *wire.ChannelInfo) error {
 	if len(c.Members) == 0 { // a list leaves members out if there are many
 		name = fmt.Sprintf("%d members", c.MemberCount)
 	}
-	if c.Name != "" {
-		name = c.Name + ": " + name
+	if called := cmp.Or(c.Name, p.names.of("", p.other(c))); called != "" {
+		name = called + ": " + name
 	}
 	if name = oneLine(name); c.Unread > 0 {
 		name = ours(fmt.Sprintf("%d unread", c.Unread)) + " " + name
@@ -137,6 +154,19 @@ func (p *printer) info(c *wire.ChannelInfo) error {
 	_, err := fmt.Fprintf(p.out, "%s  %-6s  %6d  %s  %s\n", pad(oneLine(c.ID), p.widths[0], false), oneLine(string(c.Kind)),
 		c.Seq, p.paint("2", pad(active, len(time.DateTime), false)), name)
 	return err
+}
+
+// other returns the other user of a direct channel, or nobody.
+func (p *printer) other(c *wire.ChannelInfo) string {
+	a, b, direct := wire.DirectUsers(c.ID)
+	switch {
+	case !direct || a == b:
+		return ""
+	case a == p.user:
+		return b
+	default:
+		return a
+	}
 }
 
 // object prints JSON that is safe on a terminal too: JSON escapes only the first 32 control

@@ -223,3 +223,42 @@ func TestSaid_cannotBeImitated(t *testing.T) {
 		t.Errorf("a name looks like a count: %s", got)
 	}
 }
+
+// TestExcerpt paints what was looked for, keeps what could move a cursor away from the terminal,
+// and cuts long texts.
+func TestExcerpt(t *testing.T) {
+	plain, colored := &printer{}, &printer{color: true}
+	hit := func(text string, at ...natter.Highlight) *natter.Hit {
+		return &natter.Hit{Content: wire.Content{Text: text, Attachments: nil}, Highlights: at}
+	}
+	inFile := hit("")
+	inFile.Content.Attachments = []wire.Attachment{{Kind: wire.AttachmentFile, Name: "n.txt", Size: 5}}
+	inFile.Excerpts = []wire.Excerpt{{Text: "the pond\n", Highlights: []natter.Highlight{{Start: 4, Length: 4}}}}
+	for _, c := range []struct {
+		p    *printer
+		hit  *natter.Hit
+		want string
+	}{
+		{colored, inFile, "⟦file, n.txt, 5 bytes⟧\nthe \x1b[1;4mpond\x1b[0m"},
+		{plain, hit("at the pond", natter.Highlight{Start: 7, Length: 4}), "at the pond"},
+		{colored, hit("at the pond", natter.Highlight{Start: 7, Length: 4}), "at the \x1b[1;4mpond\x1b[0m"},
+		{colored, hit("👩‍👩‍👧 池 x", natter.Highlight{Start: 6, Length: 1}, natter.Highlight{Start: 8, Length: 1}), "👩‍👩‍👧 \x1b[1;4m池\x1b[0m \x1b[1;4mx\x1b[0m"},
+		{colored, hit("\x1b[2Jpond", natter.Highlight{Start: 4, Length: 4}), "␛[2J\x1b[1;4mpond\x1b[0m"},
+		{colored, hit("pond", natter.Highlight{Start: 2, Length: 9}), "pond"},
+		{colored, hit("pond", natter.Highlight{In: wire.InCaption, Length: 4}), "pond"},
+		{plain, hit(strings.Repeat("x", 500)), strings.Repeat("x", maxExcerpt) + "…"},
+		{plain, hit(strings.Repeat("x", 500)+"pond", natter.Highlight{Start: 500, Length: 4}), "…" + strings.Repeat("x", maxExcerpt-4) + "pond"},
+	} {
+		if diff := cmp.Diff(c.want, c.p.excerpt(c.hit)); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	}
+}
+
+func TestZone(t *testing.T) {
+	for tz, want := range map[string]string{"Asia/Tokyo": "Asia/Tokyo", ":Europe/Berlin": "Europe/Berlin", "/etc/nonsense": "", "X5Y": ""} {
+		if got := zone(func(string) string { return tz }); got != want {
+			t.Errorf("TZ=%s: %q, want %q", tz, got, want)
+		}
+	}
+}

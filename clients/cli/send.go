@@ -16,17 +16,22 @@ type target struct {
 // pick returns the id of the channel: the given one, or the direct channel with a user that a
 // flag names.
 func (g target) pick(s natter.Session, flag, user string) (string, error) {
+	return pick(s, flag, user, "--channel", g.Channel)
+}
+
+// pick does the same where another flag names the channel.
+func pick(s natter.Session, flag, user, place, channel string) (string, error) {
 	switch {
-	case (g.Channel == "") == (user == ""):
-		return "", usage(flag + ", --channel: one of the two")
+	case (channel == "") == (user == ""):
+		return "", usage(flag + ", " + place + ": give one of the two")
 	case user != "" && !wire.ValidUser(user):
 		return "", usage(flag + ": " + userGrammar)
 	case user != "":
 		return wire.DirectChannel(s.User, user), nil
-	case !wire.ValidChannel(g.Channel):
-		return "", usage("--channel: is not the id of a channel")
+	case !wire.ValidChannel(channel):
+		return "", usage(place + ": is not the id of a channel; natter channels shows the ids")
 	}
-	return g.Channel, nil
+	return channel, nil
 }
 
 type sendCmd struct {
@@ -44,7 +49,7 @@ func (c *sendCmd) Run(ctx context.Context, t *terminal) error {
 		return err
 	}
 	if c.ClientID != "" && !wire.ValidClientID(c.ClientID) {
-		return usage(fmt.Sprintf("--client-id: 1 to %d printable ASCII characters without space", wire.MaxClientIDLen))
+		return usage(fmt.Sprintf("--client-id: give 1 to %d printable ASCII characters without space", wire.MaxClientIDLen))
 	}
 	text, err := t.text(c.Text)
 	if err != nil {

@@ -14,20 +14,25 @@ type settingCmd struct {
 type settingSetCmd struct {
 	account
 	patience
-	Name  string `arg:"" help:"Its name: mute/CHANNEL, top/CHANNEL, hide/CHANNEL/SEQ, block/USER, contact/USER, privacy/last_seen, privacy/receipts, client/NAME."`
+	Name  string `arg:"" help:"Its name: mute/CHANNEL, top/CHANNEL, hide/CHANNEL/SEQ, block/USER, contact/USER, privacy/last_seen, privacy/receipts, client/NAME, and those of natter push: notify/…"`
 	Value string `arg:"" optional:"" help:"What it is from now on; without it the setting is taken away."`
 }
 
 // Run implements the command.
 func (c *settingSetCmd) Run(ctx context.Context, t *terminal) error {
-	ctx, cancel := c.context(ctx)
+	return put(ctx, &c.account, c.patience, t, c.Name, c.Value)
+}
+
+// put changes a setting, and prints the ack.
+func put(ctx context.Context, a *account, p patience, t *terminal, name, value string) error {
+	ctx, cancel := p.context(ctx)
 	defer cancel()
-	return c.act(ctx, t, func(ctx context.Context, client *natter.Client, _ natter.Session) error {
-		ack, err := client.Set(ctx, c.Name, c.Value)
+	return a.act(ctx, t, func(ctx context.Context, client *natter.Client, _ natter.Session) error {
+		ack, err := client.Set(ctx, name, value)
 		if err != nil {
 			return err
 		}
-		return c.stored(t, ack)
+		return a.stored(t, ack)
 	})
 }
 

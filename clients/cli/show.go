@@ -49,6 +49,7 @@ func shown(ch *wire.Channel) (rows [][2]string) {
 		{"id", c.ID},
 		{"name", c.Name},
 		{"topic", c.Topic},
+		{"picture", idOf(c.Picture)},
 		{"archived", choose(c.Archived, "yes", "")},
 		{"slow mode", slow},
 		{"owner", ch.Owner},
@@ -62,6 +63,13 @@ func shown(ch *wire.Channel) (rows [][2]string) {
 		rows = append(rows, [2]string{"invite", invited(&ch.Invites[i])})
 	}
 	return rows
+}
+
+func idOf(p *natter.Picture) string {
+	if p == nil {
+		return ""
+	}
+	return p.ID
 }
 
 // invited describes an invite in words. Its secret is known only to the people who were given
@@ -87,7 +95,7 @@ func (c *versionsCmd) Run(ctx context.Context, t *terminal) error {
 			return err
 		}
 		return printAll(&c.account, t, versions, func(v wire.MessageVersion) string {
-			return time.UnixMilli(v.Timestamp).Format(time.DateTime) + "  " + clean(v.Content.Text)
+			return time.UnixMilli(v.Timestamp).Format(time.DateTime) + "  " + worded(&v.Content)
 		})
 	})
 }

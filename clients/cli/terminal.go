@@ -56,7 +56,7 @@ func (t *terminal) text(arg string) (string, error) {
 	case err != nil:
 		return "", fmt.Errorf("read the text: %w", err)
 	case len(data) > textBytes:
-		return "", fmt.Errorf("read the text: it is longer than %d bytes", textBytes)
+		return "", fmt.Errorf("read the text: it is longer than %d bytes; send it in parts, or as a file", textBytes)
 	}
 	return strings.TrimSuffix(strings.TrimSuffix(string(data), "\n"), "\r"), nil
 }
