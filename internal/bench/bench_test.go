@@ -8,13 +8,17 @@ import (
 	"io"
 	"math"
 	"os"
+	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/alecthomas/kong"
 	"github.com/google/go-cmp/cmp"
 
+	"natterjack/internal/bench/internal/find"
+	"natterjack/internal/nodeproc"
 	"natterjack/server/wire"
 )
 
@@ -111,9 +115,43 @@ func TestChoose(t *testing.T) {
 // TestMain acts as the relay of this package's tests if the process was started as one.
 func TestMain(m *testing.M) {
 	if len(os.Args) < 2 || os.Args[1] != "--role" {
-		os.Exit(m.Run())
+		os.Exit(runTests(m))
 	}
 	main()
+}
+
+func runTests(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "natterjack-bench-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	server = sync.OnceValues(func() (string, error) {
+		path := filepath.Join(dir, "natterjack")
+		return path, nodeproc.Build(context.Background(), path, nodeproc.Server)
+	})
+	return m.Run()
+}
+
+// server builds the server once, for all tests.
+var server func() (path string, err error)
+
+// printed runs benchmarks with that server and returns what is printed.
+func printed(t *testing.T, c *Cmd, chosen []benchmark) string {
+	t.Helper()
+	if c.Binary == "" {
+		var err error
+		if c.Binary, err = server(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var out, log bytes.Buffer
+	if err := c.run(t.Context(), chosen, &out, &log); err != nil {
+		t.Fatalf("%v\n%s", err, log.String())
+	}
+	t.Log(log.String())
+	return out.String()
 }
 
 // Runs the whole suite at a small size, with real servers in their own processes, and checks
@@ -121,12 +159,12 @@ func TestMain(m *testing.M) {
 func TestRun_MeasuresTheRealServer(t *testing.T) {
 	t.Parallel()
 	c := &Cmd{Runs: 1, Time: time.Second, WarmUp: 0, Nodes: 1, Channels: 200, SignIns: 5}
-	chosen, err := choose([]string{"send-100", "latency-500", "sign-in", "history", "restart", "rebuild"})
+	chosen, err := choose([]string{"send-100", "latency-500", "sign-in", "history", "restart", "rebuild", "push"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	chosen = append(chosen, benchmark{"idle-200", idle(200)})
-	want := []string{"send-100", "send-100-batches", "latency-500", "sign-in", "history-cold", "history-warm", "restart", "rebuild", "idle-200", "idle-200-tuned"}
+	want := []string{"send-100", "send-100-batches", "latency-500", "sign-in", "push", "history-cold", "history-warm", "restart", "rebuild", "idle-200", "idle-200-tuned"}
 	if diff := cmp.Diff(want, measured(t, c, chosen)); diff != "" {
 		t.Error(diff)
 	}
@@ -144,15 +182,21 @@ func TestRun_MeasuresWhoIsThere(t *testing.T) {
 	}
 }
 
+// Runs the benchmark of search, which has no server. Of few messages, few hits are in one channel.
+func TestRun_MeasuresSearch(t *testing.T) {
+	t.Parallel()
+	c := &Cmd{Runs: 1, Time: time.Second, Messages: find.Least, Binary: "none"}
+	all := measured(t, c, []benchmark{{"search", search}})
+	if want := 1 + len(find.Kinds)*len(find.Spreads); len(all) != want || all[0] != "search-index" {
+		t.Errorf("%d results, want %d: %v", len(all), want, all)
+	}
+}
+
 // measured runs benchmarks and returns the names of their results. It checks that every result
 // has a figure.
 func measured(t *testing.T, c *Cmd, chosen []benchmark) (names []string) {
 	t.Helper()
-	var out, log bytes.Buffer
-	if err := c.run(t.Context(), chosen, &out, &log); err != nil {
-		t.Fatalf("%v\n%s", err, log.String())
-	}
-	for line := range strings.Lines(out.String()) {
+	for line := range strings.Lines(printed(t, c, chosen)) {
 		if !strings.HasPrefix(line, "{") {
 			break
 		}
@@ -174,12 +218,7 @@ func measured(t *testing.T, c *Cmd, chosen []benchmark) (names []string) {
 // figuresOf runs a benchmark with one result and returns its figures by name.
 func figuresOf(t *testing.T, c *Cmd, b benchmark) map[string]float64 {
 	t.Helper()
-	var out, log bytes.Buffer
-	if err := c.run(t.Context(), []benchmark{b}, &out, &log); err != nil {
-		t.Fatalf("%v\n%s", err, log.String())
-	}
-	t.Log(log.String())
-	line, _, _ := strings.Cut(out.String(), "\n")
+	line, _, _ := strings.Cut(printed(t, c, []benchmark{b}), "\n")
 	var all map[string]any
 	if err := json.Unmarshal([]byte(line), &all); err != nil {
 		t.Fatal(err)
@@ -203,6 +242,7 @@ func TestCmd_RefusesWhatCannotBe(t *testing.T) {
 		{"--sign-ins", "0"},
 		{"--changes", "0"},
 		{"--sessions", "0"},
+		{"--messages", "0"},
 		{"no-such-benchmark"},
 	} {
 		if run(t.Context(), args, kong.Writers(io.Discard, io.Discard)) == nil {

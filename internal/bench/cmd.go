@@ -14,6 +14,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"natterjack/internal/bench/internal/bare"
+	"natterjack/internal/bench/internal/find"
 )
 
 // The subjects of the targets: history, rebuild and restart, and presence.
@@ -23,6 +24,7 @@ const (
 	fullSessions = 10_000
 	fullSize     = 1_000_000
 	fullAttack   = 10_000
+	fullMessages = 1_000_000
 )
 
 // Cmd is the command line.
@@ -40,11 +42,13 @@ type Cmd struct {
 	Sessions  int           `default:"2000" help:"Idle sessions of presence."`
 	Size      int           `default:"100000" help:"Channels of size, with 12 messages each."`
 	Attackers int           `default:"2000" help:"Hostile connections of hostile."`
-	Full      bool          `help:"As much as it is built for: 100,000 channels, which are 5 M messages, and 1 M for restart; 100,000 changes of presence; 10,000 idle sessions for a minute; 12 M messages in 1 M channels for size; 10,000 attackers."`
+	Messages  int           `default:"100000" help:"Messages of search."`
+	Full      bool          `help:"As much as it is built for: 100,000 channels, which are 5 M messages, and 1 M for restart; 100,000 changes of presence; 10,000 idle sessions for a minute; 12 M messages in 1 M channels for size; 10,000 attackers; 1 M messages for search."`
 	Fixture   string        `type:"path" placeholder:"DIR" help:"Keep the filled stores here and use them again."`
 	Binary    string        `type:"path" placeholder:"FILE" help:"The server, where it is built already."`
-	Role      string        `hidden:"" enum:",relay" default:"" help:"What a child process is."`
-	Engine    string        `hidden:"" help:"The NATS server to which a relay is a gateway."`
+	Role      string        `hidden:"" enum:",relay,attack,decoy,searcher" default:"" help:"What a child process is."`
+	Plan      string        `hidden:"" type:"path" help:"The file with the plan of an attack."`
+	Engine    string        `hidden:"" help:"The NATS server to which a relay is a gateway, or the engine of a searcher."`
 }
 
 // Vars returns the values to which the help of [Cmd] refers.
@@ -58,14 +62,22 @@ func Vars() kong.Vars {
 
 // Run runs the benchmarks until all are done or ctx ends.
 func (c *Cmd) Run(ctx context.Context, k *kong.Context) error {
-	if c.Role == roleRelay {
+	switch c.Role {
+	case roleRelay:
 		return bare.Serve(ctx, k.Stdout, c.Engine)
+	case roleAttack:
+		return attackAsPlanned(ctx, k.Stdout, c.Plan)
+	case roleDecoy:
+		return serveDecoy(ctx, k.Stdout)
+	case roleSearcher:
+		return c.serveSearch(ctx, json.NewEncoder(k.Stdout))
 	}
 	if err := c.validate(); err != nil {
 		return err
 	}
 	if c.Full {
 		c.Channels, c.Changes, c.Sessions, c.Size, c.Attackers = fullChannels, fullChanges, fullSessions, fullSize, fullAttack
+		c.Messages = fullMessages
 	}
 	chosen, err := choose(c.Names)
 	if err != nil {
@@ -89,6 +101,9 @@ func (c *Cmd) validate() error {
 	}
 	if c.Size < 1 || c.Size > fullSize {
 		return fmt.Errorf("--size: 1 to %d", fullSize)
+	}
+	if c.Messages < find.Least || c.Messages > 10*fullMessages {
+		return fmt.Errorf("--messages: %d to %d", find.Least, 10*fullMessages)
 	}
 	if c.Attackers < 0 || c.Attackers > fullAttack {
 		return fmt.Errorf("--attackers: 0 to %d", fullAttack)

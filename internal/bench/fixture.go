@@ -111,11 +111,15 @@ listen: 127.0.0.1:-1
 jetstream { store_dir: %q, sync_interval: %s }
 accounts { CHAT { jetstream: enabled, users: [ { user: bench, password: bench } ] } }
 `, f.dir, interval) // NATS adds "jetstream" to the directory, as it does for the server
+	binary, err := r.natsServer(ctx)
+	if err != nil {
+		return nil, err
+	}
 	dir, err := r.newDir("store")
 	if err != nil {
 		return nil, err
 	}
-	p, url, err := bare.StartServer(ctx, r.nats, dir, config)
+	p, url, err := bare.StartServer(ctx, binary, dir, config)
 	if err != nil {
 		return nil, err
 	}

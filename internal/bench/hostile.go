@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"natterjack/internal/bench/internal/load"
+	"natterjack/internal/bench/internal/pause"
 	"natterjack/server/wire"
 )
 
@@ -24,7 +25,8 @@ const (
 // hostile measures what attackers cost others. A hundred users chat at a steady rate, first
 // alone and then beside hostile connections: silent ones, halves of headers, slow readers,
 // rubbish, and floods of connects with wrong tokens. Meanwhile others sign in, one after the
-// other. In place of a bare engine, the users are compared with themselves without attackers.
+// other. In place of a bare engine, the users are compared with themselves without attackers, and
+// with themselves while the same attackers attack another process on the same machine.
 // The server has the limits with which it ships. Afterwards every shard must take a write.
 func hostile(ctx context.Context, r *rig) (results []result, err error) {
 	s, err := r.startShipped(ctx)
@@ -34,7 +36,7 @@ func hostile(ctx context.Context, r *rig) (results []result, err error) {
 	defer func() { err = errors.Join(err, s.stop()) }()
 	found, err := r.repeat("hostile", func(i int, f *figures) error {
 		h := &hostileRun{rig: r, f: f, servers: s, run: fmt.Sprint("h", i)}
-		return inTurn(ctx, h.alone, h.attacked, h.probe)
+		return inTurn(ctx, h.alone, h.beside, h.attacked, h.probe)
 	})
 	if over, ok := errors.AsType[*load.OverloadError](err); ok { // the other benchmarks still run
 		r.say("hostile: %v", over)
@@ -78,30 +80,51 @@ type hostileRun struct {
 func (h *hostileRun) alone(ctx context.Context) error { return h.chat(ctx, "alone_", h.run+"a") }
 
 func (h *hostileRun) attacked(ctx context.Context) error {
-	attack, err := h.plan(ctx)
+	plan, err := h.plan(ctx)
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	attack.Begin(ctx)
-	defer attack.Wait()
-	defer cancel()
-	err = h.chat(ctx, "", h.run+"b")
-	h.f.add("attackers", float64(attack.Size()))
-	h.f.add("attack_opened", float64(attack.Opened.Load()))
-	h.f.add("attack_held", float64(attack.Opened.Load()-attack.Closed.Load()))
-	return err
+	h.f.add("attackers", float64(plan.Size()))
+	return h.besides(ctx, plan, "", h.run+"b")
+}
+
+// beside has the same attackers attack another process. The difference between this and alone is
+// what they cost because they share the server's machine, which real attackers do not.
+func (h *hostileRun) beside(ctx context.Context) error {
+	plan, err := h.plan(ctx)
+	if err != nil {
+		return err
+	}
+	decoy, addr, err := h.launchDecoy(ctx)
+	if err != nil {
+		return err
+	}
+	plan.Addr = addr
+	return errors.Join(h.besides(ctx, plan, "decoy_", h.run+"d"), decoy.Stop(), decoy.Err())
+}
+
+// besides has the honest users chat beside attackers.
+func (h *hostileRun) besides(ctx context.Context, plan *load.Plan, prefix, run string) error {
+	attackers, err := h.launchAttack(ctx, plan)
+	if err != nil {
+		return err
+	}
+	err = h.chat(ctx, prefix, run)
+	done, failed := attackers.stop()
+	h.f.add(prefix+"attack_opened", float64(done.Opened))
+	h.f.add(prefix+"attack_held", float64(done.Opened-done.Closed))
+	return errors.Join(err, failed)
 }
 
 // plan divides the attackers: most of them hold connections, because these cost the attacker
 // next to nothing.
-func (h *hostileRun) plan(ctx context.Context) (*load.Attack, error) {
+func (h *hostileRun) plan(ctx context.Context) (*load.Plan, error) {
 	slow, err := h.servers.signIn(ctx, numbered(h.run+"s", slowUsers))
 	if err != nil {
 		return nil, err
 	}
 	n := h.cmd.Attackers
-	a := &load.Attack{Addr: slow[0].Addr, Slow: n / 100, Rubbish: n / 200, Floods: n / 500}
+	a := &load.Plan{Addr: slow[0].Addr, Slow: n / 100, Rubbish: n / 200, Floods: n / 500}
 	a.Halves = n / 2
 	a.Silent = n - a.Halves - a.Slow - a.Rubbish - a.Floods
 	for _, m := range slow {
@@ -156,7 +179,7 @@ type newcomers struct {
 
 func (n *newcomers) enter(ctx context.Context, clock load.Clock) {
 	list := load.Text([]byte(`{"type":"list_channels","ref":1}`))
-	for i := 0; wait(ctx, newcomerPause) == nil; i++ {
+	for i := 0; pause.For(ctx, newcomerPause) == nil; i++ {
 		began := clock.Now()
 		m, err := n.servers.signIn(ctx, []string{fmt.Sprint(n.run, i)})
 		if err == nil {
@@ -170,17 +193,6 @@ func (n *newcomers) enter(ctx context.Context, clock load.Clock) {
 			continue
 		}
 		n.took = append(n.took, clock.Now()-began)
-	}
-}
-
-func wait(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
 	}
 }
 
@@ -211,9 +223,9 @@ func (h *hostileRun) probe(ctx context.Context) error {
 // channelInto returns a direct channel of a user that falls into a shard.
 func channelInto(shard int, user string) string {
 	for i := 0; ; i++ {
-		ch := wire.DirectChannel(user, fmt.Sprint("peer", i))
-		if wire.SlotOf(ch)*hostileShards/wire.Slots == shard {
-			return ch
+		channel := wire.DirectChannel(user, fmt.Sprint("peer", i))
+		if wire.SlotOf(channel)*hostileShards/wire.Slots == shard {
+			return channel
 		}
 	}
 }

@@ -15,7 +15,11 @@ import (
 // natsPackage is the NATS server in the version that our server embeds.
 const natsPackage = "github.com/nats-io/nats-server/v2"
 
-const roleRelay = "relay"
+const (
+	roleRelay  = "relay"
+	roleAttack = "attack"
+	roleDecoy  = "decoy"
+)
 
 // rig holds the state that all benchmarks of one command share. It is for one goroutine.
 type rig struct {
@@ -24,20 +28,30 @@ type rig struct {
 	log  io.Writer
 	made int // number of directories in dir
 
-	server, nats string // binaries
+	server, nats string // binaries; nats is empty until it is needed
 }
 
-// build builds the binaries. The go command caches them, so only the first time is slow.
+// build builds the server, unless there is one. The go command caches what it compiles, so only
+// the first time is slow.
 func (r *rig) build(ctx context.Context) error {
-	r.server, r.nats = r.cmd.Binary, filepath.Join(r.dir, "nats-server")
-	if err := r.goBuild(ctx, r.nats, natsPackage); err != nil {
-		return err
-	}
-	if r.server != "" {
+	if r.server = r.cmd.Binary; r.server != "" {
 		return nil
 	}
 	r.server = filepath.Join(r.dir, "natterjack")
 	return r.goBuild(ctx, r.server, nodeproc.Server)
+}
+
+// natsServer builds the bare engine once, and returns its binary.
+func (r *rig) natsServer(ctx context.Context) (string, error) {
+	if r.nats != "" {
+		return r.nats, nil
+	}
+	path := filepath.Join(r.dir, "nats-server")
+	if err := r.goBuild(ctx, path, natsPackage); err != nil {
+		return "", err
+	}
+	r.nats = path
+	return path, nil
 }
 
 func (r *rig) goBuild(ctx context.Context, out, pkg string) error {
@@ -90,11 +104,15 @@ func (r *rig) startGateway(ctx context.Context, engine string) (*nodeproc.Proces
 
 // startEngine starts the bare engine.
 func (r *rig) startEngine(ctx context.Context, nodes int) (*bare.Engine, error) {
+	binary, err := r.natsServer(ctx)
+	if err != nil {
+		return nil, err
+	}
 	dir, err := r.newDir("engine")
 	if err != nil {
 		return nil, err
 	}
-	return bare.StartEngine(ctx, bare.EngineSpec{Binary: r.nats, Dir: dir, Nodes: nodes, Interval: r.syncInterval()})
+	return bare.StartEngine(ctx, bare.EngineSpec{Binary: binary, Dir: dir, Nodes: nodes, Interval: r.syncInterval()})
 }
 
 // repeat calls run as often as the command says and returns the medians.

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"natterjack/internal/bench/internal/load"
+	"natterjack/internal/bench/internal/pause"
 	"natterjack/internal/bench/internal/proc"
 )
 
@@ -49,14 +50,7 @@ func (s stretch) during(ctx context.Context, pids []int, traffic func(context.Co
 }
 
 func (s stretch) until(ctx context.Context, t time.Duration) error {
-	timer := time.NewTimer(t - s.clock.Now())
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
+	return pause.For(ctx, t-s.clock.Now())
 }
 
 // fleetRun is one run of sessions: their members, the processes that serve them, and their

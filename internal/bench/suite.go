@@ -27,9 +27,16 @@ func suite() []benchmark {
 		{"sign-in", signIn},
 		{"hostile", hostile},
 		{"presence", presence},
+		{"push", pushing},
+		{"media", media},
 		{"size", size},
 		{"history", history},
+		{"search-found", found},
+		{"search-share", indexed},
+		{"search-rebuild", besideSearch},
+		{"grow", grow},
 		{"restart", restart},
 		{"rebuild", rebuild},
+		{"search", search},
 	}
 }

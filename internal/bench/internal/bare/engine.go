@@ -13,6 +13,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"natterjack/internal/bench/internal/pause"
 	"natterjack/internal/nodeproc"
 )
 
@@ -114,7 +115,7 @@ func (e *Engine) makeStreams(ctx context.Context) error {
 			if err == nil {
 				break
 			}
-			if pause(ctx, 100*time.Millisecond) != nil {
+			if pause.For(ctx, 100*time.Millisecond) != nil {
 				return fmt.Errorf("make stream %s of the bare engine: %w", streamName(i), err)
 			}
 		}
@@ -132,17 +133,6 @@ func (e *Engine) makeStream(ctx context.Context, i int) error {
 		Replicas: e.replicas, Duplicates: 2 * time.Minute, AllowDirect: true, AllowAtomicPublish: true,
 	})
 	return err
-}
-
-func pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
 }
 
 func streamName(i int) string { return fmt.Sprintf("BARE_%d", i) }

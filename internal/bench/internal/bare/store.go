@@ -2,9 +2,11 @@ package bare
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -14,6 +16,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"natterjack/internal/bench/internal/load"
+	"natterjack/jetstream/channel"
 	"natterjack/server/wire"
 )
 
@@ -135,7 +138,7 @@ func (f *filling) commit(ctx context.Context) error {
 func (f *filling) record(i, seq int) wire.Record {
 	a, b := f.Users(i)
 	r := wire.Record{
-		Kind: wire.KindMessage, Version: uint64(seq + 1), ID: newID(), Sender: a, Timestamp: f.now + int64(seq),
+		Kind: wire.KindMessage, Version: uint64(seq + 1), ID: newID(f.Channel(i)), Sender: a, Timestamp: f.now + int64(seq),
 	}
 	if seq == 0 {
 		r.Kind, r.Meta = wire.KindMeta, &wire.Meta{Action: wire.ActionCreated, Kind: wire.Direct, Members: []string{a, b}}
@@ -144,14 +147,20 @@ func (f *filling) record(i, seq int) wire.Record {
 	if seq%2 == 0 {
 		r.Sender = b
 	}
-	r.ClientID, r.Seq = newID(), uint64(seq)
+	r.ClientID, r.Seq = newClientID(), uint64(seq)
 	r.Content = &wire.Content{Text: string(load.AppendWords(nil, uint64(i)<<32+uint64(seq), load.TextBytes))}
 	return r
 }
 
 // newID returns an id of the kind that the server's writer gives to events. Many clients make
 // their own ids in the same way.
-func newID() string { return uuid.Must(uuid.NewV7()).String() }
+// newID returns the id of an event of a channel, as the server makes it.
+func newID(ch string) string {
+	return uuid.UUID(channel.Bind(uuid.Must(uuid.NewV7()), ch)).String()
+}
+
+// newClientID returns the id of a send, as clients make it.
+func newClientID() string { return strings.ToLower(rand.Text()) }
 
 // ReadLast reads the last n messages of a channel from the stream alone, by a batched direct
 // get (ADR-31). JetStream pages only forward. With exactly n messages in the channel, no search

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"natterjack/internal/bench/internal/pause"
 	"natterjack/server/wire"
 )
 
@@ -25,8 +26,8 @@ const (
 	floodPause   = 20 * time.Millisecond // between two connects of one flooder
 )
 
-// Attack is a bounded number of hostile connections.
-type Attack struct {
+// Plan says how many hostile connections of each kind there are.
+type Plan struct {
 	Addr    string
 	Silent  int // send nothing
 	Halves  int // send half a header
@@ -34,13 +35,17 @@ type Attack struct {
 	Rubbish int // send frames that are none
 	Floods  int // connect with a wrong token, again and again
 	Tokens  [][]byte
-
-	Opened, Closed atomic.Int64 // connections
-	running        sync.WaitGroup
 }
 
 // Size returns the number of attackers.
-func (a *Attack) Size() int { return a.Silent + a.Halves + a.Slow + a.Rubbish + a.Floods }
+func (p *Plan) Size() int { return p.Silent + p.Halves + p.Slow + p.Rubbish + p.Floods }
+
+// Attack is a plan that is carried out.
+type Attack struct {
+	Plan
+	Opened, Closed atomic.Int64 // connections
+	running        sync.WaitGroup
+}
 
 // Begin starts the attackers. They end with ctx.
 func (a *Attack) Begin(ctx context.Context) {
@@ -53,7 +58,7 @@ func (a *Attack) Begin(ctx context.Context) {
 			who := all
 			all++
 			a.running.Go(func() {
-				for pause(ctx, rand.N(comeBack)) {
+				for pause.For(ctx, rand.N(comeBack)) == nil {
 					kind.do(ctx, who)
 				}
 			})
@@ -63,18 +68,6 @@ func (a *Attack) Begin(ctx context.Context) {
 
 // Wait waits until all attackers have ended.
 func (a *Attack) Wait() { a.running.Wait() }
-
-// pause waits, and reports whether ctx goes on.
-func pause(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
 
 func addressOf(who int) net.IP { return net.IPv4(127, 0, 1, byte(1+who%attackAddresses)) }
 
@@ -125,7 +118,7 @@ func (a *Attack) slow(ctx context.Context, who int) {
 		return
 	}
 	ask := Text([]byte(`{"type":"list_channels","ref":1}`))
-	for pause(ctx, rubbishPause) && s.Write(ask) == nil {
+	for pause.For(ctx, rubbishPause) == nil && s.Write(ask) == nil {
 	}
 }
 
@@ -141,14 +134,14 @@ func (a *Attack) rubbish(ctx context.Context, who int) {
 		}
 	})
 	lines := Text([]byte(strings.Repeat("{}\n", 300)))
-	for pause(ctx, rubbishPause) && s.Write(lines) == nil {
+	for pause.For(ctx, rubbishPause) == nil && s.Write(lines) == nil {
 	}
 }
 
 // flood connects with a wrong token for a while.
 func (a *Attack) flood(ctx context.Context, who int) {
 	for range int(comeBack / floodPause) {
-		if !pause(ctx, floodPause) {
+		if pause.For(ctx, floodPause) != nil {
 			return
 		}
 		s, closed, ok := a.dial(ctx, who)

@@ -52,35 +52,3 @@ func TestWindow_CountsTheProcess(t *testing.T) {
 		}
 	}
 }
-
-func TestParseStat(t *testing.T) {
-	got, err := parseStat([]byte("42 (a) b (c) S 1 42 42 0 -1 4194560 1 2 3 4 150 25 7 8 20 0 1 0"))
-	if err != nil || got != 1750*time.Millisecond {
-		t.Errorf("%v, %v", got, err)
-	}
-	for _, bad := range []string{"", "42 (a) S 1", "42 (a) S 1 42 42 0 -1 4194560 1 2 3 4 x y 7"} {
-		if _, err := parseStat([]byte(bad)); err == nil {
-			t.Errorf("parseStat(%q) found something", bad)
-		}
-	}
-}
-
-func TestParseMachine(t *testing.T) {
-	got, err := parseMachine([]byte("cpu  100 10 50 9999 777 5 6 7 100 0\ncpu0 1 2 3"))
-	if err != nil || got != (machine{busy: 1710 * time.Millisecond, stolen: 70 * time.Millisecond}) {
-		t.Errorf("%v, %v", got, err)
-	}
-	for _, bad := range []string{"", "cpu 1 2", "intr 1 2 3 4 5 6 7 8", "cpu a 1 1 1 1 1 1 1"} {
-		if _, err := parseMachine([]byte(bad)); err == nil {
-			t.Errorf("parseMachine(%q) found something", bad)
-		}
-	}
-}
-
-func FuzzParseStat(f *testing.F) {
-	f.Add([]byte("42 (a) S 1 42 42 0 -1 4194560 1 2 3 4 150 25 7 8 20 0 1 0"))
-	f.Fuzz(func(t *testing.T, b []byte) {
-		_, _ = parseStat(b)
-		_, _ = parseMachine(b)
-	})
-}

@@ -1,0 +1,55 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"natterjack/internal/nodeproc"
+)
+
+const (
+	decoyListens = "a decoy listens at "
+	decoyHeader  = 10 * time.Second
+)
+
+// serveDecoy is the life of a process that is attacked in place of a server: the HTTP server of the
+// standard library, with nothing behind it. What users suffer beside it is what the attackers
+// themselves take from the machine.
+func serveDecoy(ctx context.Context, out io.Writer) error {
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	s := &http.Server{Handler: http.NotFoundHandler(), ReadHeaderTimeout: decoyHeader}
+	defer context.AfterFunc(ctx, func() { _ = s.Close() })()
+	if _, err := fmt.Fprintln(out, decoyListens+l.Addr().String()); err != nil {
+		return err
+	}
+	if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+// launchDecoy starts a process to attack, and returns its address.
+func (r *rig) launchDecoy(ctx context.Context) (p *nodeproc.Process, addr string, err error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, "", err
+	}
+	p, err = nodeproc.Launch(ctx, nodeproc.Spec{
+		Name: "decoy", Path: self, Args: []string{"--role", roleDecoy}, Output: io.Discard,
+		Ready: func(line string) (found bool) {
+			addr, found = strings.CutPrefix(line, decoyListens)
+			return found
+		},
+	}, 10*time.Second)
+	return p, addr, err
+}
