@@ -6,10 +6,13 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"maps"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -46,23 +49,32 @@ func newGenerator(t *testing.T) *generator {
 
 func TestUpToDate(t *testing.T) {
 	root := testRoot(t)
-	want, err := generate(root)
+	files, err := generate(root)
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := os.ReadFile(filepath.Join(root, output))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(want, got) {
-		t.Errorf("%s is stale; run: go generate ./internal/asyncapi\n%s", output, cmp.Diff(strings.Split(string(got), "\n"), strings.Split(string(want), "\n")))
+	for name, want := range files {
+		got, err := os.ReadFile(filepath.Join(root, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(want, got) {
+			t.Errorf("%s is stale; run: go generate ./internal/asyncapi\n%s", name, cmp.Diff(strings.Split(string(got), "\n"), strings.Split(string(want), "\n")))
+		}
 	}
 }
 
 func TestDeterministic(t *testing.T) {
-	first := newGenerator(t).yaml()
+	first, err := generate(testRoot(t))
+	if err != nil {
+		t.Fatal(err)
+	}
 	for range 3 {
-		if !bytes.Equal(first, newGenerator(t).yaml()) {
+		again, err := generate(testRoot(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !maps.EqualFunc(first, again, bytes.Equal) {
 			t.Fatal("two runs differ")
 		}
 	}
@@ -129,6 +141,69 @@ func TestTrialOperation(t *testing.T) {
 	for _, place := range []string{"websocket_trial:", "frames_trial:", "api_trial:", "api.{user}.trial"} {
 		if !strings.Contains(text, place) {
 			t.Errorf("%s is not in the document", place)
+		}
+	}
+	module := string(newModule(newGenerator(t).docs, nil).bytes())
+	for _, line := range []string{"export interface trial {", "  trial: { command: trial; reply: Done };", `  trial: { reply: "done", asker: "anybody", change: false, clientID: false, seen: false },`} {
+		if !strings.Contains(module, line+"\n") {
+			t.Errorf("%q is not in the module", line)
+		}
+	}
+}
+
+// TestEveryTypeIsInTheModule shows that the types that clients meet are in the TypeScript module.
+func TestEveryTypeIsInTheModule(t *testing.T) {
+	g := newGenerator(t)
+	module := string(newModule(g.docs, nil).bytes())
+	for _, n := range named {
+		found := strings.Contains(module, "export interface "+n.Name()+" {\n") || strings.Contains(module, "export type "+n.Name()+" = ")
+		if log := n == reflect.TypeFor[wire.Record](); found == log { // clients get events
+			t.Errorf("%s is in the module: %v", n.Name(), found)
+		}
+	}
+	for _, c := range g.docs.consts["Code"] {
+		if !strings.Contains(module, "  | \""+c.value+"\"") {
+			t.Errorf("the code %s is not in the module", c.value)
+		}
+	}
+}
+
+// TestReadConstants shows that constants are computed, that their order is that of the source, and
+// that those with a type are left out.
+func TestReadConstants(t *testing.T) {
+	all, err := readConstants(filepath.Join(testRoot(t), "server", "wire"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	values := map[string]string{}
+	for _, c := range all {
+		values[c.name] = c.value
+	}
+	for name, want := range map[string]string{
+		"MaxFileBytes": strconv.Itoa(wire.MaxFileBytes), "MaxChannelLen": strconv.Itoa(wire.MaxChannelLen),
+		"Version": strconv.Itoa(wire.Version), "PathWebSocket": strconv.Quote(wire.PathWebSocket),
+		"CloseSlow": "", "CodeQuota": "", "Separator": "", "ConnectTimeout": "",
+	} {
+		if values[name] != want {
+			t.Errorf("%s = %s, want %s", name, values[name], want)
+		}
+	}
+}
+
+// TestComment shows how comments are broken into lines.
+func TestComment(t *testing.T) {
+	long := strings.Repeat("word ", 30)
+	for text, want := range map[string]string{
+		"":                         "",
+		"short":                    "  /** short */\n",
+		"ends */ early":            "  /** ends * / early */\n",
+		long:                       "  /**\n   * " + strings.Repeat(" word", 19)[1:] + "\n   * " + strings.Repeat(" word", 11)[1:] + "\n   */\n",
+		"one\n\ntwo\n\n    code  ": "  /**\n   * one\n   *\n   * two\n   *\n   *     code\n   */\n",
+	} {
+		m := newModule(nil, nil)
+		m.comment("  ", text)
+		if got := m.text.String(); got != want {
+			t.Errorf("%q:\n%s\nwant\n%s", text, got, want)
 		}
 	}
 }

@@ -32,7 +32,7 @@ func transports() []transport {
 				"A client that wants to count as online answers each ping: it posts a pong, or anything else, to frames and names the session. " +
 				"One that does not gets its events all the same.",
 			in:  []string{"connect"},
-			out: []string{"welcome", "event", "receipts", "presence", "typing", "ping", "error"},
+			out: []string{"welcome", "event", "receipts", "presence", "profiles", "typing", "ping", "error"},
 		},
 		{
 			name: "poll", address: wire.PathPoll, server: "http",
@@ -105,7 +105,7 @@ func (g *generator) operations() (o object) {
 			switch {
 			case slices.Contains(t.in, f.name):
 				o = append(o, member{t.name + "_" + f.name, g.receive(f, t.name, f.name, replyIn(t, f))})
-			case f.name == "event" || f.name == "ping" || f.name == "receipts":
+			case f.name == "event" || f.name == "ping" || f.name == "receipts" || f.name == "profiles":
 				if slices.Contains(t.out, f.name) {
 					o = append(o, member{t.name + "_" + f.name, g.send(t.name, f.name, f.goType.Name())})
 				}

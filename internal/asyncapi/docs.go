@@ -15,6 +15,7 @@ type docs struct {
 	types  map[string]string     // by type
 	fields map[string]string     // by "Type.Field"
 	consts map[string][]constant // by type; constants without a type are under ""
+	values map[string]string     // of constants, by name
 }
 
 // constant is a named value and its comment.
@@ -25,7 +26,7 @@ func readDocs(dir string) (*docs, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &docs{types: map[string]string{}, fields: map[string]string{}, consts: map[string][]constant{}}
+	d := &docs{types: map[string]string{}, fields: map[string]string{}, consts: map[string][]constant{}, values: map[string]string{}}
 	for _, name := range names {
 		if strings.HasSuffix(name, "_test.go") {
 			continue
@@ -76,6 +77,13 @@ func (d *docs) valueSpec(g *ast.GenDecl, s *ast.ValueSpec) {
 	if g.Tok != token.CONST || len(s.Values) != 1 {
 		return
 	}
+	name := s.Names[0].Name
+	doc := text(s.Comment, s.Doc)
+	if !g.Lparen.IsValid() {
+		doc = text(g.Doc)
+	}
+	doc = strings.TrimPrefix(doc, name+" is ") // frames do not use Go names
+	d.values[name] = doc
 	literal, ok := s.Values[0].(*ast.BasicLit)
 	if !ok {
 		return
@@ -84,12 +92,6 @@ func (d *docs) valueSpec(g *ast.GenDecl, s *ast.ValueSpec) {
 	if id, ok := s.Type.(*ast.Ident); ok {
 		typeName = id.Name
 	}
-	name := s.Names[0].Name
-	doc := text(s.Comment, s.Doc)
-	if !g.Lparen.IsValid() {
-		doc = text(g.Doc)
-	}
-	doc = strings.TrimPrefix(doc, name+" is ") // frames do not use Go names
 	c := constant{name: name, value: strings.Trim(literal.Value, `"`), doc: doc}
 	d.consts[typeName] = append(d.consts[typeName], c)
 }

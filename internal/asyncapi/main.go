@@ -10,13 +10,16 @@ import (
 
 //go:generate go run .
 
-// output is the path of the generated file, from the root of the repository.
-const output = "asyncapi.yaml"
+// The paths of the generated files, from the root of the repository.
+const (
+	asyncAPI   = "asyncapi.yaml"
+	typeScript = "clients/ts/src/wire.gen.ts"
+)
 
 func main() {
 	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
 	if err := run(); err != nil {
-		log.Error("asyncapi.yaml not written", "error", err)
+		log.Error("the descriptions of the protocol were not written", "error", err)
 		os.Exit(1)
 	}
 }
@@ -26,25 +29,35 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	data, err := generate(root)
+	files, err := generate(root)
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(root, output), data, 0o644) //nolint:gosec // a document for everybody
+	for name, data := range files {
+		if err := os.WriteFile(filepath.Join(root, name), data, 0o644); err != nil { //nolint:gosec // files for everybody
+			return err
+		}
+	}
+	return nil
 }
 
-// generate returns the document for the repository at root.
-func generate(root string) ([]byte, error) {
-	d, err := readDocs(filepath.Join(root, "server", "wire"))
+// generate returns the generated files for the repository at root, by path.
+func generate(root string) (map[string][]byte, error) {
+	dir := filepath.Join(root, "server", "wire")
+	d, err := readDocs(dir)
 	if err != nil {
 		return nil, err
 	}
-	examples, err := readExamples(filepath.Join(root, "server", "wire", "testdata"))
+	examples, err := readExamples(filepath.Join(dir, "testdata"))
+	if err != nil {
+		return nil, err
+	}
+	plain, err := readConstants(dir)
 	if err != nil {
 		return nil, err
 	}
 	g := &generator{docs: d, examples: examples}
-	return g.yaml(), nil
+	return map[string][]byte{asyncAPI: g.yaml(), typeScript: newModule(d, plain).bytes()}, nil
 }
 
 // findRoot returns the directory of go.mod, here or above. go generate runs in this package,

@@ -2,9 +2,9 @@ package main
 
 import (
 	"fmt"
+	"iter"
 	"reflect"
 	"slices"
-	"strings"
 
 	"natterjack/server/wire"
 )
@@ -13,10 +13,17 @@ const schemaRef = "#/components/schemas/"
 
 // named are the types that have their own schema, besides those of the frames.
 var named = []reflect.Type{
-	reflect.TypeFor[wire.Content](), reflect.TypeFor[wire.Resume](), reflect.TypeFor[wire.Limits](), reflect.TypeFor[wire.Meta](),
+	reflect.TypeFor[wire.Content](), reflect.TypeFor[wire.Attachment](), reflect.TypeFor[wire.AttachmentKind](), reflect.TypeFor[wire.Preview](), reflect.TypeFor[wire.Rendition](),
+	reflect.TypeFor[wire.GalleryItem](), reflect.TypeFor[wire.GalleryKind](), reflect.TypeFor[wire.MediaPlace](),
+	reflect.TypeFor[wire.SearchOrder](), reflect.TypeFor[wire.Hit](), reflect.TypeFor[wire.Highlight](), reflect.TypeFor[wire.HighlightIn](), reflect.TypeFor[wire.Excerpt](),
+	reflect.TypeFor[wire.Rebuilding](), reflect.TypeFor[wire.PersonMatch](), reflect.TypeFor[wire.ChannelMatch](),
+	reflect.TypeFor[wire.UploadPart](), reflect.TypeFor[wire.StorageUse](), reflect.TypeFor[wire.Resume](), reflect.TypeFor[wire.Limits](), reflect.TypeFor[wire.Meta](),
 	reflect.TypeFor[wire.ChannelInfo](), reflect.TypeFor[wire.Record](), reflect.TypeFor[wire.Mention](), reflect.TypeFor[wire.Invite](), reflect.TypeFor[wire.GroupSettings](),
 	reflect.TypeFor[wire.Reaction](), reflect.TypeFor[wire.Erased](), reflect.TypeFor[wire.Note](), reflect.TypeFor[wire.Role](), reflect.TypeFor[wire.MentionKind](),
 	reflect.TypeFor[wire.ChannelSeq](), reflect.TypeFor[wire.ChannelPlace](), reflect.TypeFor[wire.ShardPos](), reflect.TypeFor[wire.MessageVersion](), reflect.TypeFor[wire.Receipt](), reflect.TypeFor[wire.UserPresence](), reflect.TypeFor[wire.PresenceState](), reflect.TypeFor[wire.Session](), reflect.TypeFor[wire.Setting](), reflect.TypeFor[wire.Forwarded](),
+	reflect.TypeFor[wire.Profile](), reflect.TypeFor[wire.ProfileChange](), reflect.TypeFor[wire.Status](), reflect.TypeFor[wire.Picture](), reflect.TypeFor[wire.PictureURL](), reflect.TypeFor[wire.Purpose](),
+	reflect.TypeFor[wire.PushTarget](), reflect.TypeFor[wire.PushKind](), reflect.TypeFor[wire.PushSubscription](), reflect.TypeFor[wire.PushState](),
+	reflect.TypeFor[wire.PushReason](), reflect.TypeFor[wire.PushContent](), reflect.TypeFor[wire.PushMail](), reflect.TypeFor[wire.PushResult](), reflect.TypeFor[wire.PushLogEntry](), reflect.TypeFor[wire.PushVerdict](),
 	reflect.TypeFor[wire.Code](), reflect.TypeFor[wire.Kind](), reflect.TypeFor[wire.Action](), reflect.TypeFor[wire.ChannelKind](),
 }
 
@@ -24,6 +31,8 @@ var named = []reflect.Type{
 var (
 	userPattern     = fmt.Sprintf(`^[a-z0-9_-]{1,%d}$`, wire.MaxUserLen)
 	clientIDPattern = fmt.Sprintf(`^[!-~]{1,%d}$`, wire.MaxClientIDLen)
+	mediaPattern    = `^[a-z2-7]{26}$`
+	pushIDPattern   = fmt.Sprintf(`^[a-zA-Z0-9_-]{%d,%d}$`, wire.MinPushIDLen, wire.MaxPushIDLen)
 	channelPattern  = fmt.Sprintf(`^([a-z0-9_-]{1,%d}~[a-z0-9_-]{1,%[1]d}|g[a-z2-7]{24}|~[a-z0-9_-]{1,%[1]d})$`, wire.MaxUserLen)
 )
 
@@ -42,6 +51,15 @@ var patterns = map[string]string{
 	"Event.Channel": channelPattern, "Page.Channel": channelPattern, "ChannelInfo.ID": channelPattern,
 	"ChannelPlace.ID": channelPattern, "GetChannel.Channel": channelPattern, "GetVersions.Channel": channelPattern, "GetPins.Channel": channelPattern,
 	"GetReactions.Channel": channelPattern, "GetReactions.After": userPattern, "Reactions.Channel": channelPattern, "Reactions.Users": userPattern,
+	"Attachment.ID": mediaPattern, "Upload.Media": mediaPattern, "MediaURL.Media": mediaPattern, "ResumeUpload.Media": mediaPattern, "CompleteUpload.Media": mediaPattern,
+	"GetMedia.Media": mediaPattern, "GetMedia.Channel": channelPattern, "GetStorage.Channel": channelPattern,
+	"ReserveUpload.Channel": channelPattern, "ReserveUpload.ClientID": clientIDPattern, "ReserveUpload.SHA256": `^[0-9a-f]{64}$`,
+	"ListMedia.Channel": channelPattern, "Gallery.Channel": channelPattern, "GalleryItem.Sender": userPattern,
+	"Search.Channel": channelPattern, "Hit.Channel": channelPattern, "Hit.Sender": userPattern, "PersonMatch.User": userPattern, "ChannelMatch.Channel": channelPattern,
+	"GetProfiles.Users": userPattern, "GetProfiles.Channel": channelPattern, "Profile.User": userPattern, "Profile.Imitates": userPattern,
+	"Picture.ID": mediaPattern, "PictureURL.ID": mediaPattern, "GetPictures.IDs": mediaPattern, "SetProfile.ClientID": clientIDPattern,
+	"SubscribePush.ID": pushIDPattern, "SubscribePush.ClientID": clientIDPattern, "UnsubscribePush.ID": pushIDPattern, "UnsubscribePush.ClientID": clientIDPattern,
+	"TestPush.ID": pushIDPattern, "PushSubscription.ID": pushIDPattern, "PushLogEntry.ID": pushIDPattern, "PushLogEntry.Channel": channelPattern, "GetPushLog.Channel": channelPattern,
 	"Versions.Channel": channelPattern, "Channel.Requested": userPattern, "Channel.Banned": userPattern,
 }
 
@@ -93,25 +111,11 @@ type property struct {
 	required bool
 }
 
-// properties yields the members of a struct as JSON has them. The members of embedded structs
-// count as its own.
-func (g *generator) properties(t reflect.Type) func(func(property) bool) {
+// properties yields the members of a struct as JSON has them, with their schemas.
+func (g *generator) properties(t reflect.Type) iter.Seq[property] {
 	return func(yield func(property) bool) {
-		for f := range t.Fields() {
-			name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
-			if f.Anonymous && name == "" {
-				for p := range g.properties(f.Type) {
-					if !yield(p) {
-						return
-					}
-				}
-				continue
-			}
-			if name == "-" {
-				continue
-			}
-			p := property{name: name, schema: g.fieldSchema(t, f), required: !strings.Contains(options, "omitzero")}
-			if !yield(p) {
+		for f := range fields(t) {
+			if !yield(property{name: f.member, schema: g.fieldSchema(f.owner, f.StructField), required: !f.optional}) {
 				return
 			}
 		}
@@ -151,7 +155,12 @@ func (g *generator) typeSchema(t reflect.Type, pattern string) object {
 	case reflect.Uint64:
 		return object{{"type", "integer"}, {"minimum", 0}}
 	case reflect.Slice:
+		if t.Elem().Kind() == reflect.Uint8 {
+			return object{{"type", "string"}, {"contentEncoding", "base64"}}
+		}
 		return object{{"type", "array"}, {"items", g.typeSchema(t.Elem(), pattern)}}
+	case reflect.Map:
+		return object{{"type", "object"}, {"additionalProperties", g.typeSchema(t.Elem(), pattern)}}
 	default:
 		panic(fmt.Sprintf("asyncapi: no schema for %v", t)) // seen by the developer who adds such a member
 	}
