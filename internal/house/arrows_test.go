@@ -31,13 +31,14 @@ var arrows = []arrow{
 	},
 	{from: "jetstream", may: []string{"server/wire"}, reason: "the log knows the protocol and nobody who serves it"},
 	{from: "search", may: []string{"server/wire"}, not: []string{natsIO}, reason: "a consumer of the log"},
+	{from: "embed/embedtest", may: []string{"embed", "internal/nodeproc"}, reason: "servers of tests take the ports that processes of tests take"},
 	{from: "embed", reason: "the engine knows nothing of chat"},
 	{from: "clients/go", may: []string{"server/wire"}, not: []string{natsIO}, reason: "an SDK that drags in a server is none"},
 	{from: "clients/cli", may: []string{"server/wire", "clients/go"}, not: []string{natsIO}, reason: "a client needs no server inside"},
 	{from: "clients/internal", may: []string{"server/wire", "internal/nodeproc"}, not: []string{natsIO}, reason: "clients meet a server as a process"},
-	{from: "server/cluster", may: []string{"server/internal", "internal/nodeproc"}, not: []string{natsIO}, reason: "it runs the server as a process"},
+	{from: "server/cluster", may: []string{"server/internal", "internal/nodeproc", "embed/s3"}, not: []string{natsIO}, reason: "it runs the server as a process"},
 	{from: "server", may: []string{"jetstream", "search", "embed"}, not: []string{natsIO}, reason: "only jetstream and embed speak NATS"},
-	{from: "internal", may: []string{"server/wire", "server/internal", "clients", "embed", "jetstream"}, reason: "tools and tests of the repository"},
+	{from: "internal", may: []string{"server/wire", "server/internal", "clients", "embed", "jetstream", "search"}, reason: "tools and tests of the repository"},
 }
 
 func TestImportsPointOneWay(t *testing.T) {
@@ -61,6 +62,27 @@ func TestOnlyWireOfServerIsImported(t *testing.T) {
 			path, ours := strings.CutPrefix(imported, module+"/")
 			if ours && below(path, "server") && path != "server/wire" && !below(p.within(), "server") && !below(p.within(), "internal") {
 				t.Errorf("%s imports %s: of server, only wire is anybody else's business", p.ImportPath, imported)
+			}
+		}
+	}
+}
+
+func TestOnlyTheStoreSpeaksS3(t *testing.T) {
+	for _, p := range packages(t) {
+		for _, imported := range p.Imports {
+			if strings.HasPrefix(imported, "github.com/minio/") && p.within() != "server/internal/media/store" && !below(p.within(), "internal/bench") {
+				t.Errorf("%s imports %s: media storage is the business of server/internal/media/store, and of the benches, which measure it bare", p.ImportPath, imported)
+			}
+		}
+	}
+}
+
+// TestOnlyBenchesUseSQLite shows that the index is Bleve's alone. SQLite is there to compare.
+func TestOnlyBenchesUseSQLite(t *testing.T) {
+	for _, p := range packages(t) {
+		for _, imported := range p.Imports {
+			if strings.HasPrefix(imported, "modernc.org/") && !below(p.within(), "internal/bench") {
+				t.Errorf("%s imports %s: only the benches compare with SQLite", p.ImportPath, imported)
 			}
 		}
 	}

@@ -22,6 +22,8 @@ type Config struct {
 	SignIn   string // directory of the sign-in's secrets, the same for all; if empty, the node's own
 	Storage  string // replaces the shipped jetstream block if not empty
 	Limits   string // content of a limits block, if not empty
+	Media    string // content of a media block; if empty, a single node has storage on a free port, and a member none
+	Push     string // content of a push block; if empty, push is as shipped
 	Replicas int    // 0 for the shipped number
 	Shards   int    // likewise
 }
@@ -68,6 +70,16 @@ natterjack {
 {{- end}}
 {{- if .Limits}}
   limits { {{.Limits}} }
+{{- end}}
+{{- if .Push}}
+  push { {{.Push}} }
+{{- end}}
+{{- if .Media}}
+  media { {{.Media}} }
+{{- else if .Route}}
+  media { off: true }
+{{- else}}
+  media { listen: "127.0.0.1:0" }
 {{- end}}
 }
 `))

@@ -18,6 +18,7 @@ type Options struct {
 	Plan   *rand.Rand // source of the random ports
 	Limits string     // content of the limits block, in place of the shipped one
 	Shards int        // 0 for as many as a node makes by itself
+	Push   string     // content of the push block; if empty, push is as shipped
 	SignIn string     // of nodes that accept the same tokens, see [Node.SignIn]; if empty, a new one
 }
 
@@ -41,7 +42,7 @@ func newConfigs(tb testing.TB, o *Options) []*nodeproc.Config {
 	var routes []string
 	for i := range configs {
 		routes = append(routes, "nats://"+at(3*i+2))
-		configs[i] = &nodeproc.Config{Name: fmt.Sprint("n", i+1), HTTP: at(3 * i), NATS: at(3*i + 1), SignIn: filepath.Join(signIn, "secrets"), Limits: o.Limits, Shards: o.Shards}
+		configs[i] = &nodeproc.Config{Name: fmt.Sprint("n", i+1), HTTP: at(3 * i), NATS: at(3*i + 1), SignIn: filepath.Join(signIn, "secrets"), Limits: o.Limits, Shards: o.Shards, Push: o.Push}
 		if o.Size > 1 {
 			configs[i].Route = at(3*i + 2)
 		}
