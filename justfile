@@ -40,15 +40,38 @@ chaos *flags:
 conversations *flags:
     NATTERJACK_CHAOS=full go test ./clients/internal/conversation -v -timeout 30m {{ flags }}
 
-# drives the first page in a real browser; needs Node.js and Chromium
+# checks and tests the TypeScript SDK against the real server, and by the model of conversations; needs Node.js
+ts:
+    .ci/ts
+
+# builds the web app into server/internal/page/dist; needs Node.js
+web:
+    npm --prefix clients/web ci
+    npm --prefix clients/web run build
+
+# tests the web app, also in a real browser; needs Node.js and Chromium
 browser:
-    .ci/browser
+    .ci/web && .ci/browser
+
+# takes the screenshots in docs/screenshots anew; needs Node.js and Chromium
+screenshots:
+    SHOTS={{ justfile_directory() }}/docs/screenshots node clients/web/e2e/shots.mjs
+
+# measures the web app in a real browser with 50 and with 5,000 channels, and with a long day; needs a calm machine
+web-bench *flags:
+    node clients/web/e2e/bench.mjs {{ flags }}
+
+# tests media storage against a real MinIO server, which it builds the first time (up to ten minutes)
+minio:
+    .ci/minio go test -count=1 ./server/internal/media ./server/internal/media/store
+    .ci/minio go test -count=1 -run 'Upload|Download' ./clients/go
+    NATTERJACK_CHAOS=full .ci/minio go test -count=1 -run Gibibyte -v ./clients/cli
 
 # all benchmarks beside their bare engines, or only the named ones
 bench *names:
     go run ./internal/bench {{ names }}
 
-# generates the files that are made from the code: asyncapi.yaml
+# generates the files that are made from the code: asyncapi.yaml, and the types of the TypeScript SDK
 gen:
     go generate ./...
 
