@@ -21,8 +21,9 @@
 //
 // # Who waits for whom
 //
-// The duty writes two records and asks nobody. A mail server that hangs, refuses the password or is
-// not there costs the queue a place for the time of a try, and then one try for growing pauses.
+// The duty writes two records and asks nobody. A mail server that hangs, refuses the password or
+// the sender, or is not there costs the queue a place for the time of a try, and then one try for
+// growing pauses. The log says so to the operator.
 // What a server says against one recipient costs other recipients nothing: with 4xx the digest
 // comes again, for a day, and with 5xx it is dropped. The next one to that recipient is a day away.
 //

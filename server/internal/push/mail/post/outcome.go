@@ -64,7 +64,7 @@ func failed(err error) Outcome {
 	switch code := e.ErrorCode(); {
 	case signIn(code):
 		return Outcome{Result: push.Again, Reason: ReasonSignIn}
-	case code == 421: // the server goes down
+	case code == 421, code > 0 && e.Reason == gomail.ErrSMTPMailFrom: // it goes down, or refuses the sender of all mails
 		return Outcome{Result: push.Again, Reason: status(code)}
 	case code >= 400 && code < 500:
 		return Outcome{Result: push.Again, Reason: status(code), Personal: true}

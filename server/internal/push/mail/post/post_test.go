@@ -148,19 +148,36 @@ func TestSend_answers(t *testing.T) {
 		552: {Result: push.Refused, Reason: "status_552", Personal: true},
 		554: {Result: push.Refused, Reason: "status_554", Personal: true},
 	} {
-		for _, at := range []mailtest.Step{mailtest.Mail, mailtest.Rcpt, mailtest.Data} {
-			s := mailtest.Start(t, mailtest.How{})
-			s.Answer(func(step mailtest.Step, _ string) error {
-				if step == at {
-					return refuse(code)
-				}
-				return nil
-			})
-			if got := to(t, s, nil).Send(t.Context(), message(t)); got != want {
+		for _, at := range []mailtest.Step{mailtest.Rcpt, mailtest.Data} {
+			if got := answered(t, at, refuse(code)); got != want {
 				t.Errorf("%d at %s: %+v, want %+v", code, at, got, want)
 			}
 		}
 	}
+}
+
+// TestSend_sender shows that what a server says against the sender, who is the same in all mails,
+// says nothing against a mail.
+func TestSend_sender(t *testing.T) {
+	for code, want := range map[int]string{421: "status_421", 450: "status_450", 530: ReasonSignIn, 550: "status_550", 553: "status_553"} {
+		no := &smtp.SMTPError{Code: code, EnhancedCode: smtp.EnhancedCodeNotSet, Message: "no, chat@example.com"}
+		if got := answered(t, mailtest.Mail, no); got != (Outcome{Result: push.Again, Reason: want}) {
+			t.Errorf("%d: %+v, want %s", code, got, want)
+		}
+	}
+}
+
+// answered returns the outcome of a try with a server that refuses one step.
+func answered(tb testing.TB, at mailtest.Step, no error) Outcome {
+	tb.Helper()
+	s := mailtest.Start(tb, mailtest.How{})
+	s.Answer(func(step mailtest.Step, _ string) error {
+		if step == at {
+			return no
+		}
+		return nil
+	})
+	return to(tb, s, nil).Send(tb.Context(), message(tb))
 }
 
 // TestSend_greeting shows that a server that refuses everybody says nothing against a mail.
