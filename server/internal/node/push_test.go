@@ -73,13 +73,17 @@ func (p *pushReceiver) configured(t *testing.T) *config.Config {
 	t.Helper()
 	cfg := load(t)
 	file := filepath.Join(t.TempDir(), "ca.pem")
-	ca := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: p.Certificate().Raw})
-	if err := os.WriteFile(file, ca, 0o600); err != nil {
+	if err := os.WriteFile(file, pemOf(p.Server), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	cfg.Push.PublicURL, cfg.Push.CA, cfg.Push.Ports = "https://chat.example.com", file, []int{p.port}
 	cfg.Push.Allowed = []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}
 	return cfg
+}
+
+// pemOf returns the certificate of a server as a file has it.
+func pemOf(s *httptest.Server) []byte {
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw})
 }
 
 // journal keeps all that a node logs.

@@ -5,10 +5,8 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
-	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
-	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -17,12 +15,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/go-jose/go-jose/v4"
-	"github.com/go-jose/go-jose/v4/jwt"
 	"go.uber.org/goleak"
 
 	"natterjack/server/internal/guard/guardtest"
 	"natterjack/server/internal/push"
+	"natterjack/server/internal/push/pushtest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -173,8 +170,7 @@ func TestSend_refuses(t *testing.T) {
 // not at once again.
 func TestTokens(t *testing.T) {
 	now := noon
-	_, key := newKey(t)
-	tokens, err := newTokens(&Config{Key: key, KeyID: "k", Team: "t", Now: func() time.Time { return now }})
+	tokens, err := newTokens(&Config{Key: pushtest.NewApple(t).P8(t), KeyID: "k", Team: "t", Now: func() time.Time { return now }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -204,7 +200,6 @@ func TestTokens(t *testing.T) {
 }
 
 func TestNew_refuses(t *testing.T) {
-	_, good := newKey(t)
 	p384, err := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
@@ -213,7 +208,7 @@ func TestNew_refuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	full := Config{Host: Production, Key: good, KeyID: "k", Team: "t", App: "a"}
+	full := Config{Host: Production, Key: pushtest.NewApple(t).P8(t), KeyID: "k", Team: "t", App: "a"}
 	if _, err := New(full); err != nil {
 		t.Error(err)
 	}
@@ -224,8 +219,8 @@ func TestNew_refuses(t *testing.T) {
 		"no key in PEM": func(c *Config) {
 			c.Key = pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: []byte("secret")})
 		},
-		"another curve": func(c *Config) { c.Key = encodeKey(t, p384) },
-		"another kind":  func(c *Config) { c.Key = encodeKey(t, other) },
+		"another curve": func(c *Config) { c.Key = pushtest.PEM(t, p384) },
+		"another kind":  func(c *Config) { c.Key = pushtest.PEM(t, other) },
 	} {
 		cfg := full
 		change(&cfg)
@@ -239,8 +234,8 @@ func TestNew_refuses(t *testing.T) {
 type service struct {
 	*httptest.Server
 
-	t      *testing.T
-	public *ecdsa.PublicKey
+	t   *testing.T
+	key *pushtest.Apple
 
 	mu     sync.Mutex
 	answer func(n int, w http.ResponseWriter) // nil for 200
@@ -254,14 +249,13 @@ type received struct {
 
 func newService(t *testing.T, timeout time.Duration) (*service, *Sender) {
 	t.Helper()
-	private, key := newKey(t)
-	s := &service{t: t, public: &private.PublicKey}
+	s := &service{t: t, key: pushtest.NewApple(t)}
 	s.Server = httptest.NewUnstartedServer(s)
 	s.EnableHTTP2 = true
 	s.StartTLS()
 	t.Cleanup(s.Close)
 	sender, err := New(Config{
-		Client: guardtest.For(t, s.Server, timeout), Host: s.URL, Key: key, KeyID: "KEYID", Team: "TEAM", App: "com.example.chat",
+		Client: guardtest.For(t, s.Server, timeout), Host: s.URL, Key: s.key.P8(t), KeyID: "KEYID", Team: "TEAM", App: "com.example.chat",
 		Now: func() time.Time { return noon },
 	})
 	if err != nil {
@@ -275,10 +269,10 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		s.t.Error(err)
 	}
-	if err := s.authorized(r); err != nil {
-		s.t.Error(err)
+	if made, err := s.key.Verify(r); err != nil || made != noon.Unix() {
+		s.t.Errorf("made at %d, %v", made, err)
 	}
-	if r.ProtoMajor != 2 || r.Method != http.MethodPost || r.URL.Path != "/3/device/"+device {
+	if r.Method != http.MethodPost || r.URL.Path != "/3/device/"+device {
 		s.t.Errorf("%s %s %s", r.Proto, r.Method, r.URL.Path)
 	}
 	s.mu.Lock()
@@ -288,40 +282,6 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if s.answer != nil {
 		s.answer(n, w)
 	}
-}
-
-func (s *service) authorized(r *http.Request) error {
-	text, _ := strings.CutPrefix(r.Header.Get("Authorization"), "bearer ")
-	token, err := jwt.ParseSigned(text, []jose.SignatureAlgorithm{jose.ES256})
-	if err != nil {
-		return err
-	}
-	var claims map[string]any
-	if err := token.Claims(s.public, &claims); err != nil {
-		return err
-	}
-	if claims["iss"] != "TEAM" || claims["iat"] != float64(noon.Unix()) || token.Headers[0].KeyID != "KEYID" {
-		return fmt.Errorf("the token says %v, %v", token.Headers[0], claims)
-	}
-	return nil
-}
-
-func newKey(t *testing.T) (*ecdsa.PrivateKey, []byte) {
-	t.Helper()
-	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return private, encodeKey(t, private)
-}
-
-func encodeKey(t *testing.T, private any) []byte {
-	t.Helper()
-	der, err := x509.MarshalPKCS8PrivateKey(private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
 }
 
 func target() push.Target { return push.Target{Address: device, Registered: noon.Add(-24 * time.Hour)} }

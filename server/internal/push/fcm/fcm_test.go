@@ -5,10 +5,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
-	"crypto/rsa"
-	"crypto/x509"
 	"encoding/json"
-	"encoding/pem"
 	"fmt"
 	"io"
 	"net/http"
@@ -18,12 +15,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/go-jose/go-jose/v4"
-	"github.com/go-jose/go-jose/v4/jwt"
 	"go.uber.org/goleak"
 
 	"natterjack/server/internal/guard/guardtest"
 	"natterjack/server/internal/push"
+	"natterjack/server/internal/push/pushtest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -64,6 +60,7 @@ func TestSend_answers(t *testing.T) {
 	}{
 		"unregistered":     {404, "UNREGISTERED", "", push.Outcome{Result: push.Gone, Reason: "gone"}},
 		"no such project":  {404, "", "", push.Outcome{Result: push.Refused, Reason: "status_404"}},
+		"no such page":     {410, "", "", push.Outcome{Result: push.Refused, Reason: "status_410"}},
 		"invalid":          {400, "INVALID_ARGUMENT", "", push.Outcome{Result: push.Refused, Reason: "status_400"}},
 		"another sender":   {403, "SENDER_ID_MISMATCH", "", push.Outcome{Result: push.Refused, Reason: "sender_id_mismatch"}},
 		"beyond the quota": {429, "QUOTA_EXCEEDED", "", push.Outcome{Result: push.Again, Reason: "too_fast", After: time.Minute}},
@@ -204,12 +201,13 @@ func TestSend_refuses(t *testing.T) {
 }
 
 func TestNew_refuses(t *testing.T) {
-	key := newKey()
 	curve, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
-	good := func() map[string]string { return accountOf(t, key, "https://oauth2.googleapis.com/token") }
+	good := func() map[string]string {
+		return pushtest.NewGoogle("https://oauth2.googleapis.com/token").Members(t)
+	}
 	if _, err := New(Config{Host: Host, Account: encodeJSON(t, good())}); err != nil {
 		t.Error(err)
 	}
@@ -223,7 +221,7 @@ func TestNew_refuses(t *testing.T) {
 		}
 	}
 	a := good()
-	a["private_key"] = encodeKey(t, curve)
+	a["private_key"] = string(pushtest.PEM(t, curve))
 	if _, err := New(Config{Host: Host, Account: encodeJSON(t, a)}); err == nil {
 		t.Error("a key of another kind is taken")
 	}
@@ -236,8 +234,8 @@ func TestNew_refuses(t *testing.T) {
 type service struct {
 	*httptest.Server
 
-	t      *testing.T
-	public *rsa.PublicKey
+	t       *testing.T
+	account *pushtest.Google
 
 	mu        sync.Mutex
 	now       time.Time
@@ -249,8 +247,7 @@ type service struct {
 
 func newService(t *testing.T, timeout time.Duration) (*service, *Sender) {
 	t.Helper()
-	key := newKey()
-	s := &service{t: t, public: &key.PublicKey, now: noon}
+	s := &service{t: t, now: noon}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /token", s.token)
 	mux.HandleFunc("POST /v1/projects/p-1/messages:send", s.send)
@@ -258,8 +255,9 @@ func newService(t *testing.T, timeout time.Duration) (*service, *Sender) {
 	s.EnableHTTP2 = true
 	s.StartTLS()
 	t.Cleanup(s.Close)
+	s.account = pushtest.NewGoogle(s.URL + "/token")
 	sender, err := New(Config{
-		Client: guardtest.For(t, s.Server, timeout), Host: s.URL + "/", Account: encodeJSON(t, accountOf(t, key, s.URL+"/token")),
+		Client: guardtest.For(t, s.Server, timeout), Host: s.URL + "/", Account: s.account.JSON(t),
 		Now: func() time.Time { return s.now },
 	})
 	if err != nil {
@@ -269,7 +267,7 @@ func newService(t *testing.T, timeout time.Duration) (*service, *Sender) {
 }
 
 func (s *service) token(w http.ResponseWriter, r *http.Request) {
-	if err := s.asserted(r); err != nil {
+	if err := s.account.Asserted(r); err != nil {
 		s.t.Error(err)
 	}
 	if s.giveToken != nil {
@@ -281,25 +279,6 @@ func (s *service) token(w http.ResponseWriter, r *http.Request) {
 	n := s.tokens
 	s.mu.Unlock()
 	_, _ = fmt.Fprintf(w, `{"access_token":"t%d","expires_in":3600,"token_type":"Bearer"}`, n)
-}
-
-func (s *service) asserted(r *http.Request) error {
-	if got := r.FormValue("grant_type"); got != "urn:ietf:params:oauth:grant-type:jwt-bearer" {
-		return fmt.Errorf("grant_type is %q", got)
-	}
-	token, err := jwt.ParseSigned(r.FormValue("assertion"), []jose.SignatureAlgorithm{jose.RS256})
-	if err != nil {
-		return err
-	}
-	var c map[string]any
-	if err := token.Claims(s.public, &c); err != nil {
-		return err
-	}
-	if c["iss"] != "push@p-1.example.com" || c["aud"] != s.URL+"/token" || c["scope"] != scope || token.Headers[0].KeyID != "k1" ||
-		c["exp"].(float64)-c["iat"].(float64) != 3600 {
-		return fmt.Errorf("the assertion says %v, %v", token.Headers[0], c)
-	}
-	return nil
 }
 
 func (s *service) send(w http.ResponseWriter, r *http.Request) {
@@ -318,32 +297,6 @@ func (s *service) send(w http.ResponseWriter, r *http.Request) {
 	if s.answer != nil {
 		s.answer(n, w)
 	}
-}
-
-// newKey returns a key. All tests share it, because it takes long to make.
-var newKey = sync.OnceValue(func() *rsa.PrivateKey {
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		panic(err)
-	}
-	return key
-})
-
-func accountOf(t *testing.T, key any, tokenURI string) map[string]string {
-	t.Helper()
-	return map[string]string{
-		"type": "service_account", "project_id": "p-1", "client_email": "push@p-1.example.com", "private_key_id": "k1",
-		"private_key": encodeKey(t, key), "token_uri": tokenURI,
-	}
-}
-
-func encodeKey(t *testing.T, key any) string {
-	t.Helper()
-	der, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
 }
 
 func encodeJSON(t *testing.T, v any) []byte {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -111,8 +112,8 @@ func judge(a push.Answer, now time.Time) push.Outcome {
 		return push.Outcome{Result: push.Gone, Reason: push.ReasonGone}
 	case code == "SENDER_ID_MISMATCH":
 		return push.Outcome{Result: push.Refused, Reason: "sender_id_mismatch"}
-	case o.Result == push.Gone:
-		return push.Outcome{Result: push.Refused, Reason: "status_404"}
+	case o.Result == push.Gone: // the service says of the path, or of the project, that it is gone
+		return push.Outcome{Result: push.Refused, Reason: "status_" + strconv.Itoa(a.Code)}
 	case a.Code == http.StatusTooManyRequests && o.After == 0:
 		o.After = quota
 	}

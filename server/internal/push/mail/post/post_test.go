@@ -145,6 +145,7 @@ func TestSend_answers(t *testing.T) {
 		452: {Result: push.Again, Reason: "status_452", Personal: true},
 		530: {Result: push.Again, Reason: ReasonSignIn},
 		550: {Result: push.Refused, Reason: "status_550", Personal: true},
+		551: {Result: push.Refused, Reason: "status_551", Personal: true}, // it names another place, which is not asked
 		552: {Result: push.Refused, Reason: "status_552", Personal: true},
 		554: {Result: push.Refused, Reason: "status_554", Personal: true},
 	} {
