@@ -20,11 +20,9 @@ type telling struct {
 	part *part
 }
 
-// startTelling starts what decides whom to tell, and tells them, if there are ways to.
+// startTelling starts what decides whom to tell, and tells them. It does so without a sender, too:
+// services may tell users by themselves.
 func (r *running) startTelling(ctx context.Context, cfg *devices.Config) error {
-	if len(cfg.Senders) == 0 && r.cfg.Push.SMTP.Host == "" {
-		return nil
-	}
 	t := tell.New(tell.Config{
 		Log: r.log, Presence: r.people.presence, Senders: cfg.Senders, Content: cfg.Content, Interest: r.engine.Interest, Sweeps: r.sweeps, Logger: r.base,
 	})
