@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { good, renewed, type Shelf } from "./grant.ts";
+import { good, keep, newer, renewed, type Shelf } from "./grant.ts";
 import type { Identity } from "./identity.ts";
 
 const provider = { issuer: "https://id.example.com", clientId: "chat" };
@@ -51,4 +51,41 @@ test("a grant that cannot be renewed says that the sign-in has expired", async (
   locks();
   const { refresh: _, ...without } = old();
   await expect(renewed(without, { get: async () => undefined, change: async () => {} })).rejects.toMatchObject({ code: "expired", final: true });
+});
+
+test("a window that has an older token than the worker takes nothing back", async () => {
+  locks();
+  const { used } = strict();
+  let kept: Identity = old();
+  const shelf: Shelf = { get: async () => kept, change: async (user, grant) => void (user === kept.user && (kept = { ...kept, ...grant })) };
+  const stale = old(); // as a window has it that was asleep, or that another tab leads
+  await renewed(kept, shelf);
+  await keep(stale, shelf);
+  expect(kept.refresh).toBe("r1");
+  kept = { ...kept, token: token(9, 30), expires: Date.now() + 30_000 }; // it is about to expire
+  await renewed(kept, shelf);
+  expect([used, kept.refresh]).toEqual([["r0", "r1"], "r2"]);
+});
+
+test("a newer token of a window is kept, and nobody else's", async () => {
+  locks();
+  let kept: Identity = old();
+  const shelf: Shelf = { get: async () => kept, change: async (user, grant) => void (user === kept.user && (kept = { ...kept, ...grant })) };
+  const fresh = { ...old(), token: token(1, 3600), expires: Date.now() + 3600_000, refresh: "r7" };
+  await keep({ ...fresh, user: "mallory" }, shelf);
+  expect(kept.refresh).toBe("r0");
+  await keep(fresh, shelf);
+  expect([kept.token, kept.refresh]).toEqual([fresh.token, "r7"]);
+});
+
+test.each([
+  ["is of somebody else", { user: "mallory", expires: 9 }, "window"],
+  ["expires sooner", { expires: 4 }, "window"],
+  ["expires later", { expires: 6 }, "kept"],
+  ["is another that expires at the same time", {}, "window"],
+  ["is the same, and may have a newer refresh token", { token: "t" }, "kept"],
+])("of two grants the newer one counts: what is kept %s", (_, more, which) => {
+  const grant = { user: "alice", token: "t", expires: 5, refresh: "window" };
+  expect(newer(grant, { user: "alice", token: "k", expires: 5, refresh: "kept", ...more }).refresh).toBe(which);
+  expect(newer(grant, undefined)).toBe(grant);
 });

@@ -21,15 +21,30 @@ export const good = (grant: Grant, now = Date.now()): boolean => grant.expires >
  * one at a time renews it, and all others take what that one got.
  */
 export async function renewed<G extends Grant>(grant: G, shelf: Shelf): Promise<G> {
-  return await alone(`natterjack.grant.${grant.user}`, async () => {
-    const kept = await shelf.get();
-    if (kept?.user === grant.user && kept.expires > grant.expires) grant = { ...grant, ...pick(kept) };
+  return await alone(lockOf(grant), async () => {
+    grant = newer(grant, await shelf.get());
     if (good(grant)) return grant;
     if (!grant.provider || !grant.refresh) throw Object.assign(new Error("the sign-in has expired"), { final: true, code: "expired" });
     grant = { ...grant, ...(await another(grant as G & Renewable)) };
     await shelf.change(grant.user, pick(grant));
     return grant;
   });
+}
+
+/** Keeps the grant of a window, if it is of the user who is told, unless what is kept is newer. */
+export async function keep(grant: Grant, shelf: Shelf): Promise<void> {
+  await alone(lockOf(grant), async () => {
+    if (newer(grant, await shelf.get()) === grant) await shelf.change(grant.user, grant);
+  });
+}
+
+/**
+ * Returns the newer one of a grant and what is kept. A window that was asleep, or that another tab
+ * leads, has an older one than the others have got, with a refresh token that was used.
+ */
+export function newer<G extends Grant>(grant: G, kept: Grant | undefined): G {
+  if (kept?.user !== grant.user || kept.expires < grant.expires) return grant;
+  return kept.expires > grant.expires || kept.token === grant.token ? { ...grant, ...pick(kept) } : grant;
 }
 
 type Renewable = Grant & Required<Pick<Grant, "provider" | "refresh">>;
@@ -49,6 +64,8 @@ export function expiryOf(token: string): number {
 export function pick({ user, token, expires, provider, refresh }: Grant): Grant {
   return { user, token, expires, ...(provider && { provider }), ...(refresh && { refresh }) };
 }
+
+const lockOf = ({ user }: Grant): string => `natterjack.grant.${user}`;
 
 function alone<T>(name: string, act: () => Promise<T>): Promise<T> {
   const { locks } = navigator as Partial<Navigator>;

@@ -116,6 +116,14 @@ describe("at each start", () => {
     expect(given).toMatchObject([["subscribe_push", { address: "https://push.example/2" }]]);
   });
 
+  test("a window with an older token takes nothing back that the worker has got", async () => {
+    await on();
+    await browser.owners.change("alice", { token: "worker's", expires: 2000, refresh: "r1" });
+    browser.identity = () => ({ user: "alice", token: "t", expires: 1000, by: "organisation", refresh: "r0" });
+    await device().renew();
+    expect(await browser.owners.get()).toMatchObject({ token: "worker's", expires: 2000, refresh: "r1" });
+  });
+
   test("it ends where the person has taken the permission back", async () => {
     const { id } = await on();
     permission = "denied";

@@ -1,4 +1,5 @@
 import { signal } from "@preact/signals";
+import { newer } from "../grant.ts";
 import type { Identity } from "../identity.ts";
 import type { Link } from "../link.ts";
 import { newId } from "../wire.ts";
@@ -151,7 +152,7 @@ export class Device {
     const place = placeOf(await subscribed(pushManager, key));
     const [language, label] = [browser.language(), browser.label];
     localStorage.setItem(this.#wishKey, id);
-    await browser.owners.put({ ...identity, id, key, language, label });
+    await browser.owners.put({ ...newer(identity, await browser.owners.get()), id, key, language, label });
     await this.link.request("subscribe_push", { id, kind: "web", label, language, ...place });
   }
 

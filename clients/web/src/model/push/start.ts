@@ -3,6 +3,7 @@
 import { effect } from "@preact/signals";
 import { language } from "../../words/language.ts";
 import { programOf } from "../agent.ts";
+import { keep } from "../grant.ts";
 import type { Session } from "../session.ts";
 import { identity } from "../signin.ts";
 import { answerWorker } from "./answers.ts";
@@ -53,7 +54,7 @@ function renewing(here: Device): () => void {
   const stops = [
     effect(() => {
       const now = identity.value;
-      if (now) void owners.change(now.user, now).catch(() => {});
+      if (now) void keep(now, owners).catch(() => {});
     }),
     effect(() => {
       if (language.value !== known) void renew();
