@@ -189,6 +189,17 @@ test("a browser tells one user: the other one hears of that, and may take it ove
   expect(await browser.owners.get()).toMatchObject({ user: "mallory" });
 });
 
+test("what is left of a user whose signing out was cut short does not tell the next one", async () => {
+  await on();
+  await browser.owners.remove(); // and the browser, or the page, could do no more
+  browser.identity = () => ({ user: "mallory", token: "m", expires: Infinity, by: "token" });
+  const next = device("mallory");
+  await next.look();
+  await next.turnOn();
+  expect(made.map((s) => s.gone)).toEqual([true, false]); // the server may still tell alice at the first address
+  expect(given).toMatchObject([["subscribe_push", { address: "https://push.example/2" }]]);
+});
+
 test.each([
   ["a server that tells no browser", () => { server = { ...server, kinds: ["webhook"], reason: "no_public_url" }; }, { kind: "server", reason: "no_public_url" }],
   ["a browser that cannot", () => { browser.support = () => "install"; }, { kind: "unsupported", why: "install" }],

@@ -79,8 +79,7 @@ export class Device {
   /** Tells this device from now on. It throws if the browser, or its push service, does not let it. */
   async turnOn(): Promise<void> {
     if ((await this.browser.ask()) !== "granted") return await this.look();
-    const taken = this.state.peek().kind === "other"; // their subscription ends here
-    await this.browser.alone(() => this.#subscribe(this.id ?? newPushID(), taken || this.state.peek().kind === "lost"));
+    await this.browser.alone(() => this.#subscribe(this.id ?? newPushID(), this.state.peek().kind === "lost"));
     await this.look();
   }
 
@@ -148,7 +147,9 @@ export class Device {
     const key = this.server.peek()?.key;
     if (!identity || !key) return;
     const { pushManager } = await browser.registration();
-    if (anew) await (await pushManager.getSubscription())?.unsubscribe();
+    const before = await browser.owners.get();
+    // One that another user had ends here, even if they are gone: the server may still tell them there.
+    if (anew || before?.user !== this.me) await (await pushManager.getSubscription())?.unsubscribe();
     const place = placeOf(await subscribed(pushManager, key));
     const [language, label] = [browser.language(), browser.label];
     localStorage.setItem(this.#wishKey, id);
