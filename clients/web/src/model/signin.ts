@@ -136,9 +136,18 @@ function begin(user: string, link: Link): void {
   s.start((error) => {
     if (session.peek() !== s || leaving === s) return;
     const cause = (error.cause ?? error) as { code?: string; message: string };
-    void device.peek()?.pause(); // whoever comes next on this device is not told what is for this user
+    void endTelling(user);
     void leave({ code: cause.code ?? "unauthorized", message: cause.message });
   });
+}
+
+/**
+ * Ends that this device is told for a user whose sign-in has ended by itself: it is not for whoever
+ * comes next. It does so even before that part is loaded, and not if the user is back before.
+ */
+async function endTelling(user: string): Promise<void> {
+  const { pause } = await part(() => import("./push/pause.ts"));
+  if (session.peek()?.me !== user) await pause(user).catch(() => {});
 }
 
 function remember(now: Identity): void {

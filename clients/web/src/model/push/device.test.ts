@@ -2,6 +2,7 @@ import { MemoryStorage } from "natterjack";
 import { beforeEach, describe, expect, test } from "vitest";
 import { Device, type Browser } from "./device.ts";
 import { Owners } from "./owner.ts";
+import { forget } from "./pause.ts";
 import type { PushState } from "./wire.ts";
 import type { Link } from "../link.ts";
 
@@ -166,7 +167,7 @@ test("signing out does not wait for a server that is not there", async () => {
 
 test("a sign-in that has ended by itself ends it until the user is back", async () => {
   const { id } = await on();
-  await device().pause();
+  await forget("alice", browser);
   expect([made[0]!.gone, await browser.owners.get()]).toEqual([true, undefined]);
   const back = device();
   await back.renew();

@@ -4,6 +4,7 @@ import type { Identity } from "../identity.ts";
 import type { Link } from "../link.ts";
 import { newId } from "../wire.ts";
 import type { Owners } from "./owner.ts";
+import { forget } from "./pause.ts";
 import { placeOf, subscribe } from "./subscribing.ts";
 import type { PushState, Subscription, Tested } from "./wire.ts";
 
@@ -111,17 +112,9 @@ export class Device {
   async signOut(): Promise<Identity | undefined> {
     const id = this.id;
     const owner = await this.browser.owners.get().catch(() => undefined);
-    const ended = (id ? this.#end(id) : this.#forget()).catch(() => {});
+    const ended = (id ? this.#end(id) : forget(this.me, this.browser)).catch(() => {});
     await Promise.race([ended, new Promise((done) => setTimeout(done, patience))]);
     return owner?.user === this.me ? owner : undefined;
-  }
-
-  /**
-   * Ends that this device is told for now, because the sign-in has ended by itself. When the user is
-   * back it goes on.
-   */
-  async pause(): Promise<void> {
-    await this.#forget().catch(() => {});
   }
 
   async #found(server: PushState): Promise<DeviceState> {
@@ -160,23 +153,10 @@ export class Device {
   async #end(id: string): Promise<void> {
     localStorage.removeItem(this.#wishKey);
     const told = this.link.request("unsubscribe_push", { id });
-    await this.#forget().catch(() => {});
+    await forget(this.me, this.browser).catch(() => {});
     await told;
   }
-
-  /** Removes what this browser has of the subscription, and what it shows. */
-  async #forget(): Promise<void> {
-    const { owners, registration } = this.browser;
-    const owner = await owners.get();
-    if (owner?.user !== this.me) return;
-    await owners.remove();
-    const { pushManager, getNotifications } = bound(await registration());
-    for (const n of await getNotifications()) n.close();
-    await (await pushManager.getSubscription())?.unsubscribe();
-  }
 }
-
-const bound = (r: Pick<ServiceWorkerRegistration, "pushManager" | "getNotifications">) => ({ pushManager: r.pushManager, getNotifications: () => r.getNotifications() });
 
 /** Returns a new id of a device: nobody else can guess it. */
 function newPushID(): string {
