@@ -58,9 +58,20 @@ describe("a push", () => {
     await vi.advanceTimersByTimeAsync(10_000);
     await pushed;
     expect(standing()).toEqual([["Bob", "text 1", channel]]);
-    b.owners.get = async () => { throw new Error("the disk is broken"); };
-    await b.push(message(2));
-    expect(b.everShown).toHaveLength(2);
+  });
+
+  test.each([
+    ["fails", async () => { throw new Error("the disk is broken"); }],
+    ["hangs", () => new Promise<never>(() => {})],
+  ])("is told in general if the storage %s: nobody was signed out", async (_, get) => {
+    vi.useFakeTimers();
+    await b.push(message(1));
+    b.owners.get = get;
+    const pushed = b.push(message(2));
+    await vi.advanceTimersByTimeAsync(10_000);
+    await pushed;
+    expect(b.standing().map((n) => [n.title, n.body])).toEqual([["Bob", "text 1"], ["新しいお知らせがあります", "Natterjackを開いて確認してください。"]]);
+    expect(b.subscription!.unsubscribed).toBe(false);
   });
 
   test("of somebody who has signed out shows nothing of theirs, and is the last", async () => {

@@ -24,8 +24,10 @@ export class Telling {
   constructor(readonly world: World, readonly server: Server, readonly windows: Windows) {}
 
   async push(text: string | undefined): Promise<void> {
-    const owner = await within(patience, this.world.owners.get()).catch(() => undefined);
-    const w = this.#words(owner);
+    const found = await within(patience, this.world.owners.get().then((owner) => ({ owner }))).catch(() => undefined);
+    const w = this.#words(found?.owner);
+    if (!found) return await this.say(w.general, w.open, tags.general); // the storage fails: nobody knows whose it is
+    const { owner } = found;
     if (!owner) return await this.#signedOut(w);
     const said = payloadOf(text);
     const shown = await this.#notifications();
