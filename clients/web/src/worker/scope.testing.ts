@@ -197,6 +197,10 @@ class FakeCaches {
     return [...this.all.keys()];
   }
 
+  async has(name: string): Promise<boolean> {
+    return this.all.has(name);
+  }
+
   async delete(name: string): Promise<boolean> {
     return this.all.delete(name);
   }

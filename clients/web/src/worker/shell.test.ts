@@ -74,6 +74,13 @@ test("a build is taken in whole, or not at all", async () => {
   expect(rolling.skipped).toBe(0);
 });
 
+test("a worker of the same build that cannot be taken in leaves what is kept", async () => {
+  b.network = (path) => (path.includes("lazy") ? gone() : server("1")(path));
+  await expect(b.happen("install")).rejects.toThrow("no network");
+  b.network = gone;
+  expect(await text(b.open("/"))).toContain("/assets/a-1.js");
+});
+
 test("windows of the builds before still get their parts, and older builds go", async () => {
   const next = new Browser(build("5"));
   next.network = server("5");

@@ -17,6 +17,7 @@ export class Shell {
   /** Takes in the build, whole or not at all. */
   async install(): Promise<void> {
     const { scope, build } = this.world;
+    const before = await scope.caches.has(this.#name); // by another worker of the same build, which may be at work
     const cache = await scope.caches.open(this.#name);
     try {
       const page = await scope.fetch("/", { cache: "no-cache" });
@@ -26,7 +27,7 @@ export class Shell {
       await cache.addAll(build.files);
       await cache.put("/", page);
     } catch (error) {
-      await scope.caches.delete(this.#name);
+      if (!before) await scope.caches.delete(this.#name);
       throw error; // the browser tries again later
     }
     await scope.skipWaiting(); // every file has one content only, so the windows of before miss nothing
