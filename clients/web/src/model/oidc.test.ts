@@ -12,7 +12,10 @@ function answers(body: unknown, status = 200, more = {}): void {
     url.endsWith("/openid-configuration") ? Response.json({ ...metadata, ...more }) : Response.json(body, { status }));
 }
 
-afterEach(() => vi.unstubAllGlobals());
+afterEach(() => {
+  vi.unstubAllGlobals();
+  vi.restoreAllMocks();
+});
 
 test.each([
   [undefined, "openid profile offline_access"],
@@ -59,4 +62,12 @@ test.each([
 ])("status %i with %j is final: %j", async (status, body, final) => {
   answers(body, status);
   await expect(renew(provider, { token: token({}), refresh: "r1" })).rejects.toMatchObject({ final });
+});
+
+test.each(["/openid-configuration", "/token"])("a provider that hangs at %s is left after a while, and may be asked again", async (at) => {
+  const late = AbortSignal.abort(new DOMException("it took too long", "TimeoutError"));
+  vi.spyOn(AbortSignal, "timeout").mockReturnValue(late);
+  vi.stubGlobal("fetch", (url: string, init?: RequestInit) =>
+    url.endsWith(at) ? new Promise((_, failed) => init?.signal?.aborted && failed(init.signal.reason)) : Promise.resolve(Response.json(metadata)));
+  await expect(renew(provider, { token: token({ exp: inSeconds(30) }), refresh: "r1" })).rejects.toMatchObject({ name: "TimeoutError" });
 });

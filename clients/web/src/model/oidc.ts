@@ -34,6 +34,7 @@ interface Answer {
 }
 
 const key = "natterjack.oidc";
+const patience = 30_000; // for an answer of the provider: while one waits for it, nobody else asks
 
 /** Leaves the page for that of the provider, which comes back with a code. */
 export async function begin(provider: Provider): Promise<void> {
@@ -92,7 +93,7 @@ export async function renew(provider: Provider, old: Required<Granted>): Promise
 
 async function exchange(provider: Provider, form: Record<string, string>): Promise<Partial<Granted>> {
   const { token_endpoint } = await discover(provider.issuer);
-  const answer = await fetch(token_endpoint, { method: "POST", body: new URLSearchParams({ ...form, client_id: provider.clientId }), credentials: "omit" });
+  const answer = await fetch(token_endpoint, { method: "POST", body: new URLSearchParams({ ...form, client_id: provider.clientId }), ...asking() });
   const body = (await answer.json().catch(() => ({}))) as Answer;
   if (!answer.ok) throw Object.assign(new Error(body.error ?? `status ${answer.status}`), { final: refuses(answer.status, body) });
   return { ...(body.id_token && { token: body.id_token }), ...(body.refresh_token && { refresh: body.refresh_token }) };
@@ -105,10 +106,13 @@ const refuses = (status: number, { error = "" }: Answer): boolean =>
 const refusal = (why: string): Error => Object.assign(new Error(why), { final: true, code: "expired" });
 
 async function discover(issuer: string): Promise<Metadata> {
-  const answer = await fetch(issuer.replace(/\/+$/, "") + "/.well-known/openid-configuration", { credentials: "omit" });
+  const answer = await fetch(issuer.replace(/\/+$/, "") + "/.well-known/openid-configuration", asking());
   if (!answer.ok) throw new Error(`the provider answers with status ${answer.status}`);
   return (await answer.json()) as Metadata;
 }
+
+/** Returns how a provider is asked: without its cookies, and not for ever. */
+const asking = (): RequestInit => ({ credentials: "omit", signal: AbortSignal.timeout(patience) });
 
 const redirect = (): string => location.origin + "/";
 
