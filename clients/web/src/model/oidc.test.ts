@@ -71,3 +71,10 @@ test.each(["/openid-configuration", "/token"])("a provider that hangs at %s is l
     url.endsWith(at) ? new Promise((_, failed) => init?.signal?.aborted && failed(init.signal.reason)) : Promise.resolve(Response.json(metadata)));
   await expect(renew(provider, { token: token({ exp: inSeconds(30) }), refresh: "r1" })).rejects.toMatchObject({ name: "TimeoutError" });
 });
+
+test("an answer that breaks off is none: the sign-in goes on with the next try", async () => {
+  vi.stubGlobal("fetch", async (url: string) => (url.endsWith("/openid-configuration") ? Response.json(metadata) : new Response('{"id_token":"h.e')));
+  const failed = await renew(provider, { token: token({ exp: inSeconds(-1) }), refresh: "r1" }).catch((e: object) => e);
+  expect(failed).toBeInstanceOf(SyntaxError);
+  expect(failed).not.toHaveProperty("final");
+});

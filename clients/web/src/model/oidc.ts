@@ -94,8 +94,11 @@ export async function renew(provider: Provider, old: Required<Granted>): Promise
 async function exchange(provider: Provider, form: Record<string, string>): Promise<Partial<Granted>> {
   const { token_endpoint } = await discover(provider.issuer);
   const answer = await fetch(token_endpoint, { method: "POST", body: new URLSearchParams({ ...form, client_id: provider.clientId }), ...asking() });
-  const body = (await answer.json().catch(() => ({}))) as Answer;
-  if (!answer.ok) throw Object.assign(new Error(body.error ?? `status ${answer.status}`), { final: refuses(answer.status, body) });
+  if (!answer.ok) {
+    const body = (await answer.json().catch(() => ({}))) as Answer;
+    throw Object.assign(new Error(body.error ?? `status ${answer.status}`), { final: refuses(answer.status, body) });
+  }
+  const body = (await answer.json()) as Answer; // one that breaks off is no answer without a token
   return { ...(body.id_token && { token: body.id_token }), ...(body.refresh_token && { refresh: body.refresh_token }) };
 }
 
