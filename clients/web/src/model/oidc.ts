@@ -1,6 +1,8 @@
 // Sign-in with an OpenID Connect provider, by authorization code and PKCE (RFC 7636). The app is a
 // public client: it has no secret, and proves by the verifier that it is who began.
 
+import { base64url } from "./base64url.ts";
+
 /** What the app needs to know of a provider. */
 export interface Provider {
   issuer: string;
@@ -119,14 +121,10 @@ const asking = (): RequestInit => ({ credentials: "omit", signal: AbortSignal.ti
 
 const redirect = (): string => location.origin + "/";
 
-const random = (): string => base64(crypto.getRandomValues(new Uint8Array(32)));
+const random = (): string => base64url(crypto.getRandomValues(new Uint8Array(32)));
 
 async function challenge(verifier: string): Promise<string> {
-  return base64(new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(verifier))));
-}
-
-function base64(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+  return base64url(new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(verifier))));
 }
 
 /** Returns a claim of a token. Only the server can check the token. */

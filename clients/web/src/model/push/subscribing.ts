@@ -1,5 +1,7 @@
 // How a browser is asked where to tell it. The app does it, and the worker when the browser wants.
 
+import { base64url } from "../base64url.ts";
+
 /** What the server has to know of a browser's subscription. */
 export interface Place {
   address: string;
@@ -17,15 +19,13 @@ export async function subscribe(manager: PushManager, key: string): Promise<Push
 
 /** Returns what the server has to know of a subscription. */
 export function placeOf(s: PushSubscription): Place {
-  return { address: s.endpoint, key: base64(s.getKey("p256dh")), auth: base64(s.getKey("auth")) };
+  return { address: s.endpoint, key: written(s.getKey("p256dh")), auth: written(s.getKey("auth")) };
 }
 
 /** Returns the key of the server with which a subscription was made, in base64url. */
-export const keyOf = (s: PushSubscription): string => base64(s.options.applicationServerKey);
+export const keyOf = (s: PushSubscription): string => written(s.options.applicationServerKey);
 
-function base64(bytes: ArrayBuffer | null): string {
-  return btoa(String.fromCharCode(...new Uint8Array(bytes ?? new ArrayBuffer(0)))).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
-}
+const written = (bytes: ArrayBuffer | null): string => base64url(new Uint8Array(bytes ?? []));
 
 function bytesOf(text: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
