@@ -28,3 +28,12 @@ test("people have twins as long as their names look alike", () => {
   expect(["mio", "x1"].map((u) => people.hasTwin(u))).toEqual([false, false]);
   people.close();
 });
+
+test("whoever takes the id of somebody for a name has a twin: that one may have no other name", () => {
+  const people = new People("me", {} as Link);
+  people.receive([{ user: "mio" }, { user: "x1", name: "Mio", version: 1 }]);
+  expect(["mio", "x1"].map((u) => people.hasTwin(u))).toEqual([false, true]); // an id is nobody else's
+  people.receive([{ user: "mio", name: "Mio Sato", version: 1 }]);
+  expect(["mio", "x1"].map((u) => people.hasTwin(u))).toEqual([false, false]);
+  people.close();
+});

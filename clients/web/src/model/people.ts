@@ -23,7 +23,7 @@ const goodFor = 60_000; // a URL of a picture that expires sooner is not used
  */
 export class People {
   readonly #known = new Map<string, Signal<Person>>();
-  readonly #byLook = new Map<string, Signal<readonly string[]>>(); // those who have names of their own
+  readonly #byLook = new Map<string, Signal<readonly string[]>>(); // whose profiles are known
   readonly #pictures = new Map<string, { url: Signal<string>; expires: number }>(); // by size and id
   readonly #askUsers = new Set<string>();
   readonly #askPictures = new Set<string>();
@@ -47,7 +47,7 @@ export class People {
     return this.of(user).value.name;
   }
 
-  /** Tells whether somebody else who is known has a name that looks the same. */
+  /** Tells whether somebody else who is known has a name that looks the same. An id is nobody else's. */
   hasTwin(user: string): boolean {
     const { name } = this.of(user).value;
     return name !== user && this.#looking(lookOf(name)).value.some((other) => other !== user);
@@ -59,13 +59,12 @@ export class People {
     return known;
   }
 
-  /** Takes note of a name that has changed. */
-  #renamed({ user, name }: Person, before: string): void {
-    if (name === before) return;
-    const old = this.#looking(lookOf(before));
-    if (old.peek().includes(user)) old.value = old.peek().filter((other) => other !== user);
-    const now = this.#looking(lookOf(name));
-    if (name !== user) now.value = [...now.peek(), user];
+  /** Takes note of a name that is new. */
+  #named({ user, name }: Person, before: string): void {
+    const [old, now] = [this.#looking(lookOf(before)), this.#looking(lookOf(name))];
+    if (name === before && now.peek().includes(user)) return;
+    old.value = old.peek().filter((other) => other !== user);
+    now.value = [...now.peek(), user];
   }
 
   /** Returns the URL of a picture in a size, for a component to follow; "" until it is known. */
@@ -92,7 +91,7 @@ export class People {
       if ((p.version ?? 0) < (known.peek().version ?? 0)) continue;
       const before = known.peek().name;
       known.value = { ...p, name: p.name || p.user };
-      this.#renamed(known.peek(), before);
+      this.#named(known.peek(), before);
     }
   }
 
