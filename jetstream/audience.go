@@ -68,9 +68,10 @@ func (l *Log) AwaitPos(ctx context.Context, shard int, pos uint64) error {
 }
 
 // UnusedSubscriptions returns subscriptions that were renewed last before a time, in Unix
-// milliseconds, at most limit. It returns none of their secrets.
-func (l *Log) UnusedSubscriptions(before int64, limit int) ([]view.Unused, error) {
-	return l.view.UnusedSubscriptions(before, limit)
+// milliseconds, at most limit. Those that are gone have another time. It returns none of their
+// secrets.
+func (l *Log) UnusedSubscriptions(before, gone int64, limit int) ([]view.Unused, error) {
+	return l.view.UnusedSubscriptions(before, gone, limit)
 }
 
 // Tell publishes what a user is told, for services that deliver it themselves. Nothing is stored:

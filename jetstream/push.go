@@ -32,8 +32,8 @@ func (r *receivers) accept(c *wire.SubscribePush) error {
 	return (*by).Accept(c)
 }
 
-// Subscriptions returns where a user is told who is not looking, with all that the user has set on
-// this node. It is secret.
+// Subscriptions returns where a user is told who is not looking, and the subscriptions that are
+// gone, with all that the user has set on this node. It is secret.
 func (l *Log) Subscriptions(ctx context.Context, user string) ([]channel.Subscription, error) {
 	if err := l.awaitLatest(ctx, wire.OwnChannel(user)); err != nil {
 		return nil, err

@@ -35,7 +35,8 @@ func (c *Client) Push(ctx context.Context) (Push, error) {
 func NewPushID() string { return randomText(16) }
 
 // SubscribePush tells the user on a device from now on, or renews that. An application does so at
-// each start.
+// each start, as long as [Client.Push] lists the id. If not, the user has ended it on another
+// device.
 func (c *Client) SubscribePush(ctx context.Context, id string, d PushDevice, t PushTarget) (Ack, error) {
 	return change(ctx, c, wire.SubscribePush{ID: id, PushDevice: d, PushTarget: t, ClientID: newClientID()})
 }

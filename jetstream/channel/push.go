@@ -1,6 +1,7 @@
 package channel
 
 import (
+	"cmp"
 	"slices"
 	"unicode/utf8"
 
@@ -18,6 +19,11 @@ type Subscription struct {
 	Version        uint64 // of the event that has set it last
 }
 
+// Gone reports whether the user is told there no more until the device renews the subscription: its
+// receiver does not know the address any more, or nobody has renewed it for long. It stays, so that
+// the device can tell that from a subscription that its user has ended.
+func (s *Subscription) Gone() bool { return s.Address == "" }
+
 // SubscriptionID returns the id of the subscription that an event sets or ends. It reports whether
 // the event is about one.
 func SubscriptionID(r *wire.Record) (id string, ok bool) {
@@ -31,12 +37,15 @@ func SubscriptionID(r *wire.Record) (id string, ok bool) {
 // none then. There was none before if had is nil.
 func FoldSubscription(had *Subscription, r *wire.Record) *Subscription {
 	id, ok := SubscriptionID(r)
-	if !ok || r.Push == nil {
+	if !ok || r.Push == nil && (had == nil || r.Setting.Value == "") {
 		return nil
 	}
 	device, err := wire.ParsePushDevice(r.Setting.Value)
 	if err != nil { // no version writes such a value
 		return nil
+	}
+	if r.Push == nil {
+		return &Subscription{ID: id, PushDevice: device, Since: had.Since, Renewed: had.Renewed, Version: r.Version}
 	}
 	s := &Subscription{ID: id, PushDevice: device, PushTarget: *r.Push, Since: When(r), Renewed: When(r), Version: r.Version}
 	if had != nil {
@@ -60,18 +69,8 @@ func (a *act) subscribe(c wire.SubscribePush) ([]wire.Record, error) {
 	if err != nil {
 		return nil, err
 	}
-	var ended []string
-	has := 0
-	for i := range have {
-		switch s := &have[i]; {
-		case s.ID == c.ID:
-		case s.Kind == c.Kind && s.Address == c.Address:
-			ended = append(ended, s.ID)
-		default:
-			has++
-		}
-	}
-	if has >= wire.MaxSubscriptions {
+	ended, full := replaced(have, &c)
+	if full {
 		return nil, wire.Errorf(wire.CodeTooLarge, "id: at most %d subscriptions are allowed; end one that is not used any more by unsubscribe_push", wire.MaxSubscriptions)
 	}
 	events := a.inOwn(wire.KindSetting, wire.Record{Setting: &wire.Setting{Name: wire.PushSetting(c.ID), Value: device.Value()}, Push: &c.PushTarget})
@@ -83,8 +82,32 @@ func (a *act) subscribe(c wire.SubscribePush) ([]wire.Record, error) {
 	return events, nil
 }
 
-// unsubscribe ends a subscription. If the command names a version, it ends only that one: whoever
-// has found an address gone may be late.
+// replaced returns which subscriptions end in favour of one: those with its address, and if there
+// is no room, those that are gone, the oldest first. It reports whether there is no room even so.
+func replaced(have []Subscription, c *wire.SubscribePush) (ended []string, full bool) {
+	var gone []*Subscription
+	has := 0
+	for i := range have {
+		switch s := &have[i]; {
+		case s.ID == c.ID:
+		case s.Gone():
+			gone = append(gone, s)
+		case s.Kind == c.Kind && s.Address == c.Address:
+			ended = append(ended, s.ID)
+		default:
+			has++
+		}
+	}
+	slices.SortFunc(gone, func(a, b *Subscription) int { return cmp.Compare(a.Renewed, b.Renewed) })
+	for ; has+len(gone) >= wire.MaxSubscriptions && len(gone) > 0; gone = gone[1:] {
+		ended = append(ended, gone[0].ID)
+	}
+	return ended, has >= wire.MaxSubscriptions
+}
+
+// unsubscribe ends a subscription. If the command names a version, its address is gone, and only
+// that of this version: whoever has found it gone may be late. The subscription stays without an
+// address. It ends if it has none already.
 func (a *act) unsubscribe(c wire.UnsubscribePush) ([]wire.Record, error) {
 	if owner, ok := wire.OwnerOf(a.id); !ok || owner != a.user {
 		return nil, Forbidden()
@@ -94,8 +117,12 @@ func (a *act) unsubscribe(c wire.UnsubscribePush) ([]wire.Record, error) {
 		if err != nil {
 			return nil, err
 		}
-		if !slices.ContainsFunc(have, func(s Subscription) bool { return s.ID == c.ID && s.Version == c.Version }) {
+		i := slices.IndexFunc(have, func(s Subscription) bool { return s.ID == c.ID && s.Version == c.Version })
+		if i < 0 {
 			return nil, nil
+		}
+		if s := &have[i]; !s.Gone() {
+			return a.inOwn(wire.KindSetting, wire.Record{Setting: &wire.Setting{Name: wire.PushSetting(c.ID), Value: s.PushDevice.Value()}}), nil
 		}
 	}
 	return a.inOwn(wire.KindSetting, wire.Record{Setting: &wire.Setting{Name: wire.PushSetting(c.ID)}}), nil

@@ -111,8 +111,23 @@ func TestUnsubscribe(t *testing.T) {
 	if events := d.decide(t, wire.UnsubscribePush{ID: "one", Version: old}); len(events) != 0 {
 		t.Errorf("what was renewed since is ended: %+v", events)
 	}
-	if events := d.decide(t, wire.UnsubscribePush{ID: "one", Version: folded(d.log)["one"].Version}); len(events) != 1 || len(folded(d.log)) != 0 {
-		t.Errorf("%+v", events)
+	gone := wire.UnsubscribePush{ID: "one", Version: folded(d.log)["one"].Version}
+	d.decide(t, gone)
+	want := Subscription{ID: "one", PushDevice: device("one", "").PushDevice, Since: 10, Renewed: 20, Version: 4}
+	if diff := cmp.Diff(want, *folded(d.log)["one"]); diff != "" {
+		t.Errorf("gone (-want +got):\n%s", diff)
+	}
+	if events := d.decide(t, gone); len(events) != 0 {
+		t.Errorf("it is gone twice: %+v", events)
+	}
+	d.decide(t, device("one", "c"))
+	if s := folded(d.log)["one"]; s.Gone() || s.Since != 10 {
+		t.Errorf("renewed: %+v", s)
+	}
+	d.decide(t, wire.UnsubscribePush{ID: "one", Version: folded(d.log)["one"].Version})
+	d.decide(t, wire.UnsubscribePush{ID: "one", Version: folded(d.log)["one"].Version})
+	if left := folded(d.log); len(left) != 0 {
+		t.Errorf("what is gone does not end: %v", left)
 	}
 	d.decide(t, wire.UnsubscribePush{ID: "one"}) // there is none any more
 	if again := d.decide(t, device("one", "a")); folded(d.log)["one"].Since != d.now {
@@ -134,8 +149,12 @@ func TestSubscribe_room(t *testing.T) {
 	d.decide(t, device("moved", "address 3"))
 	d.decide(t, wire.UnsubscribePush{ID: "0"})
 	d.decide(t, device("more", "address"))
-	if n := len(folded(d.log)); n != wire.MaxSubscriptions {
-		t.Errorf("%d subscriptions", n)
+	d.decide(t, wire.UnsubscribePush{ID: "5", Version: folded(d.log)["5"].Version})
+	d.decide(t, wire.UnsubscribePush{ID: "6", Version: folded(d.log)["6"].Version})
+	d.decide(t, device("one more", "yet another address")) // in place of the oldest that is gone
+	left := folded(d.log)
+	if len(left) != wire.MaxSubscriptions || left["5"] != nil || left["6"] == nil {
+		t.Errorf("%d subscriptions: %v", len(left), left)
 	}
 }
 
@@ -144,7 +163,7 @@ func TestFoldSubscription_damaged(t *testing.T) {
 		{},
 		{Kind: wire.KindSetting},
 		{Kind: wire.KindSetting, Setting: &wire.Setting{Name: "push/x", Value: "{"}, Push: &wire.PushTarget{}},
-		{Kind: wire.KindSetting, Setting: &wire.Setting{Name: "push/x", Value: `{"kind":"web"}`}},
+		{Kind: wire.KindSetting, Setting: &wire.Setting{Name: "push/x", Value: "{"}},
 		{Kind: wire.KindSetting, Setting: &wire.Setting{Name: "mute/x", Value: "0"}, Push: &wire.PushTarget{}},
 	} {
 		if got := FoldSubscription(&Subscription{}, &r); got != nil {

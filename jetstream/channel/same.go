@@ -27,7 +27,7 @@ func Same(r *wire.Record, cmd wire.Command) bool {
 	case wire.SubscribePush:
 		return r.Kind == wire.KindSetting && sameSubscription(r, &c)
 	case wire.UnsubscribePush:
-		return r.Kind == wire.KindSetting && r.Setting != nil && *r.Setting == wire.Setting{Name: wire.PushSetting(c.ID)}
+		return r.Kind == wire.KindSetting && r.Setting != nil && r.Setting.Name == wire.PushSetting(c.ID) && r.Push == nil && (r.Setting.Value == "" || c.Version != 0)
 	case wire.SetProfile:
 		return r.Kind == wire.KindProfile && sameProfile(r.Profile, c.ProfileChange)
 	case wire.Pin:

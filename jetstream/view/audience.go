@@ -216,8 +216,8 @@ type Unused struct {
 }
 
 // UnusedSubscriptions returns subscriptions that were renewed last before a time, in Unix
-// milliseconds, at most limit.
-func (v *View) UnusedSubscriptions(before int64, limit int) (all []Unused, err error) {
+// milliseconds, at most limit. Those that are gone have another time.
+func (v *View) UnusedSubscriptions(before, gone int64, limit int) (all []Unused, err error) {
 	err = v.read("look for unused subscriptions", func(r *reader) error {
 		prefix := []byte{tagPush}
 		for ok := r.it.SeekGE(prefix); ok && bytes.HasPrefix(r.it.Key(), prefix) && len(all) < limit; ok = r.it.Next() {
@@ -231,7 +231,7 @@ func (v *View) UnusedSubscriptions(before int64, limit int) (all []Unused, err e
 			if err != nil {
 				return err
 			}
-			if s.Renewed < before {
+			if s.Renewed < gone || s.Renewed < before && !s.Gone() {
 				all = append(all, Unused{User: user, ID: s.ID, Version: s.Version})
 			}
 		}

@@ -8,8 +8,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// Subscriptions returns where a user is told who is not looking. Of subscriptions with one address
-// it returns that which was set last.
+// Subscriptions returns where a user is told who is not looking, and the subscriptions that are
+// gone. Of subscriptions with one address it returns that which was set last.
 func (v *View) Subscriptions(user string) (subs []channel.Subscription, err error) {
 	err = v.read("list subscriptions", func(r *reader) error {
 		subs, err = r.subscriptions(user)
@@ -32,6 +32,8 @@ func (r *reader) subscriptions(user string) (subs []channel.Subscription, err er
 		}
 		at, has := latest[wire.PushTarget{Address: s.Address}]
 		switch {
+		case s.Gone():
+			subs = append(subs, s)
 		case !has:
 			latest[wire.PushTarget{Address: s.Address}] = len(subs)
 			subs = append(subs, s)

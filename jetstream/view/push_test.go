@@ -11,7 +11,7 @@ import (
 )
 
 // pushEvent returns the event of a subscription in the user's own channel. Without an address it
-// ends the subscription.
+// ends the subscription. The address gone is none.
 func pushEvent(t *testing.T, pos, version uint64, user, id, address string) Event {
 	t.Helper()
 	r := wire.Record{
@@ -20,6 +20,9 @@ func pushEvent(t *testing.T, pos, version uint64, user, id, address string) Even
 	if address != "" {
 		r.Setting.Value = wire.PushDevice{Kind: wire.PushWeb, Label: "x", Language: "ja"}.Value()
 		r.Push = &wire.PushTarget{Address: address, Key: "key", Auth: "auth"}
+	}
+	if address == "gone" {
+		r.Push = nil
 	}
 	record, err := wire.EncodeRecord(&r)
 	noError(t, err)
@@ -65,6 +68,18 @@ func TestSubscriptions(t *testing.T) {
 	equal(t, "one address", got, want)
 	must(v.Apply(0, []Event{pushEvent(t, 8, 8, "ann", "one", "")}, 0))(t)
 	check()
+	must(v.Apply(0, []Event{
+		pushEvent(t, 9, 9, "ann", "three", "gone"), pushEvent(t, 10, 10, "ann", "four", "https://6"), pushEvent(t, 11, 11, "ann", "four", "gone"),
+	}, 0))(t)
+	want = []channel.Subscription{sub("four", "", 10, 10, 11), sub("three", "", 4, 6, 9), sub("two", "https://2", 7, 7, 7)}
+	for i := range want[:2] {
+		want[i].Key, want[i].Auth = "", ""
+	}
+	check()
+	for at, n := range map[int64]int{7: 0, 8: 1, 100: 1} { // of those that are gone, none
+		equal(t, "unused", len(must(v.UnusedSubscriptions(at, 0, 10))(t)), n)
+	}
+	equal(t, "unused, and gone", len(must(v.UnusedSubscriptions(8, 7, 10))(t)), 2)
 	noError(t, v.Close())
 
 	v = must(Open(dir, Options{Shards: 1, Epoch: "e"}))(t)

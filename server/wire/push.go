@@ -33,6 +33,10 @@ var pushOperations = []*Operation{
 // renews the subscription: clients give the command at each start, because push services change
 // addresses. An address that another id of the caller has moves to this id.
 //
+// Before a client renews, it asks get_push. If an id that the server had is not in the reply, the
+// user has ended the subscription on another device: the client does not renew it, and takes a new
+// id when its user wants to be told there again.
+//
 // The event is a setting push/ID in the caller's own channel. Its value is the [PushDevice]. No
 // event, page or reply ever has the address, the key or the secret again.
 //
@@ -106,8 +110,9 @@ const (
 type UnsubscribePush struct {
 	Ref
 	ID string `json:"id"`
-	// Version ends the subscription only if no later event has renewed it: the version of the
-	// event by which it was set. Without it, the subscription ends in any case.
+	// Version says that the address is gone, unless a later event has renewed the subscription: the
+	// version of the event by which it was set. The user is told there no more until the device
+	// renews it, and get_push has it until then. Without a version, the subscription ends.
 	Version  uint64 `json:"version,omitzero"`
 	ClientID string `json:"client_id,omitzero"`
 }
@@ -184,7 +189,7 @@ type PushState string
 const (
 	PushOK      PushState = "ok"      // as far as is known
 	PushFailing PushState = "failing" // the last try failed; later ones may succeed
-	PushGone    PushState = "gone"    // the receiver does not know the address any more
+	PushGone    PushState = "gone"    // the address is known no more, or unused; the device may renew it
 )
 
 // TestPush tells a device of the caller something now, and waits up to 10 seconds for what the

@@ -981,7 +981,7 @@ export type PushState = KnownPushState | (string & {});
 export type KnownPushState =
   | "ok" // as far as is known
   | "failing" // the last try failed; later ones may succeed
-  | "gone"; // the receiver does not know the address any more
+  | "gone"; // the address is known no more, or unused; the device may renew it
 
 /** PushSubscription is one of the caller's subscriptions. */
 export interface PushSubscription {
@@ -1795,6 +1795,10 @@ export interface GetStorage {
  * renews the subscription: clients give the command at each start, because push services change
  * addresses. An address that another id of the caller has moves to this id.
  *
+ * Before a client renews, it asks get_push. If an id that the server had is not in the reply, the
+ * user has ended the subscription on another device: the client does not renew it, and takes a new
+ * id when its user wants to be told there again.
+ *
  * The event is a setting push/ID in the caller's own channel. Its value is the PushDevice. No
  * event, page or reply ever has the address, the key or the secret again.
  *
@@ -1828,8 +1832,9 @@ export interface UnsubscribePush {
   ref?: number;
   id: string;
   /**
-   * Version ends the subscription only if no later event has renewed it: the version of the event
-   * by which it was set. Without it, the subscription ends in any case.
+   * Version says that the address is gone, unless a later event has renewed the subscription: the
+   * version of the event by which it was set. The user is told there no more until the device
+   * renews it, and get_push has it until then. Without a version, the subscription ends.
    */
   version?: number;
   client_id?: string;

@@ -37,8 +37,8 @@ var (
 )
 
 // becomes returns what becomes of telling a user, as their push log says it: one result for each
-// try. Only a receiver that says that there is no such device ends a subscription.
-func becomes(way, does string) (log string, ends bool) {
+// try. Only a receiver that says that there is no such device has a subscription be gone.
+func becomes(way, does string) (log string, isGone bool) {
 	gone := map[string]string{"fcm": "404", "apns": "410"} // the other one is about the path
 	switch does {
 	case "404", "410":
@@ -268,13 +268,13 @@ func TestPush_ways(t *testing.T) {
 	alice.do(t, wire.Send{Channel: group, ClientID: "1", Content: wire.Content{Text: "hello"}})
 	for _, user := range members {
 		way, does := wayOf(user)
-		want, ends := becomes(way, does)
+		want, isGone := becomes(way, does)
 		await(t, func() string {
 			if got := tries(t, users[user]); got != want {
 				return fmt.Sprintf("%s: the log says %q, want %q: %s", user, got, want, logged)
 			}
-			if left := len(users[user].do(t, wire.GetPush{}).(wire.Push).Subscriptions); (left == 0) != ends {
-				return fmt.Sprintf("%s: %d subscriptions are left", user, left)
+			if subs := users[user].do(t, wire.GetPush{}).(wire.Push).Subscriptions; len(subs) != 1 || (subs[0].State == wire.PushGone) != isGone {
+				return fmt.Sprintf("%s: the subscriptions are %+v", user, subs)
 			}
 			return ""
 		})

@@ -14,6 +14,7 @@ import { PresenceWatch } from "./presence.ts";
 import { notifyPrefix } from "./push/names.ts";
 import { ReceiptPlaces } from "./receipts.ts";
 import { Search } from "./search.ts";
+import { device } from "./push/here.ts";
 import { Settings } from "./settings.ts";
 import { Tray } from "./tray.ts";
 import { TypingWatch } from "./typing.ts";
@@ -260,6 +261,7 @@ export class Session {
     const [kind, id = "", seq = ""] = s.name.split("/");
     if (kind === "mute") this.channels.change(id, { mute: s.value });
     if (kind === "top") this.channels.pin(id, s.value === "1");
+    if (kind === "push" && !s.value && device.peek()?.id === id) void device.peek()?.look().catch(() => {}); // another device has removed this one
     if (kind === "hide" && s.value) this.#conversations.get(id)?.hide(Number(seq));
   }
 

@@ -101,10 +101,16 @@ describe("a reply", () => {
   });
 });
 
-test("a subscription that the browser has changed is told to the server", async () => {
+test("a subscription that the browser has changed is told to the server, unless its user has removed it", async () => {
   b.subscription!.unsubscribed = true;
+  const answer = (subscriptions: object[]) => void (b.answer = (c) => (c.type === "get_push" ? { type: "push", subscriptions } : { type: "ok" }));
+  answer([{ id: "e".repeat(22) }]);
   await b.happen("pushsubscriptionchange");
-  expect(b.given).toEqual([expect.objectContaining({ type: "subscribe_push", id: owner.id, kind: "web", address: "https://push.example/2", key: "AQID", auth: "AQID", label: owner.label, language: "en" })]);
+  expect(b.given.map((c) => c.type)).toEqual(["get_push"]);
+  b.given.length = 0;
+  answer([{ id: owner.id }]);
+  await b.happen("pushsubscriptionchange");
+  expect(b.given.filter((c) => c.type !== "get_push")).toEqual([expect.objectContaining({ type: "subscribe_push", id: owner.id, kind: "web", address: "https://push.example/2", key: "AQID", auth: "AQID", label: owner.label, language: "en" })]);
   await b.owners.remove();
   b.given.length = 0;
   await b.happen("pushsubscriptionchange");

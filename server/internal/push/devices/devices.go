@@ -108,7 +108,10 @@ func (d *Devices) get(ctx context.Context, c operation.Caller, _ wire.GetPush) (
 }
 
 // The reasons of states that no receiver has given.
-const reasonKind = "kind_off" // the server does not tell by that kind any more
+const (
+	reasonKind = "kind_off" // the server does not tell by that kind any more
+	reasonGone = push.ReasonGone
+)
 
 // shown returns a subscription as its user sees it. What was known of an address that was replaced
 // since does not count.
@@ -117,6 +120,8 @@ func (d *Devices) shown(s *channel.Subscription, known State) wire.PushSubscript
 		ID: s.ID, PushDevice: s.PushDevice, Since: s.Since, Renewed: s.Renewed, Version: s.Version, State: wire.PushOK, Told: known.Told,
 	}
 	switch {
+	case s.Gone():
+		shown.State, shown.Reason = wire.PushGone, reasonGone
 	case !slices.Contains(d.kinds, s.Kind):
 		shown.State, shown.Reason = wire.PushFailing, reasonKind
 	case known.Version >= s.Version && known.State != "":

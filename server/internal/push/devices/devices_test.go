@@ -61,7 +61,11 @@ func (judge) URL(text string) (*url.URL, error) { return url.Parse(text) }
 
 var alice = operation.Caller{User: "alice"}
 
+// on returns a subscription of a kind, or one that is gone.
 func on(kind wire.PushKind) channel.Subscription {
+	if kind == "" {
+		return channel.Subscription{ID: id, PushDevice: wire.PushDevice{Kind: wire.PushFCM}, Since: 1, Renewed: 2, Version: 3}
+	}
 	return channel.Subscription{ID: id, PushDevice: wire.PushDevice{Kind: kind, Language: "ja"}, PushTarget: wire.PushTarget{Address: "00aa"}, Since: 1, Renewed: 2, Version: 3}
 }
 
@@ -78,6 +82,7 @@ func TestGet(t *testing.T) {
 		"another before": {
 			wire.PushFCM, map[string]State{id: {Version: 2, State: wire.PushGone, Reason: "gone", Told: 9}}, wire.PushSubscription{State: wire.PushOK, Told: 9},
 		},
+		"gone":               {"", nil, wire.PushSubscription{State: wire.PushGone, Reason: "gone"}},
 		"a kind that is off": {wire.PushAPNs, nil, wire.PushSubscription{State: wire.PushFailing, Reason: "kind_off"}},
 	} {
 		d := New(Config{Log: store{on(c.kind)}, Records: &records{states: c.known}, Senders: map[wire.PushKind]push.Sender{wire.PushFCM: &sender{}}})
@@ -160,6 +165,10 @@ func TestTest(t *testing.T) {
 	}
 	if _, err := d.test(t.Context(), operation.Caller{User: "bob"}, wire.TestPush{ID: id}); !errors.Is(err, &wire.Error{Code: wire.CodeInvalid}) {
 		t.Errorf("another's: %v", err)
+	}
+	gone := New(Config{Log: store{on("")}, Senders: d.cfg.Senders})
+	if got, err := gone.test(t.Context(), alice, wire.TestPush{ID: id}); err != nil || got != (wire.PushTested{Result: wire.PushLost, Reason: "gone"}) {
+		t.Errorf("gone: %+v, %v", got, err)
 	}
 	d.cfg.Senders = nil
 	if got, err := d.test(t.Context(), alice, wire.TestPush{ID: id}); err != nil || got != (wire.PushTested{Result: wire.PushRefused, Reason: "kind_off"}) {

@@ -57,6 +57,9 @@ func (d *Devices) test(ctx context.Context, c operation.Caller, cmd wire.TestPus
 	if i < 0 {
 		return reply, wire.Errorf(wire.CodeInvalid, "id: you have no such subscription; get_push lists them")
 	}
+	if subs[i].Gone() {
+		return wire.PushTested{Result: wire.PushLost, Reason: reasonGone}, nil
+	}
 	sender := d.cfg.Senders[subs[i].Kind]
 	if sender == nil {
 		return wire.PushTested{Result: wire.PushRefused, Reason: reasonKind}, nil

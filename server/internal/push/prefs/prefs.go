@@ -2,6 +2,7 @@ package prefs
 
 import (
 	"cmp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -54,6 +55,7 @@ func read(r Reader, user string, services bool) (*Prefs, error) {
 	if err != nil {
 		return nothing, err
 	}
+	subs = slices.DeleteFunc(subs, func(s channel.Subscription) bool { return s.Gone() })
 	if len(subs) == 0 && !services {
 		if mail, err := r.Setting(user, wire.SettingMail); err != nil || mail == "" {
 			return nothing, err

@@ -185,7 +185,8 @@ func (d *delivery) publish(o *one) {
 	d.count()
 }
 
-// end ends a subscription that its receiver does not know any more, unless it was renewed since.
+// end has a subscription be gone that its receiver does not know any more, unless it was renewed
+// since.
 func (w worker) end(ctx context.Context, o *one) {
 	ctx, cancel := context.WithTimeout(ctx, viewTime)
 	defer cancel()

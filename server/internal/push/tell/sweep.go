@@ -9,9 +9,10 @@ import (
 )
 
 const (
-	// unused is how long a subscription is kept that no client has renewed. Clients renew at each
-	// start, so nobody has started that one since.
-	unused = 75 * 24 * time.Hour
+	// unused is how long a user is told on a device whose client has not renewed the subscription.
+	// Clients renew at each start, so nobody has started that one since. The subscription is gone
+	// then, and it ends after forgotten. A device that starts in between is told again.
+	unused, forgotten = 75 * 24 * time.Hour, 365 * 24 * time.Hour
 	// sweepEvery is how often unused subscriptions are looked for, and sweptAtOnce how many are
 	// ended then.
 	sweepEvery  = 6 * time.Hour
@@ -38,8 +39,8 @@ func (t *Teller) sweep(ctx context.Context) {
 }
 
 func (t *Teller) sweepOnce(ctx context.Context) {
-	before := t.now().Add(-unused).UnixMilli()
-	all, err := t.log.UnusedSubscriptions(before, sweptAtOnce)
+	now := t.now()
+	all, err := t.log.UnusedSubscriptions(now.Add(-unused).UnixMilli(), now.Add(-forgotten).UnixMilli(), sweptAtOnce)
 	if err != nil {
 		t.logger.WarnContext(ctx, "unused subscriptions are not looked for", "error", err)
 		return

@@ -170,8 +170,8 @@ func TestTeller_group(t *testing.T) {
 	})
 }
 
-// TestTeller_gone ends a subscription of which the receiver says that it is gone, and only such a
-// one, and not one that was renewed meanwhile.
+// TestTeller_gone shows that nobody is told any more by a subscription of which the receiver says
+// that it is gone, and only by such a one, and not by one that was renewed meanwhile.
 func TestTeller_gone(t *testing.T) {
 	inBubble(t, func(t *testing.T, n *node) {
 		t.Helper()
@@ -196,7 +196,9 @@ func TestTeller_gone(t *testing.T) {
 		}
 		left := []string{}
 		for _, s := range subs {
-			left = append(left, s.ID)
+			if !s.Gone() {
+				left = append(left, s.ID)
+			}
 		}
 		same(t, "left", left, []string{device("refused"), device("renewed")})
 		states, err := n.teller.States(t.Context(), "bob")
@@ -208,8 +210,15 @@ func TestTeller_gone(t *testing.T) {
 				t.Errorf("%s: %+v", name, s)
 			}
 		}
-		if states[device("renewed")].Version >= subs[1].Version {
+		if states[device("renewed")].Version >= subs[len(subs)-1].Version {
 			t.Error("the state of an address that was replaced counts for the new one")
+		}
+		n.at.take()
+		n.at.set("a.example/refused", nil)
+		n.say("alice", "bob", "again")
+		n.settle(5 * time.Second)
+		if all := says(n.at.take()); !slices.Equal(all, []string{"refused: alice | again", "renewed: alice | again"}) || n.at.asked("a.example") != 4 {
+			t.Errorf("told %q, asked %d times", all, n.at.asked("a.example"))
 		}
 	})
 }
@@ -308,7 +317,8 @@ func TestTeller_services(t *testing.T) {
 	})
 }
 
-// TestTeller_sweep ends subscriptions that nobody has renewed for long, and no others.
+// TestTeller_sweep shows that subscriptions are gone that nobody has renewed for long, that they
+// end long after that, and no others.
 func TestTeller_sweep(t *testing.T) {
 	inBubble(t, func(t *testing.T, n *node) {
 		t.Helper()
@@ -327,8 +337,21 @@ func TestTeller_sweep(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(subs) != 1 || subs[0].ID != device("used") {
+		if len(subs) != 2 || !subs[0].Gone() || subs[1].Gone() {
 			t.Errorf("left: %v", subs)
+		}
+		n.subscribe("bob", "a.example", "old") // its device is back
+		n.settle(time.Second)
+		for range 2 {
+			n.teller.now = func() time.Time { return now.Add(forgotten + time.Minute) }
+			n.teller.sweepOnce(t.Context())
+			n.settle(time.Second)
+			if subs, err = n.Subscriptions(t.Context(), "bob"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if len(subs) != 0 {
+			t.Errorf("left in the end: %v", subs)
 		}
 	})
 }

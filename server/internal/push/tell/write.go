@@ -69,7 +69,7 @@ func (d *delivery) writeDevices(m *moment, c *candidate, ids []string, write fun
 	}
 	for i := range subs {
 		s := &subs[i]
-		if !slices.Contains(ids, s.ID) {
+		if s.Gone() || !slices.Contains(ids, s.ID) {
 			continue
 		}
 		o := write(s.Language)

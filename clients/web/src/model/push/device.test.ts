@@ -134,6 +134,28 @@ describe("at each start", () => {
     expect([d.state.peek().kind, d.id, await browser.owners.get()]).toEqual(["denied", undefined, undefined]);
   });
 
+  test("what the user has removed on another device stays so, and the device says it", async () => {
+    const { id } = await on();
+    server.subscriptions = [];
+    const d = device();
+    await d.renew();
+    expect([given, d.state.peek().kind, d.id, await browser.owners.get(), made.map((s) => s.gone), closed]).toEqual([[], "off", undefined, undefined, [true], 1]);
+    await d.turnOn();
+    expect(d.state.peek().kind).toBe("on");
+    expect(d.id).not.toBe(id); // for whoever removed the old one it is another device
+  });
+
+  test("what the server never had is not taken for removed", async () => {
+    fails = "subscribe_push";
+    const d = device();
+    await d.look();
+    await expect(d.turnOn()).rejects.toThrow();
+    expect([d.state.peek().kind, d.id]).toEqual(["off", undefined]);
+    fails = "";
+    await d.turnOn();
+    expect(d.state.peek().kind).toBe("on");
+  });
+
   test("nothing is asked of those who never wanted it", async () => {
     permission = "granted";
     await device().renew();
@@ -142,7 +164,7 @@ describe("at each start", () => {
 
   test("a failure is not hidden: the device says that it is not told", async () => {
     await on();
-    server.subscriptions = [];
+    server.subscriptions[0]!.state = "gone";
     fails = "subscribe_push";
     const d = device();
     await expect(d.renew()).rejects.toThrow();

@@ -53,14 +53,22 @@ export class Device {
     this.#wishKey = `natterjack.push.${me}`;
   }
 
-  /** The id of the subscription of this device; undefined if the user does not want to be told here. */
+  /**
+   * The id of the subscription of this device, once the server has it; undefined if the user does not
+   * want to be told here.
+   */
   get id(): string | undefined {
     return localStorage.getItem(this.#wishKey) ?? undefined;
   }
 
-  /** Finds out how things are. */
+  /** Finds out how things are. Where the user has removed this device on another one, it ends here, too. */
   async look(): Promise<void> {
+    const { id } = this; // before the server is asked: it may be another one by then
     this.server.value = await this.link.request("get_push", {});
+    if (id && id === this.id && !this.server.value.subscriptions.some((s) => s.id === id)) {
+      localStorage.removeItem(this.#wishKey);
+      await forget(this.me, this.browser);
+    }
     this.state.value = await this.#found(this.server.value);
   }
 
@@ -145,9 +153,9 @@ export class Device {
     if (anew || before?.user !== this.me) await (await pushManager.getSubscription())?.unsubscribe();
     const place = placeOf(await subscribed(pushManager, key));
     const [language, label] = [browser.language(), browser.label];
-    localStorage.setItem(this.#wishKey, id);
     await browser.owners.put({ ...newer(identity, await browser.owners.get()), id, key, language, label });
     await this.link.request("subscribe_push", { id, kind: "web", label, language, ...place });
+    localStorage.setItem(this.#wishKey, id); // an id that the server does not have any more is one that was removed
   }
 
   async #end(id: string): Promise<void> {

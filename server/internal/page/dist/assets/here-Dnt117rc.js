@@ -1,0 +1,1 @@
+import{s as e}from"./signals.module-4t0yKgOO.js";var t=e(void 0);export{t};
