@@ -242,7 +242,7 @@ type PushLogEntry struct {
 	Seq       uint64      `json:"seq,omitzero"`
 	Verdict   PushVerdict `json:"verdict"`
 	Reason    string      `json:"reason"`          // a stable word, such as mention, muted or quiet
-	ID        string      `json:"id,omitzero"`     // of the subscription, on entries about one
+	ID        string      `json:"id,omitzero"`     // of the subscription, on entries about one; "mail" on those about a digest
 	Result    PushResult  `json:"result,omitzero"` // likewise
 }
 

@@ -1043,7 +1043,7 @@ export interface PushLogEntry {
   verdict: PushVerdict;
   /** a stable word, such as mention, muted or quiet */
   reason: string;
-  /** of the subscription, on entries about one */
+  /** of the subscription, on entries about one; "mail" on those about a digest */
   id?: string;
   /** likewise */
   result?: PushResult;

@@ -140,6 +140,7 @@ export const push = dictionary(
       refused: (device: string) => `${device}: refused`,
     },
     unknownDevice: "A removed device",
+    byMail: "Mail",
     decisions: (n: number) => plural(n, "1 decision", `${numberOf(n)} decisions`),
   },
   {
@@ -279,6 +280,7 @@ export const push = dictionary(
       refused: (device: string) => `${device}：拒否`,
     },
     unknownDevice: "削除した端末",
+    byMail: "メール",
     decisions: (n: number) => `${numberOf(n)}件`,
   },
 );

@@ -12,7 +12,7 @@ import { Dialog, useClose } from "../../../ui/overlay.tsx";
 import { Time } from "../../../ui/Time.tsx";
 import { common } from "../../../words/common.ts";
 import { push } from "../../../words/push.ts";
-import { nameOf, wordsFor } from "./saying.ts";
+import { resultText, wordsFor } from "./saying.ts";
 
 const page = 50;
 
@@ -48,9 +48,8 @@ export function Why() {
 function Entry({ entry: e, onOpen }: { entry: LogEntry; onOpen: () => void }) {
   const { channels, people } = useSession();
   const w = push();
-  const subscription = device.value?.server.value?.subscriptions.find((s) => s.id === e.id);
   const what = e.id && e.result
-    ? (wordsFor(w.results, e.result) ?? w.results.refused)(subscription ? nameOf(subscription) : w.unknownDevice)
+    ? resultText(e, device.value?.server.value?.subscriptions ?? [])
     : [wordsFor(w.verdicts, e.verdict), w.because[e.reason] ?? w.reasons.other(e.reason)].filter(Boolean).join(" · ");
   const title = e.channel ? titleOf(channels.of(e.channel).value, people) : "";
   return (

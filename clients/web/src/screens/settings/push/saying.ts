@@ -1,5 +1,5 @@
 import type { Device, DeviceState } from "../../../model/push/device.ts";
-import type { Subscription, Tested } from "../../../model/push/wire.ts";
+import type { LogEntry, Subscription, Tested } from "../../../model/push/wire.ts";
 import type { Doing } from "../../../ui/doing.ts";
 import { push } from "../../../words/push.ts";
 
@@ -46,6 +46,16 @@ export function testText({ result, reason }: Tested): string {
   if (result === "sent") return sent;
   if (result === "gone") return gone;
   return (result === "again" ? again : refused)(reasonText(reason));
+}
+
+const byMail = "mail"; // what the log has in the place of a device's id for a digest
+
+/** Says what became of telling the user, on a device or by mail. */
+export function resultText({ id, result, reason }: LogEntry, devices: readonly Subscription[]): string {
+  const w = push();
+  if (id === byMail && reason === "no_address") return w.mailNoAddress;
+  const device = devices.find((s) => s.id === id);
+  return (wordsFor(w.results, result ?? "") ?? w.results.refused)(id === byMail ? w.byMail : device ? nameOf(device) : w.unknownDevice);
 }
 
 /** Returns the words for a word of the server. A later server may have others. */
