@@ -65,16 +65,18 @@ type handler struct {
 	files   map[string]*file // by path
 }
 
-// policy returns the policy of a file. Only a page and the worker connect to anything.
-func (h *handler) policy(ctx context.Context, f *file, hashed bool) string {
-	provider := h.origins.Issuer
-	if !hashed && h.origins.Token != nil {
-		provider = withEndpoint(provider, h.origins.Token(ctx))
+// policy returns the policy of a file, and whether it is whole: the token endpoint may not be known
+// yet. Only a page and the worker connect to anything.
+func (h *handler) policy(ctx context.Context, f *file, hashed bool) (policy string, whole bool) {
+	provider, whole := h.origins.Issuer, true
+	if !hashed && provider != "" && h.origins.Token != nil {
+		endpoint := h.origins.Token(ctx)
+		provider, whole = withEndpoint(provider, endpoint), endpoint != ""
 	}
 	if f.name == worker {
-		return workerPolicy(provider)
+		return workerPolicy(provider), whole
 	}
-	return contentSecurityPolicy(h.origins.Storage, provider)
+	return contentSecurityPolicy(h.origins.Storage, provider), whole
 }
 
 // withEndpoint returns the sources of a provider: its origin, and its token endpoint if that is at
@@ -106,7 +108,14 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		f = h.files["/"+index]
 	}
 	header := w.Header()
-	header.Set("Content-Security-Policy", h.policy(r.Context(), f, hashed))
+	policy, whole := h.policy(r.Context(), f, hashed)
+	if f.name == worker && !whole {
+		// A browser would keep this policy until there is another worker. It asks again soon enough.
+		header.Set("Cache-Control", "no-store")
+		http.Error(w, "the identity provider does not answer, so the worker could not renew a sign-in: try again later", http.StatusServiceUnavailable)
+		return
+	}
+	header.Set("Content-Security-Policy", policy)
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set("Referrer-Policy", "no-referrer")
 	header.Set("Cross-Origin-Opener-Policy", "same-origin")

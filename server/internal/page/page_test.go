@@ -83,7 +83,6 @@ func TestPolicy_withoutStorage(t *testing.T) {
 // TestPolicy_tokenEndpoint allows the token endpoint of a provider, and nothing else at its origin.
 func TestPolicy_tokenEndpoint(t *testing.T) {
 	for endpoint, want := range map[string]string{
-		"":                                      "connect-src 'self' " + issuer + ";",
 		issuer + "/token":                       "connect-src 'self' " + issuer + ";",
 		"https://id.example.com.evil.org/token": "connect-src 'self' " + issuer + " https://id.example.com.evil.org/token;",
 		"https://oauth2.example.net/token":      "connect-src 'self' " + issuer + " https://oauth2.example.net/token;",
@@ -94,6 +93,27 @@ func TestPolicy_tokenEndpoint(t *testing.T) {
 			h.ServeHTTP(rec, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil))
 			if policy := rec.Header().Get("Content-Security-Policy"); !strings.Contains(policy, want) {
 				t.Errorf("%s: the policy of %s lacks %s: %s", endpoint, path, want, policy)
+			}
+		}
+	}
+}
+
+// TestPolicyOfTheWorkerIsWhole shows that no browser gets a worker whose policy lacks the endpoint:
+// it would keep both until the next build. The page is there all the same.
+func TestPolicyOfTheWorkerIsWhole(t *testing.T) {
+	unknown := func(context.Context) string { return "" }
+	for _, c := range []struct {
+		origins      Origins
+		page, worker int
+	}{
+		{Origins{Issuer: "https://id.example.com", Token: unknown}, http.StatusOK, http.StatusServiceUnavailable},
+		{Origins{Token: unknown}, http.StatusOK, http.StatusOK}, // there is no provider
+	} {
+		for path, want := range map[string]int{"/": c.page, "/" + worker: c.worker} {
+			rec := httptest.NewRecorder()
+			Handler(c.origins).ServeHTTP(rec, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil))
+			if rec.Code != want || want != http.StatusOK && rec.Header().Get("Cache-Control") != "no-store" {
+				t.Errorf("%s with issuer %q: status %d, want %d; %v", path, c.origins.Issuer, rec.Code, want, rec.Header())
 			}
 		}
 	}
