@@ -10,57 +10,43 @@ import (
 	"natterjack/server/wire"
 )
 
-// history returns a page of a channel's messages, ascending. It includes everything that this
-// node has acknowledged to any client.
+// Bounds of the changes of one page. Somebody who reads on sees no more than so many lines about
+// the channel between two messages.
+const (
+	maxChanges     = 200
+	maxChangeBytes = 64 << 10
+)
+
+// history returns a page of a channel's messages, ascending, and if asked what happened to the
+// channel between them. It includes everything that this node has acknowledged to any client.
 func (l *Log) history(ctx context.Context, c operation.Caller, cmd wire.History) (page wire.RawPage, err error) {
 	page = wire.RawPage{Channel: cmd.Channel}
 	if _, err := l.awaitMessage(ctx, c.User, wire.ChannelSeq{Channel: cmd.Channel, Seq: cmd.Around}); err != nil {
 		return page, err
 	}
-	var found []view.Event
-	switch {
-	case cmd.Around != 0:
-		if found, err = l.around(c.User, &cmd, &page); err != nil {
-			return page, err
-		}
-	default:
-		var cut bool
-		found, page.More, err = l.view.History(c.User, cmd.Channel, view.Window{
-			Before: cmd.Before, After: cmd.After, Limit: l.limit(cmd.Limit), Bytes: wire.MaxPageBytes, Show: shownTo(c.User),
-		})
-		if err != nil {
-			return page, err
-		}
-		found, cut = budgeted(found, cmd.After != 0, wire.MaxPageBytes)
-		if page.More = page.More || cut; cmd.After == 0 {
-			page.Near = len(found) - 1
-		}
+	w := view.Window{
+		Before: cmd.Before, After: cmd.After, Around: cmd.Around, Limit: l.limit(cmd.Limit), Bytes: wire.MaxPageBytes, Show: shownTo(c.User),
 	}
-	page.Events = make([][]byte, len(found))
+	if cmd.Changes {
+		w.Changes, w.ChangeBytes = maxChanges, maxChangeBytes
+		w.Bytes -= maxChangeBytes
+	}
+	found, err := l.view.Passage(c.User, cmd.Channel, w)
+	if err != nil {
+		return page, err
+	}
+	page.More, page.MoreAfter, page.Near, page.Around = found.More, found.MoreAfter, found.Near, cmd.Around != 0
+	page.MoreChanges = found.Left
+	page.Events = make([][]byte, len(found.Messages))
 	shard := l.layout.shardOf(cmd.Channel)
-	for i := range found {
-		page.Events[i] = frameOf(shard, &found[i])
+	for i := range found.Messages {
+		page.Events[i] = frameOf(shard, &found.Messages[i])
+	}
+	for i := range found.Changes {
+		change := &found.Changes[i]
+		page.Changes = append(page.Changes, wire.RawChange{Frame: frameOf(shard, &change.Event), Behind: change.Behind})
 	}
 	return page, nil
-}
-
-// budgeted cuts a page to about so many bytes, and reports whether it removed anything. It removes
-// the events that are farthest from where the page begins. One event stays, whatever its size.
-func budgeted(page []view.Event, forward bool, most int) (some []view.Event, cut bool) {
-	n, bytes := 0, 0
-	for ; n < len(page); n++ {
-		at := n
-		if !forward {
-			at = len(page) - 1 - n
-		}
-		if bytes += len(page[at].Record); bytes > most && n > 0 {
-			break
-		}
-	}
-	if forward {
-		return page[:n], n < len(page)
-	}
-	return page[len(page)-n:], n < len(page)
 }
 
 // channels returns a window of the user's channels, the most recently active first.

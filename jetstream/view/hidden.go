@@ -16,12 +16,17 @@ func (r *reader) shown(v *View, user, channel string) ([]seqs, error) {
 	if err != nil {
 		return nil, err
 	}
-	spans := make([]seqs, len(members))
-	for i, m := range members {
-		spans[i] = seqs{m.joined, m.left}
-	}
 	hidden, err := r.hidden(v, user, channel)
-	return except(spans, hidden), err
+	return except(spansOf(members), hidden), err
+}
+
+// spansOf returns the messages that came during some memberships.
+func spansOf(members []membership) []seqs {
+	spans := make([]seqs, len(members))
+	for i := range members {
+		spans[i] = seqs{members[i].joined, members[i].left}
+	}
+	return spans
 }
 
 // hidden returns the messages of a channel that a user has hidden from themselves, ascending.

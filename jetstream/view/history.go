@@ -15,12 +15,16 @@ type seqs struct{ after, upto uint64 }
 // Window says which messages of a channel [View.History] reads.
 type Window struct {
 	Before, After uint64 // seqs: those below Before, or above After, or the latest if both are 0
+	Around        uint64 // or those on either side of this seq, and its own; for [View.Passage] only
 	Limit         int    // how many messages
 	// Bytes is about how large the records may be in all; 0 means any size. One message comes
 	// in any case.
 	Bytes int
 	// Show returns a stored record as the page has it; nil means as it is stored.
 	Show func(record []byte) ([]byte, error)
+	// Changes and ChangeBytes bound the changes of a [Passage] in number, and about in bytes. If
+	// Changes is 0, none are read.
+	Changes, ChangeBytes int
 }
 
 func (w *Window) space() space { return space{events: w.Limit, bytes: w.Bytes, show: w.Show} }
@@ -40,19 +44,57 @@ type space struct {
 // includes. An erased message is returned as a tombstone, whether or not the log still has the
 // message.
 func (v *View) History(user, channel string, w Window) (events []Event, more bool, err error) {
-	asked := seqs{after: w.After, upto: math.MaxUint64}
-	if w.Before != 0 {
-		asked.upto = w.Before - 1
-	}
 	err = v.read("read history", func(r *reader) error {
 		spans, err := r.shown(v, user, channel)
 		if err != nil {
 			return err
 		}
-		events, more, err = r.history(channel, within(spans, asked), w.space(), w.After == 0)
+		rows, further, err := r.window(channel, spans, w)
+		events, more = eventsOf(rows), further
 		return err
 	})
 	return events, more, err
+}
+
+// window reads the messages of a window, ascending, of those that a user is shown.
+func (r *reader) window(channel string, spans []seqs, w Window) (rows []row, more bool, err error) {
+	asked := seqs{after: w.After, upto: math.MaxUint64}
+	if w.Before != 0 {
+		asked.upto = w.Before - 1
+	}
+	rows, more, err = r.history(channel, within(spans, asked), w.space(), w.After == 0)
+	if w.Bytes == 0 || err != nil {
+		return rows, more, err
+	}
+	some := budgeted(rows, w.After != 0, w.Bytes)
+	return some, more || len(some) < len(rows), nil
+}
+
+// budgeted cuts messages to about so many bytes. It removes those that are farthest from where the
+// page begins. One stays, whatever its size.
+func budgeted(rows []row, forward bool, most int) []row {
+	n, bytes := 0, 0
+	for ; n < len(rows); n++ {
+		at := n
+		if !forward {
+			at = len(rows) - 1 - n
+		}
+		if bytes += len(rows[at].Record); bytes > most && n > 0 {
+			break
+		}
+	}
+	if forward {
+		return rows[:n]
+	}
+	return rows[len(rows)-n:]
+}
+
+func eventsOf(rows []row) []Event {
+	events := make([]Event, len(rows))
+	for i := range rows {
+		events[i] = rows[i].Event
+	}
+	return events
 }
 
 func admits(spans []seqs, seq uint64) bool {
@@ -72,32 +114,32 @@ func within(spans []seqs, in seqs) (out []seqs) {
 
 // history reads messages of some stretches, as many as there is room for, and returns them
 // ascending. If backward, it reads from the end.
-func (r *reader) history(channel string, spans []seqs, most space, backward bool) (events []Event, more bool, err error) {
+func (r *reader) history(channel string, spans []seqs, most space, backward bool) (rows []row, more bool, err error) {
 	if backward {
 		slices.Reverse(spans)
 	}
 	limit := most.events
 	for _, s := range spans {
-		most.events = limit + 1 - len(events)
+		most.events = limit + 1 - len(rows)
 		some, cut, err := r.page(channel, s, most, backward)
 		if err != nil {
 			return nil, false, err
 		}
-		if events = append(events, some...); cut || len(events) > limit {
+		if rows = append(rows, some...); cut || len(rows) > limit {
 			more = true
 			break
 		}
-		most = most.without(some)
+		most = most.without(some...)
 	}
-	events = events[:min(limit, len(events))]
+	rows = rows[:min(limit, len(rows))]
 	if backward {
-		slices.Reverse(events)
+		slices.Reverse(rows)
 	}
-	return events, more, nil
+	return rows, more, nil
 }
 
-// without returns the room that is left after some events. There is always room for one more.
-func (m space) without(some []Event) space {
+// without returns the room that is left after some messages. There is always room for one more.
+func (m space) without(some ...row) space {
 	if m.bytes == 0 {
 		return m
 	}
@@ -116,7 +158,7 @@ type row struct {
 
 // page returns messages of a stretch, in the direction asked. Cut reports that there is a
 // further message, for which there was no room in bytes.
-func (r *reader) page(channel string, s seqs, most space, backward bool) (events []Event, cut bool, err error) {
+func (r *reader) page(channel string, s seqs, most space, backward bool) (rows []row, cut bool, err error) {
 	p := page{room: most}
 	sent, cut, err := r.sent(&p, channel, s, backward)
 	if err != nil {
@@ -202,18 +244,18 @@ func (r *reader) scan(lower, upper []byte, backward bool, take func() (bool, err
 
 // merged returns up to limit rows of sent and changed, in their direction. Where both have a
 // row of the same seq, it takes the changed one.
-func merged(sent, changed []row, limit int, backward bool) []Event {
-	events := make([]Event, 0, min(limit, len(sent)+len(changed)))
-	for len(events) < limit && len(sent)+len(changed) > 0 {
+func merged(sent, changed []row, limit int, backward bool) []row {
+	rows := make([]row, 0, min(limit, len(sent)+len(changed)))
+	for len(rows) < limit && len(sent)+len(changed) > 0 {
 		switch {
 		case len(changed) == 0, len(sent) > 0 && sent[0].seq != changed[0].seq && sent[0].seq > changed[0].seq == backward:
-			events, sent = append(events, sent[0].Event), sent[1:]
+			rows, sent = append(rows, sent[0]), sent[1:]
 		default:
 			if len(sent) > 0 && sent[0].seq == changed[0].seq {
 				sent = sent[1:]
 			}
-			events, changed = append(events, changed[0].Event), changed[1:]
+			rows, changed = append(rows, changed[0]), changed[1:]
 		}
 	}
-	return events
+	return rows
 }

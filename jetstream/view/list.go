@@ -139,7 +139,7 @@ func (r *reader) listed(v *View, user, channel string, show func([]byte) ([]byte
 			return c, err
 		}
 		if len(last) > 0 {
-			c.Last = &last[0]
+			c.Last = &last[0].Event
 		}
 	}
 	own, err := r.receipt(v.shardIndex(channel), channel, user)

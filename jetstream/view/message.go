@@ -91,7 +91,7 @@ func (v *View) EachPin(user, channel string, before uint64, f func(e *Event) (bo
 				return err
 			}
 			for i := range page {
-				if more, err := f(&page[i]); !more || err != nil {
+				if more, err := f(&page[i].Event); !more || err != nil {
 					return err
 				}
 			}

@@ -43,6 +43,7 @@ type shardPos struct {
 type stored struct {
 	Event
 	shard  int
+	seq    uint64 // of the channel, after the event
 	record wire.Record
 }
 
@@ -86,7 +87,7 @@ func (m *model) apply(t *rapid.T, e Event, r wire.Record, readable bool) {
 		m.wipe(after, shard)
 	}
 	m.pictured(shardPos{shard, e.Pos}, &r, after)
-	m.events = append(m.events, stored{Event: e, shard: shard, record: r})
+	m.events = append(m.events, stored{Event: e, shard: shard, seq: after.Seq, record: r})
 	if seq := channel.About(&r); seq != 0 && !after.Deleted {
 		m.fold(t, target{e.Channel, seq}, m.events[len(m.events)-1])
 	}
@@ -147,7 +148,7 @@ func (m *model) move(before, after *channel.State, at int64) {
 	}
 	for _, user := range before.Requested {
 		if key := (userChannel{user, after.ID}); !slices.Contains(after.Requested, user) && !after.Member(user) {
-			m.members[key] = append(m.members[key], membership{since: after.Pos, until: after.Pos, joined: after.Seq, left: after.Seq})
+			m.members[key] = append(m.members[key], membership{since: after.Pos, until: after.Pos, joined: after.Seq, left: after.Seq, refused: true})
 		}
 	}
 }
@@ -437,6 +438,7 @@ func agree(t *rapid.T, v *View, s *script, channel, user string) {
 	st, err := v.Channel(channel)
 	same(t, "channel "+channel, st, s.m.states[channel], err)
 	agreeHistory(t, v, s, user, channel, limit)
+	agreePassages(t, v, s, user, channel, limit)
 	agreeMessage(t, v, s, user, channel)
 	for _, id := range []string{"1", "2", "3", "4", "5"} {
 		e, err := v.Find(channel, user, id)

@@ -32,7 +32,7 @@ func (p *page) take(rows *[]row, m row, cut *bool) (more bool, err error) {
 	}
 	m.Event = p.keep(m.Event)
 	*rows = append(*rows, m)
-	p.room = p.room.without([]Event{m.Event})
+	p.room = p.room.without(m)
 	return len(*rows) < p.room.events, nil
 }
 

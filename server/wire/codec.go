@@ -132,6 +132,9 @@ func AppendPage(dst []byte, p *RawPage) []byte {
 	for _, e := range p.Events {
 		size += len(e) + 1
 	}
+	for _, c := range p.Changes {
+		size += len(c.Frame) + 1
+	}
 	dst = slices.Grow(dst, size)
 	dst = append(dst, `{"type":"page"`...)
 	if ref := p.Ref.Ref; ref != 0 {
@@ -152,7 +155,18 @@ func AppendPage(dst []byte, p *RawPage) []byte {
 		}
 		dst = append(dst, e...)
 	}
-	return append(dst, "]}"...)
+	dst = append(dst, ']')
+	for i, c := range p.Changes {
+		dst = append(dst, [...]string{`,"changes":[`, `,`}[min(i, 1)]...)
+		dst = append(dst, c.Frame...)
+	}
+	if len(p.Changes) > 0 {
+		dst = append(dst, ']')
+	}
+	if p.MoreChanges {
+		dst = append(dst, `,"more_changes":true`...)
+	}
+	return append(dst, '}')
 }
 
 // EncodeRecord returns the payload of an event in the log.

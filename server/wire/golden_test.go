@@ -29,7 +29,11 @@ func (g golden[T]) encode(t *testing.T) []byte {
 		for i := range page.Events {
 			events = append(events, spliced(t, &page.Events[i]))
 		}
-		return AppendPage(nil, &RawPage{Ref: page.Ref, Channel: page.Channel, Events: events, More: page.More, MoreAfter: page.MoreAfter})
+		raw := RawPage{Ref: page.Ref, Channel: page.Channel, Events: events, More: page.More, MoreAfter: page.MoreAfter, MoreChanges: page.MoreChanges}
+		for i := range page.Changes {
+			raw.Changes = append(raw.Changes, RawChange{Frame: spliced(t, &page.Changes[i])})
+		}
+		return AppendPage(nil, &raw)
 	}
 	frame, err := Append(nil, g.value)
 	if err != nil {
@@ -113,6 +117,7 @@ var goldenCommands = []golden[Command]{
 	{"history_before", History{Ref: Ref{6}, Channel: "alice~bob", Before: 120, Limit: 20}},
 	{"history_after", History{Ref: Ref{7}, Channel: "gaaaaaaaaaaaaaaaaaaaaaaaa", After: 119}},
 	{"history_around", History{Ref: Ref{7}, Channel: "alice~bob", Around: 42, Limit: 21}},
+	{"history_changes", History{Ref: Ref{8}, Channel: "gaaaaaaaaaaaaaaaaaaaaaaaa", Limit: 20, Changes: true}},
 	{"history_seen", History{Ref: Ref{7}, Channel: "alice~bob", Seen: Seen{[]ShardPos{{0, 17}, {3, 4}}}}},
 	{"list_channels", ListChannels{Ref: Ref{8}, Limit: 10}},
 	{"list_channels_before", ListChannels{Ref: Ref{8}, Before: &ChannelPlace{Active: 1_764_000_000_456, ID: "gaaaaaaaaaaaaaaaaaaaaaaaa"}}},
@@ -180,6 +185,9 @@ var (
 		Kind: KindMeta, Version: 1, ID: "01JD3P", Sender: "alice", Timestamp: 1_764_000_000_000,
 		Meta: &Meta{Action: ActionCreated, Kind: Direct, Members: []string{"alice", "bob"}},
 	}}
+	goldenPinned = Event{Shard: 3, Pos: 4715, Channel: "alice~bob", Record: Record{
+		Kind: KindPin, Version: 47, ID: "01JD3U", Sender: "bob", Last: 42, Timestamp: 1_764_000_004_000, Target: 42,
+	}}
 	goldenPhoto = Attachment{
 		ID: "aaaaaaaaaaaaaaaaaaaaaaaaaa", Caption: "before", Kind: AttachmentImage, Name: "Pond 🐸.jpg", Type: "image/jpeg", Size: 2_205_314,
 		SHA256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", Width: 4032, Height: 3024, Blurhash: "LEHV6nWB2yk8pyo0adR*.7kCMdnj",
@@ -229,9 +237,7 @@ var goldenFrames = []golden[Frame]{
 	{"event_reaction", Event{Shard: 3, Pos: 4714, Channel: "alice~bob", Record: Record{
 		Kind: KindReaction, Version: 46, ID: "01JD3T", Sender: "bob", Last: 42, Timestamp: 1_764_000_003_000, Target: 42, Emoji: "👍🏽", Remove: true,
 	}}},
-	{"event_pin", Event{Shard: 3, Pos: 4715, Channel: "alice~bob", Record: Record{
-		Kind: KindPin, Version: 47, ID: "01JD3U", Sender: "bob", Last: 42, Timestamp: 1_764_000_004_000, Target: 42,
-	}}},
+	{"event_pin", goldenPinned},
 	{"event_setting", Event{Shard: 5, Pos: 12, Channel: "~alice", Record: Record{
 		Kind: KindSetting, Version: 9, ID: "01JD3W", Sender: "alice", Timestamp: 1_764_000_006_000, Setting: &Setting{Name: "mute/alice~bob", Value: "0"},
 	}}},
@@ -293,6 +299,7 @@ var goldenFrames = []golden[Frame]{
 	}}},
 	{"gallery_empty", Gallery{Ref: Ref{48}, Channel: "alice~bob"}},
 	{"page_around", Page{Ref: Ref{7}, Channel: "alice~bob", Events: []Event{goldenMessage}, More: true, MoreAfter: true}},
+	{"page_changes", Page{Ref: Ref{8}, Channel: "alice~bob", Events: []Event{goldenMessage}, Changes: []Event{goldenCreated, goldenPinned}, MoreChanges: true}},
 	{"found", Found{Ref: Ref{60}, Count: 2, AtLeast: true, Next: "MS0wMDE", Hits: []Hit{
 		{
 			Channel: "alice~bob", Seq: 42, ID: "01JD3Q", Sender: "alice", Timestamp: 1_764_000_000_123, Content: Content{Text: "👩‍👩‍👧 at the pond"},

@@ -52,10 +52,14 @@ func TestHitLimit(t *testing.T) {
 	}
 }
 
-// TestRawPage_Some shows that a page which is cut keeps the events that matter most, and says on
-// which sides there are more.
+// TestRawPage_Some shows that a page which is cut keeps the events that matter most, and the
+// changes that belong to them, and says on which sides there are more.
 func TestRawPage_Some(t *testing.T) {
 	events := [][]byte{[]byte("0"), []byte("1"), []byte("2"), []byte("3"), []byte("4")}
+	var changes []RawChange
+	for behind := -1; behind < len(events); behind++ {
+		changes = append(changes, RawChange{Frame: []byte{byte('a' + behind + 1)}, Behind: behind})
+	}
 	for name, c := range map[string]struct {
 		page      RawPage
 		n         int
@@ -63,20 +67,30 @@ func TestRawPage_Some(t *testing.T) {
 		more      bool
 		moreAfter bool
 	}{
-		"from a place":       {RawPage{Events: events}, 2, "01", true, false},
-		"up to a place":      {RawPage{Events: events, Near: 4}, 2, "34", true, false},
-		"all":                {RawPage{Events: events, Near: 4}, 5, "01234", false, false},
-		"around":             {RawPage{Events: events, Near: 2, Around: true}, 3, "123", true, true},
-		"around, the first":  {RawPage{Events: events, Around: true}, 3, "012", false, true},
-		"around, the last":   {RawPage{Events: events, Near: 4, Around: true}, 3, "234", true, false},
-		"around, that alone": {RawPage{Events: events, Near: 3, Around: true}, 1, "3", true, true},
+		"from a place":       {RawPage{Events: events}, 2, "a0b1c", true, false},
+		"up to a place":      {RawPage{Events: events, Near: 4}, 2, "3e4f", true, false},
+		"all":                {RawPage{Events: events, Near: 4}, 5, "a0b1c2d3e4f", false, false},
+		"around":             {RawPage{Events: events, Near: 2, Around: true}, 3, "1c2d3e", true, true},
+		"around, the first":  {RawPage{Events: events, Around: true}, 3, "a0b1c2d", false, true},
+		"around, the last":   {RawPage{Events: events, Near: 4, Around: true}, 3, "2d3e4f", true, false},
+		"around, that alone": {RawPage{Events: events, Near: 3, Around: true}, 1, "3e", true, true},
 		"around, none":       {RawPage{Events: events, Near: 2, Around: true}, 0, "", true, true},
 		"nothing":            {RawPage{}, 0, "", false, false},
 	} {
+		if len(c.page.Events) > 0 {
+			c.page.Changes = changes
+		}
 		some := c.page.Some(c.n).(RawPage)
 		var got strings.Builder
-		for _, e := range some.Events {
-			got.WriteString(string(e))
+		for at := -1; at < len(some.Events); at++ {
+			if at >= 0 {
+				got.Write(some.Events[at])
+			}
+			for _, c := range some.Changes {
+				if c.Behind == at {
+					got.Write(c.Frame)
+				}
+			}
 		}
 		if got.String() != c.want || some.More != c.more || some.MoreAfter != c.moreAfter {
 			t.Errorf("%s: %q, %t, %t", name, got.String(), some.More, some.MoreAfter)

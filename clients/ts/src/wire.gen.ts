@@ -1378,7 +1378,8 @@ export interface Join {
  * History asks for one page of a channel's messages, in ascending order of seq: those before Before
  * (exclusive), or after After (exclusive), or those around Around (inclusive, about as many on
  * either side), or the latest ones if none is set. Because seq is dense, Before: Limit+1 gets the
- * first page. A page of large messages ends early and says that there are more.
+ * first page. A page of large messages ends early and says that there are more. With Changes the
+ * page also has what happened to the channel between its messages, see Page.
  */
 export interface History {
   type: "history";
@@ -1390,6 +1391,7 @@ export interface History {
   around?: number;
   /** 50 if unset */
   limit?: number;
+  changes?: boolean;
 }
 
 /**
@@ -1928,6 +1930,13 @@ export interface Reactions {
  * Page answers history and get_pins. More says that there are further messages in the requested
  * direction. Of a page around a message, More is about the messages before the page, and MoreAfter
  * about those after it.
+ *
+ * Changes are the events of the kinds meta and pin that lie between the messages of the page, in
+ * the order in which they happened, if the command has asked for them. They are those that the user
+ * has seen live, or would have seen. An event belongs to the message that its last names, whether
+ * or not the user is shown that message: so pages that follow each other have each event once. A
+ * page with no more messages on a side has all events on that side. MoreChanges says that there
+ * were too many: older ones are left out.
  */
 export interface Page {
   type: "page";
@@ -1936,6 +1945,8 @@ export interface Page {
   more: boolean;
   more_after?: boolean;
   events: Event[];
+  changes?: Event[];
+  more_changes?: boolean;
 }
 
 /**
