@@ -62,7 +62,7 @@ func (s *shift) again(t *task, v *verdict) {
 	}
 	s.slog.Debug("a job is tried again", "job", next.ID, "target", next.Target, "tries", next.Tries, "after", after, "error", v.error)
 	s.count.again.Add(1)
-	if err := s.store(s.ctx, &next); err != nil {
+	if err := s.store(context.WithoutCancel(s.ctx), &next); err != nil { // a stop would leave it open which of the two counts
 		s.giveBack(t, after)
 		return
 	}

@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	// fetchWait is how long a request for jobs waits for them. A stop takes as long.
+	// fetchWait is how long a request for jobs waits for them.
 	fetchWait = 2 * time.Second
 	// again is the pause after a failure of the engine.
 	again = 500 * time.Millisecond
@@ -68,18 +68,30 @@ func (s *shift) takeAll(ctx context.Context) error {
 			}
 			continue
 		}
-		batch, err := c.Fetch(n, jetstream.FetchMaxWait(fetchWait))
-		if err != nil {
-			return fmt.Errorf("ask for jobs: %w", err)
-		}
-		for m := range batch.Messages() {
-			s.take(ctx, m)
-		}
-		if err := batch.Error(); err != nil {
+		if err := s.takeSome(ctx, c, n); err != nil {
 			return fmt.Errorf("ask for jobs: %w", err)
 		}
 	}
 	return nil
+}
+
+// takeSome asks for up to n jobs, and takes those that come within [fetchWait]. It stops waiting
+// when ctx ends, and gives back what has come. A job that is on its way at that moment comes again
+// after [ackWait].
+func (s *shift) takeSome(ctx context.Context, c jetstream.Consumer, n int) error {
+	wait, cancel := context.WithTimeout(ctx, fetchWait)
+	defer cancel()
+	batch, err := c.Fetch(n, jetstream.FetchContext(wait))
+	if err != nil {
+		return err
+	}
+	for m := range batch.Messages() {
+		s.take(ctx, m)
+	}
+	if wait.Err() != nil {
+		return nil
+	}
+	return batch.Error()
 }
 
 // consumer makes the consumer that all nodes share, or brings it up to date.
