@@ -182,7 +182,7 @@ func (x *Index) Close() error {
 	}
 	x.mu.Lock()
 	if x.current != nil {
-		err = x.current.Close()
+		err = errors.Join(err, x.current.Close())
 	}
 	x.current = nil
 	x.mu.Unlock()
