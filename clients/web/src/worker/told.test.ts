@@ -79,7 +79,7 @@ describe("a push", () => {
     await b.owners.remove();
     await b.push(message(2));
     expect(b.standing().map((n) => n.title)).toEqual(["この端末ではログアウトしています"]);
-    expect(b.subscription!.unsubscribed).toBe(true);
+    expect([b.subscription!.unsubscribed, b.badge]).toEqual([true, 0]);
   });
 
   test("sends the token in a header, and nowhere else", async () => {

@@ -117,6 +117,7 @@ export class Telling {
   async #signedOut(w: Words): Promise<void> {
     await this.#put(w.signedOut, { body: w.signedOutMore, tag: tags.general, silent: true });
     for (const n of await this.#notifications()) if (n.tag !== tags.general) n.close();
+    this.badge(0);
     const { pushManager } = this.world.scope.registration;
     await pushManager.getSubscription().then((s) => s?.unsubscribe()).catch(() => {});
   }

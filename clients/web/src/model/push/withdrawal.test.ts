@@ -87,3 +87,11 @@ test("the badge has the number of the list", async () => {
   expect(badges.at(0)).toBe(7);
   expect(badges.at(-1)).toBe(0);
 });
+
+test("the badge goes with the user, in plain sight of whoever comes next", async () => {
+  await settled();
+  expect(badges.at(-1)).toBe(7);
+  withdrawal.close();
+  await settled();
+  expect(badges.at(-1)).toBe(0);
+});

@@ -31,6 +31,7 @@ export class Withdrawal {
   close(): void {
     this.#stop();
     clearTimeout(this.#timer);
+    badge(0); // the next one here may be somebody else
   }
 
   /** Takes an event that may have deleted what is shown. */
