@@ -95,6 +95,15 @@ describe("a reply", () => {
     expect(b.standing().map((s) => [s.title, s.body])).toEqual([["Your reply could not be sent", "on my way"]]);
   });
 
+  test("is shown where the storage fails, so that it is not lost", async () => {
+    b.owners.get = async () => { throw new Error("the disk is broken"); };
+    await b.click(n, "reply", "on my way");
+    expect(b.standing().map((s) => s.body)).toEqual(["on my way"]);
+    expect([b.given, b.openedURLs]).toEqual([[], []]);
+    await b.click(b.standing()[0]!);
+    expect(b.openedURLs).toEqual(["/"]);
+  });
+
   test("without a text, where the system has no field for it, opens the message", async () => {
     await b.click(n, "reply", null);
     expect(b.openedURLs).toEqual([`/c/${channel}/7#told`]);

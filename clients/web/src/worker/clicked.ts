@@ -16,8 +16,13 @@ export class Clicks {
   async click(n: Notification, action: string, reply: string | null | undefined): Promise<void> {
     n.close();
     const shown = dataOf(n);
-    const owner = await this.world.owners.get().catch(() => undefined);
     const text = reply?.trim();
+    let owner: Owner | undefined;
+    try {
+      owner = await this.world.owners.get();
+    } catch {
+      if (action === "reply" && text) return await this.#lost(this.#words(undefined), text, shown);
+    }
     // Without an owner, or with another one, the user of the notification has signed out.
     if (!shown || owner?.user !== shown.user) return await this.windows.open(undefined, "/");
     if (action === "read" && shown.channel) return await this.#markRead(owner, shown);
@@ -47,7 +52,12 @@ export class Clicks {
     }
     const w = this.#words(owner);
     if (forget) await this.telling.say(w.replyKept, w.replyKeptMore, shown.channel, shown);
-    else await this.telling.say(w.replyLost, text, tags.general, shown); // so that it can be written again
+    else await this.#lost(w, text, shown);
+  }
+
+  /** Shows a reply that can be neither kept nor sent, so that it can be written again. */
+  async #lost(w: Words, text: string, shown: Shown | undefined): Promise<void> {
+    await this.telling.say(w.replyLost, text, tags.general, shown);
   }
 
   #badge(reply: Reply | undefined): void {
@@ -57,8 +67,8 @@ export class Clicks {
     this.telling.badge(channels.reduce((sum, c) => sum + (muted(c.mute) ? 0 : c.unread), 0));
   }
 
-  #words(owner: Owner): Words {
-    return wordsIn(owner.language, this.world.scope.navigator.languages);
+  #words(owner: Owner | undefined): Words {
+    return wordsIn(owner?.language, this.world.scope.navigator.languages);
   }
 }
 
