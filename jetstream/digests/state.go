@@ -16,7 +16,7 @@ type State struct {
 	// A digest that was begun and is not finished:
 
 	Begun  uint64 `json:"begun,omitzero"`  // the place of its last note; 0 for no digest
-	Since  int64  `json:"since,omitzero"`  // when it was first tried, Unix milliseconds
+	Since  int64  `json:"since,omitzero"`  // when it was first tried since the server can be used, Unix milliseconds
 	Tries  int    `json:"tries,omitzero"`  // that are known to have failed
 	Unsure int    `json:"unsure,omitzero"` // that may have succeeded
 

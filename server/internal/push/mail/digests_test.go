@@ -237,6 +237,39 @@ func TestDigest_serverAway(t *testing.T) {
 	})
 }
 
+// TestDigest_serverAwayLong shows that the time for which a server was of no use does not count
+// against a recipient: many servers take a mail from strangers with the second try only.
+func TestDigest_serverAwayLong(t *testing.T) {
+	inWorld(t, mailtest.How{}, func(w *world) {
+		var mu sync.Mutex
+		o := post.Outcome{Result: push.Again, Reason: "no_connection"}
+		p := w.start(senderFunc(func(context.Context, *gomail.Msg) post.Outcome {
+			mu.Lock()
+			defer mu.Unlock()
+			return o
+		}))
+		defer p.stop()
+		p.miss("c", 1, "ada")
+		time.Sleep(30 * hour)
+		mu.Lock()
+		o = post.Outcome{Result: push.Again, Reason: "status_450", Personal: true}
+		mu.Unlock()
+		for range 1800 { // the queue's own pauses are as they are
+			if strings.Contains(w.notes(), "status_450") {
+				break
+			}
+			time.Sleep(time.Second)
+		}
+		mu.Lock()
+		o = post.Outcome{Result: push.Sent, Reason: "sent"}
+		mu.Unlock()
+		time.Sleep(4 * hour)
+		if got := w.notes(); !strings.HasSuffix(got, "ada sent sent") {
+			t.Errorf("noted %s", got)
+		}
+	})
+}
+
 // TestDigest_hangs shows that a server that hangs for one recipient keeps neither the duty nor
 // other recipients waiting. It runs in real time, because the server does.
 func TestDigest_hangs(t *testing.T) {

@@ -41,7 +41,10 @@ func (t *turn) send(ctx context.Context, upto uint64, r *Reader, a digests.Addre
 func (t *turn) begin(ctx context.Context, upto uint64) error {
 	st := &t.state
 	if st.Begun == 0 {
-		st.Begun, st.Since = upto, t.now.UnixMilli()
+		st.Begun = upto
+	}
+	if st.Since == 0 {
+		st.Since = t.now.UnixMilli()
 	}
 	st.Unsure++
 	st.Hold = t.now.Add(lease).UnixMilli()
@@ -73,7 +76,7 @@ func (t *turn) settle(ctx context.Context, o post.Outcome) error {
 	case o.Personal:
 		return t.again(ctx, o)
 	}
-	st.Hold = 0
+	st.Hold, st.Since = 0, 0 // the server's own trouble takes nothing of the recipient's time
 	if err := t.save(ctx); err != nil {
 		return err
 	}
