@@ -20,5 +20,8 @@
 // user went offline with a node, it comes from the lease. It
 // is kept for 30 days and does not survive the loss of all nodes.
 //
+// The bucket tells nothing of invisible users. A node tells the others which it has by a message
+// that is not stored, for decisions that the user alone sees, such as when to send a notification.
+//
 // A node keeps the whole bucket in memory. BenchmarkRoster measures the bytes per user.
 package presence

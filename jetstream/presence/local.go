@@ -47,10 +47,13 @@ type local struct {
 	times times
 	began time.Time     // writes are counted from here; a clock that is set changes nothing
 	wake  chan struct{} // something is due earlier than known before
+	// hiding asks to tell other nodes which users are invisible.
+	hiding chan struct{}
 
 	mu     sync.Mutex // protects the fields below
 	users  map[string]*person
-	duties uint32 // number of duties created so far
+	hidden map[string]struct{} // users with an invisible session
+	duties uint32              // number of duties created so far
 	agenda agenda[duty]
 }
 
@@ -73,7 +76,7 @@ type duty struct {
 }
 
 func newLocal(t times) *local {
-	return &local{times: t, began: time.Now(), wake: make(chan struct{}, 1), users: map[string]*person{}}
+	return &local{times: t, began: time.Now(), wake: make(chan struct{}, 1), hiding: make(chan struct{}, 1), users: map[string]*person{}, hidden: map[string]struct{}{}}
 }
 
 // want returns the state that others are to see.
@@ -124,6 +127,7 @@ func (l *local) change(user string, atOnce bool, f func(p *person)) {
 	}
 	before, rising := p.want(), p.due != 0 && p.wantAt(now) > p.written
 	f(p)
+	l.noteHidden(user, p)
 	if atOnce {
 		p.glimpsed, p.returned = offline, false
 	}

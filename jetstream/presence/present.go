@@ -51,12 +51,13 @@ func (t *Tracker) Present(users []string) []string {
 }
 
 // Active reports whether a user uses the chat now, on any node, and has not gone away from it, as
-// far as this node knows. It asks nobody, so it does not see invisible users on other nodes.
+// far as this node knows. It asks nobody, and includes invisible users, so what it returns must be
+// shown to nobody.
 func (t *Tracker) Active(user string) bool {
 	if state, _ := t.roster.of(user); state >= online {
 		return true
 	}
-	return t.local.active(user)
+	return t.local.active(user) || t.unseen.has(user, time.Now().Add(-hiddenKept*t.times.renew))
 }
 
 // askOthers returns those of some users who are connected to other nodes, of which there are n.

@@ -33,19 +33,27 @@ func TestPresent(t *testing.T) {
 	if s := a.is("spectre"); s.State != wire.PresenceOffline {
 		t.Errorf("an invisible user is %+v", s)
 	}
-	for user, want := range map[string]bool{"here": true, "there": true, "ghost": true, "gone": false, "never": false} {
+	for user, want := range map[string]bool{"here": true, "there": true, "ghost": true, "spectre": true, "gone": false, "never": false} {
 		eventually(t, "it is known whether a user is active: "+user, func() bool { return a.Active(user) == want })
 	}
 	a.Enter("idle", wire.PresenceAway)
 	if a.Active("idle") {
 		t.Error("a user who is away counts as active")
 	}
+	b.Set("spectre", wire.PresenceInvisible, wire.PresenceAway)
+	eventually(t, "a user who has gone away is not active", func() bool { return !a.Active("spectre") })
+	b.Enter("spectre", wire.PresenceInvisible)
+	eventually(t, "a user who is back is", func() bool { return a.Active("spectre") })
+	late, stopLate := startAs(t, node, "late", 1, fast)
+	eventually(t, "a node that has just started hears of invisible users", func() bool { return late.Active("spectre") && late.Active("ghost") })
+	stopLate()
 	silent, err := node.Conn.Subscribe(presentSubject, func(*nats.Msg) {})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = silent.Unsubscribe() }()
 	stopB()
+	eventually(t, "a node that has stopped has nobody", func() bool { return !a.Active("spectre") })
 	began := time.Now()
 	if got := a.Present([]string{"here", "never"}); !slices.Equal(got, []string{"here"}) || time.Since(began) > 10*presentWait {
 		t.Errorf("%q are present, after %v", got, time.Since(began))

@@ -70,6 +70,7 @@ type Tracker struct {
 
 	local       *local
 	roster      *roster
+	unseen      unseen
 	subscribers *subscribers
 	rewatch     chan struct{} // asks for a new watch, because the current one cannot be trusted
 	ready       chan struct{}
@@ -85,7 +86,7 @@ func New(ctx context.Context, cfg Config) (*Tracker, error) {
 	}
 	t := &Tracker{
 		js: js, node: token(cfg.Node), run: nuid.Next(), privacy: cfg.Privacy, log: cfg.Logger.With("component", "presence"),
-		roster: newRoster(), rewatch: make(chan struct{}, 1), ready: make(chan struct{}),
+		roster: newRoster(), unseen: unseen{of: map[string]*others{}}, rewatch: make(chan struct{}, 1), ready: make(chan struct{}),
 	}
 	t.setTimes(usual)
 	t.kv, err = openBucket(ctx, js, max(cfg.Replicas, 1))
@@ -99,19 +100,33 @@ func (t *Tracker) setTimes(times times) {
 // Run writes, follows and tells until ctx ends. Then it ends this node's lease, so that the
 // entries of this node's users are no longer valid.
 func (t *Tracker) Run(ctx context.Context) error {
-	questions, err := t.js.Conn().Subscribe(presentSubject, t.answerPresent)
+	questions, err := t.subscribe(presentSubject, t.answerPresent)
 	if err != nil {
-		return fmt.Errorf("presence: subscribe: %w", err)
+		return err
+	}
+	hears, err := t.subscribe(hiddenSubject, t.hearHidden)
+	if err != nil {
+		return err
 	}
 	var working sync.WaitGroup
-	for _, work := range []func(context.Context){t.watch, t.hold, t.announce, t.tell} {
+	for _, work := range []func(context.Context){t.watch, t.hold, t.announce, t.tell, t.hide} {
 		working.Go(func() { work(ctx) })
 	}
 	working.Wait()
-	if err := questions.Unsubscribe(); !errors.Is(err, nats.ErrConnectionClosed) { // in that case it has already ended
-		return err
+	for _, s := range []*nats.Subscription{questions, hears} {
+		if ended := s.Unsubscribe(); !errors.Is(ended, nats.ErrConnectionClosed) { // in that case it has already ended
+			err = errors.Join(err, ended)
+		}
 	}
-	return nil
+	return err
+}
+
+func (t *Tracker) subscribe(subject string, hear nats.MsgHandler) (*nats.Subscription, error) {
+	s, err := t.js.Conn().Subscribe(subject, hear)
+	if err != nil {
+		return nil, fmt.Errorf("presence: subscribe: %w", err)
+	}
+	return s, nil
 }
 
 // Ready returns a channel that is closed once this node knows everything the other nodes know.
