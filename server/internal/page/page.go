@@ -110,7 +110,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header := w.Header()
 	policy, whole := h.policy(r.Context(), f, hashed)
 	if f.name == worker && !whole {
-		// A browser would keep this policy with the worker until the next build. It asks again soon.
+		// A browser keeps this policy with the worker until the next build. It asks again soon.
 		header.Set("Cache-Control", "no-store")
 		http.Error(w, "the identity provider does not answer, so the worker could not renew a sign-in: try again later", http.StatusServiceUnavailable)
 		return
