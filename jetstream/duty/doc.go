@@ -10,7 +10,9 @@
 //
 // The position up to which a duty is done is a message in the stream DUTIES: one subject for each
 // duty and shard, and one message for each subject. It is written at most once a second. A node
-// that takes over goes on behind it, so the events of the last second come again. Do decides what
+// that takes over goes on behind it, so the events of the last second come again. In its first
+// seconds it writes the position at once, so that they come twice, and not a third time if it dies,
+// too. Do decides what
 // is to be done, and stores that, usually as jobs in a queue. It never waits for a third party: a
 // duty that stands still is a duty that does nothing for anybody.
 //

@@ -371,7 +371,7 @@ func TestDuty_writes(t *testing.T) {
 			}
 			return s.CachedInfo().State.LastSeq
 		}
-		time.Sleep(time.Second)
+		time.Sleep(againFor)
 		began := time.Now()
 		for range 100 {
 			r.publish(0, "delete")
@@ -389,6 +389,26 @@ func TestDuty_writes(t *testing.T) {
 		time.Sleep(skipEvery)
 		if n := written() - before; n < 1 || n > 2 || r.position(0) != 200 {
 			t.Errorf("the position %d was written %d times while nothing was wanted", r.position(0), n)
+		}
+		stop()
+	})
+}
+
+// TestDuty_begins writes each position at once when a node has just begun to lead, so that nothing
+// is done a third time if the node dies within a second.
+func TestDuty_begins(t *testing.T) {
+	embedtest.EmptyPools()
+	defer embedtest.EmptyPools()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, embedtest.Start(t, embedtest.NoSync))
+		did := &diary{}
+		_, stop := r.run(Config{Begin: AtFirst, Kinds: []wire.Kind{"delete"}, Doer: did})
+		for i := range uint64(5) {
+			r.publish(0, "delete")
+			time.Sleep(50 * time.Millisecond)
+			if at := r.position(0); at != i+1 {
+				t.Errorf("position %d after %d events", at, i+1)
+			}
 		}
 		stop()
 	})

@@ -21,6 +21,10 @@ const (
 	lookEvery = 200 * time.Millisecond
 	// storeEvery is the shortest time between two writes of a position.
 	storeEvery = time.Second
+	// againFor is for how long after a node has begun to lead events come that may have been done
+	// before: a former leader has done as many in storeEvery. Each position is written at once then,
+	// so that they do not come a third time if this node dies, too.
+	againFor = 2 * storeEvery
 	// skipEvery is the same while no event came that the duty wants. To pass over events again
 	// costs little.
 	skipEvery = 10 * time.Second
@@ -49,6 +53,7 @@ type shard struct {
 
 	wanted bool      // events that the duty wants have been done since the last write
 	tried  time.Time // when the position was last written, or the write was tried
+	began  time.Time // when this node began to lead, or to read again
 
 	state atomic.Pointer[State] // nil while another node leads
 }
@@ -133,6 +138,7 @@ func (s *shard) leave(ctx context.Context) {
 
 // begin finds out where to go on.
 func (s *shard) begin(ctx context.Context) error {
+	s.began = time.Now()
 	if err := s.place.load(ctx); err != nil {
 		return err
 	}
@@ -247,7 +253,10 @@ func (s *shard) idle(ctx context.Context) {
 // save stores the position if it has moved and it is time to.
 func (s *shard) save(ctx context.Context) error {
 	every := skipEvery
-	if s.wanted {
+	switch {
+	case s.wanted && time.Since(s.began) < againFor:
+		every = 0
+	case s.wanted:
 		every = storeEvery
 	}
 	if s.place.at == s.place.stored || time.Since(s.tried) < every {

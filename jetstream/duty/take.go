@@ -54,6 +54,9 @@ func (s *shard) doAll(ctx context.Context, events []wire.Event, of []ordered.Mes
 		s.wanted = true
 		pos := some[len(some)-1].Pos
 		s.place.pass(pos, timeOf(pos, of))
+		if err := s.save(ctx); err != nil {
+			return err
+		}
 	}
 	return nil
 }
