@@ -187,6 +187,33 @@ test("signing out does not wait for a server that is not there", async () => {
   expect([made[0]!.gone, await browser.owners.get()]).toEqual([true, undefined]);
 });
 
+test("signing out while the subscription is renewed ends it all the same", async () => {
+  await on();
+  server.subscriptions[0]!.state = "gone"; // so it is made anew
+  let last: Promise<unknown> = Promise.resolve();
+  browser.alone = <T>(act: () => Promise<T>) => (last = last.then(act, act)) as Promise<T>;
+  let answer!: () => void;
+  const answered = new Promise<void>((done) => (answer = done));
+  const slow = await browser.registration();
+  const { subscribe } = slow.pushManager;
+  const asked = new Promise<void>((now) => {
+    slow.pushManager.subscribe = async (options) => {
+      now();
+      await answered;
+      return await subscribe(options);
+    };
+  });
+  browser.registration = async () => slow;
+  const [one, other] = [device(), device()]; // two windows
+  const renewing = Promise.allSettled([one.renew(), other.renew()]);
+  await asked;
+  const out = one.signOut();
+  answer();
+  await Promise.all([out, renewing]);
+  expect([await browser.owners.get(), one.id, server.subscriptions]).toEqual([undefined, undefined, []]);
+  expect(made.every((s) => s.gone)).toBe(true);
+});
+
 test("a sign-in that has ended by itself ends it until the user is back", async () => {
   const { id } = await on();
   await forget("alice", browser);

@@ -81,7 +81,9 @@ export class Device {
     const id = this.id;
     if (!id || !["on", "lost", "denied", "off"].includes(this.state.peek().kind)) return;
     if (this.browser.permission() !== "granted") await this.#end(id);
-    else await this.browser.alone(() => this.#subscribe(id, this.state.peek().kind === "lost"));
+    else await this.browser.alone(async () => {
+      if (this.id === id) await this.#subscribe(id, this.state.peek().kind === "lost"); // they may have signed out meanwhile
+    });
     await this.look();
   }
 
@@ -118,9 +120,9 @@ export class Device {
    * returns the token that the worker had, which is to be revoked with those of the windows.
    */
   async signOut(): Promise<Identity | undefined> {
-    const id = this.id;
     const owner = await this.browser.owners.get().catch(() => undefined);
-    const ended = (id ? this.#end(id) : forget(this.me, this.browser)).catch(() => {});
+    const end = () => (this.id ? this.#end(this.id) : forget(this.me, this.browser));
+    const ended = this.browser.alone(end).catch(() => {}); // behind what would tell the device again
     await Promise.race([ended, new Promise((done) => setTimeout(done, patience))]);
     return owner?.user === this.me ? owner : undefined;
   }

@@ -28,7 +28,7 @@ const browser: Browser = {
   identity: () => identity.peek(),
   language: () => language.peek(),
   label: programOf(navigator.userAgent),
-  alone: (act) => navigator.locks.request("natterjack.push", act) as Promise<never>,
+  alone: (act) => ("locks" in navigator ? (navigator.locks.request("natterjack.push", act) as Promise<never>) : act()),
 };
 
 /** Begins when a user has signed in, and ends with the session. */
