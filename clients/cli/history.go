@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -16,6 +17,7 @@ type historyCmd struct {
 	After  uint64 `placeholder:"SEQ" help:"Only messages after this one, and the first of those."`
 	Around uint64 `placeholder:"SEQ" help:"This message, and those before and after it."`
 	Limit  int    `default:"50" help:"How many messages, at most (${default})."`
+	All    bool   `help:"Print changes of the channel too, not only messages."`
 }
 
 // Run implements the command.
@@ -39,11 +41,12 @@ func (c *historyCmd) Run(ctx context.Context, t *terminal) error {
 		if c.Around != 0 {
 			return c.surroundings(ctx, t, client, channel, s.Limits.HistoryEvents)
 		}
-		events, more, err := read(ctx, client, channel, natter.Around{Before: c.Before, After: c.After, Limit: c.Limit}, s.Limits.HistoryEvents)
+		want := natter.Around{Before: c.Before, After: c.After, Limit: c.Limit, Changes: c.All}
+		page, err := read(ctx, client, channel, want, s.Limits.HistoryEvents)
 		if err != nil {
 			return err
 		}
-		return c.print(t, events, more, c.naming(ctx, client, channel, events))
+		return c.print(t, &page, c.naming(ctx, client, channel, page.Events))
 	})
 }
 
@@ -57,35 +60,49 @@ func (c *historyCmd) naming(ctx context.Context, client *natter.Client, channel 
 	return n
 }
 
-func (c *historyCmd) print(t *terminal, events []natter.Event, more bool, n *names) error {
+func (c *historyCmd) print(t *terminal, page *natter.Page, n *names) error {
 	p := c.printer(t)
 	p.names = n
-	if err := p.events(events); err != nil {
+	if err := p.events(inOrder(page)); err != nil || c.JSON {
 		return err
 	}
-	switch n := len(events); {
-	case c.JSON:
+	noteLeft(t, page)
+	switch n := len(page.Events); {
 	case n == 0:
 		t.note("no messages")
-	case more && c.After != 0:
-		t.note("there are more: --after %d", events[n-1].Seq)
-	case more:
-		t.note("there are more: --before %d", events[0].Seq)
+	case page.More && c.After != 0:
+		t.note("there are more: --after %d", page.Events[n-1].Seq)
+	case page.More:
+		t.note("there are more: --before %d", page.Events[0].Seq)
 	}
 	return nil
 }
 
+// inOrder returns the messages of a page with the changes between them.
+func inOrder(page *natter.Page) []natter.Event {
+	all := slices.Concat(page.Events, page.Changes)
+	slices.SortStableFunc(all, func(a, b natter.Event) int { return cmp.Compare(max(a.Seq, a.Last), max(b.Seq, b.Last)) })
+	return all
+}
+
+func noteLeft(t *terminal, page *natter.Page) {
+	if page.MoreChanges {
+		t.note("there were more changes than are shown")
+	}
+}
+
 // surroundings prints a message with those before and after it.
 func (c *historyCmd) surroundings(ctx context.Context, t *terminal, client *natter.Client, channel string, pageLimit int) error {
-	page, err := client.History(ctx, channel, natter.Around{Of: c.Around, Limit: min(c.Limit, max(pageLimit, 1))})
+	page, err := client.History(ctx, channel, natter.Around{Of: c.Around, Limit: min(c.Limit, max(pageLimit, 1)), Changes: c.All})
 	if err != nil {
 		return err
 	}
 	p := c.printer(t)
 	p.marked, p.names = c.Around, c.naming(ctx, client, channel, page.Events)
-	if err := p.events(page.Events); err != nil || c.JSON || len(page.Events) == 0 {
+	if err := p.events(inOrder(&page)); err != nil || c.JSON || len(page.Events) == 0 {
 		return err
 	}
+	noteLeft(t, &page)
 	if page.More {
 		t.note("there are more: --before %d", page.Events[0].Seq)
 	}
@@ -96,28 +113,29 @@ func (c *historyCmd) surroundings(ctx context.Context, t *terminal, client *natt
 }
 
 // read reads a range of a channel's history, ascending, in as many pages as it takes.
-func read(ctx context.Context, c *natter.Client, channel string, want natter.Around, pageLimit int) (events []natter.Event, more bool, err error) {
+func read(ctx context.Context, c *natter.Client, channel string, want natter.Around, pageLimit int) (whole natter.Page, err error) {
 	forward := want.After != 0
-	for left := want.Limit; left > 0; left = want.Limit - len(events) {
+	for left := want.Limit; left > 0; left = want.Limit - len(whole.Events) {
 		around := want
 		around.Limit = min(left, max(pageLimit, 1))
 		page, err := c.History(ctx, channel, around)
 		if err != nil {
-			return nil, false, err
+			return whole, err
 		}
-		if len(page.Events) == 0 {
-			return events, false, nil
-		}
-		if forward {
-			events = append(events, page.Events...)
-			want.After = page.Events[len(page.Events)-1].Seq
+		whole.MoreChanges = whole.MoreChanges || page.MoreChanges
+		if whole.More = page.More && len(page.Events) > 0; forward {
+			whole.Events, whole.Changes = append(whole.Events, page.Events...), append(whole.Changes, page.Changes...)
 		} else {
-			events = slices.Concat(page.Events, events)
-			want.Before = page.Events[0].Seq
+			whole.Events, whole.Changes = slices.Concat(page.Events, whole.Events), slices.Concat(page.Changes, whole.Changes)
 		}
-		if more = page.More; !more {
+		if !whole.More {
 			break
 		}
+		if forward {
+			want.After = page.Events[len(page.Events)-1].Seq
+		} else {
+			want.Before = page.Events[0].Seq
+		}
 	}
-	return events, more, nil
+	return whole, nil
 }

@@ -206,11 +206,11 @@ func (l *listener) backlog(ctx context.Context, s *natter.Session) error {
 	}
 	var events []natter.Event
 	for _, id := range channels {
-		latest, _, err := read(ctx, l.client, id, natter.Around{Limit: l.Backlog}, s.Limits.HistoryEvents)
+		latest, err := read(ctx, l.client, id, natter.Around{Limit: l.Backlog}, s.Limits.HistoryEvents)
 		if err != nil {
 			return err
 		}
-		events = append(events, latest...)
+		events = append(events, latest.Events...)
 	}
 	slices.SortStableFunc(events, func(a, b natter.Event) int { return cmp.Compare(a.Timestamp, b.Timestamp) })
 	l.printer.fit(events)

@@ -18,18 +18,23 @@ type ChannelInfo = wire.ChannelInfo
 
 // Around says which messages of a channel [Client.History] reads: those before a seq, those
 // after a seq, those on either side of a seq, or the latest if none is set. Limit is 50 unless set,
-// and at most the session's Limits.HistoryEvents.
+// and at most the session's Limits.HistoryEvents. With Changes, the page also has what happened to
+// the channel between its messages: its Changes. Such an event belongs behind the message with the
+// seq that is its Last.
 type Around struct {
 	Before, After uint64
 	Of            uint64 // the message itself is among those on its sides
 	Limit         int
+	Changes       bool
 }
 
 // History reads one page of a channel's messages, in ascending order of seq. Like every query
 // it is repeated over reconnects until ctx ends. If the server refuses it, the error is the
 // server's [*Error].
 func (c *Client) History(ctx context.Context, channel string, around Around) (Page, error) {
-	return ask[Page](ctx, c, wire.History{Channel: channel, Before: around.Before, After: around.After, Around: around.Of, Limit: around.Limit})
+	return ask[Page](ctx, c, wire.History{
+		Channel: channel, Before: around.Before, After: around.After, Around: around.Of, Limit: around.Limit, Changes: around.Changes,
+	})
 }
 
 // Channels lists the user's channels with their unread counts, the most recently active channel

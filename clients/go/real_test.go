@@ -77,9 +77,12 @@ func TestRealServer(t *testing.T) {
 			for _, c := range []*natter.Client{alice, bob} {
 				texts(t, ctx, c, g.ID, n)
 			}
-			page, err := bob.History(ctx, g.ID, natter.Around{Before: 11, Limit: 10})
+			page, err := bob.History(ctx, g.ID, natter.Around{Before: 11, Limit: 10, Changes: true})
 			if err != nil || len(page.Events) != 10 || page.More || page.Events[9].Content.Text != "9" {
 				t.Errorf("history: %+v, %v", page, err)
+			}
+			if c := page.Changes; len(c) != 1 || c[0].Meta == nil || c[0].Meta.Action != wire.ActionCreated {
+				t.Errorf("changes: %+v", c)
 			}
 			if list, err := bob.Channels(ctx, 0); err != nil || len(list.Channels) != 1 || list.Channels[0].Seq != n {
 				t.Errorf("channels: %+v, %v", list, err)

@@ -90,6 +90,9 @@ const checks: { [type in keyof wire.Frames]?: (frame: wire.Frames[type]) => void
   page(p) {
     list("page.events", p.events);
     p.events.forEach(event);
+    if (p.changes === undefined) return;
+    list("page.changes", p.changes);
+    p.changes.forEach(event);
   },
   channel(c) {
     text("channel.id", c.channel?.id);
