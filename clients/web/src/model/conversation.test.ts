@@ -8,30 +8,39 @@ const channel = "alice~bob";
 const message = (seq: number): Message =>
   ({ type: "event", kind: "message", shard: 0, pos: seq, channel, version: seq, id: `i${seq}`, sender: "bob", seq, timestamp: seq, content: { text: `t${seq}` } }) as Message;
 
+/** An event of the channel itself, behind the message with a seq. */
+const change = (version: number, last: number): Event =>
+  ({ type: "event", kind: "meta", channel, version, sender: "bob", timestamp: last, meta: { action: "joined" }, ...(last && { last }) }) as Event;
+
 interface Asked {
   before?: number;
   after?: number;
   limit: number;
+  changes?: boolean;
 }
 
 /** A channel's history, as a server pages it: no page holds more than most. */
 class History {
   asked: Asked[] = [];
   most = 100;
+  changes: Event[] = [];
   /** Is waited for before a page is given, after it was read. */
   hold: () => Promise<void> = async () => {};
 
   constructor(public newest: number) {}
 
   readonly link = {
-    request: async (_: string, { before = this.newest + 1, after, limit }: Asked) => {
+    request: async (_: string, { before = this.newest + 1, after, limit, changes: wanted = false }: Asked) => {
       this.asked.push({ before, limit, ...(after !== undefined && { after }) });
       const n = Math.min(limit, this.most);
       const [from, to] = after === undefined ? [Math.max(1, before - n), before - 1] : [after + 1, Math.min(this.newest, after + n)];
       const events = Array.from({ length: Math.max(0, to - from + 1) }, (_, i) => message(from + i));
       const more = after === undefined ? from > 1 : to < this.newest;
+      const lowest = after === undefined ? (more ? from : 0) : after + 1;
+      const highest = after === undefined ? (before > this.newest ? Infinity : before - 1) : more ? to : Infinity;
+      const changes = this.changes.filter(({ last = 0 }) => last >= lowest && last <= highest);
       await this.hold();
-      return { events, more };
+      return { events, more, ...(wanted && changes.length > 0 && { changes }) };
     },
   } as unknown as Link;
 
@@ -179,4 +188,90 @@ test("who leaves with the end on screen keeps the newest page, and one who reads
   c.rest(); // what is being read still has its place
   await older;
   expect(seqs(c)).toEqual(run(901, 1000));
+});
+
+describe("what happened between the messages", () => {
+  /** A channel in which something happens before the first message, and behind every tenth. */
+  function eventful(newest: number): History {
+    const h = new History(newest);
+    h.changes = Array.from({ length: newest / 10 + 1 }, (_, i) => [change(20 * i + 1, 10 * i), change(20 * i + 2, 10 * i)]).flat();
+    return h;
+  }
+  const versions = (events: readonly Event[]) => events.map((e) => e.version);
+  const complete = (h: History, c: Conversation) => {
+    const first = c.atStart.peek() ? 0 : seqs(c)[0]!;
+    const last = c.atEnd.peek() ? Infinity : seqs(c).at(-1)!;
+    expect(versions(c.notes.peek())).toEqual(versions(h.changes.filter((e) => (e.last ?? 0) >= first && (e.last ?? 0) <= last)));
+  };
+
+  test("is there after a reload, and as one reads on in either direction", async () => {
+    const h = eventful(600);
+    const c = h.open();
+    await c.open({ at: "newest" });
+    complete(h, c);
+    expect(c.notes.peek()).toHaveLength(10);
+    while (!c.atStart.peek()) {
+      await c.older();
+      complete(h, c);
+    }
+    expect(c.notes.peek()[0]!.version).toBe(1);
+    while (!c.atEnd.peek()) {
+      await c.newer();
+      complete(h, c);
+    }
+    for (const seq of [1, 5, 300, 600]) {
+      await c.open({ at: "message", seq });
+      complete(h, c);
+      await c.older();
+      await c.newer();
+      complete(h, c);
+    }
+    c.following = true;
+    await c.open({ at: "newest" });
+    await c.older();
+    c.rest();
+    complete(h, c);
+  });
+
+  test("is there once, though it also comes live", async () => {
+    const h = eventful(60);
+    const c = h.open();
+    h.hold = async () => c.receive(h.changes.at(-1)!);
+    await c.open({ at: "newest" });
+    h.changes.push(change(999, 60));
+    c.receive(change(999, 60));
+    c.receive(change(999, 60));
+    complete(h, c);
+    h.newest = 61;
+    c.receive(message(61));
+    complete(h, c);
+  });
+
+  test("is kept in a channel without messages", async () => {
+    const h = new History(0);
+    h.changes = [change(1, 0), change(2, 0)];
+    const c = h.open();
+    await c.open({ at: "newest" });
+    expect(versions(c.notes.peek())).toEqual([1, 2]);
+  });
+
+  test("waits for somebody who reads further up to come down", async () => {
+    const h = eventful(600);
+    const c = h.open();
+    await c.open({ at: "message", seq: 300 });
+    h.changes.push(change(9999, 600));
+    c.receive(change(9999, 600));
+    complete(h, c);
+    while (!c.atEnd.peek()) await c.newer();
+    complete(h, c);
+    expect(c.notes.peek().at(-1)!.version).toBe(9999);
+  });
+
+  test("ends with the membership", async () => {
+    const h = eventful(60);
+    const c = h.open();
+    await c.open({ at: "newest" });
+    c.end();
+    expect(c.notes.peek()).toEqual([]);
+  });
 });

@@ -4,12 +4,21 @@ import { fold } from "./fold.ts";
 import type { Link } from "./link.ts";
 import { Quoted } from "./quoted.ts";
 import { isDirect, type Event, type Message } from "./wire.ts";
+import { within } from "./within.ts";
 
 const page = 50;
 const atOnce = 25; // messages of a page that are drawn in one task, so that scrolling never waits for long
 const most = 240; // messages that are held; what is far away is let go and read again
 const hole = 100; // messages that may be missing before a new one, and are read in between
 const burst = 160; // messages that may come on top of that while somebody reads further up
+
+/** What is read around a place. */
+interface Found {
+  messages: readonly Message[];
+  notes: readonly Event[];
+  start: boolean;
+  end: boolean;
+}
 
 /** Where in the history a conversation begins. */
 export type Place = { at: "newest" } | { at: "unread"; known: number } | { at: "message"; seq: number };
@@ -24,8 +33,10 @@ export type Landing = { at: "end" } | { at: "divider" } | { at: "message"; seq: 
 export class Conversation {
   /** Ascending by seq, without gaps but those of messages that the user has hidden. */
   readonly messages = signal<readonly Message[]>([]);
-  /** Changes of the channel itself that came while it was open. */
+  /** Changes of the channel itself, and pins, between the messages. They ascend by version. */
   readonly notes = signal<readonly Event[]>([]);
+  /** How many pins have come or gone while this was open. */
+  readonly pinned = signal(0);
   /** Whether the first message of the channel, or of what the user may see, is loaded. */
   readonly atStart = signal(false);
   /** Whether the newest message is loaded, so that the next one is put behind it. */
@@ -67,6 +78,8 @@ export class Conversation {
         this.messages.value = found.messages;
         this.atStart.value = found.start;
         this.atEnd.value = found.end;
+        this.notes.value = [];
+        this.#note(found.notes);
         this.#land(place);
         this.#catchUp();
       });
@@ -85,7 +98,7 @@ export class Conversation {
       return;
     }
     batch(() => {
-      this.messages.value = [];
+      this.messages.value = this.notes.value = [];
       this.atStart.value = true;
       this.atEnd.value = true;
       this.#catchUp();
@@ -96,13 +109,18 @@ export class Conversation {
   older(): Promise<void> {
     return this.#grow("older", this.atStart.peek(), async () => {
       const first = this.messages.peek()[0]?.seq ?? 1;
-      const { events, more } = await this.link.request("history", { channel: this.id, before: first, limit: page });
+      const { messages, notes, more } = await this.#read({ before: first });
       let reached = first;
-      const oldest = (events[0] as Message | undefined)?.seq ?? first;
-      const steps = inParts(events as Message[], true).map((part) => () => {
-        if (this.#prepend(part, reached)) reached = part[0]!.seq;
+      const oldest = messages[0]?.seq ?? first;
+      const steps = inParts(messages, true).map((part) => () => {
+        if (!this.#prepend(part, reached)) return;
+        reached = part[0]!.seq;
+        this.#note(notes);
       });
-      return [...steps, () => { if (reached === oldest) this.atStart.value = !more; }];
+      return [...steps, () => {
+        if (reached === oldest) this.atStart.value = !more;
+        this.#note(notes);
+      }];
     });
   }
 
@@ -110,9 +128,15 @@ export class Conversation {
   newer(): Promise<void> {
     return this.#grow("newer", this.atEnd.peek(), async () => {
       const last = this.messages.peek().at(-1)?.seq ?? 0;
-      const { events, more } = await this.link.request("history", { channel: this.id, after: last, limit: page });
-      const steps = inParts(events as Message[]).map((part) => () => this.#append(part, most));
-      return [...steps, () => void (this.atEnd.value = !more)];
+      const { messages, notes, more } = await this.#read({ after: last });
+      const steps = inParts(messages).map((part) => () => {
+        this.#append(part, most);
+        this.#note(notes);
+      });
+      return [...steps, () => {
+        this.atEnd.value = !more;
+        this.#note(notes);
+      }];
     });
   }
 
@@ -122,8 +146,7 @@ export class Conversation {
     this.#missed = [];
     this.#quoted.clear();
     batch(() => {
-      this.messages.value = [];
-      this.notes.value = [];
+      this.messages.value = this.notes.value = [];
       this.atStart.value = this.atEnd.value = false;
       this.divider.value = undefined;
       this.loading.value = "";
@@ -158,6 +181,7 @@ export class Conversation {
     batch(() => {
       this.messages.value = all.slice(-page);
       this.atStart.value = false;
+      this.#note();
     });
   }
 
@@ -184,7 +208,7 @@ export class Conversation {
 
   #apply(e: Event): void {
     if (e.kind === "message") this.#message(e as Message);
-    else if (e.kind === "meta") this.#note(e);
+    else if (e.kind === "meta") this.#note([e]);
     else if (e.target) this.#change(e);
   }
 
@@ -217,6 +241,7 @@ export class Conversation {
   /** Takes note that much lies between what is loaded and the newest message. It is read when it is needed. */
   #broken(): void {
     this.atEnd.value = false;
+    this.#note();
     if (this.following && this.loading.peek() !== "all") this.again();
   }
 
@@ -234,6 +259,7 @@ export class Conversation {
       batch(() => { // what is loaded has no holes: the rest is read once somebody scrolls there
         this.messages.value = this.messages.peek().filter((m) => m.seq <= after);
         this.atEnd.value = false;
+        this.#note();
       });
     }
   }
@@ -253,17 +279,24 @@ export class Conversation {
   #change(e: Event): void {
     const all = this.messages.peek();
     const i = all.findIndex((m) => m.seq === e.target);
-    if (e.kind === "pin") this.#note(e);
+    if (e.kind === "pin") this.#pin(e);
     this.#quoted.receive(e);
     if (i < 0) return;
     const next = fold(all[i]!, e, this.me);
     if (next !== all[i]) this.messages.value = all.with(i, next);
   }
 
-  #note(e: Event): void {
-    const all = this.notes.peek();
-    if (all.some((n) => n.version === e.version)) return;
-    this.notes.value = [...all, e].slice(-page);
+  #pin(e: Event): void {
+    this.pinned.value++;
+    this.#note([e]);
+  }
+
+  /** Takes in what lies between the messages that are loaded, each once, and lets go of the rest. */
+  #note(more: readonly Event[] = []): void {
+    const now = this.notes.peek();
+    const ends = { start: this.atStart.peek(), end: this.atEnd.peek() };
+    const next = within(this.messages.peek(), ends, now, more);
+    if (next.length !== now.length || next.some((e, i) => e !== now[i])) this.notes.value = next;
   }
 
   /** Puts messages before a message, if that is still the first: what came meanwhile may have driven it out. */
@@ -272,6 +305,7 @@ export class Conversation {
     if ((now[0]?.seq ?? before) !== before) return false;
     if (added.length + now.length > most) this.atEnd.value = false;
     this.messages.value = [...added, ...now].slice(0, most);
+    this.#note();
     return true;
   }
 
@@ -280,6 +314,7 @@ export class Conversation {
     if (all.length > bound) {
       this.atStart.value = false;
       this.messages.value = all.slice(-bound);
+      this.#note();
     } else this.messages.value = all;
   }
 
@@ -310,27 +345,31 @@ export class Conversation {
     }
   }
 
-  async #around(place: Place): Promise<{ messages: Message[]; start: boolean; end: boolean }> {
+  async #around(place: Place): Promise<Found> {
     if (place.at === "newest") {
-      const { events, more } = await this.link.request("history", { channel: this.id, limit: page });
-      return { messages: events as Message[], start: !more, end: true };
+      const { messages, notes, more } = await this.#read({});
+      return { messages, notes, start: !more, end: true };
     }
     const middle = place.at === "unread" ? place.known + 1 : place.seq;
     if (middle <= 1) return await this.#first();
-    const [before, after] = await Promise.all([
-      this.link.request("history", { channel: this.id, before: middle, limit: page / 2 }),
-      this.link.request("history", { channel: this.id, after: middle - 1, limit: page }),
-    ]);
+    const [before, after] = await Promise.all([this.#read({ before: middle, limit: page / 2 }), this.#read({ after: middle - 1 })]);
     return {
-      messages: [...(before.events as Message[]), ...(after.events as Message[])],
+      messages: [...before.messages, ...after.messages],
+      notes: [...before.notes, ...after.notes],
       start: !before.more,
       end: !after.more,
     };
   }
 
-  async #first(): Promise<{ messages: Message[]; start: boolean; end: boolean }> {
-    const { events } = await this.link.request("history", { channel: this.id, before: page + 1, limit: page });
-    return { messages: events as Message[], start: true, end: events.length === 0 };
+  async #first(): Promise<Found> {
+    const { messages, notes } = await this.#read({ before: page + 1 });
+    return { messages, notes, start: true, end: messages.length === 0 };
+  }
+
+  /** Reads a page with what happened between its messages. */
+  async #read(place: { before?: number; after?: number; limit?: number }): Promise<{ messages: Message[]; notes: Event[]; more: boolean }> {
+    const { events, changes = [], more } = await this.link.request("history", { channel: this.id, limit: page, ...place, changes: true });
+    return { messages: events as Message[], notes: changes, more };
   }
 }
 

@@ -42,6 +42,15 @@ test("a message keeps its key when it is stored", () => {
   expect(after.filter((r) => r.key === "cx")).toHaveLength(1);
 });
 
+test("a pin that went, an invite, and the creation of a direct channel are not shown", () => {
+  const note = (more: object) => ({ ...message(0, "bob", noon), kind: "meta", last: 1, ...more }) as Event;
+  const notes = [
+    note({ version: 1, meta: { action: "created", kind: "direct" } }), note({ version: 2, kind: "pin", target: 1, remove: true }),
+    note({ version: 3, meta: { action: "invited" } }), note({ version: 4, kind: "pin", target: 1 }),
+  ];
+  expect(shape(lay([message(1, "bob", noon)], { notes }))).toEqual(["day", "message first last", "note"]);
+});
+
 test("notes stand between the messages around them", () => {
   const note = { ...message(0, "bob", noon), kind: "meta", version: 9, last: 1, meta: { action: "joined" } } as Event;
   const rows = lay([message(1, "bob", noon), message(2, "bob", noon)], { notes: [note] });

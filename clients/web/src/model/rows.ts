@@ -26,8 +26,7 @@ export interface Material {
 export function rowsOf({ me, messages, notes, pending, divider }: Material): Row[] {
   const rows: Row[] = [];
   const shown = notes.filter(worthShowing);
-  let note = shown.findIndex((n) => (n.last ?? 0) >= (messages[0]?.seq ?? 0) - 1);
-  if (note < 0) note = shown.length;
+  let note = 0;
   let before: { sender: string; at: number } | undefined;
   let divided = !divider || (messages[0]?.seq ?? 0) > divider.after + 1; // or its place is not loaded
   const day = (at: number) => {
@@ -80,8 +79,9 @@ function ended(rows: Row[]): void {
   if (last?.kind === "message" || last?.kind === "pending") rows[rows.length - 1] = { ...last, last: false };
 }
 
-/** Invites are for those who manage them. */
+/** Invites are for those who manage them, and a direct channel is there once somebody writes. */
 function worthShowing(e: Event): boolean {
   if (e.kind === "pin") return !e.remove;
-  return e.kind === "meta" && !["invited", "invite_revoked"].includes(e.meta?.action ?? "");
+  const { action, kind } = e.meta ?? {};
+  return e.kind === "meta" && action !== "invited" && action !== "invite_revoked" && !(action === "created" && kind === "direct");
 }

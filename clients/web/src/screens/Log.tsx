@@ -65,8 +65,7 @@ export function Log({ conversation: c }: { conversation: Conversation }) {
   const read = () => {
     if (document.hidden || !document.hasFocus()) return;
     if (!landed.current || landed.current !== c.landing.peek() || c.loading.peek() === "all") return;
-    const last = keeper.current?.lastShown();
-    const seq = Number(last?.dataset["seq"] ?? (c.atEnd.peek() && last ? c.messages.peek().at(-1)?.seq : 0));
+    const seq = seqAt(keeper.current?.lastShown());
     if (seq) session.read(c.id, seq);
   };
 
@@ -194,6 +193,12 @@ function land(k: Keeper, content: HTMLElement, to: Landing): void {
   if (!row) return k.end();
   k.show(row, 0.4);
   row.focus({ preventScroll: true });
+}
+
+/** Returns the seq of a message's row, or of the last message before a row of another kind. */
+function seqAt(row: HTMLElement | undefined): number {
+  while (row && !row.dataset["seq"]) row = (row.previousElementSibling ?? undefined) as HTMLElement | undefined;
+  return Number(row?.dataset["seq"] ?? 0);
 }
 
 /** Returns the row nearest to a message that is hidden or gone. */

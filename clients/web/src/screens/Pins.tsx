@@ -18,7 +18,7 @@ export function Pins({ channel }: PaneProps) {
   const pins = useSignal<readonly Message[] | undefined>(undefined);
   const fault = useSignal("");
   useSignalEffect(() => {
-    void c.notes.value; // a pin came or went
+    void c.pinned.value; // a pin came or went
     link.request("get_pins", { channel }).then(
       (page) => (pins.value = page.events as Message[]),
       (error: unknown) => (fault.value = explain(faultOf(error))),

@@ -99,7 +99,7 @@ function Middle({ id }: { id: string }) {
   return (
     <div class="middle">
       <Log key={id} conversation={c} />
-      {c.empty.value && c.notes.value.length === 0 && session.outbox.of(id).value.length === 0 && <Hello id={id} />}
+      {c.empty.value && (isDirect(id) || c.notes.value.length === 0) && session.outbox.of(id).value.length === 0 && <Hello id={id} />}
     </div>
   );
 }
