@@ -22,8 +22,8 @@ const (
 	// storeEvery is the shortest time between two writes of a position.
 	storeEvery = time.Second
 	// againFor is for how long after a node has begun to lead events come that may have been done
-	// before: a former leader has done as many in storeEvery. Each position is written at once then,
-	// so that they do not come a third time if this node dies, too.
+	// before: a former leader has done as many in storeEvery. Each position is written at once
+	// then, so that they do not come a third time if this node dies, too.
 	againFor = 2 * storeEvery
 	// skipEvery is the same while no event came that the duty wants. To pass over events again
 	// costs little.
