@@ -17,6 +17,23 @@ func TestArchitectureIsShort(t *testing.T) {
 	}
 }
 
+// The map has each package that is directly below these: a part that it leaves out is not found.
+func TestMapIsWhole(t *testing.T) {
+	_, rest, _ := strings.Cut(read(t, "ARCHITECTURE.md"), "## Map\n")
+	text, _, _ := strings.Cut(rest, "\n## ")
+	for _, above := range []string{"jetstream", "server/internal"} {
+		entries, err := os.ReadDir(filepath.Join(root(t), above))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range entries {
+			if e.IsDir() && !regexp.MustCompile(`[ /]`+e.Name()+`\b`).MatchString(text) {
+				t.Errorf("the map of ARCHITECTURE.md leaves out %s/%s", above, e.Name())
+			}
+		}
+	}
+}
+
 // Everything that the documents name must exist: linked files, paths and tests in code spans,
 // recipes of the justfile.
 func TestDocumentsPointAtWhatIsThere(t *testing.T) {
