@@ -22,6 +22,7 @@ export { IndexedDBStorage } from "./indexeddb.js";
 export { inviteHash, newSecret } from "./invite.js";
 export { directChannel, directUsers, newClientID, ownChannel, partner, validUser } from "./names.js";
 export type { Options, Position, TokenSource, Transport, WebSocketLike } from "./options.js";
+export { newPushID, newWebhookSecret } from "./push.js";
 export { keepMessage } from "./sends.js";
 export type { FileState, Outgoing, OutgoingFile, Sending, SendOptions, Target } from "./sends.js";
 export { sha256 } from "./sha256.js";

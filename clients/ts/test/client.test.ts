@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import WebSocket from "ws";
-import { directChannel, type Item, type Options, type wire } from "../src/index.js";
+import { directChannel, newPushID, newWebhookSecret, type Item, type Options, type wire } from "../src/index.js";
 import { Server, someone, until } from "./server.js";
 
 let server: Server;
@@ -50,6 +50,22 @@ describe.each([
     expect(items.map((i) => i.type === "event" && (i.content?.text ?? i.kind))).toEqual(["meta", "one", "two"]);
     expect(c.position?.positions.some((p) => p > 0)).toBe(true);
   });
+});
+
+test("a device is told, and tells what became of that", async () => {
+  const c = server.client(someone("eli"));
+  const offered = await c.request("get_push", {});
+  expect(offered).toMatchObject({ on: true, reason: "no_public_url", kinds: ["webhook"], subscriptions: [] });
+  const [id, key] = [newPushID(), newWebhookSecret()];
+  const hook = { id, kind: "webhook", label: "pager", key } as const;
+  await expect(c.request("subscribe_push", { ...hook, address: "https://127.0.0.1/" })).rejects.toMatchObject({ code: "invalid" });
+  await c.request("subscribe_push", { ...hook, address: "https://hooks.example.com/pager" });
+  expect((await c.request("get_push", {})).subscriptions).toMatchObject([{ id, kind: "webhook", label: "pager", state: "ok" }]);
+  expect(await c.request("test_push", { id })).toMatchObject({ type: "push_tested", result: "again" }); // there is no such host
+  expect(await c.request("get_push_log", { limit: 20 })).toMatchObject({ entries: [], more: false });
+  await c.request("unsubscribe_push", { id });
+  expect((await c.request("get_push", {})).subscriptions).toEqual([]);
+  expect(newPushID()).not.toBe(id);
 });
 
 test("a refusal has a code", async () => {

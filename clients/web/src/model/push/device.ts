@@ -1,8 +1,8 @@
 import { signal } from "@preact/signals";
+import { newPushID } from "natterjack";
 import { newer } from "../grant.ts";
 import type { Identity } from "../identity.ts";
 import type { Link } from "../link.ts";
-import { newId } from "../wire.ts";
 import type { Owners } from "./owner.ts";
 import { forget } from "./pause.ts";
 import { placeOf, subscribe } from "./subscribing.ts";
@@ -166,11 +166,6 @@ export class Device {
     await forget(this.me, this.browser).catch(() => {});
     await told;
   }
-}
-
-/** Returns a new id of a device: nobody else can guess it. */
-function newPushID(): string {
-  return newId() + newId();
 }
 
 async function subscribed(manager: PushManager, key: string): Promise<PushSubscription> {
