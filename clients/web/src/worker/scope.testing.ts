@@ -72,6 +72,8 @@ export class Browser {
   readonly tokens: string[] = [];
   /** What the server answers to a command; it throws if there is no network. */
   answer: (command: Given) => object = (c) => (c.type === "list_channels" ? { type: "channels", channels: [], more: false } : { type: "ok" });
+  /** The code with which the server refuses the token. */
+  refused: string | undefined;
   /** What the network answers to anything else. */
   network: (path: string) => Response = () => new Response("", { status: 404 });
   subscription: { endpoint: string; unsubscribed: boolean } | undefined = { endpoint: "https://push.example/1", unsubscribed: false };
@@ -132,6 +134,7 @@ export class Browser {
       return this.network(url.pathname);
     }
     this.tokens.push(new Headers(init.headers).get("Authorization") ?? "");
+    if (this.refused) return Response.json({ type: "error", code: this.refused }, { status: 401 });
     const commands = String(init.body).split("\n").filter(Boolean).map((line) => JSON.parse(line) as Given & { ref: number });
     const replies = commands.map(({ ref, ...command }) => {
       this.given.push(command);

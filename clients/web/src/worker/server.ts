@@ -32,7 +32,10 @@ export class Server {
       redirect: "error", // the token must not go elsewhere
       referrerPolicy: "no-referrer",
     });
-    if (!answer.ok) throw new Error(`the server answers with status ${answer.status}`);
+    if (!answer.ok) {
+      const { code } = (await answer.json().catch(() => ({}))) as { code?: string };
+      throw Object.assign(new Error(`the server answers with status ${answer.status}`), { code });
+    }
     const replies = (await answer.text()).split("\n").filter(Boolean).map((line) => JSON.parse(line) as Reply);
     return commands.map((_, i) => replies.find((r) => r.ref === i + 1) ?? lost(i + 1));
   }
@@ -42,6 +45,9 @@ export class Server {
     return (await renewed(pick(owner), this.world.owners)).token;
   }
 }
+
+/** Tells whether an error says that the server takes the token no more, although it has not expired. */
+export const signedOut = (error: unknown): boolean => (error as { code?: string }).code === "unauthorized";
 
 const lost = (ref: number): Reply => ({ ref, type: "error", code: "lost", retryable: true });
 

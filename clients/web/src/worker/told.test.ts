@@ -82,6 +82,20 @@ describe("a push", () => {
     expect([b.subscription!.unsubscribed, b.badge]).toEqual([true, 0]);
   });
 
+  test("of somebody whose session was signed out on another device shows nothing of theirs either", async () => {
+    await b.push(message(1));
+    b.refused = "unauthorized";
+    await b.push(message(2));
+    expect(b.standing().map((n) => n.title)).toEqual(["You are signed out on this device"]);
+    expect([await b.owners.get(), b.subscription!.unsubscribed]).toEqual([undefined, true]);
+  });
+
+  test("is shown though the token has expired: another one comes when the app is next opened", async () => {
+    b.refused = "expired";
+    await b.push(message(1));
+    expect(standing()).toEqual([["Bob", "text 1", channel]]);
+  });
+
   test("sends the token in a header, and nowhere else", async () => {
     await b.push(message(1));
     expect(b.tokens).toEqual(["Bearer t0ken"]);

@@ -1,7 +1,7 @@
 import type { Owner } from "../model/push/owner.ts";
 import { payloadOf, type Payload } from "../model/push/payload.ts";
 import type { Shown } from "../model/push/talk.ts";
-import { done, type Server } from "./server.ts";
+import { done, signedOut, type Server } from "./server.ts";
 import { wordsIn, type Words } from "./words.ts";
 import type { Windows } from "./windows.ts";
 import { within, type World } from "./world.ts";
@@ -32,7 +32,12 @@ export class Telling {
     const said = payloadOf(text);
     const shown = await this.#notifications();
     const channels = [...new Set([...(said?.channel ? [said.channel] : []), ...shown.map((n) => dataOf(n)?.channel ?? "")])].filter(Boolean).slice(0, most);
-    const read = await within(patience, this.#read(owner, channels)).catch(() => undefined);
+    let read: ReadonlyMap<string, number> | undefined;
+    try {
+      read = await within(patience, this.#read(owner, channels));
+    } catch (error) {
+      if (signedOut(error) && (await this.#leave(owner))) return await this.#signedOut(w); // on another device
+    }
     const standing = this.#withdraw(shown, read ?? new Map());
     if (said?.channel && (read?.get(said.channel) ?? 0) >= said.seq) return await this.#nothingNew(standing, w);
     await this.#show(owner, said, w);
@@ -61,7 +66,10 @@ export class Telling {
       if (channels.every((c) => read.has(c))) return read;
     }
     const unknown = channels.filter((c) => !read.has(c));
-    const replies = await this.server.give(owner, unknown.map((channel) => ({ type: "get_channel", channel })), patience).catch(() => []);
+    const replies = await this.server.give(owner, unknown.map((channel) => ({ type: "get_channel", channel })), patience).catch((error: unknown) => {
+      if (signedOut(error)) throw error;
+      return [];
+    });
     replies.forEach((r, i) => {
       const { seq, unread } = (r["channel"] ?? {}) as { seq?: number; unread?: number };
       if (done(r)) read.set(unknown[i]!, (seq ?? 0) - (unread ?? 0));
@@ -111,6 +119,13 @@ export class Telling {
 
   async #put(title: string, options: Options): Promise<void> {
     await this.world.scope.registration.showNotification(title, { icon: "/app/icon-192.png", badge: "/app/badge-96.png", dir: "auto", ...options } as NotificationOptions);
+  }
+
+  /** Forgets who is told here, unless they are back meanwhile, and reports whether it did. */
+  async #leave({ token }: Owner): Promise<boolean> {
+    const { owners } = this.world;
+    if ((await owners.get().catch(() => undefined))?.token !== token) return false;
+    return await owners.remove().then(() => true, () => false);
   }
 
   /** Shows nothing of the message: whoever looks at the device now may be somebody else. */
