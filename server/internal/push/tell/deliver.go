@@ -103,7 +103,10 @@ func (d *delivery) try(ctx context.Context, o *one) {
 		d.hold(o, wait)
 		return
 	}
-	outcome := d.send(ctx, o)
+	outcome := push.Outcome{Result: push.Again, Reason: stopped}
+	if w.pace.wait(ctx) == nil { // only a try takes a turn, so a provider that is away takes none from others
+		outcome = d.send(ctx, o)
+	}
 	if outcome.Reason == stopped || ctx.Err() != nil && outcome.Result == push.Again {
 		leave("", false)
 		d.hold(o, time.Second)

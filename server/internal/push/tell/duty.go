@@ -14,26 +14,13 @@ type decider struct{ *Teller }
 
 // Do implements [duty.Doer].
 func (t decider) Do(ctx context.Context, events []wire.Event) error {
-	m, err := t.moment()
-	if err != nil {
-		return err
-	}
-	var all []eventJobs
 	var plans []*plan
-	for i := range events {
-		p, err := t.decideOne(m, &events[i])
-		if err != nil {
-			return errors.Join(err, m.Close())
-		}
-		if p == nil {
-			continue
-		}
-		plans = append(plans, p)
-		if jobs := p.jobs(m.now); len(jobs) > 0 {
-			all = append(all, eventJobs{eventID(p.shard, p.pos), jobs})
-		}
-	}
-	if err := m.Close(); err != nil {
+	var all []eventJobs
+	err := t.share.in(func() (err error) {
+		plans, all, err = t.decideAll(events)
+		return err
+	})
+	if err != nil {
 		return err
 	}
 	if err := t.putEvents(ctx, all); err != nil {
@@ -52,8 +39,34 @@ func (t decider) Do(ctx context.Context, events []wire.Event) error {
 	return nil
 }
 
-// decideOne decides about a message. It returns nil if there is none any more.
+// decideAll decides about messages, and returns what is planned for each, and the jobs.
+func (t decider) decideAll(events []wire.Event) (plans []*plan, all []eventJobs, err error) {
+	m, err := t.moment()
+	if err != nil {
+		return nil, nil, err
+	}
+	defer func() { err = errors.Join(err, m.Close()) }()
+	for i := range events {
+		p, err := t.decideOne(m, &events[i])
+		if err != nil {
+			return nil, nil, err
+		}
+		if p == nil {
+			continue
+		}
+		plans = append(plans, p)
+		if jobs := p.jobs(m.now); len(jobs) > 0 {
+			all = append(all, eventJobs{eventID(p.shard, p.pos), jobs})
+		}
+	}
+	return plans, all, nil
+}
+
+// decideOne decides about a message. It returns nil if there is none any more, or nobody to tell.
 func (t *Teller) decideOne(m *moment, e *wire.Event) (*plan, error) {
+	if nobody, err := m.nobody(e); nobody || err != nil {
+		return nil, err
+	}
 	msg, err := m.message(e.Channel, e.Seq)
 	if msg == nil || msg.content == nil || err != nil {
 		return nil, err

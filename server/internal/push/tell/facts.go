@@ -128,16 +128,14 @@ type candidate struct {
 // candidates returns those of some users who are told anywhere, with how far they have read a
 // channel. Users must ascend.
 func (m *moment) candidates(id string, users []string) (all []candidate, err error) {
-	t := m.teller
 	var told []string
 	for _, user := range users {
-		served := t.served(user)
-		p, err := t.prefs.Of(m, m.stamp, user, served)
+		c, may, err := m.candidate(user)
 		if err != nil {
-			return nil, fmt.Errorf("look at what %s has set: %w", user, err)
+			return nil, err
 		}
-		if len(p.Devices) > 0 || served || p.Mail && t.digest != nil {
-			all, told = append(all, candidate{user: user, prefs: p, served: served}), append(told, user)
+		if may {
+			all, told = append(all, c), append(told, user)
 		}
 	}
 	if len(all) == 0 {
@@ -151,6 +149,30 @@ func (m *moment) candidates(id string, users []string) (all []candidate, err err
 		all[i].read = read[i]
 	}
 	return all, nil
+}
+
+// candidate returns a user, and whether they are told anywhere.
+func (m *moment) candidate(user string) (c candidate, may bool, err error) {
+	t := m.teller
+	c = candidate{user: user, served: t.served(user)}
+	if c.prefs, err = t.prefs.Of(m, m.stamp, user, c.served); err != nil {
+		return c, false, fmt.Errorf("look at what %s has set: %w", user, err)
+	}
+	return c, c.told() || c.prefs.Mail && t.digest != nil, nil
+}
+
+// nobody reports whether a message is to one user who is told nowhere. Most messages of users who
+// chat are, and nothing of these is read.
+func (m *moment) nobody(e *wire.Event) (bool, error) {
+	a, b, direct := wire.DirectUsers(e.Channel)
+	if !direct {
+		return false, nil
+	}
+	if a == e.Sender {
+		a = b
+	}
+	_, may, err := m.candidate(a)
+	return !may, err
 }
 
 // told reports whether the user is told of a message at once, and not only in a digest.

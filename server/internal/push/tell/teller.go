@@ -67,6 +67,8 @@ type Teller struct {
 	waiting   *waiting
 	rates     *rates
 	providers *providers
+	share     share
+	pace      *pace
 	resting   *resting
 	journal   *journal
 	counts    *counts
@@ -87,7 +89,8 @@ func New(cfg Config) *Teller {
 	logger := cfg.Logger.With("component", "push")
 	t := &Teller{
 		cfg: cfg, log: cfg.Log, logger: logger, now: cfg.Now, cap: prefs.Privacy(cfg.Content), prefs: prefs.NewCache(),
-		waiting: newWaiting(), rates: newRates(), providers: newProviders(), resting: newResting(), counts: newCounts(), store: cfg.Log.PushLog(),
+		waiting: newWaiting(), rates: newRates(), providers: newProviders(),
+		share: newShare(), pace: newPace(), resting: newResting(), counts: newCounts(), store: cfg.Log.PushLog(),
 	}
 	t.journal = newJournal(t.store, logger)
 	t.queue = cfg.Log.Queue(queue.Config{

@@ -43,6 +43,17 @@ func (w worker) Do(ctx context.Context, job *queue.Job) error {
 	return w.tell(ctx, job, &t)
 }
 
+// at calls f with this node's view as it is now.
+func (w worker) at(f func(m *moment) error) error {
+	return w.share.in(func() error {
+		m, err := w.moment()
+		if err != nil {
+			return err
+		}
+		return errors.Join(f(m), m.Close())
+	})
+}
+
 // level waits until this node's view has the message, and for a look, all that came since.
 func (w worker) level(ctx context.Context, t *task) error {
 	ctx, cancel := context.WithTimeout(ctx, viewTime)
@@ -55,17 +66,16 @@ func (w worker) level(ctx context.Context, t *task) error {
 
 // look looks for the newest message that each user of a job would be told of, and plans that.
 func (w worker) look(ctx context.Context, t *task) error {
-	m, err := w.moment()
+	var all []planned
+	err := w.at(func(m *moment) error {
+		plans, err := w.lookAll(m, t)
+		for _, seq := range slices.Sorted(maps.Keys(plans)) {
+			all = append(all, plans[seq].jobs(m.now)...)
+		}
+		return err
+	})
 	if err != nil {
 		return err
-	}
-	plans, err := w.lookAll(m, t)
-	if err = errors.Join(err, m.Close()); err != nil {
-		return err
-	}
-	var all []planned
-	for _, seq := range slices.Sorted(maps.Keys(plans)) {
-		all = append(all, plans[seq].jobs(m.now)...)
 	}
 	if err := w.put(ctx, all); err != nil {
 		return err
@@ -174,13 +184,13 @@ func (m *moment) superseded(t *task, c *candidate, d decide.Decision) (bool, err
 
 // tell tells the users of a job, as far as they are still to be told.
 func (w worker) tell(ctx context.Context, job *queue.Job, t *task) error {
-	m, err := w.moment()
-	if err != nil {
+	var d *delivery
+	err := w.at(func(m *moment) (err error) {
+		m.free = true
+		d, err = w.prepare(m, t)
 		return err
-	}
-	m.free = true
-	d, err := w.prepare(m, t)
-	if err = errors.Join(err, m.Close()); err != nil {
+	})
+	if err != nil {
 		return err
 	}
 	d.target = job.Target
