@@ -67,7 +67,9 @@ test("the other devices of the user see it, may test it, and may remove it", asy
   await others.getByRole("button", { name: /^Remove Chrome/ }).click();
   await until("it is gone", async () => !(await push()).subscriptions.some((s) => s.id === id));
   await phoneAlice.close();
-  await alice.page.reload(); // the person still wants it here: the start renews it
+  await alice.page.reload(); // and it stays so until the person says otherwise
+  await says("You are not told here of new messages.");
+  await part().getByRole("button", { name: "Notify me here" }).click();
   await says("You are told here of new messages.");
 });
 
