@@ -182,6 +182,15 @@ func TestRun_MeasuresWhoIsThere(t *testing.T) {
 	}
 }
 
+// Runs the benchmark of decisions, which needs the users of a large group.
+func TestRun_MeasuresDecisions(t *testing.T) {
+	t.Parallel()
+	c := &Cmd{Runs: 1, Time: time.Second}
+	if diff := cmp.Diff([]string{"push-decide"}, measured(t, c, []benchmark{{"push-decide", decisions}})); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // Runs the benchmark of search, which has no server. Of few messages, few hits are in one channel.
 func TestRun_MeasuresSearch(t *testing.T) {
 	t.Parallel()

@@ -28,6 +28,7 @@ func suite() []benchmark {
 		{"hostile", hostile},
 		{"presence", presence},
 		{"push", pushing},
+		{"push-decide", decisions},
 		{"media", media},
 		{"size", size},
 		{"history", history},
