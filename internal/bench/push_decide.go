@@ -15,8 +15,8 @@ import (
 )
 
 const (
-	// decidedPerS is how many messages the group gets for each second of a run. They come as fast as
-	// the server takes them.
+	// decidedPerS is how many messages the group gets for each second of a run. They come as fast
+	// as the server takes them.
 	decidedPerS = 200
 	// decideLimit bounds how long the server may take to decide about all of them.
 	decideLimit = 5 * time.Minute
