@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
 	natter "natterjack/clients/go"
@@ -166,6 +168,7 @@ func (w *world) compareMirror(t *rapid.T, r *room, p *person, d *device) {
 	if !r.open(p.name) {
 		return
 	}
+	w.compareChanges(t, r, p, d)
 	type known struct {
 		Events    []shown
 		Settings  map[string]string
@@ -183,6 +186,22 @@ func (w *world) compareMirror(t *rapid.T, r *room, p *person, d *device) {
 		}
 		settings, farewells := d.copy.own(r.id)
 		return known{events, settings, farewells}
+	})
+}
+
+// compareChanges compares what a device was told of a channel itself with what it reads between the
+// messages: live, after a resume and in pages a user sees the same.
+func (w *world) compareChanges(t *rapid.T, r *room, p *person, d *device) {
+	w.shows(t, true, r.id, fmt.Sprint("a device of ", p.name, " reads what it was told of ", r.id), "", func() any {
+		var read []natter.Event
+		for around := (natter.Around{Limit: 7, Changes: true}); ; {
+			page, err := d.client.History(w.ctx, r.id, around)
+			w.agree(t, none, err)
+			if read = slices.Concat(page.Changes, read); !page.More {
+				return cmp.Diff(d.copy.changes(r.id), read, cmpopts.EquateEmpty())
+			}
+			around.Before = page.Events[0].Seq
+		}
 	})
 }
 

@@ -73,6 +73,9 @@ type copied struct {
 	messages map[uint64]*natter.Event // each with the pos of the last event that made or changed it
 	stale    bool                     // to be read again
 	skipped  map[uint64]uint64        // while it is stale: the pos of each message's last change
+	// What happened to the channel itself, and its pins, without the refusals of somebody who was
+	// no member.
+	happened []natter.Event
 }
 
 func newMirror(user string) *mirror {
@@ -97,6 +100,10 @@ func (m *mirror) listen(ctx context.Context, c client) {
 func (m *mirror) see(ev *natter.Event) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if (ev.Kind == wire.KindMeta || ev.Kind == wire.KindPin) && ev.Version != 0 {
+		c := m.room(ev.Channel)
+		c.happened = append(c.happened, *ev)
+	}
 	switch {
 	case ev.Setting != nil:
 		m.set(ev.Setting.Name, ev.Setting.Value)
@@ -205,6 +212,19 @@ func (m *mirror) messages(channel string) (events []shown, stale bool, err error
 	}
 	slices.SortFunc(events, func(a, b shown) int { return int(a.Seq) - int(b.Seq) })
 	return events, c.stale, m.err
+}
+
+// changes returns what happened to a channel, as far as the device was told, without the pins of
+// messages that the user has hidden.
+func (m *mirror) changes(channel string) (all []natter.Event) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, ev := range m.room(channel).happened {
+		if ev.Kind != wire.KindPin || m.settings[hideSetting(channel, ev.Target)] == "" {
+			all = append(all, ev)
+		}
+	}
+	return all
 }
 
 // reread takes over what was read of a channel. It must be read again if a change that was skipped

@@ -377,7 +377,7 @@ func (c *tsClient) Channel(ctx context.Context, id string) (wire.Channel, error)
 }
 
 func (c *tsClient) History(ctx context.Context, channel string, around natter.Around) (natter.Page, error) {
-	return asked[wire.Page](ctx, c, wire.History{Channel: channel, Before: around.Before, After: around.After, Limit: around.Limit})
+	return asked[wire.Page](ctx, c, wire.History{Channel: channel, Before: around.Before, After: around.After, Limit: around.Limit, Changes: around.Changes})
 }
 
 func (c *tsClient) Receipts(ctx context.Context, channel string) ([]natter.Receipt, error) {
