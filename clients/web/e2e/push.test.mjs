@@ -45,6 +45,16 @@ async function tellHere(user) {
   }), owner);
 }
 
+/** Returns who is told here. */
+const told = () => alice.page.evaluate(() => new Promise((done, failed) => {
+  const opened = indexedDB.open("natterjack-push", 1);
+  opened.onerror = failed;
+  opened.onsuccess = () => {
+    const asked = opened.result.transaction("values").objectStore("values").get("owner");
+    asked.onsuccess = () => { opened.result.close(); done(asked.result?.user); };
+  };
+}));
+
 test("a push is shown as its payload says, once a channel", async () => {
   await worker.push(payload(1));
   await shows("the first is shown", ["bob", "message 1"]);
@@ -124,6 +134,18 @@ test("a press opens a new window, which is signed in and at the message", async 
   await alice.title("bob");
   await alice.message("message 3").waitFor();
   assert.equal(new URL(alice.page.url()).hash, "");
+});
+
+test("a sign-in that has expired ends it, as soon as the app is opened", async () => {
+  await alice.page.evaluate(() => {
+    const now = JSON.parse(sessionStorage.getItem("natterjack.identity"));
+    sessionStorage.setItem("natterjack.identity", JSON.stringify({ ...now, expires: 0, by: "token" }));
+  });
+  await alice.page.goto(server.url);
+  await alice.page.locator("input[name=user]").waitFor();
+  await until("nobody is told here", async () => (await told()) === undefined);
+  await alice.signIn();
+  await tellHere("alice");
 });
 
 test("who signs out is told nothing here any more, and leaves nothing", async () => {
