@@ -1,7 +1,9 @@
 package jetstream
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -51,6 +53,29 @@ func TestHistory_changes(t *testing.T) {
 	}
 	if page := wholePage(t, l, "u0", wire.History{Channel: id}); page.Changes != nil || page.MoreChanges {
 		t.Errorf("nobody asked for %+v", page.Changes)
+	}
+}
+
+// TestHistory_changesAreBounded changes a group without end. A page has the newest changes, and says
+// that there are more.
+func TestHistory_changesAreBounded(t *testing.T) {
+	for name, topic := range map[string]string{"in number": "x", "in bytes": strings.Repeat("x", 490)} {
+		l := alone(t)
+		group, err := l.CreateGroup(t.Context(), "u0", &wire.CreateGroup{ClientID: "g", Name: "all", Members: users(3)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for n := range maxChanges {
+			mustSend(t, l, "u0", wire.UpdateChannel{Channel: group.ID, Topic: new(fmt.Sprint(topic, n)), ClientID: fmt.Sprint("t", n)})
+		}
+		page := wholePage(t, l, "u1", wire.History{Channel: group.ID, Changes: true})
+		size := len(encoded(t, page))
+		if got := len(page.Changes); !page.MoreChanges || got > maxChanges || (got < maxChanges) != (len(topic) > 1) || size > maxChangeBytes+200*got {
+			t.Errorf("%s: %d changes of %d bytes, more %t", name, got, size, page.MoreChanges)
+		}
+		if last := page.Changes[len(page.Changes)-1].Meta.Settings; *last.Topic != fmt.Sprint(topic, maxChanges-1) {
+			t.Errorf("%s: the last change is %s", name, *last.Topic)
+		}
 	}
 }
 
