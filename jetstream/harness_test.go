@@ -103,13 +103,22 @@ func mustSend(tb testing.TB, l *Log, user string, cmd wire.Change) wire.Ack {
 	return ack
 }
 
-func insist(ctx context.Context, l *Log, user string, cmd wire.Change) (wire.Ack, error) {
+func insist(ctx context.Context, l *Log, user string, cmd wire.Change) (ack wire.Ack, err error) {
+	err = persist(ctx, func(ctx context.Context) (err error) {
+		ack, err = l.Change(ctx, user, cmd)
+		return err
+	})
+	return ack, err
+}
+
+// persist asks a node again as long as it answers that it cannot answer now.
+func persist(ctx context.Context, ask func(ctx context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	for {
-		ack, err := l.Change(ctx, user, cmd)
+		err := ask(ctx)
 		if err == nil || !wire.AsError(err, 0).Retryable || pause.For(ctx, 5*time.Millisecond) != nil {
-			return ack, err
+			return err
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/url"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -44,11 +45,16 @@ func (r *records) Entries(_ context.Context, _ string, cmd wire.GetPushLog) ([]w
 // sender is a receiver that answers, or hangs.
 type sender struct {
 	hangs bool
-	got   push.Notification
+
+	mu  sync.Mutex // protects following
+	got push.Notification
 }
 
 func (s *sender) Send(ctx context.Context, _ push.Target, n push.Notification) push.Outcome {
-	if s.got = n; s.hangs {
+	s.mu.Lock()
+	s.got = n
+	s.mu.Unlock()
+	if s.hangs {
 		<-ctx.Done()
 		return push.Outcome{Result: push.Again, Reason: "stopped"}
 	}
