@@ -56,8 +56,8 @@ func TestHistory_changes(t *testing.T) {
 	}
 }
 
-// TestHistory_changesAreBounded changes a group without end. A page has the newest changes, and says
-// that there are more.
+// TestHistory_changesAreBounded changes a group again and again. A page has the newest changes, and
+// says that there are more.
 func TestHistory_changesAreBounded(t *testing.T) {
 	for name, topic := range map[string]string{"in number": "x", "in bytes": strings.Repeat("x", 490)} {
 		l := alone(t)
