@@ -163,6 +163,7 @@ export class Device {
   async #end(id: string): Promise<void> {
     localStorage.removeItem(this.#wishKey);
     const told = this.link.request("unsubscribe_push", { id });
+    told.catch(() => {}); // it may fail before anybody waits for it
     await forget(this.me, this.browser).catch(() => {});
     await told;
   }
