@@ -28,7 +28,7 @@ afterEach(() => {
   ends.length = 0;
 });
 
-const { enter, leave, session } = await import("./signin.ts");
+const { development, enter, leave, session } = await import("./signin.ts");
 
 /** Enters, and returns what ends the session. */
 async function entered(user: string): Promise<(error: Error) => void> {
@@ -50,4 +50,9 @@ test("not so if the user is back before", async () => {
   expect(paused).not.toHaveBeenCalled();
   session.value = undefined;
   await leave();
+});
+
+test("an answer that breaks off is no token: it is asked for again", async () => {
+  vi.stubGlobal("fetch", async () => new Response('{"token":"h.'));
+  await expect(development("alice")).rejects.not.toHaveProperty("final", true);
 });

@@ -196,7 +196,10 @@ export async function development(user: string): Promise<Identity> {
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify({ user, secret: localStorage.getItem(secretKey) ?? "" }),
   });
-  const body = (await answer.json().catch(() => ({}))) as { code?: string; message?: string; token: string; expires: number };
-  if (!answer.ok) throw new SignInError(body.code ?? "", body.message ?? "", answer.status < 500 && answer.status !== 429);
-  return { user, token: body.token, expires: body.expires, by: "development" };
+  if (!answer.ok) {
+    const { code = "", message = "" } = (await answer.json().catch(() => ({}))) as { code?: string; message?: string };
+    throw new SignInError(code, message, answer.status < 500 && answer.status !== 429);
+  }
+  const { token, expires } = (await answer.json()) as { token: string; expires: number };
+  return { user, token, expires, by: "development" };
 }
