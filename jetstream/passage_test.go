@@ -27,11 +27,19 @@ func TestHistory_changes(t *testing.T) {
 	}
 	id := group.ID
 	for _, cmd := range []wire.Change{
-		wire.UpdateChannel{Channel: id, Topic: new("frogs")}, in(id, "c1", "hi"),
-		wire.RemoveMember{Channel: id, User: "u1"}, wire.UpdateChannel{Channel: id, Topic: new("not for u1")}, in(id, "c2", "not for u1"),
-		wire.Pin{Channel: id, Seq: 2}, wire.AddMembers{Channel: id, Members: []string{"u1"}},
-		wire.CreateInvite{Channel: id, Hash: channel.SecretHash(secretOf("s"))}, wire.Pin{Channel: id, Seq: 1}, in(id, "c3", "hi"),
-		wire.Pin{Channel: id, Seq: 2, Remove: true}, wire.Delete{Channel: id, Seq: 1}, wire.UpdateChannel{Channel: id, Topic: new("toads")},
+		wire.UpdateChannel{Channel: id, Topic: new("frogs")},
+		in(id, "c1", "hi"),
+		wire.RemoveMember{Channel: id, User: "u1"},
+		wire.UpdateChannel{Channel: id, Topic: new("not for u1")},
+		in(id, "c2", "not for u1"),
+		wire.Pin{Channel: id, Seq: 2},
+		wire.AddMembers{Channel: id, Members: []string{"u1"}},
+		wire.CreateInvite{Channel: id, Hash: channel.SecretHash(secretOf("s"))},
+		wire.Pin{Channel: id, Seq: 1},
+		in(id, "c3", "hi"),
+		wire.Pin{Channel: id, Seq: 2, Remove: true},
+		wire.Delete{Channel: id, Seq: 1},
+		wire.UpdateChannel{Channel: id, Topic: new("toads")},
 	} {
 		mustSend(t, l, "u0", cmd)
 	}

@@ -21,8 +21,10 @@ func comings(t *testing.T, id string) (events []Event) {
 	add(created(t, pos+1, id, "ann", "bob"))
 	renamed()
 	for seq, step := range []wire.Meta{
-		{Action: wire.ActionRequested, Members: []string{"dot"}}, {Action: wire.ActionLeft, Members: []string{"bob"}},
-		{Action: wire.ActionRemoved, Members: []string{"dot"}}, {Action: wire.ActionJoined, Members: []string{"bob"}},
+		{Action: wire.ActionRequested, Members: []string{"dot"}},
+		{Action: wire.ActionLeft, Members: []string{"bob"}},
+		{Action: wire.ActionRemoved, Members: []string{"dot"}},
+		{Action: wire.ActionJoined, Members: []string{"bob"}},
 		{Action: wire.ActionAdded, Members: []string{"cem", "dot"}},
 	} {
 		add(moves(t, pos+1, id, step.Action, step.Members...))
