@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -31,7 +32,7 @@ type Begin int
 
 // The places where a duty may begin.
 const (
-	AtNow   Begin = iota // behind the events that the log has at that time
+	AtNow   Begin = iota // with the events since this node has started, and for [Config.Recent] before
 	AtFirst              // with the first event that the log has
 )
 
@@ -39,8 +40,11 @@ const (
 type Config struct {
 	Name  string // a token of a subject: "removal"
 	Begin Begin
-	Kinds []wire.Kind // of the events that the duty wants; all if empty
-	Doer  Doer
+	// Recent is for how long before the start of this node a duty that begins now takes events in,
+	// too. Of the nodes of a new cluster some are in use before others have started.
+	Recent time.Duration
+	Kinds  []wire.Kind // of the events that the duty wants; all if empty
+	Doer   Doer
 }
 
 // View is the part of a node's view with which a duty judges events.

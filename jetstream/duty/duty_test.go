@@ -269,6 +269,24 @@ func TestDuty_begin(t *testing.T) {
 	}
 }
 
+// TestDuty_recent begins with the events that came while no node could write yet how far the duty is,
+// and with those that came a little before the node started.
+func TestDuty_recent(t *testing.T) {
+	r := newRig(t, embedtest.Start(t, embedtest.NoSync))
+	r.publish(0, "message")
+	recent, now := New(r.log("epoch"), Config{Name: "recent", Recent: time.Hour}), New(r.log("epoch"), Config{Name: "now"})
+	r.publish(0, "message")
+	for d, want := range map[*Duty]uint64{recent: 0, now: 1} {
+		if err := r.log("epoch").Open(t.Context(), StreamConfig(1)); err != nil {
+			t.Fatal(err)
+		}
+		s := d.shards[0]
+		if err := s.begin(t.Context()); err != nil || s.place.at != want {
+			t.Errorf("%s begins behind %d, want %d: %v", d.cfg.Name, s.place.at, want, err)
+		}
+	}
+}
+
 // TestDuty_fails stands still in one shard, and says so, while the other goes on.
 func TestDuty_fails(t *testing.T) {
 	r := newRig(t, embedtest.Start(t, embedtest.NoSync))

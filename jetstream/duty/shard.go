@@ -50,6 +50,7 @@ type shard struct {
 	slog  *slog.Logger
 	judge counted.Judge
 	place place
+	since time.Time // a duty that begins now begins with what was stored after this
 
 	wanted bool      // events that the duty wants have been done since the last write
 	tried  time.Time // when the position was last written, or the write was tried
@@ -60,7 +61,7 @@ type shard struct {
 
 func newShard(log *Log, cfg *Config, n int) *shard {
 	return &shard{
-		n: n, cfg: cfg, log: log, slog: log.Logger.With("component", "duty", "duty", cfg.Name, "shard", n),
+		n: n, cfg: cfg, log: log, slog: log.Logger.With("component", "duty", "duty", cfg.Name, "shard", n), since: time.Now().Add(-cfg.Recent),
 		judge: counted.Judge{
 			Shard: n, Kinds: cfg.Kinds, View: log.View, Copy: log.Copy(log.Stream(n)), Channel: log.Channel,
 			Await: func(ctx context.Context, pos uint64) error { return log.Await(ctx, n, pos) },
@@ -143,14 +144,27 @@ func (s *shard) begin(ctx context.Context) error {
 		return err
 	}
 	if !s.place.begun && s.cfg.Begin == AtNow && s.place.at == 0 {
-		end, err := s.end(ctx)
-		if err != nil {
-			return fmt.Errorf("look for the end of the log: %w", err)
-		}
-		s.place.pass(end.LastSeq, end.LastTime)
-		return s.place.store(ctx)
+		return s.beginNow(ctx)
 	}
 	return s.reach(ctx)
+}
+
+// beginNow stores the place behind the events that are too old for a new duty. The end of the log
+// would not do: until the engine lets this node write the place, users may have sent messages.
+func (s *shard) beginNow(ctx context.Context) error {
+	end, err := s.end(ctx) // before the look for newer events, so that none is passed over
+	if err != nil {
+		return fmt.Errorf("look for the end of the log: %w", err)
+	}
+	switch first, err := s.after(ctx, s.since); {
+	case err != nil:
+		return err
+	case first > 0:
+		s.place.pass(first-1, time.Time{})
+	default:
+		s.place.pass(end.LastSeq, end.LastTime)
+	}
+	return s.place.store(ctx)
 }
 
 // reach moves the position back if the log has lost its end, also if it has grown beyond the

@@ -97,7 +97,7 @@ func New(cfg Config) *Teller {
 		Name: name, Worker: worker{t}, Jobs: allJobs, TargetJobs: targetJobs, Window: 10 * time.Minute, Keep: keep,
 		AtOnce: atOnce, TargetAtOnce: targetAtOnce, Timeout: workTime, FirstPause: 2 * time.Second, MostPause: 10 * time.Minute, AckWait: ackWait,
 	})
-	t.duty = cfg.Log.Duty(duty.Config{Name: name, Begin: duty.AtNow, Kinds: []wire.Kind{wire.KindMessage}, Doer: decider{t}})
+	t.duty = cfg.Log.Duty(duty.Config{Name: name, Begin: duty.AtNow, Recent: time.Minute, Kinds: []wire.Kind{wire.KindMessage}, Doer: decider{t}})
 	cfg.Log.WatchOwn(t.prefs.Forget)
 	return t
 }
