@@ -275,7 +275,8 @@ func TestDigest_serverAwayLong(t *testing.T) {
 func TestDigest_hangs(t *testing.T) {
 	server := mailtest.Start(t, mailtest.How{})
 	over := make(chan struct{})
-	defer close(over)
+	goOn := sync.OnceFunc(func() { close(over) })
+	defer goOn()
 	server.Answer(func(step mailtest.Step, to string) error {
 		if step == mailtest.Rcpt && to == "ada@example.org" {
 			<-over
@@ -283,7 +284,7 @@ func TestDigest_hangs(t *testing.T) {
 		return nil
 	})
 	w := newWorld(t, server)
-	slow, err := post.New(post.Config{Host: server.Host, Port: server.Port, Security: post.StartTLS, CA: server.CA, Timeout: 5 * time.Second})
+	slow, err := post.New(post.Config{Host: server.Host, Port: server.Port, Security: post.StartTLS, CA: server.CA, Timeout: 2 * time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -298,16 +299,17 @@ func TestDigest_hangs(t *testing.T) {
 	began := time.Now()
 	p.miss("c", 1, "ada")
 	p.miss("c", 1, "bob")
-	if took := time.Since(began); took > 4*time.Second {
+	if took := time.Since(began); took > time.Minute {
 		t.Errorf("the duty took %v", took)
 	}
 	if o := <-outcomes; o.Result != push.Sent {
 		t.Errorf("the first to end: %+v", o)
 	}
-	if o := <-outcomes; o != (post.Outcome{Result: push.Again, Reason: "no_answer"}) {
-		t.Errorf("the one that hangs: %+v", o)
-	}
 	w.expect("beside one that hangs", "bob", []int{1})
+	goOn()
+	if o := <-outcomes; o.Result != push.Sent {
+		t.Errorf("the one that hung: %+v", o)
+	}
 }
 
 // TestDigest_kill has a node die at each point of a try, on its way to two nodes, and again at the
