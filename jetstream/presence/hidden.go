@@ -12,12 +12,14 @@ const (
 	// hiddenSubject is the subject on which a node tells the others which invisible users it has.
 	// Only nodes may use it.
 	hiddenSubject = "presence.hidden"
-	// hiddenPause is the time between two such messages of a node that has news.
-	hiddenPause = 100 * time.Millisecond
+	// hiddenShare is the part of the time between two renewals that lies between two such messages
+	// of a node that has news: they name all its invisible users.
+	hiddenShare = 5
 	// hiddenKept is for how many renewals counts what a node has told.
 	hiddenKept = 3
-	// hiddenMost bounds the users in a message. Of more, others do not know.
-	hiddenMost = 20_000
+	// hiddenMost bounds the users in a message, so that it stays below NATS's megabyte. Of more,
+	// others do not know.
+	hiddenMost = 10_000
 )
 
 // hidden is what a node tells of its invisible users: all of them.
@@ -81,7 +83,7 @@ func (t *Tracker) hide(ctx context.Context) {
 			t.tellHidden(hidden{Users: t.local.invisible(hiddenMost)})
 		}
 		select {
-		case <-time.After(hiddenPause):
+		case <-time.After(t.times.renew / hiddenShare):
 		case <-ctx.Done():
 		}
 	}
