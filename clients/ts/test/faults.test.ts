@@ -52,8 +52,9 @@ describe.each(["websocket", "stream", "poll", "auto"] as const)("whatever happen
     const clients = names.map((name) => server.client(name, options));
     const readers = clients.map((c) => new Reader(c));
     await Promise.all(clients.map((c) => c.connected()));
-    proxy.fault = draw;
     const before = proxy.happened;
+    let drawn = 0;
+    proxy.fault = () => (drawn++ === 0 ? { refuse: true } : draw()); // one at least
     const each = 12;
     const sends: Promise<wire.Ack>[] = [];
     for (let i = 0; i < each; i++) {
