@@ -89,6 +89,26 @@ test("older messages come above without moving what is read", async () => {
   }
 });
 
+test("who scrolls away from the end goes there, whatever changes in the same moment", async () => {
+  await openNewest();
+  const { before, after, grown } = await alice.page.evaluate(async () => {
+    const log = document.querySelector(".log");
+    const below = () => log.scrollHeight - log.clientHeight - log.scrollTop;
+    const frame = () => new Promise(requestAnimationFrame);
+    await frame(); // what is done now is laid out before the browser tells of the scrolling
+    const before = below();
+    log.scrollTop -= 700;
+    const last = [...log.querySelectorAll(".msg")].at(-1), height = last.offsetHeight;
+    last.style.paddingBottom = "40px";
+    const grown = last.offsetHeight - height;
+    await frame();
+    await frame();
+    return { before, after: below(), grown };
+  });
+  assert.ok(before < 2, `it begins at the end, ${before} px from it`);
+  assert.ok(grown > 0 && Math.abs(after - before - 700 - grown) < 1, `it is ${after} px from the end, which grew by ${grown}`);
+});
+
 test("ten thousand messages are scrolled through to the first, and back to the last", async (t) => {
   await openNewest();
   await alice.page.evaluate(() => {

@@ -59,6 +59,7 @@ export class Keeper {
    * must scroll because there is less below would look like a person who scrolls.
    */
   hold(): void {
+    this.#notice();
     this.#look();
     this.#held = true;
   }
@@ -66,6 +67,7 @@ export class Keeper {
   /** Puts everything back in its place after rows were added, removed or resized. */
   settle(): void {
     const s = this.#scroller;
+    if (!this.#held) this.#notice();
     if (this.following) s.scrollTop = s.scrollHeight - s.clientHeight - this.#below;
     else if (this.#anchor?.row.isConnected) {
       const scrolled = this.#held ? 0 : s.scrollTop - this.#scrollTop; // by a person, since the last look
@@ -80,6 +82,7 @@ export class Keeper {
 
   /** Goes to the end and stays there. */
   end(): void {
+    this.#look();
     this.following = true;
     this.#below = 0;
     this.settle();
@@ -133,6 +136,13 @@ export class Keeper {
     this.#follow(Math.min(this.#furthest, scrollHeight - clientHeight) - scrollTop);
     this.settle();
   };
+
+  /** Takes note of a person who has just scrolled away from the end: the browser tells of it only later. */
+  #notice(): void {
+    const { scrollTop, scrollHeight, clientHeight } = this.#scroller;
+    const end = scrollHeight - clientHeight; // what has shrunk has scrolled too, but nobody did
+    if (this.following && Math.min(this.#scrollTop, end) - scrollTop > 1) this.#follow(Math.min(this.#furthest, end) - scrollTop);
+  }
 
   /** Follows the end if it is on screen, and is not just the end of what is loaded. */
   #follow(below: number): void {
