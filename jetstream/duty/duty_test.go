@@ -269,7 +269,7 @@ func TestDuty_begin(t *testing.T) {
 	}
 }
 
-// TestDuty_recent begins with the events that came while no node could write yet how far the duty is,
+// TestDuty_recent begins with the events that came while no node could write yet how far it is,
 // and with those that came a little before the node started.
 func TestDuty_recent(t *testing.T) {
 	r := newRig(t, embedtest.Start(t, embedtest.NoSync))

@@ -80,7 +80,7 @@ func (s *scenario) play() {
 		s.t.Errorf("%s: upload: %v", s.what, err)
 		return
 	}
-	ack, err := s.send(s.peers[0], &s.attached)
+	ack, err := s.insist(s.peers[0], &s.attached)
 	if err != nil {
 		s.t.Errorf("%s: send: %v", s.what, err)
 		return
@@ -120,7 +120,7 @@ func (s *scenario) act() error {
 // sendAgain sends by the old ticket. Before the file is withdrawn that must be good. Once the
 // removal looks for the last time it must not be.
 func (s *scenario) sendAgain(a *wire.Attached) {
-	err := s.insist(s.node, a)
+	_, err := s.insist(s.node, a)
 	switch {
 	case err == nil && (s.at == removes || s.at == removed):
 		s.t.Errorf("%s: a ticket is good after its file was withdrawn", s.what)
@@ -132,7 +132,7 @@ func (s *scenario) sendAgain(a *wire.Attached) {
 func (s *scenario) uploadAgain() {
 	again, err := s.upload(s.node, s.file)
 	if err == nil {
-		err = s.insist(s.node, &again)
+		_, err = s.insist(s.node, &again)
 	}
 	if err != nil {
 		s.t.Errorf("%s: uploaded and sent again: %v", s.what, err)

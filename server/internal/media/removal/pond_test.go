@@ -215,12 +215,12 @@ func (w *pond) send(p *peer, a *wire.Attached) (wire.Ack, error) {
 
 // insist sends a message with a file, and again as long as a retry may help: the two nodes write
 // the same channel at once.
-func (w *pond) insist(p *peer, a *wire.Attached) error {
+func (w *pond) insist(p *peer, a *wire.Attached) (wire.Ack, error) {
 	cmd := w.message(a)
 	for {
-		_, err := p.Change(w.ctx, "alice", cmd)
+		ack, err := p.Change(w.ctx, "alice", cmd)
 		if e, ok := errors.AsType[*wire.Error](err); !ok || !e.Retryable {
-			return err
+			return ack, err
 		}
 		time.Sleep(time.Second)
 	}
