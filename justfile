@@ -32,11 +32,11 @@ fmt:
 fuzz duration="30s":
     .ci/fuzz {{ duration }}
 
-# fault tests with three real nodes: kills, freezes, retires, upgrades, cuts off, fills, slows down, crashes them; twelve minutes
+# fault tests with three real nodes: kills, freezes, retires, upgrades, cuts off, fills, slows down, crashes them; twenty-five minutes
 chaos *flags:
-    NATTERJACK_CHAOS=full go test ./server/chaos -v -timeout 30m {{ flags }}
+    NATTERJACK_CHAOS=full go test ./server/chaos -v -timeout 40m {{ flags }}
 
-# compares conversations with their model for more than 10,000 steps, with nodes killed in between; five minutes
+# compares conversations with their model for more than 10,000 steps, with nodes killed in between; twelve minutes
 conversations *flags:
     NATTERJACK_CHAOS=full go test ./clients/internal/conversation -v -timeout 30m {{ flags }}
 

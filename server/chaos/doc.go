@@ -9,7 +9,7 @@
 // The default run is short, but also kills processes. The full run takes as long as the faults
 // do:
 //
-//	NATTERJACK_CHAOS=full go test ./server/chaos -v -timeout 30m
+//	NATTERJACK_CHAOS=full go test ./server/chaos -v -timeout 40m
 //
 // Each test logs its seed. -seed N makes the same plan again: who talks in which channels,
 // which fault hits which node, and when. The exact moment at which a message meets a fault
