@@ -91,3 +91,7 @@ vuln:
 # all checks that must be green before a merge
 ci:
     .ci/run
+
+# what the checks before a merge test in small, at its full size; before a release
+full:
+    .ci/full
