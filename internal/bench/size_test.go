@@ -16,9 +16,9 @@ func TestSize_keepsWhatALargeLogMayCost(t *testing.T) {
 		c.Time, c.Size = 8*time.Second, 100_000
 	}
 	found := figuresOf(t, c, benchmark{"size", size})
-	// A message of a batch has headers of some 65 bytes more, and how many are in one depends on
-	// the disk: this is for all of them.
-	limits := map[string]float64{"empty_sent_b_per_message": 620, "resident_mib": 1536, "fill_resident_mib": 1536}
+	// The faster the disk, the fewer messages share a block's write when they come. On a disk in
+	// memory each is alone, and takes up to 650 bytes.
+	limits := map[string]float64{"empty_sent_b_per_message": 740, "resident_mib": 1536, "fill_resident_mib": 1536}
 	// A smaller log is mostly blocks that are not compressed yet, and the log that Pebble
 	// writes first.
 	if full {
