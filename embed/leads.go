@@ -1,6 +1,8 @@
 package embed
 
 import (
+	"context"
+	"fmt"
 	"sync"
 	"time"
 )
@@ -13,10 +15,12 @@ const askPatience = 100 * time.Millisecond
 const freshFor = time.Millisecond
 
 // leads answers within a bounded time whether this node's server leads a stream. It uses the
-// server's answer or, if that does not come in time, the server's last answer. Its methods may
-// be called concurrently.
+// server's answer or, if that does not come in time, the server's last answer. It also has the
+// server step down, and waits for that within a bounded time. Its methods may be called
+// concurrently.
 type leads struct {
-	ask func(stream string) bool // may take long
+	ask  func(stream string) bool  // may take long
+	quit func(stream string) error // steps down; may take long
 
 	mu     sync.Mutex // protects following
 	known  map[string]*lead
@@ -30,20 +34,20 @@ type lead struct {
 	heard    time.Time     // when the server answered
 	asked    time.Time     // when the open question was asked
 	answered chan struct{} // closed on the answer; nil if no question is open
+	left     chan struct{} // closed once the server has stepped down or failed to; nil if not asked to
+	err      error         // of the last time that it was asked to
 }
 
-func newLeads(ask func(string) bool) *leads { return &leads{ask: ask, known: map[string]*lead{}} }
+func newLeads(ask func(string) bool, quit func(string) error) *leads {
+	return &leads{ask: ask, quit: quit, known: map[string]*lead{}}
+}
 
 // of reports whether the server leads a stream. At most one question per stream is open at a
 // time.
 func (l *leads) of(stream string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	one := l.known[stream]
-	if one == nil {
-		one = &lead{}
-		l.known[stream] = one
-	}
+	one := l.one(stream)
 	if l.ended || time.Since(one.heard) < freshFor {
 		return one.is
 	}
@@ -58,6 +62,14 @@ func (l *leads) of(stream string) bool {
 	return one.is
 }
 
+// one returns what is known about a stream. The caller holds mu.
+func (l *leads) one(stream string) *lead {
+	if l.known[stream] == nil {
+		l.known[stream] = &lead{}
+	}
+	return l.known[stream]
+}
+
 // begin asks the server. The caller holds mu.
 func (l *leads) begin(stream string, one *lead) {
 	one.asked, one.answered = time.Now(), make(chan struct{})
@@ -68,6 +80,36 @@ func (l *leads) begin(stream string, one *lead) {
 		close(one.answered)
 		one.is, one.heard, one.answered = is, time.Now(), nil
 	})
+}
+
+// leave has the server step down from the lead of a stream, and waits for that until ctx ends. The
+// server is not asked again while it has not done so.
+func (l *leads) leave(ctx context.Context, stream string) error {
+	l.mu.Lock()
+	one := l.one(stream)
+	if one.left == nil && !l.ended {
+		one.left = make(chan struct{})
+		l.asking.Go(func() {
+			err := l.quit(stream)
+			l.mu.Lock()
+			defer l.mu.Unlock()
+			close(one.left)
+			one.left, one.err = nil, err
+		})
+	}
+	left := one.left
+	l.mu.Unlock()
+	if left == nil {
+		return fmt.Errorf("nats server: it has stopped, and leads %s no more", stream)
+	}
+	select {
+	case <-left:
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		return one.err
+	case <-ctx.Done():
+		return fmt.Errorf("nats server: it still has to step down from the lead of %s: %w", stream, ctx.Err())
+	}
 }
 
 // end waits until no question is open. From then on the last answers count.

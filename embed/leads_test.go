@@ -1,7 +1,10 @@
 package embed
 
 import (
+	"context"
+	"errors"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -9,7 +12,7 @@ import (
 // counts for each stream, and no caller waits for long.
 func TestLeads_answersInTime(t *testing.T) {
 	answers := map[string]chan bool{"ours": make(chan bool, 1), "theirs": make(chan bool, 1)}
-	l := newLeads(func(stream string) bool { return <-answers[stream] })
+	l := newLeads(func(stream string) bool { return <-answers[stream] }, nil)
 	answers["ours"] <- true
 	answers["theirs"] <- false
 	if !l.of("ours") || l.of("theirs") {
@@ -30,4 +33,33 @@ func TestLeads_answersInTime(t *testing.T) {
 	if l.of("ours") || !l.of("theirs") {
 		t.Error("not what the server said at last")
 	}
+}
+
+// TestLeads_leavesInTime makes a server take long to step down. Nobody waits longer than their
+// context, the server is asked once at a time, and how it ended is told.
+func TestLeads_leavesInTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		refused, results, asked := errors.New("refused"), make(chan error), 0
+		l := newLeads(nil, func(string) error {
+			asked++
+			return <-results
+		})
+		for range 3 {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			if err := l.leave(ctx, "ours"); !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("it takes long, and leave returns %v", err)
+			}
+			cancel()
+		}
+		for i, want := range []error{refused, refused, nil} {
+			time.AfterFunc(time.Hour, func() { results <- want })
+			if err := l.leave(t.Context(), "ours"); !errors.Is(err, want) || asked != i+1 {
+				t.Errorf("leave returns %v, want %v; it was asked %d times", err, want, asked)
+			}
+		}
+		l.end()
+		if err := l.leave(t.Context(), "ours"); err == nil {
+			t.Error("a server that has ended steps down")
+		}
+	})
 }

@@ -68,7 +68,9 @@ func New(opts Options) (*Server, error) {
 		logger:  opts.Logger.With("component", "nats"),
 		closed:  make(chan struct{}),
 	}
-	s.leads = newLeads(func(stream string) bool { return s.nats.JetStreamIsStreamLeader(s.account, stream) })
+	s.leads = newLeads(
+		func(stream string) bool { return s.nats.JetStreamIsStreamLeader(s.account, stream) },
+		func(stream string) error { return s.nats.JetStreamStepdownStream(s.account, stream) })
 	if err := s.addUsers(opts.NATS); err != nil {
 		return nil, err
 	}

@@ -54,6 +54,14 @@ func (s *Server) stepDown(ctx context.Context) error {
 	return nil
 }
 
+// StepDownStream makes this server leave the lead of one stream of the chat account to any other
+// server. It waits until ctx ends; after that, the server still does it once it can. It asks the
+// server itself and not the JetStream API: a slow disk may hold up the API's queue for as long as
+// it is slow. It may be called concurrently.
+func (s *Server) StepDownStream(ctx context.Context, stream string) error {
+	return s.leads.leave(ctx, stream)
+}
+
 // group is a Raft group that this server belongs to.
 type group struct {
 	name     string

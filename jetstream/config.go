@@ -1,6 +1,7 @@
 package jetstream
 
 import (
+	"context"
 	"log/slog"
 	"time"
 
@@ -14,6 +15,8 @@ import (
 type Engine interface {
 	// LeadsStream reports whether this node's server leads the stream, or is alone.
 	LeadsStream(stream string) bool
+	// StepDownStream makes this server leave the lead of the stream to any other, within ctx.
+	StepDownStream(ctx context.Context, stream string) error
 	// Name returns the server's name, which is unique in its cluster.
 	Name() string
 	// Peers returns the other members of the cluster whose names are known, and the number of

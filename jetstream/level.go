@@ -129,7 +129,7 @@ func (l *Log) speak(ctx context.Context, st *standing) {
 	if unfit && len(others) > 0 {
 		l.leave(ctx, others)
 	}
-	l.relieve(ctx, others)
+	l.relieve(ctx)
 	w := word{Node: l.self, Name: l.engine.Name(), Unfit: unfit, Ends: l.ends(ctx), Behind: st.behind(slack), Speaks: l.dialect.own}
 	for shard, pos := range w.Ends {
 		st.ends(shard, pos)

@@ -3,6 +3,7 @@ package jetstream
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 )
 
@@ -19,14 +20,20 @@ func (l *Log) Dead(after time.Duration) error {
 	return nil
 }
 
-// relieve hands on the streams that are stuck although they have their quorum, each to one of
-// the named servers. In the engine, a stream may start to refuse or forget all that is proposed
-// to it, and still report that it is healthy. Another leader makes it work again. Meanwhile
-// this node does not name the end of the shard, so no node counts as level.
-func (l *Log) relieve(ctx context.Context, others []string) {
-	now := time.Now()
+// relieve leaves the lead of the streams that are stuck although they have their quorum. In the
+// engine, a stream may start to refuse or forget all that is proposed to it, and still report that
+// it is healthy. A slow disk looks the same. Another leader makes it work again. Meanwhile this node
+// does not name the end of the shard, so no node counts as level.
+//
+// The lead goes to whichever node is elected, and not to one that is named and known to be fit. For
+// that, the JetStream API and the words of other nodes would be needed, and a slow disk holds up
+// both. A node that is elected and not fit hands the lead on by itself.
+func (l *Log) relieve(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, relieveTimeout)
+	defer cancel()
+	var asking sync.WaitGroup
 	for shard, s := range l.shards {
-		v := s.write.Vitals()
+		v, now := s.write.Vitals(), time.Now()
 		if !l.engine.LeadsStream(StreamName(shard)) {
 			v.Acked() // a shard that this node does not lead is not its concern
 			continue
@@ -35,8 +42,22 @@ func (l *Log) relieve(ctx context.Context, others []string) {
 			continue
 		}
 		l.log.ErrorContext(ctx, "the stream takes no writes although this node leads it", "shard", shard, "since", v.Since())
-		if err := l.handOn(ctx, shard, others); err != nil {
-			l.log.WarnContext(ctx, "nobody takes the lead over", "shard", shard, "error", err)
-		}
+		asking.Go(func() {
+			if err := l.stepDown(ctx, shard); err != nil {
+				l.log.WarnContext(ctx, "nobody takes the lead over yet", "shard", shard, "error", err)
+			}
+		})
 	}
+	asking.Wait()
+}
+
+// relieveTimeout is how long the engine may take to leave the leads of all stuck streams. After
+// that it is no longer waited for: meanwhile no word of another node is heard.
+const relieveTimeout = 500 * time.Millisecond
+
+func (l *Log) stepDown(ctx context.Context, shard int) error {
+	if !l.engine.Clustered() {
+		return errNobody
+	}
+	return l.engine.StepDownStream(ctx, StreamName(shard))
 }

@@ -14,7 +14,7 @@ const (
 	// is not known.
 	stuckFor = 10 * time.Second
 	// relieveEvery is the interval at which the lead of a stream that stays stuck is handed on.
-	relieveEvery = 30 * time.Second
+	relieveEvery = 10 * time.Second
 	// deadTries is how many tries, a second apart, must have failed for a stream to be dead.
 	// Time alone does not tell: after a process was stopped for a while, a failed try may seem
 	// any age.
