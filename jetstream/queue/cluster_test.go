@@ -37,6 +37,7 @@ func TestQueue_nodeDies(t *testing.T) {
 	}
 	nodes[0].Stop(t)
 	stops[0]()
+	defer tellState(t, queues[1])
 	await(t, "the rest", func() bool {
 		s := queues[1].stream(t)
 		return s != nil && s.CachedInfo().State.Msgs == 0
@@ -50,6 +51,26 @@ func TestQueue_nodeDies(t *testing.T) {
 			t.Errorf("job %d was done %d times", n, times)
 		}
 	}
+}
+
+// tellState says what the engine has, if the test has failed.
+func tellState(t *testing.T, q *Queue) {
+	t.Helper()
+	if !t.Failed() {
+		return
+	}
+	s := q.stream(t)
+	if s == nil {
+		t.Error("the stream does not answer")
+		return
+	}
+	t.Errorf("the stream: %+v, %+v", s.CachedInfo().State, s.CachedInfo().Cluster)
+	c, err := s.Consumer(t.Context(), consumerName)
+	if err != nil {
+		t.Errorf("the consumer: %v", err)
+		return
+	}
+	t.Errorf("the consumer: %+v, %+v", c.CachedInfo(), c.CachedInfo().Cluster)
 }
 
 // insist puts a job until it is stored.
