@@ -21,20 +21,28 @@ func (s share) in(f func() error) error {
 	return f()
 }
 
-// sendsPerS is how many tries a node begins in a second, for each processor that it may use. To
-// encrypt or sign, and to ask, costs some tenths of a millisecond.
-const sendsPerS = 1_000
+// A node begins so many tries in a second, for each processor that it may use: at first leastPerS,
+// and twice as many after each second in which tries had to wait, up to mostPerS. To encrypt or
+// sign, and to ask, costs some tenths of a millisecond. A message to 500 users, told within a
+// quarter of a second, made the p99 of those who chat 2.6 times as long.
+const leastPerS, mostPerS = 250, 2_000
+
+// paceRest is for how long no try must have had to wait for the pace to be slow again. A job's next
+// tries, and the next jobs, come some milliseconds after the turn of the last one.
+const paceRest = 250 * time.Millisecond
 
 // pace spreads tries over time. Its methods may be called concurrently.
 type pace struct {
-	every time.Duration
+	slow, fast time.Duration // between two tries
 
-	mu   sync.Mutex // protects following
-	next time.Time
+	mu    sync.Mutex // protects following
+	next  time.Time  // the next turn
+	began time.Time  // since when tries have had to wait
 }
 
 func newPace() *pace {
-	return &pace{every: time.Second / time.Duration(sendsPerS*runtime.GOMAXPROCS(0))}
+	each := func(perS int) time.Duration { return time.Second / time.Duration(perS*runtime.GOMAXPROCS(0)) }
+	return &pace{slow: each(leastPerS), fast: each(mostPerS)}
 }
 
 // wait waits until the next try may begin. It returns an error if ctx ends before.
@@ -57,10 +65,22 @@ func (p *pace) wait(ctx context.Context) error {
 func (p *pace) take(now time.Time) time.Time {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if now.Sub(p.next) >= paceRest {
+		p.began = now
+	}
 	at := p.next
 	if at.Before(now) {
 		at = now
 	}
-	p.next = at.Add(p.every)
+	p.next = at.Add(p.every(now))
 	return at
+}
+
+// every returns the time between two tries.
+func (p *pace) every(now time.Time) time.Duration {
+	every := p.slow
+	for busy := now.Sub(p.began); busy >= time.Second && every > p.fast; busy -= time.Second {
+		every /= 2
+	}
+	return max(every, p.fast)
 }

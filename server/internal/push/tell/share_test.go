@@ -60,11 +60,38 @@ func TestTeller_pace(t *testing.T) {
 				last = g.at
 			}
 		}
-		whole := time.Duration(len(all)) * n.teller.pace.every
+		whole := time.Duration(len(all)) * n.teller.pace.slow
 		if took := last.Sub(first); took < whole-2*time.Millisecond || took > whole+time.Second {
 			t.Errorf("all are told within %v, want %v", took, whole)
 		}
 	})
+}
+
+// TestPace shows that tries which have to wait for long come faster, up to a bound, and that a rest
+// makes them slow again.
+func TestPace(t *testing.T) {
+	p := &pace{slow: 8 * time.Millisecond, fast: 2 * time.Millisecond}
+	now := time.Unix(1, 0)
+	second := func() (turns int) {
+		for end := now.Add(time.Second); now.Before(end); turns++ {
+			p.take(now)
+			now = p.next
+		}
+		return turns
+	}
+	for _, want := range []int{125, 250, 500, 500} {
+		if got := second(); got < want-1 || got > want+1 {
+			t.Errorf("%d tries in a second, want %d", got, want)
+		}
+	}
+	now = now.Add(paceRest)
+	if got := second(); got != 125 {
+		t.Errorf("%d tries in the second after a rest, want 125", got)
+	}
+	p.take(now)
+	if at := p.take(now); at.Sub(now) < p.fast {
+		t.Error("two tries at once")
+	}
 }
 
 // TestTeller_nobody shows that nothing is read of a message to one user who is told nowhere.
