@@ -17,7 +17,7 @@ import (
 
 func TestMain(m *testing.M) { embedtest.Main(m) }
 
-const patience = 30 * time.Second
+const patience = 90 * time.Second // after a node dies, some groups are elected one after the other
 
 var errTest = errors.New("as the test wants it")
 
