@@ -91,15 +91,16 @@ func (st *stage) crash(victim *nodetest.Node, point string, n int) {
 	st.cluster.awaitWhole(st.t.Context())
 }
 
-// awaitPoint waits until the node has killed itself. It makes the node a leader of some shards,
-// because most points are reached by leaders only.
+// awaitPoint waits until the node has killed itself. It makes the node a leader of all shards but
+// one, because most points are reached by leaders only, and some by others only.
 func (st *stage) awaitPoint(victim *nodetest.Node) error {
 	ctx, cancel := context.WithTimeout(st.t.Context(), patience)
 	defer cancel()
-	some := st.plan.Perm(shards)[:3]
+	order := st.plan.Perm(shards)
 	select {
 	case <-victim.Life.Ready:
-		st.cluster.lead(ctx, victim, some)
+		st.cluster.lead(ctx, st.cluster.others(victim)[0], order[:1])
+		st.cluster.lead(ctx, victim, order[1:])
 	case <-victim.Life.Done:
 	case <-ctx.Done():
 	}
