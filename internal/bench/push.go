@@ -66,13 +66,12 @@ func (r *pushRun) with(prefix string, off bool) func(context.Context) error {
 		if err != nil {
 			return err
 		}
-		one, err := r.startServer(ctx, plan)
-		servers := servers{one}
+		servers, err := r.startAlone(ctx, plan)
 		if err != nil {
-			return errors.Join(err, servers.stop())
+			return err
 		}
 		defer func() { err = errors.Join(err, servers.stop()) }()
-		group, err := r.openGroup(ctx, one, told, off)
+		group, err := r.openGroup(ctx, servers[0], told, off)
 		if err != nil {
 			return err
 		}

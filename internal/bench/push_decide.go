@@ -63,13 +63,12 @@ func (r *decideRun) with(prefix string, off bool) func(context.Context) error {
 		if err != nil {
 			return err
 		}
-		one, err := r.startServer(ctx, plan)
-		servers := servers{one}
+		servers, err := r.startAlone(ctx, plan)
 		if err != nil {
-			return errors.Join(err, servers.stop())
+			return err
 		}
 		defer func() { err = errors.Join(err, servers.stop()) }()
-		if r.back, err = one.backend(); err != nil {
+		if r.back, err = servers[0].backend(); err != nil {
 			return err
 		}
 		defer r.back.close()

@@ -59,6 +59,15 @@ func (r *rig) startServers(ctx context.Context, n int) (servers, error) {
 	return started, nil
 }
 
+// startAlone starts a server that is alone. The caller stops it.
+func (r *rig) startAlone(ctx context.Context, m member) (servers, error) {
+	n, err := r.startServer(ctx, m)
+	if err != nil {
+		return nil, errors.Join(err, servers{n}.stop())
+	}
+	return servers{n}, nil
+}
+
 // startServer starts a server.
 func (r *rig) startServer(ctx context.Context, m member) (node, error) {
 	config := filepath.Join(m.data, "bench.conf")
