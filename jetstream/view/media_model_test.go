@@ -122,7 +122,7 @@ func agreeMedia(t *rapid.T, v *View, s *script, user, id string, limit int) {
 	same(t, "media", ids, all)
 	shard := rapid.IntRange(0, s.m.shards-1).Draw(t, "shard")
 	for pos := range s.m.positions[shard] + 1 {
-		dropped, err := v.Dropped(shard, pos, "", 100)
+		dropped, err := v.Dropped(shard, pos, "", 10_000)
 		same(t, fmt.Sprint("dropped at ", shard, pos), dropped, s.m.dropped[shardPos{shard, pos}], err)
 	}
 	agreeGallery(t, v, s, user, id, limit)

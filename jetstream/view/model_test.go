@@ -476,7 +476,7 @@ func agreeMessage(t *rapid.T, v *View, s *script, user, channel string) {
 	pins, err := pinsOf(v, user, channel)
 	same(t, "pins", pins, wantPins, err)
 	for shard, want := range s.m.erasures {
-		erasures, err := v.Erasures(shard, 0, 100)
+		erasures, err := v.Erasures(shard, 0, 10_000)
 		same(t, "erasures", erasures, want, err)
 	}
 }
