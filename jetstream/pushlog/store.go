@@ -3,6 +3,7 @@ package pushlog
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -11,6 +12,7 @@ import (
 
 	"natterjack/jetstream/internal/batch"
 	"natterjack/jetstream/internal/kept"
+	"natterjack/jetstream/internal/pause"
 	"natterjack/server/wire"
 )
 
@@ -22,8 +24,9 @@ const (
 	keep     = 7 * 24 * time.Hour
 	eachMost = 250
 	allMost  = 1_000_000
-	// together is how many messages are stored at once.
-	together = 500
+	// together is how many messages are stored at once. One sync of the disk serves for them, and
+	// they keep a processor busy for some milliseconds.
+	together = 64
 	// perMessage is how many entries a message has at most: the place of an entry in its message is
 	// part of its pos.
 	perMessage = 1 << 6
@@ -105,8 +108,9 @@ type Noted struct {
 	Entries []Entry
 }
 
-// Append stores entries. After an error some of them may not be stored.
-func (s *Store) Append(ctx context.Context, all []Noted) error {
+// Append stores entries, spread over a while, so that those who chat do not wait for a processor or
+// the disk. Once ctx ends, it stores the rest at once. After an error some of them may not be stored.
+func (s *Store) Append(ctx context.Context, all []Noted, over time.Duration) error {
 	msgs := make([]*nats.Msg, 0, len(all))
 	for i := range all {
 		for entries := all[i].Entries; len(entries) > 0; {
@@ -120,12 +124,12 @@ func (s *Store) Append(ctx context.Context, all []Noted) error {
 			msgs, entries = append(msgs, m), entries[n:]
 		}
 	}
-	for len(msgs) > 0 {
-		n := min(len(msgs), together)
-		if err := s.put(ctx, msgs[:n]); err != nil {
+	gap := over / time.Duration(len(msgs)/together+1)
+	for some := range slices.Chunk(msgs, together) {
+		if err := s.put(context.WithoutCancel(ctx), some); err != nil {
 			return fmt.Errorf("store the push log: %w", err)
 		}
-		msgs = msgs[n:]
+		_ = pause.For(ctx, gap) // if ctx has ended, there is no pause
 	}
 	return nil
 }

@@ -12,8 +12,9 @@ import (
 )
 
 const (
-	// writeEvery is how often the push log is written.
-	writeEvery = 2 * time.Second
+	// writeEvery is how often the push log is written, and writeOver over how long a write is
+	// spread.
+	writeEvery, writeOver = 2 * time.Second, 1500 * time.Millisecond
 	// maxNoted bounds the entries that wait to be written. Beyond that, entries are lost until
 	// then.
 	maxNoted = 50_000
@@ -84,7 +85,7 @@ func (j *journal) run(ctx context.Context) {
 		case <-tick.C:
 			j.write(ctx)
 		case <-ctx.Done():
-			j.write(context.WithoutCancel(ctx))
+			j.write(ctx)
 			return
 		}
 	}
@@ -95,7 +96,7 @@ func (j *journal) write(ctx context.Context) {
 	if len(all) == 0 {
 		return
 	}
-	if err := j.store.Append(ctx, all); err != nil || lost > 0 {
+	if err := j.store.Append(ctx, all, writeOver); err != nil || lost > 0 {
 		j.logger.WarnContext(ctx, "the push log has gaps", "users", len(all), "lost", lost, "error", err)
 	}
 }
