@@ -16,6 +16,7 @@ import (
 
 	natter "natterjack/clients/go"
 	"natterjack/internal/nodetest"
+	"natterjack/jetstream/duty"
 	"natterjack/jetstream/queue"
 	"natterjack/server/wire"
 )
@@ -78,7 +79,7 @@ func startBells(t *testing.T) *bells {
 // TestPush_killed kills the nodes that decide about messages, and tell of them. Each absent member
 // is told of each message at least once, and at most twice. No promise can be kept for a message
 // whose nodes are killed again and again after they have told of it. So each kill waits until all
-// is told that the kills before have left undone.
+// is told that the kills before have left undone, and the nodes have stored that it is.
 func TestPush_killed(t *testing.T) {
 	for _, c := range []struct{ size, kills int }{{1, sometimes(60, 2)}, {3, sometimes(40, 1)}} {
 		t.Run(fmt.Sprint(c.size), func(t *testing.T) {
@@ -120,6 +121,7 @@ type pushed struct {
 	client *natter.Client
 	group  string
 	n      int
+	pos    uint64 // of the last message, in the only shard
 }
 
 // open makes the group, and subscribes its members.
@@ -170,6 +172,7 @@ func (p *pushed) say() uint64 {
 	if err != nil {
 		p.t.Fatal(err)
 	}
+	p.pos = ack.Pos
 	return ack.Seq
 }
 
@@ -200,7 +203,8 @@ func (p *pushed) settle() {
 	}
 }
 
-// rest waits until no job is left to be done, or done again.
+// rest waits until no job is left to be done, or done again, and no message is left to be decided
+// about again.
 func (p *pushed) rest() {
 	p.t.Helper()
 	var urls []string
@@ -222,8 +226,23 @@ func (p *pushed) rest() {
 		ask, cancel := context.WithTimeout(ctx, time.Second)
 		defer cancel()
 		s, err := js.Stream(ask, queue.StreamName("push"))
-		return err == nil && s.CachedInfo().State.Msgs == 0
+		return err == nil && s.CachedInfo().State.Msgs == 0 && decided(ask, js) >= p.pos
 	})
+}
+
+// decided returns up to which position the nodes have stored that they have decided about messages.
+func decided(ctx context.Context, js jetstream.JetStream) uint64 {
+	s, err := js.Stream(ctx, duty.StreamName)
+	if err != nil {
+		return 0
+	}
+	m, err := s.GetLastMsgForSubject(ctx, duty.Subject("push", 0))
+	if err != nil {
+		return 0
+	}
+	var place struct{ Pos uint64 }
+	_ = json.Unmarshal(m.Data, &place) // the test waits until there is a position
+	return place.Pos
 }
 
 // killAt kills the leader when it passes a point, or after a while, while a message is sent.
