@@ -91,6 +91,7 @@ async function forget(s: Session): Promise<void> {
   s.forget();
   if (lastUser() === s.me) localStorage.removeItem(lastUserKey);
   forgetEmoji();
+  if (identity.peek()?.refresh) await within(part(() => import("./push/shared.ts")).then((shared) => shared.forgetHeirs(s.me)));
   before = "";
   go({ screen: "list" }, { replace: true });
   await leave();
