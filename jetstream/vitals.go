@@ -22,8 +22,8 @@ func (l *Log) Dead(after time.Duration) error {
 
 // relieve leaves the lead of the streams that are stuck although they have their quorum. In the
 // engine, a stream may start to refuse or forget all that is proposed to it, and still report that
-// it is healthy. A slow disk looks the same. Another leader makes it work again. Meanwhile this node
-// does not name the end of the shard, so no node counts as level.
+// it is healthy. A slow disk looks the same. Another leader makes it work again. Meanwhile this
+// node does not name the end of the shard, so no node counts as level.
 //
 // The lead goes to whichever node is elected, and not to one that is named and known to be fit. For
 // that, the JetStream API and the words of other nodes would be needed, and a slow disk holds up

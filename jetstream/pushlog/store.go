@@ -109,7 +109,7 @@ type Noted struct {
 }
 
 // Append stores entries, spread over a while, so that those who chat do not wait for a processor or
-// the disk. Once ctx ends, it stores the rest at once. After an error some of them may not be stored.
+// the disk. Once ctx ends, it stores the rest at once. After an error some may not be stored.
 func (s *Store) Append(ctx context.Context, all []Noted, over time.Duration) error {
 	msgs := make([]*nats.Msg, 0, len(all))
 	for i := range all {
