@@ -129,7 +129,9 @@ func (e *edition) portion(all []subject, end index.Batch, files func(subject) (f
 	e.applying.Lock()
 	defer e.applying.Unlock()
 	var batch index.Batch
+	turn := e.leisure.Begin()
 	for bytes := 0; n < len(all) && bytes < portionBytes; n++ {
+		turn.Step()
 		change, err := e.change(all[n], files)
 		if err != nil {
 			return 0, err
@@ -144,6 +146,7 @@ func (e *edition) portion(all []subject, end index.Batch, files func(subject) (f
 			}
 		}
 	}
+	turn.Rest()
 	if n == len(all) {
 		batch.Positions, batch.Stored = end.Positions, end.Stored
 	}

@@ -15,4 +15,13 @@
 // up to date. If it cannot be read, is of another version, or of another log, a new edition is
 // built beside it and takes its place once it has everything. Until then searches use the best
 // edition that there is, and say that the index is being rebuilt.
+//
+// An edition that is being built gives way to users: while the node takes in events, all work for
+// it together gets a quarter of one core, a millisecond at a time. That goes for reading the log,
+// for looking messages up, and for Bleve's segments and merges alike. It is written to disk every
+// 16,000 messages instead of every two seconds. When nobody has written for a quarter of a second,
+// it gets all there is. If it comes no nearer to the end of the log, because more is written than a
+// quarter of a core can index, it takes all it needs, ten seconds at a time. Once it has
+// everything, nothing rests any more. How long it has worked and rested beside users is in the
+// node's log then.
 package search

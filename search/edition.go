@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"natterjack/search/index"
+	"natterjack/search/internal/leisure"
 	"natterjack/search/texts"
 )
 
@@ -28,6 +29,9 @@ type edition struct {
 	lost   func()       // tells that messages may have lost files
 	old    bool         // its tokens are of another version: it is to be replaced
 	whole  atomic.Bool  // it has had everything once
+
+	leisure *leisure.Leisure // of what it takes to be built
+	haste   haste            // for the keeper of editions only
 
 	applying sync.Mutex // held from the look at a message until it is stored
 	feed     Feed
@@ -56,6 +60,10 @@ func (k *editions) openEdition(number int) (*edition, error) {
 	_, err := os.Stat(filepath.Join(e.dir, wholeMark))
 	e.whole.Store(err == nil)
 	at, options := filepath.Join(e.dir, indexName), index.Options{Log: cfg.Epoch, Pace: writeEvery}
+	if !e.whole.Load() {
+		e.leisure = leisure.New(cfg.Log.Moved)
+		options.Leisure = e.leisure
+	}
 	e.index, err = index.Open(at, options)
 	if errors.Is(err, index.ErrVersion) {
 		e.old = true
@@ -73,14 +81,14 @@ func (k *editions) openEdition(number int) (*edition, error) {
 // run starts to keep the edition up to date.
 func (e *edition) run(ctx context.Context) {
 	ctx, e.stop = context.WithCancel(context.WithoutCancel(ctx))
-	e.feed = e.log.Feed(e)
+	e.feed = e.log.Feed(e, e.leisure.Rest)
 	e.running.Go(func() {
 		if err := e.feed.Run(ctx); ctx.Err() == nil {
 			e.breaks(err)
 		}
 	})
 	if e.reader != nil {
-		e.files = e.log.Feed(e.reader)
+		e.files = e.log.Feed(e.reader, e.leisure.Rest)
 		e.running.Go(func() {
 			if err := e.files.Run(ctx); ctx.Err() == nil {
 				e.breaks(err)
@@ -105,6 +113,7 @@ func (e *edition) isLevel() bool {
 
 // close stops the feed and closes the index. What was applied is on disk.
 func (e *edition) close() error {
+	e.leisure.End()
 	if e.stop != nil {
 		e.stop()
 		e.running.Wait()
@@ -144,6 +153,10 @@ func (e *edition) isBroken() bool {
 // finish notes that the edition has had everything. An edition without the note is not used at the
 // next start if there is another one.
 func (e *edition) finish() error {
+	e.leisure.End()
+	if err := e.judge(e.index.Built()); err != nil {
+		return err
+	}
 	f, err := os.OpenFile(filepath.Join(e.dir, wholeMark), os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
 		return fmt.Errorf("mark the search index: %w", err)

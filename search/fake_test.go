@@ -50,7 +50,9 @@ type fake struct {
 	now      func() time.Time
 	file     func(ctx context.Context, media string, size int64, most int) ([]byte, error)
 	storage  func() error
-	held     bool          // feeds bring nothing
+	held     bool // feeds bring nothing
+	busy     bool // something happens all the time
+	moved    uint64
 	seen     chan struct{} // closed once the view has what clients have seen; nil if it has
 	most     int           // feeds bring so many events at once; all if 0
 	fails    error
@@ -212,7 +214,17 @@ func (s fakeScope) Mentioned(channel string, seq uint64) (bool, error) {
 func (s fakeScope) Close() error { return nil }
 
 // Feed implements [Log].
-func (f *fake) Feed(to Sink) Feed { return &fakeFeed{log: f, to: to} }
+func (f *fake) Feed(to Sink, _ func(time.Duration)) Feed { return &fakeFeed{log: f, to: to} }
+
+// Moved implements [Log].
+func (f *fake) Moved() uint64 {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.busy {
+		f.moved++
+	}
+	return f.moved
+}
 
 type fakeFeed struct {
 	log *fake

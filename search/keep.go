@@ -166,6 +166,9 @@ func (k *editions) tend(ctx context.Context) error {
 	if err := k.begin(ctx); err != nil {
 		return err
 	}
+	for _, e := range k.all {
+		e.giveWay(time.Now())
+	}
 	newest := k.all[len(k.all)-1]
 	if !newest.isLevel() {
 		return nil
@@ -174,7 +177,8 @@ func (k *editions) tend(ctx context.Context) error {
 		if err := newest.finish(); err != nil {
 			return err
 		}
-		newest.slog.InfoContext(ctx, "the search index has everything")
+		spent := newest.leisure.Spent()
+		newest.slog.InfoContext(ctx, "the search index has everything", "gave_way", spent.Rested.Round(time.Millisecond), "worked_meanwhile", spent.Worked.Round(time.Millisecond))
 	}
 	for len(k.all) > 1 {
 		k.drop(ctx, k.all[0])

@@ -2,6 +2,7 @@ package search
 
 import (
 	"context"
+	"time"
 
 	"natterjack/server/wire"
 )
@@ -23,8 +24,11 @@ type Log interface {
 	// Spend counts work that a search has done for a user: postings of the index, or what costs as
 	// much. With 0 it refuses the search of a user who has spent too much.
 	Spend(user string, work int) error
-	// Feed returns a feed of the log into a sink.
-	Feed(to Sink) Feed
+	// Moved returns a number that changes whenever this node has taken in an event.
+	Moved() uint64
+	// Feed returns a feed of the log into a sink. It calls rest again and again after it has
+	// worked, with how long it has.
+	Feed(to Sink, rest func(worked time.Duration)) Feed
 }
 
 // Scope answers questions about what one user may see. It is for one goroutine, and is closed soon.

@@ -19,6 +19,11 @@
 // The events of all shards are gathered for a moment, because a sink's transaction costs about the
 // same whether it has one event or a hundred. The first event after a pause does not wait.
 //
+// # Rests
+//
+// A feed of a sink that nobody waits for may be slowed down: [Config.Rest] is called after a
+// millisecond of reading or so. A sink rests by itself, within [Sink.Apply].
+//
 // # What is not here
 //
 // Whether a copy is still good is for its owner to say. If it is not, the owner makes another sink

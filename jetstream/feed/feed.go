@@ -39,6 +39,9 @@ type Config struct {
 	Name  string      // for the log: "search"
 	Kinds []wire.Kind // of the events that the sink wants; all if empty
 	Sink  Sink
+	// Rest is called after the feed has read for a moment, with how long it has, and may wait. It
+	// may be nil.
+	Rest func(worked time.Duration)
 }
 
 // View is the part of a node's view by which events are judged.

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -159,7 +160,12 @@ func (s *store) of(shard int) []uint64 {
 // run runs a feed until the test ends or stop is called.
 func (r *rig) run(to Sink, kinds ...wire.Kind) (f *Feed, stop func()) {
 	r.tb.Helper()
-	f = New(r.log(), Config{Name: "test", Kinds: kinds, Sink: to})
+	return r.start(Config{Name: "test", Kinds: kinds, Sink: to})
+}
+
+func (r *rig) start(cfg Config) (f *Feed, stop func()) {
+	r.tb.Helper()
+	f = New(r.log(), cfg)
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() {
@@ -222,6 +228,30 @@ func TestFeed(t *testing.T) {
 	r.publish(0, "message")
 	await(t, "a live event", func() bool { return len(to.of(0)) == 4 })
 	stop()
+}
+
+// TestFeed_rests calls Rest after few events each, and brings all of them.
+func TestFeed_rests(t *testing.T) {
+	const few = 3
+	r := newRig(t)
+	var all []uint64
+	for n := range uint64(few * mostAtOnce) {
+		r.publish(0, "message")
+		all = append(all, n+1)
+	}
+	var rests atomic.Int32
+	to := newStore()
+	_, stop := r.start(Config{Name: "test", Sink: to, Rest: func(worked time.Duration) {
+		if worked > 0 {
+			rests.Add(1)
+		}
+	}})
+	await(t, "all events", func() bool { return len(to.of(0)) == len(all) })
+	stop()
+	wants(t, to.of(0), all...)
+	if n := rests.Load(); n < few {
+		t.Errorf("rested %d times, want %d at least", n, few)
+	}
 }
 
 // TestFeed_view brings no event that the view does not have.

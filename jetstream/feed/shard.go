@@ -3,6 +3,7 @@ package feed
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -108,11 +109,27 @@ func (s *shard) earlier(end uint64) uint64 {
 // Position implements [ordered.Sink].
 func (s *shard) Position() uint64 { return s.taken.Load() }
 
+// mostAtOnce is how many messages are judged without a rest: about a millisecond's worth.
+const mostAtOnce = 32
+
 // Take implements [ordered.Sink]. It waits while the batch is full.
 func (s *shard) Take(ctx context.Context, msgs []ordered.Message) error {
+	for some := range slices.Chunk(msgs, mostAtOnce) {
+		if err := s.take(ctx, some); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *shard) take(ctx context.Context, msgs []ordered.Message) error {
+	began := time.Now()
 	events, err := s.judge.Events(ctx, s.taken.Load(), msgs)
 	if err != nil {
 		return err
+	}
+	if rest := s.feed.cfg.Rest; rest != nil {
+		rest(time.Since(began))
 	}
 	last := &msgs[len(msgs)-1]
 	s.ends(last.Seq + last.Pending)

@@ -76,7 +76,10 @@ func (x *Index) batch(b Batch) (batch *bleve.Batch, err error) {
 	v := x.acquire()
 	defer closeInto(v, &err)
 	batch = bleve.NewBatch()
+	turn := x.leisure.Begin()
+	defer turn.Rest()
 	for _, c := range b.Changes {
+		turn.Step()
 		switch {
 		case c.Put != nil:
 			batch.Update(c.Put.document())

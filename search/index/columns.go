@@ -12,6 +12,7 @@ import (
 	"github.com/blevesearch/bleve/v2/index/scorch"
 	segment "github.com/blevesearch/scorch_segment_api/v2"
 
+	"natterjack/search/internal/leisure"
 	"natterjack/search/text"
 )
 
@@ -77,21 +78,23 @@ type columns struct {
 // load reads the columns of a segment.
 func (x *Index) load(s *scorch.SegmentSnapshot) (*columns, error) {
 	n := s.FullSize()
+	turn := x.leisure.Begin()
+	defer turn.Rest()
 	c := &columns{times: make([]int64, n), channels: make([]uint32, n)}
-	if err := c.loadTimes(s.Segment()); err != nil {
+	if err := c.loadTimes(s.Segment(), &turn); err != nil {
 		return nil, fmt.Errorf("read the times of a segment: %w", err)
 	}
-	if err := x.loadChannels(c, s.Segment()); err != nil {
+	if err := x.loadChannels(c, s.Segment(), &turn); err != nil {
 		return nil, fmt.Errorf("read the channels of a segment: %w", err)
 	}
-	if err := c.loadWords(s.Segment()); err != nil {
+	if err := c.loadWords(s.Segment(), &turn); err != nil {
 		return nil, fmt.Errorf("read the words of a segment: %w", err)
 	}
 	c.makeBlocks()
 	return c, nil
 }
 
-func (c *columns) loadTimes(s segment.Segment) error {
+func (c *columns) loadTimes(s segment.Segment, turn *leisure.Turn) error {
 	values, ok := s.(segment.DocValueVisitable)
 	if !ok {
 		return fmt.Errorf("%T has no values", s)
@@ -101,6 +104,7 @@ func (c *columns) loadTimes(s segment.Segment) error {
 	var state segment.DocVisitState
 	var err error
 	for doc = range c.times {
+		turn.Step()
 		if state, err = values.VisitDocValues(uint64(doc), []string{fieldTime}, visit, state); err != nil {
 			return err
 		}
@@ -108,7 +112,7 @@ func (c *columns) loadTimes(s segment.Segment) error {
 	return nil
 }
 
-func (x *Index) loadChannels(c *columns, s segment.Segment) error {
+func (x *Index) loadChannels(c *columns, s segment.Segment, turn *leisure.Turn) error {
 	dict, err := s.Dictionary(fieldChannel)
 	if err != nil {
 		return err
@@ -116,6 +120,7 @@ func (x *Index) loadChannels(c *columns, s segment.Segment) error {
 	docs := roaring.New()
 	var list segment.PostingsList
 	return eachTerm(dict, nil, nil, func(term string) (bool, error) {
+		turn.Step()
 		docs.Clear()
 		if list, err = union(dict, term, docs, list); err != nil {
 			return false, err
@@ -135,13 +140,14 @@ func (x *Index) loadChannels(c *columns, s segment.Segment) error {
 // its start.
 const shortestAround = 4
 
-func (c *columns) loadWords(s segment.Segment) error {
+func (c *columns) loadWords(s segment.Segment, turn *leisure.Turn) error {
 	dict, err := s.Dictionary(fieldText)
 	if err != nil {
 		return err
 	}
 	words := []byte{'\n'}
 	err = eachTerm(dict, nil, nil, func(term string) (bool, error) {
+		turn.Step()
 		if first, _ := utf8.DecodeRuneInString(term); text.ClassOf(first).InWord() && len(term) >= shortestAround {
 			words = append(append(words, term...), '\n')
 		}

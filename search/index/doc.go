@@ -12,4 +12,7 @@
 // of a segment its letters, so that parts of words are found without an entry for each part of
 // each word. All else is mapped from files. Files hold no word of a message that was removed or
 // replaced once [Index.Scrub] has returned.
+//
+// An index that is being built is handed a leisure. Then all work for it rests again and again,
+// also that of Bleve's goroutines, within their segments and merges.
 package index

@@ -13,6 +13,8 @@ import (
 
 	"github.com/blevesearch/bleve/v2/index/scorch"
 	bleve "github.com/blevesearch/bleve_index_api"
+
+	"natterjack/search/internal/leisure"
 )
 
 // What a caller can do something about.
@@ -29,6 +31,10 @@ type Options struct {
 	// Pace is how long changes may be in memory before they are written to disk, all together. A
 	// process that dies loses them and their positions alike. If it is 0, Apply waits for the disk.
 	Pace time.Duration
+	// Leisure divides the machine between users and an index that is being built. Such an index is
+	// written to disk only when much is in memory, until [Index.Built]. If it is nil, the index is
+	// in use.
+	Leisure *leisure.Leisure
 }
 
 // Index is an index on disk. Its methods may be used by several goroutines, but Apply by only
@@ -56,6 +62,7 @@ type Index struct {
 	failure error         // why; written before failed is closed
 	trouble chan error    // what Bleve's goroutines fail with, for whoever waits for the disk
 	pace    *pace
+	leisure *leisure.Leisure // nil if there never was one
 
 	examined atomic.Int64 // when all files were read because of an error
 }
@@ -65,16 +72,16 @@ type Index struct {
 // index cannot be used, it says why, and leaves it as it is. An error that is none of ErrDamaged,
 // ErrVersion and ErrLog says nothing about the index: it may be opened later.
 func Open(dir string, o Options) (*Index, error) {
-	return openAs(dir, label{Layout: layout, Analysis: analysis, Log: o.Log}, o.Pace)
+	return openAs(dir, label{Layout: layout, Analysis: analysis, Log: o.Log}, o)
 }
 
 // OpenOld opens an index as Open does, even if its texts were analysed by another version of
 // this program. It may be asked, and fed, while a new one is built.
 func OpenOld(dir string, o Options) (*Index, error) {
-	return openAs(dir, label{Layout: layout, Log: o.Log}, o.Pace)
+	return openAs(dir, label{Layout: layout, Log: o.Log}, o)
 }
 
-func openAs(dir string, want label, pace time.Duration) (*Index, error) {
+func openAs(dir string, want label, o Options) (*Index, error) {
 	made, err := want.claim(dir)
 	if err != nil {
 		return nil, err
@@ -82,7 +89,7 @@ func openAs(dir string, want label, pace time.Duration) (*Index, error) {
 	if err := readable(filepath.Join(dir, storeDir)); err != nil {
 		return nil, fmt.Errorf("open the search index in %s: %w", dir, err)
 	}
-	x, err := open(filepath.Join(dir, storeDir), pace)
+	x, err := open(filepath.Join(dir, storeDir), o)
 	if err != nil && !made && !passes(err) {
 		return nil, fmt.Errorf("open the search index in %s: %w: %w", dir, ErrDamaged, err)
 	}
@@ -97,11 +104,12 @@ func openAs(dir string, want label, pace time.Duration) (*Index, error) {
 const largestSegment = 1 << 20
 
 // config is scorch's.
-func config(dir string, pace time.Duration) map[string]any {
+func config(dir string, o Options) map[string]any {
 	return map[string]any{
 		"path": dir, "asyncErrorCallbackName": inBackground, "eventCallbackName": inBackground, "bolt_timeout": lockTimeout.String(),
-		"unsafe_batch":           pace > 0, // Bleve's word for not waiting for the disk
+		"unsafe_batch":           o.Pace > 0, // Bleve's word for not waiting for the disk
 		"scorchMergePlanOptions": map[string]any{"MaxSegmentSize": largestSegment},
+		"segmentConfig":          segmentConfig(o.Leisure),
 	}
 }
 
@@ -111,18 +119,18 @@ const lockTimeout = 2 * time.Second
 
 var errOpen = errors.New("this process has it open already")
 
-func open(dir string, every time.Duration) (*Index, error) {
+func open(dir string, o Options) (*Index, error) {
 	before, err := written(dir)
 	if err != nil {
 		return nil, err
 	}
-	x := &Index{dir: dir, stop: make(chan struct{}), failed: make(chan struct{}), trouble: make(chan error)}
+	x := &Index{dir: dir, leisure: o.Leisure, stop: make(chan struct{}), failed: make(chan struct{}), trouble: make(chan error)}
 	if _, isOpen := opened.LoadOrStore(dir, x); isOpen {
 		return nil, errOpen
 	}
 	x.queue = bleve.NewAnalysisQueue(runtime.GOMAXPROCS(0))
-	x.pace = newPace(every, x.stop)
-	if err := guard(func() error { return x.start(before, every) }); err != nil {
+	x.pace = newPace(o.Pace, o.Leisure != nil, x.stop)
+	if err := guard(func() error { return x.start(before, o) }); err != nil {
 		x.abandon()
 		return nil, err
 	}
@@ -133,11 +141,11 @@ func open(dir string, every time.Duration) (*Index, error) {
 }
 
 // start opens Bleve's index, and checks that it is what was written.
-func (x *Index) start(written []string, every time.Duration) error {
+func (x *Index) start(written []string, o Options) error {
 	if err := opens(x.dir); err != nil {
 		return err
 	}
-	made, err := scorch.NewScorch(scorch.Name, config(x.dir, every), x.queue)
+	made, err := scorch.NewScorch(scorch.Name, config(x.dir, o), x.queue)
 	if err != nil {
 		return err
 	}

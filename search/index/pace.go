@@ -18,6 +18,7 @@ type pace struct {
 	stop  <-chan struct{}
 
 	mu        sync.Mutex
+	building  bool          // the index is not in use yet; guarded by mu
 	unwritten int           // changes that are not on disk; guarded by mu
 	room      chan struct{} // closed when changes have got to disk; guarded by mu
 	hurry     chan struct{} // closed when somebody waits for the disk; guarded by mu
@@ -28,8 +29,12 @@ type pace struct {
 // seconds.
 const mostUnwritten = 16_000
 
-func newPace(every time.Duration, stop <-chan struct{}) *pace {
-	return &pace{every: every, stop: stop, room: make(chan struct{}), hurry: make(chan struct{})}
+// buildingEvery is how often an index is written that is not in use yet, unless much is in memory
+// before. If the process dies, it goes on where it was last written.
+const buildingEvery = 30 * time.Second
+
+func newPace(every time.Duration, building bool, stop <-chan struct{}) *pace {
+	return &pace{every: every, building: building, stop: stop, room: make(chan struct{}), hurry: make(chan struct{})}
 }
 
 func init() {
@@ -50,12 +55,15 @@ var paces sync.Map
 // write again or somebody waits for it.
 func (p *pace) rest() {
 	p.mu.Lock()
-	hurry, now := p.hurry, p.hurrying > 0
+	hurry, now, every := p.hurry, p.hurrying > 0, p.every
+	if p.building {
+		every = max(every, buildingEvery)
+	}
 	p.mu.Unlock()
 	if now || p.every == 0 {
 		return
 	}
-	timer := time.NewTimer(p.every)
+	timer := time.NewTimer(every)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
@@ -78,6 +86,27 @@ func (p *pace) hasten() (done func()) {
 			p.hurry = make(chan struct{})
 		}
 	}
+}
+
+// built says that the index is in use from now on.
+func (p *pace) built() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.building = false
+}
+
+// isBuilding reports whether the index is not in use yet.
+func (p *pace) isBuilding() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.building
+}
+
+// Built says that an index has everything and is in use from now on. When it returns, all of it is
+// on disk.
+func (x *Index) Built() error {
+	x.pace.built()
+	return x.use(x.touch)
 }
 
 // add counts changes that are in memory only.

@@ -5,8 +5,11 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"natterjack/search/internal/leisure"
 )
 
 // paced opens an index that writes to disk only when it must.
@@ -69,6 +72,51 @@ func TestPace_full(t *testing.T) {
 	}
 	if pos, err := x.Position("s"); err != nil || pos != 3*mostUnwritten {
 		t.Errorf("at %d, %v", pos, err)
+	}
+}
+
+// TestPace_building shows that an index rests while it is built, in its segments and in its merges
+// alike, and that it is on disk and rests no more once it is.
+func TestPace_building(t *testing.T) {
+	var events atomic.Uint64
+	l := leisure.New(func() uint64 { return events.Add(1) })
+	x, err := Open(filepath.Join(t.TempDir(), "index"), Options{Log: "log", Pace: time.Millisecond, Leisure: l})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer x.Close()
+	for seq := range uint64(9) {
+		before := l.Spent()
+		say(t, x, 1+seq, 1+seq, "toad")
+		if after := l.Spent(); after.Worked == before.Worked || after.Rested == before.Rested {
+			t.Errorf("message %d was indexed without a rest: %+v", 1+seq, after)
+		}
+	}
+	if x.pace.isWritten() {
+		t.Error("an index that is not in use yet is written again and again")
+	}
+	before := l.Spent()
+	if err := x.touch(); err != nil { // merges what is in memory only
+		t.Fatal(err)
+	}
+	if after := l.Spent(); after.Rested == before.Rested {
+		t.Error("segments were merged without a rest")
+	}
+	say(t, x, 10, 10, "toad")
+	l.End()
+	if err := x.Built(); err != nil {
+		t.Fatal(err)
+	}
+	if !x.pace.isWritten() {
+		t.Error("an index that is in use from now on is not all on disk")
+	}
+	before = l.Spent()
+	say(t, x, 11, 11, "toad")
+	if after := l.Spent(); after.Worked != before.Worked {
+		t.Errorf("an index that is in use rests: %+v", after)
+	}
+	if n := len(found(t, x, "toad")); n != 11 {
+		t.Errorf("%d are found", n)
 	}
 }
 

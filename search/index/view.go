@@ -87,17 +87,22 @@ func (x *Index) viewOf(snapshot *scorch.IndexSnapshot, before *view) (*view, err
 	return v, nil
 }
 
-// keepUpEvery is how often files of segments are looked for that merges have replaced.
+// keepUpEvery is how often files of segments are looked for that merges have replaced. Each time
+// that there are any costs the disk some flushes, so an index that is being built looks less often.
 const keepUpEvery = time.Second
 
 // keepUp renews the view after merges, and has Bleve remove the files that they have replaced,
 // until the index is closed. Bleve removes them when it writes, and a view holds them.
 func (x *Index) keepUp() {
-	ticker := time.NewTicker(keepUpEvery)
+	ticker, tidied := time.NewTicker(keepUpEvery), time.Now()
 	defer ticker.Stop()
 	for {
 		select {
 		case <-ticker.C:
+			if x.pace.isBuilding() && time.Since(tidied) < buildingEvery {
+				continue
+			}
+			tidied = time.Now()
 			_ = guard(x.tidy) // what is damaged shows itself to those who ask or apply
 		case <-x.stop:
 			return

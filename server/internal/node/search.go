@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"time"
 
 	"natterjack/jetstream"
 	"natterjack/jetstream/feed"
@@ -71,6 +72,6 @@ func (s searched) Scope(ctx context.Context, user string) (search.Scope, error) 
 }
 
 // Feed implements [search.Log].
-func (s searched) Feed(to search.Sink) search.Feed {
-	return s.Log.Feed(feed.Config{Name: "search", Kinds: search.Kinds(), Sink: to})
+func (s searched) Feed(to search.Sink, rest func(worked time.Duration)) search.Feed {
+	return s.Log.Feed(feed.Config{Name: "search", Kinds: search.Kinds(), Sink: to, Rest: rest})
 }
