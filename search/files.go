@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -79,7 +80,7 @@ func (r *reader) Position(shard int) (Upto, error) { return r.edition.upto(shard
 func (r *reader) Apply(ctx context.Context, events []wire.Event, upto map[int]Upto) error {
 	r.edition.note(events)
 	var with []subject
-	for _, s := range subjectsOf(events) {
+	for _, s := range subjectsOf(slices.DeleteFunc(slices.Clone(events), hasNoFile)) {
 		if s.seq == 0 || s.marks {
 			continue
 		}
@@ -99,6 +100,12 @@ func (r *reader) Apply(ctx context.Context, events []wire.Event, upto map[int]Up
 	}
 	end := positions(upto, func(shard int) string { return shardOf(r.texts, shard) })
 	return r.edition.take(with, end, func(subject) (fileText, error) { return r.texts.Get, nil })
+}
+
+// hasNoFile reports whether an event says that its message has no file, and none later: no edit
+// adds one. Most events do, and no message needs to be looked up for them.
+func hasNoFile(e wire.Event) bool {
+	return e.Kind == wire.KindMessage && e.Content != nil && len(e.Content.Attachments) == 0
 }
 
 // mostTries is how often a file is tried to be read while storage can be used. With the pauses of a
