@@ -14,61 +14,9 @@ import (
 )
 
 const (
-	indexedRate = 5000 // messages a second, of which the index's part of the CPU is measured
-	besideRate  = 500  // messages a second beside a rebuild
-	lookAgain   = 50 * time.Millisecond
+	besideRate = 500 // messages a second beside a rebuild
+	lookAgain  = 50 * time.Millisecond
 )
-
-// indexed measures which part of the CPU of a message between two users its index takes: of two
-// servers with the same load in turn, one has search turned off.
-func indexed(ctx context.Context, r *rig) (results []result, err error) {
-	with, without, err := r.startIndexed(ctx)
-	defer func() { err = errors.Join(err, with.stop(), without.stop()) }()
-	if err != nil {
-		return nil, err
-	}
-	all, err := r.repeat("search, share of the CPU", func(i int, f *figures) error {
-		run := fmt.Sprintf("r%d", i)
-		return inTurn(ctx,
-			func(ctx context.Context) error {
-				return (&talk{rig: r, servers: with}).ours(ctx, f, "", run, indexedRate)
-			},
-			func(ctx context.Context) error {
-				return (&talk{rig: r, servers: without}).ours(ctx, f, "off_", run, indexedRate)
-			})
-	})
-	if err != nil {
-		return nil, err
-	}
-	share := 1 - of(all, "off_cpu_s_per_100k")/of(all, "cpu_s_per_100k")
-	return []result{{Name: "search-share", Value: 100 * share, Unit: "% of the CPU", Bare: math.NaN(), More: all}}, nil
-}
-
-// startIndexed starts a server with search, and one without.
-func (r *rig) startIndexed(ctx context.Context) (with, without servers, err error) {
-	for _, off := range []bool{false, true} {
-		plan, err := r.plan(ctx, 1)
-		if err != nil {
-			return with, without, err
-		}
-		if off {
-			plan[0].config, err = change(plan[0].config, [2]string{"# search { off: false }", "search { off: true }"})
-			if err != nil {
-				return with, without, err
-			}
-		}
-		n, err := r.startServer(ctx, plan[0])
-		if err != nil {
-			return with, without, err
-		}
-		if off {
-			without = servers{n}
-		} else {
-			with = servers{n}
-		}
-	}
-	return with, without, nil
-}
 
 // besideSearch measures chat on a server with many messages, first alone, and then while the server
 // builds its index anew.
@@ -91,27 +39,23 @@ func besideSearch(ctx context.Context, r *rig) ([]result, error) {
 
 func (r *rig) besideRebuild(ctx context.Context, n node, run int, f *figures) (err error) {
 	t := &talk{rig: r, servers: servers{n}}
-	c, err := natter.New(natter.Options{URLs: []string{n.base}, Tokens: natter.SignIn{User: "looker", URLs: []string{n.base}, Data: n.signIn}})
+	c, done, err := n.looker(ctx)
 	if err != nil {
 		return err
 	}
-	ran := make(chan error, 1)
-	go func() { ran <- c.Run(context.WithoutCancel(ctx)) }()
-	defer func() {
-		err = errors.Join(err, c.Close())
-		<-ran //nolint:errcheck // its calls have returned the error too
-	}()
+	defer func() { err = errors.Join(err, done()) }()
 	if err := awaitIndex(ctx, c); err != nil {
 		return err
 	}
-	if err := t.ours(ctx, f, "alone_", fmt.Sprintf("alone%d", run), besideRate); err != nil {
+	own := fmt.Sprintf("%x-%d", time.Now().UnixNano(), run) // a fixture that is used again has earlier channels
+	if err := t.ours(ctx, f, "alone_", "alone-"+own, besideRate); err != nil {
 		return err
 	}
 	began := time.Now()
 	if err := orderIndex(ctx, n); err != nil {
 		return err
 	}
-	if err := t.ours(ctx, f, "", fmt.Sprintf("beside%d", run), besideRate); err != nil {
+	if err := t.ours(ctx, f, "", "beside-"+own, besideRate); err != nil {
 		return err
 	}
 	still, err := rebuilding(ctx, c)
@@ -128,6 +72,21 @@ func (r *rig) besideRebuild(ctx context.Context, n node, run int, f *figures) (e
 	}
 	f.add("rebuild_s", time.Since(began).Seconds())
 	return nil
+}
+
+// looker returns a client that searches, and a function that ends it.
+func (n node) looker(ctx context.Context) (c *natter.Client, done func() error, err error) {
+	c, err = natter.New(natter.Options{URLs: []string{n.base}, Tokens: natter.SignIn{User: "looker", URLs: []string{n.base}, Data: n.signIn}})
+	if err != nil {
+		return nil, nil, err
+	}
+	ran := make(chan error, 1)
+	go func() { ran <- c.Run(context.WithoutCancel(ctx)) }()
+	return c, func() error {
+		err := c.Close()
+		<-ran //nolint:errcheck // its calls have returned the error too
+		return err
+	}, nil
 }
 
 // orderIndex orders that a node builds its index anew, and waits until it has begun.
