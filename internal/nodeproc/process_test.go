@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -83,5 +84,26 @@ func TestOutput_KeepsOnlyTheEnd(t *testing.T) {
 	}
 	if len(o.kept) > 4*keptOutput {
 		t.Errorf("%d bytes are held", len(o.kept))
+	}
+}
+
+// Nodes of several tests start at once. Those that are down keep their ports.
+func TestFreePorts_areGivenOnce(t *testing.T) {
+	same := func() func(int) int {
+		n := 0
+		return func(int) int { n++; return n }
+	}
+	first, err := FreePorts(t.Context(), 3, same())
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := FreePorts(t.Context(), 3, same())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, port := range second {
+		if slices.Contains(first, port) {
+			t.Errorf("port %d was given twice", port)
+		}
 	}
 }

@@ -63,6 +63,15 @@ func sometimes[T any](inFull, inShort T) T {
 	return inShort
 }
 
+// beside lets a test run beside others in the short run, since it mostly waits. Tests that measure
+// how soon something happens do not call it.
+func beside(t *testing.T) {
+	t.Helper()
+	if !full {
+		t.Parallel()
+	}
+}
+
 // The builds of the server: the shipped one, one that can be killed at named points, and one of
 // an imaginary next version, which knows a higher level of the log. The short run uses only the
 // second.

@@ -81,8 +81,10 @@ func startBells(t *testing.T) *bells {
 // whose nodes are killed again and again after they have told of it. So each kill waits until all
 // is told that the kills before have left undone, and the nodes have stored that it is.
 func TestPush_killed(t *testing.T) {
+	beside(t)
 	for _, c := range []struct{ size, kills int }{{1, sometimes(60, 2)}, {3, sometimes(40, 1)}} {
 		t.Run(fmt.Sprint(c.size), func(t *testing.T) {
+			beside(t)
 			plan := newPlan(t)
 			path, err := crashable()
 			if err != nil {

@@ -21,6 +21,7 @@ import (
 // any time. Meanwhile messages are sent, edited and deleted. At the end each message is found once,
 // as it is now, and a fresh index gives the same answers.
 func TestSearchCrash(t *testing.T) {
+	beside(t)
 	plan := newPlan(t)
 	ctx, cancel := context.WithTimeout(t.Context(), sometimes(10*time.Minute, 4*time.Minute))
 	defer cancel()
@@ -78,6 +79,7 @@ func TestSearchCrash(t *testing.T) {
 // TestSearch_anyNode finds the same on each of three nodes, also on one that has lost its index,
 // and on one whose process died.
 func TestSearch_anyNode(t *testing.T) {
+	beside(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
 	defer cancel()
 	c := newCluster(t, 3, newPlan(t), sometimes(shipped, crashable))

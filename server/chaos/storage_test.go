@@ -16,6 +16,7 @@ import (
 // TestStorageLimit fills a node that is alone up to its storage limit. It must report this to
 // every client in time, go on serving reads, and store again once the limit is raised.
 func TestStorageLimit(t *testing.T) {
+	beside(t)
 	plan := newPlan(t)
 	c := newCluster(t, 1, plan, sometimes(shipped, crashable), func(n *nodetest.Node) { n.Store("sync_interval: always, max_file_store: 4MB") })
 	cr := newCrowd(t, c, plan, scale{devices: 4})
@@ -50,6 +51,7 @@ func TestStorageLimit(t *testing.T) {
 // client and goes on serving reads. Once there is room it stores again, by itself and in the
 // same process.
 func TestDiskFull_alone(t *testing.T) {
+	beside(t)
 	plan := newPlan(t)
 	d := newDisk(t, 256)
 	c := newCluster(t, 1, plan, sometimes(shipped, crashable), d.hold)

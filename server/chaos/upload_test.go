@@ -34,6 +34,7 @@ var filePoints = map[string]bool{
 // twenty times in the full run. The client goes on each time: every file arrives whole, none
 // twice, and nothing stays reserved.
 func TestUploadCrash(t *testing.T) {
+	beside(t)
 	plan := newPlan(t)
 	ctx, cancel := context.WithTimeout(t.Context(), sometimes(10*time.Minute, 4*time.Minute))
 	defer cancel()
