@@ -14,6 +14,8 @@ func TestSize_keepsWhatALargeLogMayCost(t *testing.T) {
 	c := &Cmd{Runs: 1, Time: time.Second, Size: 1000}
 	if full {
 		c.Time, c.Size = 8*time.Second, 100_000
+	} else {
+		t.Parallel()
 	}
 	found := figuresOf(t, c, benchmark{"size", size})
 	// The faster the disk, the fewer messages share a block's write when they come. On a disk in

@@ -15,7 +15,7 @@ const (
 func besides(ctx context.Context, e engine, c conversation) (idle, busy Answer, err error) {
 	var all []string
 	for _, kind := range Kinds {
-		all = append(all, c.Queries(kind, queries/2)...)
+		all = append(all, c.Queries(kind, queriesOf(c.messages)/2)...)
 	}
 	if idle, err = ask(ctx, e, all, besidesIn); err != nil {
 		return idle, busy, err

@@ -25,8 +25,9 @@ var Engines = []string{"ours", "unicode61", "trigram"}
 // Least is the fewest messages that can be measured.
 const Least = 2000
 
-// queries is how many queries of each kind are asked.
-const queries = 100
+// queriesOf returns how many queries of each kind are asked in a log of so many messages. Below
+// the default size no figure counts, only that there is one.
+func queriesOf(messages int) int { return min(max(messages/1000, 20), 100) }
 
 // Spec says what to measure.
 type Spec struct {
@@ -79,7 +80,7 @@ func Run(ctx context.Context, s Spec) (report Report, err error) {
 	}
 	for _, kind := range Kinds {
 		for _, spread := range Spreads {
-			a, err := ask(ctx, e, c.Queries(kind, queries), spread)
+			a, err := ask(ctx, e, c.Queries(kind, queriesOf(s.Messages)), spread)
 			if err != nil {
 				return Report{}, fmt.Errorf("%s in %d channels: %w", kind, spread, err)
 			}
