@@ -6,11 +6,9 @@ import { composing } from "./keys.ts";
 
 /**
  * Keeps focus in a dialog that is open, as long as no other one lies over it. Esc, a press beside it,
- * and the way back of a phone close it. It returns the way to let it go.
+ * and the way back of a phone close it. The signal ends that.
  */
-export function keepWithin(dialog: HTMLDialogElement, close: () => void): () => void {
-  const letGo = new AbortController();
-  const { signal } = letGo;
+export function keepWithin(dialog: HTMLDialogElement, close: () => void, signal: AbortSignal): void {
   const onTop = () => [...document.querySelectorAll("dialog[open]")].at(-1) === dialog;
   dialog.setAttribute("closedby", "closerequest"); // some browsers tell of the way back
   document.addEventListener("keydown", (e) => {
@@ -34,7 +32,6 @@ export function keepWithin(dialog: HTMLDialogElement, close: () => void): () => 
     close();
   }, { signal });
   dialog.addEventListener("close", close, { signal });
-  return () => letGo.abort();
 }
 
 /** Has Tab go from the last stop of a dialog to the first, and back. */

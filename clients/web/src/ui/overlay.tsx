@@ -1,9 +1,10 @@
 import { signal } from "@preact/signals";
 import { createContext, type ComponentChildren } from "preact";
 import { useContext, useLayoutEffect, useRef } from "preact/hooks";
+import { whenIdle } from "../model/idle.ts";
+import { part } from "../model/parts.ts";
 import { common } from "../words/common.ts";
 import { Boundary } from "./Boundary.tsx";
-import { keepWithin } from "./modal.ts";
 
 /** What lies over the page: dialogs, menus, sheets. Each lies over those that were opened before. */
 interface Overlay {
@@ -11,6 +12,9 @@ interface Overlay {
   content: () => ComponentChildren;
   done: () => void;
 }
+
+const modal = () => import("./modal.ts");
+whenIdle(() => void modal().catch(() => {})); // it is there before a dialog is opened; or else it is loaded then
 
 const overlays = signal<readonly Overlay[]>([]);
 let ids = 0;
@@ -142,7 +146,11 @@ function useModal() {
       if (before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true });
     };
   }, []);
-  useLayoutEffect(() => keepWithin(ref.current!, close), [close]);
+  useLayoutEffect(() => {
+    const gone = new AbortController();
+    void part(modal, gone.signal).then((m) => gone.signal.aborted || m.keepWithin(ref.current!, close, gone.signal), () => {});
+    return () => gone.abort();
+  }, [close]);
   return ref;
 }
 
