@@ -148,7 +148,7 @@ function begin(user: string, link: Link): void {
  */
 async function endTelling(user: string): Promise<void> {
   const { pause } = await part(() => import("./push/pause.ts"));
-  if (session.peek()?.me !== user) await pause(user).catch(() => {});
+  await pause(user, () => session.peek()?.me === user).catch(() => {});
 }
 
 function remember(now: Identity): void {
