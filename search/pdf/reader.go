@@ -118,11 +118,7 @@ func (r *Reader) ready() error {
 		r.idle.Stop()
 	}
 	if r.engine == nil {
-		e, err := start(r.dir)
-		if err != nil { // most likely what is kept on disk is damaged
-			_ = os.RemoveAll(r.dir)
-			e, err = start(r.dir)
-		}
+		e, err := r.start()
 		if err != nil {
 			return fmt.Errorf("make PDFium ready: %w", err)
 		}
@@ -147,15 +143,30 @@ func (r *Reader) rest() {
 	}
 }
 
-func start(dir string) (e *engine, err error) {
-	defer recovered(&err)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+// start makes PDFium ready, with the code that is on disk if it can be used, and else with code
+// that is made now.
+func (r *Reader) start() (*engine, error) {
+	if err := os.MkdirAll(r.dir, 0o700); err != nil {
 		return nil, err
 	}
-	cache, err := wazero.NewCompilationCacheWithDir(filepath.Join(dir, "code"))
+	on := kept{r.dir}
+	cache, err := on.open()
 	if err != nil {
-		return nil, err
+		return start(wazero.NewCompilationCache())
 	}
+	e, err := start(cache)
+	if err != nil && !errors.Is(err, errLate) { // most likely the disk takes no code
+		return start(wazero.NewCompilationCache())
+	}
+	_ = on.made() // else it is made again by the next process
+	return e, err
+}
+
+// errLate says that PDFium was not ready in time. Its code is made, so it is sooner the next time.
+var errLate = errors.New("it takes too long")
+
+func start(cache wazero.CompilationCache) (e *engine, err error) {
+	defer recovered(&err)
 	ctx, cancel := context.WithCancel(context.Background())
 	e = &engine{cache: cache, cancel: cancel}
 	late := time.AfterFunc(initTimeout, cancel)
@@ -166,6 +177,9 @@ func start(dir string) (e *engine, err error) {
 		RuntimeConfig: wazero.NewRuntimeConfig().WithMemoryLimitPages(maxPages).WithCloseOnContextDone(true).WithCompilationCache(cache).
 			WithCoreFeatures(api.CoreFeaturesV2 | experimental.CoreFeaturesExceptionHandling),
 	})
+	if !late.Stop() { // what was cancelled reads nothing, and says no error
+		err = errLate
+	}
 	if err != nil {
 		e.close()
 		return nil, err
