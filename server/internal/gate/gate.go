@@ -142,6 +142,26 @@ func (g *Gate) eachList(e *entry, do func(*list, *entry)) {
 	}
 }
 
+// CutSilent cuts off the connections that have not asked anything yet, such as those that browsers
+// open ahead. A server that stops would wait for them. Of a proxy's connections the gate does not
+// know that.
+func (g *Gate) CutSilent() {
+	for _, e := range g.silent() {
+		e.cut.Cut()
+	}
+}
+
+func (g *Gate) silent() (all []*entry) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for e := g.guests.first; e != nil; e = e.links[ofAll].after {
+		if e.slot && e.asked == 0 {
+			all = append(all, e)
+		}
+	}
+	return all
+}
+
 // leave forgets an entry.
 func (g *Gate) leave(e *entry) {
 	g.mu.Lock()

@@ -192,6 +192,28 @@ func TestGate_life(t *testing.T) {
 	})
 }
 
+// TestGate_cutSilent cuts off those that have not asked, and nobody else.
+func TestGate_cutSilent(t *testing.T) {
+	g := newGate(Limits{Connections: 100})
+	silent, asks, rests := mustEnter(t, g, "192.0.2.1"), mustEnter(t, g, "192.0.2.1"), mustEnter(t, g, "192.0.2.2")
+	g.asks(asks)
+	g.asks(rests)
+	g.rests(rests)
+	request := &entry{cut: new(cuts)} // of a proxy
+	if !g.admit(request, sourceOf(netip.MustParseAddr("192.0.2.3")), guest) {
+		t.Fatal("a request was refused")
+	}
+	g.CutSilent()
+	if !wasCut(silent) {
+		t.Error("a connection that has not asked anything was not cut")
+	}
+	for name, e := range map[string]*entry{"that asks": asks, "that has asked": rests, "of a proxy": request} {
+		if wasCut(e) {
+			t.Errorf("one %s was cut", name)
+		}
+	}
+}
+
 // TestGate_asksWithoutEnd shows that a guest who goes on asking loses its place like a silent one.
 // One that has signed in may ask as often as it likes.
 func TestGate_asksWithoutEnd(t *testing.T) {

@@ -143,9 +143,10 @@ func TestRun_ServesAndStops(t *testing.T) {
 	}
 }
 
-// A connection without a request, as browsers open some ahead, delays a stop for a while. It
-// does not make the stop fail.
+// A connection without a request, as browsers open some ahead, delays a stop for a moment only. No
+// request counts as cut off because of it.
 func TestRun_StopsBesideAConnectionThatAsksNothing(t *testing.T) {
+	t.Parallel()
 	a, stop := start(t, load(t))
 	conn, err := (&net.Dialer{Timeout: patience}).DialContext(t.Context(), "tcp", strings.TrimPrefix(a.HTTP, "http://"))
 	if err != nil {

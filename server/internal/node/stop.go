@@ -12,9 +12,10 @@ const (
 	// A transfer of leadership takes milliseconds. If it fails, the election takes 4 to 9 s,
 	// which is not worth the wait.
 	stepDownTimeout = 5 * time.Second
-	httpTimeout     = 3 * time.Second  // for requests being answered; streams have been told to end
-	partTimeout     = 20 * time.Second // for rounds under way, and requests in the queue
-	engineTimeout   = 20 * time.Second // for the NATS server to close its files
+	httpTimeout     = 3 * time.Second        // for requests being answered; streams have been told to end
+	silentTimeout   = 300 * time.Millisecond // for connections that have not asked anything yet
+	partTimeout     = 20 * time.Second       // for rounds under way, and requests in the queue
+	engineTimeout   = 20 * time.Second       // for the NATS server to close its files
 )
 
 // stop takes apart what start has built, even if start did not finish.
@@ -74,7 +75,9 @@ func (r *running) endHTTP(ctx context.Context) error {
 	}
 	limited, cancel := context.WithTimeout(ctx, httpTimeout)
 	defer cancel()
-	// A connection without any request is enough for an error here: browsers open some ahead.
+	// Shutdown waits for connections without any request too, and browsers open some ahead.
+	silent := time.AfterFunc(silentTimeout, r.gate.CutSilent)
+	defer silent.Stop()
 	if err := r.server.Shutdown(limited); err != nil {
 		r.logger.WarnContext(ctx, "requests were cut off", "error", err)
 		_ = r.server.Close()
