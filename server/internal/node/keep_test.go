@@ -51,6 +51,7 @@ func mustRunAgain(t *testing.T, meanwhile func(n *Node, a Addresses)) error {
 // The node stops by itself and leaves nothing behind that would prevent another node from
 // running in its place.
 func TestRun_engineGivenUp(t *testing.T) {
+	t.Parallel()
 	err := mustRunAgain(t, func(n *Node, a Addresses) {
 		mustSay(t, a, "1")
 		if err := n.engine.NATS().ShutdownJetStream(); err != nil {
@@ -69,6 +70,7 @@ func TestRun_engineGivenUp(t *testing.T) {
 // the stream, and a node that is alone stops because of it. A new node in its place continues
 // where it was.
 func TestRun_streamFrozen(t *testing.T) {
+	t.Parallel()
 	err := mustRunAgain(t, func(n *Node, a Addresses) {
 		stream := jetstream.StreamName(mustSay(t, a, "1"))
 		block := blockNext(t, n.engine.StoreDir(), stream)

@@ -93,6 +93,7 @@ func awaitMail(t *testing.T, server *mailtest.Server, n int) (header netmail.Hea
 // TestMail shows the whole way of a digest: from the token that tells an address, over a message
 // that is not read, to a mail, and to the click that ends that.
 func TestMail(t *testing.T) {
+	t.Parallel()
 	a, server, logged, token := mailNode(t)
 	alice := pusher{a.HTTP, token("alice", `,"email":"alice@example.org","email_verified":true,"locale":"ja-JP","zoneinfo":"Asia/Tokyo"`)}
 	bob := pusher{a.HTTP, token("bob", `,"name":"Bob","email":"bob@example.org","email_verified":false`)}

@@ -247,6 +247,7 @@ func (w *world) subscription(user string) wire.SubscribePush {
 // hang. Nobody waits for one that hangs. What becomes of it is in each user's push log. Mail has
 // [TestMail], and tests of its answers in its own package.
 func TestPush_ways(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	a, logged, _ := pushNode(t, w.configured(), nil)
 	alice, users, members := pusher{a.HTTP, signIn(t, a, "alice")}, map[string]pusher{}, []string(nil)

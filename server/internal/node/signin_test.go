@@ -17,6 +17,7 @@ import (
 // are answered, because each takes one of the places of that address for a while. A user with the
 // right secret comes in from the same address all the while.
 func TestRun_wrongSecrets(t *testing.T) {
+	t.Parallel()
 	cfg := load(t)
 	cfg.HTTP.AddressGuests = 8
 	a, _ := start(t, cfg)
