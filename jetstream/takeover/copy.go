@@ -19,6 +19,9 @@ const (
 	windowBytes  = 8 << 20   // how far the sender may be ahead
 	chunkTimeout = 30 * time.Second
 	endTimeout   = 5 * time.Minute // for the engine to open what it was given
+	// placeTimeout is how long the cluster may take to make a place for a stream, on each member. If
+	// nobody waits for that, the place stays in the way of the next try until the engine gives it up.
+	placeTimeout = 20 * time.Second
 )
 
 // copy copies a stream as the engine backs it up and restores it, file by file. Nothing is
@@ -78,7 +81,7 @@ func (t *takeover) restore(ctx context.Context, name string, stream api.Copy) (s
 	if err != nil {
 		return "", err
 	}
-	return pause.Until(ctx, "place for "+name, func(ctx context.Context) (string, error) {
+	return pause.UntilWithin(ctx, "place for "+name, placeTimeout, func(ctx context.Context) (string, error) {
 		return api.Restore(ctx, t.To, name, cfg, stream.State)
 	})
 }

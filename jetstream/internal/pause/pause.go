@@ -37,8 +37,14 @@ func (f final) Unwrap() error { return f.error }
 // node creates the same object at the same moment. Each try is brief, because a request to a
 // meta leader that has died is never answered.
 func Until[T any](ctx context.Context, what string, try func(ctx context.Context) (T, error)) (T, error) {
+	return UntilWithin(ctx, what, tryTimeout, try)
+}
+
+// UntilWithin does what [Until] does, with tries that may take so long each. It is for requests that
+// take long, and whose effect stays in the way of the next try if nobody waits for the answer.
+func UntilWithin[T any](ctx context.Context, what string, each time.Duration, try func(ctx context.Context) (T, error)) (T, error) {
 	for {
-		opened, err := once(ctx, try)
+		opened, err := once(ctx, each, try)
 		if err == nil {
 			return opened, nil
 		}
@@ -51,8 +57,8 @@ func Until[T any](ctx context.Context, what string, try func(ctx context.Context
 	}
 }
 
-func once[T any](ctx context.Context, try func(ctx context.Context) (T, error)) (T, error) {
-	ctx, cancel := context.WithTimeout(ctx, tryTimeout)
+func once[T any](ctx context.Context, most time.Duration, try func(ctx context.Context) (T, error)) (T, error) {
+	ctx, cancel := context.WithTimeout(ctx, most)
 	defer cancel()
 	return try(ctx)
 }
