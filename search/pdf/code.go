@@ -37,7 +37,7 @@ func (c kept) open() (wazero.CompilationCache, error) {
 // made notes what is there once PDFium is ready. What was there before code was made anew is that
 // of another version, and goes.
 func (c kept) made() error {
-	before, err := os.ReadFile(filepath.Join(c.dir, sumsOf)) //nolint:gosec // the directory is configuration
+	before, err := os.ReadFile(filepath.Join(c.dir, sumsOf))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
@@ -59,7 +59,7 @@ func (c kept) made() error {
 
 // has reports whether the code has the checksums that were noted.
 func (c kept) has(sums string) bool {
-	noted, err := os.ReadFile(filepath.Join(c.dir, sumsOf)) //nolint:gosec // the directory is configuration
+	noted, err := os.ReadFile(filepath.Join(c.dir, sumsOf))
 	return err == nil && string(noted) == sums
 }
 

@@ -27,8 +27,9 @@ const (
 const (
 	// idleAfter is how long a reader that is not used keeps its memory.
 	idleAfter = time.Minute
-	// initTimeout is how long it may take to get ready; the first time that is a lot of work.
-	initTimeout = 2 * time.Minute
+	// initTimeout is how long it may take to get ready. The first time, its code is made, which took
+	// 33 s on two busy cores, and nothing can end that early.
+	initTimeout = 10 * time.Minute
 )
 
 // markName is a file with the name of the file that is being read. If a process finds it when it
