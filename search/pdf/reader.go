@@ -27,8 +27,8 @@ const (
 const (
 	// idleAfter is how long a reader that is not used keeps its memory.
 	idleAfter = time.Minute
-	// initTimeout is how long it may take to get ready. The first time, its code is made, which took
-	// 33 s on two busy cores, and nothing can end that early.
+	// initTimeout is how long it may take to get ready. The first time, its code is made, which
+	// took 33 s on two busy cores, and nothing can end that early.
 	initTimeout = 10 * time.Minute
 )
 
