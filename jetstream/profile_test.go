@@ -223,6 +223,13 @@ func TestNews(t *testing.T) {
 	mustSend(t, logs[0], "alice", text("dave", "1", "hi"))
 	mustSend(t, logs[0], "gone", wire.Leave{Channel: group})
 	mustSend(t, logs[0], "alice", wire.Set{Name: "block/carol", Value: "1"})
+	// A node that learns of a profile before it learns of a channel has nobody to tell. Clients ask
+	// for the profiles of a new channel.
+	eventually(t, "all nodes to show the channels", func() bool {
+		here, err1 := logs[1].neighbours("alice")
+		there, err2 := logs[2].neighbours("alice")
+		return err1 == nil && err2 == nil && len(here) == 2 && len(there) == 1 && logs[1].view.Blocked("alice", "carol")
+	})
 	be(t, logs[0], "alice", wire.ProfileChange{Name: new("Alice"), Zone: new("UTC")})
 	be(t, logs[2], "alice", wire.ProfileChange{Status: &wire.Status{Text: "here"}})
 	eventually(t, "everybody to be told", func() bool {
