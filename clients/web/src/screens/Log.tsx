@@ -156,8 +156,6 @@ function partsOf(r: Row): readonly unknown[] {
       return [r.count, "", "", ""];
     case "note":
       return [r.event, "", "", ""];
-    case "gap":
-      return [r.key, "", "", ""];
   }
 }
 
@@ -167,8 +165,6 @@ function draw(row: Row, log: LogContext): VNode {
       return <Day at={row.at} id={row.key} />;
     case "unread":
       return <Unread count={row.count} id={row.key} />;
-    case "gap":
-      return <p class="event" data-key={row.key}><span>{talk().leftOut}</span></p>;
     case "note":
       return <Note event={row.event} id={row.key} />;
     case "message":

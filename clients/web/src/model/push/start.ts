@@ -11,7 +11,6 @@ import { Device, type Browser } from "./device.ts";
 import { device } from "./here.ts";
 import { Offering } from "./offering.ts";
 import { openOwners } from "./owner.ts";
-import { alone } from "./pause.ts";
 import { Withdrawal } from "./withdrawal.ts";
 import { hasWorkers, registration } from "./worker.ts";
 
@@ -29,7 +28,7 @@ const browser: Browser = {
   identity: () => identity.peek(),
   language: () => language.peek(),
   label: programOf(navigator.userAgent),
-  alone,
+  alone: (act) => ("locks" in navigator ? (navigator.locks.request("natterjack.push", act) as Promise<never>) : act()),
 };
 
 /** Begins when a user has signed in, and ends with the session. */
