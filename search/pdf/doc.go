@@ -8,6 +8,6 @@
 // The code for this machine is made from the WebAssembly when the first PDF is read. That takes
 // some seconds, and some 300 MB for a moment. The code of one version is kept on disk, with its
 // checksum: code that is damaged is made anew, and never run. If the disk does not take it, each
-// process makes its own. From then on a reader that
-// is used takes about 50 MB, and one that is not takes nothing.
+// process makes its own. From then on a reader that is used takes about 50 MB, and one that is not
+// takes nothing.
 package pdf

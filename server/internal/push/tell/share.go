@@ -23,8 +23,8 @@ func (s share) in(f func() error) error {
 
 // A node begins so many tries in a second, for each processor that it may use: at first leastPerS,
 // and twice as many after each second in which tries had to wait, up to mostPerS. To encrypt or
-// sign, and to ask, costs some tenths of a millisecond. A message to 500 users, told within a
-// quarter of a second, made the p99 of those who chat 2.6 times as long.
+// sign, and to ask, costs some tenths of a millisecond, so that a message to 500 users would take
+// both processors of a small node for a while.
 const leastPerS, mostPerS = 250, 2_000
 
 // paceRest is for how long no try must have had to wait for the pace to be slow again. A job's next
