@@ -25,11 +25,16 @@ const (
 // batches, which saves more than the index takes: then the difference says nothing, and what an
 // index costs that is built anew on the idle server afterwards does.
 func indexed(ctx context.Context, r *rig) (results []result, err error) {
-	with, off, err := r.startIndexed(ctx)
-	defer func() { err = errors.Join(err, with.stop(), off.stop()) }()
+	with, err := r.startSearch(ctx, false)
 	if err != nil {
 		return nil, err
 	}
+	defer func() { err = errors.Join(err, with.stop()) }()
+	off, err := r.startSearch(ctx, true)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, off.stop()) }()
 	all, err := r.repeat("search, share of the CPU", func(i int, f *figures) error { return r.share(ctx, with, off, i, f) })
 	if err != nil {
 		return nil, err
@@ -37,30 +42,19 @@ func indexed(ctx context.Context, r *rig) (results []result, err error) {
 	return []result{{Name: "search-share", Value: of(all, "share"), Unit: "% of the CPU", Bare: math.NaN(), More: without(all, "share")}}, nil
 }
 
-// startIndexed starts a server with search, and one without.
-func (r *rig) startIndexed(ctx context.Context) (with, without servers, err error) {
-	for _, off := range []bool{false, true} {
-		plan, err := r.plan(ctx, 1)
+// startSearch starts a server that is alone, with search or without.
+func (r *rig) startSearch(ctx context.Context, off bool) (servers, error) {
+	plan, err := r.plan(ctx, 1)
+	if err != nil {
+		return nil, err
+	}
+	if off {
+		plan[0].config, err = change(plan[0].config, [2]string{"# search { off: false }", "search { off: true }"})
 		if err != nil {
-			return with, without, err
-		}
-		if off {
-			plan[0].config, err = change(plan[0].config, [2]string{"# search { off: false }", "search { off: true }"})
-			if err != nil {
-				return with, without, err
-			}
-		}
-		n, err := r.startServer(ctx, plan[0])
-		if err != nil {
-			return with, without, err
-		}
-		if off {
-			without = servers{n}
-		} else {
-			with = servers{n}
+			return nil, err
 		}
 	}
-	return with, without, nil
+	return r.startAlone(ctx, plan[0])
 }
 
 // share runs the load on both servers.
