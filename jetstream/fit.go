@@ -51,7 +51,7 @@ func (l *Log) handOn(ctx context.Context, shard int, others []string) error {
 
 var errNobody = errors.New("jetstream: there is no node that could lead")
 
-// moveLead makes the node named to lead a shard. If to is empty, it may be any other node.
+// moveLead makes the node named to lead a shard.
 func (l *Log) moveLead(ctx context.Context, shard int, to string) error {
 	ctx, cancel := context.WithTimeout(ctx, moveTimeout)
 	defer cancel()
@@ -59,4 +59,14 @@ func (l *Log) moveLead(ctx context.Context, shard int, to string) error {
 		return fmt.Errorf("move the lead of shard %d: %w", shard, err)
 	}
 	return nil
+}
+
+// stepDown makes this node leave the lead of a shard to any other node, within [moveTimeout].
+func (l *Log) stepDown(ctx context.Context, shard int) error {
+	if !l.engine.Clustered() {
+		return errNobody
+	}
+	ctx, cancel := context.WithTimeout(ctx, moveTimeout)
+	defer cancel()
+	return l.engine.StepDownStream(ctx, StreamName(shard))
 }

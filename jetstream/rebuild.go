@@ -84,7 +84,7 @@ func (l *Log) yield(ctx context.Context) (stop func()) {
 				if !l.engine.LeadsStream(StreamName(shard)) {
 					continue
 				}
-				if err := l.moveLead(ctx, shard, ""); err != nil && ctx.Err() == nil {
+				if err := l.stepDown(ctx, shard); err != nil && ctx.Err() == nil {
 					l.log.WarnContext(ctx, "nobody takes the lead over while the view is opened", "shard", shard, "error", err)
 				}
 			}

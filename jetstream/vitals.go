@@ -32,8 +32,9 @@ func (l *Log) relieve(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, relieveTimeout)
 	defer cancel()
 	var asking sync.WaitGroup
+	now := time.Now()
 	for shard, s := range l.shards {
-		v, now := s.write.Vitals(), time.Now()
+		v := s.write.Vitals()
 		if !l.engine.LeadsStream(StreamName(shard)) {
 			v.Acked() // a shard that this node does not lead is not its concern
 			continue
@@ -54,10 +55,3 @@ func (l *Log) relieve(ctx context.Context) {
 // relieveTimeout is how long the engine may take to leave the leads of all stuck streams. After
 // that it is no longer waited for: meanwhile no word of another node is heard.
 const relieveTimeout = 500 * time.Millisecond
-
-func (l *Log) stepDown(ctx context.Context, shard int) error {
-	if !l.engine.Clustered() {
-		return errNobody
-	}
-	return l.engine.StepDownStream(ctx, StreamName(shard))
-}

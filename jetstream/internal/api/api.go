@@ -113,12 +113,8 @@ func gone(err *jetstream.APIError) bool {
 	}
 }
 
-// StepDown makes the leader of a stream leave the lead to the server named to, or to any other
-// server if to is empty.
+// StepDown makes the leader of a stream leave the lead to the server named to.
 func StepDown(ctx context.Context, conn *nats.Conn, stream, to string) error {
-	if to == "" {
-		return ask(ctx, conn, "LEADER.STEPDOWN."+stream, nil, nil)
-	}
 	return ask(ctx, conn, "LEADER.STEPDOWN."+stream, map[string]any{"placement": map[string]string{"preferred": to}}, nil)
 }
 
