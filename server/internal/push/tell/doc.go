@@ -21,8 +21,8 @@
 // # Who blocks whom
 //
 // Deciding takes half of the node's processors at most, and tries begin at a steady pace, which
-// rises only while tries wait for longer than a second. So a message to many users leaves processors
-// to those who chat.
+// rises only while tries wait for longer than a second. So a message to many users leaves
+// processors to those who chat.
 //
 // The duty waits for no provider. A provider that fails for three devices in a row gets one try at
 // a time, and none for growing pauses; its jobs go back into the queue. A device that asks to be
