@@ -34,7 +34,7 @@ func (s *Server) shutdown() {
 		ctx, cancel := context.WithTimeout(context.Background(), flushTimeout)
 		defer cancel()
 		if err := s.conn.FlushWithContext(ctx); err != nil {
-			s.logger.Debug("our own connection was not flushed", "error", err)
+			s.logger.Debug("the node's own connection was not flushed", "error", err)
 		}
 		s.conn.Close()
 	}
@@ -42,6 +42,6 @@ func (s *Server) shutdown() {
 	s.nats.WaitForShutdown()
 	s.leads.end()
 	if err := s.staging.end(); err != nil {
-		s.logger.Debug("what was staged is still in memory", "error", err)
+		s.logger.Debug("staged batches could not be removed from memory", "error", err)
 	}
 }

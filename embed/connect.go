@@ -80,7 +80,7 @@ func (s *Server) connectBy(way nats.InProcessConnProvider, c credentials) (conn 
 		if conn, err = s.dial(way, c); err == nil || errors.Is(err, nats.ErrAuthorization) || !s.nats.Running() {
 			break
 		}
-		s.logger.Warn("our own connection could not be made, and is tried again", "error", err)
+		s.logger.Warn("the node's own connection could not be made, and is tried again", "error", err)
 	}
 	return conn, err
 }
@@ -99,13 +99,13 @@ func (s *Server) dial(way nats.InProcessConnProvider, c credentials) (*nats.Conn
 			if sub != nil {
 				subject = sub.Subject
 			}
-			s.logger.Warn("error on our own connection", "error", err, "subject", subject)
+			s.logger.Warn("error on the node's own connection", "error", err, "subject", subject)
 		}),
 		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
 			if err != nil {
-				s.logger.Warn("our own connection is lost", "error", err)
+				s.logger.Warn("the node's own connection is lost", "error", err)
 			}
 		}),
-		nats.ReconnectHandler(func(*nats.Conn) { s.logger.Info("our own connection is back") }),
+		nats.ReconnectHandler(func(*nats.Conn) { s.logger.Info("the node's own connection is back") }),
 	)
 }

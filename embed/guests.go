@@ -42,7 +42,7 @@ func (s *Server) watchGuests() {
 		next, n := s.lookAtGuests()
 		timer.Reset(next)
 		if closed += n; closed > 0 && time.Since(reported) > reportGap {
-			s.logger.Warn("connections were closed that had not logged in, to make room for others", "closed", closed, "max_connections", s.places)
+			s.logger.Warn("closed connections that had not logged in, to make room for others", "closed", closed, "max_connections", s.places)
 			closed, reported = 0, time.Now()
 		}
 	}

@@ -35,7 +35,7 @@ func (s *Server) Stored(stream string, pos uint64) (subject string, data []byte,
 		return "", nil, err
 	}
 	if state := stateOf(copied, false); pos < state.FirstSeq || pos > state.LastSeq {
-		return "", nil, fmt.Errorf("nats server: the copy of %s goes from %d to %d: message %d is not there", stream, state.FirstSeq, state.LastSeq, pos)
+		return "", nil, fmt.Errorf("nats server: the copy of %s has the messages %d to %d, and not %d", stream, state.FirstSeq, state.LastSeq, pos)
 	}
 	m, err := messageOf(copied, pos)
 	if err != nil {

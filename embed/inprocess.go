@@ -29,7 +29,7 @@ var _ nats.InProcessConnProvider = buffered{}
 // InProcessConn implements [nats.InProcessConnProvider].
 func (b buffered) InProcessConn() (net.Conn, error) {
 	if !b.nats.Running() {
-		return nil, errors.New("nats: the server does not run")
+		return nil, errors.New("nats: the server is not running")
 	}
 	ours, theirs := pipe.New(pipeBuffer)
 	createClientInProcess(b.nats, theirs)

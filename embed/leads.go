@@ -100,7 +100,7 @@ func (l *leads) leave(ctx context.Context, stream string) error {
 	left := one.left
 	l.mu.Unlock()
 	if left == nil {
-		return fmt.Errorf("nats server: it has stopped, and leads %s no more", stream)
+		return fmt.Errorf("nats server: it has stopped, and no longer leads %s", stream)
 	}
 	select {
 	case <-left:

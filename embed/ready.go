@@ -21,7 +21,7 @@ func (s *Server) listening(ctx context.Context) error {
 			return fatal{err}
 		}
 		if !s.nats.ReadyForConnections(time.Millisecond) {
-			return errors.New("nats server: its listeners are not open")
+			return errors.New("nats server: the listeners are not open yet")
 		}
 		return nil
 	})

@@ -58,7 +58,7 @@ func New(opts Options) (*Server, error) {
 		return nil, errors.New("nats: jetstream is not enabled; add its block, as in the shipped nats.conf")
 	}
 	if opts.NATS.DontListen && opts.NATS.Cluster.Port != 0 {
-		return nil, errors.New("nats: a member of a cluster must listen for clients: its routes wait for that, and so would Close")
+		return nil, errors.New("nats: a member of a cluster must listen for clients, because its routes and Close wait for that; leave DontListen unset")
 	}
 	s := &Server{
 		account: opts.Account,

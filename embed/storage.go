@@ -10,7 +10,7 @@ import (
 
 // errGivenUp is returned after a full disk. The server then shuts JetStream down, and does not
 // try again as long as it lives.
-var errGivenUp = errors.New("nats server: it has given JetStream up, as it does when a disk is full; make room, and the node starts it again")
+var errGivenUp = errors.New("nats server: JetStream has shut down, as it does when a disk is full; make room, and the node starts it again")
 
 // StoreDir returns the server's store directory.
 func (s *Server) StoreDir() string { return s.store }

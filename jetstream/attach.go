@@ -81,7 +81,7 @@ func (l *Log) openPicture(user, place string, p *wire.Picture) (*wire.Picture, e
 	}
 	facts, err := (*by).OpenPicture(user, place, p.Ticket)
 	if err == nil && facts.ID != p.ID {
-		err = wire.Errorf(wire.CodeInvalid, "ticket: is for another file")
+		err = wire.Errorf(wire.CodeInvalid, "ticket: is for another file; give id and ticket of the same file")
 	}
 	if err != nil {
 		return given, within("picture", err)
@@ -97,7 +97,7 @@ func (l *Log) open(user, place string, a *wire.Attachment) (wire.Attachment, err
 	}
 	facts, err := (*by).Open(user, place, a.Ticket)
 	if err == nil && facts.ID != a.ID {
-		err = wire.Errorf(wire.CodeInvalid, "ticket: is for another file")
+		err = wire.Errorf(wire.CodeInvalid, "ticket: is for another file; give id and ticket of the same file")
 	}
 	facts.Caption = a.Caption
 	if err == nil {

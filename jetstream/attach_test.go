@@ -163,7 +163,7 @@ func TestAttachments_refused(t *testing.T) {
 		"another user's":    {change(func(a *wire.Attachment) { a.Ticket = o.issue("bob", "alice~bob", picture) }), "0.ticket: is none of yours"},
 		"tampered":          {change(func(a *wire.Attachment) { a.Ticket = "x" + a.Ticket }), "0.ticket: is none of yours"},
 		"another channel's": {change(func(a *wire.Attachment) { a.Ticket = o.issue("alice", "alice~carol", picture) }), "0.ticket: is for another channel"},
-		"another file's":    {change(func(a *wire.Attachment) { a.ID = paper.ID }), "0.ticket: is for another file"},
+		"another file's":    {change(func(a *wire.Attachment) { a.ID = paper.ID }), "0.ticket: is for another file; give id and ticket of the same file"},
 		"of an odd name": {change(func(a *wire.Attachment) {
 			a.Ticket = o.issue("alice", "alice~bob", wire.Attachment{ID: picture.ID, Kind: "file", Name: "a/b"})
 		}), "0.name:"},

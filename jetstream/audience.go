@@ -81,7 +81,7 @@ func (l *Log) Tell(user, id string, notification []byte) error {
 	m.Header.Set(jetstream.MsgIDHeader, id)
 	m.Data = notification
 	if err := l.conn.PublishMsg(m); err != nil {
-		return fmt.Errorf("publish what a user is told: %w", err)
+		return fmt.Errorf("publish a notification: %w", err)
 	}
 	return nil
 }

@@ -75,7 +75,7 @@ func newCensus(cfg *Config, js jetstream.JetStream) (*census, error) {
 func tell(conn *nats.Conn, s said) (*nats.Subscription, error) {
 	answer, err := json.Marshal(s)
 	if err != nil {
-		return nil, fmt.Errorf("encode what is remembered: %w", err)
+		return nil, fmt.Errorf("encode which log this node remembers: %w", err)
 	}
 	// A node that does not get the answer asks again.
 	sub, err := conn.Subscribe(censusSubject, func(m *nats.Msg) { _ = m.Respond(answer) })
@@ -205,11 +205,11 @@ func (c *census) ask(ctx context.Context, size int) (map[string]said, error) {
 	all := map[string]said{c.engine.Name(): {Node: c.engine.Name(), Epoch: c.epoch}}
 	sub, err := c.conn.SubscribeSync(c.conn.NewRespInbox())
 	if err != nil {
-		return nil, fmt.Errorf("ask what is remembered: %w", err)
+		return nil, fmt.Errorf("ask the nodes which log they remember: %w", err)
 	}
 	defer func() { _ = sub.Unsubscribe() }()
 	if err := c.conn.PublishRequest(censusSubject, sub.Subject, nil); err != nil {
-		return nil, fmt.Errorf("ask what is remembered: %w", err)
+		return nil, fmt.Errorf("ask the nodes which log they remember: %w", err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, censusTime)
 	defer cancel()

@@ -114,7 +114,7 @@ func (l *Log) resumable(resume *wire.Resume, head []uint64) (bool, error) {
 		}
 		ok, err := reaches(ctx, l.js, shard, pos)
 		if err != nil {
-			return false, wire.Errorf(wire.CodeUnavailable, "the log cannot be asked at the moment; retry")
+			return false, wire.Errorf(wire.CodeUnavailable, "the log cannot be read at the moment; retry")
 		}
 		if !ok {
 			return false, nil

@@ -14,7 +14,7 @@ func (l *Log) watchDates(ctx context.Context) {
 	defer tick.Stop()
 	for {
 		if err := l.view.CheckDates(); err != nil && ctx.Err() == nil {
-			l.log.WarnContext(ctx, "what is dated ahead is not noted", "error", err)
+			l.log.WarnContext(ctx, "events dated ahead of the clock could not be noted", "error", err)
 		}
 		select {
 		case <-ctx.Done():

@@ -77,7 +77,7 @@ func (e *eraser) run(ctx context.Context) {
 			err = e.scrub(ctx)
 		}
 		if err != nil && ctx.Err() == nil {
-			e.log.WarnContext(ctx, "deleted messages are still in the files; they will be erased later", "shard", e.shard, "error", err)
+			e.log.WarnContext(ctx, "deleted messages could not be erased from the files yet, and are tried again", "shard", e.shard, "error", err)
 		}
 	}
 }
@@ -150,7 +150,7 @@ func (e *eraser) scrub(ctx context.Context) error {
 		channels[d.Channel] = true
 	}
 	if err := e.view.Scrub(ctx, channels); err != nil {
-		return fmt.Errorf("scrub the view: %w", err)
+		return fmt.Errorf("erase deleted messages from the view's files: %w", err)
 	}
 	for _, d := range e.dirty {
 		if err := e.view.Erased(e.shard, d.Pos); err != nil {

@@ -29,9 +29,9 @@ func (l *Log) leave(ctx context.Context, others []string) {
 			continue
 		}
 		if err := l.handOn(ctx, shard, others); err != nil {
-			l.log.WarnContext(ctx, "nobody takes the lead over", "shard", shard, "error", err)
+			l.log.WarnContext(ctx, "no other node takes over the lead", "shard", shard, "error", err)
 		} else {
-			l.log.WarnContext(ctx, "handed the lead over", "shard", shard, "reason", l.unfit())
+			l.log.WarnContext(ctx, "handed over the lead", "shard", shard, "reason", l.unfit())
 		}
 	}
 }
@@ -49,7 +49,7 @@ func (l *Log) handOn(ctx context.Context, shard int, others []string) error {
 	return errors.Join(errs...)
 }
 
-var errNobody = errors.New("jetstream: there is no node that could lead")
+var errNobody = errors.New("jetstream: no other node is fit to lead")
 
 // moveLead makes the node named to lead a shard.
 func (l *Log) moveLead(ctx context.Context, shard int, to string) error {

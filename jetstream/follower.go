@@ -97,7 +97,7 @@ func (f *follower) level(ctx context.Context) {
 		return
 	}
 	if _, err := f.view.Apply(f.shard, nil, upto); err != nil {
-		f.log.ErrorContext(ctx, "view not moved past purged messages", "shard", f.shard, "error", err)
+		f.log.ErrorContext(ctx, "the view could not be moved past purged messages", "shard", f.shard, "error", err)
 		return
 	}
 	f.tail.skip(upto)

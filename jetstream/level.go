@@ -59,7 +59,7 @@ func (l *Log) watchLevel(ctx context.Context) {
 	words := make(chan *nats.Msg, levelWords)
 	sub, err := l.conn.ChanSubscribe(levelSubject, words)
 	if err != nil {
-		l.log.ErrorContext(ctx, "cannot hear where other nodes are", "error", err)
+		l.log.ErrorContext(ctx, "this node cannot hear how far other nodes have read", "error", err)
 		return
 	}
 	defer func() { _ = sub.Unsubscribe() }() // the connection may be closed by now
@@ -84,7 +84,7 @@ func (l *Log) watchLevel(ctx context.Context) {
 				l.judge(ctx, st, before)
 			}
 			if err := l.dialect.tick(ctx, l.engine.LeadsStream(StreamName(0)), st.peers); err != nil {
-				l.log.DebugContext(ctx, "the log is not raised yet", "error", err)
+				l.log.DebugContext(ctx, "the log's level could not be raised yet", "error", err)
 			}
 			l.speak(ctx, st)
 		}
@@ -99,7 +99,7 @@ func (l *Log) judge(ctx context.Context, st *standing, before bool) {
 	}
 	if was := l.Level(); (was == nil) != (deaf == nil) {
 		if deaf != nil {
-			l.log.WarnContext(ctx, "this node does not hear what is said", "error", deaf)
+			l.log.WarnContext(ctx, "this node does not receive new events", "error", deaf)
 		} else {
 			l.log.InfoContext(ctx, "this node is level with the log again")
 		}
@@ -113,9 +113,9 @@ func (l *Log) judge(ctx context.Context, st *standing, before bool) {
 		return
 	}
 	if st.away {
-		l.log.WarnContext(ctx, "users are sent to other nodes until this one hears again what is said")
+		l.log.WarnContext(ctx, "users are sent to other nodes until this node receives new events again")
 	} else {
-		l.log.InfoContext(ctx, "users are taken again")
+		l.log.InfoContext(ctx, "this node takes users again")
 	}
 	if f := l.level.turned.Load(); f != nil {
 		(*f)(st.away)
@@ -139,7 +139,7 @@ func (l *Log) speak(ctx context.Context, st *standing) {
 		err = l.conn.Publish(levelSubject, body)
 	}
 	if err != nil && !errors.Is(err, nats.ErrConnectionClosed) {
-		l.log.DebugContext(ctx, "not said where this node is", "error", err)
+		l.log.DebugContext(ctx, "this node could not tell the others how far it has read", "error", err)
 	}
 }
 

@@ -89,7 +89,7 @@ func (l *Log) tellNews(ctx context.Context) {
 		for _, user := range users {
 			began := time.Now()
 			if err := l.tellOf(user, tell); err != nil {
-				l.log.WarnContext(ctx, "sessions are not told of a changed profile", "user", user, "error", err)
+				l.log.WarnContext(ctx, "sessions could not be told of a changed profile", "user", user, "error", err)
 			}
 			if pause.For(ctx, newsRest*time.Since(began)) != nil {
 				return

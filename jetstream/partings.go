@@ -82,7 +82,7 @@ func (p *partings) run(ctx context.Context) {
 			return
 		}
 		if err := p.forget(ctx); err != nil && ctx.Err() == nil {
-			p.log.DebugContext(ctx, "receipts of former members stay for now", "shard", p.shard, "error", err)
+			p.log.DebugContext(ctx, "receipts of former members could not be removed yet, and are tried again", "shard", p.shard, "error", err)
 		}
 	}
 }

@@ -27,7 +27,7 @@ func (l *Log) TakeReceivers(by Receivers) { l.receivers.by.Store(&by) }
 func (r *receivers) accept(c *wire.SubscribePush) error {
 	by := r.by.Load()
 	if by == nil {
-		return wire.Errorf(wire.CodeUnsupported, "kind: this server tells nobody who is not looking")
+		return wire.Errorf(wire.CodeUnsupported, "kind: this server sends no notifications")
 	}
 	return (*by).Accept(c)
 }

@@ -51,7 +51,7 @@ func (r *rebuild) look(ctx context.Context, l *Log, st *standing, at []uint64) {
 	switch now := time.Now(); {
 	case !far:
 		if r.far.Swap(nil) != nil {
-			l.log.InfoContext(ctx, "the view is near the end of the log", "took", now.Sub(r.began).Round(time.Millisecond))
+			l.log.InfoContext(ctx, "the view has caught up with the log", "took", now.Sub(r.began).Round(time.Millisecond))
 		}
 	case r.far.Load() == nil:
 		err := fmt.Errorf("jetstream: the view is %d events behind the log", want-have)
@@ -60,7 +60,7 @@ func (r *rebuild) look(ctx context.Context, l *Log, st *standing, at []uint64) {
 		l.log.WarnContext(ctx, "the view is far behind the log", "events", want-have)
 	case now.Sub(r.told) >= rebuildTells:
 		r.told = now
-		l.log.InfoContext(ctx, "the view comes nearer to the end of the log",
+		l.log.InfoContext(ctx, "the view is catching up with the log",
 			"share", fmt.Sprintf("%.1f%%", 100*float64(have)/float64(want)), "events_left", want-have,
 			"events_per_s", int(float64(have-r.first)/now.Sub(r.began).Seconds()))
 	}
@@ -85,7 +85,7 @@ func (l *Log) yield(ctx context.Context) (stop func()) {
 					continue
 				}
 				if err := l.stepDown(ctx, shard); err != nil && ctx.Err() == nil {
-					l.log.WarnContext(ctx, "nobody takes the lead over while the view is opened", "shard", shard, "error", err)
+					l.log.WarnContext(ctx, "no other node takes over the lead while the view is opened", "shard", shard, "error", err)
 				}
 			}
 		}

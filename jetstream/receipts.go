@@ -172,7 +172,7 @@ type raising struct {
 func (r *raising) OwnMoved(channel, user string, own receipts.Mark) {
 	own, err := r.log.raised(channel, user, own)
 	if err != nil {
-		r.log.log.Warn("own receipt not told as it is", "channel", channel, "error", err)
+		r.log.log.Warn("a user's own receipt could not be read", "channel", channel, "error", err)
 	}
 	r.Listener.OwnMoved(channel, user, own)
 }

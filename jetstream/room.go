@@ -75,7 +75,7 @@ func take(from *atomic.Int64, bytes int64) bool {
 // Room returns an error if this node can store nothing.
 func (l *Log) Room() error {
 	if l.room.Full() {
-		return errors.New("jetstream: no room is left to store")
+		return errors.New("jetstream: no storage is left; make room on the disk")
 	}
 	return nil
 }
@@ -89,7 +89,7 @@ func (l *Log) watchRoom(ctx context.Context) {
 		l.room.left.Store(left)
 		l.room.last.Store(last)
 		if was := l.room.state.Swap(state); was != state {
-			l.log.WarnContext(ctx, "room to store", "state", [...]string{"enough", "what adds is refused", "everything is refused"}[state], "error", broken)
+			l.log.WarnContext(ctx, "storage that is left", "state", [...]string{"enough", "only commands that free storage are accepted", "no command is accepted"}[state], "error", broken)
 		}
 		select {
 		case <-ctx.Done():

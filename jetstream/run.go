@@ -64,7 +64,7 @@ func (l *Log) warm(ctx context.Context, wg *sync.WaitGroup) (warmed <-chan struc
 	wg.Go(func() {
 		defer close(done)
 		if err := l.view.Warm(ctx, l.ready); err != nil {
-			l.log.WarnContext(ctx, "long lists of channels are not all in memory", "error", err)
+			l.log.WarnContext(ctx, "not all long lists of channels could be read into memory", "error", err)
 		}
 	})
 	return done

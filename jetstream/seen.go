@@ -26,7 +26,7 @@ func (l *Log) AwaitSeen(ctx context.Context, seen []wire.ShardPos) error {
 			continue
 		}
 		if err := l.awaitPlace(ctx, at); err != nil {
-			return wire.Errorf(wire.CodeUnavailable, "this node is behind what was seen elsewhere; retry")
+			return wire.Errorf(wire.CodeUnavailable, "this node does not have the events that you have seen on another node yet; retry")
 		}
 	}
 	return nil

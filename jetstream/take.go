@@ -37,17 +37,17 @@ func (l *Log) takeView(ctx context.Context, v *view.View, dir string, o view.Opt
 	b := &lending.Borrower{Conn: l.conn, Name: l.borrowed(o), Log: l.log}
 	loan, err := b.Borrow(ctx, have+above)
 	if err != nil {
-		l.log.InfoContext(ctx, "the view is made from the log", "events", behind, "reason", err)
+		l.log.InfoContext(ctx, "making the view from the log", "events", behind, "reason", err)
 		return v, nil
 	}
-	l.log.InfoContext(ctx, "the view is taken from another node", "events", behind, "bytes", loan.Size)
+	l.log.InfoContext(ctx, "taking the view from another node", "events", behind, "bytes", loan.Size)
 	if err := v.Close(); err != nil {
 		return nil, errors.Join(err, loan.Return(ctx))
 	}
 	began := time.Now()
 	err = view.Take(ctx, dir, o, loan.Size, loan.Fetch)
 	if back := loan.Return(context.WithoutCancel(ctx)); back != nil {
-		l.log.WarnContext(ctx, "the other node was not told that its view is not needed any more; it will know by the time", "error", back)
+		l.log.WarnContext(ctx, "the other node could not be told that its view is no longer needed; it will notice after a while", "error", back)
 	}
 	if err != nil {
 		l.log.WarnContext(ctx, "the view of another node could not be taken; the log is read instead", "error", err)

@@ -55,7 +55,7 @@ func (c *Cursor) verify(dst []*Entry, begin int) ([]*Entry, error) {
 		}
 		missed, err := c.missed(e, last)
 		if err != nil {
-			return dst[:i], fmt.Errorf("look for what was passed over: %w", err)
+			return dst[:i], fmt.Errorf("look for events that were skipped: %w", err)
 		}
 		if len(missed) > 0 {
 			total := c.log.holes.Add(uint64(len(missed)))

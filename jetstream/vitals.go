@@ -14,7 +14,7 @@ func (l *Log) Dead(after time.Duration) error {
 	for shard, s := range l.shards {
 		v := s.write.Vitals()
 		if v.Dead(now, after) {
-			return fmt.Errorf("jetstream: the stream %s has taken no writes since %s", StreamName(shard), v.Since().Format(time.RFC3339))
+			return fmt.Errorf("jetstream: the stream %s has accepted no writes since %s", StreamName(shard), v.Since().Format(time.RFC3339))
 		}
 	}
 	return nil
@@ -45,7 +45,7 @@ func (l *Log) relieve(ctx context.Context) {
 		l.log.ErrorContext(ctx, "the stream takes no writes although this node leads it", "shard", shard, "since", v.Since())
 		asking.Go(func() {
 			if err := l.stepDown(ctx, shard); err != nil {
-				l.log.WarnContext(ctx, "nobody takes the lead over yet", "shard", shard, "error", err)
+				l.log.WarnContext(ctx, "no other node takes over the lead yet", "shard", shard, "error", err)
 			}
 		})
 	}

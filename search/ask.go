@@ -88,7 +88,7 @@ func (s *Search) ask(ctx context.Context, scope Scope, req index.Request) (found
 		return found, nil
 	}
 	if page.Faults != nil {
-		s.cfg.Logger.ErrorContext(ctx, "a message could not be searched", "component", "search", "error", page.Faults)
+		s.cfg.Logger.ErrorContext(ctx, "a message that was found could not be read", "component", "search", "error", page.Faults)
 	}
 	if err = errors.Join(err, from.err, s.spend(req.User, page.Work)); err != nil {
 		return found, err
@@ -113,7 +113,7 @@ func (s *Search) list(found *wire.Found, user string, scope Scope, hits []index.
 		}
 		fits, err := page.takes(found.Hits, hit)
 		if err != nil {
-			return fmt.Errorf("measure a hit: %w", err)
+			return fmt.Errorf("judge a hit: %w", err)
 		}
 		if !fits && len(found.Hits) > 0 {
 			found.Next = found.Hits[len(found.Hits)-1].Next

@@ -67,7 +67,7 @@ func (c *cursors) encode(user string, at *index.Cursor) (string, error) {
 		err = errLongCursor
 	}
 	if err != nil {
-		return "", fmt.Errorf("seal a cursor: %w", err)
+		return "", fmt.Errorf("encrypt the cursor of a search: %w", err)
 	}
 	data = append(data, bytes.Repeat([]byte(" "), cursorBytes-len(data))...)
 	nonce := c.nonce(user, data)

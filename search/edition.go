@@ -135,7 +135,7 @@ func (e *edition) judge(err error) error {
 // breaks says that the edition is of no use any more.
 func (e *edition) breaks(why error) {
 	e.once.Do(func() {
-		e.slog.Error("the search index is made anew", "error", why)
+		e.slog.Error("the search index is damaged, and is rebuilt", "error", why)
 		close(e.broken)
 	})
 }
@@ -200,7 +200,7 @@ func (e *edition) scrub(ctx context.Context) {
 			err = e.index.Scrub(ctx)
 		}
 		if err != nil && ctx.Err() == nil {
-			e.slog.WarnContext(ctx, "removed messages stay in the files of the search index for now", "error", e.judge(err))
+			e.slog.WarnContext(ctx, "removed messages could not be erased from the search index yet, and are tried again", "error", e.judge(err))
 		}
 		timer.Reset(restAfter(time.Since(began)))
 	}

@@ -45,13 +45,13 @@ func (k *editions) run(ctx context.Context) error {
 		if err == nil {
 			break
 		}
-		k.cfg.Logger.ErrorContext(ctx, "the search index cannot be opened for now", "component", "search", "error", err)
+		k.cfg.Logger.ErrorContext(ctx, "the search index cannot be opened yet, and is tried again", "component", "search", "error", err)
 		k.await(ctx, again)
 	}
 	for ctx.Err() == nil {
 		wait := lookEvery
 		if err := k.tend(ctx); err != nil {
-			k.cfg.Logger.ErrorContext(ctx, "the search index cannot be made", "component", "search", "error", err)
+			k.cfg.Logger.ErrorContext(ctx, "the search index could not be made", "component", "search", "error", err)
 			wait = again
 		}
 		k.await(ctx, wait)
@@ -102,7 +102,7 @@ func (k *editions) open(ctx context.Context) error {
 		case err != nil && !isUseless(err):
 			return err
 		case err != nil:
-			k.cfg.Logger.WarnContext(ctx, "a search index cannot be used, and is made anew", "component", "search", "edition", n, "error", err)
+			k.cfg.Logger.WarnContext(ctx, "a search index cannot be used, and is rebuilt", "component", "search", "edition", n, "error", err)
 			k.discard(ctx, n)
 		case len(k.all) > 0 && !e.whole.Load(): // two that are not whole: the newer one counts
 			k.report(ctx, e.remove())
@@ -178,7 +178,7 @@ func (k *editions) tend(ctx context.Context) error {
 			return err
 		}
 		spent := newest.leisure.Spent()
-		newest.slog.InfoContext(ctx, "the search index has everything", "gave_way", spent.Rested.Round(time.Millisecond), "worked_meanwhile", spent.Worked.Round(time.Millisecond))
+		newest.slog.InfoContext(ctx, "the search index is complete", "gave_way", spent.Rested.Round(time.Millisecond), "worked_meanwhile", spent.Worked.Round(time.Millisecond))
 	}
 	for len(k.all) > 1 {
 		k.drop(ctx, k.all[0])

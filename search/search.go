@@ -91,7 +91,7 @@ func (s *Search) openTexts(ctx context.Context) *texts.Store {
 			s.texts = store
 			return store
 		}
-		s.cfg.Logger.ErrorContext(ctx, "search waits for its directory", "component", "search", "error", err)
+		s.cfg.Logger.ErrorContext(ctx, "the directory of the search index cannot be used yet, and is tried again", "component", "search", "error", err)
 		select {
 		case <-time.After(againAfter):
 		case <-ctx.Done():

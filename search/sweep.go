@@ -44,7 +44,7 @@ func (s *sweeper) run(ctx context.Context) {
 		}
 		began := time.Now()
 		if err := s.sweep(ctx); err != nil && ctx.Err() == nil {
-			s.slog.WarnContext(ctx, "texts of files that no message has stay for now", "error", err)
+			s.slog.WarnContext(ctx, "texts of files that no message has could not be removed yet, and are tried again", "error", err)
 		}
 		rest = max(sweepEvery, sweepRest*time.Since(began))
 	}

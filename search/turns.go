@@ -71,7 +71,7 @@ func (t *turns) enter(user string) (*turn, error) {
 		t.users[user] = mine
 	}
 	if mine.present == ofUser+mayWait {
-		return nil, wire.Errorf(wire.CodeTooFast, "%d of your searches run or wait already; wait for their answers", mine.present).After(waitForTurn)
+		return nil, wire.Errorf(wire.CodeTooFast, "%d of your searches are running or waiting already; wait for their answers", mine.present).After(waitForTurn)
 	}
 	mine.present++
 	return mine, nil

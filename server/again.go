@@ -34,5 +34,5 @@ func (a *again) why(err error, ran time.Duration) error {
 	if a.dead++; a.dead <= revivals {
 		return nil
 	}
-	return fmt.Errorf("starting the node again, %d times, has not helped; look at its disk, and at what the log says of a \"write error\": %w", revivals, err)
+	return fmt.Errorf("the node was started again %d times, and still cannot store anything; check its disk, and look for \"write error\" in its log: %w", revivals, err)
 }

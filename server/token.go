@@ -21,7 +21,7 @@ func printToken(cfg *config.Config, out io.Writer) error {
 	switch {
 	case path != "":
 	case cfg.Auth.Issuer != "":
-		return fmt.Errorf("token: the node takes tokens of %s, and none of its own while auth.key is not set", cfg.Auth.Issuer)
+		return fmt.Errorf("token: the node accepts only tokens of %s; set auth.key to have it accept its own as well", cfg.Auth.Issuer)
 	default:
 		path = secrets.Dir(cmp.Or(cfg.Auth.SignInDir, datadir.SecretsIn(cfg.Data))).SigningKey()
 	}

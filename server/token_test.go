@@ -73,7 +73,7 @@ func TestToken_refused(t *testing.T) {
 		"no node":           {args: []string{"--as", "alice"}, code: 1, want: "a node makes its key when it first starts"},
 		"no such key":       {args: []string{"--as", "alice", "--key", "none.pem"}, code: 1, want: "none.pem: no such file"},
 		"public key":        {args: []string{"--as", "alice", "--key", public}, code: 1, want: "no private key"},
-		"tokens of another": {args: []string{"--as", "alice", "--config", provided}, code: 1, want: "takes tokens of https://id.example"},
+		"tokens of another": {args: []string{"--as", "alice", "--config", provided}, code: 1, want: "accepts only tokens of https://id.example"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cmd := command(t, append([]string{"token"}, tt.args...)...)

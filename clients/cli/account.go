@@ -62,13 +62,13 @@ func (a *account) options(t *terminal) (natter.Options, error) {
 func (a *account) tokens() (natter.TokenSource, error) {
 	switch {
 	case a.Token != "" && a.TokenFile != "":
-		return nil, usage("--token, --token-file: give one of the two")
+		return nil, usage("--token, --token-file: give only one of the two")
 	case a.Token != "":
 		return natter.StaticToken(strings.TrimSpace(a.Token)), nil
 	case a.TokenFile != "":
 		return natter.TokenFunc(func(context.Context) (string, error) { return readToken(a.TokenFile) }), nil
 	case a.As == "":
-		return nil, usage("it is not known who you are; give --as USER, or a token")
+		return nil, usage("it is not clear which user you are; give --as USER, or a token")
 	case !wire.ValidUser(a.As):
 		return nil, usage("--as: " + userGrammar)
 	}

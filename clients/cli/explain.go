@@ -22,7 +22,7 @@ func explain(err error) (text, hint string) {
 		return text, "natter --help says how, and so does --help after a command"
 	case unacknowledged && lost.MayBeStored:
 		text, _ = explain(lost.Err)
-		return "it is not known whether the message is stored: " + text,
+		return "the message may or may not be stored: " + text,
 			fmt.Sprintf("send it again with --client-id %s: it will be stored once", lost.ClientID)
 	case unacknowledged && lost.Err != nil:
 		text, hint = explain(lost.Err)
@@ -55,7 +55,7 @@ var hints = map[wire.Code]string{
 	wire.CodeUnauthorized: "set NATTERJACK_TOKEN, or --token-file, to a token that this server takes",
 	wire.CodeExpired:      "set NATTERJACK_TOKEN, or --token-file, to a newer token",
 	wire.CodeForbidden:    "`natter channels` lists the channels you are a member of",
-	wire.CodeUnsupported:  "this natter and the server are too far apart in age",
+	wire.CodeUnsupported:  "the versions of natter and of the server do not fit together; update the older one",
 	wire.CodeNotFound:     "the message may have been deleted, or you may have left the channel",
 	wire.CodeStorageFull:  "the server's disk is full: tell its operator",
 }

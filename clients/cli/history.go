@@ -27,7 +27,7 @@ func (c *historyCmd) Run(ctx context.Context, t *terminal) error {
 	}
 	switch {
 	case c.Before != 0 && c.After != 0, c.Around != 0 && c.Before+c.After != 0:
-		return usage("--before, --after, --around: give one of them")
+		return usage("--before, --after, --around: give only one of them")
 	case c.Limit < 1:
 		return usage("--limit: give at least 1")
 	}

@@ -63,7 +63,7 @@ func (c *listenCmd) check() error {
 		return usage("--count, --backlog: give at least 1")
 	}
 	if c.Resume != "" && c.Backlog > 0 {
-		return usage("--resume, --backlog: give one of the two")
+		return usage("--resume, --backlog: give only one of the two")
 	}
 	return nil
 }
@@ -138,7 +138,7 @@ func (l *listener) begin(ctx context.Context) (s natter.Session, held *item, err
 	switch {
 	case err != nil:
 	case l.mark != nil && l.mark.User != s.User:
-		err = fmt.Errorf("%s is the place of user %s, not of %s; name another file", l.Resume, l.mark.User, s.User)
+		err = fmt.Errorf("%s holds the position of user %s, not of %s; name another file", l.Resume, l.mark.User, s.User)
 	default:
 		l.mark = &mark{User: s.User}
 	}

@@ -29,7 +29,7 @@ func loadMark(file string) (*mark, error) {
 	}
 	m := new(mark)
 	if err := json.Unmarshal(data, m); err != nil || m.Epoch == "" || m.User == "" {
-		return nil, fmt.Errorf("%s: is not a position that natter has written; name another file, or remove it", file)
+		return nil, fmt.Errorf("%s: holds no position that natter has written; name another file, or remove it", file)
 	}
 	return m, nil
 }

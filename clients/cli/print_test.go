@@ -131,7 +131,7 @@ func TestExplain(t *testing.T) {
 		"no sign-in": {fatal(errors.New("natter: token source: natter: sign-in: natter: HTTP status 404 Not Found")), "sign-in: HTTP status 404 Not Found", "NATTERJACK_TOKEN"},
 		"too late":   {context.DeadlineExceeded, "no answer in time", "--server"},
 		"unsent":     {&natter.UnacknowledgedError{Err: context.DeadlineExceeded}, "not sent: no answer in time", "--server"},
-		"unknown":    {&natter.UnacknowledgedError{ClientID: "x7", MayBeStored: true, Err: context.Canceled}, "it is not known whether the message is stored: interrupted", "--client-id x7"},
+		"unknown":    {&natter.UnacknowledgedError{ClientID: "x7", MayBeStored: true, Err: context.Canceled}, "the message may or may not be stored: interrupted", "--client-id x7"},
 		"misuse":     {usage("--to is missing"), "--to is missing", "--help"},
 	} {
 		text, hint := explain(tc.err)

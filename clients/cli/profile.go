@@ -87,7 +87,7 @@ type pictured struct {
 func (p *pictured) upload(ctx context.Context, t *terminal, json bool, client *natter.Client, channel string) (up *natter.Attached, err error) {
 	switch {
 	case p.NoPicture && p.Picture != "":
-		return nil, usage("--picture, --no-picture: give one of the two")
+		return nil, usage("--picture, --no-picture: give only one of the two")
 	case p.NoPicture:
 		return &natter.Attached{}, nil
 	case p.Picture == "":

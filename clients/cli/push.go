@@ -49,8 +49,8 @@ func (c *pushListCmd) Run(ctx context.Context, t *terminal) error {
 // reasons are the words for why a server does not tell.
 var reasons = map[wire.PushReason]string{
 	wire.PushIsOff:       "push is off on this server",
-	wire.PushNoPublicURL: "browsers are not told: the operator has configured no public_url",
-	wire.PushNoKey:       "browsers are not told: the log was made by an early version, and has no key",
+	wire.PushNoPublicURL: "browsers get no notifications: the operator has configured no public_url",
+	wire.PushNoKey:       "browsers get no notifications: the log was made by an early version and has no key for them",
 }
 
 // offers says by what a server tells users.
@@ -61,7 +61,7 @@ func offers(p *natter.Push) string {
 	}
 	text := ""
 	if len(kinds) > 0 {
-		text = "this server tells by " + strings.Join(kinds, ", ")
+		text = "this server notifies by " + strings.Join(kinds, ", ")
 	}
 	if why := reasons[p.Reason]; why != "" {
 		text += choose(text == "", "", "; ") + why
@@ -74,9 +74,9 @@ func device(s natter.PushSubscription) string {
 	if s.Reason != "" {
 		state += " (" + s.Reason + ")"
 	}
-	told := "not told yet"
+	told := "not notified yet"
 	if s.Told != 0 {
-		told = "told " + time.UnixMilli(s.Told).Format(time.DateTime)
+		told = "notified " + time.UnixMilli(s.Told).Format(time.DateTime)
 	}
 	return fmt.Sprintf("%s  %s  since %s  %s  %s  %s", oneLine(s.ID), oneLine(string(s.Kind)), time.UnixMilli(s.Since).Format(time.DateTime),
 		oneLine(state), told, oneLine(s.Label))
@@ -102,7 +102,7 @@ func (c *pushAddCmd) Run(ctx context.Context, t *terminal) error {
 			return c.printer(t).object(map[string]string{"id": id, "secret": secret})
 		}
 		_, err = fmt.Fprintf(t.out, "%s\n%s\n", id, secret)
-		_, _ = fmt.Fprintln(t.err, "Above is the id, and below it the secret that verifies the calls (Standard Webhooks). The secret is not shown again.")
+		_, _ = fmt.Fprintln(t.err, "The first line is the id of the webhook. The second is the secret that verifies its calls (Standard Webhooks); it is not shown again.")
 		return err
 	})
 }
@@ -147,7 +147,7 @@ func (c *pushTestCmd) Run(ctx context.Context, t *terminal) error {
 			_, err = fmt.Fprintf(t.out, "%s: %s\n", oneLine(string(tested.Result)), oneLine(tested.Reason))
 		}
 		if err == nil && tested.Result != wire.PushSent {
-			err = fmt.Errorf("the receiver has not taken it: %s", oneLine(tested.Reason))
+			err = fmt.Errorf("the notification was not accepted: %s", oneLine(tested.Reason))
 		}
 		return err
 	})

@@ -23,7 +23,7 @@ func (g target) pick(s natter.Session, flag, user string) (string, error) {
 func pick(s natter.Session, flag, user, place, channel string) (string, error) {
 	switch {
 	case (channel == "") == (user == ""):
-		return "", usage(flag + ", " + place + ": give one of the two")
+		return "", usage(flag + ", " + place + ": give exactly one of the two")
 	case user != "" && !wire.ValidUser(user):
 		return "", usage(flag + ": " + userGrammar)
 	case user != "":

@@ -82,7 +82,7 @@ func invited(i *wire.Invite) string {
 	if i.Expires > 0 {
 		words += ", until " + time.UnixMilli(i.Expires).Format(time.DateTime)
 	}
-	return words + choose(i.Approval, ", admins let in who comes by it", "")
+	return words + choose(i.Approval, ", admins must let in each user who comes with it", "")
 }
 
 type versionsCmd struct{ about }

@@ -34,7 +34,7 @@ func (c *uploadCmd) Run(ctx context.Context, t *terminal) error {
 		return err
 	}
 	if len(c.Files) > wire.MaxAttachments {
-		return usage(fmt.Sprintf("at most %d files go into one message", wire.MaxAttachments))
+		return usage(fmt.Sprintf("at most %d files go into one message; send the rest with another", wire.MaxAttachments))
 	}
 	return c.act(ctx, t, func(ctx context.Context, client *natter.Client, s natter.Session) error {
 		channel, err := c.pick(s, "--to", c.To)

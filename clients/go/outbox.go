@@ -64,7 +64,7 @@ func (o *outbox) add(ctx context.Context, r *request) error {
 	defer o.mu.Unlock()
 	err := o.ended
 	if err == nil && r.clientID != "" && o.byClient[r.clientID] != nil {
-		err = fmt.Errorf("natter: client id %q is in use by a send under way", r.clientID)
+		err = fmt.Errorf("natter: client id %q is in use by a send under way; wait for that send, or use another id", r.clientID)
 	}
 	if err != nil {
 		o.release(r)

@@ -50,7 +50,7 @@ func (c *Client) Profiles(ctx context.Context, channel string, users ...string) 
 			return nil, err
 		}
 		if len(f.Users) != len(some) {
-			return nil, protocolErrorf("the server answers for %d of %d users", len(f.Users), len(some))
+			return nil, protocolErrorf("the server answered for %d of %d users", len(f.Users), len(some))
 		}
 		all = append(all, f.Users...)
 	}

@@ -36,7 +36,7 @@ func (s *session) frame(ctx context.Context, f wire.Frame) error {
 		switch f.(type) {
 		case wire.Welcome, *wire.Error:
 		default:
-			return protocolErrorf("its first frame is not a welcome")
+			return protocolErrorf("the first frame is not a welcome")
 		}
 	}
 	switch f := f.(type) {
@@ -94,7 +94,7 @@ func (s *session) failed(ctx context.Context, e *wire.Error) error {
 // welcomed begins the session, or goes on with it: every long poll gets a new welcome frame.
 func (s *session) welcomed(w *wire.Welcome) error {
 	if w.Version != wire.Version {
-		return fatal(protocolErrorf("its version is %d, not %d", w.Version, wire.Version))
+		return fatal(protocolErrorf("the server speaks version %d of the protocol, not %d", w.Version, wire.Version))
 	}
 	if s.c.user != "" && s.c.user != w.User {
 		return fatal(fmt.Errorf("natter: the token is of user %q, and before it was of %q", w.User, s.c.user))

@@ -29,7 +29,7 @@ func (s *session) refresh(ctx context.Context) error {
 		case errors.Is(err, errReopen):
 			return errReopen
 		case err != nil:
-			s.c.log.WarnContext(ctx, "token not refreshed", "url", s.url, "err", err)
+			s.c.log.WarnContext(ctx, "the token could not be refreshed", "url", s.url, "err", err)
 			wait = time.Until(expires) / 2
 		default:
 			expires = time.Now().Add(left)
@@ -48,7 +48,7 @@ func (s *session) renew(ctx context.Context) (time.Duration, error) {
 	case err != nil:
 		return 0, fmt.Errorf("token source: %w", err)
 	case token == *s.token.Load():
-		return 0, fmt.Errorf("token source: it has no newer one")
+		return 0, fmt.Errorf("token source: it has no newer token")
 	}
 	if s.stateless() {
 		// This session goes on under the old token until that ends. The next one asks for a

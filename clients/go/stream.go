@@ -25,7 +25,7 @@ func (o streams) open(ctx context.Context, url string, h hello) (link, error) {
 	t.spawn(func(life context.Context) error { return t.stream(life, opened) })
 	err := <-opened
 	if !standing() { // a proxy that waits for the end of the stream has sent no answer either
-		err = &blockedError{fmt.Errorf("natter: no stream: %w", context.Cause(ctx))}
+		err = &blockedError{fmt.Errorf("natter: the event stream did not open: %w", context.Cause(ctx))}
 	}
 	if err != nil {
 		t.Close()
@@ -56,7 +56,7 @@ func (t *tunnel) openStream(ctx context.Context) (*http.Response, error) {
 	}
 	if kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type")); kind != "text/event-stream" {
 		_ = resp.Body.Close() // the body is not needed
-		return nil, &blockedError{fmt.Errorf("natter: instead of a stream came %.100q", kind)}
+		return nil, &blockedError{fmt.Errorf("natter: the server answered with %.100q instead of an event stream", kind)}
 	}
 	return resp, nil
 }

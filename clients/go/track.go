@@ -77,7 +77,7 @@ func (t *tracker) check(ev *wire.Event) (fresh bool, gap *GapError, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if ev.Shard < 0 || ev.Shard >= len(t.pos) {
-		return false, nil, protocolErrorf("an event of shard %d of %d", ev.Shard, len(t.pos))
+		return false, nil, protocolErrorf("an event of shard %d, of %d shards", ev.Shard, len(t.pos))
 	}
 	p, known := t.channels[ev.Channel]
 	if !known {

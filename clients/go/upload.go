@@ -49,7 +49,7 @@ func OpenFile(path string) (f File, closer io.Closer, err error) {
 	}
 	info, err := file.Stat()
 	if err == nil && !info.Mode().IsRegular() {
-		err = fmt.Errorf("%s is not a file that can be sent", path)
+		err = fmt.Errorf("%s is not a regular file; name one", path)
 	}
 	if err != nil {
 		return File{}, nil, errors.Join(err, file.Close())
@@ -156,7 +156,7 @@ func (c *Client) uploadAll(ctx context.Context, f *File, up *wire.Upload) (moved
 			return moved, nil // for fresh URLs
 		}
 		if p.Number < 1 || p.Size < 1 || int64(p.Number-1)*up.PartSize+p.Size > f.Size {
-			return moved, protocolErrorf("a part of an upload is not within the file")
+			return moved, protocolErrorf("the server asks for a part that is not within the file")
 		}
 		anew, err := c.put(ctx, f, up, p, int64(p.Number-1)*up.PartSize, stored)
 		if err != nil {

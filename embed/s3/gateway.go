@@ -167,9 +167,9 @@ func (g *Gateway) sweep(ctx context.Context) {
 	switch {
 	case ctx.Err() != nil: // the next start goes on
 	case err != nil:
-		g.logger.WarnContext(ctx, "files that nothing names stay until the next start", "error", err)
+		g.logger.WarnContext(ctx, "unused files could not be removed; the next start tries again", "error", err)
 	case n > 0:
-		g.logger.InfoContext(ctx, "removed files that nothing names", "files", n)
+		g.logger.InfoContext(ctx, "removed unused files", "files", n)
 	}
 }
 

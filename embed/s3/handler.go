@@ -136,10 +136,10 @@ func (q *request) address() error {
 		return notImplemented("a request without a bucket")
 	}
 	if !validBucket.MatchString(q.bucket) {
-		return refuse(http.StatusBadRequest, "InvalidBucketName", "that is no name of a bucket")
+		return refuse(http.StatusBadRequest, "InvalidBucketName", "the bucket's name is not valid")
 	}
 	if found && q.key != "" && (len(q.key) > maxKey || !validKey.MatchString(q.key)) {
-		return invalid("that is no key of an object here")
+		return invalid("the object's key is not valid here")
 	}
 	return nil
 }

@@ -64,7 +64,7 @@ func (q *request) metaOf() meta {
 func (q *request) suits() (func(present *record) error, error) {
 	none, match := q.Header.Get("If-None-Match"), q.Header.Get("If-Match")
 	if none != "" && none != "*" || match != "" {
-		return nil, notImplemented("that condition")
+		return nil, notImplemented("this condition")
 	}
 	return func(present *record) error {
 		if none == "*" && present != nil {

@@ -94,10 +94,10 @@ func (g *Gateway) putPart(q *request) error {
 	}
 	number, err := strconv.Atoi(q.query.Get("partNumber"))
 	if err != nil || number < 1 || number > maxParts {
-		return invalid("a part has a number from 1 to 10000")
+		return invalid("the number of a part must be 1 to 10000")
 	}
 	if q.Header.Get("X-Amz-Copy-Source") != "" {
-		return notImplemented("a part that is copied")
+		return notImplemented("copying a part")
 	}
 	made, sum, err := g.receive(q, b)
 	if err != nil {
@@ -221,7 +221,7 @@ func number(s string, absent int) (int, error) {
 	}
 	n, err := strconv.Atoi(s)
 	if err != nil || n < 0 {
-		return 0, invalid("that is no number of things to list")
+		return 0, invalid("the number of entries to list is not valid")
 	}
 	return min(n, maxParts), nil
 }

@@ -133,7 +133,7 @@ func (s *shard) leave(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveTimeout)
 	defer cancel()
 	if err := s.place.store(ctx); err != nil {
-		s.slog.DebugContext(ctx, "the next leader repeats the last events", "error", err)
+		s.slog.DebugContext(ctx, "the position could not be stored; the next leader repeats the last events", "error", err)
 	}
 }
 
@@ -187,7 +187,7 @@ func (s *shard) reach(ctx context.Context) error {
 		}
 		end = regrown - 1
 	}
-	s.slog.ErrorContext(ctx, "a duty is ahead of its stream, which has lost its end, and goes on there", "position", at, "end", end)
+	s.slog.ErrorContext(ctx, "a duty was ahead of its stream, which has lost its end; it goes on from the new end", "position", at, "end", end)
 	return s.place.reset(ctx, min(at, end))
 }
 
@@ -260,7 +260,7 @@ func (s *shard) end(ctx context.Context) (jetstream.StreamState, error) {
 // idle stores the position while nothing comes.
 func (s *shard) idle(ctx context.Context) {
 	if err := s.save(ctx); err != nil && ctx.Err() == nil {
-		s.slog.DebugContext(ctx, "the position is not stored for now", "error", err)
+		s.slog.DebugContext(ctx, "the position could not be stored, and is tried again", "error", err)
 	}
 }
 

@@ -17,7 +17,7 @@ func Subject(name string, shard int) string { return "duty." + name + "." + strc
 func StreamConfig(replicas int) jetstream.StreamConfig {
 	return jetstream.StreamConfig{
 		Name:              StreamName,
-		Description:       "up to which pos of each shard a duty is done: duty.<name>.<shard>",
+		Description:       "the pos up to which each duty is done, by shard: duty.<name>.<shard>",
 		Subjects:          []string{"duty.*.*"},
 		Storage:           jetstream.FileStorage,
 		MaxMsgsPerSubject: 1,

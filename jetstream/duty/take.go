@@ -79,7 +79,7 @@ func (s *shard) do(ctx context.Context, events []wire.Event, waiting uint64) err
 		if err == nil {
 			crashpoint.Reach(crashpoint.DutyDone)
 			if !since.IsZero() {
-				s.slog.InfoContext(ctx, "a duty goes on", "pos", events[0].Pos, "after", time.Since(since))
+				s.slog.InfoContext(ctx, "a duty works again", "pos", events[0].Pos, "after", time.Since(since))
 			}
 			return nil
 		}
@@ -89,7 +89,7 @@ func (s *shard) do(ctx context.Context, events []wire.Event, waiting uint64) err
 		if since.IsZero() {
 			since = time.Now()
 		}
-		s.slog.WarnContext(ctx, "a duty stands still in this shard and is tried again", "pos", events[0].Pos, "waiting", waiting, "since", since, "error", err)
+		s.slog.WarnContext(ctx, "a duty fails in this shard, waits, and is tried again", "pos", events[0].Pos, "waiting", waiting, "since", since, "error", err)
 		s.state.Store(&State{Duty: s.cfg.Name, Shard: s.n, Pos: s.place.at, Waiting: waiting, Failed: err, Since: since})
 		s.idle(ctx) // the events before these are done
 		if err := pause.For(ctx, wait); err != nil {

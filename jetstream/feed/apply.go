@@ -77,10 +77,10 @@ func (f *Feed) put(ctx context.Context, events []wire.Event, upto map[int]Upto) 
 			return true
 		}
 		if ctx.Err() != nil {
-			f.slog.DebugContext(ctx, "the last events come again at the next start", "error", err)
+			f.slog.DebugContext(ctx, "the last events were not applied; they come again at the next start", "error", err)
 			return false
 		}
-		f.slog.WarnContext(ctx, "a feed stands still and is tried again", "events", len(events), "error", err)
+		f.slog.WarnContext(ctx, "a feed fails, waits, and is tried again", "events", len(events), "error", err)
 		_ = pause.For(ctx, wait) // the loop checks ctx
 	}
 }

@@ -94,7 +94,7 @@ func (t *Table) Answer(ctx context.Context, c Caller, cmd wire.Command) (f wire.
 	}
 	do := t.handlers[cmd.Type()]
 	if do == nil {
-		return nil, wire.Errorf(wire.CodeUnavailable, "%s: this node does not offer it", cmd.Type())
+		return nil, wire.Errorf(wire.CodeUnavailable, "%s: this node does not offer this operation", cmd.Type())
 	}
 	place := t.places[wire.OperationOf(cmd).Waits]
 	select {

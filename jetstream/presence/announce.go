@@ -21,7 +21,7 @@ func (t *Tracker) announce(ctx context.Context) {
 		writes, wait := t.local.due(time.Now(), maxWrites)
 		if failed := t.write(ctx, writes); len(failed) > 0 {
 			t.local.failed(failed)
-			t.log.WarnContext(ctx, "presence not written, will retry", "users", len(failed))
+			t.log.WarnContext(ctx, "presence could not be written, and is tried again", "users", len(failed))
 		}
 		if len(writes) == maxWrites {
 			wait = 0
@@ -52,7 +52,7 @@ func (t *Tracker) write(ctx context.Context, writes []write) (failed []write) {
 		select {
 		case <-ack.Ok():
 		case err := <-ack.Err():
-			t.log.DebugContext(ctx, "write failed", "error", err)
+			t.log.DebugContext(ctx, "a write of presence failed", "error", err)
 			failed = append(failed, writes[i])
 		case <-timeout.C:
 			timeout.Reset(0) // so that later writes time out at once

@@ -24,7 +24,7 @@ const keep = 30 * 24 * time.Hour
 func openBucket(ctx context.Context, js jetstream.JetStream, replicas int) (jetstream.KeyValue, error) {
 	return bucket.Open(ctx, js, jetstream.KeyValueConfig{
 		Bucket:      Bucket,
-		Description: "who is there: user.<user>.<node>, and lease.<node> while the node lives",
+		Description: "users who are online: user.<user>.<node>, and lease.<node> while the node lives",
 		Storage:     jetstream.MemoryStorage,
 		Replicas:    replicas,
 		TTL:         keep,

@@ -96,7 +96,7 @@ func (t *Tracker) tellHidden(h hidden) {
 		err = t.js.Conn().Publish(hiddenSubject, body)
 	}
 	if err != nil {
-		t.log.Debug("other nodes are not told of invisible users for now", "error", err)
+		t.log.Debug("other nodes could not be told of invisible users, and are told later", "error", err)
 	}
 }
 

@@ -32,7 +32,7 @@ func (t *Tracker) hold(ctx context.Context) {
 		select {
 		case <-look.C:
 			if t.lapse(t.roster) {
-				t.log.InfoContext(ctx, "a node is gone, and its users with it")
+				t.log.InfoContext(ctx, "a node is gone; its users count as offline")
 				t.subscribers.touchAll()
 			}
 		case <-renew.C:
@@ -56,7 +56,7 @@ func (t *Tracker) begin(ctx context.Context) (former []ended, ok bool) {
 		if err == nil {
 			return former, true
 		}
-		t.log.WarnContext(ctx, "presence cannot be told yet", "error", err)
+		t.log.WarnContext(ctx, "the bucket of presence cannot be used yet", "error", err)
 		if pause.For(ctx, t.times.retry) != nil {
 			return nil, false
 		}
@@ -81,16 +81,16 @@ func (t *Tracker) formerRuns(ctx context.Context) ([]ended, error) {
 func (t *Tracker) renew(ctx context.Context, held lease) {
 	msg, last, err := t.readLease(ctx)
 	if err == nil && (msg == nil || last.Run != t.run) {
-		t.log.WarnContext(ctx, "presence was lost, and is written again")
+		t.log.WarnContext(ctx, "the bucket of presence was lost, and is written again")
 		t.local.again(time.Now())
 		t.watchAgain()
 	}
 	if err := t.putLease(ctx, held); err != nil {
-		t.log.WarnContext(ctx, "lease not renewed", "error", err)
+		t.log.WarnContext(ctx, "the lease of presence could not be renewed", "error", err)
 		return
 	}
 	if time.Since(t.roster.heard(t.node)) > 3*t.times.renew {
-		t.log.WarnContext(ctx, "the watch of presence is silent, and is opened anew")
+		t.log.WarnContext(ctx, "the watch of presence has fallen silent, and is opened anew")
 		t.watchAgain()
 	}
 }
@@ -114,7 +114,7 @@ func (t *Tracker) end(ctx context.Context, held lease) {
 	defer cancel()
 	held.Ended = true
 	if err := t.putLease(ctx, held); err != nil {
-		t.log.DebugContext(ctx, "lease not ended", "error", err)
+		t.log.DebugContext(ctx, "the lease of presence could not be ended", "error", err)
 	}
 }
 

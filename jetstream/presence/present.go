@@ -41,7 +41,7 @@ func (t *Tracker) Present(users []string) []string {
 	if others := t.roster.living() - 1; others > 0 && len(rest) > 0 {
 		found, err := t.askOthers(others, rest)
 		if err != nil {
-			t.log.Warn("not known who is connected to other nodes", "error", err)
+			t.log.Warn("could not find out which users are connected to other nodes", "error", err)
 		}
 		for _, user := range found {
 			present[user] = true
@@ -95,6 +95,6 @@ func (t *Tracker) answerPresent(msg *nats.Msg) {
 		err = msg.Respond(body)
 	}
 	if err != nil {
-		t.log.Warn("another node not told who is connected here", "error", err)
+		t.log.Warn("could not tell another node which users are connected here", "error", err)
 	}
 }

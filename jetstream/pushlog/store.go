@@ -60,7 +60,7 @@ func New(log *Log) *Store {
 func StreamConfig(replicas int) jetstream.StreamConfig {
 	return jetstream.StreamConfig{
 		Name:               StreamName,
-		Description:        "of which messages users were told, and why not: pushlog.<user>.<told|not>",
+		Description:        "the messages of which users were notified, or why not: pushlog.<user>.<told|not>",
 		Subjects:           []string{"pushlog.*.*"},
 		Storage:            jetstream.FileStorage,
 		MaxMsgsPerSubject:  eachMost,

@@ -10,7 +10,7 @@ var ErrFull = errors.New("queue: there is no room for the job; try again later")
 
 // ErrBefore is in the chain of the error for jobs that are not stored, because one of them was put
 // before.
-var ErrBefore = errors.New("queue: one of the jobs was put before")
+var ErrBefore = errors.New("queue: one of the jobs is in the queue already, or was")
 
 // verdict is an error of a worker that says what becomes of the job.
 type verdict struct {

@@ -41,7 +41,7 @@ func (s *shift) ack(t *task) bool {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), settleTimeout)
 	defer cancel()
 	if err := t.msg.DoubleAck(ctx); err != nil {
-		s.slog.DebugContext(ctx, "a finished job may be done again", "job", t.job.ID, "error", err)
+		s.slog.DebugContext(ctx, "the end of a job could not be stored; it may be done again", "job", t.job.ID, "error", err)
 		return false
 	}
 	return true
@@ -90,7 +90,7 @@ func (s *shift) bury(t *task, reason string, why error) {
 		m.Header.Set(headerError, brief(why))
 	}
 	if _, _, err := api.PublishMsg(ctx, s.log.Conn, m); err != nil {
-		s.slog.WarnContext(ctx, "a dead letter is not stored for now", "job", t.job.ID, "error", err)
+		s.slog.WarnContext(ctx, "a dead letter could not be stored, and is tried again", "job", t.job.ID, "error", err)
 		s.deliver(t, settleTimeout)
 		return
 	}

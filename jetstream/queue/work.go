@@ -39,7 +39,7 @@ func (q *Queue) work(ctx context.Context) {
 	for ctx.Err() == nil {
 		err := s.takeAll(ctx)
 		if ctx.Err() == nil {
-			q.slog.WarnContext(ctx, "jobs are not taken for now", "error", err)
+			q.slog.WarnContext(ctx, "jobs cannot be taken from the queue, and are tried again", "error", err)
 			_ = pause.For(ctx, again) // the loop checks ctx
 		}
 	}
@@ -155,7 +155,7 @@ func (s *shift) deliver(t *task, after time.Duration) {
 		err = t.msg.NakWithDelay(after)
 	}
 	if err != nil {
-		s.slog.Debug("a job is not given back", "job", t.job.ID, "error", err)
+		s.slog.Debug("a job could not be given back; it comes again by itself", "job", t.job.ID, "error", err)
 	}
 }
 
@@ -198,7 +198,7 @@ func (s *shift) extend(ctx context.Context) {
 		}
 		for _, t := range s.hands.all() {
 			if err := t.msg.InProgress(); err != nil {
-				s.slog.DebugContext(ctx, "a job may be done twice", "job", t.job.ID, "error", err)
+				s.slog.DebugContext(ctx, "a job's time could not be extended; it may be done twice", "job", t.job.ID, "error", err)
 			}
 		}
 	}

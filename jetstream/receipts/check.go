@@ -35,7 +35,7 @@ func (c *checker) run(ctx context.Context) {
 			return
 		}
 		if err := c.check(ctx); err != nil && ctx.Err() == nil {
-			c.log.WarnContext(ctx, "receipts ahead of the log are not brought back yet", "shard", c.shard, "error", err)
+			c.log.WarnContext(ctx, "receipts ahead of the log could not be moved back yet, and are tried again", "shard", c.shard, "error", err)
 			if pause.For(ctx, checkAgain) != nil {
 				return
 			}
@@ -70,12 +70,12 @@ func (c *checker) check(ctx context.Context) error {
 			continue
 		}
 		if _, err := c.stream.put(ctx, writes); err != nil {
-			return fmt.Errorf("bring back: %w", err)
+			return fmt.Errorf("move receipts back: %w", err)
 		}
 		back += len(writes)
 	}
 	if back > 0 {
-		c.log.ErrorContext(ctx, "receipts were ahead of the log, which has lost its end, and are brought back", "shard", c.shard, "cursors", back)
+		c.log.ErrorContext(ctx, "receipts were ahead of the log, which has lost its end; they were moved back to the new end", "shard", c.shard, "cursors", back)
 	}
 	return c.cfg.View.ReceiptsChecked(c.shard, check)
 }

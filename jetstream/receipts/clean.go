@@ -49,7 +49,7 @@ func (c *cleaner) run(ctx context.Context) {
 		for more := true; more && ctx.Err() == nil; {
 			var err error
 			if more, err = c.step(ctx); err != nil && ctx.Err() == nil {
-				c.log.WarnContext(ctx, "stream of receipts is not cleaned for now", "shard", c.shard, "error", err)
+				c.log.WarnContext(ctx, "the stream of receipts could not be cleaned, and is tried again", "shard", c.shard, "error", err)
 			}
 		}
 	}
@@ -76,7 +76,7 @@ func (c *cleaner) step(ctx context.Context) (more bool, err error) {
 		return false, err
 	}
 	if err := c.keep(ctx, keys, upto); err != nil {
-		return false, fmt.Errorf("store anew what counts up to record %d: %w", upto, err)
+		return false, fmt.Errorf("store the records that still count up to record %d again: %w", upto, err)
 	}
 	if err := s.Purge(ctx, jetstream.WithPurgeSequence(upto+1)); err != nil {
 		return false, fmt.Errorf("purge up to record %d: %w", upto, err)

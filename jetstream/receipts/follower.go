@@ -78,7 +78,7 @@ func (f *follower) end(ctx context.Context) (last uint64, err error) {
 		if reaches || err != nil {
 			return at, err
 		}
-		f.log.ErrorContext(ctx, "the view is ahead of its stream of receipts, and reads it anew", "shard", f.shard, "position", at)
+		f.log.ErrorContext(ctx, "the view is ahead of the stream of receipts, and reads it from the beginning", "shard", f.shard, "position", at)
 	} else if at > 0 || last == 0 || f.toCheck() {
 		return last, nil
 	}

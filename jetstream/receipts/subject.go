@@ -18,7 +18,7 @@ func Subject(shard int) string { return "receipt." + strconv.Itoa(shard) }
 func StreamConfig(shard, replicas int) jetstream.StreamConfig {
 	return jetstream.StreamConfig{
 		Name:        StreamName(shard),
-		Description: "who has read and received up to where, as it moved; cleaned of what has moved on",
+		Description: "how far each user has read and received, by channel; outdated records are removed",
 		Subjects:    []string{Subject(shard)},
 		Storage:     jetstream.FileStorage,
 		Replicas:    replicas,

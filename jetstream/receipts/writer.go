@@ -125,6 +125,6 @@ func (w *writer) note(ctx context.Context, began time.Time, err error) {
 	}
 	w.mu.Unlock()
 	if first {
-		w.log.WarnContext(ctx, "receipts cannot be stored and are tried again", "shard", w.shard, "error", err)
+		w.log.WarnContext(ctx, "receipts could not be stored, and are tried again", "shard", w.shard, "error", err)
 	}
 }

@@ -87,7 +87,7 @@ func (r *Registry) Revoke(ctx context.Context, user string, t Token) error {
 
 func (r *Registry) revokeToken(ctx context.Context, user string, t toldToken) error {
 	if err := r.store(ctx, t.Fingerprint, revocation{User: user, Expires: t.Expires}); err != nil {
-		r.log.WarnContext(ctx, "token not revoked", "error", err)
+		r.log.WarnContext(ctx, "a token could not be revoked", "error", err)
 		return wire.Errorf(wire.CodeUnavailable, "the session could not be signed out; try again")
 	}
 	return nil
@@ -150,7 +150,7 @@ func (r *Registry) answer(msg *nats.Msg) {
 		err = msg.Respond(data)
 	}
 	if err != nil {
-		r.log.Warn("sessions not told", "error", err)
+		r.log.Warn("another node could not be told of the sessions here", "error", err)
 	}
 }
 

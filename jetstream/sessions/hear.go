@@ -28,7 +28,7 @@ func (r *Registry) Hear(user, session string) {
 		err = r.conn.Publish(calledSubject, news)
 	}
 	if err != nil {
-		r.log.Debug("session not called", "error", err)
+		r.log.Debug("the node that has a session could not be told that a request named it", "error", err)
 	}
 }
 

@@ -98,7 +98,7 @@ func (r *Registry) Check(t Token) error {
 
 func (r *Registry) check(t Token) error {
 	if _, revoked := r.revoked[t.Fingerprint]; revoked {
-		return wire.Errorf(wire.CodeUnauthorized, "token: its session was signed out; sign in again")
+		return wire.Errorf(wire.CodeUnauthorized, "token: the session that used it was signed out; sign in again")
 	}
 	return nil
 }

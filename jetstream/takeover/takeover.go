@@ -104,7 +104,7 @@ func (t *takeover) run(ctx context.Context) ([]Stream, error) {
 	taken := make([]Stream, len(names))
 	for i, name := range names {
 		if !was[i].same(&is[i]) {
-			return nil, fmt.Errorf("stream %s: it was %+v, and is %+v", name, was[i], is[i])
+			return nil, fmt.Errorf("stream %s: the copy differs from the original, which was %+v, and is %+v", name, was[i], is[i])
 		}
 		taken[i] = was[i].Stream
 	}
@@ -232,7 +232,7 @@ func (t *takeover) level(ctx context.Context, name string) error {
 			}
 		}
 		if level < t.Replicas {
-			return false, fmt.Errorf("of %d copies %d are level", t.Replicas, level)
+			return false, fmt.Errorf("%[2]d of %[1]d copies are level", t.Replicas, level)
 		}
 		return true, nil
 	})

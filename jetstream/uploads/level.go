@@ -72,7 +72,7 @@ func (r *Records) look(ctx context.Context) {
 		case err == nil:
 			r.level.once.Do(func() { close(r.level.ready) })
 		case ctx.Err() == nil:
-			r.log.DebugContext(ctx, "this node does not know whether it knows all records of uploads", "reason", err)
+			r.log.DebugContext(ctx, "this node cannot tell yet whether it has all records of uploads", "reason", err)
 			every = retry
 		}
 		_ = pause.For(ctx, every) // the loop looks at ctx

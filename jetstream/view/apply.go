@@ -171,7 +171,7 @@ func (r *round) missing(pos uint64, h *head) uint64 {
 
 // void leaves an event out of the view and has it erased from the stream.
 func (r *round) void(e *Event, why error) {
-	r.v.log.Error("an event does not count and is left out",
+	r.v.log.Error("an event breaks the rules of its channel, does not count, and is erased",
 		"shard", r.shard, "pos", e.Pos, "channel", e.Channel, "reason", why)
 	r.voided++
 	r.owe(Erasure{Pos: e.Pos, Channel: e.Channel, Positions: []uint64{e.Pos}})

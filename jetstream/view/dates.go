@@ -118,7 +118,7 @@ func (v *View) redate(shard int, now int64) error {
 	defer s.dating.Unlock()
 	d := s.dates.Load().next(s.position.Load(), 0, now)
 	if err := v.db.Set(appendDatesKey(nil, shard), appendDates(nil, d), pebble.NoSync); err != nil {
-		return fmt.Errorf("note what is dated ahead: %w", err)
+		return fmt.Errorf("note events dated ahead of the clock: %w", err)
 	}
 	s.dates.Store(d)
 	v.recency.clear()

@@ -107,7 +107,7 @@ func (v *View) asks(user string) {
 		err = v.keepHeavy(u, true)
 	}
 	if err != nil {
-		v.log.Warn("a long list of channels is not kept in memory", "error", err)
+		v.log.Warn("a long list of channels could not be read into memory", "error", err)
 	}
 }
 

@@ -65,7 +65,7 @@ func (h home) tidy() error {
 		if !ours.MatchString(name) || name == h.name && !damaged {
 			continue
 		}
-		h.log.Warn("a view that is damaged or of another log, schema or number of shards is deleted", "name", name)
+		h.log.Warn("deleting a view that is damaged, or belongs to another log, schema or number of shards", "name", name)
 		if err := h.fs.RemoveAll(h.at(name)); err != nil {
 			return err
 		}
@@ -79,7 +79,7 @@ func (h home) tidy() error {
 // condemn marks a damaged database, so that the next start rebuilds it. Until then the database
 // answers what it can.
 func (h home) condemn(why error) {
-	h.log.Error("the view is damaged; the next start makes it anew", "error", why)
+	h.log.Error("the view is damaged; the next start rebuilds it", "error", why)
 	f, err := h.fs.Create(h.at(condemned), vfs.WriteCategoryUnspecified)
 	if err == nil {
 		err = f.Close()

@@ -51,7 +51,7 @@ func (v *View) bringUp(wanted []projection) error {
 			err = v.remake(p)
 		}
 		if err != nil {
-			return fmt.Errorf("make %s anew: %w", p.name, err)
+			return fmt.Errorf("rebuild %s: %w", p.name, err)
 		}
 	}
 	return nil
@@ -110,7 +110,7 @@ func (v *View) remake(what *projection) (err error) {
 	r.value = appendNumber(r.value[:0], what.version)
 	r.set()
 	if r.events > 0 {
-		v.log.Info("a part of the view was made anew", "part", what.name, "events", r.events, "took", time.Since(r.began))
+		v.log.Info("a part of the view was rebuilt", "part", what.name, "events", r.events, "took", time.Since(r.began))
 	}
 	return r.batch.Commit(pebble.NoSync)
 }
@@ -173,7 +173,7 @@ func (r *replay) deriveOne() error {
 	}
 	if time.Since(r.told) > replayTells {
 		r.told = time.Now()
-		r.v.log.Info("a part of the view is made anew", "part", r.what.name, "events", r.events,
+		r.v.log.Info("a part of the view is being rebuilt", "part", r.what.name, "events", r.events,
 			"events_per_s", int(float64(r.events)/time.Since(r.began).Seconds()))
 	}
 	return r.flush(replayBatch)

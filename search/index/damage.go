@@ -100,7 +100,7 @@ func passes(err error) bool {
 	return false
 }
 
-var errForgotten = errors.New("its root knows none of its segments")
+var errForgotten = errors.New("the root of the index knows none of its segments")
 
 // isNew reports whether nothing was ever written.
 func (v *view) isNew() bool { return len(v.parts) == 0 && len(v.snapshot.Internal()) == 0 }
@@ -122,7 +122,7 @@ func (v *view) verify(written []string) error {
 	return nil
 }
 
-var errChecksum = errors.New("its bytes are not those that were written")
+var errChecksum = errors.New("the file's bytes are not those that were written")
 
 func checksum(path string) (err error) {
 	f, err := os.Open(path) //nolint:gosec // the directory is configuration

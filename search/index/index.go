@@ -20,9 +20,9 @@ import (
 // What a caller can do something about.
 var (
 	ErrClosed  = errors.New("the search index is closed")
-	ErrDamaged = errors.New("the search index is damaged: build it anew")
-	ErrVersion = errors.New("the search index is of another version: build it anew")
-	ErrLog     = errors.New("the search index is of another log: build it anew")
+	ErrDamaged = errors.New("the search index is damaged: rebuild it")
+	ErrVersion = errors.New("the search index is of another version: rebuild it")
+	ErrLog     = errors.New("the search index is of another log: rebuild it")
 )
 
 // Options are those of an index.

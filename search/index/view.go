@@ -35,7 +35,7 @@ func (x *Index) acquire() *view {
 	return x.current
 }
 
-var errReader = errors.New("the reader is none of scorch")
+var errReader = errors.New("the index's reader is not a reader of scorch")
 
 // refresh makes a view of the index as it is now. It loads what is new in it before anybody
 // sees it.

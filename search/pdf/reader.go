@@ -164,7 +164,7 @@ func (r *Reader) start() (*engine, error) {
 }
 
 // errLate says that PDFium was not ready in time. Its code is made, so it is sooner the next time.
-var errLate = errors.New("it takes too long")
+var errLate = errors.New("reading the PDF takes too long")
 
 func start(cache wazero.CompilationCache) (e *engine, err error) {
 	defer recovered(&err)

@@ -212,7 +212,7 @@ func (c *Content) hasRest() bool {
 	return c.Rest != nil || slices.ContainsFunc(c.Attachments, func(a Attachment) bool { return a.Rest != nil })
 }
 
-var errReserved = errors.New("wire: a record has a member of the frame around it")
+var errReserved = errors.New("wire: the record has a member that belongs to the frame around it")
 
 // DecodeRecord reads a payload from the log. It is lenient, because newer nodes of the cluster
 // may have written the payload. It keeps unknown members for [EncodeRecord]. It refuses a

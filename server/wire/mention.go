@@ -44,7 +44,7 @@ func validMentions(text string, mentions []Mention) error {
 			}
 		case MentionChannel, MentionHere:
 			if m.User != "" {
-				return Errorf(CodeInvalid, "%s.user: only a mention of kind user has one", at)
+				return Errorf(CodeInvalid, "%s.user: only a mention of the kind user may have one", at)
 			}
 		default:
 			return Errorf(CodeInvalid, "%s.kind: must be user, channel or here", at)

@@ -126,7 +126,7 @@ func notifyValues(name string) string {
 	case name == SettingKeywords:
 		return "at most " + strconv.Itoa(maxKeywords) + " words of at most " + strconv.Itoa(maxKeywordLen) + " characters, one a line"
 	case name == SettingPassMute || name == SettingPassQuiet:
-		return "some of mentions, keywords and people, with one blank between them"
+		return "any of the words mentions, keywords and people, separated by one blank"
 	default:
 		return "1"
 	}

@@ -145,7 +145,7 @@ func (s *Status) validate() error {
 	case s.Until < 0 || s.Until > maxInteger:
 		return Errorf(CodeInvalid, "status.until: must be a time in Unix milliseconds, or 0 for forever")
 	case s.Until != 0 && *s == Status{Until: s.Until}:
-		return Errorf(CodeInvalid, "status.until: there is no text and no emoji that could end then")
+		return Errorf(CodeInvalid, "status.until: needs a text or an emoji that ends then")
 	}
 	return nil
 }

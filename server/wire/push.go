@@ -328,9 +328,9 @@ func (t *PushTarget) valid(kind PushKind) error {
 	case len(t.Auth) > MaxPushKeyLen || !all(t.Auth, visible):
 		return Errorf(CodeInvalid, "auth: must have at most %d visible ASCII characters", MaxPushKeyLen)
 	case (kind == PushWeb || kind == PushWebhook) != (t.Key != ""):
-		return Errorf(CodeInvalid, "key: web and webhook must have one, and no other kind may")
+		return Errorf(CodeInvalid, "key: the kinds web and webhook need one, and other kinds must not have one")
 	case (kind == PushWeb) != (t.Auth != ""):
-		return Errorf(CodeInvalid, "auth: web must have one, and no other kind may")
+		return Errorf(CodeInvalid, "auth: the kind web needs one, and other kinds must not have one")
 	}
 	return nil
 }

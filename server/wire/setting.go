@@ -132,7 +132,7 @@ func (c Set) Validate(Limits) error {
 	case c.ClientID != "" && !ValidClientID(c.ClientID):
 		return invalidClientID()
 	case strings.HasPrefix(c.Name, settingPush):
-		return Errorf(CodeInvalid, "name: give subscribe_push or unsubscribe_push for that")
+		return Errorf(CodeInvalid, "name: this setting is changed only by subscribe_push and unsubscribe_push")
 	case !validSettingName(c.Name):
 		return Errorf(CodeInvalid, "name: there is no such setting")
 	case c.Value != "" && !validSetting(c.Name, c.Value):

@@ -8,7 +8,7 @@ import "time"
 func Zone(name string) (*time.Location, error) {
 	zone, err := time.LoadLocation(name)
 	if err != nil || zone == time.Local {
-		return nil, Errorf(CodeInvalid, "zone: there is no time zone of that name; take an IANA name such as Europe/Berlin")
+		return nil, Errorf(CodeInvalid, "zone: there is no time zone of this name; give an IANA name such as Europe/Berlin")
 	}
 	return zone, nil
 }

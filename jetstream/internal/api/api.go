@@ -94,7 +94,7 @@ func erase(ctx context.Context, conn *nats.Conn, what string, request any) error
 	case refused && gone(e):
 		return nil
 	case err == nil && !done.Success:
-		return errors.New("refused without a reason")
+		return errors.New("the engine refused without a reason")
 	default:
 		return err
 	}
@@ -172,7 +172,7 @@ func PublishMsg(ctx context.Context, conn *nats.Conn, msg *nats.Msg) (seq uint64
 		return 0, false, err
 	}
 	if ack.Sequence == 0 {
-		return 0, false, errors.New("ack without a sequence")
+		return 0, false, errors.New("the engine's ack has no sequence")
 	}
 	return ack.Sequence, ack.Duplicate, nil
 }
@@ -206,7 +206,7 @@ func End(ctx context.Context, conn *nats.Conn, subject string) (seq uint64, err 
 	return seq, nil
 }
 
-var errStored = errors.New("the question was stored")
+var errStored = errors.New("the message that was to be refused was stored")
 
 // Outrun reports whether an error says that another message of the subject came first.
 func Outrun(err error) bool {

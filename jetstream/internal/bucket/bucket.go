@@ -22,8 +22,8 @@ func Open(ctx context.Context, js jetstream.JetStream, cfg jetstream.KeyValueCon
 	})
 }
 
-// ErrAgain is the error of a watch that was asked to begin again.
-var ErrAgain = errors.New("asked to begin again")
+// ErrAgain is the error of a watch that was the watch was asked to begin again.
+var ErrAgain = errors.New("the watch was asked to begin again")
 
 // Watch calls f with every existing key, then once with nil, and then with every change. It
 // does so until ctx ends, until again receives something, or until the watch fails. It returns

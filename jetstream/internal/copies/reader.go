@@ -165,7 +165,7 @@ func (r *Reader) confirm(ctx context.Context, held Stretches) (lost Lost, err er
 	for len(held) > 0 {
 		said, err := r.copies.poll(ctx, r.Source, held[0].First, others)
 		if len(said) == 0 {
-			return lost, fmt.Errorf("nobody says any more what a copy lacks: %w", err)
+			return lost, fmt.Errorf("no node answers any more what became of the messages that a copy lacks: %w", err)
 		}
 		lost.away = lost.away || len(said) < others
 		upto := said[0].Upto
@@ -207,14 +207,14 @@ func (r *Reader) Read(ctx context.Context, from *Lost, s Stretch) (records []Rec
 		}
 	}
 	if all == nil {
-		return nil, 0, fmt.Errorf("nobody sends what a copy lacks: %w", errors.Join(errs...))
+		return nil, 0, fmt.Errorf("no node sends the messages that a copy lacks: %w", errors.Join(errs...))
 	}
 	if n := len(all.Unread); n > 0 {
 		if from.away || len(errs) > 0 {
-			return nil, 0, fmt.Errorf("the copies that are there have %d messages from %d on and cannot read them; waiting for the others", n, all.Unread[0])
+			return nil, 0, fmt.Errorf("the copies that can be reached have %d messages from %d on and cannot read them; waiting for the others", n, all.Unread[0])
 		}
 		r.tally.Lost.Add(uint64(n))
-		r.log.ErrorContext(ctx, "no copy of the stream can be read there any more: messages are lost. Restore them from a backup",
+		r.log.ErrorContext(ctx, "no copy of the stream can be read any more from this position on: messages are lost. Restore them from a backup",
 			"stream", r.stream, "first", all.Unread[0], "last", all.Unread[n-1], "messages", n)
 	}
 	r.tally.Mended.Add(uint64(len(all.Records)))

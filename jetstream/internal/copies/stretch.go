@@ -92,7 +92,7 @@ func (s Stretches) encode(last uint64, room int) (data []byte, upto uint64) {
 	return data, max(last, before)
 }
 
-var errStretches = errors.New("copies: stretches that do not ascend")
+var errStretches = errors.New("copies: the stretches do not ascend")
 
 func decode(data []byte) (s Stretches, err error) {
 	before := uint64(0)

@@ -96,7 +96,7 @@ func (t *Teller) Close() error {
 func (t *Teller) serve(m *nats.Msg) {
 	var q question
 	if err := json.Unmarshal(m.Data, &q); err != nil {
-		t.log.Warn("a question for this node's copies is not understood", "error", err)
+		t.log.Warn("a question about this node's copies could not be decoded", "error", err)
 		return
 	}
 	first, last, gone, err := t.holder.Held(q.Stream)
@@ -114,7 +114,7 @@ func (t *Teller) serve(m *nats.Msg) {
 		err = m.Respond(data)
 	}
 	if err != nil {
-		t.log.Warn("a question for this node's copies is not answered", "stream", q.Stream, "error", err)
+		t.log.Warn("a question about this node's copies could not be answered", "stream", q.Stream, "error", err)
 	}
 }
 

@@ -116,7 +116,7 @@ func (b *Borrower) begin(ctx context.Context, at string) (*Loan, error) {
 	l := &Loan{b: b, at: at, loan: made.Loan, files: made.Files}
 	for _, f := range made.Files {
 		if f.Name != filepath.Base(f.Name) || f.Size < 0 {
-			return nil, fmt.Errorf("lending: %q of %d bytes is no file of a view", f.Name, f.Size)
+			return nil, fmt.Errorf("lending: %q of %d bytes is not a file of a view", f.Name, f.Size)
 		}
 		l.Size += uint64(f.Size)
 	}
@@ -154,7 +154,7 @@ func (l *Loan) Fetch(ctx context.Context, into string) error {
 		err := l.fetch(ctx, into, f, func(n int) {
 			if have += uint64(n); time.Since(told) >= tellEvery {
 				told = time.Now()
-				l.b.Log.InfoContext(ctx, "a view is taken from another node", "share", fmt.Sprintf("%.1f%%", 100*float64(have)/float64(l.Size)),
+				l.b.Log.InfoContext(ctx, "taking a view from another node", "share", fmt.Sprintf("%.1f%%", 100*float64(have)/float64(l.Size)),
 					"bytes_per_s", int(float64(have)/time.Since(began).Seconds()))
 			}
 		})
@@ -196,11 +196,11 @@ func (l *Loan) fetch(ctx context.Context, into string, f file, count func(n int)
 		count(len(m.Data))
 		switch want := m.Header.Get(headerSum); {
 		case want != "" && (want != fmt.Sprintf("%x", have.Sum(nil)) || offset != f.Size):
-			return errors.New("it did not come over whole")
+			return errors.New("the file did not arrive whole")
 		case want != "":
 			return to.Sync()
 		case len(m.Data) == 0 || offset > f.Size:
-			return errors.New("it does not end where it should")
+			return errors.New("the file does not end where it should")
 		}
 	}
 }

@@ -149,7 +149,7 @@ func (l *Lender) respond(m *nats.Msg, what any) {
 		err = m.Respond(data)
 	}
 	if err != nil {
-		l.log.Warn("a node that wants a view is not answered", "error", err)
+		l.log.Warn("a node that asked for a view could not be answered", "error", err)
 	}
 }
 
@@ -177,9 +177,9 @@ func (l *Lender) begin(q *question) (made loan) {
 	var err error
 	switch {
 	case l.loan != "" || l.over:
-		err = errors.New("it is lent already")
+		err = errors.New("this node's view is already lent")
 	case q.Name != l.name:
-		err = fmt.Errorf("the view is %s, and not %s", l.name, q.Name)
+		err = fmt.Errorf("this node's view is %s, not %s", l.name, q.Name)
 	default:
 		l.dir, err = l.source.Lend()
 	}
@@ -193,7 +193,7 @@ func (l *Lender) begin(q *question) (made loan) {
 	made.Loan = rand.Text()
 	l.loan, l.until = made.Loan, time.Now().Add(mostTime)
 	l.ends = time.AfterFunc(idleTime, func() { l.expire(made.Loan) })
-	l.log.Info("another node takes a copy of this view", "files", len(made.Files))
+	l.log.Info("another node is taking a copy of this view", "files", len(made.Files))
 	return made
 }
 
@@ -218,9 +218,9 @@ func (l *Lender) expire(which string) {
 	if l.loan != which {
 		return
 	}
-	l.log.Warn("a node that took a copy of this view has not finished")
+	l.log.Warn("a node that was taking a copy of this view has stopped asking")
 	if err := l.end(); err != nil {
-		l.log.Error("the copy of the view that was lent is not deleted", "error", err)
+		l.log.Error("the copy of the view that was lent could not be deleted", "error", err)
 	}
 }
 
@@ -263,7 +263,7 @@ func (l *Lender) piece(m *nats.Msg, q *question) {
 		answer.Header.Set(headerSum, l.last.sum)
 	}
 	if err := m.RespondMsg(answer); err != nil {
-		l.log.Warn("a piece of the view is not sent", "error", err)
+		l.log.Warn("a piece of the view could not be sent", "error", err)
 	}
 }
 
@@ -276,7 +276,7 @@ func (l *Lender) next(q *question) (err error) {
 	}
 	at := l.last.at + int64(len(l.last.data))
 	if l.open == nil || q.File != l.last.file || q.Offset != at {
-		return fmt.Errorf("%s is read from its beginning on, once", q.File)
+		return fmt.Errorf("%s may be read only once, from its beginning on", q.File)
 	}
 	data := make([]byte, piece)
 	n, err := io.ReadFull(l.open, data)
@@ -294,7 +294,7 @@ func (l *Lender) next(q *question) (err error) {
 
 func (l *Lender) openFile(name string) (err error) {
 	if name != filepath.Base(name) {
-		return fmt.Errorf("%q is no file of a view", name)
+		return fmt.Errorf("%q is not a file of a view", name)
 	}
 	if err := l.closeFile(); err != nil {
 		return err
@@ -311,6 +311,6 @@ func (l *Lender) refuse(m *nats.Msg, why error) {
 		answer.Header.Set(headerError, why.Error())
 	}
 	if err := m.RespondMsg(answer); err != nil {
-		l.log.Warn("a node that takes a view is not answered", "error", err)
+		l.log.Warn("a node that is taking a view could not be answered", "error", err)
 	}
 }

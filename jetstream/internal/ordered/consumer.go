@@ -87,7 +87,7 @@ func alive(ctx context.Context, c jetstream.Consumer) error {
 	ctx, cancel := context.WithTimeout(ctx, aliveTimeout)
 	defer cancel()
 	if _, err := c.Info(ctx); err != nil {
-		return fmt.Errorf("consumer has fallen silent: %w", err)
+		return fmt.Errorf("the consumer has fallen silent: %w", err)
 	}
 	return nil
 }
@@ -98,6 +98,6 @@ func (r *Reader) deleteConsumer(ctx context.Context, c jetstream.Consumer) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), deleteTimeout)
 	defer cancel()
 	if err := r.JS.DeleteConsumer(ctx, r.Stream, c.CachedInfo().Name); err != nil {
-		r.Log.DebugContext(ctx, "consumer left behind", "stream", r.Stream, "error", err)
+		r.Log.DebugContext(ctx, "the consumer could not be deleted", "stream", r.Stream, "error", err)
 	}
 }

@@ -93,7 +93,7 @@ func (r *Reader) Run(ctx context.Context) {
 			continue
 		}
 		if at := r.Sink.Position() + 1; at != failed { // logged once for each position
-			r.Log.WarnContext(ctx, "reader of a stream starts again", "stream", r.Stream, "from", at, "error", err)
+			r.Log.WarnContext(ctx, "the reader of a stream starts again", "stream", r.Stream, "from", at, "error", err)
 			failed = at
 		}
 		if r.Rest != nil {
@@ -148,7 +148,7 @@ func (r *Reader) read(ctx context.Context) error {
 		case <-consuming.Closed():
 		// The reader goes on anyway. Nobody reads the messages that come late.
 		case <-time.After(stopTimeout):
-			r.Log.ErrorContext(ctx, "consumer did not stop", "stream", r.Stream)
+			r.Log.ErrorContext(ctx, "the consumer did not stop", "stream", r.Stream)
 		}
 	}()
 	if err := r.deliver(ctx, consumer, msgs, silent); err != nil {
@@ -221,7 +221,7 @@ func parse(m jetstream.Msg, delivered *uint64) (Message, error) {
 	}
 	*delivered++
 	if meta.Sequence.Consumer != *delivered {
-		return Message{}, fmt.Errorf("consumer delivered %d as its message %d", meta.Sequence.Consumer, *delivered)
+		return Message{}, fmt.Errorf("the consumer delivered %d as its message %d", meta.Sequence.Consumer, *delivered)
 	}
 	return Message{Seq: meta.Sequence.Stream, Time: meta.Timestamp, Pending: meta.NumPending, Subject: m.Subject(), Data: m.Data()}, nil
 }

@@ -75,7 +75,7 @@ func parseAck(msg *nats.Msg) (a pubAck) {
 	if a.Error != nil {
 		a.err = a.Error
 	} else if a.Sequence == 0 {
-		a.err = errors.New("jetstream: ack without a sequence")
+		a.err = errors.New("jetstream: the engine's ack has no sequence")
 	}
 	return refine(a)
 }

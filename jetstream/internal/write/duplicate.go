@@ -92,7 +92,7 @@ func (d *decision) close() {
 		return
 	}
 	if err := d.finder.Close(); err != nil {
-		d.cfg.Log.Error("reader of the view not closed", "error", err)
+		d.cfg.Log.Error("the reader of the view could not be closed", "error", err)
 	}
 }
 
@@ -107,7 +107,7 @@ func (c *Command) answerSame(ack wire.Ack, stored *wire.Record) error {
 }
 
 func conflict() error {
-	return wire.Errorf(wire.CodeConflict, "client_id: was used for another message in this channel")
+	return wire.Errorf(wire.CodeConflict, "client_id: was used for another command in this channel; choose a new one")
 }
 
 // noted returns the event by which a retry of a command that changes nothing finds that it was

@@ -30,7 +30,7 @@ const (
 func (in *intake) takeIn(ctx context.Context) {
 	sub, err := in.conn.Subscribe(roundsSubject(in.shard, in.leaders.self), in.serve)
 	if err != nil {
-		in.log.ErrorContext(ctx, "cannot take rounds of other nodes", "shard", in.shard, "error", err)
+		in.log.ErrorContext(ctx, "this node cannot take rounds from other nodes", "shard", in.shard, "error", err)
 		return
 	}
 	defer in.stop(sub)
@@ -65,7 +65,7 @@ type intake struct {
 
 func (in *intake) stop(sub *nats.Subscription) {
 	if err := sub.Drain(); err != nil && !errors.Is(err, nats.ErrConnectionClosed) {
-		in.log.Warn("intake not drained", "error", err)
+		in.log.Warn("the intake of rounds could not be drained", "error", err)
 	}
 }
 
@@ -78,7 +78,7 @@ func (in *intake) serve(msg *nats.Msg) {
 	}
 	answer := newRoundAnswer(len(cmds), func(body []byte) {
 		if err := msg.Respond(body); err != nil {
-			in.log.Warn("answer to a relayed round not sent", "error", err)
+			in.log.Warn("the answer to a relayed round could not be sent", "error", err)
 		}
 	})
 	// The users who sent a command that this node cannot read. No later command of such a user
@@ -108,7 +108,7 @@ func (in *intake) decode(body []byte) (cmds []*Command) {
 		c, err := decodeLine(line)
 		if err != nil {
 			c = &Command{user: lineUser(line)}
-			in.log.Error("a command of another node is not known here; is every node of the same version?", "error", err)
+			in.log.Error("a command from another node is not known here; run the same version on all nodes", "error", err)
 		}
 		cmds = append(cmds, c)
 		return true
@@ -135,7 +135,7 @@ func decodeLine(line []byte) (*Command, error) {
 	}
 	c := newCommand(user, made, cmd)
 	if c == nil || !wire.ValidUser(user) || made != "" && !wire.ValidClientID(made) {
-		return nil, wire.Errorf(wire.CodeUnsupported, "type: %s is no command of a channel's log", cmd.Type())
+		return nil, wire.Errorf(wire.CodeUnsupported, "type: %s is not a command of a channel's log", cmd.Type())
 	}
 	if len(present) > 0 {
 		c.present = strings.Split(string(present), ",")

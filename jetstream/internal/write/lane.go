@@ -99,7 +99,7 @@ func (l *lane) enqueue(c *Command) error {
 	case c.served && !l.leads():
 		return elsewhere() // at once, and not behind a round that may itself be on another node
 	case len(l.queue) >= l.most:
-		return wire.Errorf(wire.CodeUnavailable, "the channel's shard has too many commands waiting; nothing was stored").After(time.Second)
+		return wire.Errorf(wire.CodeUnavailable, "the channel's shard has too many commands waiting; nothing was stored, retry later").After(time.Second)
 	}
 	l.queue = append(l.queue, c)
 	if len(l.queue) >= l.wanted {
@@ -293,7 +293,7 @@ func answerAll(cmds []*Command, why func(*Command) error) {
 }
 
 func elsewhere() error {
-	return wire.Errorf(wire.CodeUnavailable, "this node does not write the shard")
+	return wire.Errorf(wire.CodeUnavailable, "this node does not write the shard; retry")
 }
 
 func draining() error {

@@ -59,7 +59,7 @@ func (r *relay) commit(ctx context.Context, round []*Command) []*Command {
 			return round
 		}
 		if !errors.Is(context.Cause(ctx), errElected) {
-			r.log.WarnContext(ctx, "relayed round without an answer", "shard", r.shard, "commands", len(round), "error", err)
+			r.log.WarnContext(ctx, "a relayed round was not answered", "shard", r.shard, "commands", len(round), "error", err)
 		}
 		for _, c := range round {
 			c.tried = true
@@ -115,7 +115,7 @@ func parseRefusal(text []byte) (*wire.Error, error) {
 	return refusal, err
 }
 
-var errNoRefusal = errors.New("jetstream: a command is refused with something that is no error")
+var errNoRefusal = errors.New("jetstream: a command was refused without an error")
 
 // answerRound gives each command its line of the answer. It returns the commands that must be
 // tried again. The answer tells of this try only: what an earlier one has sent may still be with a

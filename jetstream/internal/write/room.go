@@ -31,10 +31,10 @@ func admit(r Room, c *Command) error {
 	}
 	bytes := int64(c.bytes())
 	if !r.Spend(bytes) {
-		return wire.Errorf(wire.CodeStorageFull, "hardly any storage is left, and that is for deleting; nothing was stored, retry later").After(5 * time.Second)
+		return wire.Errorf(wire.CodeStorageFull, "hardly any storage is left, and it is kept for deleting; nothing was stored, retry later").After(5 * time.Second)
 	}
 	if channel.Adds(c.change) && !r.Add(bytes) {
-		return wire.Errorf(wire.CodeStorageFull, "hardly any storage is left, and that is for deleting and leaving; nothing was stored, retry later").After(5 * time.Second)
+		return wire.Errorf(wire.CodeStorageFull, "hardly any storage is left, and it is kept for deleting and leaving; nothing was stored, retry later").After(5 * time.Second)
 	}
 	return nil
 }

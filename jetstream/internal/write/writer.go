@@ -93,7 +93,7 @@ func (w *writer) level(ctx context.Context) bool {
 		ctx, cancel := context.WithTimeout(ctx, resyncTimeout)
 		defer cancel()
 		if err := w.follow.Await(ctx, behind); err != nil {
-			w.cfg.Log.WarnContext(ctx, "view is too far behind its writer", "shard", w.shard, "error", err)
+			w.cfg.Log.WarnContext(ctx, "the view is too far behind its writer", "shard", w.shard, "error", err)
 			return false
 		}
 	}

@@ -113,7 +113,7 @@ func (s *Suite) query(line string) error {
 	case "!":
 		q.Known, _, _ = strings.Cut(rest, " ")
 	default:
-		return fmt.Errorf("%q does not begin with one of ? = ~ ! and a blank", line)
+		return fmt.Errorf("%q does not begin with ?, =, ~ or !, and a blank", line)
 	}
 	return nil
 }

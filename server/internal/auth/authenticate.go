@@ -65,7 +65,7 @@ func (a *Authenticator) WatchClaims(f func(user string, said Claims)) { a.told.S
 func New(cfg Config) (*Authenticator, error) {
 	a := &Authenticator{keys: cfg.Keys, cache: newCache()}
 	if cfg.Keys == nil && cfg.OIDC == nil {
-		return nil, errors.New("auth: neither a key nor an identity provider is configured, nobody could sign in")
+		return nil, errors.New("auth: neither a key nor an identity provider is configured, so no user could sign in")
 	}
 	if cfg.Keys != nil {
 		a.algs = append(a.algs, jose.EdDSA)
@@ -148,13 +148,13 @@ func (a *Authenticator) verify(ctx context.Context, token string) (proof, error)
 	case a.provider != nil && unverified.Issuer == a.provider.Issuer:
 		return a.provider.check(ctx, token)
 	default:
-		return proof{}, unauthorized("its issuer is not one this server trusts")
+		return proof{}, unauthorized("its issuer is not one that this server trusts")
 	}
 }
 
 func (a *Authenticator) unreadable(err error) error {
 	if _, ok := errors.AsType[*jose.ErrUnexpectedSignatureAlgorithm](err); ok {
-		return wire.Errorf(wire.CodeUnauthorized, "token: is signed by an algorithm other than %v", a.algs)
+		return wire.Errorf(wire.CodeUnauthorized, "token: is signed with an algorithm other than %v", a.algs)
 	}
 	return unauthorized("is not a JWT in compact form")
 }
@@ -164,7 +164,7 @@ func (k *Keys) check(token *jose.JSONWebSignature) (proof, error) {
 	header := token.Signatures[0].Header
 	// A provider beside us may allow other algorithms, our keys do not.
 	if header.Algorithm != string(jose.EdDSA) {
-		return proof{}, unauthorized("of this server must be signed by EdDSA")
+		return proof{}, unauthorized("of this server must be signed with EdDSA")
 	}
 	payload, ok := k.payload(token, header.KeyID)
 	if !ok {
@@ -176,7 +176,7 @@ func (k *Keys) check(token *jose.JSONWebSignature) (proof, error) {
 	}
 	switch {
 	case claims.Issuer != Issuer:
-		return proof{}, unauthorized("its issuer is not one this server trusts")
+		return proof{}, unauthorized("its issuer is not one that this server trusts")
 	case !claims.Audience.Contains(Audience):
 		return proof{}, unauthorized("its audience (aud) must be " + Audience)
 	case claims.Expiry == nil:

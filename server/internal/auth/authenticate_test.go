@@ -83,10 +83,10 @@ func TestAuthenticate_Refuses(t *testing.T) {
 	now := time.Now()
 	claims := claimsOf("natterjack", `"natterjack"`, `"alice"`, now.Add(time.Hour))
 	b64 := base64.RawURLEncoding.EncodeToString
-	const otherAlg = "token: is signed by an algorithm other than [EdDSA]"
+	const otherAlg = "token: is signed with an algorithm other than [EdDSA]"
 	const notJWT = "token: is not a JWT in compact form"
 	const notOurs = "token: its signature is not by a key of this server; sign in again"
-	const notIssuer = "token: its issuer is not one this server trusts"
+	const notIssuer = "token: its issuer is not one that this server trusts"
 	for name, c := range map[string]struct{ token, message string }{
 		"missing":               {"", "token: is missing; sign in and send one"},
 		"long":                  {strings.Repeat("x", maxToken+1), "token: 16385 bytes, at most 16384 are read"},

@@ -146,7 +146,7 @@ func TestParseKeys_Refuses(t *testing.T) {
 		"ecdsa":        {privatePEM(t, ec), "auth: the private key is *ecdsa.PrivateKey, Ed25519 is needed"},
 		"rsa_public":   {publicPEM(t, rsaKey.Public()), "auth: the public key is *rsa.PublicKey, Ed25519 is needed"},
 		"not_pkcs8":    {[]byte(begin + "aHVudGVyMg==" + end), "auth: the private key is not PKCS #8"},
-		"other_block":  {[]byte(strings.ReplaceAll(begin+"aHVudGVyMg=="+end, "PRIVATE KEY", "CERTIFICATE")), `auth: a PEM block of type "CERTIFICATE" is not a key of ours`},
+		"other_block":  {[]byte(strings.ReplaceAll(begin+"aHVudGVyMg=="+end, "PRIVATE KEY", "CERTIFICATE")), `auth: a PEM block of type "CERTIFICATE" is neither a private nor a public key`},
 		"second_wrong": {append(privatePEM(t, newPrivate(t)), privatePEM(t, ec)...), "auth: the private key is *ecdsa.PrivateKey, Ed25519 is needed"},
 	} {
 		_, err := ParseKeys(c.data)

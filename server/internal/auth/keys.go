@@ -73,7 +73,7 @@ func (k *Keys) add(block *pem.Block) error {
 		_, err = k.addPublic(public)
 		return err
 	default:
-		return fmt.Errorf("auth: a PEM block of type %q is not a key of ours", block.Type)
+		return fmt.Errorf("auth: a PEM block of type %q is neither a private nor a public key", block.Type)
 	}
 }
 

@@ -28,9 +28,9 @@ func (k *Keys) Mint(user string, ttl time.Duration) (token string, expires time.
 	case !k.CanSign():
 		return "", time.Time{}, errors.New("auth: there is no private key to sign with, only public ones")
 	case !wire.ValidUser(user):
-		return "", time.Time{}, fmt.Errorf("auth: user: a user name has 1 to %d characters of a-z, 0-9, '_' and '-'", wire.MaxUserLen)
+		return "", time.Time{}, fmt.Errorf("auth: the user name is not valid: it has 1 to %d characters of a-z, 0-9, '_' and '-'", wire.MaxUserLen)
 	case ttl < time.Second || ttl > MaxTTL:
-		return "", time.Time{}, fmt.Errorf("auth: lifetime: 1s to %v", MaxTTL)
+		return "", time.Time{}, fmt.Errorf("auth: the lifetime of a token must be 1s to %v", MaxTTL)
 	}
 	now := time.Now()
 	claims := jwt.Claims{

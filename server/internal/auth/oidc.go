@@ -79,7 +79,7 @@ func newProvider(cfg OIDC, logger *slog.Logger) (*provider, error) {
 		p.algs = append(p.algs, jose.SignatureAlgorithm(alg))
 	}
 	if cfg.Audience == "" {
-		return nil, errors.New("auth: oidc: the audience is missing; without it a token made for any other service would do")
+		return nil, errors.New("auth: oidc: the audience is missing; without it, tokens made for any other service would be accepted")
 	}
 	if err := checkURL(cfg.Issuer); err != nil {
 		return nil, fmt.Errorf("auth: oidc: issuer: %w", err)
@@ -171,7 +171,7 @@ func (p *provider) refuse(err, keysErr error) error {
 }
 
 func unreachable() error {
-	return wire.Errorf(wire.CodeUnavailable, "token: the identity provider cannot be asked for its keys; try again").After(discoveryPause)
+	return wire.Errorf(wire.CodeUnavailable, "token: the keys of the identity provider cannot be fetched; try again").After(discoveryPause)
 }
 
 // watchedKeys keeps the error of the key set during one verification, because go-oidc turns it
@@ -246,7 +246,7 @@ func checkEndpoint(raw string) error {
 		return err
 	}
 	if !endpoint.MatchString(raw) {
-		return errors.New("has characters that a policy of content cannot hold")
+		return errors.New("has characters that a Content-Security-Policy cannot contain")
 	}
 	return nil
 }

@@ -202,8 +202,8 @@ func TestOIDC_Refuses(t *testing.T) {
 		"user_email":      {signed(strings.Replace(p.claims(hour, ""), `"alice"`, `"alice@example.com"`, 1)), wire.CodeUnauthorized, notUser},
 		"other_key":       {oidctest.SignIDToken(newECDSA(t), "k1", oidc.ES256, p.claims(hour, "")), wire.CodeUnauthorized, notSigned},
 		"our_key":         {sign(t, jose.EdDSA, private, "", p.claims(hour, "")), wire.CodeUnauthorized, notSigned},
-		"its_key_for_own": {signed(claimsOf("natterjack", `"natterjack"`, `"alice"`, hour)), wire.CodeUnauthorized, "token: of this server must be signed by EdDSA"},
-		"hs256":           {sign(t, jose.HS256, publicPEM(t, p.key.Public()), "k1", p.claims(hour, "")), wire.CodeUnauthorized, "token: is signed by an algorithm other than [EdDSA RS256 PS256 ES256]"},
+		"its_key_for_own": {signed(claimsOf("natterjack", `"natterjack"`, `"alice"`, hour)), wire.CodeUnauthorized, "token: of this server must be signed with EdDSA"},
+		"hs256":           {sign(t, jose.HS256, publicPEM(t, p.key.Public()), "k1", p.claims(hour, "")), wire.CodeUnauthorized, "token: is signed with an algorithm other than [EdDSA RS256 PS256 ES256]"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, _, err := a.Authenticate(t.Context(), c.token)
@@ -244,7 +244,7 @@ func TestOIDC_UnknownKeyStorm(t *testing.T) {
 			break
 		}
 	}
-	wantRefusal(t, refused, wire.CodeUnavailable, "token: the identity provider cannot be asked for its keys; try again")
+	wantRefusal(t, refused, wire.CodeUnavailable, "token: the keys of the identity provider cannot be fetched; try again")
 	if n := p.discovers.Load() + p.fetches.Load(); n > fetchBurst {
 		t.Errorf("%d requests to the provider", n)
 	}
@@ -332,7 +332,7 @@ func TestOIDC_Configuration(t *testing.T) {
 		"no_host":     {func(o *OIDC) { o.Issuer = "id.example.com" }, "auth: oidc: issuer: must be a URL with a host and without a password"},
 		"password":    {func(o *OIDC) { o.Issuer = "https://u:hunter2@h" }, "auth: oidc: issuer: must be a URL with a host and without a password"},
 		"not_a_url":   {func(o *OIDC) { o.Issuer = "https://hunter2\x00" }, "auth: oidc: issuer: is not a URL"},
-		"no_audience": {func(o *OIDC) { o.Audience = "" }, "auth: oidc: the audience is missing; without it a token made for any other service would do"},
+		"no_audience": {func(o *OIDC) { o.Audience = "" }, "auth: oidc: the audience is missing; without it, tokens made for any other service would be accepted"},
 		"hs256":       {func(o *OIDC) { o.Algs = []string{"HS256"} }, `auth: oidc: "HS256" is not one of the algorithms ` + fmt.Sprint(asymmetric)},
 		"none":        {func(o *OIDC) { o.Algs = []string{"none"} }, `auth: oidc: "none" is not one of the algorithms ` + fmt.Sprint(asymmetric)},
 	} {

@@ -117,7 +117,7 @@ func (s *SignIn) check(r *http.Request, secret string) (status int, err *wire.Er
 		return 0, nil
 	}
 	if wait := s.refusal(); wait > 0 {
-		return http.StatusTooManyRequests, wire.Errorf(wire.CodeTooFast, "development sign-in: too many wrong secrets; try again later").After(wait)
+		return http.StatusTooManyRequests, wire.Errorf(wire.CodeTooFast, "development sign-in: too many wrong secrets were sent; try again later").After(wait)
 	}
 	s.logger.WarnContext(r.Context(), "development sign-in refused", "reason", "wrong secret", "remote", r.RemoteAddr)
 	return http.StatusForbidden, wire.Errorf(wire.CodeForbidden, "secret: is missing or wrong; open the link that the server "+

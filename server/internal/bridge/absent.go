@@ -35,6 +35,6 @@ func (unlisted) Enter(*sessions.Session, sessions.Token) error   { return nil }
 func (unlisted) Refresh(*sessions.Session, sessions.Token) error { return nil }
 func (unlisted) Leave(*sessions.Session)                         {}
 func (unlisted) Revoke(context.Context, string, sessions.Token) error {
-	return wire.Errorf(wire.CodeUnavailable, "sign_out: this node does not offer it")
+	return wire.Errorf(wire.CodeUnavailable, "sign_out: this node does not offer this operation")
 }
 func (unlisted) Hear(string, string) {}

@@ -87,7 +87,7 @@ func (s *session) pay(cost int, e *wire.Error) wire.CloseCode {
 func (s *session) check(cmd wire.Command) error {
 	switch _, connect := cmd.(wire.Connect); {
 	case connect && s.arrived:
-		return wire.Errorf(wire.CodeNotConnected, "connect: this session is connected already")
+		return wire.Errorf(wire.CodeNotConnected, "connect: this session is already connected")
 	case !connect && !s.arrived:
 		return wire.Errorf(wire.CodeNotConnected, "the first frame must be connect")
 	}

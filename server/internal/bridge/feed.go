@@ -42,7 +42,7 @@ func (f *feed) overrun() {
 func (f *feed) SignedOut() { f.once.Do(func() { close(f.out) }) }
 
 func signedOut() error {
-	return wire.Errorf(wire.CodeUnauthorized, "token: its session was signed out; sign in again")
+	return wire.Errorf(wire.CodeUnauthorized, "token: the session that used it was signed out; sign in again")
 }
 
 // connect reads a connect frame and starts a feed, which the caller closes. After an error

@@ -139,7 +139,7 @@ func (p *post) dispatch(frame []byte) <-chan reply {
 func (p *post) check(cmd wire.Command) error {
 	switch o := wire.OperationOf(cmd); {
 	case o.Asker == wire.ByConnections && o.Reply != nil:
-		return wire.Errorf(wire.CodeInvalid, "%s: is not possible here; send the token with each request", cmd.Type())
+		return wire.Errorf(wire.CodeInvalid, "%s: is not possible over HTTP; send the token with each request", cmd.Type())
 	case o.Asker == wire.BySessions && p.stream == nil:
 		return p.noStream(cmd)
 	}

@@ -97,7 +97,7 @@ func (o *offenders) barred(now time.Time, user string) error {
 	if u == nil || !now.Before(u.until) {
 		return nil
 	}
-	return wire.Errorf(wire.CodeTooFast, "you sent far more than is allowed, for seconds; you may come back later").After(u.until.Sub(now))
+	return wire.Errorf(wire.CodeTooFast, "you sent far more than is allowed for several seconds; wait, and try again later").After(u.until.Sub(now))
 }
 
 // sweep forgets users who have behaved for long. The caller holds mu.

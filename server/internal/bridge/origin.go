@@ -36,7 +36,7 @@ func (o origins) allow(r *http.Request) bool {
 }
 
 func foreign() *wire.Error {
-	return wire.Errorf(wire.CodeForbidden, "origin: pages from this origin may not use this server")
+	return wire.Errorf(wire.CodeForbidden, "origin: pages from this origin may not use this server; its operator can allow it (origins)")
 }
 
 // share adds the headers that a browser requires before it hands an answer to a page of another

@@ -59,7 +59,7 @@ func (o *owed) hold(ctx context.Context, user string, n int) error {
 			if errors.Is(ctx.Err(), context.Canceled) {
 				return ctx.Err()
 			}
-			return wire.Errorf(wire.CodeTooFast, "too many replies to you are not read yet; read them on all your connections, or close those that do not read").After(retrySoon)
+			return wire.Errorf(wire.CodeTooFast, "too many replies to you are waiting to be read; read them on all your connections, or close the connections that do not read").After(retrySoon)
 		}
 	}
 }
@@ -80,7 +80,7 @@ func (o *owed) try(user string, n int) (less <-chan struct{}, err error) {
 		o.users[user] = d
 		return nil, nil
 	case d.bytes == 0:
-		return nil, wire.Errorf(wire.CodeUnavailable, "this node waits for too many clients to read their replies; try again later").After(retrySoon)
+		return nil, wire.Errorf(wire.CodeUnavailable, "too many replies to all clients are waiting to be read on this node; try again later").After(retrySoon)
 	case d.less == nil:
 		d.less = make(chan struct{})
 	}

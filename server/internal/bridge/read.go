@@ -97,7 +97,7 @@ func isGone(err error) bool {
 		errors.Is(err, net.ErrClosed) || errors.Is(err, io.ErrClosedPipe)
 }
 
-var errTooLong = errors.New("message is over the limit")
+var errTooLong = errors.New("the message is larger than is allowed")
 
 // readAll appends a message to dst. A message may consist of several WebSocket frames, so its
 // length is not known beforehand.

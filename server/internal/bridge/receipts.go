@@ -169,7 +169,7 @@ func (t *teller) round() {
 		slices.Sort(users)
 		m, err := t.bridge.receipts.ReceiptsOf(channel, users)
 		if err != nil {
-			t.bridge.logger.Warn("receipts not told", "channel", channel, "error", err)
+			t.bridge.logger.Warn("receipts could not be read, and were not sent", "channel", channel, "error", err)
 			continue
 		}
 		t.gather(due, &movedIn{Receipts: m, teller: t, channel: channel}, users)
@@ -189,7 +189,7 @@ func (t *teller) round() {
 func (t *teller) tellSender(channel, user string) {
 	own, err := t.bridge.receipts.OwnReceipt(user, channel)
 	if err != nil {
-		t.bridge.logger.Warn("own receipt not told", "channel", channel, "error", err)
+		t.bridge.logger.Warn("a user's own receipt could not be sent", "channel", channel, "error", err)
 		return
 	}
 	t.OwnMoved(channel, user, receipts.Mark{Read: own.Read, Delivered: own.Delivered})

@@ -40,8 +40,8 @@ type socket struct {
 const deadlineSlack = 5 * time.Second
 
 var (
-	errSlow = errors.New("the peer takes nothing")
-	errTorn = errors.New("the library wrote something else than a control frame")
+	errSlow = errors.New("the client does not read what is sent to it")
+	errTorn = errors.New("the library wrote something other than a control frame")
 )
 
 // send writes a data frame. It attempts the write first. If something is left, it calls

@@ -64,13 +64,13 @@ func (c *Config) checkSignIn() error {
 
 func (c *Config) warn(local bool) {
 	if !c.NATS.SyncAlways {
-		c.Warnings = append(c.Warnings, "jetstream: sync_interval is not \"always\": a power cut takes acknowledged messages back")
+		c.Warnings = append(c.Warnings, "jetstream: sync_interval is not \"always\": a power cut loses acknowledged messages")
 	}
 	if !local && c.TLS.Cert == "" {
-		c.Warnings = append(c.Warnings, "listen: without tls, tokens cross the network in the clear, unless a proxy in front has it")
+		c.Warnings = append(c.Warnings, "listen: without tls, tokens cross the network in the clear, unless a proxy in front of the node has tls")
 	}
 	if !c.SignIn && !c.trusts() {
-		c.Warnings = append(c.Warnings, "auth: there is neither a key nor an issuer nor a development sign-in: nobody can get a token but by the key that this node makes")
+		c.Warnings = append(c.Warnings, "auth: neither a key nor an issuer is configured, and development sign-in is off: only natterjack token, with the key that this node makes, gives tokens")
 	}
 }
 

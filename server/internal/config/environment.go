@@ -39,8 +39,8 @@ func checkEnvironment(environ, known []string) error {
 		return nil
 	}
 	slices.Sort(unknown)
-	return fmt.Errorf("%w: there is no %s; there are %s and %s…%s", ErrUsage,
-		strings.Join(unknown, ", no "), strings.Join(slices.Sorted(slices.Values(known)), ", "), prefix, passwordSuffix)
+	return fmt.Errorf("%w: these variables are not known: %s; known are %s and %s…%s", ErrUsage,
+		strings.Join(unknown, ", "), strings.Join(slices.Sorted(slices.Values(known)), ", "), prefix, passwordSuffix)
 }
 
 func isPassword(name string) bool {

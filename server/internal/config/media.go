@@ -63,7 +63,7 @@ func (c *Config) checkMedia() error {
 	m := &c.Media
 	if m.Off {
 		if m.Endpoint != "" || m.Listen != "" {
-			return errors.New("media: is off, and yet an endpoint or an address to listen at is configured: take one of them out")
+			return errors.New("media: is off, but an endpoint or an address to listen at is configured: take off out, or the other")
 		}
 		return nil
 	}

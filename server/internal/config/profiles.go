@@ -32,10 +32,10 @@ func (c *Config) checkProfiles() error {
 		errs = append(errs, errors.New("profiles.visible_to: must be everyone or channels"))
 	}
 	if p.FixedName && (p.NameClaim == "" || c.Auth.Issuer == "") {
-		errs = append(errs, errors.New("profiles.fixed_name: nobody could have a name: set auth.issuer and profiles.name_claim, or take fixed_name out"))
+		errs = append(errs, errors.New("profiles.fixed_name: no user could have a name: set auth.issuer and profiles.name_claim, or take fixed_name out"))
 	}
 	if p.FixedZone && (p.ZoneClaim == "" || c.Auth.Issuer == "") {
-		errs = append(errs, errors.New("profiles.fixed_zone: nobody could have a time zone: set auth.issuer and profiles.zone_claim, or take fixed_zone out"))
+		errs = append(errs, errors.New("profiles.fixed_zone: no user could have a time zone: set auth.issuer and profiles.zone_claim, or take fixed_zone out"))
 	}
 	return errors.Join(errs...)
 }

@@ -101,7 +101,7 @@ func (c *Config) checkAllowed() error {
 	}
 	if len(p.Allow) > 0 || p.Plain || len(p.Ports) > 0 {
 		c.Warnings = append(c.Warnings, fmt.Sprintf("push: allow %s, ports %v, plain %v: every user can have this node send requests there; "+
-			"whatever listens there must ask for a password, or take no harm", strings.Join(p.Allow, " "), p.Ports, p.Plain))
+			"whatever listens there must ask for a password, or come to no harm from such requests", strings.Join(p.Allow, " "), p.Ports, p.Plain))
 	}
 	return errors.Join(errs...)
 }

@@ -57,7 +57,7 @@ func (c *Config) checkSMTP() error {
 		errs = append(errs, errors.New("push.smtp: user and password_file go together: set both, or neither"))
 	}
 	if c.Push.Off {
-		errs = append(errs, errors.New("push.smtp: push is off: take off out, or this block"))
+		errs = append(errs, errors.New("push.smtp: push is off: take off out, or take this block out"))
 	}
 	if c.Push.PublicURL == "" {
 		errs = append(errs, errors.New("push.smtp: push.public_url is missing, to which the links in mails lead"))

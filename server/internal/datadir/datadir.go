@@ -12,7 +12,7 @@ import (
 
 // ErrInUse is returned for a directory that another process has open. Two servers on the same
 // streams would destroy them, and the NATS server does not notice.
-var ErrInUse = errors.New("datadir: another process uses this directory")
+var ErrInUse = errors.New("datadir: another process uses this directory; stop it, or choose another directory")
 
 // ErrRefused is wrapped by the error for a directory that does not match the configuration.
 // Such an error says what to do.

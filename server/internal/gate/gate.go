@@ -236,7 +236,7 @@ func (g *Gate) report(ctx context.Context) bool {
 	if t == (tally{}) {
 		return false
 	}
-	g.logger.WarnContext(ctx, "connections were closed that had not signed in", "refused", t.refused, "displaced", t.displaced,
+	g.logger.WarnContext(ctx, "closed connections that had not signed in", "refused", t.refused, "displaced", t.displaced,
 		"not_in_time", t.overdue, "failed_handshakes", t.handshakes, "open", open, "guests", guests)
 	return true
 }

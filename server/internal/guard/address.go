@@ -52,11 +52,11 @@ func (g *Guard) Address(addr netip.Addr) error {
 	case !addr.IsValid():
 		return refuse("the address is not valid")
 	case within(g.cfg.Deny, addr):
-		return refuse("the configuration denies %s", addr)
+		return refuse("the operator's configuration denies %s", addr)
 	case within(g.cfg.Permit, addr):
 		return nil
 	case zone != "" || !public(addr):
-		return refuse("%s is not the address of a public host", addr)
+		return refuse("%s is not a public address", addr)
 	}
 	return nil
 }

@@ -15,7 +15,7 @@ import (
 var ErrRefused = errors.New("guard: refused")
 
 // ErrTooLarge is in the chain of the error for reading an answer that is longer than allowed.
-var ErrTooLarge = errors.New("guard: the answer is too long")
+var ErrTooLarge = errors.New("guard: the receiver's answer is too long")
 
 // The defaults of a [Config].
 const (
@@ -103,7 +103,7 @@ func (g *Guard) transport() *http.Transport {
 // it, so a name cannot be rebound in between.
 func (g *Guard) control(_ context.Context, network, address string, _ syscall.RawConn) error {
 	if network != "tcp4" && network != "tcp6" {
-		return refuse("no connection over %s is made", network)
+		return refuse("connections over %s are not allowed", network)
 	}
 	at, err := netip.ParseAddrPort(address)
 	if err != nil {

@@ -105,7 +105,7 @@ func (in *intake) do(ctx context.Context, r *uploads.Record, say spoken) error {
 }
 
 func busy() error {
-	return wire.Errorf(wire.CodeUnavailable, "the file is being looked at; ask again").After(tryAfter)
+	return wire.Errorf(wire.CodeUnavailable, "the file is still being checked; ask again").After(tryAfter)
 }
 
 // complete answers complete_upload. The work on the file goes on if the client does not wait.
@@ -152,7 +152,7 @@ func (m *Media) completed(ctx context.Context, r *uploads.Record) (wire.Attached
 	case err != nil:
 		return wire.Attached{}, err
 	case !there:
-		return wire.Attached{}, wire.Errorf(wire.CodeInvalid, "media: storage has lost the file; reserve it again")
+		return wire.Attached{}, wire.Errorf(wire.CodeInvalid, "media: storage has lost the file; upload it again")
 	}
 	return m.attach(r)
 }

@@ -68,7 +68,7 @@ func (m *Media) claim(user, channel, media string, size int64) (release func(), 
 		return nil, err
 	}
 	if open >= maxOpen {
-		return nil, wire.Errorf(wire.CodeTooFast, "you have %d uploads that are in no message yet; send or give up some", maxOpen).After(time.Minute)
+		return nil, wire.Errorf(wire.CodeTooFast, "you have %d uploads that are in no message yet; send some of them, or cancel some", maxOpen).After(time.Minute)
 	}
 	if err := full("your files", &own, size, m.limits.UserBytes); err != nil {
 		return nil, err
@@ -118,7 +118,7 @@ func full(whose string, u *wire.StorageUse, size, limit int64) error {
 	if limit <= 0 || u.Used+u.Reserved+size <= limit {
 		return nil
 	}
-	return wire.Errorf(wire.CodeQuota, "%s take %d of %d bytes, and uploads that are in no message yet %d more: there is no room for %d; delete some messages with files",
+	return wire.Errorf(wire.CodeQuota, "%s take %d of %d bytes, and uploads that are in no message yet take %d more, so %d bytes do not fit; delete some messages with files",
 		whose, u.Used, limit, u.Reserved, size)
 }
 

@@ -93,7 +93,7 @@ func (m *Media) again(ctx context.Context, step func() (wire.Upload, error)) (up
 			return up, err
 		}
 	}
-	return up, wire.Errorf(wire.CodeUnavailable, "the same upload goes on elsewhere; retry").After(time.Second)
+	return up, wire.Errorf(wire.CodeUnavailable, "the same upload is being changed by another request; retry").After(time.Second)
 }
 
 func away() error {
@@ -151,7 +151,7 @@ func (m *Media) abandon(ctx context.Context, r *uploads.Record) {
 		return
 	}
 	if err := m.storage.AbortMultipart(ctx, uploadKey(r.Media), r.Multipart); err != nil {
-		m.logger.WarnContext(ctx, "an upload in parts was not ended", "media", r.Media, "error", err)
+		m.logger.WarnContext(ctx, "an upload in parts could not be ended", "media", r.Media, "error", err)
 	}
 }
 

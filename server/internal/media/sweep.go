@@ -56,7 +56,7 @@ func (s *sweeper) run(ctx context.Context) {
 			return
 		}
 		if err := s.once(ctx, time.Now()); err != nil && ctx.Err() == nil {
-			s.logger.WarnContext(ctx, "the sweep of uploads ended early; the next one goes on", "error", err)
+			s.logger.WarnContext(ctx, "the sweep of uploads ended early; the next sweep goes on", "error", err)
 		}
 	}
 }
@@ -72,7 +72,7 @@ func (s *sweeper) once(ctx context.Context, now time.Time) error {
 		err = errors.Join(err, s.compare(ctx, now, &n))
 	}
 	if n != (swept{}) {
-		s.logger.InfoContext(ctx, "swept uploads", "expired", n.records, "abandoned", n.uploads, "orphans", n.orphans, "missing", n.missing)
+		s.logger.InfoContext(ctx, "removed old uploads", "expired", n.records, "abandoned", n.uploads, "orphans", n.orphans, "missing", n.missing)
 	}
 	return err
 }
@@ -204,7 +204,7 @@ func (s *sweeper) compare(ctx context.Context, now time.Time, n *swept) error {
 	}
 	s.compared, s.suspects = now, suspects
 	if n.missing > 0 {
-		s.logger.ErrorContext(ctx, "files of messages are not in storage: it has lost them, or is another one than before", "files", n.missing)
+		s.logger.ErrorContext(ctx, "files of messages are missing in storage: it has lost them, or is not the storage that the node had before", "files", n.missing)
 	}
 	return nil
 }

@@ -63,13 +63,13 @@ func (t *taker) take(ctx context.Context, r *uploads.Record, say spoken) error {
 		return noRoom()
 	}
 	if _, said := errors.AsType[*wire.Error](err); !said {
-		t.logger.ErrorContext(ctx, "a file was not taken in", "media", r.Media, "error", err)
+		t.logger.ErrorContext(ctx, "a file could not be taken in", "media", r.Media, "error", err)
 	}
 	return err
 }
 
 func noRoom() error {
-	return wire.Errorf(wire.CodeStorageFull, "this server has no room to look at the file; try again later")
+	return wire.Errorf(wire.CodeStorageFull, "this server has no room to check the file; try again later")
 }
 
 // occupy takes room for the temporary files of an upload: itself, and its clean copy. What other
@@ -108,7 +108,7 @@ func (t *taker) try(ctx context.Context, r *uploads.Record, say spoken) error {
 		return err
 	}
 	if hex.EncodeToString(sum[:]) != r.SHA256 {
-		return t.another(ctx, r, "has another sha256")
+		return t.another(ctx, r, "does not have the sha256 that was announced")
 	}
 	crashpoint.Reach(crashpoint.Fetched)
 	if err := t.scan(ctx, r, file); err != nil {
@@ -156,7 +156,7 @@ func (t *taker) another(ctx context.Context, r *uploads.Record, format string, a
 			return err
 		}
 	}
-	return wire.Errorf(wire.CodeInvalid, "media: what was uploaded "+format+", so it was thrown away; upload the file again", args...)
+	return wire.Errorf(wire.CodeInvalid, "media: the uploaded file "+format+", so it was discarded; upload the file again", args...)
 }
 
 // scan looks for viruses. A file that has one is never stored.
@@ -232,7 +232,7 @@ func (t *taker) keep(ctx context.Context, r *uploads.Record, o *store.Object, fi
 
 func valid(a *wire.Attachment) error {
 	if err := a.Validate(); err != nil {
-		return fmt.Errorf("the facts that were found about a file are not valid: %w", err)
+		return fmt.Errorf("the facts found about the file are not valid: %w", err)
 	}
 	return nil
 }
@@ -260,7 +260,7 @@ func (t *taker) record(ctx context.Context, r *uploads.Record, a *wire.Attachmen
 	}
 	crashpoint.Reach(crashpoint.Recorded)
 	if err := t.seal(ctx, r); err != nil {
-		t.logger.WarnContext(ctx, "an upload was not removed; the sweep will do that", "media", r.Media, "error", err)
+		t.logger.WarnContext(ctx, "an upload could not be removed; the next sweep tries again", "media", r.Media, "error", err)
 	}
 	crashpoint.Reach(crashpoint.Tidied)
 	return nil

@@ -12,7 +12,7 @@ import (
 
 // gone is the error for a file that is about to be removed, or was.
 func gone(of string) error {
-	return wire.Errorf(wire.CodeInvalid, "%s: the file was removed with the last that had it; upload it again", of)
+	return wire.Errorf(wire.CodeInvalid, "%s: the file was removed, because nothing used it any more; upload it again", of)
 }
 
 // current returns why a ticket is not good any more. It asks nobody, so this node may not have

@@ -42,7 +42,7 @@ func (c *claims) hear(user string, said auth.Claims) {
 	select {
 	case c.queue <- claim{user, said}:
 	default:
-		c.logger.Warn("too many users sign in at once; the profile of one is not brought up to date", "user", user)
+		c.logger.Warn("too many users sign in at once; a profile was not updated, and the user's next token tries again", "user", user)
 	}
 }
 
@@ -52,7 +52,7 @@ func (c *claims) run(ctx context.Context) error {
 		select {
 		case next := <-c.queue:
 			if err := c.provide(ctx, next.user, &next.said); err != nil && ctx.Err() == nil {
-				c.logger.WarnContext(ctx, "what the identity provider says is not in the profile; the next token brings it", "user", next.user, "error", err)
+				c.logger.WarnContext(ctx, "a profile could not be updated from the identity provider; the user's next token tries again", "user", next.user, "error", err)
 			}
 		case <-ctx.Done():
 			return nil

@@ -81,7 +81,7 @@ func (n *Node) divide() (err error) {
 		return err
 	}
 	if n.files.nats < n.cfg.NATS.MaxConn {
-		n.logger.Warn("the process may not have enough files open for as many NATS connections as are configured",
+		n.logger.Warn("the limit of open files allows fewer NATS connections than are configured; raise the limit, or lower max_connections",
 			"max_connections", n.cfg.NATS.MaxConn, "allowed", n.files.nats, "files", n.files.limit)
 	}
 	n.cfg.NATS.MaxConn = n.files.nats

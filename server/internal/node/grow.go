@@ -20,7 +20,7 @@ import (
 func Grow(ctx context.Context, cfg *config.Config, logger *slog.Logger) (taken []takeover.Stream, err error) {
 	old, err := datadir.Open(cfg.Grow.From)
 	if errors.Is(err, datadir.ErrInUse) {
-		return nil, fmt.Errorf("%w: stop the node that is alone", err)
+		return nil, fmt.Errorf("%w: that directory is of the node that is alone", err)
 	}
 	if err != nil {
 		return nil, err
@@ -39,7 +39,7 @@ func Grow(ctx context.Context, cfg *config.Config, logger *slog.Logger) (taken [
 	}
 	defer func() { err = errors.Join(err, n.Close()) }()
 	if n.dir.Epoch() != "" {
-		return nil, fmt.Errorf("data directory %s is that of a member which has a log: it takes no other", cfg.Data)
+		return nil, fmt.Errorf("data directory %s has a log of its own, and cannot take another: choose an empty directory (data)", cfg.Data)
 	}
 	if taken, err = n.take(ctx, old); err != nil {
 		return nil, err
@@ -89,7 +89,7 @@ func (n *Node) leave(ctx context.Context) error {
 	stepCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stepDownTimeout)
 	defer cancel()
 	if err := n.engine.StepDown(stepCtx); err != nil {
-		n.logger.WarnContext(ctx, "not everything was handed over", "error", err)
+		n.logger.WarnContext(ctx, "not all leaderships were handed over to other nodes", "error", err)
 	}
 	return closeEngine(ctx, n.engine)
 }
@@ -107,6 +107,6 @@ func (n *Node) takeView(ctx context.Context, old *datadir.Dir) {
 		return
 	}
 	if err := os.CopyFS(n.dir.View(), os.DirFS(old.View())); err != nil {
-		n.logger.WarnContext(ctx, "the view is not copied, and will be made anew", "error", errors.Join(err, os.RemoveAll(n.dir.View())))
+		n.logger.WarnContext(ctx, "the view could not be copied, and will be rebuilt", "error", errors.Join(err, os.RemoveAll(n.dir.View())))
 	}
 }

@@ -12,13 +12,13 @@ import (
 var (
 	// ErrAgain is returned when a node has stopped because its engine could not store anything
 	// any more. The process should at once make and run a new node.
-	ErrAgain = errors.New("node: it has to be started again")
+	ErrAgain = errors.New("node: it must be started again")
 	// ErrAnew is returned instead of ErrAgain when parts of the old node may still be there, so
 	// that this process cannot run a new one.
-	ErrAnew = errors.New("node: its process has to be started again")
+	ErrAnew = errors.New("node: its process must be started again")
 	// ErrDead is in the chain of an [ErrAgain] when a stream takes no writes although there is
 	// room. The engine freezes a stream like this after a failed write.
-	ErrDead = errors.New("node: a stream takes no writes")
+	ErrDead = errors.New("node: a stream accepts no writes")
 )
 
 const (
@@ -51,7 +51,7 @@ func (r *running) keep(ctx context.Context) error {
 		}
 		roomy := r.roomy()
 		if why == nil {
-			r.logger.ErrorContext(ctx, "nothing can be stored any more; the node will be started again once there is room", "error", err)
+			r.logger.ErrorContext(ctx, "nothing can be stored any more; the node will start again once there is room", "error", err)
 			if why = ErrAgain; roomy {
 				why = fmt.Errorf("%w: %w", ErrAgain, ErrDead) // a lack of room is not the reason
 			}

@@ -92,7 +92,7 @@ func (n *Node) openKeys() (err error) {
 		return err
 	}
 	if made {
-		n.logger.Info("made a key to sign tokens with", "file", n.signIn().SigningKey())
+		n.logger.Info("made a key that signs tokens", "file", n.signIn().SigningKey())
 	}
 	if n.cfg.SignIn && n.keys.CanSign() {
 		if n.secret, _, err = n.signIn().Password(secrets.SignIn); err != nil {

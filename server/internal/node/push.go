@@ -94,7 +94,7 @@ func (r *running) addWeb(to map[wire.PushKind]push.Sender) (wire.PushReason, err
 	case r.cfg.Push.Subject() == "":
 		return wire.PushNoPublicURL, nil
 	case !r.log.Keyed():
-		r.logger.Warn("browsers cannot be told of messages: the log was made by an early version, and has no key of its own")
+		r.logger.Warn("browsers get no notifications: the log was made by an early version, and has no key for them")
 		return wire.PushNoKey, nil
 	}
 	key, err := webpush.DeriveKey(r.log.Derive)
@@ -182,7 +182,7 @@ func roots(file string) (*tls.Config, error) {
 func (r *running) ownAddresses() (own []netip.Prefix) {
 	addrs, err := net.InterfaceAddrs()
 	if err != nil {
-		r.logger.Warn("the addresses of this machine are not known, so users may name those that are public", "error", err)
+		r.logger.Warn("the addresses of this machine could not be read, so users may name its public addresses as receivers", "error", err)
 		return nil
 	}
 	for _, a := range addrs {

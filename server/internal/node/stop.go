@@ -53,7 +53,7 @@ func (r *running) stepDown(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, stepDownTimeout)
 	defer cancel()
 	if err := r.engine.StepDown(ctx); err != nil {
-		r.logger.WarnContext(ctx, "not everything was handed over", "error", err)
+		r.logger.WarnContext(ctx, "not all leaderships were handed over to other nodes", "error", err)
 	}
 }
 

@@ -90,7 +90,7 @@ func (r *running) mediaOrigin() string {
 	}
 	origin, err := r.media.store.Origin()
 	if err != nil {
-		r.logger.Error("the web app cannot show files", "error", err)
+		r.logger.Error("the web app cannot show files, because the address of media storage is not valid", "error", err)
 	}
 	return origin
 }

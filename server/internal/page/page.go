@@ -93,7 +93,7 @@ func withEndpoint(issuer, token string) string {
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		w.Header().Set("Allow", "GET, HEAD")
-		http.Error(w, "the page can only be read", http.StatusMethodNotAllowed)
+		http.Error(w, "the page can only be read: use GET or HEAD", http.StatusMethodNotAllowed)
 		return
 	}
 	f := h.files[r.URL.Path]

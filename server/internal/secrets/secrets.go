@@ -59,7 +59,7 @@ func read(path string) (string, error) {
 		return "", fmt.Errorf("secrets: others may use %s (mode %#o); run: chmod 600 %[1]s, and change the secret if somebody may have read it", path, info.Mode().Perm())
 	}
 	if info.Size() > maxSecret {
-		return "", fmt.Errorf("secrets: %s is %d bytes, which is no password", path, info.Size())
+		return "", fmt.Errorf("secrets: %s has %d bytes, which is too long for a password", path, info.Size())
 	}
 	data, err := os.ReadFile(path) //nolint:gosec // the directory is ours, the name was checked
 	if err != nil {

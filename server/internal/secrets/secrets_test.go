@@ -60,7 +60,7 @@ func TestPassword_Refuses(t *testing.T) {
 	}{
 		"readable by others": {"secret\n", 0o644, "chmod 600"},
 		"empty":              {" \n", 0o600, "is empty"},
-		"huge":               {strings.Repeat("x", maxSecret+1), 0o600, "is no password"},
+		"huge":               {strings.Repeat("x", maxSecret+1), 0o600, "too long for a password"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()

@@ -42,7 +42,7 @@ func Clean(ctx context.Context, dst io.Writer, src io.ReaderAt, size int64, form
 	}
 	info.Format = format
 	if info.Width == 0 || info.Height == 0 || info.Frames == 0 {
-		return Info{}, damaged("it shows nothing")
+		return Info{}, damaged("the picture shows nothing")
 	}
 	return info, out.Flush()
 }

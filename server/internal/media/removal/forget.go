@@ -33,7 +33,7 @@ func (f *forgets) run(ctx context.Context) {
 				err = f.log.DroppedDone(shard, pos)
 			}
 			if err != nil && ctx.Err() == nil {
-				f.logger.DebugContext(ctx, "dropped files are not forgotten for now", "shard", shard, "error", err)
+				f.logger.DebugContext(ctx, "the list of removed files could not be shortened yet, and is tried again", "shard", shard, "error", err)
 			}
 		}
 	}

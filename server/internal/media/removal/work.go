@@ -62,7 +62,7 @@ func (r *remover) remove(ctx context.Context, media string, asked time.Time) (ea
 	}
 	since, err := r.files.Withdraw(ctx, media)
 	if err != nil {
-		return 0, fmt.Errorf("withdraw a file: %w", err)
+		return 0, fmt.Errorf("mark the file as removed: %w", err)
 	}
 	if early = since.Add(wait).Sub(asked); early > 0 {
 		return early, nil

@@ -46,17 +46,17 @@ func (c Clamd) Scan(ctx context.Context, file io.Reader, size int64) (found stri
 	defer cancel()
 	answer, err := c.ask(ctx, file)
 	if err != nil {
-		return "", fmt.Errorf("%w: scanner: %w", wire.Errorf(wire.CodeUnavailable, "files cannot be scanned now; retry").After(5*time.Second), err)
+		return "", fmt.Errorf("%w: scanner: %w", wire.Errorf(wire.CodeUnavailable, "files cannot be scanned for viruses now; retry").After(5*time.Second), err)
 	}
 	if strings.Contains(answer, "size limit exceeded") {
-		return "", fmt.Errorf("%w: scanner: %q; raise StreamMaxLength in clamd.conf", wire.Errorf(wire.CodeTooLarge, "size: the scanner of this server takes no file of this size"), answer)
+		return "", fmt.Errorf("%w: scanner: %q; raise StreamMaxLength in clamd.conf", wire.Errorf(wire.CodeTooLarge, "size: the virus scanner of this server takes no files of this size"), answer)
 	}
 	said, ok := strings.CutPrefix(answer, "stream: ")
 	if found, bad := strings.CutSuffix(said, " FOUND"); ok && bad && found != "" {
 		return found, nil
 	}
 	if said != "OK" {
-		return "", fmt.Errorf("%w: scanner: it answers %q", wire.Errorf(wire.CodeUnavailable, "files cannot be scanned now; retry").After(5*time.Second), answer)
+		return "", fmt.Errorf("%w: scanner: it answers %q", wire.Errorf(wire.CodeUnavailable, "files cannot be scanned for viruses now; retry").After(5*time.Second), answer)
 	}
 	return "", nil
 }
@@ -79,7 +79,7 @@ func (c Clamd) ask(ctx context.Context, file io.Reader) (answer string, err erro
 	said, err := io.ReadAll(io.LimitReader(conn, maxAnswer))
 	answer = strings.TrimRight(string(said), "\x00\n")
 	if answer == "" {
-		return "", errors.Join(errors.New("it does not answer"), err)
+		return "", errors.Join(errors.New("clamd does not answer"), err)
 	}
 	return answer, nil
 }

@@ -38,7 +38,7 @@ func (s *Store) attempt(ctx context.Context, op string, bound time.Duration, cal
 		if ctx.Err() != nil {
 			return gaveUp(ctx, op)
 		}
-		return down(op, "is too slow for all that is asked of it")
+		return down(op, "is too slow for the number of requests")
 	}
 	err := call(limited)
 	if err != nil && ctx.Err() != nil {

@@ -66,7 +66,7 @@ func full(op, cause string) *fault {
 }
 
 func notFound(op string) *fault {
-	return &fault{op: op, cause: ErrNotFound, wire: wire.Errorf(wire.CodeNotFound, "not found")}
+	return &fault{op: op, cause: ErrNotFound, wire: wire.Errorf(wire.CodeNotFound, "the file is not in storage; it may have been removed")}
 }
 
 func internal(op, cause string) *fault {

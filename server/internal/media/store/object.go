@@ -167,12 +167,12 @@ func (s *Store) Put(ctx context.Context, key string, body io.ReadSeeker, size in
 	}
 	h := sha256.New()
 	if n, err := io.Copy(h, body); err != nil {
-		return Object{}, fmt.Errorf("media storage: %s: read it: %w", op, err)
+		return Object{}, fmt.Errorf("media storage: %s: read the source: %w", op, err)
 	} else if n != size {
-		return Object{}, internal(op, fmt.Sprintf("there are %d bytes, and there should be %d", n, size))
+		return Object{}, internal(op, fmt.Sprintf("the source has %d bytes, and should have %d", n, size))
 	}
 	if _, err := body.Seek(0, io.SeekStart); err != nil {
-		return Object{}, fmt.Errorf("media storage: %s: read it again: %w", op, err)
+		return Object{}, fmt.Errorf("media storage: %s: read the source again: %w", op, err)
 	}
 	o := Object{Key: key, Type: m.Type, Size: size}
 	err := s.do(ctx, op, transfer(size), func(ctx context.Context) error {

@@ -64,7 +64,7 @@ func (o *Office) Open(user, channel, ticket string, now time.Time) (Ticket, erro
 	t, ok := o.read(ticket)
 	switch {
 	case !ok, t.Owner != user:
-		return Ticket{}, wire.Errorf(wire.CodeInvalid, "ticket: is none of yours; take it from the answer to complete_upload")
+		return Ticket{}, wire.Errorf(wire.CodeInvalid, "ticket: is not a ticket of yours; take it from the answer to complete_upload")
 	case t.Channel != channel:
 		return Ticket{}, wire.Errorf(wire.CodeInvalid, "ticket: is for another channel; upload the file for this one")
 	case now.UnixMilli() >= t.Expires:

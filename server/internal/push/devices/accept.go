@@ -18,12 +18,12 @@ import (
 // here, and what it says can change.
 func (d *Devices) Accept(c *wire.SubscribePush) error {
 	if d.cfg.Senders[c.Kind] == nil {
-		return wire.Errorf(wire.CodeUnsupported, "kind: this server does not tell users by %s%s", c.Kind, d.why(c.Kind))
+		return wire.Errorf(wire.CodeUnsupported, "kind: this server sends no notifications by %s%s", c.Kind, d.why(c.Kind))
 	}
 	switch c.Kind {
 	case wire.PushWeb, wire.PushWebhook:
 		if _, err := d.cfg.Judge.URL(c.Address); err != nil {
-			return wire.Errorf(wire.CodeInvalid, "address: is not asked: %s", strings.TrimPrefix(err.Error(), guard.ErrRefused.Error()+": "))
+			return wire.Errorf(wire.CodeInvalid, "address: this server sends nothing there: %s", strings.TrimPrefix(err.Error(), guard.ErrRefused.Error()+": "))
 		}
 	case wire.PushAPNs:
 		if !apns.IsToken(c.Address) {

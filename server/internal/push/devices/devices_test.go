@@ -197,7 +197,7 @@ func TestAccept(t *testing.T) {
 		{wire.PushAPNs, wire.PushTarget{Address: "../x"}, "address: must be the token of the device, in hex"},
 		{wire.PushWebhook, wire.PushTarget{Address: "https://example.com", Key: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}, ""},
 		{wire.PushWebhook, wire.PushTarget{Address: "https://example.com", Key: "whsec_short"}, "key: must be whsec_ and 24 to 64 bytes in base64"},
-		{wire.PushWeb, wire.PushTarget{Address: "https://example.com"}, "kind: this server does not tell users by web: its operator has configured no public_url"},
+		{wire.PushWeb, wire.PushTarget{Address: "https://example.com"}, "kind: this server sends no notifications by web: its operator has configured no public_url"},
 	} {
 		err := d.Accept(&wire.SubscribePush{PushDevice: wire.PushDevice{Kind: c.kind}, PushTarget: c.to})
 		if c.says == "" && err != nil || c.says != "" && (err == nil || wire.AsError(err, 0).Message != c.says) {

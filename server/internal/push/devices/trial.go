@@ -42,7 +42,7 @@ func (t *trials) take(now time.Time, user string) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if wait := t.by.Take(rate.Slower(now, rate.Minute), user, 1); wait > 0 {
-		return wire.Errorf(wire.CodeTooFast, "at most %d tests a minute", trialsPerMin).After(wait * time.Duration(rate.Minute))
+		return wire.Errorf(wire.CodeTooFast, "at most %d tests a minute are allowed", trialsPerMin).After(wait * time.Duration(rate.Minute))
 	}
 	return nil
 }
@@ -71,7 +71,7 @@ func (d *Devices) test(ctx context.Context, c operation.Caller, cmd wire.TestPus
 	case d.trials.places <- struct{}{}:
 		defer func() { <-d.trials.places }()
 	default:
-		return reply, wire.Errorf(wire.CodeUnavailable, "too many users test their devices at the moment; try again").After(time.Second)
+		return reply, wire.Errorf(wire.CodeUnavailable, "too many users are testing their devices at the moment; try again").After(time.Second)
 	}
 	o := d.try(ctx, sender, &subs[i])
 	return wire.PushTested{Result: wire.PushResult(o.Result), Reason: o.Reason}, nil

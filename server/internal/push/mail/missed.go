@@ -46,7 +46,7 @@ func (d *Digests) put(ctx context.Context, user string, due time.Time) error {
 	})
 	switch {
 	case errors.Is(err, queue.ErrFull):
-		d.logger.WarnContext(ctx, "a user gets no digest for now, because the queue has no room", "user", user)
+		d.logger.WarnContext(ctx, "a digest is delayed, because the queue has no room", "user", user)
 		return nil
 	case err != nil:
 		return err

@@ -27,7 +27,7 @@ func (t *turn) send(ctx context.Context, upto uint64, r *Reader, a digests.Addre
 	}
 	m, err := l.Compose()
 	if err != nil {
-		t.logger.WarnContext(ctx, "a digest cannot be written", "user", t.user, "error", err)
+		t.logger.WarnContext(ctx, "a digest could not be written", "user", t.user, "error", err)
 		t.note(post.Outcome{Result: push.Refused, Reason: post.ReasonAddress})
 		return t.pass(ctx, upto)
 	}

@@ -180,7 +180,7 @@ func (d *delivery) publish(o *one) {
 		err = d.worker.log.Tell(o.user, o.n.ID, body)
 	}
 	if err != nil {
-		d.worker.logger.Warn("services are not told", "user", o.user, "error", err)
+		d.worker.logger.Warn("a notification could not be published to services, and is tried again", "user", o.user, "error", err)
 		d.hold(o, time.Second)
 		return
 	}
@@ -199,7 +199,7 @@ func (w worker) end(ctx context.Context, o *one) {
 		err = w.endNow(ctx, o)
 	}
 	if err != nil { // the next notification finds the same
-		w.logger.DebugContext(ctx, "a subscription that is gone stays for now", "user", o.user, "id", o.sub.ID, "error", err)
+		w.logger.DebugContext(ctx, "a subscription whose device is gone could not be marked, and is tried again", "user", o.user, "id", o.sub.ID, "error", err)
 	}
 }
 

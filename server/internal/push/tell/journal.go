@@ -97,7 +97,7 @@ func (j *journal) write(ctx context.Context) {
 		return
 	}
 	if err := j.store.Append(ctx, all, writeOver); err != nil || lost > 0 {
-		j.logger.WarnContext(ctx, "the push log has gaps", "users", len(all), "lost", lost, "error", err)
+		j.logger.WarnContext(ctx, "entries of the push log were lost", "users", len(all), "lost", lost, "error", err)
 	}
 }
 

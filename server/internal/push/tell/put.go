@@ -112,9 +112,9 @@ func (t *Teller) putOne(ctx context.Context, p *planned, job queue.Job) error {
 	return nil
 }
 
-// lose notes that users are not told, because the queue has no room.
+// lose notes that users get no notification, because the queue has no room.
 func (t *Teller) lose(p *planned) {
-	t.logger.Warn("users are not told, because the queue has no room", "users", len(p.To), "target", p.target)
+	t.logger.Warn("users get no notification, because the queue has no room", "users", len(p.To), "target", p.target)
 	for i := range p.To {
 		t.note(p.To[i].User, not(p.Channel, p.Seq, "full"))
 	}

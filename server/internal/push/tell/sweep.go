@@ -42,14 +42,14 @@ func (t *Teller) sweepOnce(ctx context.Context) {
 	now := t.now()
 	all, err := t.log.UnusedSubscriptions(now.Add(-unused).UnixMilli(), now.Add(-forgotten).UnixMilli(), sweptAtOnce)
 	if err != nil {
-		t.logger.WarnContext(ctx, "unused subscriptions are not looked for", "error", err)
+		t.logger.WarnContext(ctx, "unused subscriptions could not be looked up, and are tried again", "error", err)
 		return
 	}
 	for i := range all {
 		s := &all[i]
 		_, err := t.log.Change(ctx, s.User, wire.UnsubscribePush{ID: s.ID, Version: s.Version})
 		if err != nil {
-			t.logger.DebugContext(ctx, "an unused subscription stays for now", "user", s.User, "error", err)
+			t.logger.DebugContext(ctx, "an unused subscription could not be removed, and is tried again", "user", s.User, "error", err)
 			continue
 		}
 		t.counts.add("swept", 1)

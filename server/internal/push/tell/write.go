@@ -75,7 +75,7 @@ func (d *delivery) writeDevices(m *moment, c *candidate, ids []string, write fun
 		o := write(s.Language)
 		o.sub, o.provider = *s, prefs.Provider(s)
 		if o.target, err = devices.Target(s); err != nil { // no version stores such a one
-			d.worker.logger.Error("a subscription cannot be used", "user", c.user, "id", s.ID, "error", err)
+			d.worker.logger.Error("a subscription is not valid, and is left out", "user", c.user, "id", s.ID, "error", err)
 			continue
 		}
 		d.all = append(d.all, o)

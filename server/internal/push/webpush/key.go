@@ -50,7 +50,7 @@ func DeriveKey(derive func(label string) []byte) (*Key, error) {
 			return keyOf(private)
 		}
 	}
-	return nil, errors.New("webpush: no key follows from the secret")
+	return nil, errors.New("webpush: no key can be derived from the secret")
 }
 
 func keyOf(private *ecdsa.PrivateKey) (*Key, error) {

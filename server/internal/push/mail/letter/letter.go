@@ -46,8 +46,8 @@ type Missed struct {
 }
 
 var (
-	errAddress = errors.New("letter: the address is none that mail can be sent to")
-	errEmpty   = errors.New("letter: there is nothing to tell")
+	errAddress = errors.New("letter: mail cannot be sent to this address")
+	errEmpty   = errors.New("letter: there are no messages to write about")
 )
 
 // Compose returns the mail.

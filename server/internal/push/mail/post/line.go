@@ -70,7 +70,7 @@ func (l *line) close() {
 	}
 }
 
-var errTalks = errors.New("post: the server says more than a mail server has to say")
+var errTalks = errors.New("post: the mail server's answer is too long")
 
 // bounded is a connection that gives only so many bytes. One goroutine reads it.
 type bounded struct {

@@ -70,7 +70,7 @@ type Post struct{ cfg Config }
 func New(cfg Config) (*Post, error) {
 	cfg.Port, cfg.Timeout = cmp.Or(cfg.Port, cfg.Security.Port()), cmp.Or(cfg.Timeout, tryTimeout)
 	if cfg.User != "" && cfg.Password == nil {
-		return nil, errors.New("post: a user without a password")
+		return nil, errors.New("post: a user is configured without a password")
 	}
 	p := &Post{cfg: cfg}
 	_, err := p.client("", nil) // the options have errors of their own
