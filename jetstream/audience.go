@@ -36,13 +36,13 @@ func (a *Audience) Blocked(by, of string) bool { return a.log.view.Blocked(by, o
 // Read returns for each of some users up to which seq they have read a channel, by reading or by
 // writing there. Users must ascend. It also counts what users have read through this node and is
 // not stored yet.
-func (a *Audience) Read(id string, users []string) ([]uint64, error) {
-	read, err := a.Audience.Read(id, users)
+func (a *Audience) Read(channel string, users []string) ([]uint64, error) {
+	read, err := a.Audience.Read(channel, users)
 	if err != nil {
 		return nil, fmt.Errorf("look at what was read: %w", err)
 	}
 	for i, user := range users {
-		read[i] = max(read[i], a.log.receipts.Ahead(id, user).Read)
+		read[i] = max(read[i], a.log.receipts.Ahead(channel, user).Read)
 	}
 	return read, nil
 }
@@ -50,13 +50,13 @@ func (a *Audience) Read(id string, users []string) ([]uint64, error) {
 // Unread returns how many messages a user has not read, in all channels that they have not muted.
 // Muted reports whether a value of the setting mute/CHANNEL mutes.
 func (a *Audience) Unread(user string, muted func(value string) bool) (uint64, error) {
-	return a.Audience.Unread(user, func(id string) uint64 { return a.log.receipts.Ahead(id, user).Read }, muted)
+	return a.Audience.Unread(user, func(channel string) uint64 { return a.log.receipts.Ahead(channel, user).Read }, muted)
 }
 
 // AwaitChannel waits until this node's view shows everything that a channel's shard has at the time
 // of the call.
-func (l *Log) AwaitChannel(ctx context.Context, id string) error {
-	return l.awaitLevel(ctx, l.layout.shardOf(id))
+func (l *Log) AwaitChannel(ctx context.Context, channel string) error {
+	return l.awaitLevel(ctx, l.layout.shardOf(channel))
 }
 
 // AwaitPos waits until this node's view shows a shard up to a pos.

@@ -201,8 +201,8 @@ func (l *Log) Epoch() string { return l.layout.epoch }
 // Shards returns the number of shards.
 func (l *Log) Shards() int { return l.layout.shards }
 
-// Moved returns a number that changes whenever the view of this node has taken in an event.
-func (l *Log) Moved() (sum uint64) {
+// Progress returns a number that changes whenever the view of this node has taken in an event.
+func (l *Log) Progress() (sum uint64) {
 	for _, pos := range l.positions() {
 		sum += pos
 	}

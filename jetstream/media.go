@@ -15,19 +15,19 @@ import (
 // MayRead returns an attachment of a message, if a user may see the message now: as a member who
 // was a member when it was sent, and has not hidden it. Otherwise the error has the code not_found,
 // whether there is such a message or not, and it takes as long.
-func (l *Log) MayRead(ctx context.Context, user, id string, seq uint64, media string) (wire.Attachment, error) {
-	_, err := l.awaitMessage(ctx, user, wire.ChannelSeq{Channel: id, Seq: seq})
+func (l *Log) MayRead(ctx context.Context, user, channel string, seq uint64, media string) (wire.Attachment, error) {
+	_, err := l.awaitMessage(ctx, user, wire.ChannelSeq{Channel: channel, Seq: seq})
 	if errors.Is(err, &wire.Error{Code: wire.CodeForbidden}) {
 		return wire.Attachment{}, noMedia()
 	}
 	if err != nil {
 		return wire.Attachment{}, err
 	}
-	shown, err := l.view.Shows(user, id, seq)
+	shown, err := l.view.Shows(user, channel, seq)
 	if !shown || err != nil {
 		return wire.Attachment{}, cmp.Or(err, noMedia())
 	}
-	m, err := l.view.Message(id, seq)
+	m, err := l.view.Message(channel, seq)
 	if err != nil {
 		return wire.Attachment{}, err
 	}
@@ -81,7 +81,7 @@ func (l *Log) UsedByUser(user string) (int64, error) {
 }
 
 // UsedByChannel returns how many bytes the files in a channel have, each file once.
-func (l *Log) UsedByChannel(id string) (int64, error) { return l.view.UsedByChannel(id) }
+func (l *Log) UsedByChannel(channel string) (int64, error) { return l.view.UsedByChannel(channel) }
 
 // Dropped returns the uploaded files that a message named no more after the event at a position,
 // ascending, those after one, at most limit. See [view.View.Dropped].

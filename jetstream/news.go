@@ -156,11 +156,11 @@ func (l *Log) neighbours(user string) ([]string, error) {
 }
 
 // membersOf returns the members of a channel. Those of a direct channel are in its name.
-func (l *Log) membersOf(id string) ([]string, error) {
-	if a, b, direct := wire.DirectUsers(id); direct {
+func (l *Log) membersOf(channel string) ([]string, error) {
+	if a, b, direct := wire.DirectUsers(channel); direct {
 		return []string{a, b}, nil
 	}
-	st, err := l.view.Channel(id)
+	st, err := l.view.Channel(channel)
 	if st == nil || err != nil {
 		return nil, err
 	}

@@ -293,9 +293,9 @@ func TestJoin_notedSeldom(t *testing.T) {
 }
 
 // endOf returns the position of the last event in a channel's shard.
-func endOf(t *testing.T, l *Log, id string) uint64 {
+func endOf(t *testing.T, l *Log, channel string) uint64 {
 	t.Helper()
-	stream, err := l.js.Stream(t.Context(), StreamName(l.layout.shardOf(id)))
+	stream, err := l.js.Stream(t.Context(), StreamName(l.layout.shardOf(channel)))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -191,8 +191,8 @@ func (l *Log) versions(ctx context.Context, c operation.Caller, cmd wire.GetVers
 // awaitChannel waits until this node's view shows all events that a client has seen of a channel
 // and of the user's settings, which say what the user has hidden. It returns the channel, or a
 // refusal if the user is not a member.
-func (l *Log) awaitChannel(ctx context.Context, user, id string) (*channel.State, error) {
-	return l.awaitMessage(ctx, user, wire.ChannelSeq{Channel: id})
+func (l *Log) awaitChannel(ctx context.Context, user, channel string) (*channel.State, error) {
+	return l.awaitMessage(ctx, user, wire.ChannelSeq{Channel: channel})
 }
 
 // awaitMessage is awaitChannel for a command that names a message. It also waits if this node

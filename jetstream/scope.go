@@ -66,8 +66,8 @@ func (s *Scope) Name(user string) (string, error) { return s.scope.Name(user) }
 
 // Message returns a message as it is now, if the user may see it. It returns nil if not, if there
 // is none, and if it is deleted.
-func (s *Scope) Message(id string, seq uint64) (*wire.Record, error) {
-	m, err := s.scope.Message(id, seq)
+func (s *Scope) Message(channel string, seq uint64) (*wire.Record, error) {
+	m, err := s.scope.Message(channel, seq)
 	if m == nil || err != nil {
 		return nil, err
 	}
@@ -75,18 +75,20 @@ func (s *Scope) Message(id string, seq uint64) (*wire.Record, error) {
 }
 
 // Unread reports whether the user has yet to read a message that they may see.
-func (s *Scope) Unread(id string, seq uint64) (bool, error) {
-	read, err := s.scope.Read(id)
-	return seq > max(read, s.log.receipts.Ahead(id, s.user).Read), err
+func (s *Scope) Unread(channel string, seq uint64) (bool, error) {
+	read, err := s.scope.Read(channel)
+	return seq > max(read, s.log.receipts.Ahead(channel, s.user).Read), err
 }
 
 // Mentioned reports whether a message mentions the user.
-func (s *Scope) Mentioned(id string, seq uint64) (bool, error) { return s.scope.Mentioned(id, seq) }
+func (s *Scope) Mentioned(channel string, seq uint64) (bool, error) {
+	return s.scope.Mentioned(channel, seq)
+}
 
 // Message returns a message as it is now, whoever may see it. It returns nil if there is none, and
 // if it is deleted.
-func (l *Log) Message(id string, seq uint64) (*wire.Record, error) {
-	m, err := l.view.Message(id, seq)
+func (l *Log) Message(channel string, seq uint64) (*wire.Record, error) {
+	m, err := l.view.Message(channel, seq)
 	if m == nil || m.Deleted || m.Content == nil || err != nil {
 		return nil, err
 	}

@@ -61,7 +61,7 @@ func (k *editions) openEdition(number int) (*edition, error) {
 	e.whole.Store(err == nil)
 	at, options := filepath.Join(e.dir, indexName), index.Options{Log: cfg.Epoch, Pace: writeEvery}
 	if !e.whole.Load() {
-		e.leisure = leisure.New(cfg.Log.Moved)
+		e.leisure = leisure.New(cfg.Log.Progress)
 		options.Leisure = e.leisure
 	}
 	e.index, err = index.Open(at, options)

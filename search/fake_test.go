@@ -65,15 +65,15 @@ func newFake() *fake {
 }
 
 // channel makes a channel, or changes its members.
-func (f *fake) channel(id, name string, members ...string) {
+func (f *fake) channel(channel, name string, members ...string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	slices.Sort(members)
 	kind := wire.Group
-	if strings.Contains(id, "~") {
+	if strings.Contains(channel, "~") {
 		kind = wire.Direct
 	}
-	f.channels[id] = wire.ChannelInfo{ID: id, Kind: kind, Name: name, Members: members}
+	f.channels[channel] = wire.ChannelInfo{ID: channel, Kind: kind, Name: name, Members: members}
 }
 
 // put stores a message as it is now, with an event of a kind about it.
@@ -171,10 +171,10 @@ func (s fakeScope) Channels() (ids []string, err error) {
 }
 
 // Channel implements [Scope].
-func (s fakeScope) Channel(id string) (wire.ChannelInfo, error) {
+func (s fakeScope) Channel(channel string) (wire.ChannelInfo, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c := s.channels[id]
+	c := s.channels[channel]
 	if !slices.Contains(c.Members, s.user) {
 		return c, wire.Errorf(wire.CodeForbidden, "no")
 	}
@@ -216,8 +216,8 @@ func (s fakeScope) Close() error { return nil }
 // Feed implements [Log].
 func (f *fake) Feed(to Sink, _ func(time.Duration)) Feed { return &fakeFeed{log: f, to: to} }
 
-// Moved implements [Log].
-func (f *fake) Moved() uint64 {
+// Progress implements [Log].
+func (f *fake) Progress() uint64 {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.busy {

@@ -85,10 +85,10 @@ type slowScope struct {
 	goOn  <-chan struct{}
 }
 
-func (s slowScope) Channel(id string) (wire.ChannelInfo, error) {
+func (s slowScope) Channel(channel string) (wire.ChannelInfo, error) {
 	s.asked <- struct{}{}
 	<-s.goOn
-	return s.Scope.Channel(id)
+	return s.Scope.Channel(channel)
 }
 
 type slowLog struct {

@@ -24,8 +24,8 @@ type Log interface {
 	// Spend counts work that a search has done for a user: postings of the index, or what costs as
 	// much. With 0 it refuses the search of a user who has spent too much.
 	Spend(user string, work int) error
-	// Moved returns a number that changes whenever this node has taken in an event.
-	Moved() uint64
+	// Progress returns a number that changes whenever this node has taken in an event.
+	Progress() uint64
 	// Feed returns a feed of the log into a sink. It calls rest again and again after it has
 	// worked, with how long it has.
 	Feed(to Sink, rest func(worked time.Duration)) Feed
@@ -36,7 +36,7 @@ type Scope interface {
 	// Channels returns the ids of the channels that the user is a member of.
 	Channels() ([]string, error)
 	// Channel describes one of them, with its members.
-	Channel(id string) (wire.ChannelInfo, error)
+	Channel(channel string) (wire.ChannelInfo, error)
 	// Name returns the display name of somebody who is in a channel with the user, or nothing.
 	Name(user string) (string, error)
 	// Message returns a message as it is now, or nil if the user may not see it.

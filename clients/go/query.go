@@ -102,8 +102,8 @@ func (c *Client) channelsBehind(ctx context.Context, last *ChannelInfo) (Channel
 
 // Channel returns one channel with all of its members. For users who may add members it also
 // returns the users who ask to join.
-func (c *Client) Channel(ctx context.Context, id string) (wire.Channel, error) {
-	return ask[wire.Channel](ctx, c, wire.GetChannel{Channel: id})
+func (c *Client) Channel(ctx context.Context, channel string) (wire.Channel, error) {
+	return ask[wire.Channel](ctx, c, wire.GetChannel{Channel: channel})
 }
 
 // Versions returns the versions of a message: the first, and one after each edit. It sends as

@@ -11,8 +11,8 @@ import (
 // kind or action moves the head and changes nothing else, because a newer node may have written
 // it. A channel is created once. A second creation changes nothing, so that nobody can take
 // over a channel by it.
-func Apply(st *State, id string, pos uint64, r *wire.Record) *State {
-	next := State{ID: id}
+func Apply(st *State, channel string, pos uint64, r *wire.Record) *State {
+	next := State{ID: channel}
 	if st != nil {
 		next = *st
 	}

@@ -43,8 +43,8 @@ type Env struct {
 //
 // Decide does not detect duplicates. The caller, which holds the index of client ids, checks
 // for them first.
-func Decide(st *State, id, user string, cmd wire.Command, env Env) ([]wire.Record, error) {
-	a := &act{st: st, id: id, user: user, env: env}
+func Decide(st *State, channel, user string, cmd wire.Command, env Env) ([]wire.Record, error) {
+	a := &act{st: st, channel: channel, user: user, env: env}
 	if c, ok := cmd.(wire.Change); ok {
 		a.key = c.Key()
 	}
@@ -106,11 +106,11 @@ func (a *act) change(cmd wire.Command) ([]wire.Record, error) {
 
 // act is one command on its way through the rules: its user and its channel.
 type act struct {
-	st   *State
-	id   string
-	user string
-	key  string // client id
-	env  Env
+	st      *State
+	channel string
+	user    string
+	key     string // client id
+	env     Env
 }
 
 // Skew is how far apart the clocks of two writers may be, in milliseconds. A node whose clock

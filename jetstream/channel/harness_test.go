@@ -26,8 +26,8 @@ type room struct {
 	present  []string
 }
 
-func newRoom(id string) *room {
-	return &room{id: id, now: 1_000_000, most: 20, messages: map[uint64]*Message{}}
+func newRoom(channel string) *room {
+	return &room{id: channel, now: 1_000_000, most: 20, messages: map[uint64]*Message{}}
 }
 
 func (r *room) env() Env {

@@ -177,10 +177,10 @@ var matrix = []struct {
 func edit(seq uint64) wire.Edit { return wire.Edit{Seq: seq, Content: wire.Content{Text: "x"}} }
 
 // fixture makes the group of the matrix, or its direct channel, by commands.
-func fixture(tb testing.TB, id string) *room {
+func fixture(tb testing.TB, channel string) *room {
 	tb.Helper()
-	r := newRoom(id)
-	direct := id == "mem~own"
+	r := newRoom(channel)
+	direct := channel == "mem~own"
 	if !direct {
 		r.must(tb, "own", wire.CreateGroup{ClientID: "1", Name: "toads", Members: strings.Fields("adm adm2 mem mem2 rea rea2 former")})
 		r.must(tb, "own", wire.AddMembers{Members: []string{"ban"}})

@@ -60,8 +60,8 @@ func (a *act) may(cmd wire.Command) error {
 // MayPost returns why a message of a user would be refused in the channel with an id, or nil. Slow
 // mode does not count: the user may prepare a message while they wait. A direct channel need not
 // exist yet, since the first message makes it. Blocked is that of [Env].
-func MayPost(st *State, id, user string, blocked func(by, of string) bool) error {
-	a := &act{st: st, id: id, user: user, env: Env{NewID: func() string { return "" }, Blocked: blocked}}
+func MayPost(st *State, channel, user string, blocked func(by, of string) bool) error {
+	a := &act{st: st, channel: channel, user: user, env: Env{NewID: func() string { return "" }, Blocked: blocked}}
 	a.open()
 	return a.may(wire.Send{})
 }

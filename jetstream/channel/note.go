@@ -13,12 +13,12 @@ import (
 // Noted returns the event for a command by a user that changes nothing. The event says only that
 // the command was carried out. So a retry finds it, and changes nothing either, whatever has
 // changed in the channel since.
-func Noted(st *State, id, user string, cmd wire.Change, env Env) ([]wire.Record, error) {
+func Noted(st *State, channel, user string, cmd wire.Change, env Env) ([]wire.Record, error) {
 	print, err := fingerprint(cmd)
 	if err != nil {
 		return nil, err
 	}
-	a := &act{st: st, id: id, user: user, key: cmd.Key(), env: env}
+	a := &act{st: st, channel: channel, user: user, key: cmd.Key(), env: env}
 	request, _ := st.Request(user)
 	return a.event(wire.KindNote, wire.Record{Note: &wire.Note{Command: print, Request: request}}), nil
 }

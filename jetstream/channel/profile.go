@@ -48,7 +48,7 @@ func FoldProfile(p Profile, r *wire.Record) Profile {
 // setProfile changes the profile of the user, in the user's own channel. As for [act.set], the
 // present profile may not be known here, so nobody looks whether anything changes.
 func (a *act) setProfile(c wire.SetProfile) ([]wire.Record, error) {
-	if owner, ok := wire.OwnerOf(a.id); !ok || owner != a.user {
+	if owner, ok := wire.OwnerOf(a.channel); !ok || owner != a.user {
 		return nil, Forbidden()
 	}
 	change, err := cleanProfile(c.ProfileChange)
@@ -134,11 +134,11 @@ func equal[T comparable](a, b *T) bool {
 
 // MayPicture returns why a user may not set the picture of the channel with an id, or nil. It is
 // that of the user for their own channel, which need not exist yet.
-func MayPicture(st *State, id, user string) error {
-	if owner, own := wire.OwnerOf(id); own && owner == user {
+func MayPicture(st *State, channel, user string) error {
+	if owner, own := wire.OwnerOf(channel); own && owner == user {
 		return nil
 	}
-	a := &act{st: st, id: id, user: user}
+	a := &act{st: st, channel: channel, user: user}
 	if err := a.may(wire.UpdateChannel{}); err != nil {
 		return err
 	}

@@ -58,7 +58,7 @@ func FoldSubscription(had *Subscription, r *wire.Record) *Subscription {
 // an application that has forgotten its id has taken another. As for [act.set], subscriptions that
 // were set a moment ago may not be known here.
 func (a *act) subscribe(c wire.SubscribePush) ([]wire.Record, error) {
-	if owner, ok := wire.OwnerOf(a.id); !ok || owner != a.user {
+	if owner, ok := wire.OwnerOf(a.channel); !ok || owner != a.user {
 		return nil, Forbidden()
 	}
 	device, err := cleanDevice(c.PushDevice)
@@ -109,7 +109,7 @@ func replaced(have []Subscription, c *wire.SubscribePush) (ended []string, full 
 // that of this version: whoever has found it gone may be late. The subscription stays without an
 // address. It ends if it has none already.
 func (a *act) unsubscribe(c wire.UnsubscribePush) ([]wire.Record, error) {
-	if owner, ok := wire.OwnerOf(a.id); !ok || owner != a.user {
+	if owner, ok := wire.OwnerOf(a.channel); !ok || owner != a.user {
 		return nil, Forbidden()
 	}
 	if c.Version != 0 {

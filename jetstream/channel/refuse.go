@@ -66,7 +66,7 @@ func tooMany(what string, most int) error {
 
 func (a *act) tooSoon(milliseconds int64) error {
 	wait := time.Duration(milliseconds) * time.Millisecond
-	return wire.Errorf(wire.CodeTooFast, "channel: slow mode is on; wait before your next message").After(wait).In(a.id)
+	return wire.Errorf(wire.CodeTooFast, "channel: slow mode is on; wait before your next message").After(wait).In(a.channel)
 }
 
 func unsupported(cmd wire.Command) error {

@@ -31,7 +31,7 @@ func (a *act) send(c wire.Send) ([]wire.Record, error) {
 // open returns the event that creates a direct channel, if it does not exist and the user is
 // one of its two users. It continues with the state after that event.
 func (a *act) open() []wire.Record {
-	x, y, ok := wire.DirectUsers(a.id)
+	x, y, ok := wire.DirectUsers(a.channel)
 	if !ok || a.st.Exists() || a.user != x && a.user != y {
 		return nil
 	}
@@ -40,7 +40,7 @@ func (a *act) open() []wire.Record {
 		ID:   a.env.NewID(), Sender: a.user, Timestamp: a.now(), // no client id: the message has it
 		Meta: &wire.Meta{Action: wire.ActionCreated, Kind: wire.Direct, Members: slices.Compact([]string{x, y})},
 	}
-	a.st = Apply(a.st, a.id, 0, &created)
+	a.st = Apply(a.st, a.channel, 0, &created)
 	return []wire.Record{created}
 }
 

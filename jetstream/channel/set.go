@@ -10,7 +10,7 @@ import (
 // creates. It does not check whether the setting already has the value: the settings are read
 // from a view, which may be behind this channel.
 func (a *act) set(c wire.Set) ([]wire.Record, error) {
-	if owner, ok := wire.OwnerOf(a.id); !ok || owner != a.user {
+	if owner, ok := wire.OwnerOf(a.channel); !ok || owner != a.user {
 		return nil, Forbidden()
 	}
 	if err := a.roomFor(c); err != nil {
@@ -49,7 +49,7 @@ func SettingKind(name string) string {
 // the other. It applies only to the direct channel of the two: in a group a block has no
 // effect.
 func (a *act) unblocked() error {
-	x, y, direct := wire.DirectUsers(a.id)
+	x, y, direct := wire.DirectUsers(a.channel)
 	if !direct || a.env.Blocked == nil {
 		return nil
 	}

@@ -171,7 +171,7 @@ const atATime = 4
 // tries is how often a failing read of a stream is tried. A new consumer may fall silent.
 const tries = 5
 
-// each calls do for all streams, several at a time. The followers of a copy are slow to begin,
+// each calls do for all streams, several at a time. The replicas that copy a leader are slow to begin,
 // and another stream can use that time.
 func (t *takeover) each(ctx context.Context, names []string, what string, do func(context.Context, string) error) error {
 	group, ctx := errgroup.WithContext(ctx)
@@ -211,7 +211,7 @@ func both(ctx context.Context, a, b func(context.Context) error) error {
 	return group.Wait()
 }
 
-// level waits until every copy of a stream is complete. The leader's report on its followers is
+// level waits until every copy of a stream is complete. The leader's report on its replicas is
 // not reliable so soon after a restore, so each member is asked itself.
 func (t *takeover) level(ctx context.Context, name string) error {
 	was, err := t.from.Stream(ctx, name)

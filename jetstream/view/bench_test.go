@@ -91,11 +91,11 @@ func (f *feed) event(i int, kind wire.Kind, r *wire.Record) Event {
 }
 
 // newID returns an id as the writer makes it.
-func (f *feed) newID(ch string) string {
+func (f *feed) newID(channelID string) string {
 	var id uuid.UUID
 	binary.BigEndian.PutUint64(id[:], (1_790_000_000_000+f.pos)<<16|f.rng.Uint64N(1<<16))
 	binary.BigEndian.PutUint64(id[8:], f.rng.Uint64())
-	return uuid.UUID(channel.Bind(id, ch)).String()
+	return uuid.UUID(channel.Bind(id, channelID)).String()
 }
 
 func openBench(b *testing.B, dir string) *View {

@@ -137,7 +137,7 @@ func (c *cluster) stepDown(ctx context.Context, shard int, preferred string) err
 	return answer.Error
 }
 
-// awaitWhole waits until every shard has a leader and two followers that are level with it.
+// awaitWhole waits until every shard has a leader and two replicas that are level with it.
 func (c *cluster) awaitWhole(ctx context.Context) {
 	c.tb.Helper()
 	for shard := range shards {

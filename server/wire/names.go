@@ -37,14 +37,14 @@ func ValidClientID(id string) bool {
 
 // ValidChannel reports whether id has the form of a channel: direct, group, or a user's own. It
 // does not tell whether the channel exists.
-func ValidChannel(id string) bool {
-	if _, _, direct := DirectUsers(id); direct {
+func ValidChannel(channel string) bool {
+	if _, _, direct := DirectUsers(channel); direct {
 		return true
 	}
-	if _, own := OwnerOf(id); own {
+	if _, own := OwnerOf(channel); own {
 		return true
 	}
-	return len(id) == groupIDLen && id[0] == 'g' && all(id[1:], func(c byte) bool {
+	return len(channel) == groupIDLen && channel[0] == 'g' && all(channel[1:], func(c byte) bool {
 		return c >= 'a' && c <= 'z' || c >= '2' && c <= '7'
 	})
 }
@@ -60,8 +60,8 @@ func DirectChannel(a, b string) string {
 
 // DirectUsers returns the two users of a direct channel, in order. ok is false if id does not
 // have the form that [DirectChannel] makes.
-func DirectUsers(id string) (a, b string, ok bool) {
-	a, b, ok = strings.Cut(id, directSeparator)
+func DirectUsers(channel string) (a, b string, ok bool) {
+	a, b, ok = strings.Cut(channel, directSeparator)
 	return a, b, ok && ValidUser(a) && ValidUser(b) && a <= b
 }
 
@@ -71,8 +71,8 @@ func OwnChannel(user string) string { return directSeparator + user }
 
 // OwnerOf returns the user whose own channel id is. ok is false if id is a channel of another
 // kind.
-func OwnerOf(id string) (user string, ok bool) {
-	user, ok = strings.CutPrefix(id, directSeparator)
+func OwnerOf(channel string) (user string, ok bool) {
+	user, ok = strings.CutPrefix(channel, directSeparator)
 	return user, ok && ValidUser(user)
 }
 

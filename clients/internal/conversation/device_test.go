@@ -122,11 +122,11 @@ func (m *mirror) see(ev *natter.Event) {
 	}
 }
 
-func (m *mirror) room(id string) *copied {
-	if m.rooms[id] == nil {
-		m.rooms[id] = &copied{messages: map[uint64]*natter.Event{}, skipped: map[uint64]uint64{}}
+func (m *mirror) room(channel string) *copied {
+	if m.rooms[channel] == nil {
+		m.rooms[channel] = &copied{messages: map[uint64]*natter.Event{}, skipped: map[uint64]uint64{}}
 	}
-	return m.rooms[id]
+	return m.rooms[channel]
 }
 
 // set takes over a setting. A message that is hidden no more may be missing from every page

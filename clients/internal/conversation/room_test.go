@@ -46,9 +46,9 @@ type mark struct{ read, delivered uint64 }
 // beside returns a mark that is as far as the further one of the two.
 func (m mark) beside(o mark) mark { return mark{max(m.read, o.read), max(m.delivered, o.delivered)} }
 
-func newRoom(id string, roles map[string]natter.Role, blocked func(by, of string) bool) *room {
+func newRoom(channel string, roles map[string]natter.Role, blocked func(by, of string) bool) *room {
 	r := &room{
-		id: id, roles: map[string]natter.Role{}, banned: map[string]bool{}, left: map[string]bool{}, came: map[string]int64{}, stays: map[string][]stay{}, marks: map[string]mark{}, former: map[string]mark{},
+		id: channel, roles: map[string]natter.Role{}, banned: map[string]bool{}, left: map[string]bool{}, came: map[string]int64{}, stays: map[string][]stay{}, marks: map[string]mark{}, former: map[string]mark{},
 		requested: map[string]bool{}, invites: map[string]*invite{}, farewells: map[string]int{}, removed: map[string]bool{}, ended: map[string]bool{}, blocked: blocked,
 	}
 	for user, role := range roles {

@@ -54,7 +54,7 @@ type client interface {
 	Set(ctx context.Context, name, value string) (natter.Ack, error)
 
 	Channels(ctx context.Context, limit int) (natter.Channels, error)
-	Channel(ctx context.Context, id string) (wire.Channel, error)
+	Channel(ctx context.Context, channel string) (wire.Channel, error)
 	History(ctx context.Context, channel string, around natter.Around) (natter.Page, error)
 	Receipts(ctx context.Context, channel string) ([]natter.Receipt, error)
 	Presence(ctx context.Context, users ...string) ([]natter.UserPresence, error)

@@ -372,8 +372,8 @@ func (c *tsClient) Channels(ctx context.Context, limit int) (natter.Channels, er
 	return asked[wire.Channels](ctx, c, wire.ListChannels{Limit: limit})
 }
 
-func (c *tsClient) Channel(ctx context.Context, id string) (wire.Channel, error) {
-	return asked[wire.Channel](ctx, c, wire.GetChannel{Channel: id})
+func (c *tsClient) Channel(ctx context.Context, channel string) (wire.Channel, error) {
+	return asked[wire.Channel](ctx, c, wire.GetChannel{Channel: channel})
 }
 
 func (c *tsClient) History(ctx context.Context, channel string, around natter.Around) (natter.Page, error) {

@@ -22,11 +22,11 @@ func (d *decision) stateFor(c *Command) (*channel.State, error) {
 }
 
 // newest returns a channel that has events ahead of the view, or nil.
-func (d *decision) newest(id string) *channel.State {
-	if st := d.states[id]; st != nil {
+func (d *decision) newest(channel string) *channel.State {
+	if st := d.states[channel]; st != nil {
 		return st
 	}
-	return d.ahead.state(id)
+	return d.ahead.state(channel)
 }
 
 // concerned reports whether a command's user has to do with its channel, as far as the view

@@ -214,8 +214,8 @@ func (tl *telling) ask() {
 }
 
 // channelOf spreads the messages over two channels.
-func (tl *telling) channelOf(id string) string {
-	if strings.HasSuffix(id, "3") || strings.HasSuffix(id, "7") {
+func (tl *telling) channelOf(channel string) string {
+	if strings.HasSuffix(channel, "3") || strings.HasSuffix(channel, "7") {
 		return tl.user + "~x"
 	}
 	return tl.user + "~y"

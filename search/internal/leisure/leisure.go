@@ -32,7 +32,7 @@ const (
 // Leisure divides a core between some work and everything else on this node. Its methods may be
 // called concurrently. With a nil Leisure there are no rests.
 type Leisure struct {
-	moved func() uint64
+	progress func() uint64
 	ended chan struct{}
 	end   sync.Once
 
@@ -51,10 +51,10 @@ type Spent struct {
 	Rested time.Duration
 }
 
-// New returns a leisure on a node. Moved returns a number that changes whenever something happens
+// New returns a leisure on a node. Progress returns a number that changes whenever something happens
 // there that users wait for.
-func New(moved func() uint64) *Leisure {
-	return &Leisure{moved: moved, seen: moved(), ended: make(chan struct{})}
+func New(progress func() uint64) *Leisure {
+	return &Leisure{progress: progress, seen: progress(), ended: make(chan struct{})}
 }
 
 // End ends all rests, for good.
@@ -159,7 +159,7 @@ func (l *Leisure) owed(worked time.Duration) time.Duration {
 func (l *Leisure) givesWay(now time.Time) bool {
 	if now.Sub(l.looked) >= lookEvery {
 		l.looked = now
-		if at := l.moved(); at != l.seen {
+		if at := l.progress(); at != l.seen {
 			l.seen, l.until = at, now.Add(quietAfter)
 		}
 	}

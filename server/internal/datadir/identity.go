@@ -18,12 +18,12 @@ const identityFile = "node.json"
 
 // Identity is what a directory stores about itself.
 type Identity struct {
-	Format  int    `json:"format"`
-	Node    string `json:"node"`             // its name
-	Cluster string `json:"cluster,omitzero"` // its cluster; empty for a node that is alone
-	Epoch   string `json:"epoch,omitzero"`   // of the log; empty until the streams have been seen
-	Shards  int    `json:"shards,omitzero"`  // of the log
-	Moved   string `json:"moved,omitzero"`   // the cluster that has taken the log over
+	Format    int    `json:"format"`
+	Node      string `json:"node"`             // its name
+	Cluster   string `json:"cluster,omitzero"` // its cluster; empty for a node that is alone
+	Epoch     string `json:"epoch,omitzero"`   // of the log; empty until the streams have been seen
+	Shards    int    `json:"shards,omitzero"`  // of the log
+	TakenInto string `json:"moved,omitzero"`   // the cluster that has taken the log over
 }
 
 // Store describes the content of the JetStream store.
@@ -44,8 +44,8 @@ func (d *Dir) Admit(node, cluster string, store Store) error {
 	if err != nil {
 		return err
 	}
-	if is.Moved != "" {
-		return d.refuseMoved(is.Moved)
+	if is.TakenInto != "" {
+		return d.refuseTaken(is.TakenInto)
 	}
 	if is.Epoch != "" || store != (Store{}) {
 		if err := d.fits(is, node, cluster, store); err != nil {
@@ -66,8 +66,8 @@ func (d *Dir) AdmitToGrow(store Store) error {
 	switch {
 	case err != nil:
 		return err
-	case is.Moved != "":
-		return d.refuseMoved(is.Moved)
+	case is.TakenInto != "":
+		return d.refuseTaken(is.TakenInto)
 	case is.Cluster != "" || store.Member:
 		return d.refuse("is that of a member of a cluster: a cluster takes further members as they are, with empty directories")
 	case !store.Streams:
@@ -84,11 +84,11 @@ func (d *Dir) Move(cluster string) error {
 	d.mu.Lock()
 	is := d.identity
 	d.mu.Unlock()
-	is.Format, is.Moved = format, cluster
+	is.Format, is.TakenInto = format, cluster
 	return d.write(is)
 }
 
-func (d *Dir) refuseMoved(to string) error {
+func (d *Dir) refuseTaken(to string) error {
 	return d.refuse("was taken into the cluster %s, which has gone on since. Delete it when it is not needed any more as a backup; to go back to how it was, "+
 		"and lose what the cluster has taken since, remove the member \"moved\" from %s", to, identityFile)
 }

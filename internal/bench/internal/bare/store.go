@@ -152,11 +152,9 @@ func (f *filling) record(i, seq int) wire.Record {
 	return r
 }
 
-// newID returns an id of the kind that the server's writer gives to events. Many clients make
-// their own ids in the same way.
 // newID returns the id of an event of a channel, as the server makes it.
-func newID(ch string) string {
-	return uuid.UUID(channel.Bind(uuid.Must(uuid.NewV7()), ch)).String()
+func newID(channelID string) string {
+	return uuid.UUID(channel.Bind(uuid.Must(uuid.NewV7()), channelID)).String()
 }
 
 // newClientID returns the id of a send, as clients make it.

@@ -145,15 +145,15 @@ func (p *Prefs) setQuiet(r Reader, text string) error {
 }
 
 // For returns what the user has set for a channel.
-func (p *Prefs) For(r Reader, id string, direct bool) (decide.Settings, error) {
-	level, mute := p.levels[id], p.mutes[id]
+func (p *Prefs) For(r Reader, channel string, direct bool) (decide.Settings, error) {
+	level, mute := p.levels[channel], p.mutes[channel]
 	if !p.some && p.user != "" {
-		text, err := r.Setting(p.user, wire.SettingChannelLevel+id)
+		text, err := r.Setting(p.user, wire.SettingChannelLevel+channel)
 		if err != nil {
 			return decide.Settings{}, err
 		}
 		level = decide.Level(text)
-		if mute, err = r.Setting(p.user, wire.SettingMute+id); err != nil {
+		if mute, err = r.Setting(p.user, wire.SettingMute+channel); err != nil {
 			return decide.Settings{}, err
 		}
 	}
