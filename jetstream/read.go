@@ -195,9 +195,9 @@ func (l *Log) awaitChannel(ctx context.Context, user, channel string) (*channel.
 	return l.awaitMessage(ctx, user, wire.ChannelSeq{Channel: channel})
 }
 
-// awaitMessage is awaitChannel for a command that names a message. It also waits if this node
-// does not know the message, or the user's membership, of which the user may have learned on
-// another node.
+// awaitMessage does what awaitChannel does, for a command that names a message. It also waits if
+// this node does not know the message or the user's membership. The user may have learned of either
+// on another node.
 func (l *Log) awaitMessage(ctx context.Context, user string, at wire.ChannelSeq) (*channel.State, error) {
 	for _, channel := range [2]string{at.Channel, wire.OwnChannel(user)} {
 		if err := l.awaitLatest(ctx, channel); err != nil {

@@ -47,8 +47,8 @@ func (s *slots) String() string {
 	return strings.Join(shards, ";")
 }
 
-// parseSlots is the inverse of String. Each slot must be in exactly one shard, and each shard
-// must have a slot.
+// parseSlots reads what String writes. Each slot must be in exactly one shard, and each shard must
+// have a slot.
 func parseSlots(text string) (s slots, shards int, err error) {
 	lists := strings.Split(text, ";")
 	if len(lists) > wire.Slots {

@@ -21,7 +21,7 @@ type field struct {
 // fileText returns the text of an uploaded file, or nothing.
 type fileText func(media string) string
 
-// noText is the [fileText] that has none.
+// noText returns no text for any file. It is a [fileText].
 func noText(string) string { return "" }
 
 // fieldsOf returns what is searched of a message: its text, the names and captions of its files,

@@ -100,7 +100,7 @@ func (s *Search) openTexts(ctx context.Context) *texts.Store {
 	}
 }
 
-// content is the [fileText] of this node.
+// content returns the text of a file that this node has read, or nothing. It is a [fileText].
 func (s *Search) content(media string) string {
 	s.mu.RLock()
 	store := s.texts

@@ -8,8 +8,8 @@ import (
 	"go.uber.org/goleak"
 )
 
-// Main is the TestMain of a package that starts servers, in bubbles too: it runs the tests, and
-// fails if they leave a goroutine behind.
+// Main runs the tests of a package that starts servers, in bubbles too, and fails if they leave a
+// goroutine behind. It is to be that package's TestMain.
 func Main(m *testing.M) {
 	ats.Register() // its one goroutine stays, and must not begin in a bubble
 	SeveralAtOnce()

@@ -67,8 +67,8 @@ func (a *attackers) stop() (done attacked, err error) {
 	return done, nil
 }
 
-// attackAsPlanned is the life of a process of attackers. It attacks until ctx ends, and then says
-// what it did.
+// attackAsPlanned runs a process of attackers. It attacks until ctx ends, and then says what it
+// did.
 func attackAsPlanned(ctx context.Context, out io.Writer, file string) error {
 	text, err := os.ReadFile(file) //nolint:gosec // the plan that the benchmark has written
 	if err != nil {

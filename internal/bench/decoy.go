@@ -19,9 +19,9 @@ const (
 	decoyHeader  = 10 * time.Second
 )
 
-// serveDecoy is the life of a process that is attacked in place of a server: the HTTP server of the
-// standard library, with nothing behind it. What users suffer beside it is what the attackers
-// themselves take from the machine.
+// serveDecoy runs a process that is attacked in place of a server: the HTTP server of the standard
+// library, with nothing behind it. If users suffer beside it, the attackers themselves take that
+// from the machine.
 func serveDecoy(ctx context.Context, out io.Writer) error {
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {

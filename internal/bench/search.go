@@ -61,7 +61,7 @@ func (r *rig) search(ctx context.Context, engine string) (report find.Report, er
 	return report, json.Unmarshal(out.Bytes(), &report)
 }
 
-// serveSearch is the process of an engine.
+// serveSearch runs the process of a search engine.
 func (c *Cmd) serveSearch(ctx context.Context, out *json.Encoder) error {
 	report, err := find.Run(ctx, find.Spec{Engine: c.Engine, Dir: c.Fixture, Messages: c.Messages})
 	if err != nil {

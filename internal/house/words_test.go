@@ -69,6 +69,63 @@ func TestCommentOffences(t *testing.T) {
 	}
 }
 
+// TestFunctionsAreDoneByVerbs shows that the comment of a function says what the function does: it
+// begins with the function's name and a verb, such as returns, reports or waits.
+func TestFunctionsAreDoneByVerbs(t *testing.T) {
+	for _, path := range filesEnding(t, ".go") {
+		if strings.HasSuffix(path, "_test.go") {
+			continue // a test may say in a sentence of its own what it shows
+		}
+		for _, offence := range docOffences(path, read(t, path)) {
+			t.Error(offence)
+		}
+	}
+}
+
+// TestDocOffences shows which comments of functions the rule refuses.
+func TestDocOffences(t *testing.T) {
+	for code, want := range map[string]int{
+		"// do returns nothing.\nfunc do() {}":             0,
+		"// do stores, and returns nothing.\nfunc do() {}": 0,
+		"func do() {}":                        0,
+		"//go:noinline\nfunc do() {}":         0,
+		"// do is a function.\nfunc do() {}":  1,
+		"// do was a function.\nfunc do() {}": 1,
+		"// do return nothing.\nfunc do() {}": 1,
+		"// Returns nothing.\nfunc do() {}":   1,
+		"// do.\nfunc do() {}":                1,
+		"// X is a type.\ntype X int":         0,
+	} {
+		if got := docOffences("x.go", "package x\n\n"+code+"\n"); len(got) != want {
+			t.Errorf("%q: %q, want %d", code, got, want)
+		}
+	}
+}
+
+// docOffences returns the comments of functions that do not begin with a name and a verb.
+func docOffences(path, code string) (offences []string) {
+	fset := token.NewFileSet()
+	file, err := parser.ParseFile(fset, path, code, parser.ParseComments|parser.SkipObjectResolution)
+	if err != nil {
+		return []string{err.Error()}
+	}
+	if ast.IsGenerated(file) {
+		return nil
+	}
+	for _, decl := range file.Decls {
+		f, ok := decl.(*ast.FuncDecl)
+		if !ok || f.Doc.Text() == "" {
+			continue
+		}
+		begin := append(strings.Fields(f.Doc.Text()), "", "")
+		if verb := strings.TrimSuffix(begin[1], ","); begin[0] != f.Name.Name || !strings.HasSuffix(verb, "s") || verb == "is" || verb == "was" {
+			offences = append(offences, fmt.Sprintf("%s: a comment begins with %q, want %q and a verb, such as returns",
+				fset.Position(f.Pos()), strings.Join(begin[:2], " "), f.Name.Name))
+		}
+	}
+	return offences
+}
+
 // commentOffences returns the lines of comments that break a rule, each as file:line and why.
 func commentOffences(path, code string) (offences []string) {
 	fset := token.NewFileSet()

@@ -9,9 +9,9 @@ import (
 	"natterjack/server/wire"
 )
 
-// Names of groups and users, topics and statuses are brought into one form before they are stored.
-// So two names that look the same are the same, and nothing hides in them. The form has these
-// rules:
+// cleanName brings the name of a group or a user into one form. Topics and statuses are brought
+// into the same form before they are stored. So two names that look the same are the same, and
+// nothing hides in them. The form has these rules:
 //
 //   - NFC, so that é is one character whichever keyboard wrote it;
 //   - one space for any run of spaces of any kind, and none at the ends;

@@ -22,7 +22,8 @@ func (b *Bucket) Take(now time.Time, n, perS int) (wait time.Duration) {
 	return b.take(now, n, perS, 0)
 }
 
-// take is [Bucket.Take] for a bucket that may owe as many tokens as come back in some time.
+// take does what [Bucket.Take] does, for a bucket that may owe the tokens that come back in a given
+// time.
 func (b *Bucket) take(now time.Time, n, perS int, debt time.Duration) (wait time.Duration) {
 	at := now.UnixNano()
 	latest := at + int64(Burst) // the latest time at which it may be full again

@@ -171,8 +171,8 @@ const atATime = 4
 // tries is how often a failing read of a stream is tried. A new consumer may fall silent.
 const tries = 5
 
-// each calls do for all streams, several at a time. The replicas that copy a leader are slow to begin,
-// and another stream can use that time.
+// each calls do for all streams, several at a time. Replicas are slow to begin to copy their
+// leader, and another stream can use that time.
 func (t *takeover) each(ctx context.Context, names []string, what string, do func(context.Context, string) error) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(atATime)

@@ -160,5 +160,5 @@ func parseDates(value []byte) (d dates, err error) {
 	return d, p.end()
 }
 
-// rightNow is the clock of a view that was given none.
+// rightNow returns the time of this machine, for a view that was given no clock.
 func rightNow() (time.Time, bool) { return time.Now(), true }

@@ -103,7 +103,7 @@ func openAs(dir string, want label, o Options) (*Index, error) {
 // save hardly anything, and a merge needs room for what it replaces.
 const largestSegment = 1 << 20
 
-// config is scorch's.
+// config returns the configuration of scorch.
 func config(dir string, o Options) map[string]any {
 	return map[string]any{
 		"path": dir, "asyncErrorCallbackName": inBackground, "eventCallbackName": inBackground, "bolt_timeout": lockTimeout.String(),

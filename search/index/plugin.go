@@ -16,10 +16,10 @@ type plugin struct{ zap.ZapPlugin }
 
 func init() { scorch.RegisterSegmentPlugin(&plugin{}, true) }
 
-// leisureKey is that of a leisure in what Bleve hands to a plugin.
+// leisureKey is the key of a leisure in the configuration that Bleve hands to a plugin.
 const leisureKey = "natterjack-leisure"
 
-// segmentConfig is what Bleve hands to the plugin of an index.
+// segmentConfig returns the configuration that Bleve hands to the plugin of an index.
 func segmentConfig(l *leisure.Leisure) map[string]any { return map[string]any{leisureKey: l} }
 
 func leisureIn(config map[string]any) *leisure.Leisure {

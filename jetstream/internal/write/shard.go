@@ -119,7 +119,7 @@ func (s *Shard) Refused(c *Command, err error) { s.lane.note(c, err) }
 // Interrupt ends the wait for the shard's leader, because another node leads now.
 func (s *Shard) Interrupt() { s.lane.interrupt() }
 
-// Vitals tell whether the stream takes what this node publishes.
+// Vitals returns the signs of whether the stream accepts the messages that this node publishes.
 func (s *Shard) Vitals() *Vitals { return s.vitals }
 
 // Close ends what New has begun. Run must have returned, or must never have been called.

@@ -51,8 +51,8 @@ type Spent struct {
 	Rested time.Duration
 }
 
-// New returns a leisure on a node. Progress returns a number that changes whenever something happens
-// there that users wait for.
+// New returns a leisure on a node. Progress must return a number that changes whenever something
+// happens there that users wait for.
 func New(progress func() uint64) *Leisure {
 	return &Leisure{progress: progress, seen: progress(), ended: make(chan struct{})}
 }

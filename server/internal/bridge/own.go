@@ -65,7 +65,7 @@ func called[C wire.Command, F outbound](do func(*session, context.Context, *C) (
 	}}}
 }
 
-// obeyed is for commands that may block.
+// obeyed names the handler of a command that may block.
 func obeyed[C wire.Command](do func(*attachment, *C) (outbound, error)) named {
 	obey := func(a *attachment, cmd wire.Command) (outbound, error) {
 		c := cmd.(C)
@@ -76,8 +76,8 @@ func obeyed[C wire.Command](do func(*attachment, *C) (outbound, error)) named {
 	}}}
 }
 
-// obeyedAtOnce is for commands that apply to everything that a session's client sends
-// afterwards.
+// obeyedAtOnce names the handler of a command that applies to everything that the session's client
+// sends afterwards.
 func obeyedAtOnce[C wire.Command](do func(*attachment, *C) (outbound, error)) named {
 	n := obeyed(do)
 	n.call = nil

@@ -118,12 +118,13 @@ func of(c net.Conn) *conn {
 
 type key struct{}
 
-// ConnContext is for [http.Server.ConnContext].
+// ConnContext adds the connection to the context of its requests. It is to be set as
+// [http.Server.ConnContext].
 func (g *Gate) ConnContext(ctx context.Context, c net.Conn) context.Context {
 	return context.WithValue(ctx, key{}, visit{conn: of(c)})
 }
 
-// ConnState is for [http.Server.ConnState].
+// ConnState tells the gate of a connection's new state. It is to be set as [http.Server.ConnState].
 func (g *Gate) ConnState(c net.Conn, s http.ConnState) {
 	own := of(c)
 	if own == nil || own.proxy && s != http.StateHijacked {

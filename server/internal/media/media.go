@@ -244,7 +244,7 @@ func (m *Media) key(user string, c *wire.ReserveUpload) string {
 	return strings.ToLower(base32.StdEncoding.EncodeToString(mac.Sum(nil)[:10]))
 }
 
-// The keys of the objects of a file.
+// uploadKey returns the key under which a client stores the bytes of an upload.
 func uploadKey(media string) string { return "up/" + media }
 
 func storedKey(media string, r wire.Rendition) string { return storedPrefix(media) + string(r) }
@@ -254,7 +254,8 @@ func storedPrefix(media string) string { return storedRoot + media + "/" }
 // storedRoot is the beginning of the keys of all files that are given to others.
 const storedRoot = "m/"
 
-// notFound is the answer for a file that the caller may not know of, whether there is one or not.
+// notFound returns the error for a file that the caller may not know of. It is the same whether
+// there is such a file or not.
 func notFound() error {
 	return wire.Errorf(wire.CodeNotFound, "media: there is no such attachment that you can see")
 }

@@ -10,7 +10,7 @@ import (
 	"natterjack/server/wire"
 )
 
-// gone is the error for a file that is about to be removed, or was.
+// gone returns the error for a file that is about to be removed, or was removed.
 func gone(of string) error {
 	return wire.Errorf(wire.CodeInvalid, "%s: the file was removed, because nothing used it any more; upload it again", of)
 }

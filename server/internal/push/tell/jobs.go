@@ -134,7 +134,8 @@ func (t *to) size() int {
 	return n
 }
 
-// The targets of jobs. A provider has one, and so has a device that was not told at the first try.
+// providerTarget returns the target of the jobs of a provider. A device that was not told at the
+// first try has a target of its own.
 func providerTarget(provider string) string { return "by/" + provider }
 
 func deviceTarget(user, id string) string { return "device/" + user + "/" + id }
@@ -167,7 +168,7 @@ func id(content string) string {
 	return hex.EncodeToString(sum[:16])
 }
 
-// eventID is the id of the first job of a message. It says that the message was decided about.
+// eventID returns the id of the first job of a message. It says that the message was decided about.
 func eventID(shard int, pos uint64) string { return fmt.Sprintf("%d.%d", shard, pos) }
 
 // users returns the users of a job, ascending.

@@ -46,7 +46,7 @@ func encrypt(plain, public, auth []byte, padded int) ([]byte, error) {
 	return seal(plain, public, auth, padded, private, salt)
 }
 
-// seal is encrypt with a given key and salt.
+// seal encrypts as encrypt does, with a given key and salt.
 func seal(plain, public, auth []byte, padded int, private *ecdh.PrivateKey, salt []byte) ([]byte, error) {
 	receiver, err := ecdh.P256().NewPublicKey(public)
 	if err != nil || len(auth) != authLen {
