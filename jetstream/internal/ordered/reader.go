@@ -14,6 +14,7 @@ import (
 	"runtime"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"natterjack/jetstream/internal/pause"
@@ -129,7 +130,7 @@ func (r *Reader) read(ctx context.Context) error {
 		}
 	}, jetstream.PullMaxMessages(2*maxBatch), jetstream.PullHeartbeat(heartbeat),
 		jetstream.ConsumeErrHandler(func(_ jetstream.ConsumeContext, err error) {
-			if !errors.Is(err, jetstream.ErrNoHeartbeat) {
+			if !quiet(err) {
 				cancel(err)
 				return
 			}
@@ -155,6 +156,13 @@ func (r *Reader) read(ctx context.Context) error {
 		return err
 	}
 	return context.Cause(ctx)
+}
+
+// quiet reports whether an error only says that the consumer has not been heard of. Nobody answers
+// a request on another server until the word of a new consumer has reached that server. The next
+// missed heartbeat makes nats.go ask again.
+func quiet(err error) bool {
+	return errors.Is(err, jetstream.ErrNoHeartbeat) || errors.Is(err, nats.ErrNoResponders)
 }
 
 // deliver passes messages on to the sink until ctx ends or anything fails.

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"natterjack/embed/embedtest"
@@ -193,6 +194,37 @@ func TestReader_idle(t *testing.T) {
 	<-idle
 	<-idle
 	stop()
+}
+
+// TestReader_notYetKnown answers each request of a reader like a server that does not know of the
+// consumer yet. The reader must keep its consumer: all servers of a cluster have to agree on a new
+// one.
+func TestReader_notYetKnown(t *testing.T) {
+	node := embedtest.Start(t, embedtest.NoSync)
+	js := stream(t, node, 1, 1)
+	unknown := make(chan struct{})
+	if _, err := node.Conn.Subscribe("$JS.API.CONSUMER.MSG.NEXT.S.>", func(m *nats.Msg) {
+		_ = node.Conn.PublishMsg(&nats.Msg{Subject: m.Reply, Header: nats.Header{"Status": {"503"}}}) // seen below
+		select {
+		case unknown <- struct{}{}:
+		default:
+		}
+	}); err != nil {
+		t.Fatal(err)
+	}
+	s, opened := newList(3), 0
+	stop := run(t, &Reader{
+		JS: js, Stream: "S", Sink: s, Log: slog.New(slog.DiscardHandler),
+		Opened: func(string, uint64) { opened++ },
+	})
+	<-unknown
+	<-unknown
+	publish(t, js, 2, 3)
+	s.await(t)
+	stop()
+	if opened != 1 {
+		t.Errorf("%d consumers were made, want 1", opened)
+	}
 }
 
 // TestAlive shows that a consumer that was only silent for a moment stays in use, and that a
