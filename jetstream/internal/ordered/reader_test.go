@@ -202,14 +202,13 @@ func TestReader_idle(t *testing.T) {
 func TestReader_notYetKnown(t *testing.T) {
 	node := embedtest.Start(t, embedtest.NoSync)
 	js := stream(t, node, 1, 1)
-	unknown := make(chan struct{})
 	if _, err := node.Conn.Subscribe("$JS.API.CONSUMER.MSG.NEXT.S.>", func(m *nats.Msg) {
 		_ = node.Conn.PublishMsg(&nats.Msg{Subject: m.Reply, Header: nats.Header{"Status": {"503"}}}) // seen below
-		select {
-		case unknown <- struct{}{}:
-		default:
-		}
 	}); err != nil {
+		t.Fatal(err)
+	}
+	asked, err := node.Conn.SubscribeSync("$JS.API.CONSUMER.*.S.>") // whether it is there, or for another one
+	if err != nil {
 		t.Fatal(err)
 	}
 	s, opened := newList(3), 0
@@ -217,8 +216,11 @@ func TestReader_notYetKnown(t *testing.T) {
 		JS: js, Stream: "S", Sink: s, Log: slog.New(slog.DiscardHandler),
 		Opened: func(string, uint64) { opened++ },
 	})
-	<-unknown
-	<-unknown
+	for range 2 { // the first one makes the consumer
+		if _, err := asked.NextMsg(patience); err != nil {
+			t.Fatal(err)
+		}
+	}
 	publish(t, js, 2, 3)
 	s.await(t)
 	stop()
