@@ -1,4 +1,4 @@
-// Package natterjack holds what the server is shipped with: its configuration, and its version.
+// Package natterjack holds the configuration that the server is shipped with, and its version.
 package natterjack
 
 import _ "embed" // for the file

@@ -22,6 +22,6 @@ func NewAlone(storeDir string, node *NATSOptions, logger *slog.Logger) (*Server,
 	}
 	o.ServerName, o.StoreDir, o.DontListen = "alone", storeDir, true
 	o.JetStreamKey, o.JetStreamCipher = node.JetStreamKey, node.JetStreamCipher
-	o.JetStreamMaxStore = 1 << 60 // what is stored already has found room
+	o.JetStreamMaxStore = 1 << 60 // events that are stored already have found room
 	return New(Options{NATS: o, Logger: logger})
 }

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// flushTimeout bounds how long our own connection may take to deliver what was written to it
-// last.
+// flushTimeout bounds how long our own connection may take to deliver the last messages that were
+// written to it.
 const flushTimeout = 2 * time.Second
 
 // Close closes our own connection and stops the server with all its leaderships. By then the

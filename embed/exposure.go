@@ -10,7 +10,7 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 )
 
-// Exposure is what a configuration opens to other machines.
+// Exposure lists the doors that a configuration opens to other machines.
 type Exposure struct {
 	Network []string // listeners that other machines can reach, "clients at 0.0.0.0:4222"
 	Refused []string // mistakes, each a sentence; the server must not be started with them

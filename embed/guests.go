@@ -10,9 +10,10 @@ import (
 
 // Connections that have not logged in are guests. The server bounds all connections together, and
 // closes a guest after the timeout of the authorization. So a few thousand silent connections a
-// second would take all places, those of services, and of this node should it reconnect. The
-// server has no bound for guests, and tells nobody of a new connection. So this file looks: while
-// more than three quarters of the places are taken, guests are closed until half of them are free.
+// second would take all places. Then services could not connect, and neither could this node if it
+// had to reconnect. The server has no bound for guests, and announces no new connection. So this
+// file looks: while more than three quarters of the places are taken, guests are closed until half
+// of them are free.
 const (
 	lookIdle = 50 * time.Millisecond
 	lookBusy = 2 * time.Millisecond // while more than half of the places are taken
@@ -20,7 +21,8 @@ const (
 	// lookFresh is the shortest pause while there are guests, but all of them are fresh. The last
 	// quarter of the places may fill within milliseconds.
 	lookFresh = 5 * time.Millisecond
-	// lookShare bounds what looks at fresh guests cost: a pause is so many times as long as a look.
+	// lookShare bounds the cost of looking at new guests: a pause is so many times as long as the
+	// look before it.
 	lookShare = 10
 	// fresh is how long a guest is left alone if guests take less than a quarter of the places.
 	fresh     = 100 * time.Millisecond

@@ -11,12 +11,12 @@ import (
 	"natterjack/embed/internal/pipe"
 )
 
-// bufferedPipe chooses how our own connection works: it buffers what was written, or each write
-// waits for its reader.
+// bufferedPipe chooses how our own connection works: it buffers written bytes, or each write waits
+// for its reader.
 const bufferedPipe = true
 
-// pipeBuffer is how many bytes each direction of our own connection holds. It is more than what
-// both sides write at once.
+// pipeBuffer is how many bytes each direction of our own connection holds. It is more than both
+// sides ever write at once.
 const pipeBuffer = 128 << 10
 
 // buffered connects to a server in process by a pipe with a buffer. The pipe of the server's

@@ -28,7 +28,7 @@ type leads struct {
 	asking sync.WaitGroup
 }
 
-// lead is what is known about one stream.
+// lead holds the facts that are known about the leader of one stream.
 type lead struct {
 	is       bool
 	heard    time.Time     // when the server answered
@@ -62,7 +62,7 @@ func (l *leads) of(stream string) bool {
 	return one.is
 }
 
-// one returns what is known about a stream. The caller holds mu.
+// one returns the lead of a stream, and makes it if there is none yet. The caller holds mu.
 func (l *leads) one(stream string) *lead {
 	if l.known[stream] == nil {
 		l.known[stream] = &lead{}

@@ -15,9 +15,9 @@ var (
 		"$KV.>", "clock", "copies", "copies.>", "dead.>", "duty.>", "leads.>", "level", "presence.>", "pushlog.>", "queue.>", "receipt.>", "remembers",
 		"sessions.>", "typing.>", "views", "views.>", "writer.>",
 	}
-	// written are the subjects that only nodes publish to: those of the log, and those by which
-	// the engine makes a stream that writes for its maker (republish, sources, restored
-	// messages).
+	// written are the subjects that only nodes publish to. These are the subjects of the log, and
+	// the API by which the engine makes a stream that writes for its maker (republish, sources,
+	// restored messages).
 	written = []string{
 		"chat.>", "push.>", "$JS.API.STREAM.CREATE.>", "$JS.API.STREAM.UPDATE.>", "$JS.API.STREAM.RESTORE.>", "$JS.SNAPSHOT.RESTORE.>",
 	}
@@ -83,8 +83,8 @@ func reaches(p *server.SubjectPermission, inner []string) string {
 	return ""
 }
 
-// anyInbox returns a subject that a permission allows and that includes the inboxes of others:
-// those of users are _INBOX.USER, and those of nodes begin with _INBOX_.
+// anyInbox returns a subject that a permission allows and that includes the inboxes of others. A
+// user's inboxes are below _INBOX.USER, and a node's begin with _INBOX_.
 func anyInbox(p *server.SubjectPermission) string {
 	for _, a := range allowed(p) {
 		first, rest, _ := strings.Cut(a, ".")

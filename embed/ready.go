@@ -11,7 +11,7 @@ import (
 
 const (
 	poll       = 20 * time.Millisecond // between checks of a state that the NATS server does not announce
-	stillAfter = 5 * time.Second       // after this time the log says what is awaited
+	stillAfter = 5 * time.Second       // after this time the log says which part is not ready
 )
 
 // listening waits until the listeners are open, or until the server has failed to open one.

@@ -11,15 +11,15 @@ import (
 // directory.
 const batchesDir = "batches"
 
-// staging keeps in memory what the engine stages of a batch before it commits the batch. For a
-// stream with one replica, the engine by itself writes each batch to separate files and syncs
-// them. Only then does it write the batch to the stream, which it syncs once more. With two or
-// three replicas it stages in memory.
+// staging keeps in memory the messages of a batch that the engine has not committed yet. For a
+// stream with one replica, the engine by itself writes each batch to separate files and syncs them.
+// Only then does it write the batch to the stream, which it syncs once more. With two or three
+// replicas it stages in memory.
 //
-// No ack depends on what is staged: a commit is acknowledged after the sync of the stream
-// itself. If the memory is lost, the engine cannot complete a batch that a power cut has torn.
-// Nothing of such a batch was acknowledged. A killed process loses nothing, because the memory
-// belongs to the machine and not to the process.
+// No ack depends on staged messages: a commit is acknowledged after the sync of the stream itself.
+// If the memory is lost, the engine cannot complete a batch that a power cut has torn. Nothing of
+// such a batch was acknowledged. A killed process loses nothing, because the memory belongs to the
+// machine and not to the process.
 //
 // The engine has no option for this, so a link in the stream's directory leads to the memory.
 // The engine removes the link whenever it opens the stream, and other programs may clear the
@@ -53,7 +53,8 @@ func newStaging(storeDir, account string) (staging, error) {
 	return s, nil
 }
 
-// clear removes what an earlier process has left, once the engine has completed torn batches.
+// clear removes the staged messages of an earlier process, once the engine has completed torn
+// batches.
 func (s staging) clear() error {
 	if s.memory == "" {
 		return nil

@@ -12,9 +12,9 @@ import (
 
 // Attachments knows the files that users have uploaded.
 type Attachments interface {
-	// Open returns the file for which a ticket was made. If the ticket is none, or not this
-	// user's in this channel, or has expired, the error is a [*wire.Error] whose text begins with
-	// the name of the member: "ticket: has expired". Open waits for nobody.
+	// Open returns the file for which a ticket was made. If the ticket is none, or not this user's
+	// in this channel, or has expired, the error is a [*wire.Error] whose text begins with the name
+	// of the member: "ticket: has expired". Open must not wait.
 	Open(user, channel, ticket string) (wire.Attachment, error)
 	// OpenPicture returns the picture for which a ticket was made, for the channel's own use. In
 	// all else it is as Open.
@@ -26,8 +26,8 @@ type tickets struct {
 	by atomic.Pointer[Attachments]
 }
 
-// TakeAttachments registers what opens tickets, in place of an earlier one. Without it, messages
-// with attachments are refused.
+// TakeAttachments sets the opener of tickets. It replaces an earlier one. Without it, messages with
+// attachments are refused.
 func (l *Log) TakeAttachments(by Attachments) { l.tickets.by.Store(&by) }
 
 // opened returns a command with the facts about its files in the place of their tickets. So the
@@ -68,8 +68,8 @@ func (l *Log) openedSend(user string, send wire.Send) (wire.Send, error) {
 	return send, refusal
 }
 
-// openPicture returns a picture with its facts, or what its user gave of it and an error. Nil, and
-// a picture without an id, stay as they are.
+// openPicture returns a picture with its facts or, with an error, the picture as its user gave it.
+// Nil, and a picture without an id, stay as they are.
 func (l *Log) openPicture(user, place string, p *wire.Picture) (*wire.Picture, error) {
 	if p == nil || *p == (wire.Picture{}) {
 		return p, nil
@@ -89,7 +89,8 @@ func (l *Log) openPicture(user, place string, p *wire.Picture) (*wire.Picture, e
 	return &facts, facts.Validate()
 }
 
-// open returns an attachment with its facts, or what its sender gave of it and an error.
+// open returns an attachment with its facts or, with an error, the attachment as its sender gave
+// it.
 func (l *Log) open(user, place string, a *wire.Attachment) (wire.Attachment, error) {
 	by := l.tickets.by.Load()
 	if by == nil {

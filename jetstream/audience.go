@@ -12,9 +12,9 @@ import (
 	"natterjack/server/wire"
 )
 
-// Audience answers questions about messages and those who may be told of them, as this node's view
-// was when the Audience was made. It is for one goroutine. Close it soon, because it keeps the view
-// from closing.
+// Audience answers questions about messages and the users who may be notified of them, as this
+// node's view was when the Audience was made. It is for one goroutine. Close it soon, because it
+// keeps the view from closing.
 type Audience struct {
 	*view.Audience
 
@@ -34,8 +34,8 @@ func (l *Log) Audience() (*Audience, error) {
 func (a *Audience) Blocked(by, of string) bool { return a.log.view.Blocked(by, of) }
 
 // Read returns for each of some users up to which seq they have read a channel, by reading or by
-// writing there. Users must ascend. It also counts what users have read through this node and is
-// not stored yet.
+// writing there. Users must ascend. It also counts receipts that came to this node and are not
+// stored yet.
 func (a *Audience) Read(channel string, users []string) ([]uint64, error) {
 	read, err := a.Audience.Read(channel, users)
 	if err != nil {
@@ -68,14 +68,15 @@ func (l *Log) AwaitPos(ctx context.Context, shard int, pos uint64) error {
 }
 
 // UnusedSubscriptions returns subscriptions that were renewed last before a time, in Unix
-// milliseconds, at most limit. Those that are gone have another time. It returns none of their
-// secrets.
+// milliseconds, at most limit. Subscriptions that are gone have another time limit. It returns none
+// of their secrets.
 func (l *Log) UnusedSubscriptions(before, gone int64, limit int) ([]view.Unused, error) {
 	return l.view.UnusedSubscriptions(before, gone, limit)
 }
 
-// Tell publishes what a user is told, for services that deliver it themselves. Nothing is stored:
-// a service that must not miss any binds a stream to the subject. Id is the same if it comes again.
+// Tell publishes a notification of a user, for services that deliver it themselves. Nothing is
+// stored: a service that must not miss any binds a stream to the subject. Id is the same if it
+// comes again.
 func (l *Log) Tell(user, id string, notification []byte) error {
 	m := nats.NewMsg(TellSubject(user))
 	m.Header.Set(jetstream.MsgIDHeader, id)
@@ -86,14 +87,14 @@ func (l *Log) Tell(user, id string, notification []byte) error {
 	return nil
 }
 
-// TellSubject returns the subject on which services hear what a user is told.
+// TellSubject returns the subject on which services receive the notifications of a user.
 func TellSubject(user string) string { return "push." + user }
 
 // WatchOwn registers f. It is called with each user who has changed a setting or their profile,
 // once the view shows that. F must return at once: a shard's own goroutine calls it.
 func (l *Log) WatchOwn(f func(user string)) { l.owners.add(f) }
 
-// owners tells who has changed something in their own channel.
+// owners calls a function with each user who has changed something in their own channel.
 type owners struct {
 	mu sync.RWMutex // protects following
 	fs []func(user string)

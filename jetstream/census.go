@@ -25,7 +25,7 @@ const (
 	// takes them for gone. A leader of the metadata that was elected a moment ago may not have
 	// read all of it.
 	doubtful = 5 * time.Second
-	// tellEvery is how often a warning says what a start is waiting for.
+	// tellEvery is how often a warning says which members a start is waiting for.
 	tellEvery = 5 * time.Second
 )
 
@@ -34,7 +34,7 @@ const (
 // first stream has this key.
 const MetaUnfinished = "natterjack_unfinished"
 
-// said is what a node tells others about the log that its data directory remembers.
+// said names the log that a node's data directory remembers, for other nodes.
 type said struct {
 	Node   string `json:"node"`
 	Epoch  string `json:"epoch,omitzero"`
@@ -71,7 +71,7 @@ func newCensus(cfg *Config, js jetstream.JetStream) (*census, error) {
 	return c, err
 }
 
-// tell answers every node that asks what this node remembers.
+// tell answers every node that asks which log this node remembers.
 func tell(conn *nats.Conn, s said) (*nats.Subscription, error) {
 	answer, err := json.Marshal(s)
 	if err != nil {
@@ -199,8 +199,8 @@ func (c *census) unfinished(ctx context.Context, stream string) error {
 	return c.tell(ctx, err)
 }
 
-// ask asks all nodes what they remember. It returns when all size nodes have answered, or after
-// [censusTime].
+// ask asks all nodes which log they remember. It returns when all size nodes have answered, or
+// after [censusTime].
 func (c *census) ask(ctx context.Context, size int) (map[string]said, error) {
 	all := map[string]said{c.engine.Name(): {Node: c.engine.Name(), Epoch: c.epoch}}
 	sub, err := c.conn.SubscribeSync(c.conn.NewRespInbox())
@@ -226,8 +226,8 @@ func (c *census) ask(ctx context.Context, size int) (map[string]said, error) {
 	return all, nil
 }
 
-// tell logs what the start is waiting for, at most once every [tellEvery], and returns that
-// error.
+// tell logs an error that a start is waiting for to pass, at most once every [tellEvery], and
+// returns it.
 func (c *census) tell(ctx context.Context, what error) error {
 	if what != nil && time.Since(c.told) >= tellEvery {
 		c.told = time.Now()

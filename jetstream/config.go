@@ -11,7 +11,7 @@ import (
 	"natterjack/server/wire"
 )
 
-// Engine is what the log needs from the embedded NATS server beside it.
+// Engine has the functions of the embedded NATS server that the log needs.
 type Engine interface {
 	// LeadsStream reports whether this node's server leads the stream, or is alone.
 	LeadsStream(stream string) bool
@@ -32,8 +32,8 @@ type Engine interface {
 	copies.Holder
 }
 
-// Config is what a [Log] is made of. Shards counts only when the streams are first made. Later
-// the streams keep their own number. The number of replicas follows Replicas.
+// Config holds the parts and the settings of a [Log]. Shards counts only when the streams are first
+// made. Later the streams keep their own number. The number of replicas follows Replicas.
 type Config struct {
 	Conn     *nats.Conn // in process; may do everything in the chat account
 	Engine   Engine
@@ -63,7 +63,7 @@ type Config struct {
 	levelOf    func(wire.Command) int
 }
 
-// Memory is what a node remembers about its log between runs.
+// Memory holds the facts that a node remembers about its log between runs.
 type Memory interface {
 	// Epoch returns the epoch of the log, or an empty string.
 	Epoch() string

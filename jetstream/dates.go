@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// datesEvery is how often the view is asked to compare what it has with this node's clock.
+// datesEvery is how often the view compares the times of its events with this node's clock.
 const datesEvery = time.Second
 
 // watchDates has the view notice that this node's clock was set back, until ctx ends.

@@ -5,8 +5,8 @@ import (
 	"crypto/sha256"
 )
 
-// Keyed reports whether the log has a secret key that lasts. One that was made by an early version
-// has not: what is derived from its key holds until this node stops.
+// Keyed reports whether the log has a secret key that lasts. A log that was made by an early
+// version has none: keys that are derived from it hold until this node stops.
 func (l *Log) Keyed() bool { return l.layout.keyed }
 
 // Derive returns 32 bytes that depend on the secret key of this log and on a label. They are the

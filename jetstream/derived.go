@@ -88,8 +88,8 @@ func (l *Log) Queue(cfg queue.Config) *queue.Queue {
 	}, cfg)
 }
 
-// Digests returns what digests by mail need beside this log. It does nothing until its Run is
-// called, which must end before the log's own.
+// Digests returns the store of digests by mail that belongs to this log. It does nothing until its
+// Run is called, which must end before the log's own.
 func (l *Log) Digests() *digests.Store {
 	return digests.New(&digests.Log{Conn: l.conn, Open: l.openDerived, Keep: l.keepDerived, Copies: l.keeper.replicas})
 }
@@ -105,8 +105,8 @@ func (l *Log) AwaitLevel(ctx context.Context) error {
 	return nil
 }
 
-// PushLog returns the logs of what users were told, beside this log. It does nothing until its Run
-// is called, which must end before the log's own.
+// PushLog returns the push logs of users that belong to this log. It does nothing until its Run is
+// called, which must end before the log's own.
 func (l *Log) PushLog() *pushlog.Store {
 	return pushlog.New(&pushlog.Log{Conn: l.conn, Open: l.openDerived, Keep: l.keepDerived, Copies: l.keeper.replicas})
 }

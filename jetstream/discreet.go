@@ -30,7 +30,7 @@ func discreet(ev *view.Event) []byte {
 	}
 }
 
-// withhold returns the record of an event without what f takes from it.
+// withhold returns the record of an event without the parts that f takes from it.
 func withhold(ev *view.Event, f func(r *wire.Record)) []byte {
 	r, err := wire.DecodeRecord(ev.Record)
 	if err == nil {

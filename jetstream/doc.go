@@ -9,9 +9,9 @@
 // this node is the shard's writer, the round is committed here. Otherwise it goes to the node
 // that is the writer, in one NATS request.
 //
-// The writer runs beside the stream's leader and numbers what it publishes. It does not fence its
-// publishes. Every node folds the log by the same rule, and that rule says which events count.
-// So a second writer or a second copy of an event has no effect. Having one writer is an
+// The writer runs beside the stream's leader and numbers the events that it publishes. It does not
+// fence its publishes. Every node folds the log by the same rule, and that rule says which events
+// count. So a second writer or a second copy of an event has no effect. Having one writer is an
 // optimisation, and correctness never depends on it.
 //
 // A follower reads each shard, in order, into the view and then into the tail. A [Cursor] is one

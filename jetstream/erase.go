@@ -21,8 +21,8 @@ const (
 	erasePage    = 64
 )
 
-// erasures is a view's list of what is deleted, but not yet gone from the stream or from the
-// view's own files.
+// erasures is a view's list of the messages that are deleted, but not yet gone from the stream or
+// from the view's own files.
 type erasures interface {
 	Erasures(shard int, after uint64, limit int) ([]view.Erasure, error)
 	Erased(shard int, pos uint64) error
@@ -30,10 +30,10 @@ type erasures interface {
 	Scrub(ctx context.Context, channels map[string]bool) error
 }
 
-// eraser removes deleted messages and void events from the stream of one shard. It overwrites
-// their bytes instead of only dropping the references to them. Then it removes them from this
-// node's own files. The event that records the deletion was stored first. So if an eraser dies,
-// every node's view still knows what is left to erase, and the next eraser finds it. The node that
+// eraser removes deleted messages and void events from the stream of one shard. It overwrites their
+// bytes instead of only dropping the references to them. Then it removes them from this node's own
+// files. The event that records the deletion was stored first. So if an eraser dies, every node's
+// view still knows which messages are left to erase, and the next eraser finds them. The node that
 // writes the shard erases at once. The other nodes check later.
 //
 // The oldest is erased first. A void event may have the same version as a message that counted.
@@ -143,7 +143,7 @@ func (e *eraser) due() bool {
 }
 
 // scrub removes everything that was erased from the stream from this node's own files. Then it
-// clears the list of what is left to remove.
+// clears the list.
 func (e *eraser) scrub(ctx context.Context) error {
 	channels := map[string]bool{}
 	for _, d := range e.dirty {

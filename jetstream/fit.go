@@ -19,8 +19,8 @@ func (l *Log) unfit() error {
 	return errors.Join(l.Clock(), l.Room(), l.Rebuilt())
 }
 
-// leave hands the shards that this node leads to some of the nodes named in others. A shard
-// that none of them can lead stays here.
+// leave hands the shards that this node leads to some of the nodes named in others. A shard that no
+// other node can lead stays here.
 func (l *Log) leave(ctx context.Context, others []string) {
 	ctx, cancel := context.WithTimeout(ctx, 2*moveTimeout)
 	defer cancel()

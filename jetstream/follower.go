@@ -37,7 +37,7 @@ type follower struct {
 	news     *news
 	erase    chan struct{} // the eraser's channel: poked when something was deleted
 	partings *partings
-	sent     func(applied []view.Applied) // is told what was applied, to tell who sent messages
+	sent     func(applied []view.Applied) // is called with the applied events, to tell whose sends they are
 	copy     *copies.Reader               // for run's goroutine only
 	log      *slog.Logger
 

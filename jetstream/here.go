@@ -14,13 +14,14 @@ type present struct {
 	of atomic.Pointer[func(users []string) []string]
 }
 
-// WatchPresent registers f, in place of an earlier function. F returns those of some users who
-// are connected to any node. It may take a moment. Without it, nobody is.
+// WatchPresent registers f, in place of an earlier function. F returns which of some users are
+// connected to any node. It may take a moment. Without it, no user counts as connected.
 func (l *Log) WatchPresent(f func(users []string) []string) { l.present.of.Store(&f) }
 
-// mentioned returns the members whom a command mentions by @here. Who is connected is in no log,
-// and each node would count others. So the sender's node looks once, and the writer stores what
-// it saw. The sender waits for that, and with the sender what they send next: order is worth more.
+// mentioned returns the members whom a command mentions by @here. The log does not say which users
+// are connected, and two nodes would find different users. So the sender's node looks once, and the
+// writer stores the result. The sender's next commands wait for that, too, because their order is
+// worth more.
 func (l *Log) mentioned(user string, cmd wire.Change) []string {
 	of := l.present.of.Load()
 	content, id := contentOf(cmd), cmd.Place(user)

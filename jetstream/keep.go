@@ -106,8 +106,8 @@ func unlimited(n int64) int64 {
 	return n
 }
 
-// keep changes a stream if it differs from what is wanted. A stream that does not exist yet is
-// made correctly later.
+// keep changes a stream if its configuration differs from the wanted one. A stream that does not
+// exist yet is made correctly later.
 func (k *keeper) keep(ctx context.Context, name string, want func(*jetstream.StreamConfig)) (changed bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, keepTimeout)
 	defer cancel()

@@ -23,9 +23,9 @@ const (
 	// process counts as having been stopped.
 	beatEvery  = 50 * time.Millisecond
 	maxSkipped = time.Second
-	// mistrust is how long a process that was stopped does not believe that it leads. The
-	// replicas' last messages from before the stop may reach it only now. Those of a new
-	// leader may reach it a moment later.
+	// mistrust is how long a process that was stopped does not believe that it leads. The replicas'
+	// last messages from before the stop may reach it only now. The commands of a new leader may
+	// reach it a moment later.
 	mistrust = 2 * time.Second
 )
 
@@ -79,9 +79,9 @@ type lease struct {
 // Leads implements [write.Stream].
 func (l *lease) Leads() bool { return l.leads() }
 
-// Last implements [write.Stream]. What the stream has taken in is stored, or lost for good, once
-// the stream has reached the end that it had then. A new leader has stored all that the old one
-// left before it leads.
+// Last implements [write.Stream]. Messages that the stream has taken in are stored, or lost for
+// good, once the stream has reached the end that it had then. A new leader has stored all that the
+// old one left before it leads.
 func (l *lease) Last(ctx context.Context) (uint64, error) {
 	end, err := api.End(ctx, l.conn, l.subject)
 	for err == nil {

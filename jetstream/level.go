@@ -22,7 +22,7 @@ const (
 	levelWords   = 256 // words of other nodes that may wait; each node sends one every [levelEvery]
 )
 
-// word is what a node reports about itself.
+// word is the report of a node about itself.
 type word struct {
 	Node  string `json:"node"`  // identifies this run of the node
 	Name  string `json:"name"`  // name of its server
@@ -91,7 +91,7 @@ func (l *Log) watchLevel(ctx context.Context) {
 	}
 }
 
-// judge updates what [Log.Level] returns, and calls the function set by [Log.WatchLevel].
+// judge updates the result of [Log.Level], and calls the function set by [Log.WatchLevel].
 func (l *Log) judge(ctx context.Context, st *standing, before bool) {
 	var deaf error
 	if shards := st.behind(deafAfter - 1); len(shards) > 0 {

@@ -48,7 +48,7 @@ type Log struct {
 	ready      chan struct{}
 }
 
-// node is what a log runs on.
+// node holds the things that a log runs on.
 type node struct {
 	self   string // this run of this node: a name that no other run has
 	conn   *nats.Conn
@@ -58,7 +58,7 @@ type node struct {
 	log    *slog.Logger
 }
 
-// delivery is what cursors read from, and who is told of what they read.
+// delivery holds the tails that cursors read from, and the parts that tell users of changes.
 type delivery struct {
 	readers   *readers
 	shelf     shelf
@@ -80,7 +80,7 @@ type health struct {
 	pulse   *pulse
 }
 
-// peers are what this node does for the copies and views of other nodes, and they for its own.
+// peers are the parts by which nodes help each other's copies and views.
 type peers struct {
 	teller *copies.Teller
 	lender *lending.Lender // nil if no other node could borrow

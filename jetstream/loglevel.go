@@ -26,8 +26,8 @@ const noteLevel = 2
 // that does not know what such a note refers to would answer a retry with the note's own ack.
 const requestLevel = 3
 
-// attachmentLevel is the level from which on messages have attachments. A writer that does not
-// know them would take them away with an edit, and a view would count none of them.
+// attachmentLevel is the level from which on messages have attachments. A writer that does not know
+// attachments would remove them with an edit, and a view would count none of them.
 const attachmentLevel = 3
 
 // profileLevel is the level from which on there are profiles, and pictures of groups. A view that
@@ -87,7 +87,7 @@ func newDialect(js jetstream.JetStream, cfg *Config, at int) *dialect {
 	return d
 }
 
-// knows reports whether all nodes know what a level has brought.
+// knows reports whether all nodes know the events of a level.
 func (d *dialect) knows(level int) bool { return d.log.Load() >= int64(level) }
 
 // admit refuses a command that needs a higher level than the log has.

@@ -73,7 +73,7 @@ const filesPerCommand = 5000
 
 // UsedByUser returns how many bytes the files in a user's messages have, each file once. A
 // forwarded file counts for the user who has forwarded it, too. It is for commands of that user,
-// and what it has to look at counts as commands.
+// and the entries that it reads count as commands.
 func (l *Log) UsedByUser(user string) (int64, error) {
 	used, looked, err := l.view.UsedByUser(user)
 	l.rates.worked(time.Now(), user, looked/filesPerCommand)
@@ -89,7 +89,7 @@ func (l *Log) Dropped(shard int, pos uint64, after string, limit int) ([]string,
 	return l.view.Dropped(shard, pos, after, limit)
 }
 
-// DroppedDone forgets what [Log.Dropped] returns for the events of a shard up to a position.
+// DroppedDone forgets the results of [Log.Dropped] for the events of a shard up to a position.
 func (l *Log) DroppedDone(shard int, upto uint64) error { return l.view.DroppedDone(shard, upto) }
 
 func noMedia() error {

@@ -11,7 +11,7 @@ import (
 	"natterjack/jetstream/view"
 )
 
-// mendTimeout bounds a search for lost messages past the end of what was delivered.
+// mendTimeout bounds a search for lost messages behind the last delivered one.
 const mendTimeout = 5 * time.Second
 
 // apply takes in the delivered events. There may be a hole between two positions. Either the
@@ -97,7 +97,7 @@ func (f *follower) lostUpto(ctx context.Context, upto uint64) (bool, error) {
 	return len(lost.Stretches) > 0, err
 }
 
-// mendRecord replaces a record that cannot be read by the record of another copy. If that one
+// mendRecord replaces a record that cannot be read by the record of another copy. If that record
 // cannot be read either, the event is void.
 func (f *follower) mendRecord(ctx context.Context, events []view.Event, why error) bool {
 	e, ok := errors.AsType[*view.UnreadableError](why)

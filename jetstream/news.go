@@ -16,8 +16,8 @@ const (
 	// newsEvery is how often users are told of changed profiles at most. Several changes in between
 	// are told as one.
 	newsEvery = 200 * time.Millisecond
-	// newsRest is how many times longer than the search for those who are to be told the rest after
-	// it is. A user in a thousand groups of five hundred costs a tenth of a second.
+	// newsRest says how long the rest after a search for users to tell is: so many times as long as
+	// the search. A user in a thousand groups of five hundred costs a tenth of a second.
 	newsRest = 3
 	// maxNews bounds the users whose changed profiles wait to be told. Beyond that, sessions learn
 	// of a change when they ask.
@@ -65,7 +65,7 @@ func (n *news) add(channel string) {
 	wake.Up(n.wake)
 }
 
-// take returns the users whose profiles have changed, and who is to be told.
+// take returns the users whose profiles have changed, and the function that tells sessions.
 func (n *news) take() (users []string, tell func(wire.Profile, []string)) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -101,7 +101,7 @@ func (l *Log) tellNews(ctx context.Context) {
 	}
 }
 
-// tellOf tells everybody here who shares a channel with a user of the user's profile. Those whom
+// tellOf tells everybody here who shares a channel with a user of the user's profile. Users whom
 // the user has blocked see less of it.
 func (l *Log) tellOf(user string, tell func(wire.Profile, []string)) error {
 	to, err := l.neighbours(user)
@@ -155,7 +155,7 @@ func (l *Log) neighbours(user string) ([]string, error) {
 	return users, nil
 }
 
-// membersOf returns the members of a channel. Those of a direct channel are in its name.
+// membersOf returns the members of a channel. The members of a direct channel are in its name.
 func (l *Log) membersOf(channel string) ([]string, error) {
 	if a, b, direct := wire.DirectUsers(channel); direct {
 		return []string{a, b}, nil

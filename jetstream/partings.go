@@ -22,11 +22,11 @@ const (
 	maxPartings = 1 << 16
 )
 
-// partings delete the cursors of users who are not members of a channel any more, for the
-// channels of one shard. A user who joins later sees nothing of those cursors. A user who comes
-// back starts at what they are shown then. The node that leads the shard writes the deletion to
-// the stream, for all nodes. If that node dies at that moment, the cursor stays. Nobody sees
-// it, because only members' cursors are shown.
+// partings delete the cursors of users who are not members of a channel any more, for the channels
+// of one shard. A user who joins later sees nothing of those cursors. A user who comes back starts
+// at the messages that they are shown then. The node that leads the shard writes the deletion to
+// the stream, for all nodes. If that node dies at that moment, the cursor stays. It is not shown,
+// because only members' cursors are.
 //
 // An event says that a user left. It does not say that the user is still gone: a view that is
 // being rebuilt passes the event again. So membership is checked only once the view is level
@@ -87,7 +87,7 @@ func (p *partings) run(ctx context.Context) {
 	}
 }
 
-// forget deletes the cursors of all users in due who have not come back. After an error they
+// forget deletes the cursors of the users in due, unless they have come back. After an error they
 // are tried again.
 func (p *partings) forget(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, forgetTimeout)

@@ -10,9 +10,9 @@ import (
 	"natterjack/server/wire"
 )
 
-// MaySee reports whether viewer may know whether user is online, and when they were last seen.
-// The user chooses this by a setting: everyone, contacts or nobody. The default is contacts.
-// Users whom they have blocked never may.
+// MaySee reports whether viewer may know whether user is online, and when they were last seen. The
+// user chooses this by a setting: everyone, contacts or nobody. The default is contacts. Users whom
+// the user has blocked never may.
 func (l *Log) MaySee(viewer, user string) bool {
 	if viewer == user {
 		return true
@@ -41,9 +41,9 @@ func (l *Log) contact(user, other string) bool {
 	return err == nil && st.Exists()
 }
 
-// MayType returns why a user must not be shown as typing in a channel. The reasons are those
-// that would refuse a message from them there, except slow mode: a user may type while they
-// wait. In a direct channel that does not exist yet, nobody may type. If this node does not know
+// MayType returns why a user must not be shown as typing in a channel. It is the reason for which a
+// message from the user would be refused there. Slow mode is no reason: a user may type while they
+// wait. In a direct channel that does not exist yet, typing is refused. If this node does not know
 // of the channel, or that the user is in it, MayType waits until the node is level.
 func (l *Log) MayType(ctx context.Context, user, id string) error {
 	st, err := l.awaitChannel(ctx, user, id)

@@ -16,8 +16,8 @@ import (
 type Profiles struct {
 	// FixedName and FixedZone mean that only an identity provider sets it, see [Log.Provide].
 	FixedName, FixedZone bool
-	// Reserved means that names and pictures are only for those who share a channel with their
-	// user. Otherwise they are for everybody.
+	// Reserved means that names and pictures are shown only to users who share a channel with their
+	// owner. Otherwise they are for everybody.
 	Reserved bool
 }
 
@@ -32,7 +32,7 @@ func (l *Log) profiles(ctx context.Context, c operation.Caller, cmd wire.GetProf
 			return reply, err
 		}
 	}
-	if slices.Contains(cmd.Users, c.User) { // whoever has changed their own profile sees it
+	if slices.Contains(cmd.Users, c.User) { // users see their own profile once they have changed it
 		if err := l.awaitLatest(ctx, wire.OwnChannel(c.User)); err != nil {
 			return reply, err
 		}
@@ -63,7 +63,8 @@ func (l *Log) profiles(ctx context.Context, c operation.Caller, cmd wire.GetProf
 }
 
 // sharing reports for each user whether a viewer shares a channel with them: the one with the given
-// state, if there is one, or another. What it has to look at counts as commands of the viewer.
+// state, if there is one, or another. The memberships that it reads count as commands of the
+// viewer.
 func (l *Log) sharing(viewer string, users []string, st *channel.State) ([]bool, error) {
 	shares, rest, at := make([]bool, len(users)), []string(nil), []int(nil)
 	for i, user := range users {
@@ -129,8 +130,8 @@ func (l *Log) imitated(st *channel.State, users []string, profiles []channel.Pro
 	return imitated, nil
 }
 
-// MayPicture returns why a user may not set the picture of a channel, or nil: their own, or that
-// of a group that they may rename.
+// MayPicture returns why a user may not set the picture of a channel, or nil. Users may set the
+// picture of their own channel, and of a group that they may rename.
 func (l *Log) MayPicture(ctx context.Context, user, id string) error {
 	if owner, own := wire.OwnerOf(id); own && owner == user {
 		return nil
@@ -142,9 +143,9 @@ func (l *Log) MayPicture(ctx context.Context, user, id string) error {
 	return channel.MayPicture(st, id, user)
 }
 
-// SeenPictures returns those of some pictures that a user may see now, each once: of users whose
-// profiles show them to the user, and of groups that the user is in. What it has to look at counts
-// as commands of the user.
+// SeenPictures returns which of some pictures a user may see now, each once: pictures of users
+// whose profiles show them to the user, and of groups that the user is in. The entries that it
+// reads count as commands of the user.
 func (l *Log) SeenPictures(user string, ids []string) (seen []string, err error) {
 	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
 	of, err := l.view.PicturesOf(ids)
@@ -152,7 +153,7 @@ func (l *Log) SeenPictures(user string, ids []string) (seen []string, err error)
 		return nil, err
 	}
 	l.rates.worked(time.Now(), user, len(ids)/lookedPerCommand)
-	var owners, reserved []string // reserved is what only those see who share a channel with the owner
+	var owners, reserved []string // only users who share a channel with the owner see the reserved parts
 	for i, id := range ids {
 		owner, own := wire.OwnerOf(of[i])
 		switch {

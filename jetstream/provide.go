@@ -43,14 +43,14 @@ func (l *Log) chargeProfile(user string, cmd wire.Change) error {
 	return l.growth.takeProfile(time.Now(), user)
 }
 
-// Claims is what an identity provider says of a user. An empty part says nothing.
+// Claims are the facts that an identity provider gives about a user. An empty part says nothing.
 type Claims struct{ Name, Zone string }
 
 // Provide sets those parts of a user's profile that an identity provider tells. If users may set a
-// part too, it does not replace what the user has set. What cannot be a part of a profile, such as
-// a name that is too long, is left out.
+// part too, it does not replace the part that the user has set. A value that cannot be a part of a
+// profile, such as a name that is too long, is left out.
 func (l *Log) Provide(ctx context.Context, user string, claims Claims) error {
-	if err := l.awaitLatest(ctx, wire.OwnChannel(user)); err != nil { // for what an earlier token has brought
+	if err := l.awaitLatest(ctx, wire.OwnChannel(user)); err != nil { // for the claims of an earlier token
 		return err
 	}
 	all, err := l.view.Profiles([]string{user})

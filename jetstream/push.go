@@ -8,10 +8,10 @@ import (
 	"natterjack/server/wire"
 )
 
-// Receivers knows by which ways, and where, users may be told who are not looking.
+// Receivers knows by which ways, and at which addresses, users may be notified.
 type Receivers interface {
-	// Accept returns why nobody can be told there, or nil. It asks nobody. Its error names the
-	// member that is wrong, and no secret.
+	// Accept returns why a subscription cannot be used, or nil. It asks no other server. Its error
+	// names the member that is wrong, and no secret.
 	Accept(c *wire.SubscribePush) error
 }
 
@@ -20,8 +20,8 @@ type receivers struct {
 	by atomic.Pointer[Receivers]
 }
 
-// TakeReceivers registers what judges subscriptions, in place of an earlier one. Without it, they
-// are refused.
+// TakeReceivers sets the judge of subscriptions. It replaces an earlier one. Without it, they are
+// refused.
 func (l *Log) TakeReceivers(by Receivers) { l.receivers.by.Store(&by) }
 
 func (r *receivers) accept(c *wire.SubscribePush) error {
@@ -32,8 +32,8 @@ func (r *receivers) accept(c *wire.SubscribePush) error {
 	return (*by).Accept(c)
 }
 
-// Subscriptions returns where a user is told who is not looking, and the subscriptions that are
-// gone, with all that the user has set on this node. It is secret.
+// Subscriptions returns all subscriptions of a user, with those that are gone. It first waits for
+// the changes that the user has made on this node. The result is secret.
 func (l *Log) Subscriptions(ctx context.Context, user string) ([]channel.Subscription, error) {
 	if err := l.awaitLatest(ctx, wire.OwnChannel(user)); err != nil {
 		return nil, err

@@ -15,26 +15,26 @@ import (
 type rates struct {
 	mu       sync.Mutex // protects following
 	users    *rate.Buckets[string]
-	works    *rate.Buckets[string] // what commands have done beyond their own price
+	works    *rate.Buckets[string] // the work of commands beyond their own price
 	scans    *rate.Buckets[string]
 	searches *rate.Buckets[string]
 }
 
-// A resume looks at every membership of its user in the shards that have news, some 15 µs each,
-// and each page of the replay looks at those of its shard again. So resumes have a rate of their
-// own, in memberships: 2,500 a second for a user, and 10,000 that were saved up. The clock of
+// A resume looks at every membership of its user in the shards that have news, some 15 µs each, and
+// each page of the replay looks at the memberships of its shard again. So resumes have a rate of
+// their own, in memberships: 2,500 a second for a user, and 10,000 that were saved up. The clock of
 // these buckets is slower, because a bucket saves up two seconds of its rate.
 const (
 	scansPerS  = 5000
 	scanSlower = 2
 )
 
-// A search is charged by what it has looked at: postings of the index, some 50 ns each, and
-// messages. So a user may keep about a twentieth of a core busy with searches, and more for a
+// A search is charged by the entries that it has looked at: postings of the index, some 50 ns each,
+// and messages. So a user may keep about a twentieth of a core busy with searches, and more for a
 // moment.
 const searchedPerS = 1_000_000
 
-// What a search costs, and what some commands cost beyond their own price, is known only
+// The cost of a search, and the cost of some commands beyond their own price, is known only
 // afterwards. A user may owe as much as comes back in such a time. Until it is paid, more is
 // refused.
 const (
@@ -96,8 +96,8 @@ func (r *rates) worked(now time.Time, user string, commands int) {
 	r.works.Drain(now, user, commands)
 }
 
-// Spend counts what a search of a user has looked at. With 0 it refuses the search of a user who
-// has spent too much.
+// Spend counts the entries that a search of a user has looked at. With 0 it refuses the search of a
+// user who has spent too much.
 func (l *Log) Spend(user string, work int) error { return l.rates.spend(time.Now(), user, work) }
 
 func (r *rates) spend(now time.Time, user string, work int) error {

@@ -10,15 +10,16 @@ import (
 	"natterjack/server/wire"
 )
 
-// Bounds of the changes of one page. Somebody who reads on sees no more than so many lines about
-// the channel between two messages.
+// Bounds of the changes of one page. A user sees no more than so many lines about the channel
+// between two messages.
 const (
 	maxChanges     = 200
 	maxChangeBytes = 64 << 10
 )
 
-// history returns a page of a channel's messages, ascending, and if asked what happened to the
-// channel between them. It includes everything that this node has acknowledged to any client.
+// history returns a page of a channel's messages, ascending, and if asked the changes of the
+// channel that happened between them. It includes everything that this node has acknowledged to any
+// client.
 func (l *Log) history(ctx context.Context, c operation.Caller, cmd wire.History) (page wire.RawPage, err error) {
 	page = wire.RawPage{Channel: cmd.Channel}
 	if _, err := l.awaitMessage(ctx, c.User, wire.ChannelSeq{Channel: cmd.Channel, Seq: cmd.Around}); err != nil {
@@ -189,8 +190,8 @@ func (l *Log) versions(ctx context.Context, c operation.Caller, cmd wire.GetVers
 }
 
 // awaitChannel waits until this node's view shows all events that a client has seen of a channel
-// and of the user's settings, which say what the user has hidden. It returns the channel, or a
-// refusal if the user is not a member.
+// and of the user's settings, which say which messages the user has hidden. It returns the channel,
+// or a refusal if the user is not a member.
 func (l *Log) awaitChannel(ctx context.Context, user, channel string) (*channel.State, error) {
 	return l.awaitMessage(ctx, user, wire.ChannelSeq{Channel: channel})
 }
@@ -216,9 +217,9 @@ func (l *Log) awaitMessage(ctx context.Context, user string, at wire.ChannelSeq)
 // limit returns how many entries a page may have. The client may ask for a number, or for none.
 func (l *Log) limit(asked int) int { return min(wire.LimitOr50(asked), l.limits.HistoryEvents) }
 
-// member returns the channel, or a refusal if the user is not a member. It asks for the user's
-// membership first: an answer that takes another time where there is a channel would tell users
-// who are not members that there is one.
+// member returns the channel, or a refusal if the user is not a member. It looks at the user's
+// membership first. Otherwise the time of the answer would tell users who are not members whether
+// there is such a channel.
 func (l *Log) member(user, id string) (*channel.State, error) {
 	if member, err := l.view.Member(user, id); !member || err != nil {
 		return nil, cmp.Or(err, channel.Forbidden())

@@ -65,7 +65,7 @@ func (r *readers) wakeUsers(e *Entry) {
 	}
 }
 
-// among returns those of some users who have a cursor here.
+// among returns which of some users have a cursor here.
 func (r *readers) among(users []string) (here []string) {
 	r.mu.RLock()
 	defer r.mu.RUnlock()

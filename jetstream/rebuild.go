@@ -19,8 +19,8 @@ const (
 	openSlow = 3 * time.Second
 )
 
-// rebuild watches views that are far behind the log: a view that is being rebuilt, or that of a
-// node that was away for long.
+// rebuild watches whether the view is far behind the log: because it is being rebuilt, or because
+// the node was away for long.
 type rebuild struct {
 	most uint64 // events; a view that is further behind is far behind
 	far  atomic.Pointer[error]

@@ -79,8 +79,8 @@ func (l *Log) read(ctx context.Context, c operation.Caller, cmd wire.Read) (done
 	return done, l.receipts.Move(cmd.Channel, c.User, receipts.Mark{Read: min(cmd.Seq, st.Seq)})
 }
 
-// received moves the user's cursors of delivered messages, as read does for those that were
-// read. It skips channels that the user is not in: they may have left one of many since the
+// received moves the user's cursors of delivered messages, as read moves the cursors of read
+// messages. It skips channels that the user is not in: they may have left one of many since the
 // message came.
 func (l *Log) received(ctx context.Context, c operation.Caller, cmd wire.Received) (done wire.Done, err error) {
 	if err := l.awaitSaid(ctx, c.User, cmd.Cursors...); err != nil {
@@ -154,9 +154,8 @@ func (l *Log) cursors(ctx context.Context, user, channel string) ([]wire.Receipt
 	return cursors, nil
 }
 
-// ListenReceipts registers the listener that is told of cursors that move, in place of an
-// earlier one. It is told only that they moved. [Log.ReceiptsOf] returns what may be seen of them,
-// and by whom.
+// ListenReceipts registers the listener that is told of cursors that move, in place of an earlier
+// one. It is told only that they moved. [Log.ReceiptsOf] says which users may see them.
 func (l *Log) ListenReceipts(to receipts.Listener) {
 	l.receipts.Listen(&raising{Listener: to, log: l})
 }
@@ -177,7 +176,8 @@ func (r *raising) OwnMoved(channel, user string, own receipts.Mark) {
 	r.Listener.OwnMoved(channel, user, own)
 }
 
-// tellSent tells the listener who has sent messages: they have read their channels up to those.
+// tellSent tells the listener which users have sent messages: they have read their channels up to
+// their messages.
 func (l *Log) tellSent(applied []view.Applied) {
 	for i := range applied {
 		if a := &applied[i]; a.Kind == wire.KindMessage {
@@ -201,21 +201,21 @@ func (l *Log) ReceiptsOf(channel string, users []string) (*Receipts, error) {
 type Receipts struct {
 	log     *Log
 	state   *channel.State
-	cursors []wire.Receipt // without those that their users keep private
+	cursors []wire.Receipt // without cursors that their users keep private
 }
 
 // Sight is how much a user may see of other users' cursors.
 type Sight int
 
-// Each value allows what the value before allows, and more.
+// Each value allows more than the value before.
 const (
 	SeesNothing   Sight = iota // not a member, or one of the two has blocked the other
-	SeesDelivered              // keeps private what they have read
+	SeesDelivered              // keeps their receipts private
 	SeesRead
 )
 
 // read reads the cursors of some users, or of all, as far as they are members. It leaves out
-// those that their users keep private.
+// cursors that their users keep private.
 func (m *Receipts) read(users ...string) error {
 	if m.state == nil {
 		return nil

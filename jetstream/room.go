@@ -15,11 +15,11 @@ import (
 )
 
 const (
-	// roomEvery is how often the room is measured. Between two measurements a writer counts
-	// what it admits.
+	// roomEvery is how often the room is measured. Between two measurements a writer counts the
+	// bytes that it admits.
 	roomEvery = time.Second
-	// reservedOf is the divisor for the reserve: a twentieth of what the engine may store. The
-	// reserve is kept for commands that remove things or protect a user.
+	// reservedOf is the divisor for the reserve: a twentieth of the bytes that the engine may
+	// store. The reserve is kept for commands that remove things or protect a user.
 	reservedOf = 20
 	// lastOf is the divisor for the last part of the reserve: a quarter. It is kept for commands
 	// that free room. The others could use up the reserve, and then nothing could be deleted.
@@ -49,7 +49,7 @@ func newRoom(dirs ...string) *room {
 const (
 	roomy int32 = iota
 	tight       // only the reserve is left, for commands that remove or protect
-	full        // nothing can be stored, or the view could not follow what is stored
+	full        // nothing can be stored, or the view could not follow
 )
 
 // Full implements [write.Room].

@@ -18,14 +18,14 @@ const (
 	maxDoubts = 64
 )
 
-// awaitSaid waits until this node's view is level with the log, if it does not know what the
-// user says to have seen: a message, the channel, or their membership. They may have seen it on
-// another node. They must not be refused out of the past, and a cursor that was cut to what this
-// node knows would be lost.
+// awaitSaid waits until this node's view is level with the log, if it does not know something that
+// the user says to have seen: a message, the channel, or their membership. They may have seen it on
+// another node. They must not be refused by an old view, and a cursor that was cut to the messages
+// that this node knows would be lost.
 //
-// It is not enough that the view is level with the leader. A leader may learn of a message a
-// moment later than a follower that has it from that leader. So awaitSaid waits a little longer
-// for what is still unknown then.
+// It is not enough that the view is level with the leader. A leader may learn of a message a moment
+// later than a follower that has it from that leader. So awaitSaid waits a little longer if
+// something is still unknown then.
 func (l *Log) awaitSaid(ctx context.Context, user string, seen ...wire.ChannelSeq) error {
 	behind, err := l.behind(user, seen)
 	if len(behind) == 0 || err != nil {
@@ -66,8 +66,8 @@ func isBehind() error {
 	return wire.Errorf(wire.CodeUnavailable, "this node is behind the log; retry").After(time.Second)
 }
 
-// behind returns the shards in which this node's view does not show what a user says to have
-// seen.
+// behind returns the shards in which this node's view does not show something that a user says to
+// have seen.
 func (l *Log) behind(user string, seen []wire.ChannelSeq) (shards []int, err error) {
 	for _, c := range seen {
 		known, err := l.knows(user, c)

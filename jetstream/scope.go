@@ -16,7 +16,7 @@ type Scope struct {
 	user  string
 }
 
-// Scope returns what a user may see, once this node's view shows everything that clients have seen
+// Scope returns the scope of a user, once this node's view shows everything that clients have seen
 // here.
 func (l *Log) Scope(ctx context.Context, user string) (*Scope, error) {
 	if err := l.AwaitShown(ctx); err != nil {
@@ -60,8 +60,8 @@ func (s *Scope) Channel(id string) (wire.ChannelInfo, error) {
 	}, nil
 }
 
-// Name returns the display name of somebody who is in a channel with the user, or nothing. Whoever
-// shares a channel may see it.
+// Name returns the display name of a user who shares a channel with the user, or nothing. Users who
+// share a channel may see it.
 func (s *Scope) Name(user string) (string, error) { return s.scope.Name(user) }
 
 // Message returns a message as it is now, if the user may see it. It returns nil if not, if there
@@ -85,8 +85,8 @@ func (s *Scope) Mentioned(channel string, seq uint64) (bool, error) {
 	return s.scope.Mentioned(channel, seq)
 }
 
-// Message returns a message as it is now, whoever may see it. It returns nil if there is none, and
-// if it is deleted.
+// Message returns a message as it is now, without asking which users may see it. It returns nil if
+// there is none, and if it is deleted.
 func (l *Log) Message(channel string, seq uint64) (*wire.Record, error) {
 	m, err := l.view.Message(channel, seq)
 	if m == nil || m.Deleted || m.Content == nil || err != nil {

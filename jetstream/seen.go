@@ -8,15 +8,15 @@ import (
 )
 
 const (
-	// seenTimeout bounds how long a read waits for what its client has seen on another node.
+	// seenTimeout bounds how long a read waits for events that its client has seen on another node.
 	seenTimeout = 3 * time.Second
 	// soon is how long to wait for this node before asking the stream whether it reaches that
 	// far. A follower is milliseconds behind, and the question is expensive.
 	soon = 100 * time.Millisecond
 )
 
-// AwaitSeen waits until this node's view shows what the client has seen, on any node. A pos
-// beyond the end of the stream belongs to a past that was lost, as in [Log.Follow]. A shard
+// AwaitSeen waits until this node's view shows the events that the client has seen, on any node. A
+// pos beyond the end of the stream belongs to a past that was lost, as in [Log.Follow]. A shard
 // that does not exist belongs to another log. AwaitSeen does not wait for either.
 func (l *Log) AwaitSeen(ctx context.Context, seen []wire.ShardPos) error {
 	ctx, cancel := context.WithTimeout(ctx, seenTimeout)

@@ -11,8 +11,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// ownReadTimeout bounds how long a read waits for this node's view to show what is known to be
-// in the log.
+// ownReadTimeout bounds how long a read waits for this node's view to show an event that is known
+// to be in the log.
 const ownReadTimeout = time.Second
 
 // Submit stores a change and calls done once, from any goroutine, with the ack or a

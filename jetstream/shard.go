@@ -5,7 +5,7 @@ import (
 	"natterjack/jetstream/internal/write"
 )
 
-// shard is what a node has for one shard.
+// shard holds a node's parts for one shard.
 type shard struct {
 	tail     *tail
 	follower *follower

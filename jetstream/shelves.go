@@ -2,7 +2,7 @@ package jetstream
 
 import "natterjack/jetstream/view"
 
-// shelf is what cursors read from.
+// shelf is a source of entries that cursors read from.
 type shelf interface {
 	// newest appends to dst the events of a shard after a pos that a user may see, as far as
 	// the tail has them; see [tail.read].

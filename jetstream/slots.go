@@ -22,7 +22,7 @@ func evenSlots(shards int) (s slots) {
 	return s
 }
 
-// subject returns a subject of a shard's stream that is not that of a channel.
+// subject returns a subject of a shard's stream that belongs to no channel.
 func (s *slots) subject(shard int) string {
 	return "chat." + slotNames[slices.Index(s[:], uint8(shard))] + ".end"
 }

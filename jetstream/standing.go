@@ -2,7 +2,7 @@ package jetstream
 
 import "slices"
 
-// What a [standing] counts in ticks. There is one tick every [levelEvery].
+// The times that a [standing] counts, in ticks. There is one tick every [levelEvery].
 const (
 	deafAfter   = 5 // a node not level for so long withholds new events from its users
 	betterFor   = 4 // a peer must have been level so often in a row where this node is not
@@ -16,9 +16,9 @@ const (
 // that the shard's leader named. A leader that has lost touch with its replicas names no end.
 // The end of an idle stream does not move, so a node is level in it.
 //
-// Nobody names an end for a shard without a leader. All nodes are equally behind there, and to
-// send their users away would turn an election into an outage. So a node sends its users away
-// in two cases only. Either another node has been level for a while in a shard in which this
+// A shard without a leader has no end that a node could name. All nodes are equally behind there,
+// and to send their users away would turn an election into an outage. So a node sends its users
+// away in two cases only. Either another node has been level for a while in a shard in which this
 // node is not. Or it hears no other node: then this node is the one that is cut off. If all the
 // others are dead, that looks the same from here. Its users lose nothing by trying other nodes
 // then: this node still answers their single requests.
@@ -43,7 +43,7 @@ type progress struct {
 	behind  int    // ticks since this node was level
 }
 
-// peer is what another node reports about itself.
+// peer is the report of another node about itself.
 type peer struct {
 	name   string // of its server
 	unfit  bool   // it should not lead

@@ -38,7 +38,7 @@ func Subject(channel string) string {
 	return "chat." + slotNames[wire.SlotOf(channel)] + "." + channel
 }
 
-// channelOf returns the channel of a subject, and "" if the subject is not that of a channel.
+// channelOf returns the channel of a subject, or "" if the subject belongs to no channel.
 func channelOf(subject string) string {
 	rest, found := strings.CutPrefix(subject, "chat.")
 	slot, id, more := strings.Cut(rest, ".")
@@ -56,10 +56,10 @@ var slotNames = func() (names [wire.Slots]string) {
 	return names
 }()
 
-// layout is what the streams say of themselves. It does not depend on the configuration.
+// layout holds the facts that the streams' metadata has. It does not depend on the configuration.
 type layout struct {
 	epoch  string
-	key    string // a secret: only nodes and operators see what streams say of themselves
+	key    string // a secret: only nodes and operators see the metadata of streams
 	keyed  bool   // the key is stored
 	shards int
 	slots  slots
@@ -106,7 +106,7 @@ func parseLayout(meta map[string]string, speaks int) (l layout, err error) {
 		return l, fmt.Errorf("jetstream: the log is written at level %d, and this version reads up to level %d; start a newer version", l.level, speaks)
 	}
 	l.epoch = meta[metaEpoch]
-	// A log without a key was made by an early version. What is derived from the key then holds
+	// A log without a key was made by an early version. Keys that are derived from it then hold
 	// only until the node stops, and only on this node.
 	l.key, l.keyed = cmp.Or(meta[metaKey], rand.Text()), meta[metaKey] != ""
 	if l.slots, l.shards, err = parseSlots(meta[metaSlots]); err != nil {

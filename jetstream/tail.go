@@ -74,8 +74,8 @@ func (e *Entry) seenBy(user string) *Entry {
 // Frame returns the event's frame, in JSON. Callers must not write to it.
 func (e *Entry) Frame() []byte { return e.frame }
 
-// Memo returns what encode returned for this entry the first time. A transport encodes an entry
-// once that way and shares the result between all its sessions. Memo may be called
+// Memo returns the result that encode had for this entry the first time. A transport encodes an
+// entry once that way and shares the result between all its sessions. Memo may be called
 // concurrently. Encode may then run more than once, and one result is kept.
 func (e *Entry) Memo(encode func(frame []byte) []byte) []byte {
 	if b := e.memo.Load(); b != nil {

@@ -25,10 +25,10 @@ func (l *Log) borrowed(o view.Options) string {
 	return fmt.Sprintf("%s-%x", view.Name(o), sha256.Sum256([]byte(l.layout.slots.String())))
 }
 
-// takeView replaces this node's view by that of another node, if this one is far behind or
-// missing. If that fails, the view stays as it is and reads the log. A borrowed view may
-// contain what its node has not erased yet. This node's eraser finds and erases that. What the
-// other node has erased from its files does not come over.
+// takeView replaces this node's view by a view of another node, if this one is far behind or
+// missing. If that fails, the view stays as it is and reads the log. A borrowed view may contain
+// messages that its node has not erased yet. This node's eraser finds and erases that. Messages
+// that the other node has erased from its files do not come over.
 func (l *Log) takeView(ctx context.Context, v *view.View, dir string, o view.Options, above uint64) (*view.View, error) {
 	have, behind := l.lacks(ctx, v)
 	if above = cmp.Or(above, takeAbove); behind <= above {

@@ -11,13 +11,13 @@ import (
 
 func timeOf(m *wire.Record) time.Time { return time.UnixMilli(m.Timestamp) }
 
-// place is that of a message.
+// place is the place of a message.
 type place struct {
 	channel string
 	seq     uint64
 }
 
-// subject is what some events are about: a message, or a channel that is gone, with seq 0.
+// subject is a message that some events are about, or with seq 0 a channel that is gone.
 type subject struct {
 	place
 	shard int
@@ -26,7 +26,7 @@ type subject struct {
 	words bool   // some of them change words
 }
 
-// subjectsOf returns what some events are about, each once, and channels that are gone first.
+// subjectsOf returns the subjects of some events, each once, with channels that are gone first.
 func subjectsOf(events []wire.Event) (all []subject) {
 	gone, met := map[string]bool{}, map[place]int{}
 	for i := range events {
@@ -109,8 +109,8 @@ func (e *edition) passed(s subject) (fileText, error) {
 const portionBytes = 1 << 20
 
 // take has the index take in messages as they are now. So an event that comes again, or late,
-// brings back nothing: what an edit or a deletion has replaced is nowhere. It stores the positions
-// of end with the last portion.
+// brings back nothing: text that an edit or a deletion has replaced is nowhere. It stores the
+// positions of end with the last portion.
 func (e *edition) take(all []subject, end index.Batch, files func(subject) (fileText, error)) error {
 	for {
 		n, err := e.portion(all, end, files)
@@ -123,8 +123,8 @@ func (e *edition) take(all []subject, end index.Batch, files func(subject) (file
 	}
 }
 
-// portion has the index take in the first of some messages, and the positions if those are all.
-// Nobody else looks at messages and stores what they were between the two steps.
+// portion has the index take in the first of some messages, and the positions if those are all. No
+// other goroutine looks at messages and stores them between the two steps.
 func (e *edition) portion(all []subject, end index.Batch, files func(subject) (fileText, error)) (n int, err error) {
 	e.applying.Lock()
 	defer e.applying.Unlock()
@@ -153,7 +153,7 @@ func (e *edition) portion(all []subject, end index.Batch, files func(subject) (f
 	return n, e.index.Apply(batch)
 }
 
-// change returns what a message is now, or nil if the index has it so.
+// change returns the state of a message now, or nil if the index has it already.
 func (e *edition) change(s subject, files func(subject) (fileText, error)) (*index.Change, error) {
 	change := &index.Change{Channel: s.channel, Seq: s.seq, Reworded: s.words}
 	if s.seq == 0 {

@@ -5,14 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"time"
-	_ "time/tzdata" // a node must know the zones of its users, whatever its machine has
+	_ "time/tzdata" // a node must know the zones of its users, even if its machine has none
 
 	"natterjack/search/index"
 	"natterjack/search/query"
 	"natterjack/server/wire"
 )
 
-// longest is how long one search may look for hits. Then it answers what it has.
+// longest is how long one search may look for hits. Then it answers with the hits that it has.
 const longest = 250 * time.Millisecond
 
 // Search answers the operation search.
@@ -62,8 +62,8 @@ func (s *Search) Search(ctx context.Context, c Caller, cmd wire.Search) (found w
 	return found, err
 }
 
-// turn waits for a user's turn to search. First it waits until the view has what clients have seen,
-// so that nobody keeps a place while this node is behind.
+// turn waits for a user's turn to search. First it waits until the view has the events that clients
+// have seen, so that no search keeps a place while this node is behind.
 func (s *Search) turn(ctx context.Context, user string) (release func(), err error) {
 	if err := s.cfg.Log.AwaitShown(ctx); err != nil {
 		return nil, err
@@ -79,7 +79,7 @@ func (s *Search) spend(user string, work int) error {
 	return s.cfg.Log.Spend(user, work)
 }
 
-// ask asks the index, and describes what it finds.
+// ask asks the index, and describes the hits.
 func (s *Search) ask(ctx context.Context, scope Scope, req index.Request) (found wire.Found, err error) {
 	found.Hits = []wire.Hit{}
 	from := newSource(scope, s.cfg.Log.HasLink, s.content, req.Query)
@@ -156,7 +156,7 @@ func (s *Search) describe(user string, scope Scope, h *index.Hit) (*wire.Hit, er
 		return nil, err
 	}
 	fields := ownFields(m)
-	if len(h.Spans) > len(fields) { // what is in files was looked at too
+	if len(h.Spans) > len(fields) { // texts of files were looked at too
 		fields = append(fields, fileFields(m, s.content)...)
 	}
 	return &wire.Hit{

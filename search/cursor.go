@@ -19,15 +19,15 @@ import (
 // CursorLabel names the key of cursors among all keys that are derived from the log's.
 const CursorLabel = "natterjack search cursors 1"
 
-// cursors seals the places where searches go on. Such a place may be that of a message that the
-// user may not see. So a cursor tells its owner nothing, not even by its length, and is of use to
-// nobody else. Its methods may be called concurrently.
+// cursors seals the places where searches go on. Such a place may belong to a message that the user
+// may not see. So a cursor tells its owner nothing, not even by its length, and other users cannot
+// use it. Its methods may be called concurrently.
 type cursors struct {
 	seal   cipher.AEAD
 	nonces []byte // a key
 }
 
-// newCursors returns cursors under a key that all nodes have, and nobody else.
+// newCursors returns cursors under a key that only the nodes of the cluster have.
 func newCursors(key []byte) *cursors {
 	block, err := aes.NewCipher(derive(key, "seal"))
 	if err != nil {

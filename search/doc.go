@@ -19,9 +19,9 @@
 // An edition that is being built gives way to users: while the node takes in events, all work for
 // it together gets a quarter of one core, a millisecond at a time. That goes for reading the log,
 // for looking messages up, and for Bleve's segments and merges alike. It is written to disk every
-// 16,000 messages instead of every two seconds. When nobody has written for a quarter of a second,
-// it gets all there is. If it comes no nearer to the end of the log, because more is written than a
-// quarter of a core can index, it takes all it needs, ten seconds at a time. Once it has
-// everything, nothing rests any more. How long it has worked and rested beside users is in the
+// 16,000 messages instead of every two seconds. When no event has come for a quarter of a second,
+// it gets all the CPU there is. If it comes no nearer to the end of the log, because more is
+// written than a quarter of a core can index, it takes all it needs, ten seconds at a time. Once it
+// has everything, nothing rests any more. How long it has worked and rested beside users is in the
 // node's log then.
 package search

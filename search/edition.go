@@ -17,7 +17,7 @@ import (
 	"natterjack/search/texts"
 )
 
-// edition is an index that was built once, and what keeps it up to date.
+// edition is an index that was built once, and the feed that keeps it up to date.
 type edition struct {
 	number int
 	dir    string
@@ -30,7 +30,7 @@ type edition struct {
 	old    bool         // its tokens are of another version: it is to be replaced
 	whole  atomic.Bool  // it has had everything once
 
-	leisure *leisure.Leisure // of what it takes to be built
+	leisure *leisure.Leisure // of the CPU that building takes
 	haste   haste            // for the keeper of editions only
 
 	applying sync.Mutex // held from the look at a message until it is stored
@@ -111,7 +111,7 @@ func (e *edition) isLevel() bool {
 	return level
 }
 
-// close stops the feed and closes the index. What was applied is on disk.
+// close stops the feed and closes the index. The applied events are on disk.
 func (e *edition) close() error {
 	e.leisure.End()
 	if e.stop != nil {
@@ -168,9 +168,9 @@ func (e *edition) finish() error {
 	return nil
 }
 
-// writeEvery is how often an index writes to disk what it has in memory. Each time takes several
-// flushes of the disk, for which those of the log may have to wait. A process that dies reads so
-// much of the log again.
+// writeEvery is how often an index writes its changes from memory to disk. Each time takes several
+// flushes of the disk, and the log's flushes may have to wait for them. A process that dies reads
+// so much of the log again.
 const writeEvery = 2 * time.Second
 
 // scrubAfter is how long removed words may stay in the files of the index. To take them out may

@@ -24,13 +24,13 @@ type fileText func(media string) string
 // noText returns no text for any file. It is a [fileText].
 func noText(string) string { return "" }
 
-// fieldsOf returns what is searched of a message: its text, the names and captions of its files,
-// and then what is in those that are texts.
+// fieldsOf returns the texts of a message that are searched: its own text, the names and captions
+// of its files, and then the text in the files.
 func fieldsOf(m *wire.Record, content fileText) []field {
 	return append(ownFields(m), fileFields(m, content)...)
 }
 
-// ownFields returns those that the message has itself.
+// ownFields returns the fields that the message has itself.
 func ownFields(m *wire.Record) []field {
 	fields := []field{{text: m.Content.Text}}
 	for i := range m.Content.Attachments {
@@ -45,7 +45,7 @@ func ownFields(m *wire.Record) []field {
 	return fields
 }
 
-// fileFields returns what is in the files of a message that are searched. Of all of them together
+// fileFields returns the texts in the files of a message that are searched. Of all of them together
 // no more is than of one.
 func fileFields(m *wire.Record, content fileText) (fields []field) {
 	left := texts.Most
@@ -76,7 +76,7 @@ const (
 	maxInExcerpt  = 16
 )
 
-// highlights returns where the fields have what was looked for.
+// highlights returns the places of the fields that match the query.
 func highlights(fields []field, spans [][]text.Span) []wire.Highlight {
 	all := []wire.Highlight{}
 	for i, f := range fields[:min(len(fields), len(spans))] {
@@ -91,13 +91,13 @@ func highlights(fields []field, spans [][]text.Span) []wire.Highlight {
 	return all[:min(len(all), maxHighlights)]
 }
 
-// The size of an excerpt in bytes: at most, and before what was found.
+// The size of an excerpt in bytes: at most, and before the first match.
 const (
 	excerptBytes  = 400
 	excerptBefore = 120
 )
 
-// excerpts returns the parts of files around what was looked for.
+// excerpts returns the parts of files around the matches.
 func excerpts(fields []field, spans [][]text.Span) (all []wire.Excerpt) {
 	for i, f := range fields[:min(len(fields), len(spans))] {
 		if !f.file || len(spans[i]) == 0 {
@@ -125,7 +125,8 @@ func startOf(s string, at int) int {
 	return at
 }
 
-// The marks of messages. Those of mentions are "@" and a user, or one of the two for many users.
+// The marks of messages. The mark of a mention is "@" and a user, or a mark that stands for many
+// users.
 const (
 	markImage    = "image"
 	markFile     = "file"

@@ -57,8 +57,8 @@ func (s *Search) Find(ctx context.Context, c Caller, cmd wire.Find) (reply wire.
 	return reply, nil
 }
 
-// personOf describes somebody: with the highlights of their display name, or of their id if they
-// have none.
+// personOf describes a user: with the highlights of their display name, or of their id if they have
+// none.
 func personOf(m *named) wire.PersonMatch {
 	if len(m.spans) == 1 {
 		return wire.PersonMatch{User: m.id, Highlights: inName(m.id, m.spans[0])}
@@ -94,7 +94,7 @@ type finder struct {
 	cut              bool // there was no time for all
 }
 
-// named is somebody or something that matches.
+// named is a user or a channel whose name matches.
 type named struct {
 	id, name string
 	archived bool
@@ -129,7 +129,7 @@ func (f *finder) look(ctx context.Context, scope Scope) error {
 	return ctx.Err()
 }
 
-// lookAt looks at people whom it has not met yet.
+// lookAt looks at users that it has not met yet.
 func (f *finder) lookAt(ctx context.Context, scope Scope, users []string) error {
 	for _, user := range users {
 		if f.met[user] {

@@ -26,8 +26,8 @@ const (
 	orderName = "rebuild"
 )
 
-// editions are those of a node, ascending. Searches use the first. There is a second one while it
-// is being built to take the place of the first. Run's goroutine alone changes them.
+// editions are the editions of a node, ascending. Searches use the first. There is a second one
+// while it is being built to take the place of the first. Run's goroutine alone changes them.
 type editions struct {
 	cfg   *Config
 	texts *texts.Store // nil if no files are searched
@@ -80,7 +80,7 @@ func (k *editions) await(ctx context.Context, wait time.Duration) {
 	}
 }
 
-// open opens what is on disk: the newest edition that has had everything, and a newer one that is
+// open opens the editions on disk: the newest one that has had everything, and a newer one that is
 // being built. It deletes all else. An edition that cannot be opened for now may be as good as
 // ever: then open returns an error, and is called again.
 func (k *editions) open(ctx context.Context) error {
@@ -155,7 +155,7 @@ func (k *editions) tell() {
 	}
 }
 
-// tend drops what is broken, begins a new edition where one is needed, and lets it take the place
+// tend drops broken editions, begins a new edition where one is needed, and lets it take the place
 // of the old one once it has everything.
 func (k *editions) tend(ctx context.Context) error {
 	for _, e := range slices.Clone(k.all) {

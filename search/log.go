@@ -19,10 +19,11 @@ type Log interface {
 	HasLink(text string) bool
 	// AwaitShown waits until this node's view shows everything that clients have seen here.
 	AwaitShown(ctx context.Context) error
-	// Scope returns what a user may see now. It does not wait long after AwaitShown.
+	// Scope returns a scope, which answers as a user may see things now. It does not wait long
+	// after AwaitShown.
 	Scope(ctx context.Context, user string) (Scope, error)
-	// Spend counts work that a search has done for a user: postings of the index, or what costs as
-	// much. With 0 it refuses the search of a user who has spent too much.
+	// Spend counts work that a search has done for a user: postings of the index, or work that
+	// costs as much. With 0 it refuses the search of a user who has spent too much.
 	Spend(user string, work int) error
 	// Progress returns a number that changes whenever this node has taken in an event.
 	Progress() uint64
@@ -37,7 +38,7 @@ type Scope interface {
 	Channels() ([]string, error)
 	// Channel describes one of them, with its members.
 	Channel(channel string) (wire.ChannelInfo, error)
-	// Name returns the display name of somebody who is in a channel with the user, or nothing.
+	// Name returns the display name of a user who shares a channel with the user, or nothing.
 	Name(user string) (string, error)
 	// Message returns a message as it is now, or nil if the user may not see it.
 	Message(channel string, seq uint64) (*wire.Record, error)
@@ -48,7 +49,7 @@ type Scope interface {
 	Close() error
 }
 
-// Upto is how far a sink has a shard. Its contract is that of the package feed.
+// Upto is how far a sink has a shard. Its contract is the same as in the package feed.
 type Upto = struct {
 	Pos    uint64
 	Stored int64

@@ -13,43 +13,43 @@ import (
 	"natterjack/server/wire"
 )
 
-// resolver finds out what the names in a query mean for a user. A name that means nothing finds
-// nothing.
+// resolver finds out which users and channels the names in a query mean. A name that means nothing
+// finds nothing.
 type resolver struct {
 	ctx   context.Context //nolint:containedctx // it lives as long as one search
 	user  string
 	scope Scope
 	query query.Query
 
-	known  map[string][]string // what names meant so far
-	people map[string]bool     // who is in a channel with the user; nil if nobody has asked
-	called map[string][]string // users by their display names, folded; nil if nobody has asked
-	work   int                 // what was looked at, in units of [Log.Spend]
+	known  map[string][]string // the meanings of names so far
+	people map[string]bool     // users who share a channel with the user; nil until asked for
+	called map[string][]string // users by their display names, folded; nil until asked for
+	work   int                 // the work so far, in units of [Log.Spend]
 	err    error               // the first error; the search then fails
 
 	until   time.Time // names are looked up until then
 	partial bool      // people and called are not all
-	cut     bool      // somebody or something that a name means may be missing
+	cut     bool      // a user or a channel that a name means may be missing
 }
 
 // longestNames is how long the names in a query are looked up. A name that is not found by then
 // finds nothing.
 const longestNames = 100 * time.Millisecond
 
-// meant is what the names in a query mean.
+// meant holds the users and channels that the names in a query mean.
 type meant struct {
 	channels      []string
 	from, notFrom []string
 	cut           bool // there was no time for all
 }
 
-// resolve finds out what the names in a query mean for a user.
+// resolve finds out which users and channels the names in a query mean for a user.
 func (s *Search) resolve(ctx context.Context, user string, scope Scope, q query.Query, only string) (m meant, err error) {
 	r := &resolver{ctx: ctx, user: user, scope: scope, query: q, until: time.Now().Add(cmp.Or(s.cfg.names, longestNames))}
 	m.channels, err = r.channels(only)
 	m.from, m.notFrom = r.senders(false), r.senders(true)
 	if m.cut = r.cut; m.cut && slices.ContainsFunc(q.Clauses, func(c query.Clause) bool { return c.Not && c.Kind >= query.From && c.Kind <= query.With }) {
-		m.channels = nil // what is excluded is not known
+		m.channels = nil // the excluded users or channels are not known
 	}
 	return m, errors.Join(err, r.err, s.spend(user, r.work))
 }
@@ -137,8 +137,8 @@ func (r *resolver) senders(not bool) (users []string) {
 // me means the user who asks, unless that is the name of a user.
 const me = "me"
 
-// users returns the users whom a name means: the one with that id, also if they have left all
-// channels of the user, or else all those in them who are called so.
+// users returns the users that a name means: the user with that id, even if they share no channel
+// with the user any more, or else all users with that display name who share one.
 func (r *resolver) users(name string) []string {
 	if found, ok := r.known[name]; ok {
 		return found
@@ -166,7 +166,7 @@ func (r *resolver) users(name string) []string {
 	return found
 }
 
-// meet finds out who is in a channel with the user.
+// meet finds out which users share a channel with the user.
 func (r *resolver) meet() error {
 	if r.people != nil {
 		return nil
@@ -223,5 +223,5 @@ func (r *resolver) call() error {
 	return nil
 }
 
-// folded returns the form of a name in which those that people take for the same are equal.
+// folded returns the form of a name in which names that people take for the same are equal.
 func folded(name string) string { return strings.Join(strings.Fields(text.Fold(name).Text), " ") }

@@ -6,11 +6,11 @@ import (
 	"natterjack/server/wire"
 )
 
-// room is that of a page. Few pages come near to its end, so hits are not encoded to be measured
-// as long as there is room for the most that they may take.
+// room is the room that is left on a page. Few pages come near to its end, so hits are not encoded
+// to be measured as long as there is room for the most that they may take.
 type room struct {
 	bytes int
-	exact bool // bytes is what the hits take, not the most that they may
+	exact bool // the bytes that the hits take, not the most that they may
 }
 
 // takes reports whether there is room for one more hit after others, and takes it in.

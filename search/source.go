@@ -9,8 +9,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// source implements [index.Source] for one search of one user: it has the last word about each
-// candidate, by what the view says now.
+// source implements [index.Source] for one search of one user. It decides about each candidate by
+// the view as it is now.
 type source struct {
 	scope   Scope
 	hasLink func(string) bool

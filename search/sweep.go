@@ -50,8 +50,8 @@ func (s *sweeper) run(ctx context.Context) {
 	}
 }
 
-// sweep removes what is not needed, if messages have lost files. A view that is behind does not
-// know all messages, so sweep waits for it.
+// sweep removes texts that are no longer needed, if messages have lost files. A view that is behind
+// does not know all messages, so sweep waits for it.
 func (s *sweeper) sweep(ctx context.Context) error {
 	if !s.owes.Swap(false) {
 		return nil

@@ -28,7 +28,7 @@ type turns struct {
 	users map[string]*turn
 }
 
-// turn is that of one user.
+// turn is the place of one user in the line.
 type turn struct {
 	places  chan struct{}
 	present int // that run or wait

@@ -7,7 +7,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// said returns a message with what has become of it, in brackets that no text can contain.
+// said returns a message and, in brackets that no text can contain, marks such as that it was
+// edited or deleted.
 func said(ev *wire.Event) string {
 	if ev.Deleted || ev.Content == nil {
 		return ours("deleted")
@@ -35,7 +36,7 @@ func said(ev *wire.Event) string {
 	return text
 }
 
-// worded returns what a content says, with a line for each of its files.
+// worded returns the text of a content, with a line for each of its files.
 func worded(c *wire.Content) string {
 	text := clean(c.Text)
 	for i := range c.Attachments {

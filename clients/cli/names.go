@@ -20,14 +20,15 @@ type names struct {
 	known map[nameKey]string
 }
 
-// nameKey is a user in a channel, because whom a user imitates depends on who else is there.
+// nameKey is a user in a channel. The channel matters, because a user imitates another member of
+// the same channel.
 type nameKey struct{ channel, user string }
 
 func namesOf(client *natter.Client) *names {
 	return &names{client: client, known: map[nameKey]string{}}
 }
 
-// use sets whom to ask. It must be called before learn.
+// use sets the client that is asked for names. It must be called before learn.
 func (n *names) use(client *natter.Client) {
 	if n != nil {
 		n.client = client
@@ -79,7 +80,7 @@ func (n *names) learn(ctx context.Context, channel string, users []string) {
 	}
 }
 
-// describeName returns how a user is called, or nothing if that is what the id says already.
+// describeName returns the display name of a user, or nothing if it is the same as the id.
 func describeName(p *natter.Profile) string {
 	name := oneLine(p.Name)
 	switch {

@@ -53,7 +53,7 @@ var reasons = map[wire.PushReason]string{
 	wire.PushNoKey:       "browsers get no notifications: the log was made by an early version and has no key for them",
 }
 
-// offers says by what a server tells users.
+// offers says by which ways a server notifies users.
 func offers(p *natter.Push) string {
 	kinds := make([]string, len(p.Kinds))
 	for i, kind := range p.Kinds {

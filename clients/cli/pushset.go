@@ -44,7 +44,7 @@ func (c *pushSnoozeCmd) Run(ctx context.Context, t *terminal) error {
 	return put(ctx, &c.account, c.patience, t, wire.SettingSnooze, value)
 }
 
-// off is what ends a setting on the command line.
+// off is the word that ends a setting on the command line.
 const off = "off"
 
 type pushQuietCmd struct {

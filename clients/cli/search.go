@@ -81,7 +81,7 @@ func (c *searchCmd) hit(p *printer, ev *wire.Event, h *natter.Hit) error {
 	return p.row(ev, fmt.Sprint(h.Seq), p.excerpt(h))
 }
 
-// sum tells how much there is besides what was printed.
+// sum tells how many results there are besides the printed ones.
 func (c *searchCmd) sum(t *terminal, printed int, last *natter.Found) {
 	switch {
 	case printed == 0:
@@ -94,14 +94,15 @@ func (c *searchCmd) sum(t *terminal, printed int, last *natter.Found) {
 	}
 }
 
-// The most characters of a message that are printed, and how many of them before what was found.
+// The most characters of a message that are printed, and how many of them stand before the words
+// that were found.
 const (
 	maxExcerpt = 400
 	before     = 120
 )
 
-// excerpt returns what a hit says, with what was looked for painted, and a part of each file
-// in which it was found.
+// excerpt returns the text of a hit, with the words of the query painted, and a part of each file
+// that has them.
 func (p *printer) excerpt(h *natter.Hit) string {
 	text := p.painted(h.Content.Text, h.Highlights)
 	for i := range h.Content.Attachments {
@@ -115,8 +116,8 @@ func (p *printer) excerpt(h *natter.Hit) string {
 	return text
 }
 
-// painted returns a text with what was looked for painted. Of a long text it returns the part with
-// the first such place.
+// painted returns a text with the words of the query painted. Of a long text it returns the part
+// around the first of them.
 func (p *printer) painted(text string, highlights []natter.Highlight) string {
 	points := []rune(clean(text)) // as many as in the text itself
 	var found []natter.Highlight

@@ -14,7 +14,7 @@ import (
 	"natterjack/server/wire"
 )
 
-// ErrChanged is the error of a download whose bytes are not those that were sent.
+// ErrChanged is the error of a download whose bytes differ from the bytes that were sent.
 var ErrChanged = errors.New("natter: the file arrived changed")
 
 // MediaURL is a URL of a file, for some minutes.
@@ -23,22 +23,23 @@ type MediaURL = wire.MediaURL
 // Rendition names a form in which a file is stored.
 type Rendition = wire.Rendition
 
-// MediaURL returns a URL of a file that a message has. Whoever has the URL can read the file for
-// some minutes, so it must not be logged.
+// MediaURL returns a URL of a file that a message has. Anybody who has the URL can read the file
+// for some minutes, so it must not be logged.
 func (c *Client) MediaURL(ctx context.Context, channel string, seq uint64, media string, rendition Rendition) (MediaURL, error) {
 	return ask[wire.MediaURL](ctx, c, wire.GetMedia{Channel: channel, Seq: seq, Media: media, Rendition: rendition})
 }
 
-// Storage tells how much room the user's files take and, with a channel, those of the channel.
+// Storage tells how much room the user's files take and, if a channel is given, how much the files
+// of the channel take.
 func (c *Client) Storage(ctx context.Context, channel string) (wire.Storage, error) {
 	return ask[wire.Storage](ctx, c, wire.GetStorage{Channel: channel})
 }
 
-// Download writes a file that a message has. What the target holds already must be the beginning
-// of that file, from an earlier call: Download goes on behind it. After a lost connection it goes
-// on too, as long as ctx lasts. At the end it compares the hash of the whole, and begins anew once
-// if that is wrong, then with [ErrChanged]. Progress may be nil; it is told how many bytes are
-// there.
+// Download writes a file that a message has. Bytes that the target holds already must be the
+// beginning of that file, from an earlier call: Download goes on behind it. After a lost connection
+// it goes on too, as long as ctx lasts. At the end it compares the hash of the whole, and begins
+// anew once if that is wrong, then with [ErrChanged]. Progress may be nil; it is told how many
+// bytes are there.
 //
 // If the target held more than the file, its end is cut off, where it has the Truncate of an
 // [os.File]. Else Download fails.
@@ -77,7 +78,7 @@ type download struct {
 	progress  func(got, size int64)
 }
 
-// resume reads what is there already.
+// resume reads the bytes that the target holds already.
 func (d *download) resume(ctx context.Context) error {
 	if _, err := d.file.Seek(0, io.SeekStart); err != nil {
 		return err
@@ -92,7 +93,7 @@ func (d *download) resume(ctx context.Context) error {
 	return nil
 }
 
-// restart goes back to the beginning, and drops what is there.
+// restart goes back to the beginning, and drops the bytes that the target holds.
 func (d *download) restart() error {
 	d.got = 0
 	d.hash.Reset()
@@ -120,7 +121,7 @@ func (d *download) whole() bool {
 	return d.want == "" || hex.EncodeToString(d.hash.Sum(nil)) == d.want
 }
 
-// run fetches what is missing, over as many connections as that takes.
+// run fetches the bytes that are missing, over as many connections as that takes.
 func (d *download) run(ctx context.Context, cmd wire.GetMedia) error {
 	wait := backoff{d.client.options.BackoffMin, d.client.options.BackoffMax}
 	failures, refusals := 0, 0
@@ -190,8 +191,8 @@ type targetError struct{ error }
 // pourSize is how much of a file is read at once.
 const pourSize = 256 << 10
 
-// pour writes the bytes that come to the target. It hashes what it has written while the next
-// bytes come: one after the other would take a fourth longer with a fast storage.
+// pour writes the bytes that come to the target. It hashes the bytes that it has written while the
+// next ones come: one after the other would take a fourth longer with a fast storage.
 func (d *download) pour(body io.Reader) error {
 	var hashing sync.WaitGroup
 	defer hashing.Wait()

@@ -7,7 +7,7 @@ import (
 	"natterjack/server/wire"
 )
 
-// Gallery is a page of what [Client.Media] returns.
+// Gallery is a page of the attachments and links that [Client.Media] returns.
 type Gallery = wire.Gallery
 
 // GalleryItem is an attachment or a link in a message, and where it is.

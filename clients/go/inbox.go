@@ -53,7 +53,7 @@ func (b *inbox) push(ev *wire.Event, added func(*wire.Event)) bool {
 	return true
 }
 
-// tell adds news. A disconnection replaces an earlier one if no item has followed that one.
+// tell adds news. A disconnection replaces an earlier one if no item came between the two.
 func (b *inbox) tell(news error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -123,7 +123,7 @@ func (s *session) restate(ctx context.Context) error {
 		r := newRequest(command)
 		r.slot = false
 		if err := s.c.outbox.add(ctx, r); err != nil {
-			return nil //nolint:nilerr // the client has ended, and whoever waits is told
+			return nil //nolint:nilerr // the client has ended, and all waiting callers are told
 		}
 	}
 	return nil

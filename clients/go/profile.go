@@ -32,7 +32,7 @@ func (c *Client) SetProfile(ctx context.Context, u ProfileUpdate) (Ack, error) {
 	}})
 }
 
-// pictureOf returns what a command says of an uploaded picture.
+// pictureOf returns the form in which a command names an uploaded picture.
 func pictureOf(a *Attached) *wire.Picture {
 	if a == nil {
 		return nil
@@ -60,8 +60,8 @@ func (c *Client) Profiles(ctx context.Context, channel string, users ...string) 
 // PictureURL says where a picture can be read, for about a day.
 type PictureURL = wire.PictureURL
 
-// Pictures returns where pictures can be read, in the large size or in the small one. Those that
-// the user may not see, or that nobody has any more, are missing.
+// Pictures returns where pictures can be read, in the large size or in the small one. Pictures that
+// the user may not see, or that belong to no profile or group any more, are missing.
 func (c *Client) Pictures(ctx context.Context, large bool, ids ...string) ([]PictureURL, error) {
 	rendition := wire.RenditionSmall
 	if large {

@@ -8,25 +8,27 @@ import (
 	"natterjack/server/wire"
 )
 
-// Push says how the server tells users who are not looking, and where it tells this one.
+// Push says by which ways the server notifies users who are not looking, and on which devices it
+// notifies this user.
 type Push = wire.Push
 
 // PushSubscription is one of the user's devices or webhooks.
 type PushSubscription = wire.PushSubscription
 
-// PushDevice is what the user's other devices see of a subscription.
+// PushDevice is the part of a subscription that the user's other devices see.
 type PushDevice = wire.PushDevice
 
 // PushTarget is where a subscription leads. All of it is secret.
 type PushTarget = wire.PushTarget
 
-// PushTested is what became of a test.
+// PushTested is the result of a test.
 type PushTested = wire.PushTested
 
 // PushLogEntry tells of one decision whether the user is told of a message, or of one try.
 type PushLogEntry = wire.PushLogEntry
 
-// Push returns how the server tells users who are not looking, and the user's subscriptions.
+// Push returns by which ways the server notifies users who are not looking, and the user's
+// subscriptions.
 func (c *Client) Push(ctx context.Context) (Push, error) {
 	return ask[wire.Push](ctx, c, wire.GetPush{})
 }
@@ -57,8 +59,8 @@ func (c *Client) UnsubscribePush(ctx context.Context, id string) (Ack, error) {
 	return change(ctx, c, wire.UnsubscribePush{ID: id, ClientID: newClientID()})
 }
 
-// TestPush tells the user something on a device, and waits up to 10 seconds for what the receiver
-// says.
+// TestPush sends a test notification to a device, and waits up to 10 seconds for the receiver's
+// answer.
 func (c *Client) TestPush(ctx context.Context, id string) (PushTested, error) {
 	return ask[wire.PushTested](ctx, c, wire.TestPush{ID: id})
 }

@@ -16,11 +16,11 @@ type Channels = wire.Channels
 // ChannelInfo is a channel as one of its members sees it.
 type ChannelInfo = wire.ChannelInfo
 
-// Around says which messages of a channel [Client.History] reads: those before a seq, those
-// after a seq, those on either side of a seq, or the latest if none is set. Limit is 50 unless set,
-// and at most the session's Limits.HistoryEvents. With Changes, the page also has what happened to
-// the channel between its messages: its Changes. Such an event belongs behind the message with the
-// seq that is its Last.
+// Around says which messages of a channel [Client.History] reads: those before a seq, those after a
+// seq, those on either side of a seq, or the latest if none is set. Limit is 50 unless set, and at
+// most the session's Limits.HistoryEvents. With Changes, the page also has the changes of the
+// channel that happened between its messages. Such an event belongs behind the message with the seq
+// that is its Last.
 type Around struct {
 	Before, After uint64
 	Of            uint64 // the message itself is among those on its sides

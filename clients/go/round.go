@@ -6,7 +6,7 @@ import (
 	"natterjack/server/wire"
 )
 
-// terms are the facts about a session that decide what may be written.
+// terms are the facts about a session that decide which frames may be written.
 type terms struct {
 	user      string
 	limits    wire.Limits

@@ -38,8 +38,8 @@ func (c *Client) Search(ctx context.Context, q Query) (Found, error) {
 	return ask[Found](ctx, c, wire.Search{Query: q.Text, By: q.By, Channel: q.Channel, Zone: q.Zone, After: q.After, Limit: q.Limit})
 }
 
-// AllHits returns all messages that the query finds, in as many pages as that takes. Limit is that
-// of one page. An error ends the list.
+// AllHits returns all messages that the query finds, in as many pages as that takes. Limit is the
+// most hits of one page. An error ends the list.
 func (c *Client) AllHits(ctx context.Context, q Query) iter.Seq2[Hit, error] {
 	return func(yield func(Hit, error) bool) {
 		for more := true; more; more = q.After != "" {

@@ -191,7 +191,7 @@ func (c *Client) put(ctx context.Context, f *File, up *wire.Upload, p *wire.Uplo
 	case http.StatusOK:
 		moved = true
 	case http.StatusPreconditionFailed:
-		// The bytes that are there are the same file: nobody else has had a URL for it.
+		// The bytes that are there are of the same file: no other user has had a URL for it.
 	default:
 		return false, refusedBy(resp)
 	}
@@ -262,7 +262,7 @@ func (e *refusedError) Error() string {
 }
 
 // passes reports whether the refusal ends by itself. An expired URL ends with the next one. Full
-// storage does not: somebody has to make room.
+// storage does not get better by waiting: an operator has to make room.
 func (e *refusedError) passes() bool {
 	return e.status >= 500 && e.status != http.StatusInsufficientStorage || e.status == http.StatusTooManyRequests
 }
@@ -273,7 +273,8 @@ func refusedBy(resp *http.Response) error {
 	return &refusedError{resp.StatusCode, string(said)}
 }
 
-// withoutURL removes the URL from an error of a request. It opens storage to whoever reads it.
+// withoutURL removes the URL from an error of a request. The URL opens storage to anybody who reads
+// it.
 func withoutURL(err error) error {
 	if e, ok := errors.AsType[*url.Error](err); ok {
 		return e.Err

@@ -9,12 +9,12 @@ import (
 	"time"
 )
 
-// Decode stores the block into the struct that dst points to. The key of a field is that of its
-// tag `conf`, or else that of its tag `json`. A field without a tag has no key. Fields whose
-// keys are absent keep their values. A field may be a string, an int, an int64, a bool, a
-// [time.Duration] ("30s"), a list of strings (a single string counts as a list), a struct (a
-// block), or an [encoding.TextUnmarshaler]. Values are not converted: a number is not a string.
-// A key without a field is an error. Decode returns all errors; each names file, line and key.
+// Decode stores the block into the struct that dst points to. The key of a field stands in its tag
+// `conf`, or else in its tag `json`. A field without a tag has no key. Fields whose keys are absent
+// keep their values. A field may be a string, an int, an int64, a bool, a [time.Duration] ("30s"),
+// a list of strings (a single string counts as a list), a struct (a block), or an
+// [encoding.TextUnmarshaler]. Values are not converted: a number is not a string. A key without a
+// field is an error. Decode returns all errors; each names file, line and key.
 func (v Value) Decode(dst any) error {
 	return v.decode(reflect.ValueOf(dst).Elem())
 }

@@ -96,8 +96,8 @@ func (s Source) name() string {
 	return s.Path
 }
 
-// problems is what the server reports after reading a whole configuration. The server's type is
-// not exported.
+// problems is the error that the server returns after reading a whole configuration. The server's
+// type is not exported.
 type problems interface {
 	error
 	Errors() []error

@@ -15,7 +15,7 @@ type Value struct {
 	pos  int
 }
 
-// token is what the server's parser wraps values in. The parser's type is not exported.
+// token is the type in which the server's parser wraps values. The parser's type is not exported.
 type token interface {
 	Value() any
 	Line() int

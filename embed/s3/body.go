@@ -36,8 +36,9 @@ type body struct {
 	coming  *atomic.Int64
 }
 
-// newBody returns the body of a request, for which payload is what its signature says. The client
-// has time to read the answer after the last moment at which the body may end.
+// newBody returns the body of a request. Payload is the hash, or the kind of body, that the
+// signature covers. The client has time to read the answer after the last moment at which the body
+// may end.
 func newBody(w http.ResponseWriter, r *http.Request, payload string) (*body, error) {
 	if r.ContentLength < 0 {
 		return nil, errNoLength
@@ -108,8 +109,8 @@ const (
 	discardTimeout = 10 * time.Second
 )
 
-// discard reads what is left of the body of a request that is refused. A client that is still
-// sending would otherwise find the connection broken, and never read the refusal.
+// discard reads the rest of the body of a request that is refused. A client that is still sending
+// would otherwise find the connection broken, and never read the refusal.
 func discard(w http.ResponseWriter, r *http.Request) {
 	if r.ContentLength == 0 {
 		return

@@ -43,7 +43,7 @@ type disk struct {
 	root    string
 	syncs   syncs
 	keys    locks       // guard the records of objects
-	uploads locks       // guard the records of uploads and their parts; taken before those of keys
+	uploads locks       // guard the records of uploads and their parts; taken before the locks of keys
 	stale   []leftovers // the files that were there at the start, for sweep
 
 	making sync.Mutex // held while directories are made: so one that exists is durable
@@ -150,7 +150,7 @@ func read(path string, record any) error {
 	return nil
 }
 
-// meta is what is stored beside an object, and sent with it.
+// meta holds the headers that are stored beside an object and sent with it.
 type meta struct {
 	Type         string `json:"type,omitzero"`
 	CacheControl string `json:"cache_control,omitzero"`
@@ -263,7 +263,7 @@ func (b bucket) link(blobs []blob) (linked []blob, err error) {
 	return linked, nil
 }
 
-// drop deletes blobs that no record names. The next start deletes those that it cannot delete.
+// drop deletes blobs that no record names. If it cannot delete one, the next start does.
 func (b bucket) drop(blobs ...blob) {
 	for _, old := range blobs {
 		_ = os.Remove(b.blobPath(old.Name))
@@ -271,7 +271,7 @@ func (b bucket) drop(blobs ...blob) {
 }
 
 // store makes rec the record of a key, if the present one (nil if there is none) suits. It drops
-// the blobs of rec if it fails, and those of the present record if it succeeds.
+// the blobs of rec if it fails, and the blobs of the record before if it succeeds.
 func (b bucket) store(key string, rec *record, suits func(present *record) error) error {
 	defer b.keys.lock(b.name + "/" + key)()
 	present, err := b.find(key)

@@ -1,6 +1,7 @@
 // Package s3 is a small S3 server on a directory of the local disk, for a node that has no S3 to
-// store media in. It does what the node and its clients need, and what a migration to another S3
-// needs. It answers everything else with 501: nothing is ignored in silence.
+// store media in. It implements the requests that the node and its clients make, and those that a
+// migration to another S3 needs. It answers everything else with 501: nothing is ignored in
+// silence.
 //
 // An object is durable before its request is answered. A file holds the bytes and has a random
 // name. A record beside it holds the key, and names the file. Storing is therefore:

@@ -31,8 +31,8 @@ type request struct {
 // handler answers a request, or returns why it is refused.
 type handler func(*Gateway, *request) error
 
-// route says for which queries a handler is: those that have all members of need, and no others
-// besides those of may.
+// route says which queries a handler answers: a query must have all members of need, and may have
+// those of may, but no others.
 type route struct {
 	method    string
 	object    bool
@@ -84,7 +84,7 @@ var understood = []string{
 
 // ServeHTTP implements [http.Handler].
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	// Nothing here may run as a page, whatever was uploaded.
+	// No object may run as a page in a browser, whatever bytes it has.
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.Header().Set("Content-Security-Policy", "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; sandbox")
 	g.cors(w, r)
@@ -144,8 +144,8 @@ func (q *request) address() error {
 	return nil
 }
 
-// cors lets the pages of known origins read answers. What a request may do is decided by its
-// signature alone.
+// cors lets the pages of known origins read answers. The signature alone decides whether a request
+// is allowed.
 func (g *Gateway) cors(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Add("Vary", "Origin")

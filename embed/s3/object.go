@@ -55,7 +55,7 @@ func (g *Gateway) location(q *request) error {
 	return nil
 }
 
-// metaOf returns what a request wants to be stored beside an object.
+// metaOf returns the headers that a request wants stored beside an object.
 func (q *request) metaOf() meta {
 	return meta{Type: q.Header.Get("Content-Type"), CacheControl: q.Header.Get("Cache-Control"), Disposition: q.Header.Get("Content-Disposition")}
 }
@@ -74,8 +74,8 @@ func (q *request) suits() (func(present *record) error, error) {
 	}, nil
 }
 
-// receive stores the body of a request as a blob. It refuses a body for which there is no room
-// beside those that are under way.
+// receive stores the body of a request as a blob. It refuses a body for which the other uploads
+// under way leave no room.
 func (g *Gateway) receive(q *request, in bucket) (made blob, sum []byte, err error) {
 	from, err := newBody(q.w, q.Request, q.payload)
 	if err != nil {
@@ -205,10 +205,10 @@ func (g *Gateway) copy(q *request) error {
 	return nil
 }
 
-// linked returns a record like that of an object, with blobs of its own, if the object has the
+// linked returns a copy of an object's record that has blobs of its own, if the object has the
 // ETag. An empty ETag means any.
 func (b bucket) linked(key, etag string) (*record, error) {
-	defer b.keys.lock(b.name + "/" + key)() // nobody drops the blobs meanwhile
+	defer b.keys.lock(b.name + "/" + key)() // the blobs are not dropped meanwhile
 	rec, err := b.find(key)
 	if err != nil {
 		return nil, err

@@ -24,7 +24,7 @@ const (
 // keys is the pair of keys that everything is signed with.
 type keys struct{ access, secret, region string }
 
-// claim is what a request says about its signature.
+// claim holds the parameters of a request's signature.
 type claim struct {
 	credential, signature string
 	signed                []string // lower-case names of headers
@@ -34,7 +34,7 @@ type claim struct {
 	expires               time.Duration // of a presigned request
 }
 
-// verify checks that a request was made by a holder of the keys, and returns what it says of its
+// verify checks that a request was signed with the keys, and returns the hash that it gives for its
 // body. It reads nothing of the body.
 func (k keys) verify(r *http.Request, query url.Values, now time.Time) (payload string, err error) {
 	c, err := claimOf(r, query)
@@ -172,7 +172,8 @@ func (c *claim) inTime(now time.Time) error {
 	return nil
 }
 
-// covers checks that the signature covers what decides: the host, and every header of S3's own.
+// covers checks that the signature covers the host and every header of S3's own, because these
+// decide what the request does.
 func (c *claim) covers(r *http.Request) error {
 	if !slices.IsSorted(c.signed) || !slices.Contains(c.signed, "host") {
 		return errDenied

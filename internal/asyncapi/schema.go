@@ -11,7 +11,7 @@ import (
 
 const schemaRef = "#/components/schemas/"
 
-// named are the types that have their own schema, besides those of the frames.
+// named are the types that have a schema of their own, besides the frames.
 var named = []reflect.Type{
 	reflect.TypeFor[wire.Content](), reflect.TypeFor[wire.Attachment](), reflect.TypeFor[wire.AttachmentKind](), reflect.TypeFor[wire.Preview](), reflect.TypeFor[wire.Rendition](),
 	reflect.TypeFor[wire.GalleryItem](), reflect.TypeFor[wire.GalleryKind](), reflect.TypeFor[wire.MediaPlace](),
@@ -177,7 +177,7 @@ func (g *generator) enumSchema(t reflect.Type) object {
 	return object{{"type", "string"}}.with("description", g.docs.types[t.Name()]).with("anyOf", values)
 }
 
-// schemas returns all schemas, those of frames first.
+// schemas returns all schemas, with the frames first.
 func (g *generator) schemas() (s object) {
 	for _, f := range frames() {
 		s = append(s, member{f.goType.Name(), g.frameSchema(f)})

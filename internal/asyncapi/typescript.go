@@ -81,8 +81,7 @@ func (m *module) closeCodes() {
 	m.line("} as const;")
 }
 
-// reached returns the types that have a name of their own and that frames have, each before
-// those that have it.
+// reached returns the named types that frames use. A type stands before the types that use it.
 func (m *module) reached() (all []reflect.Type) {
 	var visit func(t reflect.Type)
 	visit = func(t reflect.Type) {

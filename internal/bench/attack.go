@@ -17,13 +17,13 @@ import (
 
 const attackBegins = "the attack begins"
 
-// attacked is what attackers did.
+// attacked counts the connections that attackers have opened, and those that were closed on them.
 type attacked struct {
 	Opened, Closed int64 // connections
 }
 
-// attackers are a process of their own. In the process that measures they would take its cores
-// and its scheduler, and what they cost there would look like a delay of the server.
+// attackers are a process of their own. In the process that measures they would take its cores and
+// its scheduler, and that would look like a delay of the server.
 type attackers struct {
 	process *nodeproc.Process
 	output  *bytes.Buffer // read it only when the process has ended

@@ -64,7 +64,7 @@ func perHundredThousand(used time.Duration, n int) float64 {
 
 func perSecond(n int, d time.Duration) float64 { return float64(n) / d.Seconds() }
 
-// addOthers adds what else was busy: the load generator, other processes of the machine, and
+// addOthers adds the CPU that others used: the load generator, other processes of the machine, and
 // its host.
 func (f *figures) addOthers(prefix string, u proc.Usage) {
 	f.add(prefix+"load_cores", u.Load)

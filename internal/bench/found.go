@@ -41,7 +41,7 @@ func found(ctx context.Context, r *rig) (results []result, err error) {
 	return []result{{Name: "search-found", Value: of(all, "p99_ms"), Unit: "ms p99", Bare: math.NaN(), More: without(all, "p99_ms")}}, nil
 }
 
-// foundRun holds the users of this benchmark: those who talk, one who sends, and one who searches.
+// foundRun holds the users of this benchmark: some who talk, one who sends, and one who searches.
 type foundRun struct {
 	*rig
 	servers          servers

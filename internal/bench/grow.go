@@ -16,9 +16,9 @@ import (
 // growth is how long the parts of a growth took, since the old server was told to stop.
 type growth struct{ copied, open, whole time.Duration }
 
-// grow measures how long nobody can write while the log of a single server is taken into a
-// cluster of three on the same machine: from the moment when the server is told to stop until
-// the first of the three is ready. Bare is the time to copy the same files.
+// grow measures how long writes are impossible while the log of a single server is taken into a
+// cluster of three on the same machine: from the moment when the server is told to stop until the
+// first of the three is ready. Bare is the time to copy the same files.
 func grow(ctx context.Context, r *rig) ([]result, error) {
 	f, err := r.fixture(ctx, r.cmd.Channels, page)
 	if err != nil {

@@ -16,18 +16,18 @@ import (
 const (
 	honest     = 100 // users who chat
 	honestRate = 100 // messages a second, of all of them
-	slowUsers  = 10  // as whom the slow readers sign in
+	slowUsers  = 10  // the users as which the slow readers sign in
 	// newcomerPause is the time between two users who sign in during a run.
 	newcomerPause = 200 * time.Millisecond
 	hostileShards = 4
 )
 
-// hostile measures what attackers cost others. A hundred users chat at a steady rate, first
-// alone and then beside hostile connections: silent ones, halves of headers, slow readers,
-// rubbish, and floods of connects with wrong tokens. Meanwhile others sign in, one after the
-// other. In place of a bare engine, the users are compared with themselves without attackers, and
-// with themselves while the same attackers attack another process on the same machine.
-// The server has the limits with which it ships. Afterwards every shard must take a write.
+// hostile measures how much attackers slow down other users. A hundred users chat at a steady rate,
+// first alone and then beside hostile connections: silent ones, halves of headers, slow readers,
+// rubbish, and floods of connects with wrong tokens. Meanwhile others sign in, one after the other.
+// In place of a bare engine, the users are compared with themselves without attackers, and with
+// themselves while the same attackers attack another process on the same machine. The server has
+// the limits with which it ships. Afterwards every shard must take a write.
 func hostile(ctx context.Context, r *rig) (results []result, err error) {
 	s, err := r.startShipped(ctx)
 	if err != nil {
@@ -89,7 +89,7 @@ func (h *hostileRun) attacked(ctx context.Context) error {
 }
 
 // beside has the same attackers attack another process. The difference between this and alone is
-// what they cost because they share the server's machine, which real attackers do not.
+// their cost for sharing the server's machine, which real attackers do not.
 func (h *hostileRun) beside(ctx context.Context) error {
 	plan, err := h.plan(ctx)
 	if err != nil {

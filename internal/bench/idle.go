@@ -53,7 +53,8 @@ func (r *idleRun) ours(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, servers.stop()) }()
 	pid := servers.pids()[0]
-	// What a sign-in leaves in memory counts as the connection's: in use the two come together.
+	// Memory that a sign-in leaves counts as the connection's, because in use the two come
+	// together.
 	before, err := proc.Resident(pid)
 	if err != nil {
 		return err

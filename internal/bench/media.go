@@ -34,9 +34,9 @@ const (
 	mediaRate   = 500     // messages/s beside them
 )
 
-// media measures what files cost: 20 MiB up and down through the SDK, beside the same bytes
-// through a bare S3 client to the same storage; how long a photo of 12 million pixels takes from
-// its last byte to its ticket; and what ten of them at once do to the messages of others.
+// media measures what files cost: 20 MiB up and down through the SDK, beside the same bytes through
+// a bare S3 client to the same storage; how long a photo of 12 million pixels takes from its last
+// byte to its ticket; and how much ten of them at once delay the messages of others.
 func media(ctx context.Context, r *rig) (results []result, err error) {
 	servers, err := r.startServers(ctx, 1)
 	if err != nil {

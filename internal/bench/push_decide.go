@@ -22,11 +22,11 @@ const (
 	decideLimit = 5 * time.Minute
 )
 
-// decisions measures what it costs a server to decide about each member of a group of 500 whether
-// they are told of a message: the processor time beyond that of the same server with push off, for
-// the same messages. All members want to hear nothing of the group, so nothing is sent. Bare is a
-// consumer that only reads the same streams: how many messages a core reads, with the engine's
-// part.
+// decisions measures how much processor time a server takes to decide about each member of a group
+// of 500 whether they are told of a message: the processor time beyond that of the same server with
+// push off, for the same messages. All members want to hear nothing of the group, so nothing is
+// sent. Bare is a consumer that only reads the same streams: how many messages a core reads, with
+// the engine's part.
 func decisions(ctx context.Context, r *rig) ([]result, error) {
 	found, err := r.repeat("push-decide", func(_ int, f *figures) error {
 		run := &decideRun{rig: r, f: f, messages: max(int(decidedPerS*r.cmd.Time.Seconds()), 1)}

@@ -10,8 +10,8 @@ import (
 	"natterjack/internal/nodeproc"
 )
 
-// restartFactor is how many times as many channels as the other fixtures the fixture of a
-// restart has. The number of channels is what restart measures.
+// restartFactor is how many times as many channels as the other fixtures the fixture of a restart
+// has. Restart measures how the time grows with the number of channels.
 const restartFactor = 10
 
 // restart measures the time from the start of a process to its ready line, after a proper stop,

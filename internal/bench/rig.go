@@ -31,7 +31,7 @@ type rig struct {
 	server, nats string // binaries; nats is empty until it is needed
 }
 
-// build builds the server, unless there is one. The go command caches what it compiles, so only
+// build builds the server, unless there is one. The go command caches compiled packages, so only
 // the first time is slow.
 func (r *rig) build(ctx context.Context) error {
 	if r.server = r.cmd.Binary; r.server != "" {

@@ -18,11 +18,11 @@ const (
 	ownEngine    = "ours"
 )
 
-// search measures an index of messages, each engine in a process of its own: how long the newest
-// 20 hits take in 1, 20 and 500 channels of 2,000, for queries of each kind, and what a message
-// costs to be indexed and kept. Bare, SQLite's full-text index does the same with the same texts.
-// Of its two tokenizers one finds no parts of words, and the other none of one or two
-// characters, so each is bare for the kinds that it finds.
+// search measures an index of messages, each engine in a process of its own: how long the newest 20
+// hits take in 1, 20 and 500 channels of 2,000, for queries of each kind, and how much it costs to
+// index and keep a message. Bare, SQLite's full-text index does the same with the same texts. One
+// of its two tokenizers finds no parts of words. The other finds no words of one or two characters.
+// So each is measured only for the kinds of queries that it answers.
 func search(ctx context.Context, r *rig) ([]result, error) {
 	reports := map[string]find.Report{}
 	for _, engine := range find.Engines {
@@ -41,7 +41,7 @@ func search(ctx context.Context, r *rig) ([]result, error) {
 	return results, nil
 }
 
-// search runs an engine in a process and returns what it reports.
+// search runs an engine in a process and returns its report.
 func (r *rig) search(ctx context.Context, engine string) (report find.Report, err error) {
 	dir, err := r.newDir("search")
 	if err != nil {

@@ -20,10 +20,10 @@ const (
 
 // indexed measures which part of the CPU of a message between two users its index takes: of two
 // servers with the same load in turn, one has search turned off. The index may be behind when the
-// load ends, so all that the server uses counts until the index has everything. What the server
-// without an index uses is counted for as long. A server that is short of CPU commits larger
-// batches, which saves more than the index takes: then the difference says nothing, and what an
-// index costs that is built anew on the idle server afterwards does.
+// load ends, so all that the server uses counts until the index has everything. The CPU of the
+// server without an index is counted for as long. A server that is short of CPU commits larger
+// batches, which saves more than the index takes: then the difference says nothing. The CPU of
+// rebuilding the index afterwards, on the idle server, does.
 func indexed(ctx context.Context, r *rig) (results []result, err error) {
 	with, err := r.startSearch(ctx, false)
 	if err != nil {
@@ -95,7 +95,7 @@ func (r *rig) share(ctx context.Context, with, without servers, i int, f *figure
 	}
 	messages := int(indexedRate * (r.cmd.WarmUp + r.cmd.Time).Seconds())
 	index := perHundredThousand(on.Of(with.pids()...)-off.Of(without.pids()...), messages)
-	rebuilt := perHundredThousand(alone.Of(with.pids()...), messages*(i+1)) // those of earlier runs too
+	rebuilt := perHundredThousand(alone.Of(with.pids()...), messages*(i+1)) // the messages of earlier runs too
 	message := of(f.all, "off_cpu_s_per_100k")
 	f.add("index_cpu_s_per_100k", index)
 	f.add("rebuilt_cpu_s_per_100k", rebuilt)
@@ -105,7 +105,7 @@ func (r *rig) share(ctx context.Context, with, without servers, i int, f *figure
 	return nil
 }
 
-// spend counts what servers use while do runs.
+// spend counts the CPU that servers use while do runs.
 func (r *rig) spend(s servers, do func() error) (usage proc.Usage, err error) {
 	window, err := proc.Begin(s.pids()...)
 	if err != nil {

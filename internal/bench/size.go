@@ -73,9 +73,9 @@ type sized struct {
 	filled
 }
 
-// fillInParts fills a store except for the last messages of its channels, and has the server
-// build its view. Then it does the same with the last messages. The time of the second part is
-// what events cost a view that is already large.
+// fillInParts fills a store except for the last messages of its channels, and has the server build
+// its view. Then it does the same with the last messages. The time of the second part shows the
+// cost of events in a view that is already large.
 func (r *rig) fillInParts(ctx context.Context, channels int) (s sized, err error) {
 	if s.fixture, err = r.place("size", channels, sizeMessages); err != nil {
 		return s, err

@@ -6,14 +6,14 @@ import (
 	"natterjack/server/wire"
 )
 
-// Adds reports whether a command adds to what is stored. Commands that remove something or
-// protect a user do not add. They are needed when almost no room is left, so they are accepted
-// as long as there is any room. A command of an unknown kind adds.
+// Adds reports whether a command adds to the stored bytes. Commands that remove something or
+// protect a user do not add. They are needed when almost no room is left, so they are accepted as
+// long as there is any room. A command of an unknown kind adds.
 func Adds(cmd wire.Command) bool {
 	switch c := cmd.(type) {
 	case wire.Delete, wire.DeleteChannel, wire.RemoveMember, wire.Unban, wire.Leave, wire.RevokeInvite, wire.UnsubscribePush:
 		return false
-	case wire.SetRole: // it takes rights away from somebody, or lets the owner leave
+	case wire.SetRole: // it takes rights away from a user, or lets the owner leave
 		return false
 	case wire.React:
 		return !c.Remove
@@ -28,7 +28,7 @@ func Adds(cmd wire.Command) bool {
 	}
 }
 
-// Frees reports whether a command frees more of what is stored than it takes.
+// Frees reports whether a command frees more storage than it takes.
 func Frees(cmd wire.Command) bool {
 	switch cmd.(type) {
 	case wire.Delete, wire.DeleteChannel:
@@ -38,8 +38,8 @@ func Frees(cmd wire.Command) bool {
 	}
 }
 
-// takesAway reports whether a setting hides something from its user, hides something of its
-// user from others, says of what its user is told, or is removed.
+// takesAway reports whether a setting hides something from its user, hides something of its user
+// from others, says of which messages its user is notified, or is removed.
 func takesAway(c wire.Set) bool {
 	if c.Value == "" {
 		return true

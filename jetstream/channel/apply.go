@@ -7,10 +7,10 @@ import (
 )
 
 // Apply returns the state of a channel after one more event. st is nil before the first event.
-// Apply does not judge whether the event counts, see [Head.Follows]. An event of an unknown
-// kind or action moves the head and changes nothing else, because a newer node may have written
-// it. A channel is created once. A second creation changes nothing, so that nobody can take
-// over a channel by it.
+// Apply does not judge whether the event counts, see [Head.Follows]. An event of an unknown kind or
+// action moves the head and changes nothing else, because a newer node may have written it. A
+// channel is created once. A second creation changes nothing, so that no user can take over a
+// channel by it.
 func Apply(st *State, channel string, pos uint64, r *wire.Record) *State {
 	next := State{ID: channel}
 	if st != nil {
@@ -124,7 +124,7 @@ func (s *State) spend(i *wire.Invite) {
 	}
 }
 
-// enter adds those users who are not members yet.
+// enter adds the users who are not members yet.
 func (s *State) enter(users []string) {
 	members, roles, since := slices.Clone(s.Members), []byte(s.Roles), slices.Clone(s.Since)
 	for _, user := range users {
@@ -178,7 +178,7 @@ func (s *State) ask(users []string, clientID string) {
 	s.Requested, s.Asked = requested, asked
 }
 
-// answer removes users from those who asked to join.
+// answer removes users from the list of requests to join.
 func (s *State) answer(users []string) {
 	left := without(s.Requested, users)
 	if len(left) == len(s.Requested) {

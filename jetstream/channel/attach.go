@@ -41,8 +41,8 @@ func kept(before *wire.Content, named []wire.Attachment) ([]wire.Attachment, err
 	return kept, nil
 }
 
-// given returns a content with only what its client gave of the attachments. The facts are the
-// server's, and a client that tries again may have another ticket, or one that has expired.
+// given returns a content whose attachments have only the members that a client may give. The facts
+// are the server's, and a client that tries again may have another ticket, or one that has expired.
 func given(c *wire.Content) wire.Content {
 	content := *c
 	content.Attachments = nil

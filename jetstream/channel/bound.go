@@ -7,9 +7,9 @@ import (
 )
 
 // The last seven bytes of an event's id say which channel the event belongs to. JetStream itself
-// can put a copy of a record under the subject of another channel, because an operator may name
-// any subject for the messages of a consumer. Such a copy does not count. 56 bits are too many
-// for somebody to search another channel that has the same.
+// can put a copy of a record under the subject of another channel, because an operator may name any
+// subject for the messages of a consumer. Such a copy does not count. 56 bits are too many to
+// search for another channel that has the same.
 const (
 	boundFrom = 9 // the first of these bytes in a UUID
 	boundAs   = 8 // the version of a UUID whose content is its maker's own (RFC 9562)

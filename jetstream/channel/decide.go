@@ -4,7 +4,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// Env is what the rules need from outside, such as the writer's clock and its source of ids.
+// Env holds the things that the rules need from outside, such as the writer's clock and its source
+// of ids.
 type Env struct {
 	Now        int64         // Unix milliseconds
 	NewID      func() string // globally unique
@@ -22,17 +23,17 @@ type Env struct {
 	// be a moment behind. MaxGroups is how many are allowed. 0 means no limit.
 	Groups    func(user string) (int, error)
 	MaxGroups int
-	// Blocked reports whether a user has blocked another. Settings counts a user's settings of
-	// the same kind as the named one, and reports whether the named one is set. If these are nil,
-	// nobody has blocked anybody, and nobody has settings.
+	// Blocked reports whether a user has blocked another. Settings counts a user's settings of the
+	// same kind as the named one, and reports whether the named one is set. If these are nil, no
+	// user has blocked another, and no user has settings.
 	Blocked  func(by, of string) bool
 	Settings func(user, name string) (n int, set bool, err error)
-	// Subscriptions returns where a user is told who is not looking. It may be a moment behind. If
-	// it is nil, nobody is told anywhere.
+	// Subscriptions returns the devices on which a user is notified. It may be a moment behind. If
+	// it is nil, no user has a subscription.
 	Subscriptions func(user string) ([]Subscription, error)
-	// Dated returns the time that counts for what an event at a position dated. It is earlier
-	// than the given time if that turned out to be ahead of the right clock. If Dated is nil,
-	// all times are right.
+	// Dated returns the time that counts for a time that an event at a position has set. It is
+	// earlier than the given time if that turned out to be ahead of the right clock. If Dated is
+	// nil, all times are right.
 	Dated func(pos uint64, at int64) int64
 }
 
@@ -117,11 +118,11 @@ type act struct {
 // is further off does not lead for long.
 const Skew = 2000
 
-// now returns the time of the next event. Normally it does not go back: the clocks of two
-// writers differ a little, and that must not reorder what people see. If the last event was
-// dated far ahead of this writer's clock, one of the two clocks was wrong. A time that may be a
-// day ahead would date everything ahead for a day, so the event gets this writer's time. The
-// order of events is that of their numbers.
+// now returns the time of the next event. Normally it does not go back: the clocks of two writers
+// differ a little, and that must not reorder what people see. If the last event was dated far ahead
+// of this writer's clock, one of the two clocks was wrong. A time that may be a day ahead would
+// date everything ahead for a day, so the event gets this writer's time. The numbers of events say
+// their order.
 func (a *act) now() int64 {
 	if a.st == nil || a.st.Active-a.env.Now > Skew {
 		return a.env.Now
@@ -148,9 +149,8 @@ func (a *act) meta(m wire.Meta) []wire.Record {
 	return a.event(wire.KindMeta, wire.Record{Meta: &m})
 }
 
-// moves returns an event by which users become members or stop being members. The event says
-// after which message. Counting the messages in the log would miss those that were erased from
-// it.
+// moves returns an event by which users become members or stop being members. The event says after
+// which message. Counting the messages in the log would miss messages that were erased from it.
 func (a *act) moves(action wire.Action, users ...string) []wire.Record {
 	return a.meta(wire.Meta{Action: action, Members: users, Seq: a.st.Seq})
 }

@@ -4,8 +4,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// edit changes a message. Only its sender may edit it, and only if it is not forwarded: nobody
-// may change another user's words, or pass off forwarded words as their own.
+// edit changes a message. Only its sender may edit it, and only if it is not forwarded: a user may
+// not change another user's words, or pass off forwarded words as their own.
 func (a *act) edit(c wire.Edit) ([]wire.Record, error) {
 	m, err := a.message(c.Seq)
 	switch {
@@ -36,8 +36,8 @@ func (a *act) edit(c wire.Edit) ([]wire.Record, error) {
 	return append(a.here(c.Seq, m.Content, &content), a.event(wire.KindEdit, wire.Record{Target: c.Seq, Content: &content})...), nil
 }
 
-// erase deletes a message. The sender may delete it. In a group, an admin or the owner may
-// delete it too if the sender's role is lower. The event contains what remains of the message,
+// erase deletes a message. The sender may delete it. In a group, an admin or the owner may delete
+// it too if the sender's role is lower. The event contains the members that remain of the message,
 // because the message itself is gone from the log when a view is rebuilt.
 func (a *act) erase(c wire.Delete) ([]wire.Record, error) {
 	m, err := a.message(c.Seq)

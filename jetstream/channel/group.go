@@ -79,7 +79,7 @@ func (s *State) settings() settings {
 	return settings{Name: s.Name, Topic: s.Topic, SlowModeS: s.SlowModeS, Archived: s.Archived, Picture: s.Picture}
 }
 
-// set sets what a command sets.
+// set sets the properties that a command sets.
 func (s *settings) set(c *wire.UpdateChannel) (err error) {
 	if c.Name != nil {
 		if s.Name, err = cleanName(*c.Name, wire.MaxGroupNameLen); err != nil {
@@ -103,7 +103,7 @@ func (s *settings) set(c *wire.UpdateChannel) (err error) {
 	return nil
 }
 
-// take sets what an event has set.
+// take sets the properties that an event has set.
 func (s *settings) take(g *wire.GroupSettings) {
 	set(&s.Name, g.Name)
 	set(&s.Topic, g.Topic)

@@ -153,9 +153,9 @@ func findInvite(invites []Invite, hash string) (int, bool) {
 	return slices.BinarySearchFunc(invites, hash, func(i Invite, hash string) int { return cmp.Compare(i.Hash, hash) })
 }
 
-// withInvite returns the state's invites after one was made or changed. Expired invites are
-// dropped only to make room, those that ended first before the others: the clock by which they
-// have ended may be ahead.
+// withInvite returns the state's invites after one was made or changed. Expired invites are dropped
+// only to make room, and in the order in which they ended: the clock by which they have ended may
+// be ahead.
 func (s *State) withInvite(i Invite) []Invite {
 	next := slices.Clone(s.withoutInvite(i.Hash))
 	if len(next) >= MaxInvites {
@@ -167,7 +167,7 @@ func (s *State) withInvite(i Invite) []Invite {
 	return slices.Insert(next, at, i)
 }
 
-// Open returns the invites that work now, as they are shown. Dated is that of [Env].
+// Open returns the invites that work now, as they are shown. Dated is the function of [Env].
 func (s *State) Open(now int64, dated func(pos uint64, at int64) int64) []wire.Invite {
 	a := &act{st: s, env: Env{Now: now, Dated: dated}}
 	var open []wire.Invite

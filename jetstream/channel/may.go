@@ -4,7 +4,7 @@ import (
 	"natterjack/server/wire"
 )
 
-// rule is what a command requires of its user. It is checked first.
+// rule says which role a command requires of its user. It is checked first.
 type rule struct {
 	// The lowest role in a group. In a direct channel both users may do everything that can be
 	// done there.
@@ -21,7 +21,7 @@ var rules = map[string]rule{
 	wire.Edit{}.Type():          {role: wire.RoleMember},
 	wire.React{}.Type():         {role: wire.RoleMember},
 	wire.Pin{}.Type():           {role: wire.RoleAdmin},
-	wire.Delete{}.Type():        {role: wire.RoleReader, archived: true}, // one's own; see erase for those of others
+	wire.Delete{}.Type():        {role: wire.RoleReader, archived: true}, // one's own; see erase for the messages of others
 	wire.UpdateChannel{}.Type(): {role: wire.RoleAdmin, group: true, archived: true},
 	wire.AddMembers{}.Type():    {role: wire.RoleAdmin, group: true},
 	wire.RemoveMember{}.Type():  {role: wire.RoleAdmin, group: true, archived: true},
@@ -59,17 +59,16 @@ func (a *act) may(cmd wire.Command) error {
 
 // MayPost returns why a message of a user would be refused in the channel with an id, or nil. Slow
 // mode does not count: the user may prepare a message while they wait. A direct channel need not
-// exist yet, since the first message makes it. Blocked is that of [Env].
+// exist yet, since the first message makes it. Blocked is the function of [Env].
 func MayPost(st *State, channel, user string, blocked func(by, of string) bool) error {
 	a := &act{st: st, channel: channel, user: user, env: Env{NewID: func() string { return "" }, Blocked: blocked}}
 	a.open()
 	return a.may(wire.Send{})
 }
 
-// below reports whether another user's role in the group is lower than the acting user's. A
-// user who is not a member is lower. Moderation only works downwards, also for messages of
-// others: users of the same role cannot undo each other's actions, and nobody can act against
-// the owner.
+// below reports whether another user's role in the group is lower than the acting user's. A user
+// who is not a member is lower. Moderation only works downwards, also for messages of others: users
+// of the same role cannot undo each other's actions, and no user can act against the owner.
 func (a *act) below(user string) bool {
 	return rank(a.st.Role(user)) < rank(a.st.Role(a.user))
 }

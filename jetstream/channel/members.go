@@ -25,8 +25,8 @@ func (a *act) addMembers(c wire.AddMembers) ([]wire.Record, error) {
 }
 
 // mayAdd returns the reason why the acting user may not add a user, or nil. A user who asked to
-// join may be added whatever else holds. A user who has left comes back only by asking, or by an
-// invite. Otherwise whoever does not want to be in a group could be put there again and again.
+// join may be added in any case. A user who has left comes back only by asking, or by an invite.
+// Otherwise a user who does not want to be in a group could be put there again and again.
 func (a *act) mayAdd(user string) error {
 	if a.st.banned(user) {
 		return wire.Errorf(wire.CodeForbidden, "members: %s is banned; unban the user first", user)
@@ -87,8 +87,8 @@ func (a *act) full(more int) bool {
 	return a.env.MaxMembers > 0 && len(a.st.Members)+more > a.env.MaxMembers
 }
 
-// removeMember removes a user, or refuses a user who asked to join. A ban may also name a user
-// who is neither.
+// removeMember removes a user, or refuses a user who asked to join. A ban may also name a user who
+// is not a member and has not asked.
 func (a *act) removeMember(c wire.RemoveMember) ([]wire.Record, error) {
 	_, asked := slices.BinarySearch(a.st.Requested, c.User)
 	tell := a.about // users who are not members learn nothing of the group
@@ -135,7 +135,7 @@ func (a *act) setRole(c wire.SetRole) ([]wire.Record, error) {
 	return a.meta(wire.Meta{Action: wire.ActionRole, Members: []string{c.User}, Role: c.Role}), nil
 }
 
-// leave removes the user. The group ends with its last member, because nobody would be left to
+// leave removes the user. The group ends with its last member, because no user would be left to
 // read or delete it.
 func (a *act) leave() ([]wire.Record, error) {
 	switch {

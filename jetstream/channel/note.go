@@ -40,7 +40,7 @@ func fingerprint(cmd wire.Command) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("fingerprint of a command: %w", err)
 	}
-	const length = 16 // bytes; nobody but its own user gains by a second command with the same hash
+	const length = 16 // bytes; only its own user gains by a second command with the same hash
 	sum := sha256.Sum256(body)
 	return hex.EncodeToString(sum[:length]), nil
 }

@@ -7,12 +7,12 @@ import (
 	"natterjack/server/wire"
 )
 
-// Profile is what a user says about themselves, after some event of their own channel. The zero
-// profile is that of a user who has said nothing.
+// Profile is what a user says about themselves, after some event of their own channel. A user who
+// has said nothing has the zero profile.
 type Profile struct {
 	Name string
 	// Since when the user has had a name that looks like this one, Unix milliseconds. Of two users
-	// whose names look alike, it tells who imitates whom.
+	// whose names look alike, it tells which one imitates the other.
 	Named    int64
 	Picture  wire.Picture // the zero picture is none
 	Zone     string
@@ -46,7 +46,7 @@ func FoldProfile(p Profile, r *wire.Record) Profile {
 }
 
 // setProfile changes the profile of the user, in the user's own channel. As for [act.set], the
-// present profile may not be known here, so nobody looks whether anything changes.
+// present profile may not be known here, so the command is accepted even if it changes nothing.
 func (a *act) setProfile(c wire.SetProfile) ([]wire.Record, error) {
 	if owner, ok := wire.OwnerOf(a.channel); !ok || owner != a.user {
 		return nil, Forbidden()
@@ -83,7 +83,7 @@ func DisplayName(name string) string {
 	return name
 }
 
-// cleanProfile brings what users have typed into the form in which names are stored.
+// cleanProfile brings the names and texts of a profile into the form in which names are stored.
 func cleanProfile(c wire.ProfileChange) (wire.ProfileChange, error) {
 	if c.Name != nil && *c.Name != "" {
 		name, err := cleanName(*c.Name, wire.MaxNameLen)
@@ -119,8 +119,8 @@ func sameProfile(stored *wire.ProfileChange, sent wire.ProfileChange) bool {
 		equal(givenPicture(stored.Picture), givenPicture(sent.Picture))
 }
 
-// givenPicture returns what a client gives of a picture, without the ticket, which is another one
-// when the client tries again.
+// givenPicture returns a picture with only the members that a client may give, and without the
+// ticket, which differs when the client tries again.
 func givenPicture(p *wire.Picture) *wire.Picture {
 	if p == nil {
 		return nil
@@ -132,8 +132,8 @@ func equal[T comparable](a, b *T) bool {
 	return a == nil && b == nil || a != nil && b != nil && *a == *b
 }
 
-// MayPicture returns why a user may not set the picture of the channel with an id, or nil. It is
-// that of the user for their own channel, which need not exist yet.
+// MayPicture returns why a user may not set the picture of the channel with an id, or nil. For the
+// user's own channel, which need not exist yet, it is the picture of the user.
 func MayPicture(st *State, channel, user string) error {
 	if owner, own := wire.OwnerOf(channel); own && owner == user {
 		return nil

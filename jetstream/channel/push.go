@@ -8,8 +8,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// Subscription is where a user is told of messages who is not looking, after some event of the
-// user's own channel.
+// Subscription is a device, or a webhook, on which a user is notified of messages, as some event of
+// the user's own channel has left it.
 type Subscription struct {
 	ID string
 	wire.PushDevice
@@ -19,9 +19,9 @@ type Subscription struct {
 	Version        uint64 // of the event that has set it last
 }
 
-// Gone reports whether the user is told there no more until the device renews the subscription: its
-// receiver does not know the address any more, or nobody has renewed it for long. It stays, so that
-// the device can tell that from a subscription that its user has ended.
+// Gone reports whether the user is no longer notified there until the device renews the
+// subscription. The receiver does not know the address any more, or the device has not renewed it
+// for long. It stays, so that the device can tell that from a subscription that its user has ended.
 func (s *Subscription) Gone() bool { return s.Address == "" }
 
 // SubscriptionID returns the id of the subscription that an event sets or ends. It reports whether
@@ -82,8 +82,9 @@ func (a *act) subscribe(c wire.SubscribePush) ([]wire.Record, error) {
 	return events, nil
 }
 
-// replaced returns which subscriptions end in favour of one: those with its address, and if there
-// is no room, those that are gone, the oldest first. It reports whether there is no room even so.
+// replaced returns the subscriptions that end when a new one comes. These are the subscriptions
+// with the same address and, if there is no room, the oldest that are gone. It reports whether
+// there is no room even so.
 func replaced(have []Subscription, c *wire.SubscribePush) (ended []string, full bool) {
 	var gone []*Subscription
 	has := 0
@@ -105,9 +106,9 @@ func replaced(have []Subscription, c *wire.SubscribePush) (ended []string, full 
 	return ended, has >= wire.MaxSubscriptions
 }
 
-// unsubscribe ends a subscription. If the command names a version, its address is gone, and only
-// that of this version: whoever has found it gone may be late. The subscription stays without an
-// address. It ends if it has none already.
+// unsubscribe ends a subscription. If the command names a version, only the address of that version
+// is gone: the device may have renewed the subscription since it was found gone. The subscription
+// stays without an address. It ends if it has none already.
 func (a *act) unsubscribe(c wire.UnsubscribePush) ([]wire.Record, error) {
 	if owner, ok := wire.OwnerOf(a.channel); !ok || owner != a.user {
 		return nil, Forbidden()
@@ -135,7 +136,7 @@ func (a *act) subscriptions() ([]Subscription, error) {
 	return a.env.Subscriptions(a.user)
 }
 
-// cleanDevice brings what users have typed into the form in which names are stored.
+// cleanDevice brings the label of a device into the form in which names are stored.
 func cleanDevice(d wire.PushDevice) (wire.PushDevice, error) {
 	if d.Label = clean(d.Label); utf8.RuneCountInString(d.Label) > wire.MaxPushLabelLen {
 		return d, wire.Errorf(wire.CodeInvalid, "label: must have at most %d characters", wire.MaxPushLabelLen)
@@ -143,7 +144,7 @@ func cleanDevice(d wire.PushDevice) (wire.PushDevice, error) {
 	return d, nil
 }
 
-// sameSubscription reports whether a stored event is what a command asks for.
+// sameSubscription reports whether a stored event is the subscription that a command asks for.
 func sameSubscription(r *wire.Record, c *wire.SubscribePush) bool {
 	device, err := cleanDevice(c.PushDevice)
 	return err == nil && r.Setting != nil && r.Push != nil && *r.Push == c.PushTarget &&

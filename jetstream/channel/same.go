@@ -6,8 +6,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// Same reports whether a stored event is what a command asks for. A client id that comes back
-// with a different command is a conflict. The content of a deleted message is unknown, so a
+// Same reports whether a stored event is the one that a command asks for. A client id that comes
+// back with a different command is a conflict. The content of a deleted message is unknown, so a
 // send with its client id counts as a retry.
 func Same(r *wire.Record, cmd wire.Command) bool {
 	if r.Kind == wire.KindNote {
@@ -47,8 +47,8 @@ func sameContent(stored, sent *wire.Content) bool {
 	return given(stored).Equal(given(sent))
 }
 
-// sameSettings reports whether a command sets what an event has set. The event lacks those
-// settings that already had the requested value.
+// sameSettings reports whether a command sets the same properties as an event. The event lacks
+// those settings that already had the requested value.
 func sameSettings(g *wire.GroupSettings, c *wire.UpdateChannel) bool {
 	var asked, was settings
 	given, had := *c, *g
@@ -62,8 +62,8 @@ func sameSettings(g *wire.GroupSettings, c *wire.UpdateChannel) bool {
 		(g.SlowModeS == nil || c.SlowModeS != nil) && (g.Archived == nil || c.Archived != nil) && (g.Picture == nil || c.Picture != nil)
 }
 
-// sameMeta reports whether a meta event is what a command asks for. It is exact except for two
-// facts that an event does not tell: which settings already had the requested value, and which
+// sameMeta reports whether a meta event is the one that a command asks for. It is exact except for
+// two facts that an event does not tell: which settings already had the requested value, and which
 // added users were already members.
 func sameMeta(r *wire.Record, m *wire.Meta, cmd wire.Command) bool {
 	is := func(action wire.Action, user string) bool {

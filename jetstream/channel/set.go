@@ -20,7 +20,7 @@ func (a *act) set(c wire.Set) ([]wire.Record, error) {
 }
 
 // roomFor returns an error if the user may have no more settings of a kind. Each kind has room of
-// its own: a user who has hidden many messages must still be able to block somebody. A setting
+// its own: a user who has hidden many messages must still be able to block another user. A setting
 // that exists takes no more room when it changes.
 func (a *act) roomFor(c wire.Set) error {
 	if c.Value == "" || a.env.Settings == nil {

@@ -1,7 +1,7 @@
-// Package channel holds the rules of a channel. They are pure: no I/O, no clock, no NATS.
-// [Decide] turns a command into events or an error, [Apply] turns an event into the next state,
-// [Fold] turns it into the next version of a message. The writer, the view and the model-based
-// tests run the same code, so what the writer allowed is what every node sees.
+// Package channel holds the rules of a channel. They are pure: no I/O, no clock, no NATS. [Decide]
+// turns a command into events or an error, [Apply] turns an event into the next state, [Fold] turns
+// it into the next version of a message. The writer, the view and the model-based tests run the
+// same code, so every node sees exactly the changes that the writer allowed.
 package channel
 
 import (

@@ -20,7 +20,7 @@ func sorted(users []string) []string {
 	return slices.Compact(users)
 }
 
-// with returns the users of a and of b, ascending. without returns those of a that are not in
+// with returns the users of a and of b, ascending. without returns the users of a that are not in
 // b; both must ascend. Neither writes to a. If nothing changes, they return a itself.
 func with(a, b []string) []string {
 	b = without(sorted(b), a)

@@ -1,6 +1,6 @@
 // Package crashpoint lets other packages kill the process at points of their own, as the log does
-// at its points, for tests that prove what survives it. It does nothing unless the binary was built
-// with the tag "crashpoint".
+// at its points. Tests use it to prove that nothing acknowledged is lost. It does nothing unless
+// the binary was built with the tag "crashpoint".
 package crashpoint
 
 import "natterjack/jetstream/internal/crashpoint"

@@ -22,7 +22,7 @@
 //
 // An address is neither in the log nor in the user's profile. The log keeps all that was ever said,
 // and profiles are there for others to see. Here an address takes the place of the one before, and
-// nothing is left of that. An address that no token has told again for [AddressAge] is dropped, so
-// that mail to users who have left ends by itself. No operation returns an address, and no log line
-// has one.
+// nothing is left of that. An address that no token has named for [AddressAge] is dropped, so that
+// mail to users who have left ends by itself. No operation returns an address, and no log line has
+// one.
 package digests

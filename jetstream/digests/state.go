@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// State is how far a user has been told. The zero state is that of a user who was never told.
+// State is how far a user has been told. A user who never got a digest has the zero state.
 type State struct {
 	// Upto is the place of the last note that a digest has told, or that was not worth telling.
 	Upto uint64 `json:"upto"`

@@ -31,7 +31,8 @@ type Log struct {
 	Copies int // of each stream
 }
 
-// Store is one node's access to what digests need. All methods may be called concurrently.
+// Store is one node's access to the records that digests need. All methods may be called
+// concurrently.
 type Store struct {
 	log    *Log
 	opened chan struct{} // closed once the streams are there

@@ -9,7 +9,7 @@ import (
 const (
 	// StreamName is the name of the stream with addresses and states.
 	StreamName = "DIGESTS"
-	// MissedName is the name of the stream with what was missed.
+	// MissedName is the name of the stream with the messages that users have missed.
 	MissedName = "MISSED"
 
 	// AddressAge is for how long an address, or a state, is kept after it was last written.
@@ -32,7 +32,7 @@ func AddressSubject(user string) string { return "digest.address." + user }
 // StateSubject returns the subject of a user's state.
 func StateSubject(user string) string { return "digest.state." + user }
 
-// MissedSubject returns the subject of what a user has missed.
+// MissedSubject returns the subject of the messages that a user has missed.
 func MissedSubject(user string) string { return "missed." + user }
 
 // streamConfig returns the configuration of the stream with addresses and states. It has no
@@ -49,7 +49,7 @@ func streamConfig(replicas int) jetstream.StreamConfig {
 	}
 }
 
-// missedConfig returns the configuration of the stream with what was missed.
+// missedConfig returns the configuration of the stream with missed messages.
 func missedConfig(replicas int) jetstream.StreamConfig {
 	return jetstream.StreamConfig{
 		Name:              MissedName,

@@ -2,8 +2,8 @@
 //
 //	stream CHAT_<shard> ─► ordered.Reader ─► does it count? ─► Doer.Do ─► position in DUTIES
 //
-// The node that leads a shard does its duties. It reads the shard's stream in order, waits for
-// each event until its own view has it, leaves out what does not count, and hands the rest to
+// The node that leads a shard does its duties. It reads the shard's stream in order, waits for each
+// event until its own view has it, leaves out events that do not count, and hands the rest to
 // [Doer.Do]. So Do may ask the view, which is never behind the event.
 //
 // # At least once
@@ -12,17 +12,16 @@
 // duty and shard, and one message for each subject. It is written at most once a second. A node
 // that takes over goes on behind it, so the events of the last second come again. In its first
 // seconds it writes the position at once, so that they come twice, and not a third time if it dies,
-// too. Do decides what
-// is to be done, and stores that, usually as jobs in a queue. It never waits for a third party: a
-// duty that stands still is a duty that does nothing for anybody.
+// too. Do decides what has to be done, and stores that, usually as jobs in a queue. It never waits
+// for a third party: a duty that stands still is a duty that does nothing for anybody.
 //
 // # Two leaders
 //
 // A leader that is cut off goes on for some seconds beside the new one. A position says that
-// everything up to it was done, and that is true whoever says it. So the highest position counts.
-// Each write names the record that it replaces, and the stream refuses it if there is another one
-// by now. The writer then reads that one first. So a position never goes back, and never goes
-// beyond what some node has done.
+// everything up to it was done. That is true whichever node has written it. So the highest position
+// counts. Each write names the record that it replaces, and the stream refuses it if there is
+// another one by now. The writer then reads that one first. So a position never goes back, and
+// never goes beyond what some node has done.
 //
 // There is one exception. A log that has lost its end, for example because it was restored from a
 // backup, may end before the position. The position is then moved back to that end, because the

@@ -16,12 +16,12 @@ import (
 	"natterjack/server/wire"
 )
 
-// Doer decides what an event asks for. It is called by one goroutine a shard.
+// Doer decides what has to be done about an event. It is called by one goroutine a shard.
 type Doer interface {
-	// Do takes in some events of one shard, in their order. This node's view has them. What Do
-	// decides must be stored when it returns nil. After an error, all of these events come
-	// again. They also come again if the node dies within the next second, or loses the lead.
-	// Do returns within [Patience], and waits for nobody outside of the cluster.
+	// Do takes in some events of one shard, in their order. This node's view has them. The
+	// decisions of Do must be stored when it returns nil. After an error, all of these events come
+	// again. They also come again if the node dies within the next second, or loses the lead. Do
+	// must return within [Patience], and must not wait for a server outside of the cluster.
 	//
 	// The content of a message may have been deleted since: the view knows.
 	Do(ctx context.Context, events []wire.Event) error
@@ -60,7 +60,7 @@ type Log struct {
 	View   View
 	// Stream returns the name of a shard's stream.
 	Stream func(shard int) string
-	// Channel returns the channel of a subject, or "" if it is not that of a channel.
+	// Channel returns the channel of a subject, or "" if the subject belongs to no channel.
 	Channel func(subject string) string
 	// Leads reports whether this node leads a stream.
 	Leads func(stream string) bool

@@ -35,7 +35,7 @@ type place struct {
 
 	at     uint64    // everything up to here is done
 	event  time.Time // when the log's stream stored the event there; zero if that is not known
-	stored uint64    // what the stream says, as far as this node knows
+	stored uint64    // the position in the stream, as far as this node knows
 	begun  bool      // the stream has a position of this log
 	// last is the sequence of the subject's last record. It is known only if sure: after a write
 	// without an answer there may be a later one.
@@ -82,7 +82,7 @@ func (p *place) pass(pos uint64, event time.Time) {
 }
 
 // store writes the position, unless another node has written one that this node has not read. It
-// then reads that one, and writes again only if its own is higher.
+// then reads that position, and writes again only if its own is higher.
 func (p *place) store(ctx context.Context) error {
 	if !p.sure {
 		if err := p.load(ctx); err != nil {
@@ -100,7 +100,7 @@ func (p *place) store(ctx context.Context) error {
 }
 
 // reset moves the position to pos, and back if need be, also if another node writes meanwhile. The
-// log has lost its end, so a higher position means nothing, whoever writes it.
+// log has lost its end, so a higher position means nothing, whichever node has written it.
 func (p *place) reset(ctx context.Context, pos uint64) error {
 	for {
 		if err := p.load(ctx); err != nil {

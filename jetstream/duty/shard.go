@@ -50,7 +50,7 @@ type shard struct {
 	slog  *slog.Logger
 	judge counted.Judge
 	place place
-	since time.Time // a duty that begins now begins with what was stored after this
+	since time.Time // a duty that begins now begins with the events that were stored after this
 
 	wanted bool      // events that the duty wants have been done since the last write
 	tried  time.Time // when the position was last written, or the write was tried

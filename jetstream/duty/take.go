@@ -43,8 +43,8 @@ func (s *shard) Take(ctx context.Context, msgs []ordered.Message) error {
 	return s.save(ctx)
 }
 
-// doAll has the events among messages done, a few at a time. What is done is not repeated if the
-// rest fails.
+// doAll has the events among messages done, a few at a time. Events that are done are not repeated
+// if a later one fails.
 func (s *shard) doAll(ctx context.Context, events []wire.Event, of []ordered.Message) error {
 	waiting := of[len(of)-1].Pending + uint64(len(of))
 	for some := range slices.Chunk(events, portion) {

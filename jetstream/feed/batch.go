@@ -8,7 +8,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// The bounds of what waits for the sink. A reader may bring some hundred events beyond them.
+// The bounds of the events that wait for the sink. A reader may bring some hundred events beyond
+// them.
 const (
 	maxEvents = 1000
 	maxBytes  = 8 << 20

@@ -4,15 +4,15 @@
 //	stream CHAT_<shard> ─► ordered.Reader ─► does it count? ─┴► batch ─► Sink.Apply
 //
 // A feed reads each shard's stream in order. It waits for each event until the node's view has it,
-// and leaves out what does not count. So a sink may ask the view about an event: the view is never
-// behind it. What the view says may be newer than the event. A sink that stores what the view says
+// and leaves out events that do not count. So a sink may ask the view about an event: the view is
+// never behind it. The view may be newer than the event. A sink that stores the state of the view
 // at that moment is right however often, and however late, an event comes.
 //
 // # At least once
 //
 // The position up to which a sink has a shard is stored by the sink itself, in the same transaction
-// as what it derives. So no event is lost and none that a sink has counted is counted again,
-// whenever the process dies. Events come again only after a failed [Sink.Apply].
+// as the things that it derives. So no event is lost and none that a sink has counted is counted
+// again, whenever the process dies. Events come again only after a failed [Sink.Apply].
 //
 // # Batches
 //
@@ -21,12 +21,12 @@
 //
 // # Rests
 //
-// A feed of a sink that nobody waits for may be slowed down: [Config.Rest] is called after a
+// If no user waits for a sink, its feed may be slowed down: [Config.Rest] is called after a
 // millisecond of reading or so. A sink rests by itself, within [Sink.Apply].
 //
 // # What is not here
 //
 // Whether a copy is still good is for its owner to say. If it is not, the owner makes another sink
-// beside it, feeds that one too, and lets go of the first when [Feed.Progress] says that the second
+// beside it, feeds that one too, and drops the first sink when [Feed.Progress] says that the second
 // has everything.
 package feed

@@ -55,7 +55,7 @@ type Log struct {
 	View   View
 	// Stream returns the name of a shard's stream.
 	Stream func(shard int) string
-	// Channel returns the channel of a subject, or "" if it is not that of a channel.
+	// Channel returns the channel of a subject, or "" if the subject belongs to no channel.
 	Channel func(subject string) string
 	// Await waits until the view has applied a shard up to a pos.
 	Await func(ctx context.Context, shard int, pos uint64) error
@@ -93,8 +93,8 @@ func New(log *Log, cfg Config) *Feed {
 	return f
 }
 
-// Run feeds the sink until ctx ends. Then it applies what it has gathered, and returns. It is
-// called once. If the sink is ahead of the log, it returns [ErrAhead].
+// Run feeds the sink until ctx ends. Then it applies the events that it has gathered, and returns.
+// It is called once. If the sink is ahead of the log, it returns [ErrAhead].
 func (f *Feed) Run(ctx context.Context) error {
 	for _, s := range f.shards {
 		if err := s.open(ctx); err != nil {

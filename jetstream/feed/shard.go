@@ -12,7 +12,8 @@ import (
 	"natterjack/jetstream/internal/ordered"
 )
 
-// shard reads the stream of one shard. The goroutine of run owns judge, and writes what follows.
+// shard reads the stream of one shard. The goroutine of run owns judge, and writes the fields
+// below.
 type shard struct {
 	n     int
 	feed  *Feed
@@ -55,8 +56,8 @@ func (s *shard) open(ctx context.Context) error {
 	return nil
 }
 
-// has reports whether the stream still has what the sink has. If it has lost its end, writers do
-// not wait for a feed: they may have given the same numbers to other events by now.
+// has reports whether the stream still has the events that the sink has. If it has lost its end,
+// writers do not wait for a feed: they may have given the same numbers to other events by now.
 func (s *shard) has(ctx context.Context, at Upto) (bool, error) {
 	stream := s.feed.log.Stream(s.n)
 	reaches, err := s.feed.log.Reaches(ctx, stream, at.Pos)
@@ -93,7 +94,7 @@ func (s *shard) ends(at uint64) {
 const markEvery = time.Second
 
 // earlier returns where the stream ended a second ago, or somewhat longer, given where it ends. If
-// nobody has asked by then, that is now.
+// the end has not been asked for by then, it is asked for now.
 func (s *shard) earlier(end uint64) uint64 {
 	s.marking.Lock()
 	defer s.marking.Unlock()
@@ -144,9 +145,9 @@ func (s *shard) take(ctx context.Context, msgs []ordered.Message) error {
 }
 
 // progress returns how far the sink is in this shard, and where the stream ends if that is known.
-// What the sink does not want it has.
+// Events that the sink does not want count as applied.
 func (s *shard) progress() (done, of uint64, known bool) {
-	known = s.known.Load() // first: what is read after it is at least as new
+	known = s.known.Load() // first: a position that is read after it is at least as new
 	taken, wanted := s.taken.Load(), s.wanted.Load()
 	if done = s.applied.Load(); done >= wanted {
 		done = max(done, taken)

@@ -25,7 +25,7 @@ const (
 type Gate interface {
 	// Charge counts a command against its user's rate, or refuses it.
 	Charge(user string) error
-	// AwaitSeen waits until this node shows what the caller has seen elsewhere.
+	// AwaitSeen waits until this node shows the events that the caller has seen elsewhere.
 	AwaitSeen(ctx context.Context, seen []wire.ShardPos) error
 }
 
@@ -84,10 +84,10 @@ func (t *Table) Handles(cmd wire.Command) bool { return t.handlers[cmd.Type()] !
 // that it answers.
 func (t *Table) Charge(user string) error { return t.gate.Charge(user) }
 
-// Answer answers a valid command, within ctx. It charges the command to its user. It waits for
-// a place among the commands that wait for the same, and for what the user has seen elsewhere.
-// A panic fails this command alone. Errors are [*wire.Error]s, those of ctx, or internal
-// faults.
+// Answer answers a valid command, within ctx. It charges the command to its user. It waits for a
+// place among the commands that wait for the same thing, and for the events that the user has seen
+// elsewhere. A panic fails this command alone. Errors are [*wire.Error]s, the error of ctx, or
+// internal faults.
 func (t *Table) Answer(ctx context.Context, c Caller, cmd wire.Command) (f wire.Frame, err error) {
 	if err := t.gate.Charge(c.User); err != nil {
 		return nil, err

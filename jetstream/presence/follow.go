@@ -63,7 +63,7 @@ func (t *Tracker) Follow(f *Subscriber, viewer string, users []string, tell func
 // Reconsider checks again whether the subscribers of a user may see that user.
 func (t *Tracker) Reconsider(user string) { t.subscribers.touch(user) }
 
-// Unfollow ends what Follow began.
+// Unfollow ends the following that Follow began.
 func (t *Tracker) Unfollow(f *Subscriber) { t.subscribers.set(f, f.viewer, nil, nil) }
 
 func (s *subscribers) set(f *Subscriber, viewer string, users []string, tell func([]wire.UserPresence)) {
@@ -92,8 +92,8 @@ func (s *subscribers) drop(user string, f *Subscriber) {
 	}
 }
 
-// know records what a subscriber knows now and returns the part that is new. It ignores users
-// that the subscriber no longer follows.
+// know records the presence that a subscriber is told and returns the part that is new. It ignores
+// users that the subscriber no longer follows.
 func (s *subscribers) know(f *Subscriber, now []wire.UserPresence) (news []wire.UserPresence) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -163,8 +163,8 @@ func (s *subscribers) next(now time.Time) (f *Subscriber, users []string, wait t
 	return f, users, 0
 }
 
-// news tells a subscriber what it does not know yet. It holds the lock meanwhile, so that a
-// subscriber is told nothing of a user it has unfollowed.
+// news tells a subscriber the presence that it does not know yet. It holds the lock meanwhile, so
+// that a subscriber is told nothing of a user it has unfollowed.
 func (s *subscribers) news(f *Subscriber, now []wire.UserPresence) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

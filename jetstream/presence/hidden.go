@@ -15,22 +15,22 @@ const (
 	// hiddenShare is the part of the time between two renewals that lies between two such messages
 	// of a node that has news: they name all its invisible users.
 	hiddenShare = 5
-	// hiddenKept is for how many renewals counts what a node has told.
+	// hiddenKept is for how many renewals the report of a node counts.
 	hiddenKept = 3
 	// hiddenMost bounds the users in a message, so that it stays below NATS's megabyte. Of more,
 	// others do not know.
 	hiddenMost = 10_000
 )
 
-// hidden is what a node tells of its invisible users: all of them.
+// hidden is the report of a node about its invisible users: all of them.
 type hidden struct {
 	From  string   `json:"from"`
 	Users []string `json:"users"`
 	Asks  bool     `json:"asks,omitzero"` // the node has just started, and wants to hear from the others
 }
 
-// unseen are the invisible users of other nodes. It serves decisions about a user, and nobody is
-// told of it. Its methods may be called concurrently.
+// unseen are the invisible users of other nodes. It serves decisions about a user, and is not shown
+// to anybody. Its methods may be called concurrently.
 type unseen struct {
 	mu sync.RWMutex // protects following
 	of map[string]*others
@@ -100,7 +100,7 @@ func (t *Tracker) tellHidden(h hidden) {
 	}
 }
 
-// hearHidden takes in what another node tells.
+// hearHidden takes in the report of another node.
 func (t *Tracker) hearHidden(msg *nats.Msg) {
 	h, err := decode[hidden](msg.Data)
 	if err != nil || h.From == t.node {
@@ -112,7 +112,7 @@ func (t *Tracker) hearHidden(msg *nats.Msg) {
 	}
 }
 
-// invisible returns the users who have an invisible session on this node, at most so many.
+// invisible returns users who have an invisible session on this node, up to a number.
 func (l *local) invisible(most int) []string {
 	l.mu.Lock()
 	defer l.mu.Unlock()

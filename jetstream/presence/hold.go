@@ -15,8 +15,8 @@ import (
 // sweepEvery is how often old entries are looked for.
 const sweepEvery = time.Hour
 
-// hold keeps this node's lease and checks those of the other nodes until ctx ends. Then it ends
-// its own lease.
+// hold keeps this node's lease and checks the leases of the other nodes until ctx ends. Then it
+// ends its own lease.
 func (t *Tracker) hold(ctx context.Context) {
 	former, ok := t.begin(ctx)
 	if !ok {

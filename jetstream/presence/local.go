@@ -61,8 +61,8 @@ type local struct {
 type person struct {
 	sessions  [online + 1]uint32 // by rank; invisible sessions count as offline
 	written   rank
-	glimpsed  rank          // what a visit before this moment would have been written as, until gone
-	returned  bool          // the user came again before that: what was glimpsed counts
+	glimpsed  rank          // the state that a visit before this moment would have had, until gone
+	returned  bool          // the user came again before that: the short visit counts
 	due       uint32        // number of the duty that is to write; 0 if there is nothing to write
 	writtenAt time.Duration // since local.began
 	seen      int64         // when a visible session that has left was last heard, Unix milliseconds
@@ -105,8 +105,8 @@ func (l *local) connected(user string) bool {
 	return p != nil && p.sessions != [online + 1]uint32{}
 }
 
-// active reports whether a user has a session on this node that is not away. Of one that is
-// invisible, nobody knows whether it is.
+// active reports whether a user has a session on this node that is not away. Whether an invisible
+// session is open is not known to others.
 func (l *local) active(user string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -147,8 +147,8 @@ func (l *local) change(user string, atOnce bool, f func(p *person)) {
 	}
 }
 
-// glimpse notes that a user has left before their coming was written. One such visit is not
-// shown to others. If it is not the first, what is due stays due.
+// glimpse notes that a user has left before their coming was written. One such visit is not shown
+// to others. If it is not the first, writes that are due stay due.
 func (l *local) glimpse(user string, p *person, as rank, now time.Time) {
 	p.glimpsed, p.gone = as, now.Add(l.times.linger)
 	if !p.returned {
@@ -210,8 +210,8 @@ func (l *local) due(now time.Time, n int) (writes []write, wait time.Duration) {
 	return writes, l.agenda.wait(now)
 }
 
-// heard notes when a session that others see, or saw until now, was heard. What an invisible
-// session does is not told to others.
+// heard notes when a session that others see, or saw until now, was heard. The activity of an
+// invisible session is not told to others.
 func (p *person) heard(as rank, at time.Time) {
 	if as > offline {
 		p.seen = max(p.seen, at.UnixMilli())

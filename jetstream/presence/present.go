@@ -12,22 +12,22 @@ const (
 	// presentSubject is the subject on which a node asks the others which of some users are
 	// connected to them. Only nodes may use it: the answers include invisible users.
 	presentSubject = "presence.present"
-	// presentWait bounds how long a node waits for the others' answers. Somebody who has sent a
+	// presentWait bounds how long a node waits for the others' answers. A user who has sent a
 	// message waits for it.
 	presentWait = 100 * time.Millisecond
 )
 
-// question asks for those of some users who are connected to other nodes. From is the token of
-// the node that asks, which does not answer itself.
+// question asks which of some users are connected to other nodes. From is the token of the node
+// that asks, which does not answer itself.
 type question struct {
 	From  string   `json:"from"`
 	Users []string `json:"users"`
 }
 
-// Present returns those of some users who are connected to any node now, or appear to be. It
-// includes invisible users, so what it returns must be shown to nobody. The bucket does not tell
-// of invisible users on other nodes. So Present asks those nodes, for a tenth of a second at
-// most; a node that does not answer in time counts as having none.
+// Present returns which of some users are connected to any node now, or appear to be. It includes
+// invisible users, so the result must not be shown to users. The bucket does not tell of invisible
+// users on other nodes. So Present asks those nodes, for a tenth of a second at most; a node that
+// does not answer in time counts as having none.
 func (t *Tracker) Present(users []string) []string {
 	present := map[string]bool{}
 	var rest []string
@@ -51,8 +51,8 @@ func (t *Tracker) Present(users []string) []string {
 }
 
 // Active reports whether a user uses the chat now, on any node, and has not gone away from it, as
-// far as this node knows. It asks nobody, and includes invisible users, so what it returns must be
-// shown to nobody.
+// far as this node knows. It asks no other node. It includes invisible users, so the result must
+// not be shown to users.
 func (t *Tracker) Active(user string) bool {
 	if state, _ := t.roster.of(user); state >= online {
 		return true
@@ -60,7 +60,7 @@ func (t *Tracker) Active(user string) bool {
 	return t.local.active(user) || t.unseen.has(user, time.Now().Add(-hiddenKept*t.times.renew))
 }
 
-// askOthers returns those of some users who are connected to other nodes, of which there are n.
+// askOthers returns which of some users are connected to other nodes, of which there are n.
 func (t *Tracker) askOthers(n int, users []string) (found []string, err error) {
 	conn := t.js.Conn()
 	inbox := conn.NewRespInbox()

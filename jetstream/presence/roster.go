@@ -143,7 +143,7 @@ func (r *roster) lapse(own string, now, before time.Time) (changes bool) {
 }
 
 // redate moves times that are ahead of this node's clock to now: another node's clock, or this
-// node's until a moment ago, was ahead. Nobody was last seen tomorrow. The caller holds mu.
+// node's until a moment ago, was ahead. No user was last seen tomorrow. The caller holds mu.
 func (r *roster) redate(now int64) {
 	if r.latest <= now+slack.Milliseconds() {
 		return
@@ -161,7 +161,7 @@ func (r *roster) redate(now int64) {
 	r.latest = now
 }
 
-// slack is how far apart the clocks of nodes may be. It is less than what users notice.
+// slack is how far apart the clocks of nodes may be. Users do not notice so short a time.
 const slack = 2 * time.Second
 
 // heard returns when this node last heard of a renewal of a node's lease, by this node's clock.

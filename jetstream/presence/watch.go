@@ -26,7 +26,7 @@ func (t *Tracker) watch(ctx context.Context) {
 }
 
 // watchOnce follows the bucket until that fails. The initial content of the bucket replaces
-// what was known before.
+// everything that was known before.
 func (t *Tracker) watchOnce(ctx context.Context) error {
 	found, initial := newRoster(), true
 	return bucket.Watch(ctx, t.kv, t.rewatch, func(e jetstream.KeyValueEntry) {

@@ -2,11 +2,11 @@
 //
 //	Append ─► stream PUSH_LOG, pushlog.<user>.<told|not> ─► States, Entries
 //
-// What became of telling a device has a subject of its own, so that the many messages of which a
-// user is not told cannot push it out. Each subject has a bounded number of messages, all of them
-// end after a week, and one message holds what happened to a user in some seconds. So a busy group
-// costs little disk.
+// The results of notifying devices have a subject of their own, so that the many messages of which
+// a user is not notified cannot push them out. Each subject has a bounded number of messages, all
+// of them end after a week, and one message holds what happened to a user in some seconds. So a
+// busy group costs little disk.
 //
 // Nothing waits for the log: it is for users and operators who ask why. A node that dies may lose
-// what it has not stored yet.
+// the entries that it has not stored yet.
 package pushlog

@@ -72,8 +72,8 @@ func StreamConfig(replicas int) jetstream.StreamConfig {
 	}
 }
 
-// Subject returns the subject of what became of telling a user's devices, or of the messages of
-// which the user was not told.
+// Subject returns the subject of the results of notifying a user's devices, or of the messages of
+// which the user was not notified.
 func Subject(user string, told bool) string {
 	if told {
 		return "pushlog." + user + ".told"
@@ -97,7 +97,7 @@ func (s *Store) Run(ctx context.Context) error {
 type Entry struct {
 	wire.PushLogEntry
 
-	// Version is that of the subscription that the entry is about, as it was then.
+	// Version is the version of the subscription that the entry is about, as it was then.
 	Version uint64 `json:"version,omitzero"`
 }
 
@@ -108,7 +108,7 @@ type Noted struct {
 	Entries []Entry
 }
 
-// Append stores entries, spread over a while, so that those who chat do not wait for a processor or
+// Append stores entries, spread over a while, so that users who chat do not wait for a processor or
 // the disk. Once ctx ends, it stores the rest at once. After an error some may not be stored.
 func (s *Store) Append(ctx context.Context, all []Noted, over time.Duration) error {
 	msgs := make([]*nats.Msg, 0, len(all))

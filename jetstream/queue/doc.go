@@ -14,13 +14,13 @@
 // A job that comes too early is sent back with the time that is left, and so is one that has no
 // place yet, or whose worker has to wait. That needs no room, so a full queue goes on. A job that
 // was tried and failed is stored again, with the number of tries in its headers, and only then
-// acknowledged: the engine's own count of deliveries also counts those that came too early. A job
-// that is stored twice because a node died in between is done twice.
+// acknowledged: the engine's own count of deliveries also counts deliveries that came too early. A
+// job that is stored twice because a node died in between is done twice.
 //
 // # Once
 //
 // A job that is put again under the same id within the queue's window is the same job. The stream
-// remembers ids in memory, and after a restart those of the jobs that it still has. So an id that
+// remembers ids in memory, and after a restart the ids of the jobs that it still has. So an id that
 // was done may be put again after a restart.
 //
 // # Bounds

@@ -12,7 +12,7 @@ var ErrFull = errors.New("queue: there is no room for the job; try again later")
 // before.
 var ErrBefore = errors.New("queue: one of the jobs is in the queue already, or was")
 
-// verdict is an error of a worker that says what becomes of the job.
+// verdict is an error of a worker that says how the queue goes on with the job.
 type verdict struct {
 	error
 

@@ -26,7 +26,8 @@ type task struct {
 	job Job
 }
 
-// target is what this node knows about a target while it has jobs for it, and for a while after.
+// target holds the facts that this node knows about a target while it has jobs for it, and for a
+// while after.
 type target struct {
 	busy    int     // tries under way
 	waiting []*task // for their turn, here
@@ -187,7 +188,7 @@ func (h *hands) put(t *task, now time.Time) {
 	h.mu.Lock()
 	delete(h.has, t)
 	if len(h.targets) > h.most {
-		for name, g := range h.targets { // those of which nothing needs to be known
+		for name, g := range h.targets { // targets of which nothing needs to be remembered
 			if g.busy == 0 && len(g.waiting) == 0 && g.fails == 0 && now.After(g.rests) && now.After(g.turn) {
 				delete(h.targets, name)
 			}

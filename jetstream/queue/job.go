@@ -76,7 +76,7 @@ func (j *Job) message(subject string) *nats.Msg {
 	return m
 }
 
-// jobOf reads a stored job. After an error the job has what could be read.
+// jobOf reads a stored job. After an error the job has the parts that could be read.
 func jobOf(h nats.Header, body []byte) (j Job, err error) {
 	j = Job{ID: h.Get(headerID), Target: h.Get(headerTarget), Body: body, Error: h.Get(headerError)}
 	var errs []error

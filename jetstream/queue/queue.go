@@ -21,9 +21,9 @@ import (
 // Worker does jobs. It is called by many goroutines, and may be called twice for a job.
 type Worker interface {
 	// Do does a job. It returns nil when the job is done for good. [Dead], [After] and [Hold] say
-	// what becomes of a job that failed, and [Early] that it has to wait. After any other error it
-	// is tried again, with pauses that grow. The text of the error is stored and shown to
-	// operators. Do must return soon after ctx has ended.
+	// how the queue goes on with a job that failed, and [Early] that a job has to wait. After any
+	// other error it is tried again, with pauses that grow. The text of the error is stored and
+	// shown to operators. Do must return soon after ctx has ended.
 	Do(ctx context.Context, job *Job) error
 }
 
@@ -144,7 +144,7 @@ func (q *Queue) store(ctx context.Context, job *Job) error {
 // the engine says that it is not healthy.
 func (q *Queue) Opened() <-chan struct{} { return q.opened }
 
-// Run does jobs until ctx ends. Then it waits for those that are being done, whose contexts end
+// Run does jobs until ctx ends. Then it waits for the jobs that are being done, whose contexts end
 // too, and gives back the others. It is called once.
 func (q *Queue) Run(ctx context.Context) error {
 	streams := kept.Streams{

@@ -2,7 +2,7 @@ package queue
 
 import "sync/atomic"
 
-// Stats are what this node has done with a queue since the start.
+// Stats count the jobs that this node has handled in a queue since the start.
 type Stats struct {
 	Put     uint64 // jobs that were stored, or were there already
 	Refused uint64 // jobs that were not stored
@@ -16,7 +16,7 @@ type Stats struct {
 
 type counters struct{ put, refused, done, again, later, expired, dead atomic.Uint64 }
 
-// Stats returns what this node has done.
+// Stats returns the counts of this node.
 func (q *Queue) Stats() Stats {
 	c := &q.count
 	return Stats{

@@ -68,8 +68,8 @@ func deadConfig(replicas int) jetstream.StreamConfig {
 }
 
 // consumerConfig returns the configuration of the workers' consumer. All jobs may be with workers
-// at once, because those that come later count as such. The engine gives up none: the queue counts
-// tries by itself.
+// at once, because jobs that are to come later count as such. The engine gives up none: the queue
+// counts tries by itself.
 func (c *Config) consumerConfig() jetstream.ConsumerConfig {
 	return jetstream.ConsumerConfig{
 		Durable:       consumerName,

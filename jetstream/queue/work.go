@@ -75,9 +75,9 @@ func (s *shift) takeAll(ctx context.Context) error {
 	return nil
 }
 
-// takeSome asks for up to n jobs, and takes those that come within [fetchWait]. It stops waiting
-// when ctx ends, and gives back what has come. A job that is on its way at that moment comes again
-// after [ackWait].
+// takeSome asks for up to n jobs, and takes the jobs that come within [fetchWait]. It stops waiting
+// when ctx ends, and gives back the jobs that have come. A job that is on its way at that moment
+// comes again after [ackWait].
 func (s *shift) takeSome(ctx context.Context, c jetstream.Consumer, n int) error {
 	wait, cancel := context.WithTimeout(ctx, fetchWait)
 	defer cancel()
@@ -105,8 +105,8 @@ func (s *shift) consumer(ctx context.Context) (jetstream.Consumer, error) {
 	return c, nil
 }
 
-// take decides what becomes of a job that came: it is tried now, waits here, goes back until its
-// time, or is given up.
+// take decides about a job that came: it is tried now, waits here, goes back until its time, or is
+// given up.
 func (s *shift) take(ctx context.Context, m jetstream.Msg) {
 	job, err := jobOf(m.Headers(), m.Data())
 	t, now := &task{msg: m, job: job}, time.Now()

@@ -1,4 +1,4 @@
-// Package rate limits what a user or a channel does per second. It has token buckets, each kept
+// Package rate limits how much a user or a channel does per second. It has token buckets, each kept
 // in one number.
 package rate
 

@@ -31,10 +31,10 @@ func NewOwing[Name comparable](perS int, debt time.Duration) *Buckets[Name] {
 	return &Buckets[Name]{perS: perS, debt: debt, young: map[Name]Bucket{}}
 }
 
-// Wait returns what [Buckets.Take] would return, and takes nothing. A bucket that refuses is
-// stored as corrected by the present clock. Without that, a bucket that was used while the
-// clock was ahead would refuse for as long as the clock was ahead, to a caller that calls Wait
-// before Take.
+// Wait returns the result that [Buckets.Take] would have, and takes nothing. A bucket that refuses
+// is stored as corrected by the present clock. Without that, a bucket that was used while the clock
+// was ahead would refuse for as long as the clock was ahead, to a caller that calls Wait before
+// Take.
 func (b *Buckets[Name]) Wait(now time.Time, name Name, n int) (wait time.Duration) {
 	bucket := b.of(name)
 	if wait = bucket.take(now, n, b.perS, b.debt); wait > 0 {
@@ -51,8 +51,8 @@ func (b *Buckets[Name]) Take(now time.Time, name Name, n int) (wait time.Duratio
 	return wait
 }
 
-// Drain takes n tokens from the bucket of a name, or all that are there, and those that it may owe.
-// It is for work that cannot be refused any more.
+// Drain takes n tokens from the bucket of a name. If fewer are there, it takes them, and as many as
+// the bucket may owe. It is for work that cannot be refused any more.
 func (b *Buckets[Name]) Drain(now time.Time, name Name, n int) {
 	bucket := b.of(name)
 	bucket.drain(now, n, b.perS, b.debt)

@@ -5,38 +5,38 @@ import (
 	"time"
 )
 
-// Shares limits names that several users share, such as the channels of their members. All
-// users of a name together may take perS tokens a second, and save up those of a [Burst]. How
-// much of that one user may take follows from what the users took of late: a user who has taken
-// much leaves room for users who have taken little. It is not for concurrent use.
+// Shares limits names that several users share, such as the channels of their members. All users of
+// a name together may take perS tokens a second, and save up the tokens of a [Burst]. How much of
+// that one user may take follows from how much the users took of late: a user who has taken much
+// leaves room for users who have taken little. It is not for concurrent use.
 //
-// The rule is that of shared buffers with a dynamic threshold (Choudhury and Hahne, 1998). A
-// user may take if their own use is at most what is free, divided by the number of active
-// users. A single user so stops at half of the tokens. A second one leaves a third free, a
-// third one a quarter. While k users take as much as they can, half of the tokens stay free, and
-// a user who has taken nothing of late gets through at once. Equal fixed shares would need to
-// know the users beforehand. Without any rule the users who are fast take everything.
+// The rule is that of shared buffers with a dynamic threshold (Choudhury and Hahne, 1998). A user
+// may take if their own use is at most the free tokens divided by the number of active users. A
+// single user so stops at half of the tokens. A second one leaves a third free, a third one a
+// quarter. While k users take as much as they can, half of the tokens stay free, and a user who has
+// taken nothing of late gets through at once. Equal fixed shares would need to know the users
+// beforehand. Without any rule, fast users take everything.
 type Shares[Name, User comparable] struct {
 	perS       int
 	young, old map[Name]*shared[User]
 	turned     time.Time // when young became old
 }
 
-// shared is the use of one name. Use goes back in proportion: what comes back to the name comes
-// back to each user by the part that the user has of it. So a user's use is their number times
+// shared is the use of one name. Use goes back in proportion: of the tokens that come back to the
+// name, each user gets the part that they have of its use. So a user's use is their number times
 // one factor for all, and nothing has to be updated as time passes.
 type shared[User comparable] struct {
 	at   int64   // Unix nanoseconds, the time to which used belongs
 	used float64 // tokens that were taken and have not come back
 	fade float64 // logarithm of the factor by which uses have shrunk
 	by   map[User]use
-	// active is how many users count as active, as of the last count and with those who came
-	// since then. Counting costs as much as there are users, so it is not done for each token.
+	// active is how many users count as active: those of the last count, and those who came since
+	// then. Counting costs as much as there are users, so it is not done for each token.
 	active    int
 	uncounted int // tokens that were asked for since the last count
 }
 
-// use is what one user has taken: n tokens when the name's fade was at.
+// use is how many tokens one user has taken: n when the name's fade was at.
 type use struct{ n, at float64 }
 
 // least is the use, in tokens, below which a user counts as one who takes nothing.
@@ -102,7 +102,7 @@ func (s *Shares[Name, User]) of(now time.Time, name Name) *shared[User] {
 	return sh
 }
 
-// pass gives back what has come back by now.
+// pass gives back the tokens that have come back by now.
 func (sh *shared[User]) pass(now int64, perS float64) {
 	back := perS * time.Duration(now-sh.at).Seconds()
 	sh.at = now
@@ -117,7 +117,7 @@ func (sh *shared[User]) pass(now int64, perS float64) {
 	}
 }
 
-// useOf returns what a user has taken and not given back.
+// useOf returns how many tokens a user has taken that have not come back.
 func (sh *shared[User]) useOf(user User) float64 {
 	u := sh.by[user]
 	return u.n * math.Exp(sh.fade-u.at)

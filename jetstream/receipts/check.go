@@ -44,9 +44,9 @@ func (c *checker) run(ctx context.Context) {
 	}
 }
 
-// check moves back every cursor that is ahead of its channel's last message, if the cursor's
-// record was stored before the log was asked where it ends. What such a record says was in the
-// log once, and is missing from it at the time of the check.
+// check moves back every cursor that is ahead of its channel's last message, if the cursor's record
+// was stored before the log was asked where it ends. The message that such a record names was in
+// the log once, and is missing from it at the time of the check.
 func (c *checker) check(ctx context.Context) error {
 	check := c.cfg.View.ReceiptsToCheck(c.shard)
 	if check.Record == 0 {

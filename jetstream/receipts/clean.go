@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	// cleanAbove is the size up to which a stream is not cleaned, whatever it holds.
+	// cleanAbove is the size up to which a stream is never cleaned.
 	cleanAbove = 16 << 20
 	// cleanEvery is the time between two checks of a stream's size.
 	cleanEvery = 10 * time.Second

@@ -1,7 +1,7 @@
-// Package receipts stores how far each user has got in each of the user's channels: what the
-// user has read, and what one of the user's devices has received. Both are cursors, numbers of
-// messages that only rise. They are not part of a channel's log, and not part of a position
-// that a client resumes from.
+// Package receipts stores how far each user has got in each of the user's channels: up to which
+// message the user has read, and up to which one of the user's devices has received. Both are
+// cursors, numbers of messages that only rise. They are not part of a channel's log, and not part
+// of a position that a client resumes from.
 //
 //	Store.Move ─► memory ─► writer ─► stream RECEIPTS_<shard> ─► follower ─► view
 //
@@ -31,8 +31,8 @@
 //
 // # A log that is not the one that was read
 //
-// A record names the log's epoch, and does not count in a log with another epoch. A log that
-// was restored from a backup may have lost its end, and is then shorter than what users had
-// read of it. Cursors that are ahead of their channel are moved back to its last message. This
-// happens once, when a view is rebuilt.
+// A record names the log's epoch, and does not count in a log with another epoch. A log that was
+// restored from a backup may have lost its end, and is then shorter than the log that users had
+// read. Cursors that are ahead of their channel are moved back to its last message. This happens
+// once, when a view is rebuilt.
 package receipts

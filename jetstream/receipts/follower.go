@@ -18,15 +18,15 @@ import (
 const lookFor = time.Second
 
 // follower reads a shard's stream into the view, starting from the view's position. It is less
-// strict than the follower of the log: what is missing from the stream may be missing, because
-// the rest of the stream says all that counts.
+// strict than the follower of the log: records may be missing from the stream, because the rest of
+// the stream has everything that counts.
 type follower struct {
 	shard  int
 	cfg    *Config
 	memory *memory
 	told   func([]rise)
 	log    *slog.Logger
-	// begun is called at least once, when it is known what has to be checked.
+	// begun is called at least once, when it is known which records have to be checked.
 	begun func()
 	// level is called at least once, when everything is applied that was stored at the start.
 	level   func()
@@ -54,7 +54,7 @@ func (f *follower) run(ctx context.Context) {
 // Position implements [ordered.Sink].
 func (f *follower) Position() uint64 { return f.cfg.View.ReceiptsPosition(f.shard) }
 
-// begin finds out what is to be read and what has to be checked.
+// begin finds out which records have to be read and which have to be checked.
 func (f *follower) begin(ctx context.Context) (err error) {
 	if f.last, err = f.end(ctx); err != nil {
 		return fmt.Errorf("look for the end of the stream: %w", err)
@@ -63,9 +63,9 @@ func (f *follower) begin(ctx context.Context) (err error) {
 	return nil
 }
 
-// end asks for the last record of the stream. A view that is ahead of the stream has records
-// that are gone. Such a view starts again from the first record, like a view that has none yet.
-// What either then reads has to be checked.
+// end asks for the last record of the stream. A view that is ahead of the stream has records that
+// are gone. Such a view starts again from the first record, like a view that has none yet. Records
+// that either then reads have to be checked.
 func (f *follower) end(ctx context.Context) (last uint64, err error) {
 	s, err := f.cfg.JS.Stream(ctx, StreamName(f.shard))
 	if err != nil {
@@ -82,7 +82,7 @@ func (f *follower) end(ctx context.Context) (last uint64, err error) {
 	} else if at > 0 || last == 0 || f.toCheck() {
 		return last, nil
 	}
-	end, err := f.cfg.End(ctx, f.shard) // after last: what a record refers to was in the log
+	end, err := f.cfg.End(ctx, f.shard) // after last: the message of a record was in the log
 	if err == nil {
 		err = f.cfg.View.ResetReceipts(f.shard, view.ReceiptsCheck{Record: last, Pos: end})
 	}

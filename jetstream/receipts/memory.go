@@ -21,8 +21,8 @@ const (
 	sayAgain = 10 * time.Second
 )
 
-// memory is what a node holds in memory of a shard's cursors: those that were moved here and
-// are not in the view yet, and some that were requested recently. The view has all others.
+// memory holds some of a shard's cursors: those that were moved on this node and are not in the
+// view yet, and some that were requested recently. The view has all others.
 type memory struct {
 	find func(channel, user string) (view.Receipt, error) // reads a cursor from the view
 
@@ -32,7 +32,8 @@ type memory struct {
 	young, old map[key]Mark
 }
 
-// said is what a user has moved a cursor to on this node, merged with what was known before.
+// said is the position to which a user has moved a cursor on this node, merged with the position
+// that was known before.
 type said struct {
 	Mark
 	sent Mark // the part that is stored in the stream
@@ -79,15 +80,15 @@ func (m *memory) accept(k key, to Mark, full error) (before, after Mark, err err
 	return known, after, nil
 }
 
-// own returns a cursor as its own user sees it: what was moved here, or more if the view has
-// more.
+// own returns a cursor as its own user sees it: the higher of the position set on this node and the
+// view's.
 func (m *memory) own(k key) (Mark, error) {
 	heard := m.peek(k) // first, because it moves from memory to the view
 	known, err := m.applied(k)
 	return known.merge(heard), err
 }
 
-// peek returns what memory knows of a cursor. The real cursor is at least that.
+// peek returns a cursor as far as memory knows it. The real cursor is at least that.
 func (m *memory) peek(k key) Mark {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -114,7 +115,7 @@ func (m *memory) applied(k key) (Mark, error) {
 	known = markOf(&r)
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	// Otherwise it may be older than what is applied by then.
+	// Otherwise it may be older than the records that are applied by then.
 	if m.batch == batch && batch%2 == 0 {
 		m.remember(key{strings.Clone(k.channel), strings.Clone(k.user)}, known)
 	}
@@ -179,8 +180,8 @@ func (m *memory) step() {
 	m.batch++
 }
 
-// take takes over what the view is about to store. It returns the cursors that have risen, each
-// with what its user knew of it.
+// take takes over the cursors that the view is about to store. It returns the cursors that have
+// risen, each with the position that its user knew.
 func (m *memory) take(moves []view.ReceiptMoved) (risen []rise) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

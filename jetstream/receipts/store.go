@@ -47,7 +47,7 @@ type Listener interface {
 	// OwnMoved means that the user has read further than this node knew, up to own. If the user
 	// said so on this node, it is not stored yet.
 	OwnMoved(channel, user string, own Mark)
-	// Moved means that what others may know of the user has moved.
+	// Moved means that the part of the user's cursor that others may see has moved.
 	Moved(channel, user string)
 	// Sent means that the user has sent a message, perhaps on another node. So the user has
 	// read the channel up to that message.
@@ -63,7 +63,7 @@ type Store struct {
 	listener atomic.Pointer[Listener]
 }
 
-// shard is what a store keeps for one shard.
+// shard holds a store's parts for one shard.
 type shard struct {
 	memory   *memory
 	stream   *publisher
@@ -100,8 +100,8 @@ func (s *Store) newShard(n int) *shard {
 	return sh
 }
 
-// Run writes and follows until ctx ends. It then writes what it has accepted by that time, and
-// returns.
+// Run writes and follows until ctx ends. It then writes the moves that it has accepted by that
+// time, and returns.
 func (s *Store) Run(ctx context.Context) {
 	for _, m := range []*milestone{s.begun, s.level} {
 		late := time.AfterFunc(levelWithin, m.reach)
@@ -118,12 +118,12 @@ func (s *Store) Run(ctx context.Context) {
 }
 
 // Level returns a channel that is closed when the view has everything that was stored when Run
-// began, or two seconds after that. No caller waits longer for it: the listener is told of what
-// comes later.
+// began, or two seconds after that. No caller waits longer for it: the listener is told of cursors
+// that come later.
 func (s *Store) Level() <-chan struct{} { return s.level.reached }
 
-// Begun returns a channel that is closed when every shard knows what it has to check, or two
-// seconds after Run began. That takes a moment, however much is stored. A message that is sent
+// Begun returns a channel that is closed when every shard knows which records it has to check, or
+// two seconds after Run began. That takes a moment, however much is stored. A message that is sent
 // before that may count as read by users who have read a message that the log has lost.
 func (s *Store) Begun() <-chan struct{} { return s.begun.reached }
 
@@ -149,14 +149,14 @@ func (s *Store) Sent(channel, user string) {
 	}
 }
 
-// Own returns a user's cursor as the user sees it: what the user moved on this node, or more if
-// more is stored.
+// Own returns a user's cursor as the user sees it: the higher of the position set on this node and
+// the stored one.
 func (s *Store) Own(channel, user string) (Mark, error) {
 	return s.of(channel).memory.own(key{channel, user})
 }
 
-// Ahead returns what memory knows of a user's own cursor. It is at least as far as what the
-// view does not have yet.
+// Ahead returns a user's own cursor as far as memory knows it. It has every move that the view does
+// not have yet.
 func (s *Store) Ahead(channel, user string) Mark {
 	return s.of(channel).memory.peek(key{channel, user})
 }

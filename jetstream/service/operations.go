@@ -69,7 +69,7 @@ func (r *request) command() (wire.Command, error) {
 }
 
 // clientID returns the message id that NATS publishers use, for use as a client id. If there is
-// none, it returns a random id, which nobody can repeat.
+// none, it returns a random id, which cannot be repeated.
 func clientID(h nats.Header) string {
 	if id := h.Get(nats.MsgIdHdr); id != "" {
 		return id

@@ -28,8 +28,8 @@ const (
 	maxSends = 8192
 	maxReads = 256
 	// maxReplies bounds the bytes of the replies that are read and not yet handed to the NATS
-	// server. What is on its way to a requester then counts there: the server drops a connection
-	// for which more than max_pending wait, and only users with a password have one.
+	// server. Bytes that are on their way to a requester then count there: the server drops a
+	// connection for which more than max_pending wait, and only users with a password have one.
 	maxReplies = 64 << 20
 	// readTimeout limits how long an operation may wait in a goroutine, and so how long a stop
 	// can take.
@@ -49,11 +49,11 @@ type Log interface {
 type Config struct {
 	Conn *nats.Conn // in the chat account, where it may answer anybody
 	Log  Log
-	// Operations answers the operations that are no changes. Those that it does not answer are
-	// not offered.
+	// Operations answers the operations that are no changes. Operations that the node does not
+	// answer are not offered.
 	Operations *operation.Table
-	// Data returns what the statistics of an operation tell beside its requests, by the type of its
-	// command; nil for none.
+	// Data returns the figures that the statistics of an operation have besides its requests, by
+	// the type of its command; nil for none.
 	Data    map[string]func() any
 	Limits  wire.Limits
 	Node    string // this node's name

@@ -34,7 +34,7 @@ type told struct {
 	Tokens  []toldToken  `json:"tokens,omitzero"`
 }
 
-// question is what a node wants to know of a user's sessions. The zero value asks for all of them
+// question is the question of a node about a user's sessions. The zero value asks for all of them
 // with their tokens, as nodes of earlier versions do, which send no data.
 type question struct {
 	List    bool   `json:"list,omitzero"`    // all sessions, without their tokens

@@ -30,7 +30,7 @@ type Session struct {
 	tokens []Token // tokens it has shown that may still be valid; guarded by the registry
 }
 
-// Client is what many sessions have in common. It is stored once for all of them.
+// Client holds the facts that many sessions have in common. It is stored once for all of them.
 type Client struct{ Transport, Agent string }
 
 // Owner is the connection of a session. Its methods must return at once. They may be called

@@ -18,10 +18,10 @@ const (
 	chunkBytes   = 256 << 10 // below any max_payload that a node takes
 	windowBytes  = 8 << 20   // how far the sender may be ahead
 	chunkTimeout = 30 * time.Second
-	endTimeout   = 5 * time.Minute // for the engine to open what it was given
+	endTimeout   = 5 * time.Minute // for the engine to open the stream that it was given
 	// placeTimeout is how long the cluster may take to make a place for a stream, on each member.
-	// If nobody waits for that, the place is in the way of the next try until the engine gives it
-	// up.
+	// If the caller does not wait for that, the place is in the way of the next try until the
+	// engine gives it up.
 	placeTimeout = 20 * time.Second
 )
 

@@ -21,9 +21,9 @@ import (
 	"natterjack/jetstream/presence"
 )
 
-// Config says what is taken, from which server and into which cluster.
+// Config names the log that is taken, its server, and the cluster that takes it.
 type Config struct {
-	// From is a connection to the single server. Nobody else may write to that server.
+	// From is a connection to the single server. No other client may write to that server.
 	From *nats.Conn
 	// To is a connection to the cluster. Both connections are in the chat account, with all
 	// permissions there.
@@ -43,7 +43,7 @@ type Stream struct {
 	Sum      string // SHA-256 of all messages, with their sequences, times, subjects and headers
 }
 
-// Copy is what a member has of a stream.
+// Copy describes a member's copy of a stream.
 type Copy struct{ Messages, First, Last uint64 }
 
 // ErrHasLog is returned for a cluster that has a log already.
@@ -56,7 +56,7 @@ type takeover struct {
 }
 
 // Run takes everything. After an error the single server still has all it had, and Run can be
-// called again. It then removes what an earlier call has left in the cluster.
+// called again. It then removes the streams that an earlier call has left in the cluster.
 func Run(ctx context.Context, cfg Config) ([]Stream, error) {
 	t := &takeover{Config: cfg}
 	t.Logger = cfg.Logger.With("component", "takeover")
@@ -136,8 +136,8 @@ func (t *takeover) list(ctx context.Context) (names []string, err error) {
 	return append(slices.DeleteFunc(names, func(n string) bool { return n == first }), first), nil
 }
 
-// clear removes what an earlier run has left in the cluster. It refuses a cluster that has a
-// log.
+// clear removes the streams that an earlier run has left in the cluster. It refuses a cluster that
+// has a log.
 func (t *takeover) clear(ctx context.Context) error {
 	left, err := pause.Until(ctx, "the list of streams", func(ctx context.Context) (left []string, err error) {
 		all := t.to.ListStreams(ctx)

@@ -19,7 +19,7 @@ import (
 // the engine skips a message in which such a limit ends.
 const readMessages = 500
 
-// whole is what one side has of a stream: the engine's figures, and all messages.
+// whole describes a stream on one side: by the engine's figures, and by all messages.
 type whole struct {
 	Stream
 

@@ -1,7 +1,7 @@
 // Package uploads keeps the records of uploads: which user has reserved room for which file, in
-// which channel, and what has become of it. A record lives from the reservation until the file is
-// in a message or given up, at most some days. All nodes share the records, in a KV bucket, and
-// each node has all of them in memory, so that it can tell at once how much room is reserved.
+// which channel, and in which state the upload is. A record lives from the reservation until the
+// file is in a message or given up, at most some days. All nodes share the records, in a KV bucket,
+// and each node has all of them in memory, so that it can tell at once how much room is reserved.
 //
 // A record is changed only by a node that has seen its last revision. So two nodes that work on
 // one upload cannot undo each other's work.

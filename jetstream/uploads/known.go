@@ -148,8 +148,8 @@ func (r *Records) Of(media string) *Record {
 	return nil
 }
 
-// Latest returns the record of a file, or that of the file that was reserved in its place, if this
-// node knows one, or nil.
+// Latest returns the record of a file, or of the file that was reserved in its place, or nil if
+// this node knows neither.
 func (r *Records) Latest(media string) *Record {
 	return r.known.one(func() *Record { return r.known.byMedia[keyOf(media)] })
 }

@@ -17,8 +17,8 @@ const (
 	// true. A leader of the bucket that is cut off does not know that it is for up to ten seconds,
 	// and may say until then that nothing has changed.
 	Late = freshFor + 10*time.Second
-	// freshFor is for how long this node trusts what it knows. It is longer than an election, so
-	// that nothing is refused because of one.
+	// freshFor is for how long this node trusts its copies of records. It is longer than an
+	// election, so that nothing is refused because of one.
 	freshFor = 15 * time.Second
 	// lookEvery is how often this node compares itself with the bucket.
 	lookEvery = 2 * time.Second

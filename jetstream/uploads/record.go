@@ -30,12 +30,12 @@ const keyLen = 16
 func keyOf(media string) string { return media[:min(keyLen, len(media))] }
 
 // NewMedia returns an id for a file whose record is to have a certain key. No two ids are the same,
-// so what happens to a file under an id never happens to another one.
+// so an action on the file of one id never hits another file.
 func NewMedia(key string) string { return keyOf(key) + strings.ToLower(rand.Text())[:mediaLen-keyLen] }
 
 const mediaLen = 26
 
-// Record is what is known about an upload.
+// Record holds the facts that are known about an upload.
 type Record struct {
 	User  string `json:"-"`
 	Media string `json:"media"`

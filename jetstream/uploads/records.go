@@ -27,7 +27,7 @@ const (
 	retry = time.Second
 )
 
-// ErrChanged is the error of a write to a record that somebody else has written meanwhile. The
+// ErrChanged is the error of a write to a record that another writer has written meanwhile. The
 // caller reads the record again.
 var ErrChanged = errors.New("uploads: the record has changed meanwhile")
 
@@ -136,9 +136,9 @@ func (r *Records) Get(ctx context.Context, user, media string) (*Record, error) 
 	return record, nil
 }
 
-// newer returns what this node knows of a record, if that is newer than what the bucket has
-// answered: a copy that lags may answer. Without it, newer returns nil. A record that the bucket
-// has dropped for its age is not newer.
+// newer returns this node's copy of a record, if that is newer than the bucket's answer: a copy
+// that lags may answer. Without it, newer returns nil. A record that the bucket has dropped for its
+// age is not newer.
 func (r *Records) newer(than *Record) *Record {
 	mine := r.known.of(than.key())
 	switch {
@@ -151,7 +151,7 @@ func (r *Records) newer(than *Record) *Record {
 	return mine
 }
 
-// Put stores a record that the caller has made, or has changed after it got it. If somebody else
+// Put stores a record that the caller has made, or has changed after it got it. If another writer
 // has made or changed it meanwhile, the error is [ErrChanged].
 func (r *Records) Put(ctx context.Context, record *Record) error {
 	value, err := json.Marshal(record)
@@ -172,7 +172,7 @@ func (r *Records) Put(ctx context.Context, record *Record) error {
 	return nil
 }
 
-// Delete deletes a record, unless somebody else has changed it: then the error is [ErrChanged].
+// Delete deletes a record, unless another writer has changed it: then the error is [ErrChanged].
 func (r *Records) Delete(ctx context.Context, record *Record) error {
 	if err := r.kv.Delete(ctx, record.key(), jetstream.LastRevision(record.revision)); err != nil {
 		return refusal(err)

@@ -116,9 +116,9 @@ func (r *round) take(e *Event) error {
 	return nil
 }
 
-// address notes who may see an event about the message with a seq, or about none if that is 0.
-// Nobody may see a note. When nobody on this node asks for that and the answer needs a disk
-// read, address marks it as unknown.
+// address notes who may see an event about the message with a seq, or about none if that is 0. No
+// user may see a note. When no session on this node asks for that and the answer needs a disk read,
+// address marks it as unknown.
 func (r *round) address(a *Applied, m *met, seq uint64) error {
 	if a.Kind == wire.KindNote {
 		return nil

@@ -12,9 +12,9 @@ import (
 	"natterjack/server/wire"
 )
 
-// Audience answers questions about messages and those who may be told of them, as the view was when
-// the Audience was made. It uses one iterator for everything, and is for one goroutine. Close it
-// soon, because it keeps the view from closing.
+// Audience answers questions about messages and the users who may be notified of them, as the view
+// was when the Audience was made. It uses one iterator for everything, and is for one goroutine.
+// Close it soon, because it keeps the view from closing.
 type Audience struct {
 	v *View
 	r *reader
@@ -82,7 +82,7 @@ func (a *Audience) EachSetting(user, prefix string, f func(name, value string) b
 	return a.r.eachSetting(user, prefix, "", func(name, value []byte) bool { return f(string(name), string(value)) })
 }
 
-// Profile returns what a user says about themselves.
+// Profile returns the profile of a user.
 func (a *Audience) Profile(user string) (channel.Profile, error) { return a.r.profile(user) }
 
 // Subscriptions returns where a user is told, as [View.Subscriptions] does.
@@ -209,14 +209,14 @@ func (a *Audience) unread(user string, m *membership, ahead uint64) (uint64, err
 	return 0, err
 }
 
-// Unused is a subscription that nobody has renewed for long.
+// Unused is a subscription that its device has not renewed for long.
 type Unused struct {
 	User, ID string
 	Version  uint64 // of the event that has set it last
 }
 
 // UnusedSubscriptions returns subscriptions that were renewed last before a time, in Unix
-// milliseconds, at most limit. Those that are gone have another time.
+// milliseconds, at most limit. Subscriptions that are gone have another time limit.
 func (v *View) UnusedSubscriptions(before, gone int64, limit int) (all []Unused, err error) {
 	err = v.read("look for unused subscriptions", func(r *reader) error {
 		prefix := []byte{tagPush}

@@ -89,9 +89,9 @@ func (c *cache) keep(st *channel.State) {
 // channel from disk.
 func (c *cache) stamp() uint64 { return c.batch.Load() }
 
-// fill stores what a reader has loaded from disk. It does nothing if a batch was committed
-// since the stamp, or is being committed: the reader may be older than that batch, and its old
-// value would hide the batch's changes. That reader still has its own answer, and the next
+// fill stores a channel that a reader has loaded from disk. It does nothing if a batch was
+// committed since the stamp, or is being committed: the reader may be older than that batch, and
+// its old value would hide the batch's changes. That reader still has its own answer, and the next
 // reader loads again.
 func (c *cache) fill(id string, h head, body *channel.State, stamp uint64) {
 	c.mu.Lock()

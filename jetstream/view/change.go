@@ -65,8 +65,8 @@ func (r *round) change(e *Event, at place, record *wire.Record) error {
 	return r.setFolded(t, after)
 }
 
-// gone stores what is known of a message that the log no longer has: that it was sent, and
-// under which client id. The message may not be the last one of its sender, because the log may
+// gone stores the facts that are known of a message that the log no longer has: that it was sent,
+// and under which client id. The message may not be the last one of its sender, because the log may
 // already have held later ones when it was erased.
 func (r *round) gone(t target, at place, m *wire.Erased) error {
 	if m.ClientID != "" {
@@ -163,9 +163,9 @@ func contentOf(m *channel.Message) *wire.Content {
 	return m.Content
 }
 
-// blank removes the content from a stored event. It keeps members of the record that this
-// version does not know: what people say is always in the content, however the format changes.
-// It does nothing where no event is stored any more.
+// blank removes the content from a stored event. It keeps members of the record that this version
+// does not know: the words of users are always in the content, however the format changes. It does
+// nothing where no event is stored any more.
 func (r *round) blank(channel string, at place) (found bool, err error) {
 	kind, record, err := r.stored(channel, at)
 	if record == nil || err != nil {

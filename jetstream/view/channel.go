@@ -19,10 +19,10 @@ func (v *View) Channel(id string) (st *channel.State, err error) {
 	return st, err
 }
 
-// Member reports whether a user is a member of a channel. It looks for the user's membership,
-// and not at the channel. A user who is not a member can so not find out from the time it takes
-// whether there is such a channel. A direct channel and a user's own channel have their members
-// in the name, whether they exist or not.
+// Member reports whether a user is a member of a channel. It looks for the user's membership, and
+// not at the channel. So a user who is not a member cannot find out by the time of an answer
+// whether there is such a channel. A direct channel and a user's own channel have their members in
+// the name, whether they exist or not.
 func (v *View) Member(user, channel string) (member bool, err error) {
 	if named := usersOf(channel); named != nil {
 		return slices.Contains(named, user), nil

@@ -15,9 +15,9 @@ const (
 	taken = "taken"
 )
 
-// Name returns a name for what two views must have in common for one node to use the other's
-// files: the schema, the number of shards, and the epoch. Everything else that has another
-// version is rebuilt when the view is opened.
+// Name returns a name that two views share if one node may use the other's files. It has the
+// schema, the number of shards, and the epoch. Everything else that has another version is rebuilt
+// when the view is opened.
 func Name(o Options) string { return homeOf("", o).name }
 
 // Lend makes a copy of the view as it is at this moment and returns the copy's directory. The

@@ -6,9 +6,9 @@ import (
 	"math"
 )
 
-// CountMissed counts what a user has missed after a position in each shard, up to atMost. A
-// result of atMost means that many or more. The cost grows with [View.CountScanned], and with the
-// smaller of the count and atMost.
+// CountMissed counts the events that a user has missed after a position in each shard, up to
+// atMost. A result of atMost means that many or more. The cost grows with [View.CountScanned], and
+// with the smaller of the count and atMost.
 func (v *View) CountMissed(user string, after []uint64, atMost int) (count int, err error) {
 	if len(after) != len(v.shards) {
 		return 0, fmt.Errorf("count what was missed: %d positions for %d shards", len(after), len(v.shards))

@@ -6,18 +6,18 @@ import "slices"
 // it.
 const MaxMentions = 100
 
-// Counts returns what a user has not read in one of the user's channels. Read is the seq up to
-// which the user has read. Unread is the number of messages since that seq, since the user
-// joined, and since the user's own last message, whichever is latest. Mentions is how many of
-// those messages mention the user, at most [MaxMentions].
+// Counts returns how many messages and mentions a user has not read in one of the user's channels.
+// Read is the seq up to which the user has read. Unread is the number of messages since that seq,
+// since the user joined, and since the user's own last message, whichever is latest. Mentions is
+// how many of those messages mention the user, at most [MaxMentions].
 //
-// Unread is a distance between seqs, so every device and every server gets the same number
-// without looking at messages. A deleted message still counts as unread until the user reads
-// past it. Otherwise a client that counts by itself would have to know of every deletion before
-// the messages that it holds. Mentions are different: those of a deleted message go with its
-// content, and an edited message has the mentions of its new content. A user follows a mention,
-// so it must lead to a message. A message that the user has hidden counts like a deleted one:
-// as unread, but not as a mention.
+// Unread is a distance between seqs, so every device and every server gets the same number without
+// looking at messages. A deleted message still counts as unread until the user reads past it.
+// Otherwise a client that counts by itself would have to know of every deletion before the messages
+// that it holds. Mentions are different: the mentions of a deleted message go with its content, and
+// an edited message has the mentions of its new content. A user follows a mention, so it must lead
+// to a message. A message that the user has hidden counts like a deleted one: as unread, but not as
+// a mention.
 func (v *View) Counts(user, channel string, read uint64) (unread uint64, mentions int, err error) {
 	err = v.read("count unread messages", func(r *reader) error {
 		m, found, err := r.membership(user, v.shardIndex(channel), channel)

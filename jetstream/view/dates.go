@@ -14,10 +14,10 @@ import (
 
 // dates tell which events of a shard were dated by a clock that was ahead. An event keeps its
 // timestamp for ever. But a channel with such an event as its last one would be on top of every
-// list until that time has come, and again once it has come. So the view notes what it finds
-// out: up to a position, nothing happened later than at a time. It finds out when an event is
-// dated ahead of this node's clock, or when this node's clock is set back below events that it
-// has. It is immutable.
+// list until that time has come, and again once it has come. So the view notes facts of the form:
+// up to a position, nothing happened later than at a time. It finds out when an event is dated
+// ahead of this node's clock, or when this node's clock is set back below events that it has. It is
+// immutable.
 //
 // The limits ascend in both members. They are not derived from events alone, because the events
 // do not tell which of two clocks was right. A view that is made from the log after that time
@@ -42,7 +42,7 @@ const (
 	limitEvery = 1000
 )
 
-// of returns the time that counts for what an event at a position dated.
+// of returns the time that counts for a time that an event at a position has set.
 func (d *dates) of(pos uint64, at int64) int64 {
 	i, _ := slices.BinarySearchFunc(d.limits, pos, func(l limit, pos uint64) int {
 		if l.upto < pos {
@@ -89,8 +89,8 @@ func (v *View) now() int64 {
 	return 1<<62 - 1
 }
 
-// Dated returns the time that counts for what an event of a channel at a position dated. It is
-// earlier than the given time if that turned out to be ahead of the right clock.
+// Dated returns the time that counts for a time that an event of a channel at a position has set.
+// It is earlier than the given time if that turned out to be ahead of the right clock.
 func (v *View) Dated(channel string, pos uint64, at int64) int64 {
 	return v.shardOf(channel).dates.Load().of(pos, at)
 }

@@ -7,15 +7,15 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 )
 
-// Erasure is what an event asks to have erased from the stream. The view did its own part when
-// it applied the event.
+// Erasure names the messages that an event wants erased from the stream. The view did its own part
+// when it applied the event.
 type Erasure struct {
 	Pos     uint64 // pos of the event that asks for it
 	Channel string
 	// All means everything in the channel's log before Pos, because the channel was deleted.
 	All bool
-	// Positions are what to erase, ascending. For a deleted channel they are what the view
-	// knows of.
+	// Positions are the messages to erase, ascending. For a deleted channel they are the messages
+	// that the view knows.
 	Positions []uint64
 }
 

@@ -111,9 +111,9 @@ func (v *View) asks(user string) {
 	}
 }
 
-// remember loads a user's channels into memory if they are not there yet, and reports whether
-// they are many. It uses its own reader, made only after [recency.begin] records what is
-// applied. The caller has entered.
+// remember loads a user's channels into memory if they are not there yet, and reports whether they
+// are many. It uses its own reader, made only after [recency.begin] has begun to record applied
+// events. The caller has entered.
 func (v *View) remember(u heavy) (many bool, err error) {
 	begun, first := v.recency.begin(u)
 	if !first {

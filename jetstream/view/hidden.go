@@ -7,10 +7,10 @@ import (
 	"natterjack/server/wire"
 )
 
-// shown returns the messages of a channel that a user is shown, ascending: those that came
-// while the user was a member, without those that the user has hidden. Hidden messages are gaps
-// in the result, so pages, pins and counts need no rule for them: a page is full if there are
-// more messages. For a user who has hidden nothing this needs no disk read for hidden messages.
+// shown returns the messages of a channel that a user is shown, ascending: those that came while
+// the user was a member, except hidden ones. Hidden messages are gaps in the result, so pages, pins
+// and counts need no rule for them: a page is full if there are more messages. For a user who has
+// hidden nothing this needs no disk read for hidden messages.
 func (r *reader) shown(v *View, user, channel string) ([]seqs, error) {
 	members, err := r.membershipsIn(user, v.shardIndex(channel), channel)
 	if err != nil {
@@ -46,7 +46,7 @@ func (r *reader) hidden(v *View, user, channel string) (hidden []uint64, err err
 	return hidden, err
 }
 
-// except returns what remains of spans without the hidden messages. Both ascend.
+// except returns the spans without the hidden messages. Both ascend.
 func except(spans []seqs, hidden []uint64) (left []seqs) {
 	if len(hidden) == 0 {
 		return spans

@@ -56,7 +56,7 @@ func (v *View) History(user, channel string, w Window) (events []Event, more boo
 	return events, more, err
 }
 
-// window reads the messages of a window, ascending, of those that a user is shown.
+// window reads the messages of a window that a user is shown, ascending.
 func (r *reader) window(channel string, spans []seqs, w Window) (rows []row, more bool, err error) {
 	asked := seqs{after: w.After, upto: math.MaxUint64}
 	if w.Before != 0 {
@@ -70,8 +70,8 @@ func (r *reader) window(channel string, spans []seqs, w Window) (rows []row, mor
 	return some, more || len(some) < len(rows), nil
 }
 
-// budgeted cuts messages to about so many bytes. It removes those that are farthest from where the
-// page begins. One stays, whatever its size.
+// budgeted cuts messages to about so many bytes. It removes the messages that are farthest from the
+// beginning of the page. One stays, even if it is larger.
 func budgeted(rows []row, forward bool, most int) []row {
 	n, bytes := 0, 0
 	for ; n < len(rows); n++ {

@@ -77,7 +77,7 @@ func (h home) tidy() error {
 }
 
 // condemn marks a damaged database, so that the next start rebuilds it. Until then the database
-// answers what it can.
+// answers the queries that it can.
 func (h home) condemn(why error) {
 	h.log.Error("the view is damaged; the next start rebuilds it", "error", why)
 	f, err := h.fs.Create(h.at(condemned), vfs.WriteCategoryUnspecified)

@@ -85,11 +85,11 @@ const (
 	tagErasure = 'x' // tags 'q' and 'r' are in receipts_keys.go
 )
 
-// clientHashLen is the length of a client id's hash: 64 bits that no file compresses. In a
-// channel of ten million messages two client ids have the same hash with a probability of 3 in
-// a million. The second send is then refused as a conflict. A user who computes such a pair, at
-// great expense, only has their own sends refused: the sender is part of the hash, and nobody
-// knows another user's next client id.
+// clientHashLen is the length of a client id's hash: 64 bits that no file compresses. In a channel
+// of ten million messages two client ids have the same hash with a probability of 3 in a million.
+// The second send is then refused as a conflict. A user who computes such a pair, at great expense,
+// only has their own sends refused: the sender is part of the hash, and no user knows another
+// user's next client id.
 const clientHashLen = 8
 
 func appendName(dst []byte, name string) []byte {

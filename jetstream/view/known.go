@@ -7,11 +7,11 @@ import (
 	"natterjack/server/wire"
 )
 
-// known is what memory holds of all users' settings, because it is asked so often that disk
-// reads would be felt. Each message to a direct channel asks twice who has blocked whom, which
-// on disk would cost a tenth of what the message does. A second of reading in a group asks
-// whether each of its members keeps read receipts private. Each page asks whether its reader
-// has hidden anything.
+// known holds the settings of all users that are read so often that disk reads would be felt. Each
+// message to a direct channel asks twice whether one of its users has blocked the other. On disk
+// that would cost a tenth of the message's own cost. A second of reading in a group asks whether
+// each of its members keeps read receipts private. Each page asks whether its reader has hidden
+// anything.
 type known struct {
 	mu       sync.RWMutex // guards the fields below
 	blocked  map[blockPair]struct{}
@@ -30,7 +30,7 @@ func (v *View) Blocked(by, of string) bool {
 	return found
 }
 
-// Discreet reports whether a user keeps private what they have read.
+// Discreet reports whether a user keeps their receipts private.
 func (v *View) Discreet(user string) bool {
 	v.known.mu.RLock()
 	defer v.known.mu.RUnlock()
@@ -110,7 +110,7 @@ func (r *round) know(user string, s *wire.Setting) {
 	}
 }
 
-// known rebuilds what [round.know] stores.
+// known rebuilds the settings that [round.know] stores.
 func (r *replay) known() error {
 	owner, own := wire.OwnerOf(r.channel)
 	if !own {
@@ -136,7 +136,7 @@ func (r *replay) known() error {
 	return err
 }
 
-// loadKnown reads what memory holds of all users' settings.
+// loadKnown reads the settings that memory holds of all users.
 func (v *View) loadKnown() error {
 	v.known.blocked, v.known.discreet, v.known.hiders = map[blockPair]struct{}{}, map[string]struct{}{}, map[string]struct{}{}
 	return v.read("load settings", func(r *reader) error {

@@ -83,7 +83,7 @@ func filesIn(c *wire.Content) (files []*wire.Attachment) {
 	return files
 }
 
-// holding says whether a message has a file, and who has sent it.
+// holding says whether a message has a file, and which user has sent it.
 type holding struct {
 	has    bool
 	sender string

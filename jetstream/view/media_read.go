@@ -120,7 +120,7 @@ func (v *View) Dropped(shard int, pos uint64, after string, limit int) (ids []st
 	return ids, err
 }
 
-// DroppedDone forgets what [View.Dropped] returns for the events of a shard up to a position.
+// DroppedDone forgets the results of [View.Dropped] for the events of a shard up to a position.
 func (v *View) DroppedDone(shard int, upto uint64) error {
 	if err := v.enter(); err != nil {
 		return err

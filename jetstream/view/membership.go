@@ -10,10 +10,10 @@ import (
 	"natterjack/server/wire"
 )
 
-// membership is a stretch of a channel's log in which a user is a member. The user may see what
-// lies within it, for ever, and nothing outside it. A user who was removed keeps what is on
-// their devices, and reads the rest of the stretch after coming back. A user who asked to join
-// and was refused has a membership of a single event: the event that refused the request.
+// membership is a stretch of a channel's log in which a user is a member. The user may see the
+// events within it, for ever, and no others. A user who was removed keeps the messages that their
+// devices have, and reads the rest of the stretch after coming back. A user who asked to join and
+// was refused has a membership of a single event: the event that refused the request.
 type membership struct {
 	channel string
 	since   uint64 // pos of the event that made the user a member; the user sees that event

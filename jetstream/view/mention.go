@@ -11,9 +11,9 @@ import (
 // an empty name.
 const everybody = ""
 
-// mention updates the index of mentions when a message's content changes from before to after.
-// Nil means no content. Whom an @here mentions is noted before the message, see [round.note]. An
-// edit that removes the @here forgets that.
+// mention updates the index of mentions when a message's content changes from before to after. Nil
+// means no content. The users whom an @here mentions are noted before the message, see
+// [round.note]. An edit that removes the @here forgets that.
 func (r *round) mention(t target, before, after *wire.Content) error {
 	if before == after {
 		return nil
@@ -41,8 +41,8 @@ func (r *round) mention(t target, before, after *wire.Content) error {
 	return nil
 }
 
-// note takes in a note that says whom @here mentions in a message. The first note of a message
-// counts.
+// note takes in a note that names the users whom @here mentions in a message. The first note of a
+// message counts.
 func (r *round) note(channel string, n *wire.Note) error {
 	if n == nil || n.Seq == 0 || len(n.Present) == 0 {
 		return nil
@@ -100,7 +100,7 @@ func (r *round) setPresent(t target, present []string) {
 
 func mentionsHere(c *wire.Content) bool { return c != nil && channel.MentionsHere(c) }
 
-// mentioned yields the users whom a content mentions, some perhaps twice. If the content mentions
+// mentioned yields the users that a content mentions, some perhaps twice. If the content mentions
 // everybody, it yields only everybody, so that no user is counted twice for one message. Present
 // are the users whom an @here mentions.
 func mentioned(c *wire.Content, present []string) func(yield func(user string) bool) {

@@ -18,7 +18,7 @@ func (v *View) Message(id string, seq uint64) (m *channel.Message, err error) {
 	return m, err
 }
 
-// Version is what a message said from some time on.
+// Version is the content of a message from some time on.
 type Version struct {
 	Timestamp int64 // Unix milliseconds
 	Content   *wire.Content
@@ -121,8 +121,8 @@ func (r *reader) message(id string, seq uint64) (*channel.Message, error) {
 	return channel.Fold(nil, at.pos, record), nil
 }
 
-// placeOfMessage returns the place of a message in the log: that of the first event with its
-// seq. Found is false if the log does not have the message.
+// placeOfMessage returns the place of a message in the log, which is the place of the first event
+// with its seq. Found is false if the log does not have the message.
 func (r *reader) placeOfMessage(channel string, seq uint64) (at place, found bool, err error) {
 	at, found, err = r.placeFrom(channel, seq)
 	if !found || err != nil || at.seq != seq {

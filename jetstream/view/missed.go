@@ -2,13 +2,13 @@ package view
 
 import "container/heap"
 
-// Missed returns what a user has missed in a span of a shard: the events of all the user's
+// Missed returns the events that a user has missed in a span of a shard: those of all the user's
 // channels during the user's memberships, in the order of pos. The events that began or ended a
-// membership are included, and so are the events that refused the user's requests to join.
-// Events about messages that the user is not shown are not, and neither are notes.
-// Missed returns up to limit events and up to about maxBytes of records, but at least one event
-// if there is one. If more is true, the rest follows after the last pos returned. Otherwise the
-// result is complete up to span.Upto. A channel with nothing new costs a look at its head.
+// membership are included, and so are the events that refused the user's requests to join. Events
+// about messages that the user is not shown are not, and neither are notes. Missed returns up to
+// limit events and up to about maxBytes of records, but at least one event if there is one. If more
+// is true, the rest follows after the last pos returned. Otherwise the result is complete up to
+// span.Upto. A channel with nothing new costs a look at its head.
 func (v *View) Missed(user string, span Span, limit, maxBytes int) (events []Event, more bool, err error) {
 	err = v.read("read what was missed", func(r *reader) error {
 		m := merge{room: maxBytes}

@@ -60,9 +60,9 @@ func damaged(err error) bool {
 	return !errors.Is(err, ErrDiskFull)
 }
 
-// Close closes the view. It waits for calls in progress and for a merge of files in progress,
-// some seconds at most. Later calls fail with [ErrClosed]. What was applied stays in the
-// write-ahead log. Close is safe to repeat.
+// Close closes the view. It waits for calls in progress and for a merge of files in progress, some
+// seconds at most. Later calls fail with [ErrClosed]. Applied events stay in the write-ahead log.
+// Close is safe to repeat.
 func (v *View) Close() error {
 	v.disk.close()
 	v.open.Lock()

@@ -51,8 +51,8 @@ func (d *disk) options(o Options, corrupt func(error)) *pebble.Options {
 // compression compresses only the lowest level, where nearly all data ends up. Compressing data
 // that is soon merged again took a quarter of the CPU of a rebuild.
 //
-// The table shows what one message takes on disk, with all of its keys, and the CPU of its
-// whole way in, with merging. The messages had 200 bytes of random words out of 4,096, and each
+// The table shows the bytes that one message takes on disk, with all of its keys, and the CPU of
+// its whole way in, with merging. The messages had 200 bytes of random words out of 4,096, and each
 // channel had twelve. Their records were stored as JSON.
 //
 //	fastest (MinLZ), blocks of 16 KB   302 B   30 µs

@@ -8,10 +8,10 @@ import (
 	"natterjack/jetstream/channel"
 )
 
-// Messages are most of what a view holds. The record of a plain message is stored packed: it
-// lacks the names of its members, and whatever the key and the channel's name tell, and its ids
-// are the bytes that they encode. [pack] takes a record only if [unpack] gives back every byte
-// of it. All other records are stored as they came.
+// A view holds mostly messages. So the record of a plain message is stored packed: without the
+// names of its members, without the facts that the key and the channel's name tell, and with ids as
+// the bytes that they encode. [pack] takes a record only if [unpack] gives back every byte of it.
+// All other records are stored as they came.
 //
 // A packed record is a byte of forms, the version and after, the time, the id, the client id,
 // the sender, and the content.
@@ -161,7 +161,7 @@ func unpack(dst []byte, channel string, seq uint64, packed []byte) ([]byte, erro
 	return append(append(append(dst, partText...), p.rest...), partEnd...), p.err
 }
 
-// optional reads what appendOptional wrote.
+// optional reads a value that appendOptional wrote.
 func (p *parser) optional() (n, optional uint64) {
 	n = p.uvarint()
 	if n&1 != 0 {

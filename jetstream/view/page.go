@@ -14,12 +14,12 @@ func (r *reader) eventAt(channel string) (e Event, err error) {
 type page struct {
 	events []Event
 	buffer []byte
-	room   space // what take may still take
+	room   space // the bytes that take may still take
 }
 
 // take appends a message, as it is shown, to rows. It reports whether there is room for another
 // message. Without room for this one in bytes it takes nothing and sets cut. It takes the first
-// message whatever its size.
+// message even if it is larger.
 func (p *page) take(rows *[]row, m row, cut *bool) (more bool, err error) {
 	if p.room.show != nil {
 		if m.Record, err = p.room.show(m.Record); err != nil {

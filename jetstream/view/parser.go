@@ -60,7 +60,7 @@ func (p *parser) fail() {
 	p.rest, p.err = nil, errValue
 }
 
-// end returns what was wrong. Left-over bytes are an error too.
+// end returns the first error, or an error if bytes are left over.
 func (p *parser) end() error {
 	if p.err == nil && len(p.rest) > 0 {
 		p.fail()
@@ -68,7 +68,7 @@ func (p *parser) end() error {
 	return p.err
 }
 
-// names reads what appendNames wrote, or returns nil if there are no names.
+// names reads the names that appendNames wrote, or returns nil if there are none.
 func (p *parser) names() []string {
 	n := p.length()
 	if n == 0 {

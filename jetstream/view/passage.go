@@ -8,8 +8,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// Passage is a page of a channel's messages, together with what happened to the channel between
-// them.
+// Passage is a page of a channel's messages, together with the changes of the channel that happened
+// between them.
 type Passage struct {
 	Messages []Event // ascending by seq
 	// More reports that there are further messages in the direction of the window. Of a window
@@ -31,7 +31,7 @@ type Happened struct {
 }
 
 // Passage returns the messages of a channel in a window that a user is shown, and the changes
-// between them that the user has seen live, or would have seen. Messages are those of
+// between them that the user has seen live, or would have seen. Messages are the same as in
 // [View.History]. Changes are the events of the kinds meta and pin that [View.Missed] has for the
 // user, without those about messages that the user has hidden, and without those that refused the
 // user's requests to join, because the user was no member then.

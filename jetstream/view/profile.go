@@ -33,7 +33,7 @@ func (r *reader) profile(user string) (channel.Profile, error) {
 }
 
 // PicturesOf returns for each file the channel whose picture it is: a group, or the own channel of
-// a user. It is empty for a file that is nobody's picture.
+// a user. It is empty for a file that is no one's picture.
 func (v *View) PicturesOf(ids []string) (of []string, err error) {
 	of = make([]string, len(ids))
 	err = v.read("look for pictures", func(r *reader) error {
@@ -58,7 +58,7 @@ func (r *reader) pictureOf(id string) (of string, err error) {
 	return of, p.end()
 }
 
-// profile stores what a user says about themselves in their own channel. It ignores such an event
+// profile stores the profile that a user has set in their own channel. It ignores such an event
 // from any other sender.
 func (r *round) profile(e *Event, record *wire.Record) error {
 	owner, own := wire.OwnerOf(e.Channel)
@@ -140,7 +140,7 @@ func (r *round) holder(t target, id string) (string, error) {
 	return sender, p.end()
 }
 
-// profile rebuilds what [round.profile] stores.
+// profile rebuilds the profiles that [round.profile] stores.
 func (r *replay) profile() error {
 	owner, own := wire.OwnerOf(r.channel)
 	if !own {

@@ -10,11 +10,11 @@ import (
 	"natterjack/server/wire"
 )
 
-// projection is what is derived from events under some tags, together with its version. The
-// version covers the layout of those keys and values and the rules that derive them. Raise it
-// when you change either. A view with another version then rebuilds them from the events that
-// it holds, one channel at a time. Everything that is not a projection belongs to the [schema]:
-// when that changes, the whole log is read again.
+// projection is a part of the view that is derived from events: the tags of its keys, and its
+// version. The version covers the layout of those keys and values and the rules that derive them.
+// Raise it when you change either. A view with another version then rebuilds them from the events
+// that it holds, one channel at a time. Everything that is not a projection belongs to the
+// [schema]: when that changes, the whole log is read again.
 type projection struct {
 	name    string
 	version uint64
@@ -119,7 +119,7 @@ func (v *View) remake(what *projection) (err error) {
 type replay struct {
 	v       *View
 	what    *projection
-	disk    *reader // what is on disk, without the batch
+	disk    *reader // the state on disk, without the batch
 	batch   *pebble.Batch
 	channel string
 	key     []byte
@@ -199,7 +199,7 @@ func (r *replay) each(f func(e *Event, at place, record *wire.Record) error) err
 	return r.eachThat(func(*Event) bool { return true }, f)
 }
 
-// eachThat does what each does, without the events for which wanted returns false. These are not
+// eachThat does what each does, but only for events for which wanted returns true. These are not
 // decoded.
 func (r *replay) eachThat(wanted func(e *Event) bool, f func(e *Event, at place, record *wire.Record) error) error {
 	prefix := appendNamed(nil, tagEvent, r.channel)

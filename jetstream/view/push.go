@@ -8,8 +8,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// Subscriptions returns where a user is told who is not looking, and the subscriptions that are
-// gone. Of subscriptions with one address it returns that which was set last.
+// Subscriptions returns all subscriptions of a user, with those that are gone. Of subscriptions
+// with one address it returns that which was set last.
 func (v *View) Subscriptions(user string) (subs []channel.Subscription, err error) {
 	err = v.read("list subscriptions", func(r *reader) error {
 		subs, err = r.subscriptions(user)
@@ -47,7 +47,7 @@ func (r *reader) subscriptions(user string) (subs []channel.Subscription, err er
 // userPush names a subscription of a user.
 type userPush struct{ user, id string }
 
-// subscribe stores where a user is told, if that is what the user has set.
+// subscribe stores a subscription, if the user has set one.
 func (r *round) subscribe(user string, record *wire.Record) error {
 	id, ok := channel.SubscriptionID(record)
 	if !ok {
@@ -85,7 +85,7 @@ func (r *reader) subscription(user, id string) (*channel.Subscription, error) {
 	return &s, err
 }
 
-// subscriptions rebuilds what [round.subscribe] stores.
+// subscriptions rebuilds the subscriptions that [round.subscribe] stores.
 func (r *replay) subscriptions() error {
 	owner, own := wire.OwnerOf(r.channel)
 	if !own {

@@ -20,8 +20,8 @@ type Receipt struct {
 	At              uint64 // the last record in the stream of receipts that says all of this
 }
 
-// ReceiptMove is what a record of the stream of receipts says of a cursor. It moves the cursor
-// up. If After is set, it replaces the cursor instead, unless something has moved the cursor
+// ReceiptMove is the move of a cursor that a record of the stream of receipts has. It moves the
+// cursor up. If After is set, it replaces the cursor instead, unless something has moved the cursor
 // since the record at After. A replacement with nothing deletes the cursor.
 type ReceiptMove struct {
 	Receipt // At is this record's own sequence
@@ -31,7 +31,7 @@ type ReceiptMove struct {
 // ReceiptMoved is a cursor before and after a move.
 type ReceiptMoved struct{ Before, After Receipt }
 
-// receipts is what a view holds in memory of a shard's receipts. It holds no cursors.
+// receipts holds the part of a shard's receipts that a view keeps in memory. It holds no cursors.
 type receipts struct {
 	position atomic.Uint64
 	live     atomic.Int64
@@ -170,7 +170,7 @@ func (v *View) commitReceipts(batch *pebble.Batch, shard int, p receiptsPlace) e
 	return nil
 }
 
-// set takes over what is on disk. The caller holds the lock, or no other goroutine has the view
+// set takes over the state on disk. The caller holds the lock, or no other goroutine has the view
 // yet.
 func (s *receipts) set(p receiptsPlace) {
 	s.check = p.check
@@ -201,7 +201,7 @@ func (v *View) Receipt(channel, user string) (found Receipt, err error) {
 	return found, err
 }
 
-// Receipts returns the cursors of a channel, ascending by user: all of them, or only those of
+// Receipts returns the cursors of a channel, ascending by user: all of them, or only the cursors of
 // the given users.
 func (v *View) Receipts(channel string, users ...string) (found []Receipt, err error) {
 	shard := v.shardIndex(channel)
@@ -258,7 +258,7 @@ func (r *Receipt) raise(sent uint64) {
 	r.Read, r.Delivered = max(r.Read, sent), max(r.Delivered, sent)
 }
 
-// places returns the places of all users who have one in a channel.
+// places returns the places of all users who have got somewhere in a channel.
 func (r *reader) places(shard int, channel string) ([]Receipt, error) {
 	stored, err := r.receiptsOf(shard, channel)
 	if err != nil {

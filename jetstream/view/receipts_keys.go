@@ -7,8 +7,8 @@ import "encoding/binary"
 //	q shard                  → position in the stream, size of the cursors, what to check
 //	r shard <channel> user   → the user's cursor in the channel: read, delivered, the record
 //
-// The position under q is how far the stream of receipts is applied. The record under r is the
-// one that says what the cursor is.
+// The position under q is how far the stream of receipts is applied. The record under r is the one
+// that the cursor comes from.
 //
 // A channel's cursors lie together. They are requested together, and change together when all
 // members of a group read. A user's cursors do not lie together: a list of the user's channels

@@ -27,8 +27,8 @@ type recency struct {
 // maxRecent bounds the channels of all users together: about 100 bytes each.
 const maxRecent = 1 << 18
 
-// recent is the channels of one user. Until it is ready, it collects what is applied while the
-// view is read.
+// recent is the channels of one user. Until it is ready, it collects the events that are applied
+// while the view is read.
 type recent struct {
 	ready bool
 	// asked is when the user last asked, in Unix milliseconds. It may be up to askedAgain too
@@ -46,7 +46,7 @@ type activity struct{ came, said int64 }
 
 func (a activity) at() int64 { return max(a.came, a.said) }
 
-// over returns what was noted, and what was read where nothing was noted.
+// over returns the noted places, and for channels without a note the places that were read.
 func (a activity) over(read activity) activity {
 	return activity{cmp.Or(a.came, read.came), cmp.Or(a.said, read.said)}
 }
@@ -59,8 +59,8 @@ type activityIn struct {
 	activity
 }
 
-// note takes over what a batch did. It runs after the commit and before the position is stored,
-// so a reader who has seen the position finds the batch noted.
+// note takes over the changes of a batch. It runs after the commit and before the position is
+// stored, so a reader who has seen the position finds the batch noted.
 func (c *recency) note(applied []Applied, dated *dates) {
 	if !c.any.Load() {
 		return
@@ -105,7 +105,7 @@ func (c *recency) forget() {
 	c.size = 0
 }
 
-// setAll notes what a channel did for those of some users who are held.
+// setAll notes a change of a channel for those of some users who are held.
 func (c *recency) setAll(users []string, channel string, now activity) {
 	for _, user := range users {
 		u := c.users[user]
@@ -171,8 +171,8 @@ func (c *recency) holds(user string) bool {
 	return c.users[user] != nil
 }
 
-// begin starts to note what is applied for a user. The caller then reads the view, and after
-// that calls end.
+// begin starts to note the events that are applied for a user. The caller then reads the view, and
+// after that calls end.
 func (c *recency) begin(h heavy) (u *recent, first bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -186,8 +186,8 @@ func (c *recency) begin(h heavy) (u *recent, first bool) {
 	return u, true
 }
 
-// end adds what was read from the view. Read is nil if the view could not be read. What was
-// noted in the meantime is newer and takes precedence.
+// end adds the places that were read from the view. Read is nil if the view could not be read.
+// Places that were noted in the meantime are newer and take precedence.
 func (c *recency) end(user string, u *recent, read []activityIn) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -15,8 +15,7 @@ func (r *replay) deleted() (bool, error) {
 	return h.has(flagDeleted), err
 }
 
-// gone calls f with what a deletion says of a message that the log no longer had at the time of
-// the deletion.
+// gone calls f with the facts that a deletion has about a message that the log no longer had then.
 func (r *replay) gone(e *Event, record *wire.Record, known map[uint64]bool, f func(seq uint64, m *wire.Erased)) error {
 	seq := channel.About(record)
 	if e.Kind != wire.KindDelete || record.Erased == nil || known[seq] {
@@ -196,7 +195,7 @@ func (r *replay) contents(wanted func(record []byte) bool, f func(seq uint64, se
 	})
 }
 
-// present stores, and returns, whom @here mentions in the messages of the channel.
+// present stores, and returns, the users whom @here mentions in the messages of the channel.
 func (r *replay) present() (map[uint64][]string, error) {
 	present, here := map[uint64][]string{}, map[uint64]bool{} // whether a message mentions @here
 	err := r.each(func(e *Event, _ place, record *wire.Record) error {
@@ -219,7 +218,7 @@ func (r *replay) present() (map[uint64][]string, error) {
 			if sent {
 				here[seq] = is
 			}
-		default: // mentions nobody
+		default: // mentions no user
 		}
 		return nil
 	})
@@ -231,8 +230,8 @@ func (r *replay) present() (map[uint64][]string, error) {
 	return present, err
 }
 
-// keepFormer reports whether a membership was in a group that was deleted. No event tells any
-// more who was a member of that group.
+// keepFormer reports whether a membership was in a group that was deleted. No event tells any more
+// which users were members of that group.
 func (r *replay) keepFormer(key []byte) (bool, error) {
 	if key[0] != tagFormer {
 		return false, nil

@@ -15,12 +15,12 @@ import (
 type round struct {
 	v       *View
 	shard   int
-	held    uint64 // events that the stream has had, with those of this round so far
+	held    uint64 // events that the stream has had, including this round's so far
 	voided  uint64 // how many events of this round are void
 	latest  int64  // the latest time of an event of this round, Unix milliseconds
 	batch   *pebble.Batch
-	puts    puts // what was set since the last deletion in the batch
-	watched bool // whether anybody asks who may see what is applied
+	puts    puts // the keys that were set since the last deletion in the batch
+	watched bool // whether any session asks which users may see the events
 	met     map[string]*met
 	began   map[userChannel]membership
 	ended   map[userChannel][]membership
@@ -37,9 +37,10 @@ type round struct {
 	// round has changed them.
 	files map[media]map[uint64]holding
 	used  map[string]int64
-	// profiles are those that this round has changed.
+	// profiles are the profiles that this round has changed.
 	profiles map[string]channel.Profile
-	// pushes are the subscriptions that this round has changed, nil for those that have ended.
+	// pushes are the subscriptions that this round has changed, or nil for a subscription that has
+	// ended.
 	pushes  map[userPush]*channel.Subscription
 	applied []Applied // handed to the caller, never used again
 	scanned scanned   // the record of the event at hand, if usual
@@ -169,7 +170,7 @@ func (r *round) need(channel string, m *met) error {
 	return err
 }
 
-// write stores an event and what it changes. It returns the users who came and went.
+// write stores an event and the values that it changes. It returns the users who came and went.
 //
 // For most events, write looks only at the old head, which is small and nearly always in
 // memory. It reads the whole channel only for an event that may change more than the head.

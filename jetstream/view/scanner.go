@@ -66,7 +66,8 @@ func scan(record []byte) (m scanned, ok bool) {
 	return m, !s.failed
 }
 
-// record returns what JSON would make of the record. Ok is false if it takes JSON to know that.
+// record returns the record as the JSON decoder would return it. Ok is false if it takes JSON to
+// know that.
 func (m *scanned) record() (r *wire.Record, ok bool) {
 	if !m.plain || !literal(m.content) || !literal(m.id) || !literal(m.clientID) || !literal(m.sender) {
 		return nil, false

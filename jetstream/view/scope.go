@@ -8,9 +8,9 @@ import (
 )
 
 // Scope answers many questions about what one user may see, as the view was when the Scope was
-// made. A user sees what is in the channels that they are a member of now, as far as pages show it
-// to them. It uses one iterator for everything, and is for one goroutine. Close it soon, because it
-// keeps the view from closing.
+// made. A user sees the messages of the channels that they are a member of now, as far as pages
+// show them. It uses one iterator for everything, and is for one goroutine. Close it soon, because
+// it keeps the view from closing.
 type Scope struct {
 	v     *View
 	r     *reader
@@ -18,7 +18,7 @@ type Scope struct {
 	known map[string]*seen
 }
 
-// seen is what a user sees of one channel.
+// seen is the part of one channel that a user sees.
 type seen struct {
 	spans []seqs
 	read  uint64 // the user has read the messages up to here
@@ -91,7 +91,7 @@ func (s *Scope) Message(id string, seq uint64) (*channel.Message, error) {
 }
 
 // Read returns the seq up to which the user has read a channel, by reading or by writing there.
-// What was sent before the user came counts as read.
+// Messages that were sent before the user came count as read.
 func (s *Scope) Read(id string) (uint64, error) {
 	in, err := s.channel(id)
 	if err != nil {
@@ -111,7 +111,7 @@ func (s *Scope) Mentioned(id string, seq uint64) (bool, error) {
 	return false, nil
 }
 
-// channel returns what the user sees of a channel: nothing if they are not a member now.
+// channel returns the part of a channel that the user sees: nothing if they are not a member now.
 func (s *Scope) channel(id string) (*seen, error) {
 	if in := s.known[id]; in != nil {
 		return in, nil
@@ -129,7 +129,7 @@ func (s *Scope) channel(id string) (*seen, error) {
 	return in, nil
 }
 
-// look finds out what a member sees of a channel.
+// look finds out which part of a channel a member sees.
 func (s *Scope) look(in *seen, shard int, id string, m *membership) (err error) {
 	if in.spans, err = s.r.shown(s.v, s.user, id); err != nil {
 		return err

@@ -27,9 +27,10 @@ func (v *View) ScrubAfter() (time.Duration, error) {
 	return min(scrubAtLeast+time.Duration(size/scrubPerS)*time.Second, scrubAtMost), nil
 }
 
-// Sync makes what was applied so far survive the death of the process and a power cut. Call it
-// before you delete something from the stream because the view has applied an event. Otherwise
-// the view may come back from a moment earlier and miss what led to the deletion.
+// Sync makes the events that were applied so far survive the death of the process and a power cut.
+// Call it before you delete something from the stream because the view has applied an event.
+// Otherwise the view may come back from a moment earlier and miss the events that led to the
+// deletion.
 func (v *View) Sync() error {
 	if err := v.enter(); err != nil {
 		return err
@@ -38,9 +39,9 @@ func (v *View) Sync() error {
 	return v.db.LogData(nil, pebble.Sync)
 }
 
-// Scrub removes from the view's files what was erased of some channels. Until the files are
-// merged, they keep what was overwritten and what is under a tombstone. Scrub may take a while,
-// and nothing waits for it.
+// Scrub removes the erased texts of some channels from the view's files. Until the files are
+// merged, they keep values that were overwritten or deleted. Scrub may take a while, and nothing
+// waits for it.
 func (v *View) Scrub(ctx context.Context, channels map[string]bool) error {
 	if err := v.enter(); err != nil {
 		return err

@@ -106,8 +106,8 @@ func (r *reader) eachSetting(user, prefix, after string, f func(name, value []by
 	return r.it.Error()
 }
 
-// setting stores what a user set in the user's own channel. It ignores such an event from any
-// other sender.
+// setting stores a setting that a user has set in the user's own channel. It ignores such an event
+// from any other sender.
 func (r *round) setting(channel string, record *wire.Record) error {
 	owner, own := wire.OwnerOf(channel)
 	s := record.Setting
@@ -176,7 +176,7 @@ func (r *round) count(owner string, s *wire.Setting) error {
 	return nil
 }
 
-// settings rebuilds what [round.count] stores.
+// settings rebuilds the counts that [round.count] stores.
 func (r *replay) settings() error {
 	owner, own := wire.OwnerOf(r.channel)
 	if !own {

@@ -8,8 +8,8 @@ import (
 )
 
 // Shares reports for each of some users whether they are in a channel together with a user. Looked
-// is how many memberships it had to look at: for each user no more than twice the number of
-// channels of the one who is in fewer.
+// is how many memberships it had to look at. For each user that is at most twice the number of
+// channels of the user who is in fewer.
 func (v *View) Shares(user string, others []string) (shares []bool, looked int, err error) {
 	shares = make([]bool, len(others))
 	err = v.read("look for shared channels", func(r *reader) error {

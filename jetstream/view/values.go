@@ -60,7 +60,8 @@ func appendChannel(dst []byte, st *channel.State) []byte {
 	return dst
 }
 
-// parseChannel fills in what appendChannel wrote. All of its strings share one allocation.
+// parseChannel fills in the fields that appendChannel wrote. All of its strings share one
+// allocation.
 func parseChannel(value []byte, st *channel.State) error {
 	p := parser{rest: value, text: string(value)}
 	st.Kind = wire.ChannelKind(p.name())
@@ -171,8 +172,8 @@ func appendEvent(dst []byte, channel string, at place, kind wire.Kind, record []
 	return append(dst, record...)
 }
 
-// appendMessage appends the record of a message. If ok is true, m is what the record was scanned
-// as.
+// appendMessage appends the record of a message. If ok is true, m is the message that the record
+// was scanned as.
 func appendMessage(dst []byte, channel string, at place, record []byte, m *scanned, ok bool) []byte {
 	if ok {
 		if packed, ok := pack(append(dst, codePacked), channel, at.seq, m); ok {

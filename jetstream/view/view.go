@@ -1,19 +1,18 @@
-// Package view is a node's materialized state of the log, in Pebble. It holds messages by
-// channel and seq, channels, memberships by user and by channel, and the index of client ids.
-// For each shard it also holds the position up to which the log is applied, stored in the same
-// batch. Reads, resume, permission checks and the live feed all use this one position, so there
-// is no race between history and live. A view is disposable: if it is deleted, it is rebuilt
-// from the streams. [Open] deletes a view of another schema version, epoch or number of shards.
-// What is only an index of events is rebuilt from the events in the view when its version
-// differs.
+// Package view is a node's materialized state of the log, in Pebble. It holds messages by channel
+// and seq, channels, memberships by user and by channel, and the index of client ids. For each
+// shard it also holds the position up to which the log is applied, stored in the same batch. Reads,
+// resume, permission checks and the live feed all use this one position, so there is no race
+// between history and live. A view is disposable: if it is deleted, it is rebuilt from the streams.
+// [Open] deletes a view of another schema version, epoch or number of shards. A part that only
+// indexes events is rebuilt from the events in the view when its version differs.
 //
 // # Changes
 //
-// Events are kept as they came, because a resume replays them. For a message that was changed,
-// the result of the changes is stored beside the events, and pages show that result. A deletion
-// is different: it removes the content from the stored message and its edits, leaves a
-// tombstone, and notes what the stream still has. Pebble's files hold the text until they are
-// next merged.
+// Events are kept as they came, because a resume replays them. For a message that was changed, the
+// result of the changes is stored beside the events, and pages show that result. A deletion is
+// different: it removes the content from the stored message and its edits, leaves a tombstone, and
+// notes the messages that the stream still has. Pebble's files hold the text until they are next
+// merged.
 //
 // # Who sees what
 //
@@ -28,7 +27,7 @@
 // a power cut the view is as it was a moment earlier, including its position, and catches up
 // from the log. Only the log must not lose anything.
 //
-// # What does not count
+// # Events that do not count
 //
 // A shard never stops because of one event. An event is void if it does not follow its
 // channel's last event (see [channel.Head.Follows]). It is also void if no client could read a
@@ -74,8 +73,8 @@ type Options struct {
 	// Clock returns this node's time, and whether it is known to be right. Nil means the
 	// system's.
 	Clock func() (now time.Time, right bool)
-	// Looks is told each key that a reader looks for, and for each channel that is asked of
-	// memory the key of its head. It is for tests; nil means that nobody is told.
+	// Looks is told each key that a reader looks for, and for each channel that is asked of memory
+	// the key of its head. It is for tests; it may be nil.
 	Looks func(key []byte)
 
 	fs          vfs.FS // nil means the system's; tests use another
@@ -114,7 +113,8 @@ type Applied struct {
 	Sender  string
 	Head    channel.Head
 	Deleted bool // the channel is deleted
-	// Unknown means that the members are not known, because nobody asks. See [Options.Watched].
+	// Unknown means that the members are not known, because no session asks for them. See
+	// [Options.Watched].
 	Unknown bool
 	members []string // set unless named is true
 	named   bool     // the members are those in the channel's name
@@ -143,7 +143,7 @@ type Span struct {
 // ErrClosed is returned by a view that was closed.
 var ErrClosed = errors.New("view: closed")
 
-// View answers from what has been applied. All methods may be called concurrently, but
+// View answers from the events that have been applied. All methods may be called concurrently, but
 // [View.Apply] by only one goroutine a shard.
 type View struct {
 	db      *pebble.DB
@@ -162,7 +162,7 @@ type View struct {
 	closed bool         // guarded by open
 }
 
-// shard is what a view holds in memory of one shard.
+// shard holds the part of one shard that a view keeps in memory.
 type shard struct {
 	position atomic.Uint64 // stored after the states of the same batch are in the cache
 	// held is how many events the stream has had up to position. The goroutine that applies
@@ -199,5 +199,5 @@ func (v *View) Voided(shard int) uint64 { return v.shards[shard].voided.Load() }
 
 func (v *View) shardIndex(channel string) int { return v.shardAt(channel) }
 
-// shardOf returns what memory holds of the shard to which a channel belongs.
+// shardOf returns the shard to which a channel belongs.
 func (v *View) shardOf(channel string) *shard { return &v.shards[v.shardIndex(channel)] }

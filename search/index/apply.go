@@ -8,21 +8,21 @@ import (
 	bleve "github.com/blevesearch/bleve_index_api"
 )
 
-// Change says what a message is now, or that it is gone.
+// Change gives the state of a message now, or says that it is gone.
 type Change struct {
 	Put     *Message
-	Channel string // of what is gone, if Put is nil
+	Channel string // of the message that is gone, if Put is nil
 	Seq     uint64 // of the message that is gone, or 0 if the whole channel is
 	// Reworded says that the message had other words before, which must leave the files of the
-	// index. If only its marks have changed, there is no hurry: merges take out what was replaced.
+	// index. If only its marks have changed, there is no hurry: merges take out the old entry.
 	Reworded bool
 }
 
-// Batch is what has happened in some shards.
+// Batch holds the changes in some shards.
 type Batch struct {
 	Changes   []Change          // the last one of a message counts
 	Positions map[string]uint64 // how far each shard was read
-	Stored    map[string]int64  // when the log stored what is there, in Unix nanoseconds
+	Stored    map[string]int64  // when the log stored the event there, in Unix nanoseconds
 }
 
 // Apply applies a batch: all of it or nothing. When it returns, searches see the changes and
@@ -71,7 +71,7 @@ func owedBy(batch *bleve.Batch, changes []Change) (puts, mayOwe uint64) {
 	return puts, mayOwe
 }
 
-// batch returns what Bleve is to write, or nil if that is nothing.
+// batch returns the changes for Bleve to write, or nil if there are none.
 func (x *Index) batch(b Batch) (batch *bleve.Batch, err error) {
 	v := x.acquire()
 	defer closeInto(v, &err)
@@ -105,8 +105,8 @@ func (x *Index) batch(b Batch) (batch *bleve.Batch, err error) {
 	return batch, nil
 }
 
-// removeChannel removes all documents of a channel, those that were added before in the same
-// batch too.
+// removeChannel removes all documents of a channel, including documents that were added before in
+// the same batch.
 func (x *Index) removeChannel(v *view, batch *bleve.Batch, channel string) error {
 	prefix := string(channelHash(channel))
 	for name := range batch.IndexOps {

@@ -10,8 +10,8 @@ import (
 	"github.com/blevesearch/bleve/v2/index/scorch"
 )
 
-// inBackground is the name under which Bleve knows what takes the errors of its goroutines. Bleve
-// says of which directory an error is.
+// inBackground is the name under which Bleve knows the function that takes the errors of its
+// goroutines. Bleve says of which directory an error is.
 const inBackground = "natterjack"
 
 // opened are the indexes that are open, by the directories of their stores.
@@ -25,8 +25,8 @@ func init() {
 	}
 }
 
-// pauseAfterError keeps Bleve from trying again at once what has failed, such as to write to a
-// full disk.
+// pauseAfterError keeps Bleve from repeating at once an action that has failed, such as a write to
+// a full disk.
 const pauseAfterError = 100 * time.Millisecond
 
 // failsInBackground takes an error of a goroutine of Bleve. After a panic that goroutine has
@@ -36,7 +36,7 @@ func (x *Index) failsInBackground(err error) {
 		x.breaks(err)
 		return
 	}
-	_ = x.examine(err) // whoever comes next is told
+	_ = x.examine(err) // the next caller is told
 	select {
 	case x.trouble <- err:
 	default:

@@ -2,9 +2,9 @@ package index
 
 import "time"
 
-// Budget bounds what a search may cost. What is zero has a default, but for the time.
+// Budget bounds the cost of a search. A zero stands for a default, except in the time.
 type Budget struct {
-	Postings int       // terms and documents that are read, or what costs as much; at least 131,072
+	Postings int       // terms and documents that are read, or work that costs as much; at least 131,072
 	Verified int       // candidates of which the text is looked at
 	Until    time.Time // the search ends then
 }
@@ -18,7 +18,7 @@ const (
 	defaultVerified = 2000
 )
 
-// budget is what a search may still cost.
+// budget is the cost that a search may still have.
 type budget struct {
 	postings, verified int
 	until              time.Time
@@ -51,7 +51,7 @@ func (b *budget) spend(n int) bool {
 	return b.goesOn()
 }
 
-// What a candidate costs, in postings: to look it up, and to look at its text.
+// The cost of a candidate, in postings: to look it up, and to look at its text.
 const (
 	workOfLook   = 100
 	bytesPerWork = 4

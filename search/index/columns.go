@@ -65,7 +65,7 @@ type block struct {
 	newest, oldest int64 // of their times
 }
 
-// columns are what is kept in memory of a segment.
+// columns are the parts of a segment that are kept in memory.
 type columns struct {
 	times    []int64  // of each document, in milliseconds
 	channels []uint32 // of each document, by number

@@ -33,7 +33,7 @@ func written(store string) ([]string, error) {
 const rootFile = "root.bolt"
 
 // readable returns an error if a file of a store is there and cannot be opened, or if not all of
-// them can be at once. Bleve would begin anew, and delete what it could not read.
+// them can be at once. Bleve would begin anew, and delete the files that it could not read.
 func readable(store string) (err error) {
 	paths, err := written(store)
 	if err != nil {
@@ -63,7 +63,7 @@ func readable(store string) (err error) {
 }
 
 // opens opens the root of a store once, and closes it. A damaged root may make the library panic
-// while it has the file locked. Bleve gives nobody the file, so it would stay locked.
+// while it has the file locked. Bleve does not give out the file, so it would stay locked.
 func opens(store string) error {
 	path := filepath.Join(store, rootFile)
 	if _, err := os.Stat(path); err != nil {
@@ -105,9 +105,9 @@ var errForgotten = errors.New("the root of the index knows none of its segments"
 // isNew reports whether nothing was ever written.
 func (v *view) isNew() bool { return len(v.parts) == 0 && len(v.snapshot.Internal()) == 0 }
 
-// verify checks what was opened: that Bleve has not begun anew although there were segments, as
-// it does when it cannot read one, and the checksums of all segments. A segment that no root
-// knows, as the process ended while it was written, is no damage: Bleve has removed it.
+// verify checks an opened index: that Bleve has not begun anew although there were segments, as it
+// does when it cannot read one, and the checksums of all segments. A segment that no root knows, as
+// the process ended while it was written, is no damage: Bleve has removed it.
 func (v *view) verify(written []string) error {
 	if v.isNew() && len(written) > 0 {
 		return errForgotten

@@ -169,8 +169,7 @@ func (e *evaluator) all(wants []match.Want, among set) (set, error) {
 	return among, nil
 }
 
-// flatten returns the terms that are wanted in any case, and what else is wanted, the cheapest
-// first.
+// flatten returns the terms that are wanted in any case, and the other wants, the cheapest first.
 func flatten(wants []match.Want) (terms []string, others []match.Want) {
 	for _, w := range wants {
 		for len(w.Any) == 1 {
@@ -190,7 +189,7 @@ func flatten(wants []match.Want) (terms []string, others []match.Want) {
 	return terms, others
 }
 
-// cost tells which of two wants is cheaper to evaluate. That of a long prefix or infix is.
+// cost tells which of two wants is cheaper to evaluate. The result of a long prefix or infix is.
 func cost(w match.Want) int {
 	const shortest, anyOf, infix = 64, 1 << 10, 1 << 12
 	switch {

@@ -6,7 +6,7 @@ import (
 	"github.com/RoaringBitmap/roaring/v2"
 )
 
-// stretch is what is left to look at of a segment.
+// stretch is the part of a segment that is left to look at.
 type stretch struct {
 	number int
 	part   part

@@ -17,7 +17,7 @@ import (
 	"natterjack/search/internal/leisure"
 )
 
-// What a caller can do something about.
+// Errors that a caller can do something about.
 var (
 	ErrClosed  = errors.New("the search index is closed")
 	ErrDamaged = errors.New("the search index is damaged: rebuild it")
@@ -25,7 +25,7 @@ var (
 	ErrLog     = errors.New("the search index is of another log: rebuild it")
 )
 
-// Options are those of an index.
+// Options are the options of an index.
 type Options struct {
 	Log string // the log that the index is of
 	// Pace is how long changes may be in memory before they are written to disk, all together. A
@@ -56,11 +56,11 @@ type Index struct {
 	current *view // guarded by mu
 	stop    chan struct{}
 	stopped sync.WaitGroup // of our own goroutines
-	merging sync.WaitGroup // of those that wait for Bleve's
+	merging sync.WaitGroup // of the goroutines that wait for Bleve's
 	fail    sync.Once
 	failed  chan struct{} // closed when the index is of no use any more
 	failure error         // why; written before failed is closed
-	trouble chan error    // what Bleve's goroutines fail with, for whoever waits for the disk
+	trouble chan error    // errors of Bleve's goroutines, for callers that wait for the disk
 	pace    *pace
 	leisure *leisure.Leisure // nil if there never was one
 
@@ -68,9 +68,9 @@ type Index struct {
 }
 
 // Open opens the index in a directory, and makes a new, empty one if the directory is missing or
-// empty. It checks the checksums of all files, which takes about a second a gigabyte. If the
-// index cannot be used, it says why, and leaves it as it is. An error that is none of ErrDamaged,
-// ErrVersion and ErrLog says nothing about the index: it may be opened later.
+// empty. It checks the checksums of all files, which takes about a second a gigabyte. If the index
+// cannot be used, it says why, and leaves it as it is. An error other than ErrDamaged, ErrVersion
+// and ErrLog says nothing about the index: it may be opened later.
 func Open(dir string, o Options) (*Index, error) {
 	return openAs(dir, label{Layout: layout, Analysis: analysis, Log: o.Log}, o)
 }
@@ -99,8 +99,8 @@ func openAs(dir string, want label, o Options) (*Index, error) {
 	return x, nil
 }
 
-// largestSegment is about how many messages a segment has at most. To merge larger ones would
-// save hardly anything, and a merge needs room for what it replaces.
+// largestSegment is about how many messages a segment has at most. To merge larger ones would save
+// hardly anything, and a merge needs room for the segments that it replaces.
 const largestSegment = 1 << 20
 
 // config returns the configuration of scorch.
@@ -140,7 +140,7 @@ func open(dir string, o Options) (*Index, error) {
 	return x, nil
 }
 
-// start opens Bleve's index, and checks that it is what was written.
+// start opens Bleve's index, and checks that it is as it was written.
 func (x *Index) start(written []string, o Options) error {
 	if err := opens(x.dir); err != nil {
 		return err
@@ -160,12 +160,12 @@ func (x *Index) start(written []string, o Options) error {
 	return x.current.verify(written)
 }
 
-// abandon closes what start has opened before it failed. After a panic within Bleve its root would
-// stay locked. What Bleve has closed itself it does not close again, but panics.
+// abandon closes the things that start has opened before it failed. After a panic within Bleve its
+// root would stay locked. Bleve panics when something is closed that it has closed itself.
 func (x *Index) abandon() {
 	close(x.stop)
 	if x.current != nil {
-		_ = guard(x.current.Close) // why it could not be opened is what counts
+		_ = guard(x.current.Close) // the reason why it could not be opened counts
 	}
 	if x.store != nil {
 		_ = guard(x.store.Close)
@@ -246,8 +246,8 @@ func (x *Index) Position(shard string) (pos uint64, err error) {
 
 func storedKey(shard string) []byte { return []byte("stored/" + shard) }
 
-// Stored returns when the log stored what is at the position of a shard, in Unix nanoseconds, or 0
-// if that is not known.
+// Stored returns when the log stored the event at the position of a shard, in Unix nanoseconds, or
+// 0 if that is not known.
 func (x *Index) Stored(shard string) (at int64, err error) {
 	err = x.use(func() error {
 		v := x.acquire()

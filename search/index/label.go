@@ -12,7 +12,7 @@ import (
 // The versions of an index. An index of another layout is not read.
 const (
 	layout   = 2 // of documents: their fields and names
-	analysis = 5 // of texts: what becomes a token
+	analysis = 5 // of texts: which parts become tokens
 )
 
 const (
@@ -20,7 +20,8 @@ const (
 	storeDir  = "store"
 )
 
-// label says what an index is of. It is written before the index is.
+// label names the log and the versions that an index was built from. It is written before the index
+// is.
 type label struct {
 	Layout   int    `json:"layout"`
 	Analysis int    `json:"analysis"`

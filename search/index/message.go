@@ -12,7 +12,7 @@ import (
 	"natterjack/search/text"
 )
 
-// Message is what is searched of a message.
+// Message is the part of a message that is searched.
 type Message struct {
 	Channel string
 	Seq     uint64
@@ -35,7 +35,7 @@ const (
 // are long, and Bleve keeps the name of each document twice.
 const hashBytes = 8
 
-// channelHash returns what the names of a channel's documents begin with.
+// channelHash returns the beginning of the names of a channel's documents.
 func channelHash(channel string) []byte {
 	sum := sha256.Sum256([]byte(channel))
 	return sum[:hashBytes]
@@ -72,7 +72,7 @@ func timeTerm(millis int64) string {
 	return string(term[:])
 }
 
-// parseTime returns what timeTerm was given.
+// parseTime returns the time that timeTerm was given.
 func parseTime(term []byte) (millis int64) {
 	for _, b := range term {
 		millis = millis<<7 | int64(b)
@@ -83,7 +83,7 @@ func parseTime(term []byte) (millis int64) {
 // millisOf returns a time in milliseconds, as far as an index can tell times apart.
 func millisOf(at time.Time) int64 { return min(max(at.UnixMilli(), 0), 1<<(7*timeBytes)-1) }
 
-// document returns what Bleve is to index.
+// document returns the document that Bleve indexes.
 func (m *Message) document() *document.Document {
 	d := document.NewDocument(id(m.Channel, m.Seq))
 	d.AddField(textField(m.Fields))

@@ -10,18 +10,18 @@ import (
 )
 
 // pace bounds how often Bleve writes an index to disk. Each time costs the disk about seven
-// flushes, and on many disks a flush of the log waits for them. What is in memory only is searched
-// all the same. If the process dies, it is read from the log again, because the positions are
-// written together with it.
+// flushes, and on many disks a flush of the log waits for them. Messages that are only in memory
+// are searched all the same. If the process dies, it is read from the log again, because the
+// positions are written together with it.
 type pace struct {
-	every time.Duration // 0: at once, and whoever applies a batch waits for the disk
+	every time.Duration // 0: at once, and the caller that applies a batch waits for the disk
 	stop  <-chan struct{}
 
 	mu        sync.Mutex
 	building  bool          // the index is not in use yet; guarded by mu
 	unwritten int           // changes that are not on disk; guarded by mu
 	room      chan struct{} // closed when changes have got to disk; guarded by mu
-	hurry     chan struct{} // closed when somebody waits for the disk; guarded by mu
+	hurry     chan struct{} // closed when a caller waits for the disk; guarded by mu
 	hurrying  int           // how many do; guarded by mu
 }
 
@@ -48,11 +48,11 @@ func init() {
 	}
 }
 
-// paces are those of the indexes that are open, by their stores.
+// paces are the paces of the open indexes, by their stores.
 var paces sync.Map
 
 // rest holds up Bleve's goroutine that writes to disk, after it has written, until it is time to
-// write again or somebody waits for it.
+// write again or a caller waits for it.
 func (p *pace) rest() {
 	p.mu.Lock()
 	hurry, now, every := p.hurry, p.hurrying > 0, p.every

@@ -17,7 +17,7 @@ type Request struct {
 	Query    query.Query
 	Now      time.Time // in the user's zone
 	User     string
-	Channels []string // those that the user may see, of those that in: and with: allow
+	Channels []string // the channels that the user may see and that in: and with: allow
 	From     []string // the users that from: means; none find nothing if the query has from:
 	NotFrom  []string
 	Best     bool // whole words first, then the starts of words
@@ -50,7 +50,7 @@ type Page struct {
 	Next    *Cursor
 	Count   int  // of the hits of this page and those before it, and of those after it that were counted
 	AtLeast bool // there may be more
-	Work    int  // what the search has cost, in the measure of budgets
+	Work    int  // the cost of the search, in the measure of budgets
 	// Faults says why messages were left out: looking at them has made the program panic.
 	Faults error
 }
@@ -73,7 +73,7 @@ func (k key) String() string {
 	return digits(uint64(k.time), timeDigits) + digits(k.seq, seqDigits) + k.channel
 }
 
-// parseKey returns what String has returned.
+// parseKey reads the text that String has returned.
 func parseKey(s string) (k key, ok bool) {
 	if len(s) < timeDigits+seqDigits {
 		return key{}, false

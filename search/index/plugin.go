@@ -59,7 +59,7 @@ func (p *plugin) MergeUsing(
 	return p.ZapPlugin.MergeUsing(segments, drops, path, stop, m, config)
 }
 
-// merging is told what a merge writes.
+// merging is called with each write of a merge.
 type merging struct {
 	segment.StatsReporter
 

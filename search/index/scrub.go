@@ -40,8 +40,8 @@ func (x *Index) Stats() (stats Stats, err error) {
 	return stats, err
 }
 
-// owedKey is that of how many messages are owed. A process that is killed may leave a number that
-// is too great.
+// owedKey is the key of the number of messages that are owed. A process that is killed may leave a
+// number that is too great.
 var owedKey = []byte("owed")
 
 // owed returns how many messages are in files although they were removed or reworded. If the
@@ -116,8 +116,8 @@ func (x *Index) settle(owed uint64) error {
 	return x.touch()
 }
 
-// mostRewrites is how often Bleve is asked to rewrite the same segments. It does not rewrite what
-// it is about to merge or to write.
+// mostRewrites is how often Bleve is asked to rewrite the same segments. It does not rewrite
+// segments that it is about to merge or to write.
 const mostRewrites = 20
 
 var errKept = errors.New("rewrite segments of the search index: some were not rewritten")
@@ -161,8 +161,9 @@ func (x *Index) soiled(of map[uint64]bool) (soiled map[uint64]bool, alone bool, 
 // anchorChannel is the channel of a document that is no message. No user's channel has this name.
 const anchorChannel = "\x00"
 
-// dropAnchor makes a further segment: Bleve rewrites none if there is only one. The segment holds
-// a document without words, which stays. The one before it goes with what is rewritten next.
+// dropAnchor makes a further segment: Bleve rewrites none if there is only one. The segment holds a
+// document without words, which stays. The one before it goes with the next segment that is
+// rewritten.
 func (x *Index) dropAnchor() error {
 	x.write.Lock()
 	defer x.write.Unlock()
@@ -226,7 +227,7 @@ func (x *Index) waitUntilGone(ctx context.Context) error {
 	}
 }
 
-// touch makes Bleve write the index, and then remove what it needs no more.
+// touch makes Bleve write the index, and then remove the files that it no longer needs.
 func (x *Index) touch() error {
 	x.write.Lock()
 	defer x.write.Unlock()
@@ -240,7 +241,7 @@ func (x *Index) touch() error {
 	return x.refresh()
 }
 
-// unused returns the files of segments that are none of the index any more, or not yet.
+// unused returns the files of segments that do not belong to the index any more, or not yet.
 func (x *Index) unused() (paths []string, err error) {
 	v := x.acquire()
 	defer closeInto(v, &err)

@@ -14,8 +14,9 @@ import (
 
 // Source knows the messages.
 type Source interface {
-	// Fields returns what is searched of a message: its text, and the names and descriptions of
-	// its files. It returns false if the user may not see the message, or it is gone.
+	// Fields returns the texts of a message that are searched: its own text, and the names and
+	// descriptions of its files. It returns false if the user may not see the message, or it is
+	// gone.
 	Fields(ctx context.Context, channel string, seq uint64) ([]string, bool)
 }
 
@@ -61,14 +62,14 @@ type search struct {
 	budget   *budget
 	limit    int
 	page     Page
-	full     bool        // the page is: what follows is only counted
+	full     bool        // the page is full: later hits are only counted
 	best     match.Class // hits of it and of greater classes are listed together, first
 	classes  map[place]match.Class
 	channels []bool   // by number: the user may see it
 	few      []string // the channels, if they are few
 }
 
-// place is that of a document.
+// place is the place of a document.
 type place struct {
 	part int
 	doc  uint32
@@ -125,7 +126,7 @@ func (s *search) run() error {
 	return nil
 }
 
-// finish says what is known of the hits after the page.
+// finish sets the count of the hits after the page, as far as it is known.
 func (s *search) finish(tiers int) {
 	next := s.page.Next
 	switch {
@@ -158,7 +159,7 @@ func (s *search) lookAt(k key) match.Hit {
 	if !ok {
 		return match.Hit{}
 	}
-	// What the user may not see does not count: it hardly decides where a page ends.
+	// Messages that the user may not see do not count: they hardly decide where a page ends.
 	s.budget.verified--
 	hit := s.match(fields)
 	if deep, is := s.source.(Deep); is && !(s.matcher.Positive() && hit.Class >= s.best) {
@@ -232,7 +233,7 @@ func (s *search) fields() []oneOf {
 	return all
 }
 
-// without takes from a set what must not be in it: what is deleted, and what the query excludes.
+// without removes documents from a set: deleted ones, and those that the query excludes.
 func (s *search) without(e *evaluator, from set) (set, error) {
 	docs := from.docs
 	if from.all {

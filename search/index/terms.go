@@ -55,7 +55,7 @@ func union(dict segment.TermDictionary, term string, docs *roaring.Bitmap, list 
 	}
 }
 
-// end returns the first term after all those that begin so, or nil if there is none.
+// end returns the first term after all terms with a prefix, or nil if there is none.
 func end(prefix string) []byte {
 	after := []byte(prefix)
 	for i := len(after) - 1; i >= 0; i-- {
@@ -96,7 +96,7 @@ func (c *columns) around(part string, scan func(bytes int) bool, visit func(word
 	return nil
 }
 
-// wide remembers the documents of what stands for many terms, of the last few that were asked.
+// wide remembers the documents of the last few prefixes and infixes that stood for many terms.
 type wide struct {
 	sync.Mutex
 	order []string

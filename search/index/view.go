@@ -8,8 +8,8 @@ import (
 	"github.com/blevesearch/bleve/v2/index/scorch"
 )
 
-// view is the index as it was at one moment. All of it is in memory or mapped: nobody who asks
-// waits until something is loaded.
+// view is the index as it was at one moment. All of it is in memory or mapped: no search waits
+// until something is loaded.
 type view struct {
 	snapshot *scorch.IndexSnapshot
 	parts    []part
@@ -37,8 +37,7 @@ func (x *Index) acquire() *view {
 
 var errReader = errors.New("the index's reader is not a reader of scorch")
 
-// refresh makes a view of the index as it is now. It loads what is new in it before anybody
-// sees it.
+// refresh makes a view of the index as it is now. It loads its new parts before any search sees it.
 func (x *Index) refresh() error {
 	reader, err := x.store.Reader()
 	if err != nil {
@@ -64,8 +63,8 @@ func (x *Index) refresh() error {
 	return nil
 }
 
-// viewOf returns a view of a snapshot. What it has in common with the view before is not loaded
-// again: a segment never changes, but for what is deleted.
+// viewOf returns a view of a snapshot. Segments that the view before had are not loaded again: a
+// segment never changes, except that documents of it are deleted.
 func (x *Index) viewOf(snapshot *scorch.IndexSnapshot, before *view) (*view, error) {
 	loaded := map[uint64]*columns{}
 	if before != nil {
@@ -103,7 +102,7 @@ func (x *Index) keepUp() {
 				continue
 			}
 			tidied = time.Now()
-			_ = guard(x.tidy) // what is damaged shows itself to those who ask or apply
+			_ = guard(x.tidy) // damage shows itself to callers that search or apply
 		case <-x.stop:
 			return
 		}

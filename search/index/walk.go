@@ -11,8 +11,8 @@ import (
 const fewToSort = 512
 
 // walk lists the hits of one tier, newest first. Of each segment it looks at the block with the
-// newest documents first. A candidate is verified when no block that was not looked at can have
-// a newer one. So what is older than the last hit of the page is hardly looked at.
+// newest documents first. A candidate is verified when no block that was not looked at can have a
+// newer one. So documents that are older than the last hit of the page are hardly looked at.
 type walk struct {
 	*search
 	tier    tier
@@ -109,7 +109,7 @@ func (w *walk) verify(c *candidate) bool {
 	return true
 }
 
-// rest makes a further page go on with what was not looked at.
+// rest makes a further page go on with the documents that were not looked at.
 func (w *walk) rest() error {
 	var next key
 	switch {

@@ -93,7 +93,7 @@ func (d *doc) stems(stem string, found func(i, j int)) {
 	}
 }
 
-// border tells what is at an end of a place.
+// border is the kind of character at an end of a place.
 type border uint8
 
 const (
@@ -162,7 +162,7 @@ func (d *doc) classOf(n *needle, i, j int, begin, end border) Class {
 	}
 }
 
-// cutsCharacter reports whether the place begins or ends within what a reader sees as one
+// cutsCharacter reports whether the place begins or ends within something that a reader sees as one
 // character: before a mark, or within a flag.
 func (d *doc) cutsCharacter(i, j int) bool {
 	for _, k := range []int{i, j} {
@@ -181,7 +181,7 @@ func (d *doc) cutsNumber(k int) bool {
 }
 
 // The numbers within names of which a part is enough: IMG-2024 is the beginning of IMG-20240115,
-// but PROJ-12 is not that of PROJ-1234.
+// but PROJ-12 is not the beginning of PROJ-1234.
 const (
 	longNumber = 8 // digits of the name's number
 	enough     = 4 // digits of the part
@@ -232,7 +232,7 @@ func (d *doc) otherScript(n *needle, i, j int) bool {
 	return false
 }
 
-// border returns what is at k, for a place from i to j.
+// border returns the border at k, for a place from i to j.
 func (d *doc) border(k, i, j int) border {
 	if d.edges[k] != 0 {
 		return edge
@@ -252,7 +252,7 @@ func (d *doc) border(k, i, j int) border {
 	}
 }
 
-// particles are what follows a Korean noun without a blank.
+// particles are the endings that follow a Korean noun without a blank.
 var particles = strings.Fields("은 는 이 가 을 를 에 의 로 와 과 도 만 에서 으로 까지 부터 에게 한테 하고 이나 처럼 보다 입니다 이에요 예요 이다 들 들이 들은 들을")
 
 // particle reports whether only a particle follows at j until the end of the word.

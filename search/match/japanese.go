@@ -19,7 +19,7 @@ type window struct {
 	begun, end bool    // it begins, or ends, where the run does
 }
 
-// japanese returns what is at k, within a run of Chinese characters or kana.
+// japanese returns the border at k, within a run of Chinese characters or kana.
 func (d *doc) japanese(k, i, j int) border {
 	if d.split == nil {
 		return inside

@@ -8,7 +8,7 @@ import (
 	"natterjack/search/text"
 )
 
-// Class tells how well a text has what is looked for. A greater one is better.
+// Class tells how well a text matches a query. A greater one is better.
 type Class uint8
 
 // The classes.
@@ -33,8 +33,9 @@ type Piece struct {
 	Known bool
 }
 
-// Hit tells how a message matches. Class is that of the worst of the words that were looked
-// for, each at its best. Spans are what to highlight in each field, in ascending order.
+// Hit tells how a message matches. Class is the class of the word that matches worst, if each word
+// is taken where it matches best. Spans are the parts to highlight in each field, in ascending
+// order.
 type Hit struct {
 	Class Class
 	Spans [][]text.Span
@@ -85,8 +86,8 @@ func (m *Matcher) Positive() bool {
 	return !slices.ContainsFunc(m.terms, func(t term) bool { return t.not })
 }
 
-// Match verifies a message: its text, and the names and descriptions of its files. A word may
-// be in any of these fields, and what must not be there must be in none.
+// Match verifies a message: its text, and the names and descriptions of its files. A word may be in
+// any of these fields, and an excluded word must be in none.
 func (m *Matcher) Match(fields ...string) (Hit, bool) {
 	hit := Hit{Class: Whole, Spans: make([][]text.Span, len(fields))}
 	docs := make([]*doc, len(fields))
@@ -115,7 +116,7 @@ func (m *Matcher) Match(fields ...string) (Hit, bool) {
 	return hit, true
 }
 
-// merge returns spans in ascending order, and those that overlap or touch as one.
+// merge returns spans in ascending order, with spans that overlap or touch joined to one.
 func merge(spans []text.Span) []text.Span {
 	slices.SortFunc(spans, func(a, b text.Span) int { return cmp.Or(a.From-b.From, a.To-b.To) })
 	var merged []text.Span

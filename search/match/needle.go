@@ -8,15 +8,15 @@ import (
 	"natterjack/search/text"
 )
 
-// gap tells what may stand before a character of a needle, in the text.
+// gap tells which characters may stand before a character of a needle, in the text.
 type gap uint8
 
 const (
 	none   gap = iota
 	thin       // one blank, or nothing: 第 12 回 is 第12回
-	joint      // what joins two words: a hyphen, a blank, an apostrophe
+	joint      // characters that join two words: a hyphen, a blank, an apostrophe
 	bulge      // a joint, or nothing: ビルド・エラー is ビルドエラー
-	words      // what separates words: blanks and punctuation
+	words      // characters that separate words: blanks and punctuation
 	spaces     // the same, or nothing
 )
 
@@ -91,7 +91,7 @@ func (n *needle) add(r rune, before gap, hiragana bool) {
 	n.runes, n.gaps, n.hiragana = append(n.runes, r), append(n.gaps, before), append(n.hiragana, hiragana)
 }
 
-// measure fills in what is known of the needle as a whole.
+// measure fills in the facts about the needle as a whole.
 func (n *needle) measure() {
 	inWord := func(r rune) bool { return text.ClassOf(r).InWord() }
 	n.first = run(n.runes, n.gaps, inWord)

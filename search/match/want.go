@@ -8,7 +8,7 @@ import (
 	"natterjack/search/text"
 )
 
-// Want is what the tokens of a message must be like, at least, so that the message may match. An
+// Want is a condition on the tokens of a message that holds for every message that matches. An
 // index finds these messages, and [Matcher.Match] verifies them.
 type Want struct {
 	Key    string // one token has this key
@@ -18,7 +18,7 @@ type Want struct {
 	Any    []Want
 }
 
-// Wants returns what must hold, all of it, for messages of at least the given class.
+// Wants returns the conditions that all hold for messages of at least the given class.
 func (m *Matcher) Wants(least Class) []Want {
 	var wants []Want
 	for _, t := range m.terms {

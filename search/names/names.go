@@ -12,7 +12,7 @@ import (
 // maxWords is how many words of a query count.
 const maxWords = 8
 
-// Query is what somebody has typed of a name.
+// Query is the part of a name that a user has typed.
 type Query struct{ words []word }
 
 // word is a folded word, and how it sounds in Latin letters if that is another spelling of it.
@@ -23,7 +23,7 @@ type word struct {
 	at    [2]int // in the folded characters of the name
 }
 
-// Parse reads what was typed. Blanks and punctuation separate words.
+// Parse reads the typed text. Blanks and punctuation separate words.
 func Parse(typed string) Query {
 	words := wordsOf(text.Fold(strings.TrimLeft(typed, " @#")))
 	return Query{words[:min(len(words), maxWords)]}
@@ -37,7 +37,7 @@ type Class int
 
 // The classes.
 const (
-	Beginning Class = iota // the name begins with what was typed
+	Beginning Class = iota // the name begins with the typed text
 	Word                   // words of the name do
 	Middle                 // something is in the middle of a word
 	None                   // it does not match

@@ -82,8 +82,8 @@ var spellings = strings.NewReplacer(
 	"mb", "nb", "mp", "np", "mm", "nm", "'", "",
 )
 
-// soundOf returns one spelling for all those of a Japanese word in Latin letters. The length of a
-// vowel does not count: Sato, Satou, Satoh and Satō are one name.
+// soundOf returns the same spelling for all spellings of a Japanese word in Latin letters. The
+// length of a vowel does not count: Sato, Satou, Satoh and Satō are one name.
 func soundOf(latin string) string {
 	s := spellings.Replace(latin)
 	for _, unfinished := range []string{"sy", "ty", "zy"} {

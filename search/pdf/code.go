@@ -17,13 +17,14 @@ const (
 	sumsOf  = "code.sum" // a line for each file of it
 )
 
-// kept is where a reader keeps PDFium's machine code on disk. It runs as it was read, within this
-// process, and wazero checks only a part of what it reads. So it is of no use unless it has the
-// checksums that were taken when it was made.
+// kept is where a reader keeps PDFium's machine code on disk. The code runs as it was read, within
+// this process, and wazero checks only a part of it. So it is of no use unless it has the checksums
+// that were taken when it was made.
 type kept struct{ dir string }
 
-// open returns a cache with the code that is there. If that is not what was written, it removes it.
-// If the disk takes no code, the cache is in memory only, and each start makes the code anew.
+// open returns a cache with the code that is there. If the code is not as it was written, it is
+// removed. If the disk takes no code, the cache is in memory only, and each start makes the code
+// anew.
 func (c kept) open() (wazero.CompilationCache, error) {
 	at := filepath.Join(c.dir, codeDir)
 	if sums, err := c.sums(); err != nil || !c.has(sums) {
@@ -34,8 +35,8 @@ func (c kept) open() (wazero.CompilationCache, error) {
 	return wazero.NewCompilationCacheWithDir(at)
 }
 
-// made notes what is there once PDFium is ready. What was there before code was made anew is that
-// of another version, and goes.
+// made notes the files that are there once PDFium is ready. Files that were there before code was
+// made anew belong to another version, and are removed.
 func (c kept) made() error {
 	before, err := os.ReadFile(filepath.Join(c.dir, sumsOf))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -1,7 +1,7 @@
 // Package pdf reads the text of PDFs that strangers have uploaded.
 //
-// The work is done by PDFium, which runs as WebAssembly within this process: whatever a file does
-// to it, it can touch nothing but its own memory, which is bounded, and it ends when its time is
+// The work is done by PDFium, which runs as WebAssembly within this process: even if a file takes
+// it over, it can touch nothing but its own memory, which is bounded, and it ends when its time is
 // over. A library in Go could be bounded in neither. A process of its own would need a program to
 // run, which a program that has this package in it may not have.
 //

@@ -52,7 +52,7 @@ type Reader struct {
 type engine struct {
 	pool   pdfium.Pool
 	cache  wazero.CompilationCache
-	cancel context.CancelFunc // ends what it does, for good
+	cancel context.CancelFunc // ends its work, for good
 }
 
 // NewReader returns a reader that keeps its code in a directory.
@@ -74,9 +74,10 @@ func (r *Reader) Close() {
 
 var errClosed = errors.New("the reader of PDFs is closed")
 
-// Text returns the first bytes of the text of a PDF, at most so many. It returns what it has read
-// by then if that takes too long or the file is damaged, and nothing if the file says in no way
-// which characters it shows. An error says nothing about the file, which may be read later.
+// Text returns the first bytes of the text of a PDF, at most so many. If reading takes too long, or
+// the file is damaged, it returns the text that it has read by then. It returns nothing if the file
+// does not say which characters it shows. An error says nothing about the file, which may be read
+// later.
 func (r *Reader) Text(ctx context.Context, name string, data []byte, most int) (text string, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -178,7 +179,7 @@ func start(cache wazero.CompilationCache) (e *engine, err error) {
 		RuntimeConfig: wazero.NewRuntimeConfig().WithMemoryLimitPages(maxPages).WithCloseOnContextDone(true).WithCompilationCache(cache).
 			WithCoreFeatures(api.CoreFeaturesV2 | experimental.CoreFeaturesExceptionHandling),
 	})
-	if !late.Stop() { // what was cancelled reads nothing, and says no error
+	if !late.Stop() { // a read that was cancelled returns nothing, and no error
 		err = errLate
 	}
 	if err != nil {

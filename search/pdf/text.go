@@ -21,7 +21,7 @@ func (e *engine) text(ctx context.Context, data []byte, most int) string {
 		defer recovered(&err)
 		err = e.read(ctx, data, most, &all)
 	}()
-	// Whatever ends it is the file's fault, and what was read before is right.
+	// If it ends early, that is the file's fault, and the text that was read before is right.
 	return cut(all.String(), most)
 }
 
@@ -89,13 +89,13 @@ func page(in pdfium.Pdfium, doc references.FPDF_DOCUMENT, number, most int) (str
 	return p.text(), err
 }
 
-// printed is what a page shows.
+// printed is the text that a page shows.
 type printed struct {
 	runes       []rune
 	good, wrong int
 }
 
-// hyphen is what PDFium gives for a hyphen at the end of a line, within a word.
+// hyphen is the character that PDFium gives for a hyphen at the end of a line, within a word.
 const hyphen = '\x02'
 
 // add takes in a character, or one of which the file does not say which it is.
@@ -112,7 +112,7 @@ func (p *printed) add(r rune, unknown bool) {
 	}
 }
 
-// mostWrong is which part of a page may be characters that nobody knows, such as bullets. A page
+// mostWrong is which part of a page may be characters without a meaning, such as bullets. A page
 // with more is rubbish.
 const mostWrong = 10
 

@@ -106,8 +106,8 @@ func (p *parser) upToBlank() string {
 	return p.rest
 }
 
-// quoted reads what is between quotation marks. It reads nothing, and returns false, if the
-// rest does not begin with such a mark, if none closes it, or if nothing is in between.
+// quoted reads the text between quotation marks. It reads nothing, and returns false, if the rest
+// does not begin with such a mark, if none closes it, or if nothing is in between.
 func (p *parser) quoted() (string, bool) {
 	r, size := utf8.DecodeRuneInString(p.rest)
 	if !isQuote(r) || p.read >= p.lastQuote {

@@ -4,11 +4,11 @@ import "strings"
 
 // The bounds of a query.
 const (
-	MaxBytes   = 1024 // what is longer is cut
-	MaxClauses = 32   // what follows is left out
+	MaxBytes   = 1024 // longer texts are cut
+	MaxClauses = 32   // later clauses are left out
 )
 
-// Kind tells what a clause demands.
+// Kind is the kind of a clause.
 type Kind uint8
 
 // The kinds of clauses.
@@ -31,11 +31,11 @@ var keys = map[Kind]string{From: "from", In: "in", With: "with", Before: "before
 // Clause is one demand on a message.
 type Clause struct {
 	Kind  Kind
-	Not   bool   // what is demanded must not be
+	Not   bool   // messages that match the clause are excluded
 	Value string // the text, name, date or property; names without @ and #
 }
 
-// Query is what a message must be like to be found: all clauses must hold. But of several From
+// Query says which messages are to be found: those for which all clauses hold. But of several From
 // clauses one is enough, and so it is for In, With and On.
 type Query struct {
 	Clauses []Clause

@@ -2,7 +2,7 @@ package text
 
 import "unicode"
 
-// Edge tells what ends before a character and begins with it.
+// Edge tells whether a word ends before a character, and whether one begins with it.
 type Edge uint8
 
 // The edges. An edge of a word is one of a part too.
@@ -19,7 +19,7 @@ const (
 	longNumber = 2 // the fewest digits of it
 )
 
-// group is what runs are made of: characters of one group make words with each other.
+// group is a kind of characters: characters of one group make words with each other.
 type group uint8
 
 const (

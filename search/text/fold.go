@@ -10,7 +10,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// maxMarks is how many characters may be combined into one. What goes beyond is decoration.
+// maxMarks is how many characters may be combined into one. More marks are decoration.
 const maxMarks = 24
 
 // Span is a part of a text, in bytes: its first one, and the one after its last.
@@ -64,7 +64,7 @@ func Fold(s string) *Folded {
 	return f.finish()
 }
 
-// folder folds a text, one character and what is combined with it at a time.
+// folder folds a text, one character and its combining marks at a time.
 type folder struct {
 	src     string
 	at      int
@@ -73,7 +73,7 @@ type folder struct {
 	bytes   []byte
 }
 
-// step folds what begins at f.at.
+// step folds the character at f.at, with its combining marks.
 func (f *folder) step() {
 	start := f.at
 	r, size := utf8.DecodeRuneInString(f.src[start:])
@@ -150,7 +150,7 @@ func (f *folder) combined(start int) {
 	f.recompose(start, end)
 }
 
-// combines reports whether the character at the start of s may become one with what is before
+// combines reports whether the character at the start of s may become one with the character before
 // it. Its decomposition decides: ㅏ is a vowel of a Korean syllable only in that form.
 func combines(s string) bool {
 	if d := norm.NFKD.PropertiesString(s).Decomposition(); d != nil {

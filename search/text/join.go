@@ -4,9 +4,9 @@ package text
 // e-mail is email and co-op is coop, but long-term is two words.
 const longJoined = 2
 
-// Joins reports whether what is at i in folded characters joins two words that are also written as
-// one: the hyphen of e-mail and F-16, the dot of node.js and H.264. In an address or a version it
-// does not.
+// Joins reports whether the character at i in folded characters joins two words that are also
+// written as one: the hyphen of e-mail and F-16, the dot of node.js and H.264. In an address or a
+// version it does not.
 func Joins(runes []rune, i int) bool {
 	if i < 1 || i+1 >= len(runes) || runes[i] != '-' && runes[i] != '.' {
 		return false

@@ -2,9 +2,9 @@ package text
 
 import "strings"
 
-// StemOf returns what an English word has in common with its inflections: deploy for deploys,
-// deployed and deploying. It returns false for what is not an English word, or is too short.
-// The stem is not a word itself: that of cities and city is citi.
+// StemOf returns the stem that an English word shares with its inflections: deploy for deploys,
+// deployed and deploying. It returns false for text that is not an English word, or is too short.
+// The stem need not be a word: the stem of cities and city is citi.
 func StemOf(word string) (string, bool) {
 	if len(word) < 3 || strings.ContainsFunc(word, func(r rune) bool { return r < 'a' || r > 'z' }) {
 		return "", false

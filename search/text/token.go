@@ -2,13 +2,13 @@ package text
 
 import "iter"
 
-// MaxTerm is the most characters of one word that are indexed. Nobody reads longer ones.
+// MaxTerm is the most characters of one word that are indexed. Longer ones are not words.
 const MaxTerm = 128
 
 // maxTails is how many tails of one word are indexed, so that no token costs its square.
 const maxTails = 32
 
-// Kind tells what a token is.
+// Kind is the kind of a token.
 type Kind uint8
 
 // The kinds of tokens.
@@ -19,11 +19,11 @@ const (
 	Pair               // two neighbouring characters of text without blanks
 	Lone               // one character of such text, at the end of its run or beside a word
 	Emoji              // an emoji or a symbol
-	Stem               // what an English word and its inflections have in common, if it is not the word
+	Stem               // the stem of an English word, if it is not the word itself
 	Joined             // two words that are also written as one: e-mail, node.js
 )
 
-// Token is what an index stores for a place in a text.
+// Token is an entry that an index stores for a place in a text.
 type Token struct {
 	Term  string
 	Kind  Kind
@@ -40,8 +40,8 @@ func (t Token) Key() string {
 	return t.Term
 }
 
-// Tokens returns the tokens of a text, by their places. Their number is at most twice
-// that of the characters, and one.
+// Tokens returns the tokens of a text, by their places. Their number is at most twice the number of
+// characters, plus one.
 func (f *Folded) Tokens() iter.Seq[Token] {
 	return func(yield func(Token) bool) {
 		w := walker{f: f, edges: f.Edges(), yield: yield}

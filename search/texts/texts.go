@@ -1,6 +1,6 @@
-// Package texts keeps, on the disk of a node, the beginnings of text files: what is searched of a
-// file besides its name. Each is stored once, however many messages have the file. A node can read
-// all of them again from media storage.
+// Package texts keeps, on the disk of a node, the beginnings of text files, which are searched
+// beside their names. Each is stored once, however many messages have the file. A node can read all
+// of them again from media storage.
 package texts
 
 import (
@@ -76,7 +76,7 @@ func (s *Store) Get(media string) string {
 	return string(data)
 }
 
-// Put stores the text of a file. What is no text is stored as nothing.
+// Put stores the text of a file. For a file that is not text it stores nothing.
 func (s *Store) Put(media string, content []byte) error {
 	s.writing.Lock()
 	defer s.writing.Unlock()

@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	restartAfter = 5 * time.Second // long enough to see what the others do without it
+	restartAfter = 5 * time.Second // long enough to see the others go on without it
 	longestLine  = 64 << 10        // a longer one is passed on in parts
 )
 
@@ -78,7 +78,7 @@ func (n *node) once() error {
 	}
 }
 
-// lines passes on what is written to it, line by line. Calls must not overlap.
+// lines passes on the bytes that are written to it, line by line. Calls must not overlap.
 type lines struct {
 	to      func(string)
 	partial []byte

@@ -8,7 +8,7 @@ type Index struct {
 	letters, shapes map[string]holders
 }
 
-// holders are those two users who have had a name for the longest time.
+// holders are the two users who have had a name for the longest time.
 type holders [2]holder
 
 type holder struct {
@@ -59,7 +59,7 @@ func (h holder) before(o holder) bool {
 }
 
 // First returns another user who had a name that looks like this one before a user got it, or an
-// empty string. It is the one who has had it for the longest time.
+// empty string. It is the user who has had it for the longest time.
 func (x *Index) First(user string, name Form, since int64) string {
 	first := holder{user, since}
 	for _, all := range [2]holders{x.letters[name.letters], x.shapes[name.shapes]} {

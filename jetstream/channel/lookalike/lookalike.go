@@ -1,6 +1,6 @@
 // Package lookalike tells names that look alike. It compares skeletons (Unicode Technical Standard
-// 39, section 4): what is left of a name when each character is replaced by the simplest one that
-// it can be mistaken for, and all that is not seen is left out.
+// 39, section 4). In the skeleton of a name each character is replaced by the simplest one that it
+// can be mistaken for, and invisible characters are left out.
 package lookalike
 
 import (
@@ -12,7 +12,8 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Form is what a reader sees of a name, at a quick look. The zero Form looks like no other.
+// Form is the shape of a name as a reader sees it at a quick look. The zero Form looks like no
+// other.
 type Form struct {
 	// A capital I looks like a small l, and is also the same letter as a small i. So there are two
 	// skeletons: one of the letters, whichever case they have, and one of their shapes.
@@ -36,7 +37,7 @@ func (f Form) Like(o Form) bool {
 	return f.letters != "" && f.letters == o.letters || f.shapes != "" && f.shapes == o.shapes
 }
 
-// seen returns -1 for a character that nobody sees.
+// seen returns -1 for a character that is invisible.
 func seen(r rune) rune {
 	if unicode.IsSpace(r) || unicode.In(r, unicode.Cf, unicode.Cc, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector) {
 		return -1

@@ -35,8 +35,8 @@ const (
 // a subject.
 func Unique() string { return nats.NewInbox()[len(nats.InboxPrefix):] }
 
-// Full reports whether an error says that the store has no room. It is broken if the store tried
-// to write and could not, for whatever reason.
+// Full reports whether an error says that the store has no room. It is broken if the store tried to
+// write and could not, for any reason.
 func Full(err error) (full, broken bool) {
 	e, ok := errors.AsType[*jetstream.APIError](err)
 	if !ok {
@@ -53,7 +53,7 @@ func Full(err error) (full, broken bool) {
 }
 
 // AtLimit reports whether an error says that a stream refuses a message because of its own limits.
-// The code is that of a failing disk, so only the text tells.
+// A failing disk gives the same code, so only the text tells the two apart.
 func AtLimit(err error) bool {
 	e, ok := errors.AsType[*jetstream.APIError](err)
 	return ok && e.ErrorCode == storeFailed && strings.HasPrefix(e.Description, "maximum ")
@@ -189,9 +189,9 @@ func Replace(ctx context.Context, conn *nats.Conn, subject string, body []byte, 
 
 // End returns the sequence that the last message of a subject's stream will have, once the stream
 // has stored all that it has taken in. A leader that waits for its quorum has taken in more than it
-// has stored, and the stream's own state tells nothing of that. What was published on the same
-// connection before has been taken in, or is lost. End asks by a message that can never be stored:
-// the refusal tells the sequence.
+// has stored, and the stream's own state tells nothing of that. Messages that were published on the
+// same connection before have been taken in, or are lost. End asks by a message that can never be
+// stored: the refusal tells the sequence.
 func End(ctx context.Context, conn *nats.Conn, subject string) (seq uint64, err error) {
 	msg := nats.NewMsg(subject)
 	msg.Header.Set(jetstream.ExpectedLastSeqHeader, strconv.FormatInt(math.MaxInt64, 10))

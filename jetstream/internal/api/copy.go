@@ -45,8 +45,8 @@ func Send(ctx context.Context, conn *nats.Conn, to string, chunk []byte) error {
 	return untilHeard(ctx, func() error { return Request(ctx, conn, to, chunk, nil) })
 }
 
-// untilHeard tries again while nobody hears the request, until ctx ends. The subscription of the
-// receiver may not have become known here yet.
+// untilHeard tries again while no node receives the request, until ctx ends. The subscription of
+// the receiver may not have become known here yet.
 func untilHeard(ctx context.Context, try func() error) error {
 	err := try()
 	for errors.Is(err, nats.ErrNoResponders) && pause.For(ctx, 10*time.Millisecond) == nil {

@@ -1,13 +1,13 @@
-// Package copies lets nodes tell each other what their own copies of a stream have. Each node's
-// server keeps a copy, and none compares its copy with the others. If a disk loses messages, by
-// a flipped bit for example, that copy has a hole for good, which looks like an erasure. So a
-// reader that meets a hole in its copy asks another node whether it has those messages. If so,
-// they are read from there. If not, they were erased.
+// Package copies lets nodes tell each other which messages their own copies of a stream have. Each
+// node's server keeps a copy, and none compares its copy with the others. If a disk loses messages,
+// by a flipped bit for example, that copy has a hole for good, which looks like an erasure. So a
+// reader that meets a hole in its copy asks another node whether it has those messages. If so, they
+// are read from there. If not, they were erased.
 //
-// # What is asked, and of which nodes
+// # The question, and who answers it
 //
-// A question goes to all nodes. Each node with a copy answers what that copy lacks after a
-// position, as far as there is room. So one answer explains many erasures ahead, and the reader
+// A question goes to all nodes. Each node with a copy answers which messages that copy lacks after
+// a position, as far as there is room. So one answer explains many erasures ahead, and the reader
 // keeps it. An erased message does not come back, so a kept answer stays correct.
 //
 // One other copy is enough to establish an erasure, because two copies are not expected to lose

@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// Fill returns the records that came behind a position, which ascend, and between them those that
-// the copy has lost and other copies have.
+// Fill returns the records that came behind a position, which ascend, and between them the records
+// that the copy has lost and other copies have.
 func (r *Reader) Fill(ctx context.Context, after uint64, came []Record) ([]Record, error) {
 	doubts := r.Doubts(after, func(yield func(uint64) bool) {
 		for i := range came {

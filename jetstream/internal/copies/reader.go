@@ -50,11 +50,11 @@ type Reader struct {
 
 // copiesOf reaches the other copies of a stream.
 type copiesOf interface {
-	// others returns how many copies exist besides that of source, and how many of them are
-	// complete, according to the leader.
+	// others returns how many copies exist besides the source's, and how many of them are complete,
+	// according to the leader.
 	others(ctx context.Context, source string) (others, current int, err error)
-	// poll asks all copies what they lack, until enough of them have answered for a position.
-	// The answer of source does not count.
+	// poll asks all copies which messages they lack, until enough of them have answered for a
+	// position. The answer of source does not count.
 	poll(ctx context.Context, source string, pos uint64, enough int) ([]told, error)
 	// records asks one copy for the records of a stretch. The answer has at least those at the
 	// beginning of the stretch.
@@ -83,8 +83,8 @@ func NewReader(conn *nats.Conn, js jetstream.JetStream, holder Holder, stream, n
 	return &Reader{stream: stream, node: node, holder: holder, copies: &network{conn: conn, js: js, stream: stream}, tally: tally, log: log}
 }
 
-// Doubts returns the positions that are missing among those that came, beginning behind after.
-// It leaves out the positions that are known to be gone.
+// Doubts returns the positions that are missing between the messages that came, beginning behind
+// after. It leaves out the positions that are known to be gone.
 func (r *Reader) Doubts(after uint64, came iter.Seq[uint64]) Stretches {
 	var holes Stretches
 	for pos := range came {
@@ -99,7 +99,7 @@ func (r *Reader) Doubts(after uint64, came iter.Seq[uint64]) Stretches {
 	return holes.without(r.gone)
 }
 
-// Lost is what a copy lacks and others have.
+// Lost are the messages that a copy lacks and others have.
 type Lost struct {
 	Stretches
 
@@ -107,8 +107,8 @@ type Lost struct {
 	away bool     // some copies that may have them have not answered
 }
 
-// Ask waits until another copy has told for all positions whether it has them, and returns
-// those that it has. If there is no other copy to ask, it returns none.
+// Ask waits until another copy has told for all positions whether it has them, and returns the
+// positions that it has. If there is no other copy to ask, it returns none.
 func (r *Reader) Ask(ctx context.Context, doubts Stretches) (Lost, error) {
 	var held Stretches
 	for began := time.Now(); len(doubts) > 0; {
@@ -221,8 +221,8 @@ func (r *Reader) Read(ctx context.Context, from *Lost, s Stretch) (records []Rec
 	return all.Records, all.Upto, nil
 }
 
-// join takes in what another copy has of the same stretch. The result goes as far as both
-// answers do.
+// join takes in the messages that another copy has of the same stretch. The result goes as far as
+// both answers do.
 func (a *answer) join(b *answer) {
 	a.Upto = min(a.Upto, b.Upto)
 	have := map[uint64]bool{}

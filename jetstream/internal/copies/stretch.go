@@ -63,8 +63,8 @@ func (s Stretches) split(at uint64) (upto, after Stretches) {
 	return upto, after
 }
 
-// goneFrom returns what a copy lacks after a position: the positions before its first message,
-// and the positions gone, which ascend.
+// goneFrom returns the positions that a copy lacks after a position: those before its first
+// message, and the positions gone, which ascend.
 func goneFrom(after, first, last uint64, gone []uint64) (s Stretches) {
 	if last > after && first > after+1 {
 		s = s.add(Stretch{after + 1, min(first-1, last)})

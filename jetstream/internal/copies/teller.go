@@ -22,22 +22,22 @@ const (
 
 // Holder is a node's own server.
 type Holder interface {
-	// Held returns what the server has of a stream: the messages from first to last, without
-	// those that are gone in good order.
+	// Held returns which messages the server has of a stream: those from first to last, except the
+	// ones that were deleted.
 	Held(stream string) (first, last uint64, gone []uint64, err error)
 	// Stored reads one of those messages.
 	Stored(stream string, pos uint64) (subject string, data []byte, err error)
 }
 
-// question asks what a copy lacks after a position. With Upto it asks for the records between
-// the two positions.
+// question asks which messages a copy lacks after a position. With Upto it asks for the records
+// between the two positions.
 type question struct {
 	Stream string `json:"stream"`
 	After  uint64 `json:"after"`
 	Upto   uint64 `json:"upto,omitempty"`
 }
 
-// answer is what a node reports about its copy.
+// answer is the report of a node about its copy.
 type answer struct {
 	Node    string   `json:"node"`           // its server
 	At      string   `json:"at"`             // the subject for requests for its records
@@ -144,7 +144,7 @@ func (t *Teller) read(a *answer, q *question, first, last uint64, gone []uint64)
 	}
 }
 
-// damaged returns those of the failed positions that have not been erased meanwhile.
+// damaged returns the failed positions that have not been erased meanwhile.
 func (t *Teller) damaged(stream string, failed []uint64) []uint64 {
 	first, _, gone, err := t.holder.Held(stream)
 	if err != nil {

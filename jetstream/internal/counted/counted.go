@@ -1,8 +1,8 @@
 // Package counted tells which of the messages of a shard's stream are events that count.
 //
-// What is derived from the log reads a shard's stream by itself, beside the follower. It must see
-// the same events as the view: none that is void, none that only this node's copy of the stream has
-// lost, and none before the view has it.
+// Feeds and duties read a shard's stream by themselves, beside the follower. It must see the same
+// events as the view: none that is void, none that only this node's copy of the stream has lost,
+// and none before the view has it.
 package counted
 
 import (
@@ -28,7 +28,7 @@ type Judge struct {
 	Kinds []wire.Kind // of the events that are wanted; all if empty
 	View  View
 	Copy  *copies.Reader
-	// Channel returns the channel of a subject, or "" if it is not that of a channel.
+	// Channel returns the channel of a subject, or "" if the subject belongs to no channel.
 	Channel func(subject string) string
 	// Await waits until the view has applied the shard up to a pos.
 	Await func(ctx context.Context, pos uint64) error

@@ -1,6 +1,6 @@
-// Package crashpoint kills the process at a named point of the write path, for tests that prove
-// what survives it. It does nothing unless the binary was built with the tag "crashpoint", so
-// no shipped binary can be killed by its environment.
+// Package crashpoint kills the process at a named point of the write path. Tests use it to prove
+// that nothing acknowledged is lost. It does nothing unless the binary was built with the tag
+// "crashpoint", so no shipped binary can be killed by its environment.
 package crashpoint
 
 // Point names a place on the way of a message.

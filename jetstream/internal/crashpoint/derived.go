@@ -5,7 +5,7 @@ package crashpoint
 const (
 	DutyDone    Point = "duty_done"    // a duty has decided, and its position is not stored
 	FeedTaken   Point = "feed_taken"   // a feed has gathered events, and its sink has none of them
-	FeedApplied Point = "feed_applied" // the sink has them, and nobody knows
+	FeedApplied Point = "feed_applied" // the sink has them, and no position says so yet
 	JobStored   Point = "job_stored"   // a job is in its queue
 	JobDone     Point = "job_done"     // a worker has done a job, and not acknowledged it
 )

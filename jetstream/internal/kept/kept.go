@@ -9,7 +9,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// Streams are those of one part.
+// Streams are the streams of one part.
 type Streams struct {
 	// Open makes a stream unless it exists, and Keep changes it until it is as configured. Both
 	// try until ctx ends.

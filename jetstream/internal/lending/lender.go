@@ -41,7 +41,7 @@ type Source interface {
 	Return() error
 }
 
-// offer is what a lender reports about its view.
+// offer is the report of a lender about its view.
 type offer struct {
 	At        string   `json:"at"`   // the subject on which it lends
 	Name      string   `json:"name"` // the properties in which the two views must agree

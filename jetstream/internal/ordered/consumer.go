@@ -22,13 +22,13 @@ const (
 	deleteTimeout = time.Second
 )
 
-// consumer makes a consumer that delivers what comes after the sink's position, on this node's
+// consumer makes a consumer that delivers the messages after the sink's position, on this node's
 // own server if that is wanted. A consumer on a server that dies can only be made anew when the
 // cluster has a meta leader, and that takes an election if the dead server was the meta leader.
-// The consumer is what nats.go calls an ordered consumer: no acks, one replica, in memory, made
-// anew from the last position after any doubt. The ordered consumer of nats.go itself cannot be
-// placed. It always starts at an explicit sequence. It never starts at "new", which would skip
-// the messages between two consumers.
+// nats.go calls it an ordered consumer: no acks, one replica, in memory, made anew from the last
+// position after any doubt. The ordered consumer of nats.go itself cannot be placed. It always
+// starts at an explicit sequence. It never starts at "new", which would skip the messages between
+// two consumers.
 func (r *Reader) consumer(ctx context.Context) (jetstream.Consumer, error) {
 	most, err := r.placements(ctx)
 	if err != nil {

@@ -1,9 +1,8 @@
 // Package ordered reads a stream in order, from a position on, into a sink.
 //
 // A [Reader] skips nothing: after any doubt it makes its consumer anew, behind the last message
-// that the sink has. What else a sink has to do stays with the sink: whether a hole between two
-// sequences is an erasure, whether it is level with the stream, or whether it is only ahead of
-// what others have.
+// that the sink has. Other decisions stay with the sink: whether a hole between two sequences is an
+// erasure, whether the sink is level with the stream, or whether it is only ahead of other copies.
 package ordered
 
 import (
@@ -64,7 +63,7 @@ type Reader struct {
 	Stream string
 	Node   string // name of this node's server
 	// Here asks for a consumer on this node's own server, if that has a copy of the stream. Then
-	// the death of another node does not touch what is delivered.
+	// the death of another node does not interrupt the delivery.
 	Here bool
 	Sink Sink
 	Log  *slog.Logger
@@ -105,7 +104,7 @@ func (r *Reader) Run(ctx context.Context) {
 	}
 }
 
-// read makes a consumer and passes on what it delivers, until the consumer fails or ctx ends.
+// read makes a consumer and passes its messages on, until the consumer fails or ctx ends.
 func (r *Reader) read(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -147,7 +146,7 @@ func (r *Reader) read(ctx context.Context) error {
 		cancel(nil) // lets a handler that waits for room return
 		select {
 		case <-consuming.Closed():
-		// The reader goes on anyway. Nobody reads the messages that come late.
+		// The reader goes on anyway. Messages that come late are not read.
 		case <-time.After(stopTimeout):
 			r.Log.ErrorContext(ctx, "the consumer did not stop", "stream", r.Stream)
 		}
@@ -220,8 +219,9 @@ func (r *Reader) gather(m jetstream.Msg, msgs <-chan jetstream.Msg, delivered *u
 	}
 }
 
-// parse reads what a message says of itself. The consumer's own count shows whether a message was
-// lost on the way. If so, everything is read again from the sink's position.
+// parse reads the position and the time of a message from its reply subject. The consumer's own
+// count shows whether a message was lost on the way. If so, everything is read again from the
+// sink's position.
 func parse(m jetstream.Msg, delivered *uint64) (Message, error) {
 	meta, err := m.Metadata()
 	if err != nil {

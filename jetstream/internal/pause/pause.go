@@ -40,8 +40,8 @@ func Until[T any](ctx context.Context, what string, try func(ctx context.Context
 	return UntilWithin(ctx, what, tryTimeout, try)
 }
 
-// UntilWithin does what [Until] does, with tries that may take so long each. It is for requests
-// that take long, and whose effect is in the way of the next try if nobody waits for the answer.
+// UntilWithin does what [Until] does, and lets each try take up to a given time. It is for requests
+// that take long, and that get in the way of the next try if their answers are not awaited.
 func UntilWithin[T any](ctx context.Context, what string, each time.Duration, try func(ctx context.Context) (T, error)) (T, error) {
 	for {
 		opened, err := once(ctx, each, try)

@@ -20,8 +20,8 @@ type messageKey struct {
 	seq     uint64
 }
 
-// ahead holds what a writer has stored and its node's view has not applied yet. That is a few
-// milliseconds of the shard.
+// ahead holds the events that a writer has stored and its node's view has not applied yet. That is
+// a few milliseconds of the shard.
 type ahead struct {
 	states   map[string]*channel.State
 	sends    map[sendKey]stored

@@ -113,9 +113,9 @@ func (c *Command) overdue() error {
 }
 
 // unstored returns the answer for a command that the current try does not store, for the reason
-// err. That is err, unless an earlier try has ended without an answer. What that try has sent may
-// be stored, or may still be on its way, so no answer may say that nothing was stored, or that the
-// command is refused for good. The sender asks again, and is then told the reason if it still
+// err. That is err, unless an earlier try has ended without an answer. The events of that try may
+// be stored, or may still be on their way. So no answer may say that nothing was stored, or that
+// the command is refused for good. The sender asks again, and is then told the reason if it still
 // holds.
 func (c *Command) unstored(err error) error {
 	if !c.tried {
@@ -135,7 +135,7 @@ func (c *Command) given() string {
 }
 
 // unnamedPrefix begins the client ids that are made on a node. A client that makes such an id
-// itself harms nobody else.
+// itself harms only itself.
 const unnamedPrefix = "~"
 
 // Change returns the command for a change. A change that opens a direct channel is addressed

@@ -11,8 +11,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// decision is the state of one round while it is decided: what it will have appended, before
-// any of it is stored.
+// decision is the state of one round while it is decided: the events that it appends, before any of
+// them is stored.
 type decision struct {
 	*writer
 	now      time.Time
@@ -25,8 +25,8 @@ type decision struct {
 	count    uint64                    // of events in the round
 	answers  []answer
 	channel  string // of the current command
-	// finder is created when needed. It shows the view of that time, and ahead has what came
-	// after.
+	// finder is created when needed. It shows the view of that time, and ahead has the later
+	// events.
 	finder *view.Finder
 }
 
@@ -87,9 +87,8 @@ func (d *decision) plan(c *Command) (*plan, error) {
 	return p, nil
 }
 
-// draw works out what a plan's events make of its channel and its messages, and encodes the
-// events. It changes nothing in the round: a plan that cannot be drawn fails only its own
-// command.
+// draw works out how a plan's events change its channel and its messages, and encodes the events.
+// It changes nothing in the round: a plan that cannot be drawn fails only its own command.
 func (d *decision) draw(p *plan) error {
 	p.last().ClientID = p.cmd.clientID
 	d.number(p)
@@ -127,8 +126,8 @@ func (d *decision) number(p *plan) {
 	}
 }
 
-// fold notes in a plan what an event makes of its message, for commands that are decided before
-// the view has applied the event.
+// fold notes in a plan how an event changes its message, for commands that are decided before the
+// view has applied the event.
 func (d *decision) fold(p *plan, e *wire.Record) error {
 	seq := channel.About(e)
 	if seq == 0 {

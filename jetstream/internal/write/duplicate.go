@@ -111,12 +111,11 @@ func conflict() error {
 }
 
 // noted returns the event by which a retry of a command that changes nothing finds that it was
-// answered. There is none for a command without a client id, because nobody can repeat it, and
+// answered. There is none for a command without a client id, because it cannot be repeated, and
 // none for a creation, because the group's id finds the group. A user who waits to join and asks
 // again is answered with the ack of their request, see [decision.answerNothing]. There is no note
-// if that request is in the same round, and so has no ack yet, if not all nodes know such
-// notes, or if the user asks again too often. If that try is repeated once they have left, it asks
-// anew.
+// if that request is in the same round, and so has no ack yet, if not all nodes know such notes, or
+// if the user asks again too often. If that try is repeated once they have left, it asks anew.
 func (d *decision) noted(c *Command, st *channel.State) ([]wire.Record, error) {
 	change, ok := c.change.(wire.Change)
 	if !ok || c.unnamed || !d.takesNotes() {
@@ -130,8 +129,8 @@ func (d *decision) noted(c *Command, st *channel.State) ([]wire.Record, error) {
 	return channel.Noted(st, c.channel, c.user, change, d.env)
 }
 
-// answerRequest makes the answer to a user who waits to join, and asks again, that of their
-// request. It reports whether they have a request that is stored.
+// answerRequest answers a user who waits to join, and asks again, with the ack of their request. It
+// reports whether they have a request that is stored.
 func (d *decision) answerRequest(c *Command, st *channel.State) (waits bool, err error) {
 	clientID, asked := st.Request(c.user)
 	request := sendKey{c.channel, c.user, clientID}

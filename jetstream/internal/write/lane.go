@@ -19,8 +19,8 @@ const (
 	// Commands committed together. JetStream takes 1,000 messages in a batch, and a command
 	// makes at most two.
 	maxRound = 400
-	// The encoded size of a round, at most. It is half of what a NATS message may be, because a
-	// round is relayed as one message.
+	// The encoded size of a round, at most. It is half of the largest NATS message, because a round
+	// is relayed as one message.
 	maxRoundBytes = 1 << 19
 	maxBackoff    = 200 * time.Millisecond
 )

@@ -29,8 +29,8 @@ func (d *decision) newest(channel string) *channel.State {
 	return d.ahead.state(channel)
 }
 
-// concerned reports whether a command's user has to do with its channel, as far as the view
-// shows: as a member, as somebody who has asked to join, or by the secret of an invite.
+// concerned reports whether a command's user has to do with its channel, as far as the view shows:
+// as a member, by a request to join, or by the secret of an invite.
 func (d *decision) concerned(c *Command) (bool, error) {
 	if _, create := c.change.(wire.CreateGroup); create {
 		return true, nil // the group's id is made of the user's name
@@ -47,7 +47,7 @@ func (d *decision) concerned(c *Command) (bool, error) {
 }
 
 // answerNothing answers a command whose effect is already in place. A user who has asked to join
-// gets the ack of their request: anything newer would tell them how much is said in the group.
+// gets the ack of their request: a newer ack would tell them how many messages the group has.
 func (d *decision) answerNothing(c *Command, st *channel.State) error {
 	if clientID, asked := st.Request(c.user); asked {
 		return d.answerAsked(c, sendKey{c.channel, c.user, clientID})

@@ -8,8 +8,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// pace limits the events per second of each channel of a shard, and those of each member to
-// half of that. What the channel has is shared by recent use, so members who send as fast as
+// pace limits the events per second of each channel of a shard, and the events of each member to
+// half of that. The rate of the channel is shared by recent use, so members who send as fast as
 // they can leave room for a member who sends little.
 type pace struct {
 	channels *rate.Shares[string, string]

@@ -38,7 +38,7 @@ type publisher struct {
 	stage   func() // called before each batch
 	from    int    // how many messages make a batch
 
-	// headers are those of a batch's messages. They are built once and reused, because
+	// headers are the headers of a batch's messages. They are built once and reused, because
 	// PublishMsg has written them when it returns.
 	headers []nats.Header
 	id      []string // the batch's id, shared by all headers

@@ -101,7 +101,7 @@ func appendRefusal(body []byte, refusal *wire.Error) ([]byte, error) {
 	return base64.RawURLEncoding.AppendEncode(append(body, '\t'), frame), err
 }
 
-// parseRefusal reads what appendRefusal wrote after the tab.
+// parseRefusal reads the text that appendRefusal wrote after the tab.
 func parseRefusal(text []byte) (*wire.Error, error) {
 	frame, err := base64.RawURLEncoding.AppendDecode(nil, text)
 	if err != nil {
@@ -117,9 +117,9 @@ func parseRefusal(text []byte) (*wire.Error, error) {
 
 var errNoRefusal = errors.New("jetstream: a command was refused without an error")
 
-// answerRound gives each command its line of the answer. It returns the commands that must be
-// tried again. The answer tells of this try only: what an earlier one has sent may still be with a
-// node that was the writer then.
+// answerRound gives each command its line of the answer. It returns the commands that must be tried
+// again. The answer is about this try only: the commands of an earlier one may still be with a node
+// that was the writer then.
 func (r *relay) answerRound(round []*Command, answer []byte) (rest []*Command) {
 	i, last := 0, uint64(0)
 	var stored []func()

@@ -20,8 +20,8 @@ type Room interface {
 	Spend(bytes int64) bool
 }
 
-// admit refuses a command for which there is no room, and counts the bytes of others. What frees
-// room is not counted.
+// admit refuses a command for which there is no room, and counts the bytes of others. Commands that
+// free room are not counted.
 func admit(r Room, c *Command) error {
 	if r.Full() {
 		return StorageFull()

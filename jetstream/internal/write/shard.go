@@ -1,10 +1,10 @@
 // Package write takes commands to the streams. A command joins the lane of its shard. The lane
 // commits a round at a time: through this node's writer if this node leads the shard's stream, and
 // otherwise through the relay, which sends the round to the intake of the node that leads. The
-// writer decides what the commands append, and publishes that.
+// writer decides which events the commands append, and publishes them.
 //
-// The package knows the view and the rules of a channel. What it needs of the rest of the log
-// stands in a few small interfaces.
+// The package knows the view and the rules of a channel. The parts of the log that it needs stand
+// in a few small interfaces.
 package write
 
 import (
@@ -23,14 +23,14 @@ import (
 	"natterjack/server/wire"
 )
 
-// Config is what the shards of a node share.
+// Config holds the parts that the shards of a node share.
 type Config struct {
 	Conn    *nats.Conn
 	View    *view.View
 	Leaders *Leaders
 	Limits  wire.Limits
 	Room    Room
-	Admit   func(wire.Command) error // refuses what not all nodes know
+	Admit   func(wire.Command) error // refuses events that not all nodes know
 	Notes   func() bool              // whether all nodes know notes; nil if they do
 	// RequestNotes reports whether all nodes know notes of users who wait to join. It is nil if
 	// they do.
@@ -122,7 +122,8 @@ func (s *Shard) Interrupt() { s.lane.interrupt() }
 // Vitals returns the signs of whether the stream accepts the messages that this node publishes.
 func (s *Shard) Vitals() *Vitals { return s.vitals }
 
-// Close ends what New has begun. Run must have returned, or must never have been called.
+// Close ends the subscription that New has begun. Run must have returned, or must never have been
+// called.
 func (s *Shard) Close() error {
 	// The subscription has ended already if the connection has.
 	if err := s.acks.sub.Unsubscribe(); !errors.Is(err, nats.ErrConnectionClosed) {

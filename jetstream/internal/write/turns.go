@@ -19,20 +19,20 @@ const (
 	holdFor = 2 * time.Second
 	// maxHolds bounds the refusals that a lane remembers. Beyond it the oldest is forgotten.
 	maxHolds = 8192
-	// maxLine bounds the refused commands in one line. It is many times what a session may have
-	// in flight.
+	// maxLine bounds the refused commands in one line. It is many times the number of sends that a
+	// session may have in flight.
 	maxLine = 1024
 )
 
-// turns keep the order of one user's commands in one channel when some of them are refused for
-// now: as too fast, or because there is no writer. The sender will try such a command again. By
-// then they may have sent more commands, before the refusal reached them. Those commands are
-// refused too. All of them stand in line, and are let in again in the order in which they first
-// came. The line waits no longer than [holdFor] for a sender. A command that comes after that
-// was sent by somebody who knows of the refusal, so it is not held.
+// turns keep the order of one user's commands in one channel when some of them are refused for now:
+// as too fast, or because there is no writer. The sender will try such a command again. By then
+// they may have sent more commands, before the refusal reached them. Those commands are refused
+// too. All of them stand in line, and are let in again in the order in which they first came. The
+// line waits no longer than [holdFor] for a sender. The sender of a command that comes after that
+// knows of the refusal, so it is not held.
 //
-// The turns of a lane cover what that lane has answered. If nothing was refused lately they
-// cost a look at one flag. Methods may be called concurrently, and on nil.
+// The turns of a lane cover the commands that this lane has answered. If nothing was refused lately
+// they cost a look at one flag. Methods may be called concurrently, and on nil.
 type turns struct {
 	some atomic.Bool // false if nothing is held
 
@@ -115,8 +115,8 @@ func (h *turns) answered(c *Command, err error) {
 	}
 }
 
-// behind returns the error for the commands that stand behind one that was answered with e.
-// None of them is stored, even if it is not known whether that one was.
+// behind returns the error for the commands that stand behind one that was answered with e. None of
+// them is stored, even if it is not known whether the first one was.
 func behind(e *wire.Error) *wire.Error {
 	const text = "an earlier command to this channel was refused, and this one would overtake it; nothing was stored, retry both in their order"
 	code := e.Code

@@ -23,10 +23,10 @@ type source interface {
 	want(n int) (wake <-chan struct{})               // wake has a token once n or more wait
 }
 
-// window publishes without a pause. What JetStream acks is answered, and makes room for the
-// next commands that wait. What it acks together is a flight. Where few commands wait, a flight
-// is a single message, so that no command waits for another one. Where many wait, it is an
-// atomic batch (ADR-50), which takes one fsync and one Raft proposal.
+// window publishes without a pause. A command that JetStream acks is answered, and makes room for
+// the next commands that wait. Commands that it acks together are a flight. Where few commands
+// wait, a flight is a single message, so that no command waits for another one. Where many wait, it
+// is an atomic batch (ADR-50), which takes one fsync and one Raft proposal.
 //
 // Two flights to one channel are never out together: the second would be decided on events that
 // may not count in the end. While a batch is out nothing else is sent. Two batches at a time
@@ -63,7 +63,7 @@ func (w *writer) publish(ctx context.Context, plans []*plan) []*Command {
 	now := time.Now()
 	win := &window{writer: w, round: w.publisher.acks.begin(), until: now.Add(windowTime), busy: map[string]bool{}}
 	if end, ok := ctx.Deadline(); ok && end.Add(-ackTimeout).Before(win.until) {
-		win.until = end.Add(-ackTimeout) // what is sent must have time to be acked
+		win.until = end.Add(-ackTimeout) // publishes must have time to be acked
 	}
 	win.send(plans)
 	win.fly(ctx)
@@ -110,8 +110,8 @@ func (win *window) fly(ctx context.Context) {
 	}
 }
 
-// admit sends those of the waiting commands that may go now. The caller asks again when wake
-// has a token, and also once wait has passed, unless it is 0.
+// admit sends the waiting commands that may go now. The caller asks again when wake has a token,
+// and also once wait has passed, unless it is 0.
 func (win *window) admit(ctx context.Context) (wake <-chan struct{}, wait time.Duration) {
 	now := time.Now()
 	if !win.trusted || !now.Before(win.until) {

@@ -12,14 +12,13 @@ import (
 // to its lane.
 const resyncTimeout = 2 * time.Second
 
-// writer orders one shard: it decides what a command appends, and publishes that without a
-// fence. It reads the view. Where the view is still behind the writer's own publishes, it reads
-// its own ahead. As long as its acks come with exactly the positions that it expects, no other
-// node has written. Then its decisions were based on the end of the log, and its events count,
-// because every node folds the same log by the same rule ([channel.Head.Follows]). At the first
-// gap, and after any other failure, it distrusts itself. It waits for a view that has passed
-// the gap and looks up which events counted. It forgets what it knew and decides the rest
-// again.
+// writer orders one shard: it decides which events a command appends, and publishes them without a
+// fence. It reads the view. Where the view is still behind the writer's own publishes, it reads its
+// own ahead. As long as its acks come with exactly the positions that it expects, no other node has
+// written. Then its decisions were based on the end of the log, and its events count, because every
+// node folds the same log by the same rule ([channel.Head.Follows]). At the first gap, and after
+// any other failure, it distrusts itself. It waits for a view that has passed the gap and looks up
+// which events counted. It forgets its own state and decides the rest again.
 //
 // All methods are for the lane's one goroutine.
 type writer struct {
@@ -32,7 +31,7 @@ type writer struct {
 	pace      *pace // of events; a new leader begins with full buckets
 	ahead     ahead
 	vitals    *Vitals
-	// end is the stream's last position, as far as this writer knows. It is that of its own
+	// end is the stream's last position, as far as this writer knows. It is the position of its own
 	// last publish while no other node writes.
 	end     uint64
 	waiting bool // for a resync to succeed; logged once
@@ -65,9 +64,9 @@ func (w *writer) commit(ctx context.Context, round []*Command) []*Command {
 	return w.publish(ctx, plans)
 }
 
-// resync drops what was published ahead of the view, and waits until the view is level with the
-// stream. From then on nothing that this writer published before can still come. So what the view
-// does not show is not stored.
+// resync drops the events that were published ahead of the view, and waits until the view is level
+// with the stream. From then on nothing that this writer published before can still come. So an
+// event that the view does not show is not stored.
 func (w *writer) resync(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(ctx, resyncTimeout)
 	defer cancel()
@@ -86,8 +85,8 @@ func (w *writer) resync(ctx context.Context) bool {
 	return w.trusted
 }
 
-// level drops from ahead what the view has applied. If too much is left it waits, because a
-// view that stands still must not make the writer grow without bound.
+// level drops the events from ahead that the view has applied. If too much is left it waits,
+// because a view that stands still must not make the writer grow without bound.
 func (w *writer) level(ctx context.Context) bool {
 	if behind := w.ahead.oldest(maxAhead); behind > 0 {
 		ctx, cancel := context.WithTimeout(ctx, resyncTimeout)
@@ -101,8 +100,8 @@ func (w *writer) level(ctx context.Context) bool {
 	return true
 }
 
-// decide turns a round into plans. It answers at once the commands that append nothing: those
-// that are refused, and those that were stored before.
+// decide turns a round into plans. It answers at once the commands that append nothing, because
+// they are refused or were stored before.
 func (w *writer) decide(ctx context.Context, round []*Command) []*plan {
 	d := w.newDecision()
 	defer d.close()

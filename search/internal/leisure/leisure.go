@@ -1,9 +1,10 @@
-// Package leisure has work that nobody waits for give way to what users wait for.
+// Package leisure makes background work give way to work that users wait for.
 //
 // The rule is simple. While the node takes in events, all work of one [Leisure] together gets a
-// quarter of one core: whoever has worked for a moment rests until the work so far is a quarter of
-// the time that has passed. When the node has taken in nothing for a quarter of a second, nobody
-// rests. Time is what the clock says: work that waits for a busy machine rests for longer.
+// quarter of one core: a goroutine that has worked for a moment rests until the work so far is a
+// quarter of the time that has passed. When the node has taken in nothing for a quarter of a
+// second, there are no rests. Time is the clock's time: work that waits for a busy machine rests
+// for longer.
 //
 // Work is measured, not planned, so it must be cut: by [Turn.Step], which rests once the turn has
 // lasted for some milliseconds.
@@ -25,7 +26,7 @@ const (
 	lookEvery = 5 * time.Millisecond
 	// quietAfter is how long nothing must have happened on the node.
 	quietAfter = 250 * time.Millisecond
-	// longest is how long a rest lasts at most, whatever it follows.
+	// longest is how long a rest lasts at most.
 	longest = time.Second
 )
 
@@ -33,8 +34,8 @@ const (
 // called concurrently. With a nil Leisure there are no rests.
 type Leisure struct {
 	progress func() uint64
-	ended chan struct{}
-	end   sync.Once
+	ended    chan struct{}
+	end      sync.Once
 
 	mu     sync.Mutex // protects following
 	looked time.Time
@@ -45,7 +46,7 @@ type Leisure struct {
 	spent  Spent
 }
 
-// Spent is what work has taken, by the clock.
+// Spent is how long work has taken, by the clock.
 type Spent struct {
 	Worked time.Duration // while it had to give way
 	Rested time.Duration
@@ -71,7 +72,7 @@ func (l *Leisure) Hurry(now bool) {
 	l.hurry = now
 }
 
-// Spent returns what work has taken.
+// Spent returns how long work has taken.
 func (l *Leisure) Spent() Spent {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -129,8 +130,8 @@ func (l *Leisure) Rest(worked time.Duration) {
 	l.spent.Rested += time.Since(began)
 }
 
-// owed counts work, and returns for how long to rest after it. What several goroutines work at the
-// same time is added up.
+// owed counts work, and returns for how long to rest after it. The times of goroutines that work at
+// the same time are added up.
 func (l *Leisure) owed(worked time.Duration) time.Duration {
 	select {
 	case <-l.ended:

@@ -50,14 +50,14 @@ func allOf(q query.Query, k query.Kind, marks []string) bool {
 	return !slices.ContainsFunc(q.Names(k, false), lacks) && !slices.ContainsFunc(q.Names(k, true), func(m string) bool { return !lacks(m) })
 }
 
-// Score counts how answers differ from what is expected.
+// Score counts how answers differ from the expected ones.
 type Score struct {
 	Right, Wrong, Missed int // messages
 	Exact, Queries       int // queries
 }
 
-// Add counts an answer. It returns what is wrong with it: the messages that were found and must
-// not be, those that were not found, and those of which the class is wrong.
+// Add counts an answer. It returns the mistakes: messages that were found and must not be, messages
+// that were not found, and messages with a wrong class.
 func (s *Score) Add(q Query, answer map[string]match.Class) []string {
 	var faults []string
 	s.Queries++
@@ -87,10 +87,10 @@ func (s *Score) Add(q Query, answer map[string]match.Class) []string {
 	return faults
 }
 
-// Precision returns which part of what was found should have been.
+// Precision returns which part of the found messages should have been found.
 func (s *Score) Precision() float64 { return float64(s.Right) / float64(s.Right+s.Wrong) }
 
-// Recall returns which part of what should have been found was.
+// Recall returns which part of the messages that should have been found was found.
 func (s *Score) Recall() float64 { return float64(s.Right) / float64(s.Right+s.Missed) }
 
 // Admits reports whether a query may find messages of a channel.

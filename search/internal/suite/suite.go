@@ -1,6 +1,6 @@
-// Package suite holds what people expect of search: a few hundred messages in many languages,
-// and for each of some hundred queries the messages that it must find. The expectations were
-// written by hand. Tests of the matcher, and of an index, measure themselves by them.
+// Package suite holds the expectations of people about search: a few hundred messages in many
+// languages, and for each of some hundred queries the messages that it must find. The expectations
+// were written by hand. Tests of the matcher, and of an index, measure themselves by them.
 package suite
 
 import (

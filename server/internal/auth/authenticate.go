@@ -39,7 +39,7 @@ type Authenticator struct {
 	told     atomic.Pointer[func(user string, said Claims)]
 }
 
-// Claims is what an identity provider says of a user besides who they are.
+// Claims are the facts that an identity provider gives about a user besides their id.
 type Claims struct {
 	Name, Zone string
 	// Mail is an address that the provider has verified. It is private. Unverified says that the
@@ -55,8 +55,8 @@ func (Claims) String() string { return "(claims)" }
 // GoString keeps addresses out of logs.
 func (Claims) GoString() string { return "(claims)" }
 
-// WatchClaims registers f, in place of an earlier function. It is called with what an identity
-// provider says of a user, if it says anything, whenever a token is verified that is not in the
+// WatchClaims registers f, in place of an earlier function. It is called with the claims of an
+// identity provider about a user, if there are any, whenever a token is verified that is not in the
 // cache. F must not block.
 func (a *Authenticator) WatchClaims(f func(user string, said Claims)) { a.told.Store(&f) }
 
@@ -205,7 +205,7 @@ func (k *Keys) payload(token *jose.JSONWebSignature, keyID string) ([]byte, bool
 	return nil, false
 }
 
-// expiryOf limits times to what Unix milliseconds, timers and readers can handle.
+// expiryOf limits times to values that Unix milliseconds, timers and readers can handle.
 func expiryOf(t time.Time) time.Time {
 	if last := time.Unix(253_402_300_799, 0); t.After(last) { // the end of the year 9999
 		return last

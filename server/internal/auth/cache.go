@@ -10,7 +10,7 @@ import (
 // cacheSize is how many proofs the cache holds: some 4 MiB at most.
 const cacheSize = 16 << 10
 
-// proof is what a verified token proves.
+// proof holds the facts that a verified token proves.
 type proof struct {
 	user    string
 	expires time.Time

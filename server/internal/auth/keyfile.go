@@ -12,8 +12,8 @@ import (
 	"path/filepath"
 )
 
-// maxKeyFile bounds what is read. A few keys take a few kilobytes; a wrong path may name a
-// disk.
+// maxKeyFile bounds the bytes that are read. A few keys take a few kilobytes; a wrong path may name
+// a disk.
 const maxKeyFile = 64 << 10
 
 // LoadKeys reads a key file, as [ParseKeys] does. It refuses a file with a private key that

@@ -58,7 +58,7 @@ type provider struct {
 	lastFail error
 }
 
-// discovery is what a provider says of itself.
+// discovery is the part of a provider's discovery document that is used here.
 type discovery struct {
 	keys  oidc.KeySet // nil before discovery
 	token string      // the URL at which pages get tokens; empty if it is not fit for that
@@ -121,7 +121,7 @@ func (p *provider) check(ctx context.Context, token string) (proof, error) {
 	return proof{user: user, expires: expiryOf(id.Expiry), said: said}, nil
 }
 
-// read returns the user of a token, and what else it says of them. A claim that is no text says
+// read returns the user of a token, and its other claims about them. A claim that is no text says
 // nothing.
 func (p *provider) read(id *oidc.IDToken) (user string, said Claims, err error) {
 	var claims map[string]any
@@ -188,9 +188,9 @@ func (w *watchedKeys) VerifySignature(ctx context.Context, token string) ([]byte
 	return payload, err
 }
 
-// known returns what the provider says of itself. It discovers the provider once. Callers wait
-// for each other here: only one of them at a time asks the provider, and after a failure the
-// provider is not asked again for a while.
+// known returns the discovery of the provider. It discovers the provider once. Callers wait for
+// each other here: only one of them at a time asks the provider, and after a failure the provider
+// is not asked again for a while.
 func (p *provider) known(ctx context.Context) (discovery, error) {
 	select {
 	case p.turn <- struct{}{}:

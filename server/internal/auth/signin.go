@@ -24,8 +24,8 @@ const SignInTTL = 12 * time.Hour
 const maxSignIn = 1 << 10
 
 // Wrong secrets, and requests that are refused unread, are logged up to a rate. Beyond it a wrong
-// secret is answered later, and costs its sender the connection. The gate bounds how many of
-// those there are at an address, so this bounds what it can have tried.
+// secret is answered later, and costs its sender the connection. The gate bounds how many of those
+// there are at an address, so this bounds how many secrets an address can try.
 const (
 	wrongPerS = 2
 	heldFor   = time.Second
@@ -107,9 +107,9 @@ func (s *SignIn) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	answer(w, http.StatusOK, signedIn{Token: token, Expires: expires.UnixMilli()})
 }
 
-// check returns what is wrong with a secret. The right one is let in however many wrong ones
-// come: otherwise whoever sends these would keep everybody out. A secret of 130 random bits is
-// not found by trying, at any rate: a million tries a second for a year find it with a
+// check returns an error if a secret is wrong. The right secret is let in however many wrong ones
+// come. Otherwise a sender of wrong secrets would keep everybody out. A secret of 130 random bits
+// is not found by trying, at any rate: a million tries a second for a year find it with a
 // probability of 2 to the power of -85. So the rate of wrong ones protects the log and the CPU.
 func (s *SignIn) check(r *http.Request, secret string) (status int, err *wire.Error) {
 	sum := sha256.Sum256([]byte(secret))
@@ -153,7 +153,7 @@ type signedIn struct {
 	Expires int64  `json:"expires"` // Unix milliseconds
 }
 
-// admit returns what is wrong with a request, before its body is read.
+// admit returns an error if a request is not allowed, before its body is read.
 func (s *SignIn) admit(r *http.Request) (status int, err *wire.Error) {
 	media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	switch {

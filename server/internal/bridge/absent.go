@@ -9,7 +9,7 @@ import (
 	"natterjack/server/wire"
 )
 
-// nobody replaces the Presence that a bridge was not given. It tracks no users, and answers
+// nobody stands in for the Presence that a bridge was not given. It tracks no users, and answers
 // that every user's state is unknown.
 type nobody struct{}
 

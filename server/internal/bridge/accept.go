@@ -11,8 +11,8 @@ import (
 
 // Sizes of the buffers handed to the library.
 //
-// The read buffer takes the header and payload of a message of a line or two in one system
-// call. A longer message takes two calls: what is larger than the buffer bypasses it.
+// The read buffer takes the header and payload of a message of a line or two in one system call. A
+// longer message takes two calls: writes larger than the buffer bypass it.
 //
 // The write buffer holds one control frame, see [socket].
 const (
@@ -61,9 +61,9 @@ type hijacker struct {
 	session *session
 }
 
-// Hijack implements [http.Hijacker]. What the client sent early must be buffered in the
-// returned reader: Accept keeps the buffered bytes and resets the reader to these bytes
-// followed by the connection.
+// Hijack implements [http.Hijacker]. Bytes that the client sent early must be buffered in the
+// returned reader: Accept keeps the buffered bytes and resets the reader to these bytes followed by
+// the connection.
 func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	conn, buffered, err := http.NewResponseController(h.ResponseWriter).Hijack()
 	if err != nil {

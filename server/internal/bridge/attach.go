@@ -30,13 +30,14 @@ type attachment struct {
 	work    sync.WaitGroup // what is under way for it; Add is called under mu while not ended
 
 	mu    sync.Mutex // protects following; never held while writing or in the log
-	live  bool       // welcomed and not ending: it is told what happens
+	live  bool       // welcomed and not ending: it gets events and notices
 	ended bool       // nothing is queued or started any more
 	state wire.PresenceState
 	outlook
 }
 
-// outlook is what the client of an attachment has asked to be told, and is to be told.
+// outlook holds the things that the client of an attachment has asked to be told, and the ones that
+// it has yet to be told.
 type outlook struct {
 	subscriber *presence.Subscriber // nil until people are followed
 	notices    *notices
@@ -95,7 +96,7 @@ func (a *attachment) detach() {
 	a.work.Wait()
 }
 
-// depart takes back what arrive and the client's commands did. Detach comes first.
+// depart undoes the effects of arrive and of the client's commands. Detach comes first.
 func (a *attachment) depart() {
 	if !a.arrived {
 		return
@@ -132,8 +133,8 @@ func (a *attachment) setPresence(c *wire.SetPresence) (outbound, error) {
 	return wire.Done{Ref: c.Ref}, nil
 }
 
-// watch makes the attachment hear what is not in the log of the given channels, in place of
-// those before.
+// watch makes the attachment hear the typing and the receipts of the given channels. They replace
+// the channels watched before.
 func (a *attachment) watch(c *wire.Watch) (outbound, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -14,8 +14,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// Log is what the bridge needs from the log. [*jetstream.Log] implements it; its contracts
-// hold.
+// Log has the functions of the log that the bridge needs. [*jetstream.Log] implements it; its
+// contracts hold.
 type Log interface {
 	Submit(user string, cmd wire.Change, done func(wire.Ack, error))
 	Refused(user string, cmd wire.Change, err error)

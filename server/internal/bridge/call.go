@@ -134,8 +134,8 @@ func (b *Bridge) fault(session, operation string, err error, ref uint64) *wire.E
 	return e
 }
 
-// refOf returns the ref under which to answer a frame: that of its command or, when the frame
-// is no valid command, as much as could be read of it.
+// refOf returns the ref under which to answer a frame: the ref of its command or, if the frame is
+// not a valid command, the ref as far as it could be read.
 func refOf(cmd wire.Command, err error) uint64 {
 	if cmd != nil {
 		return cmd.Reference()

@@ -44,7 +44,7 @@ func (s *session) cancelable(ctx context.Context, cmd wire.Command) (_ context.C
 	}
 }
 
-// cancel ends a read that is under way, or takes it out of the line of those that wait.
+// cancel ends a read that is under way, or takes it out of the line of waiting reads.
 func (s *session) cancel(c *wire.Cancel) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -79,8 +79,8 @@ type identity struct {
 	token   sessions.Token
 }
 
-// authenticate returns the user of a token that came from an address. It looks at no token from
-// an address from which too many were wrong, and refuses users who are barred.
+// authenticate returns the user of a token that came from an address. It looks at no token from an
+// address that has sent too many wrong ones, and refuses users who are barred.
 func (b *Bridge) authenticate(ctx context.Context, from, token string) (who identity, err error) {
 	if token == "" {
 		return identity{}, wire.Errorf(wire.CodeUnauthorized, "token: is missing")

@@ -6,13 +6,13 @@ import (
 	"time"
 )
 
-// piece is about how many bytes a peer has to take within [writeTimeout]: less than what any
-// buffer on the way holds.
+// piece is about how many bytes a peer has to take within [writeTimeout]: fewer than any buffer on
+// the way holds.
 const piece = 16 << 10
 
 // LimitWrites makes a server close a connection of HTTP/2 whose peer takes nothing for the time
-// that a slow client has. The deadlines of its streams do not do that: what resets a stream
-// waits behind the frame that is being written. It must be called before the server serves.
+// that a slow client has. The deadlines of its streams do not do that: the frame that resets a
+// stream waits behind the frame that is being written. It must be called before the server serves.
 func LimitWrites(s *http.Server) {
 	if s.HTTP2 == nil {
 		s.HTTP2 = new(http.HTTP2Config)
@@ -39,8 +39,8 @@ func (x *exchange) write(p []byte) error {
 	return nil
 }
 
-// limit gives the peer [writeTimeout] for what is written next. If nothing follows, it limits the
-// end of the answer, which net/http writes; the deadline ends with the request.
+// limit gives the peer [writeTimeout] for the next write. If nothing follows, it limits the end of
+// the answer, which net/http writes; the deadline ends with the request.
 func limit(rc *http.ResponseController) {
 	_ = rc.SetWriteDeadline(time.Now().Add(writeTimeout)) // if the server cannot, its own timeouts hold
 }

@@ -83,7 +83,7 @@ func (s *session) pay(cost int, e *wire.Error) wire.CloseCode {
 	return 0
 }
 
-// check returns what is wrong with a command before it is executed.
+// check returns an error if a command must not be executed.
 func (s *session) check(cmd wire.Command) error {
 	switch _, connect := cmd.(wire.Connect); {
 	case connect && s.arrived:

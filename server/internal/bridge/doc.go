@@ -1,7 +1,6 @@
-// Package bridge carries protocol v1 between clients and the log. It does so over WebSocket
-// and, for networks that block WebSocket, over server-sent events with POST and over long
-// polling. It authenticates, translates and delivers. It knows no rules about what may be said
-// in a channel.
+// Package bridge carries protocol v1 between clients and the log. It does so over WebSocket and,
+// for networks that block WebSocket, over server-sent events with POST and over long polling. It
+// authenticates, translates and delivers. It knows no rules about the messages of a channel.
 //
 // # A session
 //
@@ -24,10 +23,10 @@
 //
 // # Attachments
 //
-// What a connection is to others does not depend on its transport: an [attachment] is its row in
-// the list of sessions, its part of its user's presence, whom it follows, and what it is to be
-// told. A session, a stream of server-sent events and a poll each have one. Over HTTP, commands
-// come in requests of their own, which name the stream that they are for.
+// How others see a connection does not depend on its transport: an [attachment] is its row in the
+// list of sessions, its part of its user's presence, the users that it follows, and the notices
+// that it is to get. A session, a stream of server-sent events and a poll each have one. Over HTTP,
+// commands come in requests of their own, which name the stream that they are for.
 //
 // # Writing past the library
 //

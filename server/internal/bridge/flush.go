@@ -32,8 +32,8 @@ type scratch struct {
 }
 
 // Wake implements [jetstream.Waker]: there are events behind the cursor. If own is set and the
-// session has sends in flight, the flush waits for their ack, which is almost always that of
-// the same message. Then both leave in one write.
+// session has sends in flight, the flush waits for their ack, which is almost always the ack of the
+// same message. Then both leave in one write.
 func (s *session) Wake(own bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -133,7 +133,7 @@ func (s *session) makeRoom() {
 	}
 }
 
-// flush writes what waits, until nothing waits or the connection fails.
+// flush writes the waiting frames, until none waits or the connection fails.
 func (s *session) flush(w *worker) {
 	defer s.work.Done()
 	defer func() {
@@ -159,7 +159,7 @@ func (s *session) flush(w *worker) {
 	}
 }
 
-// release gives back what replies hold that are written, or never will be.
+// release gives back the bytes of replies that are written, or never will be.
 func (s *session) release(replies []reply) {
 	held := 0
 	for i := range replies {
@@ -182,7 +182,7 @@ func (w *scratch) clean() {
 	w.buf = w.buf[:maxHeader]
 }
 
-// collect moves what is queued into w.
+// collect moves the queued frames into w.
 func (s *session) collect(w *scratch) (ping, events bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -234,7 +234,7 @@ func (s *session) writeNotices(w *scratch, frames [][]byte) error {
 	return nil
 }
 
-// makeWay writes what is in w if that is enough for a message.
+// makeWay writes the frames in w if they are enough for a message.
 func (s *session) makeWay(w *scratch) error {
 	if len(w.buf)-maxHeader < batchBytes {
 		return nil
@@ -277,7 +277,7 @@ func (s *session) writeEvents(w *scratch) (more bool, err error) {
 	return more, nil
 }
 
-// sendBatch writes what is in w as one message.
+// sendBatch writes the frames in w as one message.
 func (s *session) sendBatch(w *scratch) error {
 	if len(w.buf) == maxHeader {
 		return nil

@@ -16,12 +16,12 @@ const (
 )
 
 // flushers writes to all sessions with about as many workers as there are cores. Under load
-// sessions wait in its queue. Goroutines for each session would wait in the scheduler's queue
-// ahead of the writers of the log, and would delay the next commit by milliseconds. What
-// arrives for a session that is already in the queue leaves in the same message.
+// sessions wait in its queue. Goroutines for each session would wait in the scheduler's queue ahead
+// of the writers of the log, and would delay the next commit by milliseconds. A frame for a session
+// that is already in the queue leaves in the same message.
 //
-// A worker that is about to wait for a peer first gives its place to another worker. So a slow
-// peer makes nobody wait but itself.
+// A worker that is about to wait for a peer first gives its place to another worker. So a slow peer
+// makes only itself wait.
 type flushers struct {
 	places int // how many workers may work at once; those that wait for a peer are not counted
 

@@ -61,7 +61,8 @@ type post struct {
 	out     bool          // no further line is looked at
 }
 
-// maxLines returns how many lines a request may have: what a session may send at once.
+// maxLines returns how many lines a request may have: as many as the frames that a session may send
+// at once.
 func maxLines(l wire.Limits) int { return max(2*l.CommandsPerS, l.InFlight) }
 
 // waitHeld waits as long as the last refusal costs the user. It reports whether to go on.
@@ -170,7 +171,7 @@ func (p *post) submit(cmd wire.Change, answer chan<- reply) {
 }
 
 // call answers a command. Commands are admitted in their order, because their replies are written
-// in their order: a later one must not hold what an earlier one waits for.
+// in their order: a later one must not hold bytes that an earlier one waits for.
 func (p *post) call(cmd wire.Command, before <-chan struct{}, admitted chan<- struct{}) reply {
 	ctx, cancel := p.bounded(callTimeout)
 	defer cancel()
@@ -229,7 +230,7 @@ func (p *post) admit(ctx context.Context, before <-chan struct{}, weight int) er
 	return err
 }
 
-// forget gives back what replies hold that were not written. No command is under way any more
+// forget gives back the bytes of replies that were not written. No command is under way any more
 // but changes, whose replies hold nothing.
 func (p *post) forget(due []<-chan reply) {
 	for _, answer := range due {

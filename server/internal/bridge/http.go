@@ -29,7 +29,7 @@ type exchange struct {
 // [status]; the handler must not have written anything then.
 type httpHandler func(x *exchange) error
 
-// overHTTP wraps a handler with what all HTTP transports have in common.
+// overHTTP wraps a handler with the steps that all HTTP transports have in common.
 func (b *Bridge) overHTTP(serve httpHandler) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		b.origins.share(w.Header(), r)
@@ -48,7 +48,7 @@ func (b *Bridge) overHTTP(serve httpHandler) http.HandlerFunc {
 			b.answer(w, b.fault(x.id, r.URL.Path, err, 0))
 			return
 		}
-		limit(x.rc) // what net/http still writes
+		limit(x.rc) // bytes that net/http still writes
 	}
 }
 

@@ -29,7 +29,7 @@ type hub struct {
 	out    chan struct{} // closed while the open connections are to leave
 	open   int           // connections, authenticated or not, over all transports
 	users  map[string]*usage
-	named  map[string]*attachment // by session: those that requests may name
+	named  map[string]*attachment // by session: the streams that requests may name
 	slots  [slots][]*session
 	empty  chan struct{} // closed when the hub is closed and the last connection is gone
 }
@@ -45,8 +45,7 @@ func newHub(maxOpen, maxUser int, l wire.Limits) *hub {
 	return &hub{max: maxOpen, maxUser: maxUser, limits: l, users: map[string]*usage{}, named: map[string]*attachment{}, out: make(chan struct{}), empty: make(chan struct{})}
 }
 
-// enter counts a new connection and adds it to wg. Nobody waits for wg before the hub is
-// closed.
+// enter counts a new connection and adds it to wg. wg is not waited for before the hub is closed.
 func (h *hub) enter(wg *sync.WaitGroup) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()

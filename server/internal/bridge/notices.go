@@ -8,14 +8,14 @@ import (
 )
 
 // notices are frames that wait to be written and are not in the log: receipts, presence, and
-// who is typing. Attachments share them.
+// typing. Attachments share them.
 type notices struct {
 	frames [][]byte
 	since  time.Time // when the first of them came
 }
 
-// add appends frames to n, and makes n if it is nil. An attachment is slow when a frame has
-// waited for [noticeTimeout]. It gets nothing more then, which bounds what waits for it. It has
+// add appends frames to n, and makes n if it is nil. An attachment is slow when a frame has waited
+// for [noticeTimeout]. It gets nothing more then, which bounds the frames that wait for it. It has
 // to be cut off; its client learns on reconnecting that it has missed something.
 func (n *notices) add(now time.Time, frames [][]byte) (with *notices, slow bool) {
 	switch {

@@ -13,16 +13,16 @@ const (
 	// rubbishCost is how many refusals a frame counts for that is no valid command. An honest
 	// client sends none.
 	rubbishCost   = 4
-	leastRefusals = 100 // a second: what a client may have in flight, and a few more
+	leastRefusals = 100 // a second: as many as a client may have in flight, and a few more
 	// tooFastFor is how long a user may go on, without a pause, at more than twice the allowed
 	// rate. Then the session is closed.
 	tooFastFor = 5 * time.Second
 	// breather is the pause that ends such a time. It is longer than a held session waits.
 	breather = time.Second
-	// rest is how long a user who is held back is told to wait. After it everything is paid for.
+	// rest is how long a refused user is told to wait. After it everything is paid for.
 	rest = 2 * time.Second
-	// A user who was closed for this is refused for a while. The time doubles with each time
-	// that this happens again before it is forgotten.
+	// A user whose session was closed for this is refused for a while. The time doubles with each
+	// time that this happens again before it is forgotten.
 	firstBar     = 5 * time.Second
 	longestBar   = 5 * time.Minute
 	barForgotten = 10 * time.Minute
@@ -100,7 +100,7 @@ func (o *offenders) barred(now time.Time, user string) error {
 	return wire.Errorf(wire.CodeTooFast, "you sent far more than is allowed for several seconds; wait, and try again later").After(u.until.Sub(now))
 }
 
-// sweep forgets users who have behaved for long. The caller holds mu.
+// sweep forgets users who have not offended for long. The caller holds mu.
 func (o *offenders) sweep(now time.Time) {
 	if now.Sub(o.swept) < time.Minute {
 		return

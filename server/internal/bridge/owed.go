@@ -16,7 +16,7 @@ const (
 	// ninth of all bytes at most, and the more users hold, the less each of them may. There is
 	// always room for a user who holds nothing, unless some two hundred users read nothing.
 	owedPart = 8
-	// owedTimeout is how long a command waits for its user to take what the user has asked for.
+	// owedTimeout is how long a command waits for its user to read earlier replies.
 	owedTimeout = 5 * time.Second
 )
 
@@ -29,13 +29,13 @@ type owed struct {
 
 	mu    sync.Mutex // protects following
 	total int
-	users map[string]*debt // those who hold anything
+	users map[string]*debt // users who hold anything
 }
 
-// debt is what a user holds.
+// debt counts the bytes that a user holds.
 type debt struct {
 	bytes int
-	less  chan struct{} // closed when bytes become less; nil while nobody waits for that
+	less  chan struct{} // closed when bytes become less; nil while no command waits for that
 }
 
 func newOwed(most int) *owed { return &owed{max: most, users: map[string]*debt{}} }

@@ -12,7 +12,7 @@ type own struct {
 	// obey is for commands whose effect lasts as long as a connection. Clients that cannot send
 	// commands on the connection send them in requests that name it.
 	obey   func(a *attachment, cmd wire.Command) (outbound, error)
-	before func(a *attachment, cmd wire.Command) // notes what the command says; then the table answers it
+	before func(a *attachment, cmd wire.Command) // notes the receipts of the command; then the table answers it
 
 	// The rest is for sessions only.
 	now    func(s *session, cmd wire.Command) // run by the owner, before it reads on

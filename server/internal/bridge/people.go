@@ -15,8 +15,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// Presence is what the bridge needs to report and follow the presence of users.
-// [*presence.Tracker] implements it; its contracts hold.
+// Presence has the functions that report and follow the presence of users. [*presence.Tracker]
+// implements it; its contracts hold.
 type Presence interface {
 	Enter(user string, state wire.PresenceState)
 	Set(user string, from, to wire.PresenceState)
@@ -25,8 +25,8 @@ type Presence interface {
 	Unfollow(f *presence.Subscriber)
 }
 
-// Sessions is what the bridge needs to check tokens and to list sessions. [*sessions.Registry]
-// implements it; its contracts hold.
+// Sessions has the functions that check tokens and list sessions. [*sessions.Registry] implements
+// it; its contracts hold.
 type Sessions interface {
 	Check(t sessions.Token) error
 	Enter(s *sessions.Session, t sessions.Token) error
@@ -58,7 +58,7 @@ func (b *Bridge) Typed(channel, user string) {
 	}
 }
 
-// Profiled tells users of the profile of somebody with whom they share a channel.
+// Profiled tells users of the profile of a user who shares a channel with them.
 func (b *Bridge) Profiled(p wire.Profile, to []string) {
 	frame, now := b.encode(nil, "", wire.Profiles{Users: []wire.Profile{p}}), time.Now()
 	for _, user := range to {

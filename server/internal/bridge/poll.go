@@ -18,9 +18,9 @@ const pollWait = 25 * time.Second
 // again.
 const pollBytes = 4 * batchBytes
 
-// servePoll answers a connect frame with a welcome and the waiting events, one frame per line.
-// If the client resumed and nothing waits yet, it waits for the first event. The positions for
-// the next poll are those of the welcome, moved forward by the events.
+// servePoll answers a connect frame with a welcome and the waiting events, one frame per line. If
+// the client resumed and nothing waits yet, it waits for the first event. The positions for the
+// next poll are the positions of the welcome, moved forward by the events.
 func (b *Bridge) servePoll(x *exchange) error {
 	f, err := x.connect()
 	if err != nil {

@@ -5,9 +5,8 @@ import (
 	"time"
 )
 
-// pulse tells whether the client of an attachment is there. Only what comes from the client
-// proves that: what is written to it may wait in buffers on the way for as long as they have
-// room.
+// pulse tells whether the client of an attachment is there. Only bytes from the client prove that:
+// bytes that are written to it may wait in buffers on the way for as long as they have room.
 //
 // Over WebSocket any frame of the client is such a sign, and over server-sent events any request
 // that names the session. The server asks for a sign with each ping. If none has come when the

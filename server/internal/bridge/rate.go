@@ -7,8 +7,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// bucket limits the rate of frames of a session, before anything is looked up for a frame. The
-// log limits what a user may do on all sessions together.
+// bucket limits the rate of frames of a session, before anything is looked up for a frame. The log
+// limits how much a user may do on all sessions together.
 type bucket struct{ rate.Bucket }
 
 // take takes one token of perS per second, see [rate.Bucket.Take].

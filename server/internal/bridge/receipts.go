@@ -13,8 +13,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// ReceiptLog is what the bridge needs from the log to tell listeners what users have read and
-// received. [*jetstream.Log] implements it; its contracts hold.
+// ReceiptLog has the functions of the log with which the bridge tells listeners of receipts.
+// [*jetstream.Log] implements it; its contracts hold.
 type ReceiptLog interface {
 	ListenReceipts(to receipts.Listener)
 	ReceiptsOf(channel string, users []string) (*jetstream.Receipts, error)
@@ -39,10 +39,10 @@ type teller struct {
 
 	mu         sync.Mutex // protects following
 	moved      movers     // since the last round
-	sent, ripe movers     // who have sent messages since the last round, and before it
+	sent, ripe movers     // users who have sent messages since the last round, and before it
 }
 
-// movers are users who have moved, by channel, each once.
+// movers are users whose receipts have moved, by channel, each once.
 type movers map[string][]string
 
 func (m *movers) add(channel, user string) {
@@ -81,9 +81,9 @@ func (t *teller) Moved(channel, user string) {
 	}
 }
 
-// Sent implements [receipts.Listener]. The message itself is on its way to everybody who is told,
-// so this is told a pause later. By then the session that sent the message has its ack, and needs
-// not be told. And a user who sends many messages a second is told of once.
+// Sent implements [receipts.Listener]. The message itself is on its way to the same sessions, so
+// this is told a pause later. By then the session that sent the message has its ack, and needs not
+// be told. And a user who sends many messages a second is told of once.
 func (t *teller) Sent(channel, user string) {
 	if t.heard(channel, user) || len(t.bridge.hub.of(user)) > 0 {
 		t.note(&t.sent, channel, user)
@@ -145,7 +145,7 @@ func (t *teller) run(ctx context.Context) {
 	}
 }
 
-// round tells all interested listeners what has moved since the last round.
+// round tells all interested listeners of the receipts that have moved since the last round.
 func (t *teller) round() {
 	t.telling.Lock()
 	defer t.telling.Unlock()
@@ -204,8 +204,8 @@ func (t *teller) between() uint64 {
 	return t.rounds.Load()
 }
 
-// gather adds the frame of a channel to what is due to each listener. For a direct channel
-// these are the peer's listeners, for a group the listeners that watch it.
+// gather adds the frame of a channel to the frames that are due to each listener. For a direct
+// channel these are the peer's listeners, for a group the listeners that watch it.
 func (t *teller) gather(due map[*attachment][][]byte, m *movedIn, users []string) {
 	add := func(a *attachment) {
 		frame := m.frame(m.Sight(a.User))
@@ -230,7 +230,7 @@ func (t *teller) gather(due map[*attachment][][]byte, m *movedIn, users []string
 	}
 }
 
-// movedIn is what has moved in a channel, together with its encoded frames.
+// movedIn holds the receipts that have moved in a channel, together with their encoded frames.
 type movedIn struct {
 	*jetstream.Receipts
 	teller  *teller

@@ -2,15 +2,15 @@ package bridge
 
 import "natterjack/server/wire"
 
-// said is how far a client knows its user to have read and received, by channel: what the client
-// has said itself and what it was told. Anything up to this is no news for it.
+// said is how far a client knows its user to have read and received, by channel: from its own
+// commands and from frames that it got. Anything up to this is no news for it.
 type said map[string]wire.Receipt
 
 // maxSaid bounds the channels remembered. When there are more, all are forgotten, which costs
 // one extra frame for each.
 const maxSaid = 32
 
-// sayRead notes what a command says before the command is executed, because its effect may be
+// sayRead notes the receipts of a command before the command is executed, because its effect may be
 // told at once. A user who has read a message has also received it.
 func (a *attachment) sayRead(c *wire.Read) {
 	a.mu.Lock()
@@ -18,7 +18,7 @@ func (a *attachment) sayRead(c *wire.Read) {
 	a.said = a.said.with(c.Channel, c.Seq, c.Seq)
 }
 
-// sayReceived notes in the same way what was received.
+// sayReceived notes received messages in the same way.
 func (a *attachment) sayReceived(c *wire.Received) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -47,10 +47,10 @@ func (m said) knows(channel string, own wire.Receipt) bool {
 // meanwhile.
 const receiptTries = 16
 
-// answerReceipts answers get_receipts. No cursor in the reply may be older than what the
-// session was told before the reply, or newer than what it is told after it. So between reading
-// the cursors and queuing the reply there must have been no round about other users, no notice
-// about the user's own cursors, and no other reply of this kind.
+// answerReceipts answers get_receipts. No cursor in the reply may be older than the cursors that
+// the session was told before the reply, or newer than those that it is told after it. So between
+// reading the cursors and queuing the reply there must have been no round about other users, no
+// notice about the user's own cursors, and no other reply of this kind.
 func (s *session) answerReceipts(cmd wire.Command) {
 	for try := 1; ; try++ {
 		round, own := s.bridge.teller.between(), s.ownTold()

@@ -23,7 +23,7 @@ type session struct {
 
 	ws     *websocket.Conn
 	socket socket
-	input  *bufio.Reader // what ws reads from
+	input  *bufio.Reader // the connection that ws reads from
 	bucket bucket        // only the owner uses it
 	held   atomic.Int64  // nothing is read before this time, in Unix nanoseconds
 	visits
@@ -33,7 +33,7 @@ type session struct {
 	backlog
 }
 
-// visits is what the heartbeat needs for visiting the session.
+// visits holds the fields that the heartbeat needs for visiting the session.
 type visits struct {
 	expires atomic.Int64 // of the token, Unix milliseconds
 
@@ -42,8 +42,8 @@ type visits struct {
 	missed uint8 // visits in a row before which nothing was heard; only the heartbeat uses it
 }
 
-// backlog is what is due to the client. Most sessions are idle, and an idle session holds no
-// memory for it.
+// backlog holds the frames that are due to the client. Most sessions are idle, and an idle session
+// holds no memory for it.
 type backlog struct {
 	pingDue  bool
 	flushing bool

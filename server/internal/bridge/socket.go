@@ -108,9 +108,9 @@ func (c *socket) attempt(frame []byte, a *attempt) ([]byte, error) {
 // put writes p and returns the part that was not written. A peer is slow when it takes nothing,
 // not when it takes long for a large frame: after a timeout with progress put goes on.
 //
-// TLS cannot go on after a timeout. So what is not bare TCP is written in pieces, each of which
-// has its time. Its deadline does not stay either: TLS answers some messages by itself while it
-// reads, and one answer after a deadline would break the connection.
+// TLS cannot go on after a timeout. So any other connection than bare TCP is written to in pieces,
+// each of which has its time. Its deadline does not stay either: TLS answers some messages by
+// itself while it reads, and one answer after a deadline would break the connection.
 func (c *socket) put(p []byte) ([]byte, error) {
 	for len(p) > 0 {
 		if err := c.limit(time.Now().Add(writeTimeout)); err != nil {

@@ -34,7 +34,7 @@ func (b *Bridge) serveStream(x *exchange) error {
 }
 
 // stream is an open answer of server-sent events. It has one goroutine. Requests that name its
-// session ask it for what is to last as long as the stream.
+// session give it commands whose effects last as long as the stream.
 type stream struct {
 	*exchange
 	*feed
@@ -43,7 +43,7 @@ type stream struct {
 	entries []*jetstream.Entry
 }
 
-// begin makes the stream live. What it is told from then on is written after its welcome.
+// begin makes the stream live. Frames that it gets from then on are written after its welcome.
 func (s *stream) begin() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -183,7 +183,7 @@ func appendState(dst []byte, epoch string, at []uint64) []byte {
 	return dst
 }
 
-// parseState reads what [appendState] wrote.
+// parseState reads the positions that [appendState] wrote.
 func parseState(id string) (*wire.Resume, bool) {
 	i := strings.LastIndexByte(id, ':')
 	if i < 0 || len(id) > maxState {

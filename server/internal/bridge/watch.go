@@ -5,10 +5,9 @@ import (
 	"sync"
 )
 
-// audience knows which attachments watch which channel. They are told of what happens there and
-// is not in the log. Watching a channel does not prove that the user is a member. Membership
-// may change, so the sender of a notice checks it first. Its methods may be called
-// concurrently.
+// audience knows which attachments watch which channel. They are told of typing and receipts there,
+// which are not in the log. Watching a channel does not prove that the user is a member. Membership
+// may change, so the sender of a notice checks it first. Its methods may be called concurrently.
 type audience struct {
 	mu        sync.RWMutex // protects following
 	byChannel map[string][]*attachment

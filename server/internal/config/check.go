@@ -19,8 +19,8 @@ const minCache = 16 << 20
 // maxDrain keeps a stop shorter than the time that service managers wait for.
 const maxDrain = 5 * time.Minute
 
-// check collects all errors of the configuration. It refuses what would be open to the network
-// by mistake, and decides whether the development sign-in exists.
+// check collects all errors of the configuration. It refuses configurations that would be open to
+// the network by mistake, and decides whether the development sign-in exists.
 func (c *Config) check() error {
 	exposure := embed.Expose(c.NATS)
 	c.Warnings = append(c.Warnings, exposure.Warned...)

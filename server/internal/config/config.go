@@ -58,7 +58,7 @@ type HTTP struct {
 	AddressGuests      int      `conf:"address_guests"`
 	PrefixGuests       int      `conf:"prefix_guests"`
 
-	Proxies []netip.Prefix // what TrustedProxies says
+	Proxies []netip.Prefix // TrustedProxies, parsed
 }
 
 // TLS names the files of a certificate. Both are empty if HTTPS is left to a proxy.
@@ -82,9 +82,9 @@ type Auth struct {
 // Clustered reports whether the node is to be a member of a cluster.
 func (c *Config) Clustered() bool { return c.NATS.Cluster.Port != 0 }
 
-// Passwords sets the passwords that neither the environment nor the file has given. It calls
-// the function for each with the name of the user. The names are those of the users in the
-// shipped configuration.
+// Passwords sets the passwords that neither the environment nor the file has given. It calls the
+// function for each with the name of the user. The names are the users of the shipped
+// configuration.
 func (c *Config) Passwords(password func(name string) (string, error)) error {
 	for _, u := range c.NATS.Users {
 		name, ok := c.made[u.Password]

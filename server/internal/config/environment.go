@@ -22,7 +22,7 @@ var shippedUsers = []string{"service", "operator", "sys"}
 var strangers = []string{"NATTERJACK_SERVER", "NATTERJACK_TOKEN", "NATTERJACK_CHAOS", "NATTERJACK_CRASH"}
 
 // mediaKeys are variables that the file may take the keys of media storage from. Like passwords,
-// they are taken as they are, whatever characters they have.
+// they are taken as they are, with any characters.
 var mediaKeys = []string{"NATTERJACK_MEDIA_ACCESS_KEY", "NATTERJACK_MEDIA_SECRET_KEY"}
 
 // checkEnvironment refuses variables with our prefix that are not read by anything. Otherwise a

@@ -2,27 +2,27 @@ package config
 
 import "errors"
 
-// Profiles says who sees the names and pictures of users, and what of them an identity provider
-// tells.
+// Profiles says which users see the names and pictures of others, and which parts of a profile come
+// from an identity provider.
 type Profiles struct {
 	VisibleTo string `conf:"visible_to"` // everyone or channels
 	NameClaim string `conf:"name_claim"` // with the display name; empty if it is not taken
 	ZoneClaim string `conf:"zone_claim"` // with the time zone; likewise
-	// Users cannot set what the provider tells.
+	// Users cannot set the parts that the provider tells.
 	FixedName bool `conf:"fixed_name"`
 	FixedZone bool `conf:"fixed_zone"`
 }
 
 const (
-	toEveryone = "everyone" // who has signed in
-	toChannels = "channels" // only those who share a channel with the user
+	toEveryone = "everyone" // all users who have signed in
+	toChannels = "channels" // only users who share a channel with the user
 )
 
 func defaultProfiles() Profiles {
 	return Profiles{VisibleTo: toEveryone, NameClaim: "name", ZoneClaim: "zoneinfo"}
 }
 
-// Reserved reports whether names and pictures are only for those who share a channel.
+// Reserved reports whether names and pictures are shown only to users who share a channel.
 func (p *Profiles) Reserved() bool { return p.VisibleTo == toChannels }
 
 func (c *Config) checkProfiles() error {

@@ -11,7 +11,7 @@ import (
 	"natterjack/server/wire"
 )
 
-// Push says by which ways users are told of messages who are not looking, and how much.
+// Push says by which ways users are notified of messages, and how much notifications say.
 type Push struct {
 	Off bool `conf:"off"`
 	// PublicURL is where users and the operators of push services reach this server. Without it,
@@ -34,7 +34,7 @@ type Push struct {
 	Plain bool     `conf:"plain"`
 	CA    string   `conf:"ca"`
 
-	Allowed []netip.Prefix // what Allow says
+	Allowed []netip.Prefix // Allow, parsed
 }
 
 // FCM is the operator's account with Google's service, for Android devices.
@@ -85,8 +85,8 @@ func (c *Config) checkPush() error {
 	return errors.Join(append(errs, c.checkAllowed(), c.checkSMTP())...)
 }
 
-// checkAllowed reads the networks that users may name. It warns: what listens there without a
-// password is open to all users then.
+// checkAllowed reads the networks that users may name. It warns: services that listen there without
+// a password are then open to all users.
 func (c *Config) checkAllowed() error {
 	p := &c.Push
 	var errs []error

@@ -10,8 +10,8 @@ import (
 	"natterjack/embed"
 )
 
-// SMTP says by which mail server users get digests of what they have missed. Without a host they
-// get none.
+// SMTP names the mail server by which users get digests of missed messages. Without a host they get
+// none.
 type SMTP struct {
 	Host         string `conf:"host"`
 	Port         int    `conf:"port"` // 0 for the usual one
@@ -25,7 +25,7 @@ type SMTP struct {
 	Every time.Duration `conf:"every"`
 	After time.Duration `conf:"after"`
 
-	Sender *mail.Address // what From says
+	Sender *mail.Address // From, parsed
 }
 
 // The ways of securing the connection to the mail server.

@@ -14,8 +14,8 @@ import (
 // streams would destroy them, and the NATS server does not notice.
 var ErrInUse = errors.New("datadir: another process uses this directory; stop it, or choose another directory")
 
-// ErrRefused is wrapped by the error for a directory that does not match the configuration.
-// Such an error says what to do.
+// ErrRefused is wrapped by the error for a directory that does not match the configuration. Such an
+// error tells the operator what to do.
 var ErrRefused = errors.New("refusing to start")
 
 // Dir is an open directory. Its methods may be called concurrently.

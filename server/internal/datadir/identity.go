@@ -16,7 +16,7 @@ const format = 1
 
 const identityFile = "node.json"
 
-// Identity is what a directory stores about itself.
+// Identity holds the facts that a directory stores about itself.
 type Identity struct {
 	Format    int    `json:"format"`
 	Node      string `json:"node"`             // its name
@@ -33,9 +33,9 @@ type Store struct {
 }
 
 // Admit returns an error if the directory does not belong to the given node. It must be called
-// before anything opens the store: when a node that was alone becomes the member of a cluster
-// that does not know its streams, the engine drops them. An empty directory becomes that of the
-// node.
+// before anything opens the store: when a node that was alone becomes the member of a cluster that
+// does not know its streams, the engine drops them. An empty directory becomes the node's
+// directory.
 func (d *Dir) Admit(node, cluster string, store Store) error {
 	is, err := d.read()
 	if errors.Is(err, fs.ErrNotExist) {

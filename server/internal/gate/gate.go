@@ -29,7 +29,7 @@ type Gate struct {
 	tally  tally
 }
 
-// tally counts what the next report tells.
+// tally counts the connections that the next report tells of.
 type tally struct{ refused, displaced, overdue, handshakes int }
 
 // New makes a gate.
@@ -190,8 +190,8 @@ const (
 	reportEvery = time.Minute
 )
 
-// Run closes guests that have not signed in in time, and reports what was refused and closed
-// once a minute, until ctx ends.
+// Run closes guests that have not signed in in time, and reports once a minute how many connections
+// were refused and closed, until ctx ends.
 func (g *Gate) Run(ctx context.Context) error {
 	sweep, report := time.NewTicker(sweepEvery), time.NewTicker(reportEvery)
 	defer sweep.Stop()
@@ -227,7 +227,7 @@ func (g *Gate) sweep(now time.Time) {
 	}
 }
 
-// report logs what happened since the last report, and reports whether it was anything.
+// report logs the counts since the last report, and reports whether there were any.
 func (g *Gate) report(ctx context.Context) bool {
 	g.mu.Lock()
 	t, open, guests := g.tally, g.open, g.guests.n

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// visit is what the gate knows of a request.
+// visit holds the gate's facts about a request.
 type visit struct {
 	conn    *conn
 	request *entry // nil unless the request came through a trusted proxy

@@ -16,7 +16,7 @@ type Limits struct {
 }
 
 const (
-	// maxGuests is what memory allows for: half a request takes up to 48 KiB.
+	// maxGuests is the number that memory allows: half a request takes up to 48 KiB.
 	maxGuests = 4096
 	// maxAddressGuests is more than the clients behind one address that come back at the same
 	// moment after a restart.
@@ -24,9 +24,9 @@ const (
 	maxPrefixGuests  = 2048
 )
 
-// Complete returns the limits with all bounds set. The connections must be set. The bounds of
-// an address are those of all, unless they are set: whoever has signed in is bounded by user,
-// and many users may share an address.
+// Complete returns the limits with all bounds set. The connections must be set. An address has the
+// bounds of all addresses together, unless they are set: users who have signed in are bounded by
+// user, and many users may share an address.
 func (l Limits) Complete() Limits {
 	l.AddressConnections = cmp.Or(l.AddressConnections, l.Connections)
 	l.PrefixConnections = cmp.Or(l.PrefixConnections, l.Connections)
@@ -43,9 +43,9 @@ const (
 	// silentFor is how long a guest keeps its place while others want it, from its first packet
 	// or its last header on. It is a few round trips.
 	silentFor = 100 * time.Millisecond
-	// freeRequests is how many requests of a connection count as steps to a sign-in: a page, what
-	// belongs to it, and the sign-in. Further ones do not make the connection younger, so asking
-	// without end keeps no place.
+	// freeRequests is how many requests of a connection count as steps to a sign-in: a page, its
+	// scripts and styles, and the sign-in. Further ones do not make the connection younger, so
+	// asking without end keeps no place.
 	freeRequests = 8
 	// checkedFor is the same while the server checks a guest's token, which may take the server
 	// longer than the client.

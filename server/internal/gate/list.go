@@ -2,8 +2,8 @@ package gate
 
 import "time"
 
-// entry is a connection as the gate counts it, or a request that came through a trusted proxy.
-// The gate's lock protects it. It is small, because each idle session has one: that of a session
+// entry is a connection as the gate counts it, or a request that came through a trusted proxy. The
+// gate's lock protects it. It is small, because each idle session has one. The entry of a session
 // has no links.
 type entry struct {
 	at    [2]*place // its address and its prefix; nil if it has none, or is not counted
@@ -16,7 +16,7 @@ type entry struct {
 	links *links // nil while it is in no list
 }
 
-// cutter ends what an entry counts. Cut is called without the gate's lock.
+// cutter ends the connection that an entry counts. Cut is called without the gate's lock.
 type cutter interface{ Cut() }
 
 type state uint8

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// Listen returns a listener that accepts what the gate admits. It closes all other connections
-// at once.
+// Listen returns a listener that accepts the connections that the gate admits. It closes all other
+// connections at once.
 func (g *Gate) Listen(l net.Listener) net.Listener { return &listener{l, g} }
 
 type listener struct {
@@ -33,8 +33,8 @@ func (l *listener) Accept() (net.Conn, error) {
 	}
 }
 
-// drop closes a connection without a goodbye. What was not sent is thrown away, and the kernel
-// keeps nothing of it.
+// drop closes a connection without a goodbye. Bytes that were not sent are thrown away, and the
+// kernel keeps none of them.
 func drop(c net.Conn) {
 	if tcp, ok := c.(*net.TCPConn); ok {
 		_ = tcp.SetLinger(0) // without it the close is only slower

@@ -2,15 +2,15 @@ package gate
 
 import "net/netip"
 
-// place is what comes from one address or from one prefix.
+// place holds the connections from one address or from one prefix.
 type place struct {
 	of     netip.Prefix
 	open   int // connections, and requests through proxies
 	guests list
 }
 
-// find returns the places of a source, in the order of the lists. Those that are not known yet
-// are new, and not remembered. The caller holds the gate's lock.
+// find returns the places of a source, in the order of the lists. Places that are not known yet are
+// new, and not remembered. The caller holds the gate's lock.
 func (g *Gate) find(from source) (at [2]*place) {
 	for i, p := range [2]netip.Prefix{from.address, from.prefix} {
 		if !p.IsValid() {

@@ -35,7 +35,7 @@ var special = prefixes(
 // (::ffff:0:0/96) is judged as the IPv4 address that it is.
 var unicast = netip.MustParsePrefix("2000::/3")
 
-// special6 lists what is no public host within unicast.
+// special6 lists the networks within unicast that have no public hosts.
 var special6 = prefixes(
 	"2001::/23",         // protocol assignments: Teredo, benchmarks, ORCHID
 	"2001:db8::/32",     // documentation

@@ -18,8 +18,8 @@ func (g *Guard) Do(r *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// redirect judges a redirect. A redirect that would turn a POST into a GET is not followed: what
-// was to be delivered would be lost, and the answer would look like success.
+// redirect judges a redirect. A redirect that would turn a POST into a GET is not followed: the
+// body would be lost, and the answer would look like success.
 func (g *Guard) redirect(r *http.Request, via []*http.Request) error {
 	r.Header.Del("Referer") // it would tell the next host the URL of this one
 	if len(via) > g.cfg.Redirects || r.Method != via[0].Method {

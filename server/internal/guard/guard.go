@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// ErrRefused is in the chain of the error for a URL, a redirect or an address that is not asked.
+// ErrRefused is in the chain of the error for a URL, a redirect or an address that is not allowed.
 var ErrRefused = errors.New("guard: refused")
 
 // ErrTooLarge is in the chain of the error for reading an answer that is longer than allowed.
@@ -28,10 +28,10 @@ const (
 	idleTimeout  = 90 * time.Second
 )
 
-// Config says what a guard allows. The zero value allows https to port 443 of public hosts, and
-// follows no redirect.
+// Config says which addresses a guard allows. The zero value allows https to port 443 of public
+// hosts, and follows no redirect.
 type Config struct {
-	// Ports are those that may be asked; none stands for 443.
+	// Ports are the ports that may be asked; none stands for 443.
 	Ports []uint16
 	// Plain also allows http. It is for tests, and for networks that the operator trusts.
 	Plain bool

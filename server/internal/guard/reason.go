@@ -9,12 +9,12 @@ import (
 	"net"
 )
 
-// errAnswer stands for all errors of which nobody knows what their text has in it.
+// errAnswer stands for all errors whose text may have anything in it.
 var errAnswer = errors.New("guard: the receiver closed the connection, or its answer cannot be read")
 
 // plain returns an error without the URL. The client puts that in front of each error, and quotes
-// what it cannot read of an answer, such as where that redirects to. So only errors of kinds that
-// name no more than a host or an address are returned as they are.
+// parts of an answer that it cannot read, such as the target of a redirect. So only errors of kinds
+// that name no more than a host or an address are returned as they are.
 func plain(err error) error {
 	if op, ok := errors.AsType[*net.OpError](err); ok {
 		return op

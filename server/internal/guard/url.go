@@ -51,9 +51,9 @@ func (g *Guard) port(u *url.URL) bool {
 	return err == nil && slices.Contains(g.cfg.Ports, uint16(port))
 }
 
-// host judges a name. Names without a dot and those of private networks are refused although the
-// address would be judged, too: whether they resolve is nobody's business. If the operator
-// permits addresses of a private network, its names may be asked.
+// host judges a name. Names without a dot and names of private networks are refused although the
+// address would be judged, too: users must not learn whether they resolve. If the operator permits
+// addresses of a private network, its names may be asked.
 func (g *Guard) host(name string) error {
 	if addr, err := netip.ParseAddr(name); err == nil {
 		return g.Address(addr)

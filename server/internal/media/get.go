@@ -48,7 +48,7 @@ func (m *Media) get(ctx context.Context, c operation.Caller, cmd wire.GetMedia) 
 	return u, nil
 }
 
-// kindOf returns the kind of a file from what is known about it.
+// kindOf returns the kind of a file by its facts.
 func kindOf(a *wire.Attachment) kind.Kind {
 	k := kind.Kind{Type: a.Type, Class: kind.Class(a.Kind)}
 	if a.Kind == wire.AttachmentVoice {

@@ -16,7 +16,7 @@ import (
 const (
 	// maxJobs bounds the files that are taken in or wait for it, on a node.
 	maxJobs = 256
-	// maxUserJobs bounds those of one user, so that no user keeps all others waiting.
+	// maxUserJobs bounds the jobs of one user, so that no user keeps all others waiting.
 	maxUserJobs = 8
 	// patience is how long a command waits for its file. It holds one of the few places of its
 	// session meanwhile, so a longer wait would keep the session's other commands waiting.
@@ -53,7 +53,7 @@ func newIntake(t *taker) *intake {
 	}
 }
 
-// run lets jobs begin until ctx ends, and then waits for those that have begun.
+// run lets jobs begin until ctx ends, and then waits for the jobs that have begun.
 func (in *intake) run(ctx context.Context) {
 	in.mu.Lock()
 	in.ctx, in.closed = ctx, false

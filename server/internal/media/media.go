@@ -62,14 +62,14 @@ type Storage interface {
 	Room(bytes int64) error
 }
 
-// Log is what the channels say about files and users. [*jetstream.Log] implements it.
+// Log has the functions of the log that media needs. [*jetstream.Log] implements it.
 type Log interface {
 	// MayPost returns why a message of the user would be refused in a channel.
 	MayPost(ctx context.Context, user, channel string) error
 	// MayPicture returns why the user may not set the picture of a channel.
 	MayPicture(ctx context.Context, user, channel string) error
-	// SeenPictures returns those of some pictures that a user may see, each once. Nobody may see
-	// a picture that is no user's and no group's.
+	// SeenPictures returns which of some pictures a user may see, each once. No user may see a
+	// picture that belongs to no user and no group.
 	SeenPictures(user string, ids []string) ([]string, error)
 	// MayRead returns an attachment of a message that the user may see, or an error of code
 	// not_found.
@@ -95,7 +95,7 @@ type Scanner interface {
 	Scan(ctx context.Context, file io.Reader, size int64) (found string, err error)
 }
 
-// Limits bound what users store. A bound of 0 bytes is none.
+// Limits bound the files that users store. A bound of 0 bytes is none.
 type Limits struct {
 	FileBytes    int64
 	UserBytes    int64 // of all files of a user, in messages and reserved
@@ -111,7 +111,7 @@ type Config struct {
 	Records *uploads.Records
 	Log     Log
 	Uses    Uses
-	// Derive returns a key that all nodes have and nobody else, by its name.
+	// Derive returns the key with a name, which only the nodes of the cluster have.
 	Derive  func(label string) []byte
 	Scanner Scanner // nil if files are not scanned
 	Limits  Limits
@@ -229,9 +229,9 @@ func (m *Media) open(user, channel, text string, purpose wire.Purpose) (wire.Att
 	return attachmentOf(&t)
 }
 
-// key returns what the ids of a file begin with. It depends on everything that is reserved, so that
-// no user can put another file in place of one that a message has. It is keyed, so that nobody can
-// guess it.
+// key returns the beginning of a file's ids. It depends on everything that is reserved, so that no
+// user can put another file in place of one that a message has. It is keyed, so that it cannot be
+// guessed.
 func (m *Media) key(user string, c *wire.ReserveUpload) string {
 	mac := hmac.New(sha256.New, m.ids)
 	parts := []string{user, c.ClientID, c.Channel, c.SHA256, strconv.FormatInt(c.Size, 10)}

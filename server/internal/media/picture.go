@@ -19,13 +19,13 @@ import (
 const (
 	// pictureCache lets browsers keep a picture for ever, as its id names its content.
 	pictureCache = "private, max-age=31536000, immutable"
-	// pictureLife is how long the link to a picture works. It is longer than that of other links,
+	// pictureLife is how long the link to a picture works. It is longer than for other links,
 	// because a list of a hundred channels should not load a hundred pictures anew in each session,
-	// and a picture is what its user shows to everybody.
+	// and users show their pictures to everybody.
 	pictureLife = 24 * time.Hour
 )
 
-// keepPicture stores the picture of a user or a group. What was uploaded is not kept: the large
+// keepPicture stores the picture of a user or a group. The uploaded file is not kept: the large
 // square takes the place of the original.
 func (t *taker) keepPicture(ctx context.Context, r *uploads.Record, file *temporary) error {
 	square, err := t.inspector.Square(ctx, file, r.Size)
@@ -37,7 +37,7 @@ func (t *taker) keepPicture(ctx context.Context, r *uploads.Record, file *tempor
 	}
 	crashpoint.Reach(crashpoint.Inspected)
 	large, small := &square.Thumbnails[0], &square.Thumbnails[1]
-	a := &wire.Attachment{ // everybody may see the picture, but not what its file was called
+	a := &wire.Attachment{ // everybody may see the picture, but not the name of its file
 		ID: r.Media, Kind: wire.AttachmentImage, Name: kind.Sniff(large.Data).Name("picture"), Type: large.Type, Size: int64(len(large.Data)),
 		Width: large.Width, Height: large.Height, Blurhash: square.Blurhash,
 		Previews: []wire.Preview{{Rendition: wire.RenditionSmall, Type: small.Type, Width: small.Width, Height: small.Height, Size: int64(len(small.Data))}},
@@ -78,7 +78,7 @@ func (m *Media) pictures(_ context.Context, c operation.Caller, cmd wire.GetPict
 		return reply, err
 	}
 	for _, id := range seen {
-		// Storage knows the type: browsers are told what it has kept.
+		// Storage knows the type: it tells browsers the type that it has kept.
 		link, err := m.storage.PresignGet(store.Get{Key: storedKey(id, key), CacheControl: pictureCache, Life: pictureLife})
 		if err != nil {
 			return reply, err

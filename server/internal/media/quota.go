@@ -34,8 +34,8 @@ func newClaims() *claims {
 	return &claims{of: map[string]map[string]int64{}, turns: map[string]*turn{}}
 }
 
-// inTurn waits for the turn of a user or a channel. Others do not wait for them: to count the files
-// of a user who has very many takes long.
+// inTurn waits for the turn of a user or a channel. Other users do not wait for them: to count the
+// files of a user who has very many takes long.
 func (c *claims) inTurn(key string) (done func()) {
 	c.mu.Lock()
 	t := c.turns[key]
@@ -58,8 +58,8 @@ func (c *claims) inTurn(key string) (done func()) {
 
 func ofChannel(channel string) (key string) { return " " + channel } // no name has a space
 
-// claim takes room for a file, or returns an error that says what is full. Release is called once
-// the file's record is stored, or will not be.
+// claim takes room for a file, or returns an error that says which quota is full. Release is called
+// once the file's record is stored, or will not be.
 func (m *Media) claim(user, channel, media string, size int64) (release func(), err error) {
 	c := m.claims
 	defer c.inTurn(user)()

@@ -27,7 +27,7 @@ const (
 	// files are larger.
 	partSize = 16 << 20
 	maxParts = 9_000
-	// tries bounds how often a step begins anew because somebody else has changed the record.
+	// tries bounds how often a step begins anew because another request has changed the record.
 	tries = 5
 )
 
@@ -61,7 +61,7 @@ func (m *Media) reserve(ctx context.Context, c operation.Caller, cmd wire.Reserv
 }
 
 // stays reports whether an upload goes on under the record that there is. Otherwise it begins anew
-// under another id, whatever still happens to the first: it may be being removed.
+// under another id, because the file of the first may be being removed.
 func (m *Media) stays(ctx context.Context, r *uploads.Record, now time.Time) (bool, error) {
 	switch {
 	case r == nil, !r.Live(now), r.State == uploads.Removed:

@@ -14,19 +14,20 @@ import (
 
 const (
 	sweepEvery = 10 * time.Minute
-	// compareEvery is how often all files in storage are compared with those that messages have.
+	// compareEvery is how often all files in storage are compared with the files of messages.
 	compareEvery = 24 * time.Hour
-	// grace is how long things are left alone after their end: clocks differ, and what was begun
-	// in the last moment takes its time.
+	// grace is how long things are left alone after their end: clocks differ, and work that was
+	// begun in the last moment takes its time.
 	grace = time.Hour
-	// orphaned is how old an object must be before it counts as one that nobody has. A ticket is
-	// valid for less.
+	// orphaned is how old an object must be before it can count as unused. A ticket is valid for
+	// less.
 	orphaned = room + grace
 	// page is how many files of messages are looked up at once.
 	page = 1000
 )
 
-// sweeper deletes what uploads have left behind. One node of the cluster sweeps.
+// sweeper deletes the objects and records that uploads have left behind. One node of the cluster
+// sweeps.
 type sweeper struct {
 	storage Storage
 	records *uploads.Records
@@ -36,7 +37,7 @@ type sweeper struct {
 	logger  *slog.Logger
 
 	compared time.Time       // when everything was compared last
-	suspects map[string]bool // files that nobody had in the last comparison
+	suspects map[string]bool // files that no message had in the last comparison
 }
 
 // swept counts the things that a sweep has deleted, and the files that it has missed.
@@ -77,8 +78,8 @@ func (s *sweeper) once(ctx context.Context, now time.Time) error {
 	return err
 }
 
-// sweepRecords deletes expired records, and what belongs to them. The record goes first: from
-// then on the file can only be reserved anew.
+// sweepRecords deletes expired records, and their objects. The record goes first: from then on the
+// file can only be reserved anew.
 func (s *sweeper) sweepRecords(ctx context.Context, now time.Time, n *swept) error {
 	var errs []error
 	for _, r := range s.records.All() {
@@ -133,8 +134,8 @@ func removeAll(ctx context.Context, from objects, media string) error {
 	return from.Remove(ctx, keys...)
 }
 
-// sweepUploads removes uploads of which no record tells. It also removes what is left of those that
-// are over, once no link of theirs is good any more.
+// sweepUploads removes uploads of which no record tells. It also removes the rest of uploads that
+// are over, once none of their links is good any more.
 func (s *sweeper) sweepUploads(ctx context.Context, now time.Time, n *swept) error {
 	for o, err := range s.storage.List(ctx, uploadKey("")) {
 		if err != nil {
@@ -158,9 +159,9 @@ func (s *sweeper) sweepUploads(ctx context.Context, now time.Time, n *swept) err
 
 func (s *sweeper) old(o *store.Object, now time.Time) bool { return now.Sub(o.Modified) >= orphaned }
 
-// compare compares the files in storage with those that messages have, both in the order of ids. A
+// compare compares the files in storage with the files of messages, both in the order of ids. A
 // file that no message has is removed only if that was so the last time, too. A file of a message
-// that is not stored is only counted: nobody can bring it back.
+// that is not stored is only counted: it cannot be brought back.
 func (s *sweeper) compare(ctx context.Context, now time.Time, n *swept) error {
 	named := &walk{uses: s.uses, missing: func(media string) error {
 		there, err := exists(ctx, s.storage, storedKey(media, wire.RenditionOriginal)) // it may be newer than the list

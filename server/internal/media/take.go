@@ -72,8 +72,8 @@ func noRoom() error {
 	return wire.Errorf(wire.CodeStorageFull, "this server has no room to check the file; try again later")
 }
 
-// occupy takes room for the temporary files of an upload: itself, and its clean copy. What other
-// uploads have written already counts twice, so it refuses rather too early than too late.
+// occupy takes room for the temporary files of an upload: itself, and its clean copy. Bytes that
+// other uploads have written already count twice, so it refuses rather too early than too late.
 func (t *taker) occupy(r *uploads.Record) (release func(), err error) {
 	const files = 2
 	needs := t.needs.Add(files * r.Size)
@@ -181,8 +181,9 @@ func (t *taker) refuse(ctx context.Context, r *uploads.Record, reason string) er
 	return errors.Join(refused(r), t.seal(ctx, r))
 }
 
-// seal puts nothing in the place of an upload that is over. An upload is written once, so whoever
-// still has the link cannot store the file again. The sweep removes the rest once no link is good.
+// seal puts nothing in the place of an upload that is over. An upload is written once, so a client
+// that still has the link cannot store the file again. The sweep removes the rest once no link is
+// good.
 func (t *taker) seal(ctx context.Context, r *uploads.Record) error {
 	_, err := t.storage.Put(ctx, uploadKey(r.Media), bytes.NewReader(nil), 0, store.Meta{Type: kind.Opaque})
 	return err
@@ -280,6 +281,6 @@ func (t *taker) file() (*temporary, error) {
 }
 
 func (f *temporary) discard() {
-	_ = f.Close() // what was written to it is not needed any more
+	_ = f.Close() // its content is not needed any more
 	_ = os.Remove(f.Name())
 }

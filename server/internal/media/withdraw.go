@@ -15,9 +15,9 @@ func gone(of string) error {
 	return wire.Errorf(wire.CodeInvalid, "%s: the file was removed, because nothing used it any more; upload it again", of)
 }
 
-// current returns why a ticket is not good any more. It asks nobody, so this node may not have
-// heard yet that the file was withdrawn. It hears of that within [uploads.Late], or knows that it
-// may not have heard.
+// current returns why a ticket is not good any more. It asks no other node, so this node may not
+// have heard yet that the file was withdrawn. It hears of that within [uploads.Late], or knows that
+// it may not have heard.
 func (m *Media) current(t *ticket.Ticket) error {
 	if !m.records.Fresh() {
 		return wire.Errorf(wire.CodeUnavailable, "this node cannot tell now whether the file is still there; retry").After(time.Second)
@@ -66,8 +66,8 @@ func (m *Media) withdraw(ctx context.Context, media string) (since time.Time, er
 	return r.Heard(), nil
 }
 
-// Remove removes what storage has of a file. The caller makes sure that no message has the file, or
-// will have it. Remove may be repeated. After an error it has to be.
+// Remove removes the objects of a file from storage. The caller makes sure that no message has the
+// file, or will have it. Remove may be repeated. After an error it has to be.
 func (m *Media) Remove(ctx context.Context, media string) error {
 	if m.storage == nil {
 		return nil

@@ -12,19 +12,19 @@ import (
 // maxClaims bounds the users whose claims wait to be compared with their profiles.
 const maxClaims = 1024
 
-// claims puts what an identity provider says of users into their profiles, one user after the
-// other.
+// claims puts the facts that an identity provider gives about users into their profiles, one user
+// after the other.
 type claims struct {
 	log    *jetstream.Log
-	book   addressBook // nil if nobody gets mail
+	book   addressBook // nil if users get no mail
 	queue  chan claim
 	logger *slog.Logger
 }
 
 // addressBook takes in the addresses of users.
 type addressBook interface {
-	// Learn takes in what the provider says of a user: an address that it has verified, or none,
-	// and a language.
+	// Learn takes in the mail address and the language that the provider gives for a user. The
+	// address is empty unless the provider has verified it.
 	Learn(ctx context.Context, user, address, language string) error
 }
 
@@ -37,7 +37,8 @@ func newClaims(log *jetstream.Log, book addressBook, logger *slog.Logger) *claim
 	return &claims{log: log, book: book, queue: make(chan claim, maxClaims), logger: logger}
 }
 
-// hear takes what a provider says. If too much waits already, it is left for the user's next token.
+// hear takes the claims of a provider. If too much waits already, it is left for the user's next
+// token.
 func (c *claims) hear(user string, said auth.Claims) {
 	select {
 	case c.queue <- claim{user, said}:
@@ -60,7 +61,7 @@ func (c *claims) run(ctx context.Context) error {
 	}
 }
 
-// provide takes over what a provider says of a user. The address is no part of the profile.
+// provide stores the claims of a provider about a user. The address is no part of the profile.
 func (c *claims) provide(ctx context.Context, user string, said *auth.Claims) error {
 	var errs [2]error
 	if said.Name != "" || said.Zone != "" {

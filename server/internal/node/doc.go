@@ -7,7 +7,7 @@
 //	stop    HTTP listener ─► step down ─► drain sessions ─► bridge, service ─► media storage
 //	        ─► log ─► NATS server
 //
-// The node steps down while sessions are still open, because they go on sending. What arrives
-// meanwhile is forwarded to the nodes that take over. A second later the sessions' clients are
-// told to go elsewhere, spread over some time.
+// The node steps down while sessions are still open, because they go on sending. Commands that
+// arrive meanwhile are relayed to the nodes that take over. A second later the sessions' clients
+// are told to go elsewhere, spread over some time.
 package node

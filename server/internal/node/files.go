@@ -10,16 +10,16 @@ import (
 // How many files the parts of a node have open at most. The figures of the engine are generous.
 // An idle node has some 40 files open, and a few more for each shard while it writes.
 const (
-	engineFiles  = 96 // of a node that is alone, besides those of its shards
+	engineFiles  = 96 // of a node that is alone, besides the files of its shards
 	shardFiles   = 8
 	clusterFiles = 160 // more in a cluster: routes, and Raft's own logs
 	clusterShard = 16  // more for each shard
 	mediaFiles   = 64  // to media storage, and files that are being inspected
 	searchFiles  = 64  // of the search index, and of one that is being built to take its place
-	mediaFile    = 2   // more for each connection to the node's own storage: itself, and what it reads or writes
+	mediaFile    = 2   // more for each connection to the node's own storage: itself, and the file that it reads or writes
 	minMedia     = 8
 	maxMedia     = 256
-	maxInside    = 64 // connections of the node itself, besides those of others
+	maxInside    = 64 // connections of the node itself, besides the connections of others
 	minViewFiles = 64
 	maxViewFiles = 1000
 	minNATSFiles = 32
@@ -27,8 +27,8 @@ const (
 	maxClients   = 1_000_000
 )
 
-// files says how many of the files that the process may open each part gets. Files are what a
-// connection needs too. So strangers can never take the files that the log needs.
+// files says how many of the files that the process may open each part gets. A connection needs a
+// file, too. So strangers can never take the files that the log needs.
 type files struct {
 	limit   int
 	view    int
@@ -38,8 +38,8 @@ type files struct {
 	inside  int // connections of the node to its own media storage
 }
 
-// share divides the files that the process may open. It takes from the NATS connections that
-// are configured what the process cannot have.
+// share divides the files that the process may open. If the process cannot have enough, it allows
+// fewer NATS connections than configured.
 func share(limit int, cfg *config.Config) (files, error) {
 	engine := engineFiles + shardFiles*cfg.Shards
 	if cfg.Clustered() {

@@ -83,8 +83,8 @@ func (n *Node) copies(ctx context.Context, stream string) (all []takeover.Copy, 
 	return all, err
 }
 
-// leave hands over what this node's server leads, and then stops the server. From then on the
-// other members continue the log.
+// leave hands over the leaderships of this node's server, and then stops the server. From then on
+// the other members continue the log.
 func (n *Node) leave(ctx context.Context) error {
 	stepCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stepDownTimeout)
 	defer cancel()

@@ -27,7 +27,7 @@ const (
 	readHeaderTimeout = 10 * time.Second
 	idleTimeout       = 2 * time.Minute // between requests on a connection; long polls come back within seconds
 	maxHeaderBytes    = 32 << 10        // tokens are up to 16 KiB
-	discoverFor       = 2 * time.Second // how long a page waits for what the identity provider says of itself
+	discoverFor       = 2 * time.Second // how long a page waits for the identity provider's discovery document
 	healthFor         = time.Second     // how long an answer about health is reused, so that asking is cheap
 )
 
@@ -186,7 +186,7 @@ func (r *running) able() error { return errors.Join(r.engine.Health(), r.log.Lev
 
 // health keeps an answer for a while. Its method may be called concurrently.
 type health struct {
-	mu  sync.Mutex // guards the following; held while asking, so that one caller asks for all
+	mu  sync.Mutex // guards the fields below; held while asking, so that one caller asks for all
 	at  time.Time
 	err error
 }

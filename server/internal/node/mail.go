@@ -17,7 +17,7 @@ import (
 	"natterjack/server/wire"
 )
 
-// maxPassword bounds what is read of the file with the password of the mail server.
+// maxPassword bounds the bytes that are read from the file with the password of the mail server.
 const maxPassword = 1 << 10
 
 // mailing is the part that sends digests by mail. It is empty if no mail server is configured.
@@ -27,7 +27,7 @@ type mailing struct {
 	part *part
 }
 
-// openMail makes what sends digests, beside what tells users at once.
+// openMail makes the part that sends digests, beside the part that notifies users at once.
 func (r *running) openMail(cfg *devices.Config) error {
 	s := &r.cfg.Push.SMTP
 	if s.Host == "" {
@@ -49,7 +49,7 @@ func (r *running) openMail(cfg *devices.Config) error {
 	return nil
 }
 
-// openPost makes what speaks to the mail server. Nobody is asked yet.
+// openPost makes the client of the mail server. It sends nothing yet.
 func (r *running) openPost(s *config.SMTP) (*smtp.Post, error) {
 	trust, err := roots(s.CA)
 	if err != nil {
@@ -97,7 +97,7 @@ func (r *running) mailable(ctx context.Context, user string) (wire.PushMail, err
 	return wire.PushMailNoAddress, nil
 }
 
-// addressBook returns what takes in the addresses of users, or nil if nobody gets mail.
+// addressBook returns the part that takes in the addresses of users, or nil if users get no mail.
 func (r *running) addressBook() addressBook {
 	if r.mailing.digests == nil {
 		return nil
@@ -105,7 +105,7 @@ func (r *running) addressBook() addressBook {
 	return r.mailing.digests
 }
 
-// unsubscribing answers those who want no more mail, or is nil if nobody gets any.
+// unsubscribing returns the handler for users who want no more mail, or nil if users get none.
 func (r *running) unsubscribing() http.Handler {
 	if r.mailing.digests == nil {
 		return nil

@@ -30,7 +30,7 @@ type media struct {
 	parts struct{ gateway, store *part }
 }
 
-// openMedia starts the node's own storage if there is no other, and what speaks to storage. A
+// openMedia starts the node's own storage if there is no other, and the client of storage. A
 // storage that cannot be reached is no error: messages do not need it.
 func (r *running) openMedia(ctx context.Context) (err error) {
 	m := &r.cfg.Media
@@ -100,7 +100,7 @@ func (n *Node) tls() *tls.Config {
 	return n.cert.config()
 }
 
-// welcomePages lets the pages of this node, and those of configured origins, talk to the node's
+// welcomePages lets the pages of this node, and the pages of configured origins, talk to the node's
 // own storage from a browser.
 func (r *running) welcomePages() {
 	if r.media.gateway == nil {
@@ -148,7 +148,7 @@ func (r *running) mediaState() error {
 	return errMedia
 }
 
-// endMedia ends what speaks to storage, and then the node's own storage.
+// endMedia ends the client of storage, and then the node's own storage.
 func (r *running) endMedia(ctx context.Context) error {
 	m := &r.media
 	errs := []error{endPart(ctx, m.parts.store), endPart(ctx, m.parts.gateway)}

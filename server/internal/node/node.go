@@ -27,9 +27,9 @@ type Node struct {
 	engine *embed.Server
 	cert   *certificate // nil if HTTPS is left to a proxy
 	files  files
-	offers []binder // parts that answer operations, besides those of the node
+	offers []binder // parts that answer operations, besides the parts of the node
 
-	resolver *net.Resolver // of what users name; nil for the system's, except in tests
+	resolver *net.Resolver // for addresses that users name; nil for the system's, except in tests
 }
 
 // New opens the data directory, makes the secrets that are missing there, and builds everything

@@ -31,10 +31,10 @@ const (
 	apnsSandboxHost = "https://api.sandbox.push.apple.com"
 )
 
-// sendTime bounds one try to tell somebody.
+// sendTime bounds one try to notify a user.
 const sendTime = 10 * time.Second
 
-// pushing are the ways of telling users who are not looking. It is empty if push is off.
+// pushing holds the ways of notifying users who are not looking. It is empty if push is off.
 type pushing struct {
 	guard    *guard.Guard
 	services *http.Client // of the operator's own accounts; users do not name their hosts
@@ -157,7 +157,7 @@ func ports(p *config.Push) []uint16 {
 	return all
 }
 
-// roots returns how to trust servers: by the system's certificates, and those of a file.
+// roots returns the certificates by which servers are trusted: the system's, and those of a file.
 func roots(file string) (*tls.Config, error) {
 	cfg := &tls.Config{MinVersion: tls.VersionTLS12}
 	if file == "" {
@@ -176,9 +176,9 @@ func roots(file string) (*tls.Config, error) {
 	return cfg, nil
 }
 
-// ownAddresses returns the addresses of this machine's network interfaces. Where they are public,
-// the guard would ask them otherwise, and what listens on them may trust its own machine. An
-// address that the operator allows by its own name stays allowed.
+// ownAddresses returns the addresses of this machine's network interfaces. If they are public, the
+// guard would allow them otherwise, and services that listen on them may trust their own machine.
+// An address that the operator allows by its own name stays allowed.
 func (r *running) ownAddresses() (own []netip.Prefix) {
 	addrs, err := net.InterfaceAddrs()
 	if err != nil {

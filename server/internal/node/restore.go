@@ -11,9 +11,9 @@ import (
 	"natterjack/server/internal/config"
 )
 
-// Restore restores a backup into the empty data directory of a node that is alone, and returns
-// the names of its streams. Only this process can connect to the NATS server meanwhile. Operators
-// have no permission to restore a stream, because a stream writes what its maker likes.
+// Restore restores a backup into the empty data directory of a node that is alone, and returns the
+// names of its streams. Only this process can connect to the NATS server meanwhile. Operators have
+// no permission to restore a stream, because a stream can write any message that its maker likes.
 func Restore(ctx context.Context, cfg *config.Config, logger *slog.Logger) (streams []string, err error) {
 	cfg.NATS.DontListen = true
 	n, err := New(cfg, logger)

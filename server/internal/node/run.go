@@ -120,7 +120,7 @@ func (r *running) start(ctx context.Context) error {
 	return r.listen(ctx)
 }
 
-// stage returns what has the engine stage batches in memory, or nil in a cluster.
+// stage returns the function that has the engine stage batches in memory, or nil in a cluster.
 func (r *running) stage() func(stream string) {
 	if r.cfg.Clustered() {
 		return nil

@@ -19,8 +19,8 @@ type searching struct {
 	part *part
 }
 
-// openSearch starts what answers searches. It waits for nothing: an index is opened, or built,
-// beside everything else.
+// openSearch starts the part that answers searches. It waits for nothing: an index is opened, or
+// built, beside everything else.
 func (r *running) openSearch(ctx context.Context) {
 	to := r.log.Operations()
 	if r.cfg.Search.Off {

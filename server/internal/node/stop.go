@@ -18,7 +18,7 @@ const (
 	engineTimeout   = 20 * time.Second       // for the NATS server to close its files
 )
 
-// stop takes apart what start has built, even if start did not finish.
+// stop ends the parts that start has begun, even if start did not finish.
 func (r *running) stop(ctx context.Context) error {
 	r.draining.Store(true)
 	if r.listener != nil {
@@ -44,7 +44,7 @@ func (r *running) stop(ctx context.Context) error {
 	)
 }
 
-// stepDown hands over what this node leads. If that fails, the other nodes elect leaders by
+// stepDown hands over the leaderships of this node. If that fails, the other nodes elect leaders by
 // themselves, only later.
 func (r *running) stepDown(ctx context.Context) {
 	if r.engine.Conn() == nil {

@@ -13,15 +13,15 @@ import (
 // tellingFirst is how long a start waits for the streams of push at most.
 const tellingFirst = 2 * time.Second
 
-// telling is the part that tells users who are not looking. It is empty if push is off.
+// telling is the part that notifies users who are not looking. It is empty if push is off.
 type telling struct {
 	teller *tell.Teller
 
 	part *part
 }
 
-// startTelling starts what decides whom to tell, and tells them. It does so without a sender, too:
-// services may tell users by themselves.
+// startTelling starts the part that decides which users to notify, and notifies them. It does so
+// without a sender, too: services may tell users by themselves.
 func (r *running) startTelling(ctx context.Context, cfg *devices.Config) error {
 	t := tell.New(tell.Config{
 		Log: r.log, Presence: r.people.presence, Senders: cfg.Senders, Content: cfg.Content, Interest: r.engine.Interest, Sweeps: r.sweeps, Logger: r.base,
@@ -46,8 +46,8 @@ func (r *running) awaitTelling(ctx context.Context) {
 	}
 }
 
-// tellingData returns what the statistics of get_push_log tell: how often this node has decided
-// what, and what became of telling.
+// tellingData returns the figures in the statistics of get_push_log: how often this node has made
+// each decision, and how often each result of a notification came.
 func (r *running) tellingData() map[string]func() any {
 	if r.telling.teller == nil {
 		return nil
@@ -55,7 +55,7 @@ func (r *running) tellingData() map[string]func() any {
 	return map[string]func() any{wire.GetPushLog{}.Type(): func() any { return r.telling.teller.Counts() }}
 }
 
-// endTelling ends digests first, because what became of them is noted in the push log.
+// endTelling ends digests first, because their results are noted in the push log.
 func (r *running) endTelling(ctx context.Context) error {
 	return errors.Join(endPart(ctx, r.mailing.part), endPart(ctx, r.telling.part))
 }

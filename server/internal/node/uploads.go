@@ -72,8 +72,9 @@ func (r *running) awaitUploads(ctx context.Context) error {
 	return nil
 }
 
-// sweeps reports whether this node deletes what uploads have left behind: it leads the first
-// shard, and knows all messages, so that it takes no file for one that no message has.
+// sweeps reports whether this node deletes the objects that uploads have left behind. It must lead
+// the first shard, and know all messages, so that it does not take the file of a message for
+// unused.
 func (r *running) sweeps() bool {
 	select {
 	case <-r.log.Ready():

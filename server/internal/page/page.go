@@ -38,14 +38,14 @@ func Routes() []string {
 // Origins are the other origins that the app speaks with. Each may be empty.
 type Origins struct {
 	Storage string // of pictures and other files
-	Issuer  string // of the OpenID Connect provider, which says there what else it has
+	Issuer  string // of the OpenID Connect provider, whose discovery document names its endpoints
 	// Token returns the URL of the provider's token endpoint, which may be at another origin, or
 	// nothing as long as that is not known. Nil if there is no provider.
 	Token func(ctx context.Context) string
 }
 
-// Handler serves the app. At every address that is not that of a file it serves the page, which
-// looks at the address itself. It answers GET and HEAD, and is safe for concurrent use.
+// Handler serves the app. At every address that names no file it serves the page, which looks at
+// the address itself. It answers GET and HEAD, and is safe for concurrent use.
 //
 // The policy allows scripts and styles of this origin alone. It allows nothing else: no other
 // origin but the given ones, no inline script or style, no frame around the page, and, by Trusted
@@ -100,7 +100,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	hashed := strings.HasPrefix(r.URL.Path, "/assets/")
 	switch {
 	case f == nil && (hashed || strings.HasPrefix(r.URL.Path, "/app/")):
-		// It may be a file of an earlier or a later build. Nobody may keep that it is not here.
+		// It may be a file of an earlier or a later build. Caches must not keep that it is missing.
 		w.Header().Set("Cache-Control", "no-store")
 		http.NotFound(w, r)
 		return
@@ -152,7 +152,7 @@ func (f *file) serve(w http.ResponseWriter, r *http.Request) {
 }
 
 func (f *file) load() {
-	f.plain, _ = dist.ReadFile("dist/" + f.name) // the name is that of an embedded file
+	f.plain, _ = dist.ReadFile("dist/" + f.name) // the name belongs to an embedded file
 	sum := sha256.Sum256(f.plain)
 	f.tag = hex.EncodeToString(sum[:8])
 	var packed bytes.Buffer
@@ -232,8 +232,8 @@ func contentSecurityPolicy(storage, provider string) string {
 	}, "; ")
 }
 
-// workerPolicy returns the policy of the service worker, which shows no page. What it fetches for
-// the page counts as its own connections.
+// workerPolicy returns the policy of the service worker, which shows no page. Its fetches for the
+// page count as its own connections.
 func workerPolicy(provider string) string {
 	return strings.Join([]string{
 		"default-src 'none'",

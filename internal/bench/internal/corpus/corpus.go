@@ -1,6 +1,6 @@
 // Package corpus makes conversations to be searched. The words of each language are as common as
-// words are: few are in every tenth message, and most in hardly any. Each message is made of its
-// number alone, so nobody has to keep it.
+// words are: few are in every tenth message, and most in hardly any. Each message is made from its
+// number alone, so it need not be kept.
 package corpus
 
 import (
@@ -129,7 +129,7 @@ func (c *Corpus) japanese(s *strings.Builder, r *rand.Rand) {
 	}
 }
 
-// extra adds what chats have besides sentences.
+// extra adds other things that chats have, such as links, mentions, emoji and names of files.
 func (c *Corpus) extra(s *strings.Builder, r *rand.Rand) {
 	word := func() string { return c.english[rank(r)] }
 	switch r.IntN(20) {

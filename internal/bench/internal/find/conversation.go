@@ -16,7 +16,8 @@ const (
 	seed     = 1
 )
 
-// conversation is who said what, where and when. The seq of a message is its number and one.
+// conversation holds messages with their senders, channels and times. The seq of a message is its
+// number and one.
 type conversation struct {
 	*corpus.Corpus
 	messages int
@@ -34,7 +35,7 @@ type message struct {
 	text            string
 }
 
-// channel returns the name of a channel, as long as that of a group is.
+// channel returns the id of a channel, as long as the id of a group.
 func channel(n int) string { return fmt.Sprintf("0199c2f0-7c2a-7b30-9d2e-%012x", n*7919) }
 
 // message returns a message by its number. The lower the number of a channel, the more messages

@@ -50,8 +50,9 @@ const (
 	settleMost  = 5 * time.Minute
 )
 
-// settle waits until an engine has merged what it wants to, and returns how many seconds that
-// took. Queries are slower beside a large merge, which comes once in a million messages.
+// settle waits until an engine has done all merges that it wants to do, and returns how many
+// seconds that took. Queries are slower beside a large merge, which comes once in a million
+// messages.
 func settle(ctx context.Context, e engine) (float64, error) {
 	m, ok := e.(merger)
 	if !ok {

@@ -19,7 +19,7 @@ var (
 	Spreads = []int{1, 20, 500}
 )
 
-// Engines are what can be measured: our index, and SQLite's with two of its tokenizers.
+// Engines are the engines that can be measured: our index, and SQLite's with two of its tokenizers.
 var Engines = []string{"ours", "unicode61", "trigram"}
 
 // Least is the fewest messages that can be measured.
@@ -29,7 +29,7 @@ const Least = 2000
 // the default size no figure counts, only that there is one.
 func queriesOf(messages int) int { return min(max(messages/1000, 20), 100) }
 
-// Spec says what to measure.
+// Spec names the engine to measure, and with how many messages.
 type Spec struct {
 	Engine   string
 	Dir      string // empty
@@ -45,7 +45,7 @@ type Answer struct {
 	Hits         int     // on all first pages
 }
 
-// Report is what was measured.
+// Report has the figures that were measured.
 type Report struct {
 	Rate     float64 // messages for each second of processor time
 	Fill     float64 // seconds

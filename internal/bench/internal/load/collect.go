@@ -2,7 +2,8 @@ package load
 
 import "time"
 
-// Window is what a fleet saw of the messages that were sent, or due, within a period.
+// Window holds the acks and deliveries that a fleet saw of the messages that were sent, or due,
+// within a period.
 type Window struct {
 	Acks   Samples // from sent or due to the sender's ack
 	Ends   Samples // from sent or due to each socket but the sender's

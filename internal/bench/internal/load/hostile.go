@@ -18,8 +18,8 @@ const (
 	// attackAddresses is how many loopback addresses the attackers have.
 	attackAddresses = 8
 	// comeBack is how long an attacker waits, on average, before it opens another connection in
-	// place of one that was closed. With ten thousand attackers it bounds what they cost on the
-	// machine that they share with the server.
+	// place of one that was closed. With ten thousand attackers it bounds the CPU that they take
+	// from the machine that they share with the server.
 	comeBack = 10 * time.Second
 	// rubbishPause is the time between two writes of rubbish of one attacker.
 	rubbishPause = 20 * time.Millisecond
@@ -88,7 +88,8 @@ func (a *Attack) holding(say string) func(ctx context.Context, who int) {
 	}
 }
 
-// opened counts a connection and closes it when ctx ends. The caller calls what it returns.
+// opened counts a connection and closes it when ctx ends. The caller must call the returned
+// function.
 func (a *Attack) opened(ctx context.Context, end func() error) (closed func()) {
 	a.Opened.Add(1)
 	stop := context.AfterFunc(ctx, func() { _ = end() })
@@ -122,7 +123,7 @@ func (a *Attack) slow(ctx context.Context, who int) {
 	}
 }
 
-// rubbish sends what is no frame, without a token, and throws the answers away.
+// rubbish sends bytes that are not a frame, without a token, and throws the answers away.
 func (a *Attack) rubbish(ctx context.Context, who int) {
 	s, closed, ok := a.dial(ctx, who)
 	if !ok {

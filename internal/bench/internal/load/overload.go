@@ -9,8 +9,8 @@ import (
 // lateLimit is how far a load may fall behind its own schedule before a run is given up.
 const lateLimit = 5 * time.Second
 
-// OverloadError says that a server could not do in time what was asked of it. This is no fault,
-// but gives no figure either.
+// OverloadError says that a server could not answer all requests in time. This is no fault, but
+// gives no figure either.
 type OverloadError struct{ Why string }
 
 // Error implements error.

@@ -15,7 +15,7 @@ const TextBytes = 200
 
 var pongFrame = Text([]byte(`{"type":"pong"}`))
 
-// Member says as whom a session acts, and where it sends.
+// Member is the user of a session, and the channel that it sends to.
 type Member struct {
 	User    string // their name, if the server has user names
 	Addr    string // of the server, host:port

@@ -3,7 +3,7 @@ package check
 // Run is everything that was asked, told and shown, after all activity has ended.
 type Run struct {
 	Members   map[string][]string // by channel
-	Sends     []Send              // those of one lane in the order in which they were made
+	Sends     []Send              // the sends of one lane in the order in which they were made
 	Feeds     []Feed
 	Histories []History
 }
@@ -18,7 +18,7 @@ type Send struct {
 	Refused                         bool // the sender was told that it is not stored
 }
 
-// Ack is what the sender was told about a stored message.
+// Ack is the ack that the sender got for a stored message.
 type Ack struct {
 	ID, ClientID, Channel string
 	Seq, Pos              uint64
@@ -39,8 +39,8 @@ type Event struct {
 	Timestamp int64
 }
 
-// Feed is what one device of a user was shown live, over all its connections, in the order in
-// which it was shown. The device was connected before its channels were made.
+// Feed holds the events that one device of a user got live, over all its connections, in the order
+// in which they came. The device was connected before its channels were made.
 type Feed struct {
 	Device, User string
 	Events       []Event

@@ -41,8 +41,8 @@ func (c *checker) history(h *History) {
 	}
 }
 
-// whole checks that all of a channel was shown, each event once and in order. Other checks
-// compare an event with what other users were shown.
+// whole checks that all of a channel was shown, each event once and in order. Other checks compare
+// an event with the events of other users.
 func (c *checker) whole(who, channel string, shown, all []Event) {
 	times := map[uint64]int{}
 	for i, e := range shown {

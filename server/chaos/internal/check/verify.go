@@ -54,7 +54,7 @@ type log struct {
 	sorted []Event // by seq
 }
 
-// gather assembles the logs. It also reports users who were shown something else than the first
+// gather assembles the logs. It also reports users who were shown another event than the first
 // user.
 func (c *checker) gather() {
 	for channel := range c.run.Members {

@@ -9,7 +9,7 @@ type Kind string
 const (
 	Lost      Kind = "lost"      // acknowledged, or shown to some user, but not shown where it should be
 	Doubled   Kind = "doubled"   // stored or shown twice; or two messages with one id
-	Reordered Kind = "reordered" // shown in another order than that of seq and pos
+	Reordered Kind = "reordered" // shown in an order that differs from the order of seq and pos
 	Hole      Kind = "hole"      // no message has this seq, which is below the highest
 	Phantom   Kind = "phantom"   // shown, but never sent
 	Changed   Kind = "changed"   // not as it was sent, or not the same for all users

@@ -31,10 +31,10 @@ func Cleanable(mediaType string) bool {
 	}
 }
 
-// Clean copies a file that is made of boxes. It overwrites with zeros what says where and when
-// it was made and with which device. The copy is as long as the file, so all that is stored in
-// it stays in its place. If it fails, what dst has got must be thrown away. The error is
-// ErrDamaged if the file itself is to blame. Tracks that accompany a video stay: some cameras
+// Clean copies a file that is made of boxes. It overwrites with zeros the parts that say where and
+// when the file was made, and with which device. The copy is as long as the file, so all that is
+// stored in it stays in its place. If it fails, the content of dst must be thrown away. The error
+// is ErrDamaged if the file itself is to blame. Tracks that accompany a video stay: some cameras
 // record their path in one.
 func Clean(ctx context.Context, dst io.Writer, src io.ReaderAt, size int64, mediaType string) error {
 	c := cleaner{file: &file{src: src, size: size, done: ctx.Err, steps: maxSteps - maxCleanSteps}}
@@ -49,11 +49,11 @@ func Clean(ctx context.Context, dst io.Writer, src io.ReaderAt, size int64, medi
 	return c.copy(dst)
 }
 
-// cleaner finds what is to be overwritten.
+// cleaner finds the parts to overwrite.
 type cleaner struct {
 	*file
 	patches  []patch
-	personal map[uint32]bool // items of a picture that are not part of what it shows
+	personal map[uint32]bool // items of a picture that do not belong to the image that it shows
 	items    map[uint32][]patch
 	idat     box
 }

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Facts is what the headers of a file say. A zero field is not known.
+// Facts are the facts that the headers of a file have. A zero field is not known.
 type Facts struct {
 	Duration      time.Duration
 	Width, Height int    // as shown
@@ -27,7 +27,7 @@ func (f Facts) Unplayable() bool {
 }
 
 const (
-	// maxDuration and maxSide are beyond what a sound file says in earnest.
+	// maxDuration and maxSide are larger than in any honest file.
 	maxDuration = 31 * 24 * time.Hour
 	maxSide     = 1 << 15
 	// maxSteps is how many places of a file are looked at.
@@ -53,7 +53,7 @@ func Read(ctx context.Context, src io.ReaderAt, size int64, mediaType string) (F
 	}
 	f, err := read(&file{src: src, size: size, done: ctx.Err})
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, errStop) {
-		err = nil // what has been found holds
+		err = nil // the facts found so far hold
 	}
 	return f.sane(), err
 }
@@ -66,7 +66,7 @@ func short(err error) error {
 	return err
 }
 
-// sane returns the facts without those that cannot be true.
+// sane returns the facts without values that cannot be true.
 func (f Facts) sane() Facts {
 	if f.Duration < 0 || f.Duration > maxDuration {
 		f.Duration = 0

@@ -2,7 +2,7 @@ package facts
 
 import "encoding/binary"
 
-// heif collects what the boxes of a HEIC or AVIF file say.
+// heif collects the facts in the boxes of a HEIC or AVIF file.
 type heif struct {
 	*file
 	facts  Facts

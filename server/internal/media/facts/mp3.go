@@ -13,7 +13,7 @@ type mp3Frame struct {
 	rate    float64 // samples a second
 	bitrate float64 // bits a second
 	samples float64 // in a frame
-	side    int     // bytes between the header and what a program has written there
+	side    int     // bytes between the header and the tag that a program has written there
 }
 
 var (

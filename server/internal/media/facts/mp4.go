@@ -9,7 +9,7 @@ import (
 // maxRun is how much of a list of samples is read.
 const maxRun = 64 << 10
 
-// movie collects what the boxes of an MP4 or QuickTime file say.
+// movie collects the facts in the boxes of an MP4 or QuickTime file.
 type movie struct {
 	*file
 	facts     Facts
@@ -38,7 +38,7 @@ func readMP4(f *file) (Facts, error) {
 	return m.facts, err
 }
 
-// top looks at a box at the top of the file. What describes the movie may come last.
+// top looks at a box at the top of the file. The box that describes the movie may come last.
 func (m *movie) top(b box) error {
 	switch b.name {
 	case "moov":

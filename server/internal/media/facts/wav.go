@@ -7,7 +7,7 @@ const (
 	wavExtension = 0xfffe // the format follows
 )
 
-// wav is what the header of a WAV file says.
+// wav holds the facts in the header of a WAV file.
 type wav struct {
 	format, channels, bits uint16
 	rate, perSecond        uint32

@@ -26,7 +26,7 @@ const (
 	ebmlSimple    = 0xa3
 )
 
-// recording collects what the elements of a WebM file say.
+// recording collects the facts in the elements of a WebM file.
 type recording struct {
 	*file
 	facts   Facts

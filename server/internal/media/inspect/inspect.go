@@ -1,6 +1,6 @@
-// Package inspect takes in an uploaded file: it finds out what the file is, cleans it, reads the
-// facts about it, and makes its preview. No file is refused here, whatever it is. One that
-// cannot be cleaned, or is not what it seems, becomes a download without a preview.
+// Package inspect takes in an uploaded file: it finds out its kind, cleans it, reads the facts
+// about it, and makes its preview. No file is refused here. A file that cannot be cleaned, or is
+// not of the kind that it seems to be, becomes a download without a preview.
 package inspect
 
 import (
@@ -15,7 +15,7 @@ import (
 	"natterjack/server/internal/media/picture"
 )
 
-// Result is what is known about a file. A zero field is not known, or does not exist.
+// Result holds the facts about a file. A zero field is not known, or does not exist.
 type Result struct {
 	Kind kind.Kind // says how the file is served
 	// Cleaned says that the clean copy is to be stored. Otherwise the copy is thrown away, and

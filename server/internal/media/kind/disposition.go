@@ -2,9 +2,9 @@ package kind
 
 import "strings"
 
-// Disposition returns the value of the header Content-Disposition with which the file is
-// served. The name is that of its sender; it is made safe. The value is of RFC 6266: it has the
-// name in ASCII, and in UTF-8 if these differ.
+// Disposition returns the value of the header Content-Disposition with which the file is served.
+// The name was chosen by its sender; it is made safe. The value is of RFC 6266: it has the name in
+// ASCII, and in UTF-8 if these differ.
 func (k Kind) Disposition(name string) string {
 	name = k.Name(name)
 	plain := asciiOnly(name)
@@ -19,8 +19,8 @@ func (k Kind) Disposition(name string) string {
 	return header
 }
 
-// asciiOnly returns a name for those who do not read the parameter filename*. Some of these
-// take a percent sign for the start of an encoded byte, so it is replaced too.
+// asciiOnly returns a name for clients that do not read the parameter filename*. Some of these take
+// a percent sign for the start of an encoded byte, so it is replaced too.
 func asciiOnly(name string) string {
 	return strings.Map(func(r rune) rune {
 		if r < ' ' || r > '~' || strings.ContainsRune(`"\%`, r) {

@@ -15,7 +15,7 @@ const (
 	// maxName is the greatest length of a name in bytes. Disks take 255, some that encrypt names
 	// much less; programs that save a second copy append a number.
 	maxName = 160
-	// maxExtension is the greatest length of what counts as an extension when a name is cut.
+	// maxExtension is the greatest length of an extension when a name is cut.
 	maxExtension = 16
 )
 
@@ -53,9 +53,9 @@ func clean(name string) string {
 	return name
 }
 
-// safe returns what replaces a character: itself, another one, or nothing. Joiners stay, since
-// emoji and some scripts need them; marks that change the direction of text do not, since
-// with them "exe.jpg" can be shown where the name ends in ".exe".
+// safe returns the replacement of a character: itself, another one, or nothing. Joiners stay, since
+// emoji and some scripts need them; marks that change the direction of text do not, since with them
+// "exe.jpg" can be shown where the name ends in ".exe".
 func safe(r rune) rune {
 	const zeroWidthNonJoiner, zeroWidthJoiner = '\u200c', '\u200d'
 	switch {
@@ -103,7 +103,7 @@ func extension(name string) string {
 	return name[dot:]
 }
 
-// isReserved reports whether Windows takes a name for a device, whatever its extension.
+// isReserved reports whether Windows takes a name for a device, with any extension.
 func isReserved(name string) bool {
 	stem, _, _ := strings.Cut(name, ".")
 	stem = strings.ToUpper(strings.TrimRight(stem, " "))

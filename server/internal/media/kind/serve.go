@@ -5,7 +5,7 @@ import "slices"
 // shown is how a type that is served inline is shown.
 type shown struct {
 	class      Class
-	extensions []string // those of its files; the first one is the usual one
+	extensions []string // the extensions of its files; the first one is the usual one
 }
 
 // inline holds the types that browsers show, or play, without running anything in them. SVG,

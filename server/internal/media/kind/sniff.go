@@ -9,7 +9,7 @@ import (
 // HeadSize is how many of a file's first bytes [Sniff] wants.
 const HeadSize = 3 << 10
 
-// Class says as what clients show a file.
+// Class says in which way clients show a file.
 type Class string
 
 // The classes of files.
@@ -24,7 +24,7 @@ const (
 // browser.
 const Opaque = "application/octet-stream"
 
-// Kind is what a file is.
+// Kind is the kind of a file.
 type Kind struct {
 	Type      string // the media type, without parameters: "image/jpeg"
 	Class     Class
@@ -51,8 +51,7 @@ func Sniff(head []byte) Kind {
 	return k
 }
 
-// Plain returns the same kind for a file that is to be a download, whatever it is. Files that
-// cannot be cleaned are served so.
+// Plain returns the same kind as a download. Files that cannot be cleaned are served so.
 func (k Kind) Plain() Kind {
 	k.Class = File
 	return k

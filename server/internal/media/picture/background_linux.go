@@ -2,8 +2,8 @@ package picture
 
 import "syscall"
 
-// niceness is the priority of a thread that decodes a picture: its share of a busy core is about
-// a tenth of that of a thread that carries messages.
+// niceness is the priority of a thread that decodes a picture: its share of a busy core is about a
+// tenth of the share of a thread that carries messages.
 const niceness = 10
 
 // stepBack lowers the priority of the calling thread. On Linux a priority belongs to a thread,

@@ -10,13 +10,13 @@ import (
 // these, however large the picture is.
 const buffer = 32 << 10
 
-// maxProfile is the greatest length of a colour profile that is taken over into thumbnails.
-// Those of cameras and screens have less than 4 KiB.
+// maxProfile is the greatest length of a colour profile that is taken over into thumbnails. The
+// profiles of cameras and screens have less than 4 KiB.
 const maxProfile = 16 << 10
 
-// Clean copies a picture to dst without anything that is not needed to show it. It takes time
-// in proportion to the picture's size, and memory that does not depend on it. If it fails, what
-// dst has got must be thrown away. The error is ErrDamaged if the picture itself is to blame.
+// Clean copies a picture to dst without anything that is not needed to show it. It takes time in
+// proportion to the picture's size, and memory that does not depend on it. If it fails, the content
+// of dst must be thrown away. The error is ErrDamaged if the picture itself is to blame.
 //
 // The source is read in small pieces, some of them twice: a file, not a request for each read.
 func Clean(ctx context.Context, dst io.Writer, src io.ReaderAt, size int64, format Format) (Info, error) {

@@ -59,8 +59,8 @@ func decode(src io.ReaderAt, size int64, info Info, read func(io.Reader) io.Read
 	return c, err
 }
 
-// fits reports whether an image is within its canvas. What the decoders allocate has been judged
-// by the header, so the two must not differ.
+// fits reports whether an image is within its canvas. The memory that the decoders allocate has
+// been judged by the header, so the two must not differ.
 func (c canvas) fits(info Info) bool {
 	size := c.Bounds().Size()
 	if info.Format == JPEG || info.Format == PNG {
@@ -69,7 +69,8 @@ func (c canvas) fits(info Info) bool {
 	return size.X > 0 && size.Y > 0 && c.at.X+size.X <= c.size.X && c.at.Y+size.Y <= c.size.Y
 }
 
-// header returns what a WebP file has before the chunks of a frame, if it has only that frame.
+// header returns the bytes that a WebP file has before the chunks of a frame, if it has only that
+// frame.
 func (f frame) header() io.Reader {
 	extended := make([]byte, lenVP8X)
 	if f.transparent {

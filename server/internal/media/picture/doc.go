@@ -1,4 +1,4 @@
-// Package picture cleans pictures, and makes of them what clients show before they load them.
+// Package picture cleans pictures, and makes the previews that clients show before they load them.
 //
 // Cleaning is lossless. It copies a picture and leaves out everything that is not needed to
 // show it: where and when it was taken and with which device, comments, thumbnails of an earlier

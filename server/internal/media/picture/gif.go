@@ -11,8 +11,8 @@ const (
 	gifExtension = 0x21
 	gifFrame     = 0x2c
 	gifTrailer   = 0x3b
-	gifControl   = 0xf9 // how long a frame is shown, and what is transparent in it
-	gifProgram   = 0xff // an extension of some program: only those that repeat are kept
+	gifControl   = 0xf9 // how long a frame is shown, and which colour is transparent in it
+	gifProgram   = 0xff // an extension of some program: only those that make a picture repeat are kept
 
 	lenProgram = 11
 )
@@ -89,7 +89,7 @@ func (c *gifCleaner) colours(flags byte) error {
 	return nil
 }
 
-// frame copies a frame, and what controls it.
+// frame copies a frame, and the block that controls it.
 func (c *gifCleaner) frame() error {
 	head := c.buffer[:9]
 	if _, err := io.ReadFull(c.in, head); err != nil {

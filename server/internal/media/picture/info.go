@@ -18,7 +18,7 @@ const (
 	WebP Format = "image/webp"
 )
 
-// Info is what the structure of a picture says about it. Nothing has been decoded for it.
+// Info holds the facts in the structure of a picture. Nothing has been decoded for it.
 type Info struct {
 	Format        Format
 	Width, Height int // as stored: see Shown

@@ -68,9 +68,9 @@ func cleanJPEG(out *bufio.Writer, in *bufio.Reader) (Info, error) {
 	return c.info, nil
 }
 
-// run copies everything up to the end marker. What follows the marker stays behind: the video of
-// a moving photograph, a map of brightness, or an archive. If a file ends in its pixels, the
-// marker is added: browsers show such a file too.
+// run copies everything up to the end marker. Bytes behind the marker are left out: the video of a
+// moving photograph, a map of brightness, or an archive. If a file ends in its pixels, the marker
+// is added: browsers show such a file too.
 func (c *jpegCleaner) run() error {
 	if _, err := io.ReadFull(c.in, c.buffer[:2]); err != nil {
 		return short(err)
@@ -96,7 +96,7 @@ func (c *jpegCleaner) run() error {
 	}
 }
 
-// marker returns the next marker. It leaves out what is not part of a segment.
+// marker returns the next marker. It leaves out bytes that are not part of a segment.
 func (c *jpegCleaner) marker() (byte, error) {
 	if m := c.next; m != 0 {
 		c.next = 0
@@ -115,7 +115,7 @@ func (c *jpegCleaner) marker() (byte, error) {
 	}
 }
 
-// segment reads the segment of a marker, and copies what is to be kept of it.
+// segment reads the segment of a marker, and copies the part of it that is kept.
 func (c *jpegCleaner) segment(marker byte) error {
 	if _, err := io.ReadFull(c.in, c.buffer[:2]); err != nil {
 		return short(err)
@@ -141,8 +141,8 @@ func (c *jpegCleaner) segment(marker byte) error {
 	return nil
 }
 
-// keep returns what is to be kept of a segment: nil if nothing is. An application's segments are
-// dropped unless they are needed to show the colours, or the picture upright.
+// keep returns the part of a segment that is kept, or nil. An application's segments are dropped
+// unless they are needed to show the colours, or the picture upright.
 func (c *jpegCleaner) keep(marker byte, payload []byte) ([]byte, error) {
 	switch marker {
 	case markDHT, markDQT, markDRI, markDAC, markDNL:

@@ -11,7 +11,7 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
-// Limits bounds what the decoding of pictures may cost. A zero field means the default.
+// Limits bounds the memory and the time of decoding pictures. A zero field means the default.
 type Limits struct {
 	Workers int           // how many pictures are decoded at once
 	Waiting int           // how many more may wait for their turn
@@ -66,8 +66,8 @@ func NewMaker(limits Limits) *Maker {
 	return &Maker{limits: limits, turns: semaphore.NewWeighted(int64(limits.Workers))}
 }
 
-// Make returns the preview of a picture. What [Clean] has said about the picture must be given.
-// The error is ErrTooLarge, ErrDamaged, ErrBusy, the context's, or that of the source.
+// Make returns the preview of a picture. Info must be the result of [Clean] for the picture. The
+// error is ErrTooLarge, ErrDamaged, ErrBusy, the context's, or the source's.
 func (m *Maker) Make(ctx context.Context, src io.ReaderAt, size int64, info Info) (Preview, error) {
 	return m.inTurn(ctx, src, size, info, job.run)
 }

@@ -118,7 +118,7 @@ func (c *pngCleaner) chunk(next chunk) error {
 	return c.note(next.name, body[:next.length])
 }
 
-// note remembers what a chunk says about the picture.
+// note remembers the facts that a chunk has about the picture.
 func (c *pngCleaner) note(name string, body []byte) error {
 	switch name {
 	case "IHDR":

@@ -13,10 +13,10 @@ const (
 	LargeSide = 1280
 	SmallSide = 320
 
-	tinySide = 32 // what the blurhash is computed from
+	tinySide = 32 // the pixels that the blurhash is computed from
 )
 
-// Preview is what clients show before they load a picture, or instead of it.
+// Preview holds the things that clients show before they load a picture, or instead of it.
 type Preview struct {
 	Blurhash   string
 	Thumbnails []Thumbnail // the larger one first
@@ -129,7 +129,7 @@ func (o Orientation) turn(m *image.RGBA) *image.RGBA {
 	return turned
 }
 
-// blur returns the blurhash of a picture. What is transparent counts as white.
+// blur returns the blurhash of a picture. Transparent pixels count as white.
 func blur(m *image.RGBA) (string, error) {
 	across, down := 4, 3
 	if m.Rect.Dy() > m.Rect.Dx() {

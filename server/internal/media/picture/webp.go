@@ -8,10 +8,10 @@ import (
 )
 
 const (
-	lenRIFF   = 12 // "RIFF", the length of what follows, "WEBP"
+	lenRIFF   = 12 // "RIFF", the length of the rest, "WEBP"
 	lenChunk  = 8  // a name and a length
 	lenVP8X   = 10
-	lenANMF   = 16 // of what comes before a frame's own chunks
+	lenANMF   = 16 // of the bytes before a frame's own chunks
 	maxPieces = 1 << 17
 
 	webpAnimation = 1 << 1
@@ -75,8 +75,8 @@ func (c *webpCleaner) walk(size int64) error {
 	return nil
 }
 
-// chunks calls do for each chunk in a part of the file, with the place of its content. What is
-// left over at the end and too short for a chunk is ignored.
+// chunks calls do for each chunk in a part of the file, with the place of its content. Bytes at the
+// end that are too few for a chunk are ignored.
 func (c *webpCleaner) chunks(in span, do func(name string, body span) error) error {
 	for at, end := in.at, in.at+in.length; end-at >= lenChunk; {
 		head, err := c.read(at, lenChunk)
@@ -95,7 +95,7 @@ func (c *webpCleaner) chunks(in span, do func(name string, body span) error) err
 	return nil
 }
 
-// chunk keeps what is needed of a chunk.
+// chunk keeps the part of a chunk that is needed.
 func (c *webpCleaner) chunk(name string, body span) error {
 	switch name {
 	case "VP8X":
@@ -125,7 +125,7 @@ func (c *webpCleaner) chunk(name string, body span) error {
 	return nil
 }
 
-// extended keeps the header that says what else there is, and the size of the picture.
+// extended keeps the header that says which other chunks there are, and the size of the picture.
 func (c *webpCleaner) extended(body span) error {
 	head, err := c.read(body.at, lenVP8X)
 	if err != nil {
@@ -162,7 +162,7 @@ func (c *webpCleaner) pixels(name string, body span) error {
 	return nil
 }
 
-// moving keeps a frame of a picture that moves, and in it only what is needed.
+// moving keeps a frame of a picture that moves, and in it only the chunks that are needed.
 func (c *webpCleaner) moving(body span) error {
 	if body.length < lenANMF || c.flags == 0 || c.still {
 		return damaged("a frame is not right")
@@ -246,7 +246,7 @@ func (c *webpCleaner) write(out *bufio.Writer) error {
 	return nil
 }
 
-// setFlags makes the extended header, the first piece if there is one, say what is in the copy.
+// setFlags makes the extended header, the first piece if there is one, name the chunks of the copy.
 func (c *webpCleaner) setFlags() {
 	if c.flags == 0 {
 		return

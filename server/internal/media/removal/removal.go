@@ -15,14 +15,14 @@ import (
 )
 
 const (
-	// name is that of the duty and of the queue.
+	// name is the name of the duty and of the queue.
 	name = "removal"
 	// target is the only target of the jobs.
 	target = "storage"
 	// wait is how long a file is kept after a message has dropped it, and again after it was
 	// withdrawn. A message that was on its way at that moment, by a forward or a ticket, is in the
-	// log by then: a node hears within [uploads.Late] that a file was withdrawn, and what it took
-	// before that is stored within [way], or never.
+	// log by then: a node hears within [uploads.Late] that a file was withdrawn, and the messages
+	// that it took before that are stored within [way], or never.
 	wait = time.Minute
 	// way is the longest way of a command into the log: through the lanes of two nodes, 5 s each,
 	// to an engine that stores it when it has elected a leader, within 10 s.
@@ -36,7 +36,7 @@ type Log interface {
 	// Dropped returns the files that a message named no more after the event at a position,
 	// ascending, those after one, at most limit.
 	Dropped(shard int, pos uint64, after string, limit int) (media []string, err error)
-	// DroppedDone forgets what Dropped returns for the events of a shard up to a position.
+	// DroppedDone forgets the results of Dropped for the events of a shard up to a position.
 	DroppedDone(shard int, upto uint64) error
 	// Referenced reports whether any message has a file, as far as this node's view knows.
 	Referenced(media string) (bool, error)

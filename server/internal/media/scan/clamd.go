@@ -38,9 +38,9 @@ func Parse(address string) Clamd {
 	return Clamd{"tcp", address}
 }
 
-// Scan returns the name of what the daemon has found in a file, or nothing. A file that the daemon
-// does not take is refused: a file that was not scanned must not be stored. An error is a
-// [*wire.Error], and says to operators what to do.
+// Scan returns the name of the virus that the daemon has found in a file, or nothing. A file that
+// the daemon does not take is refused: a file that was not scanned must not be stored. An error is
+// a [*wire.Error], and tells operators what to do.
 func (c Clamd) Scan(ctx context.Context, file io.Reader, size int64) (found string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, least+time.Duration(size/slowest)*time.Second)
 	defer cancel()

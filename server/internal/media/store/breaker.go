@@ -10,8 +10,9 @@ const (
 	trialEvery = 2 * time.Second // while storage is down, one call that often may try
 )
 
-// breaker refuses calls while storage is down. Otherwise every caller would wait for a timeout
-// of its own, and hold what it has reserved meanwhile. Its methods may be called concurrently.
+// breaker refuses calls while storage is down. Otherwise every caller would wait for a timeout of
+// its own, and hold its reserved memory and places meanwhile. Its methods may be called
+// concurrently.
 type breaker struct {
 	mu     sync.Mutex // guards the following
 	failed int        // calls in a row

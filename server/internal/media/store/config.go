@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// Config says where storage is, and what a [Store] may do there.
+// Config says where storage is, and how a [Store] signs in there.
 type Config struct {
 	Endpoint  string // URL for the node's own calls, such as http://10.0.0.9:9000
 	Public    string // URL under which clients reach storage; empty for Endpoint
@@ -41,7 +41,7 @@ const (
 	minLinkLife   = 10 * time.Second
 )
 
-// check sets defaults, and returns an error for what can only be a mistake.
+// check sets defaults, and returns an error for settings that can only be a mistake.
 func (c *Config) check() error {
 	if c.Region == "" {
 		c.Region = defaultRegion

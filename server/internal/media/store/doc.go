@@ -7,6 +7,6 @@
 // that ask storage. Each is bounded in time. While storage is down, calls are refused at once,
 // and one call now and then finds out whether it is back.
 //
-// No URL and no secret is in an error or a log: what minio-go says is taken apart, and only
-// S3's code and the cause of a network error are kept.
+// No URL and no secret is in an error or a log: errors of minio-go are taken apart, and only S3's
+// code and the cause of a network error are kept.
 package store

@@ -78,7 +78,7 @@ func (s *Store) errSkewed(op string) *fault {
 	return unusable(op, fmt.Errorf("the clocks of this node and of media storage differ by %v: set them right", by.Abs()))
 }
 
-// explain returns what an error of minio-go means.
+// explain returns the meaning of an error of minio-go.
 func (s *Store) explain(op string, err error) error {
 	if err == nil {
 		return nil
@@ -96,7 +96,7 @@ func (s *Store) explain(op string, err error) error {
 	return s.status(op, r)
 }
 
-// code explains the codes of S3 that mean the same whatever was asked, or returns nil.
+// code explains the codes of S3 that mean the same for all requests, or returns nil.
 func (s *Store) code(op, code string) error {
 	switch code {
 	case "NoSuchKey", "NoSuchUpload", "NoSuchVersion":

@@ -12,9 +12,9 @@ import (
 	"time"
 )
 
-// Link is what a client needs for one request to storage: whoever has it may make the request,
-// until it expires. The client sends the header as it is. Printed or logged, a link does not
-// show its URL.
+// Link holds everything that a client needs for one request to storage. Anybody who has it may make
+// the request, until it expires. The client sends the header as it is. Printed or logged, a link
+// does not show its URL.
 type Link struct {
 	Method, URL string
 	Header      map[string]string // nil if none is needed
@@ -32,7 +32,7 @@ func (l Link) GoString() string { return l.String() }
 // LogValue implements [slog.LogValuer].
 func (l Link) LogValue() slog.Value { return slog.StringValue(l.String()) }
 
-// Upload says what a client may upload.
+// Upload describes the file that a client may upload.
 type Upload struct {
 	Key, Type string
 	Size      int64
@@ -66,7 +66,7 @@ func (s *Store) PresignPart(key, upload string, p Part, life time.Duration) (Lin
 	return s.presign(op, http.MethodPut, key, life, query, map[string]string{"Content-Length": strconv.FormatInt(p.Size, 10)})
 }
 
-// presign signs a request with a header. It asks nobody, because the region is known.
+// presign signs a request with a header. It sends no request, because the region is known.
 func (s *Store) presign(op, method, key string, life time.Duration, query url.Values, header map[string]string) (Link, error) {
 	if life < time.Second || life > MaxUploadLife {
 		return Link{}, internal(op, fmt.Sprintf("a link cannot live for %v", life))
@@ -83,7 +83,7 @@ func (s *Store) presign(op, method, key string, life time.Duration, query url.Va
 	if err != nil {
 		return Link{}, internal(op, scrub(err))
 	}
-	delete(header, "Content-Length") // the client's own library sends it, and browsers allow nobody else to
+	delete(header, "Content-Length") // the client's own library sends it, and browsers allow no other header
 	if len(header) == 0 {
 		header = nil
 	}
@@ -101,7 +101,7 @@ func plain(value string) bool {
 }
 
 // Origin returns the origin of all links, such as https://bucket.s3.eu-central-1.amazonaws.com. It
-// is not always that of the public endpoint: some storages have a host for each bucket.
+// is not always the origin of the public endpoint: some storages have a host for each bucket.
 func (s *Store) Origin() (string, error) {
 	l, err := s.presign("sign a link", http.MethodGet, "nothing", minLinkLife, nil, nil)
 	if err != nil {
@@ -114,7 +114,7 @@ func (s *Store) Origin() (string, error) {
 	return u.Scheme + "://" + u.Host, nil
 }
 
-// Get says what a client may download, and with which header storage answers.
+// Get describes the object that a client may download, and the headers with which storage answers.
 type Get struct {
 	Key          string
 	Type         string // Content-Type

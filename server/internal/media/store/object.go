@@ -23,7 +23,7 @@ type Object struct {
 	Modified time.Time
 }
 
-// Meta is what storage keeps beside an object, and answers with.
+// Meta holds the headers that storage keeps beside an object, and answers with.
 type Meta struct {
 	Type, CacheControl, Disposition string
 }
@@ -189,8 +189,8 @@ func (s *Store) Put(ctx context.Context, key string, body io.ReadSeeker, size in
 	return o, nil
 }
 
-// Copy copies an object within storage if it still has the given ETag. m replaces what storage
-// keeps beside the object.
+// Copy copies an object within storage if it still has the given ETag. m replaces the headers that
+// storage keeps beside the object.
 func (s *Store) Copy(ctx context.Context, from, etag, to string, m Meta) (Object, error) {
 	const op = "copy an object"
 	if err := errors.Join(checkKey(op, from), checkKey(op, to)); err != nil {

@@ -33,7 +33,7 @@ const (
 type Store struct {
 	cfg       Config
 	core      minio.Core    // asks storage
-	public    *minio.Client // signs for clients, and asks nobody
+	public    *minio.Client // signs for clients, and sends no requests
 	transport *transport
 	breaker   breaker
 	calls     chan struct{} // a place for each call under way
@@ -123,8 +123,8 @@ func (s *Store) pause(ctx context.Context, usable bool) {
 	}
 }
 
-// check asks storage for a page of nothing. Unlike a HEAD, the answer has a body that says what
-// is wrong.
+// check asks storage for a page of nothing. Unlike the answer to a HEAD, this answer has a body
+// that says what is wrong.
 func (s *Store) check(ctx context.Context) error {
 	err := s.attempt(ctx, "check", s.patience, s.probe)
 	if errors.Is(err, errNoBucket) && s.cfg.MakeBucket {

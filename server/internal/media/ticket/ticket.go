@@ -1,11 +1,11 @@
-// Package ticket makes and opens tickets. A ticket tells every node what one of them has found
-// out about an uploaded file, for a message that names the file. Its sender carries it from the
-// node that has looked at the file to the node that takes the message. So the way of a message
-// asks nobody about files.
+// Package ticket makes and opens tickets. A ticket tells every node the facts that one of them has
+// found about an uploaded file, for a message that names the file. Its sender carries it from the
+// node that has looked at the file to the node that takes the message. So a node asks no other node
+// about the files of a message.
 //
-// A ticket is signed with a key that all nodes derive from what they share already. It is not
-// secret: it tells its owner nothing that the owner does not know. It is worth something only in
-// the hands of its owner, in one channel, and for a day at most. It is never stored.
+// A ticket is signed with a key that all nodes derive from storage's secret key. It is not secret:
+// it tells its owner nothing that the owner does not know. It is worth something only in the hands
+// of its owner, in one channel, and for a day at most. It is never stored.
 package ticket
 
 import (
@@ -34,7 +34,7 @@ type Ticket struct {
 	Channel string `json:"channel"`
 	Purpose string `json:"purpose,omitzero"`
 	Expires int64  `json:"expires"` // Unix milliseconds
-	// Revision is that of the record of the upload. A node that knows it, and knows no ready
+	// Revision is the revision of the upload's record. A node that knows it, and knows no ready
 	// record, knows that the file was removed.
 	Revision uint64         `json:"revision"`
 	Facts    jsontext.Value `json:"facts"` // about the file
@@ -45,7 +45,7 @@ type Office struct {
 	key []byte
 }
 
-// New returns an office with a key that all nodes have, and nobody else.
+// New returns an office with a key that only the nodes of the cluster have.
 func New(key []byte) *Office { return &Office{key: key} }
 
 // Issue returns a signed ticket.
@@ -58,7 +58,7 @@ func (o *Office) Issue(t Ticket) (string, error) {
 	return text + separator + encoding.EncodeToString(o.sign(text)), nil
 }
 
-// Open returns what a ticket says, if it is for this user in this channel and has not expired.
+// Open returns the content of a ticket, if it is for this user in this channel and has not expired.
 // An error is a [*wire.Error]. All tickets that are not the user's look the same.
 func (o *Office) Open(user, channel, ticket string, now time.Time) (Ticket, error) {
 	t, ok := o.read(ticket)
@@ -80,7 +80,7 @@ const separator = "."
 // strict encoding skips those.
 var encoding = base64.RawURLEncoding.Strict()
 
-// read returns what a ticket says, if this office or one with its key has issued it.
+// read returns the content of a ticket, if this office or one with its key has issued it.
 func (o *Office) read(ticket string) (t Ticket, ok bool) {
 	if len(ticket) > MaxBytes || strings.ContainsAny(ticket, "\r\n") {
 		return t, false
