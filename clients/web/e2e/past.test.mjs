@@ -92,3 +92,16 @@ test("it is there as one scrolls up, and goes on live", async () => {
   await ends(alice, "later 129", "alice removed the topic");
   assert.deepEqual(Person.complaints, []);
 });
+
+test("what a page has no room for is said to be left out", async () => {
+  await say("before the rush");
+  for (let i = 0; i < 210; i += 42) await server.as("alice", ...Array.from({ length: 42 }, (_, n) => ({ type: "update_channel", channel, topic: `topic ${i + n}` })));
+  await say("after the rush");
+  await alice.page.reload();
+  await ends(alice, "topic 209", "after the rush");
+  const rows = await log(alice);
+  const at = rows.findIndex((row) => row.includes("before the rush"));
+  assert.equal(rows[at + 1], "More happened before this than is shown");
+  assert.ok(rows.length - at < 205, `${rows.length - at} rows`);
+  assert.deepEqual(Person.complaints, []);
+});

@@ -33,7 +33,7 @@ const shows = (what, ...titles) => until(what, async () => JSON.stringify((await
 /** Puts a user where the app puts who is told here. No push service lets a browser without a screen subscribe. */
 async function tellHere(user) {
   const owner = { user, token: await server.token(user), expires: Date.now() + 3600_000, by: "development", id: "d".repeat(22), key: "BAAA", language: "en", label: "Chrome, Linux" };
-  await alice.page.evaluate((owner) => new Promise((done, failed) => {
+  await alice.page.evaluate((owner) => navigator.locks.request("natterjack.push", () => new Promise((done, failed) => { // behind what ends there
     const opened = indexedDB.open("natterjack-push", 1);
     opened.onupgradeneeded = () => opened.result.createObjectStore("values");
     opened.onerror = failed;
@@ -42,7 +42,7 @@ async function tellHere(user) {
       t.objectStore("values").put(owner, "owner");
       t.oncomplete = () => { opened.result.close(); done(); };
     };
-  }), owner);
+  })), owner);
 }
 
 /** Returns who is told here. */

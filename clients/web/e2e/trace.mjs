@@ -12,7 +12,13 @@ async function traced(browser, categories, happens) {
   const thread = (e) => `${e.pid} ${e.tid}`;
   const mains = new Set(events.filter((e) => e.name === "thread_name" && e.args.name === "CrRendererMain").map(thread));
   const all = events.filter((e) => e.ph === "X" && e.tdur && mains.has(thread(e)));
-  return { all, tasks: all.filter((e) => e.name.endsWith("RunTask")) };
+  return { all, events, tasks: all.filter((e) => e.name.endsWith("RunTask")) };
+}
+
+/** Returns how many elements were styled while something happened. It is the same however busy the machine is. */
+export async function styled(browser, happens) {
+  const { events } = await traced(browser, ["devtools.timeline", "blink"], happens);
+  return events.reduce((sum, e) => sum + (e.args?.elementCount ?? 0), 0);
 }
 
 /** Returns how long the tasks of a browser's pages took while something happened, in ms of CPU, the longest first. */

@@ -4,7 +4,7 @@ import { fold } from "./fold.ts";
 import type { Link } from "./link.ts";
 import { Quoted } from "./quoted.ts";
 import { isDirect, type Event, type Message } from "./wire.ts";
-import { within } from "./within.ts";
+import { cutBefore, within, type Happened } from "./within.ts";
 
 const page = 50;
 const atOnce = 25; // messages of a page that are drawn in one task, so that scrolling never waits for long
@@ -15,7 +15,7 @@ const burst = 160; // messages that may come on top of that while somebody reads
 /** What is read around a place. */
 interface Found {
   messages: readonly Message[];
-  notes: readonly Event[];
+  notes: readonly Happened[];
   start: boolean;
   end: boolean;
 }
@@ -34,7 +34,7 @@ export class Conversation {
   /** Ascending by seq, without gaps but those of messages that the user has hidden. */
   readonly messages = signal<readonly Message[]>([]);
   /** Changes of the channel itself, and pins, between the messages. They ascend by version. */
-  readonly notes = signal<readonly Event[]>([]);
+  readonly notes = signal<readonly Happened[]>([]);
   /** How many pins have come or gone while this was open. */
   readonly pinned = signal(0);
   /** Whether the first message of the channel, or of what the user may see, is loaded. */
@@ -292,7 +292,7 @@ export class Conversation {
   }
 
   /** Takes in what lies between the messages that are loaded, each once, and lets go of the rest. */
-  #note(more: readonly Event[] = []): void {
+  #note(more: readonly Happened[] = []): void {
     const now = this.notes.peek();
     const ends = { start: this.atStart.peek(), end: this.atEnd.peek() };
     const next = within(this.messages.peek(), ends, now, more);
@@ -367,9 +367,9 @@ export class Conversation {
   }
 
   /** Reads a page with what happened between its messages. */
-  async #read(place: { before?: number; after?: number; limit?: number }): Promise<{ messages: Message[]; notes: Event[]; more: boolean }> {
-    const { events, changes = [], more } = await this.link.request("history", { channel: this.id, limit: page, ...place, changes: true });
-    return { messages: events as Message[], notes: changes, more };
+  async #read(place: { before?: number; after?: number; limit?: number }): Promise<{ messages: Message[]; notes: readonly Happened[]; more: boolean }> {
+    const { events, changes = [], more, more_changes: cut } = await this.link.request("history", { channel: this.id, limit: page, ...place, changes: true });
+    return { messages: events as Message[], notes: cut ? cutBefore(changes) : changes, more };
   }
 }
 

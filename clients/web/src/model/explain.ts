@@ -33,6 +33,8 @@ export function explain(fault: Fault): string {
     case "unauthorized":
     case "expired":
       return w.signIn;
+    case "issuer":
+      return w.issuer;
     case "forbidden":
       return w.forbidden;
     case "not_found":

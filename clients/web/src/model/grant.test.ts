@@ -1,6 +1,8 @@
 import { afterEach, expect, test, vi } from "vitest";
+import { MemoryStorage } from "natterjack";
 import { good, keep, newer, renewed, type Shelf } from "./grant.ts";
 import type { Identity } from "./identity.ts";
+import { Owners } from "./push/owner.ts";
 
 const provider = { issuer: "https://id.example.com", clientId: "chat" };
 const token = (n: number, seconds: number): string => `h.${btoa(JSON.stringify({ iss: provider.issuer, sub: "alice", n, exp: Math.floor(Date.now() / 1000) + seconds }))}.s`;
@@ -11,7 +13,7 @@ afterEach(() => vi.unstubAllGlobals());
 function strict(): { used: string[] } {
   const used: string[] = [];
   vi.stubGlobal("fetch", async (url: string, init?: { body: URLSearchParams }) => {
-    if (url.endsWith("openid-configuration")) return Response.json({ authorization_endpoint: "", token_endpoint: "https://id.example.com/token" });
+    if (url.endsWith("openid-configuration")) return Response.json({ issuer: provider.issuer, authorization_endpoint: "", token_endpoint: "https://id.example.com/token" });
     const refresh = init!.body.get("refresh_token")!;
     if (used.includes(refresh)) return Response.json({ error: "invalid_grant" }, { status: 400 });
     used.push(refresh);
@@ -26,23 +28,56 @@ function locks(): void {
   vi.stubGlobal("navigator", { locks: { request: (_: string, act: () => Promise<unknown>) => (last = last.then(act, act)) } });
 }
 
+/** What is kept while nobody is told on this device. */
+function nobody(): Shelf {
+  const owners = new Owners(new MemoryStorage());
+  return { get: async () => undefined, change: async () => {}, vault: owners.vault };
+}
+
 const old = (): Identity => ({ user: "alice", token: token(0, -10), expires: Date.now() - 10_000, by: "organisation", provider, refresh: "r0" });
 
 test("a refresh token is used once, whoever needs another token: windows and the worker", async () => {
   locks();
   const { used } = strict();
   let kept: Identity = old();
-  const shelf: Shelf = { get: async () => kept, change: async (user, grant) => void (user === kept.user && (kept = { ...kept, ...grant })) };
+  const shelf: Shelf = { ...nobody(), get: async () => kept, change: async (user, grant) => void (user === kept.user && (kept = { ...kept, ...grant })) };
   const all = await Promise.all([old(), old(), old()].map((grant) => renewed(grant, shelf)));
   expect(used).toEqual(["r0"]);
   expect(new Set(all.map((g) => g.token)).size).toBe(1);
   expect(all.every((g) => good(g) && g.refresh === "r1" && g.by === "organisation")).toBe(true);
 });
 
+test("windows that are copies of one another use each refresh token once, however long one of them sleeps", async () => {
+  locks();
+  const { used } = strict();
+  const shelf = nobody();
+  const tired = (g: Identity): Identity => ({ ...g, token: token(7, -10), expires: Date.now() - 10_000 });
+  const original = tired(await renewed(tired(await renewed(old(), shelf)), shelf));
+  const copy = await renewed(old(), shelf);
+  expect([used, copy.refresh]).toEqual([["r0", "r1"], "r2"]);
+  const both = await Promise.all([renewed(original, shelf), renewed(tired(copy), shelf)]);
+  expect([used, both.map((g) => g.refresh)]).toEqual([["r0", "r1", "r2"], ["r3", "r3"]]);
+});
+
+test("what is kept for copies tells nobody else a token, and goes when the user signs out", async () => {
+  locks();
+  strict();
+  const storage = new MemoryStorage(), owners = new Owners(storage);
+  const shelf: Shelf = { ...nobody(), vault: owners.vault };
+  const { token: got } = await renewed(old(), shelf);
+  const kept = await storage.list("");
+  const [[, { sealed }]] = kept as [[string, { sealed: { data: ArrayBuffer } }]];
+  for (const secret of [got, "r0", "r1"]) expect(new TextDecoder().decode(sealed.data) + kept[0]![0]).not.toContain(secret);
+  await owners.forgetHeirs("bob");
+  expect(await storage.list("")).toHaveLength(1);
+  await owners.forgetHeirs("alice");
+  expect(await storage.list("")).toEqual([]);
+});
+
 test("another user's grant is of no use", async () => {
   locks();
   const { used } = strict();
-  const shelf: Shelf = { get: async () => ({ ...old(), user: "mallory", expires: Infinity, token: "mallory's" }), change: async () => {} };
+  const shelf: Shelf = { ...nobody(), get: async () => ({ ...old(), user: "mallory", expires: Infinity, token: "mallory's" }), change: async () => {} };
   expect((await renewed(old(), shelf)).token).not.toBe("mallory's");
   expect(used).toEqual(["r0"]);
 });
@@ -50,14 +85,14 @@ test("another user's grant is of no use", async () => {
 test("a grant that cannot be renewed says that the sign-in has expired", async () => {
   locks();
   const { refresh: _, ...without } = old();
-  await expect(renewed(without, { get: async () => undefined, change: async () => {} })).rejects.toMatchObject({ code: "expired", final: true });
+  await expect(renewed(without, nobody())).rejects.toMatchObject({ code: "expired", final: true });
 });
 
 test("a window that has an older token than the worker takes nothing back", async () => {
   locks();
   const { used } = strict();
   let kept: Identity = old();
-  const shelf: Shelf = { get: async () => kept, change: async (user, grant) => void (user === kept.user && (kept = { ...kept, ...grant })) };
+  const shelf: Shelf = { ...nobody(), get: async () => kept, change: async (user, grant) => void (user === kept.user && (kept = { ...kept, ...grant })) };
   const stale = old(); // as a window has it that was asleep, or that another tab leads
   await renewed(kept, shelf);
   await keep(stale, shelf);
@@ -70,7 +105,7 @@ test("a window that has an older token than the worker takes nothing back", asyn
 test("a newer token of a window is kept, and nobody else's", async () => {
   locks();
   let kept: Identity = old();
-  const shelf: Shelf = { get: async () => kept, change: async (user, grant) => void (user === kept.user && (kept = { ...kept, ...grant })) };
+  const shelf: Shelf = { ...nobody(), get: async () => kept, change: async (user, grant) => void (user === kept.user && (kept = { ...kept, ...grant })) };
   const fresh = { ...old(), token: token(1, 3600), expires: Date.now() + 3600_000, refresh: "r7" };
   await keep({ ...fresh, user: "mallory" }, shelf);
   expect(kept.refresh).toBe("r0");

@@ -1,6 +1,7 @@
 // A token, and how another one is got. A window, and the service worker for the user who is told on
 // this device, may both renew it.
 
+import { bequeath, heirOf, type Vault } from "./heirs.ts";
 import type { Grant } from "./identity.ts";
 import { claim, renew } from "./oidc.ts";
 
@@ -9,6 +10,8 @@ export interface Shelf {
   get(): Promise<Grant | undefined>;
   /** Changes the grant, if it is the user's. */
   change(user: string, grant: Grant): Promise<void>;
+  /** Where windows that are copies of one another find what one of them has got. */
+  vault: Vault;
 }
 
 const fresh = 60_000; // a token that expires sooner is replaced before it is used
@@ -22,10 +25,12 @@ export const good = (grant: Grant, now = Date.now()): boolean => grant.expires >
  */
 export async function renewed<G extends Grant>(grant: G, shelf: Shelf): Promise<G> {
   return await alone(lockOf(grant), async () => {
-    grant = newer(grant, await shelf.get());
+    grant = await heirOf(newer(await heirOf(grant, shelf.vault), await shelf.get()), shelf.vault);
     if (good(grant)) return grant;
     if (!grant.provider || !grant.refresh) throw Object.assign(new Error("the sign-in has expired"), { final: true, code: "expired" });
+    const used = grant.refresh;
     grant = { ...grant, ...(await another(grant as G & Renewable)) };
+    await bequeath(used, pick(grant), shelf.vault);
     await shelf.change(grant.user, pick(grant));
     return grant;
   });

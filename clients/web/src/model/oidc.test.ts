@@ -2,7 +2,7 @@ import { afterEach, expect, test, vi } from "vitest";
 import { begin, renew } from "./oidc.ts";
 
 const provider = { issuer: "https://id.example.com/", clientId: "chat" };
-const metadata = { authorization_endpoint: "https://id.example.com/authorize", token_endpoint: "https://id.example.com/token" };
+const metadata = { issuer: provider.issuer, authorization_endpoint: "https://id.example.com/authorize", token_endpoint: "https://id.example.com/token" };
 const inSeconds = (s: number): number => Math.floor(Date.now() / 1000) + s;
 const token = (claims: object): string => `h.${btoa(JSON.stringify({ iss: provider.issuer, sub: "mio", ...claims }))}.s`;
 
@@ -42,6 +42,13 @@ test("without a fresh token the old one stays as long as it is good", async () =
   const good = token({ exp: inSeconds(30) });
   expect(await renew(provider, { token: good, refresh: "r1" })).toEqual({ token: good, refresh: "r2" });
   await expect(renew(provider, { token: token({ exp: inSeconds(-1) }), refresh: "r1" })).rejects.toMatchObject({ final: true, code: "expired" });
+});
+
+test("a provider that names itself otherwise is told nothing", async () => {
+  answers({ id_token: token({ exp: inSeconds(3600) }) }, 200, { issuer: provider.issuer.slice(0, -1) });
+  const asked = vi.spyOn(globalThis, "fetch");
+  await expect(renew(provider, { token: token({ exp: inSeconds(30) }), refresh: "r1" })).rejects.toMatchObject({ final: true, code: "issuer" });
+  expect(asked).toHaveBeenCalledOnce();
 });
 
 test("the token of somebody else is not taken", async () => {

@@ -24,6 +24,7 @@ interface Begun extends Provider {
 }
 
 interface Metadata {
+  issuer: string;
   authorization_endpoint: string;
   token_endpoint: string;
   scopes_supported?: string[];
@@ -110,10 +111,15 @@ const refuses = (status: number, { error = "" }: Answer): boolean =>
 
 const refusal = (why: string): Error => Object.assign(new Error(why), { final: true, code: "expired" });
 
+/** Reads where a provider is asked. One that names itself otherwise may be another one (OpenID Connect Discovery, 4.3). */
 async function discover(issuer: string): Promise<Metadata> {
   const answer = await fetch(issuer.replace(/\/+$/, "") + "/.well-known/openid-configuration", asking());
   if (!answer.ok) throw new Error(`the provider answers with status ${answer.status}`);
-  return (await answer.json()) as Metadata;
+  const metadata = (await answer.json()) as Metadata;
+  if (metadata.issuer !== issuer) {
+    throw Object.assign(new Error(`the provider names itself ${metadata.issuer}, not ${issuer}`), { final: true, code: "issuer" });
+  }
+  return metadata;
 }
 
 /** Returns how a provider is asked: without its cookies, and not for ever. */

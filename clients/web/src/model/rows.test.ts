@@ -19,6 +19,14 @@ test("messages of one sender within five minutes form a run", () => {
   expect(shape(rows)).toEqual(["day", "message first", "message last", "message first last", "message first last"]);
 });
 
+test("more that happened before a change than is shown is said there, whether or not that one is shown", () => {
+  const change = (action: string, more = {}) => ({ type: "event", kind: "meta", channel: "g", version: 2, sender: "bob", timestamp: noon, last: 1, meta: { action }, ...more }) as Event;
+  const messages = [message(1, "bob", noon), message(2, "bob", noon)];
+  expect(shape(lay(messages, { notes: [change("joined", { cut: true })] }))).toEqual(["day", "message first last", "gap", "note", "message first last"]);
+  expect(shape(lay(messages, { notes: [change("invited", { cut: true })] }))).toEqual(["day", "message first last", "gap", "message first last"]);
+  expect(shape(lay(messages, { notes: [change("invited")] }))).toEqual(["day", "message first", "message last"]);
+});
+
 test("a day begins a run", () => {
   const rows = lay([message(1, "bob", noon), message(2, "bob", noon + 24 * 60 * minute)]);
   expect(shape(rows)).toEqual(["day", "message first last", "day", "message first last"]);

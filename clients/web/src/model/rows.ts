@@ -1,5 +1,6 @@
 import type { Pending } from "./outbox.ts";
 import type { Event, Message } from "./wire.ts";
+import type { Happened } from "./within.ts";
 import { sameDay } from "../words/format.ts";
 
 const together = 5 * 60_000; // messages of one sender within this time form a run
@@ -9,6 +10,7 @@ export type Row =
   | { kind: "day"; key: string; at: number }
   | { kind: "unread"; key: string; count: number }
   | { kind: "note"; key: string; event: Event }
+  | { kind: "gap"; key: string }
   | { kind: "message"; key: string; message: Message; first: boolean; last: boolean }
   | { kind: "pending"; key: string; pending: Pending; first: boolean; last: boolean };
 
@@ -16,7 +18,7 @@ export type Row =
 export interface Material {
   me: string;
   messages: readonly Message[];
-  notes: readonly Event[];
+  notes: readonly Happened[];
   /** Only if the newest message is loaded; they stand behind it. */
   pending: readonly Pending[];
   divider: { after: number; count: number } | undefined;
@@ -25,7 +27,7 @@ export interface Material {
 /** Lays out a conversation: runs of messages, days, the unread divider, what happened between. */
 export function rowsOf({ me, messages, notes, pending, divider }: Material): Row[] {
   const rows: Row[] = [];
-  const shown = notes.filter(worthShowing);
+  const shown = notes.filter((e) => e.cut || worthShowing(e));
   let note = 0;
   let before: { sender: string; at: number } | undefined;
   let divided = !divider || (messages[0]?.seq ?? 0) > divider.after + 1; // or its place is not loaded
@@ -38,7 +40,8 @@ export function rowsOf({ me, messages, notes, pending, divider }: Material): Row
     for (; note < shown.length && (shown[note]!.last ?? 0) < until; note++) {
       const event = shown[note]!;
       day(event.timestamp);
-      rows.push({ kind: "note", key: `n${event.version}`, event });
+      if (event.cut) rows.push({ kind: "gap", key: `g${event.version}` });
+      if (worthShowing(event)) rows.push({ kind: "note", key: `n${event.version}`, event });
       before = { sender: "", at: event.timestamp };
     }
   };

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Session } from "./session.ts";
 
-const paused = vi.hoisted(() => vi.fn(async () => {}));
+const paused = vi.hoisted(() => vi.fn(async (_user: string) => {}));
 const ends: ((error: Error) => void)[] = [];
 
 vi.mock("./session.ts", () => ({
@@ -13,7 +13,7 @@ vi.mock("./session.ts", () => ({
 }));
 vi.mock("./directlazy.ts", () => ({ directLink: async () => class {} }));
 vi.mock("./idle.ts", () => ({ whenIdle: () => {} })); // the page never is
-vi.mock("./push/pause.ts", () => ({ pause: paused }));
+vi.mock("./push/pause.ts", () => ({ pause: async (user: string, back: () => boolean) => { if (!back()) await paused(user); } }));
 
 beforeEach(() => {
   const [kept, address] = [new Map<string, string>(), { pathname: "/", hash: "" }];

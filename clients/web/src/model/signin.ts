@@ -91,6 +91,7 @@ async function forget(s: Session): Promise<void> {
   s.forget();
   if (lastUser() === s.me) localStorage.removeItem(lastUserKey);
   forgetEmoji();
+  if (identity.peek()?.refresh) await within(part(() => import("./push/shared.ts")).then((shared) => shared.forgetHeirs(s.me)));
   before = "";
   go({ screen: "list" }, { replace: true });
   await leave();
@@ -147,7 +148,7 @@ function begin(user: string, link: Link): void {
  */
 async function endTelling(user: string): Promise<void> {
   const { pause } = await part(() => import("./push/pause.ts"));
-  if (session.peek()?.me !== user) await pause(user).catch(() => {});
+  await pause(user, () => session.peek()?.me === user).catch(() => {});
 }
 
 function remember(now: Identity): void {

@@ -2,18 +2,30 @@ import type { Event, Message } from "./wire.ts";
 
 const most = 1000; // events that are held; there are more only if hardly anybody writes
 
+/** A change of a channel, as it stands in the log. */
+export interface Happened extends Event {
+  /** Whether more happened just before it, which is left out. */
+  cut?: boolean;
+}
+
+/** Says of the first of some changes that more happened before it. */
+export function cutBefore([first, ...rest]: readonly Happened[]): readonly Happened[] {
+  return first ? [first.cut ? first : { ...first, cut: true }, ...rest] : [];
+}
+
 /**
  * Returns those of some events that lie between the messages that are loaded, each once, ascending.
  * An event belongs to the last message before it. Before the first message, and behind the last
  * one, there are only events if that end of the channel is loaded.
  */
-export function within(messages: readonly Message[], ends: { start: boolean; end: boolean }, ...events: readonly (readonly Event[])[]): readonly Event[] {
+export function within(messages: readonly Message[], ends: { start: boolean; end: boolean }, ...events: readonly (readonly Happened[])[]): readonly Happened[] {
   const first = ends.start ? 0 : (messages[0]?.seq ?? 0);
   const last = ends.end ? Infinity : (messages.at(-1)?.seq ?? 0);
-  const known = new Map<number, Event>();
+  const known = new Map<number, Happened>();
   for (const e of events.flat()) {
     const at = e.last ?? 0;
     if (at >= first && at <= last && !known.has(e.version)) known.set(e.version, e);
   }
-  return [...known.values()].sort((a, b) => a.version - b.version).slice(-most);
+  const all = [...known.values()].sort((a, b) => a.version - b.version);
+  return all.length > most ? cutBefore(all.slice(-most)) : all;
 }

@@ -4,7 +4,7 @@ import { session } from "../model/signin.ts";
 import { Boundary } from "../ui/Boundary.tsx";
 import { SessionContext } from "../ui/context.ts";
 import { said } from "../ui/announce.ts";
-import { Overlays, uncover } from "../ui/overlay.tsx";
+import { Overlays, Page, uncover } from "../ui/overlay.tsx";
 import { lazy } from "../ui/lazy.tsx";
 import { common } from "../words/common.ts";
 import { Shell } from "./Shell.tsx";
@@ -18,7 +18,7 @@ export function App() {
   if (!s) return <><Door /><Said /></>;
   return (
     <SessionContext.Provider value={s} key={s.me}>
-      <Boundary instead={() => <Failed />}><Shell /></Boundary>
+      <Page><Boundary instead={() => <Failed />}><Shell /></Boundary></Page>
       <Overlays />
       <Said />
     </SessionContext.Provider>

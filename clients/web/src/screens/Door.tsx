@@ -1,7 +1,7 @@
 import "../style/side.css";
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import { explain } from "../model/explain.ts";
+import { explain, faultOf } from "../model/explain.ts";
 import { begin } from "../model/oidc.ts";
 import { doorFault, lastUser, SignInError } from "../model/signin.ts";
 import { signInByName, signInByOrganisation, signInWithToken, waysIn, type Ways } from "../model/ways.ts";
@@ -17,16 +17,20 @@ export function Door() {
   const busy = useSignal(false);
   const field = useRef<HTMLInputElement>(null);
   const ways = useSignal<Ways>({ development: true });
+  const refused = (error: unknown) => {
+    const found = faultOf(error);
+    fault.value = found.code === "issuer" ? explain(found) : w.organisationFailed;
+  };
   useEffect(() => field.current?.focus(), [withToken.value]);
   useEffect(() => {
-    signInByOrganisation().catch(() => (fault.value = w.organisationFailed));
+    signInByOrganisation().catch(refused);
     waysIn().then((found) => {
       ways.value = found;
       if (!found.development) withToken.value = true; // otherwise the user may have chosen meanwhile
     }, () => {}); // the server does not answer: signing in will say so
   }, []);
   const { provider, development } = ways.value;
-  const organisation = () => void begin(provider!).catch(() => (fault.value = w.organisationFailed));
+  const organisation = () => void begin(provider!).catch(refused);
   const text = fault.value || (doorFault.value ? explain(doorFault.value) : "");
 
   const submit = async (e: SubmitEvent) => {

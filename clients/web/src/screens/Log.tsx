@@ -156,6 +156,8 @@ function partsOf(r: Row): readonly unknown[] {
       return [r.count, "", "", ""];
     case "note":
       return [r.event, "", "", ""];
+    case "gap":
+      return [r.key, "", "", ""];
   }
 }
 
@@ -165,6 +167,8 @@ function draw(row: Row, log: LogContext): VNode {
       return <Day at={row.at} id={row.key} />;
     case "unread":
       return <Unread count={row.count} id={row.key} />;
+    case "gap":
+      return <p class="event" data-key={row.key}><span>{talk().leftOut}</span></p>;
     case "note":
       return <Note event={row.event} id={row.key} />;
     case "message":

@@ -1,15 +1,20 @@
 import { signal } from "@preact/signals";
 import { createContext, type ComponentChildren } from "preact";
-import { useContext, useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { useContext, useLayoutEffect, useRef } from "preact/hooks";
+import { whenIdle } from "../model/idle.ts";
+import { part } from "../model/parts.ts";
 import { common } from "../words/common.ts";
 import { Boundary } from "./Boundary.tsx";
 
-/** What lies over the page: dialogs, menus, sheets. Each is a native dialog in the top layer. */
+/** What lies over the page: dialogs, menus, sheets. Each lies over those that were opened before. */
 interface Overlay {
   id: number;
   content: () => ComponentChildren;
   done: () => void;
 }
+
+const modal = () => import("./modal.ts");
+whenIdle(() => void modal().catch(() => {})); // it is there before a dialog is opened; or else it is loaded then
 
 const overlays = signal<readonly Overlay[]>([]);
 let ids = 0;
@@ -33,6 +38,11 @@ export function uncover(): void {
   overlays.value = [];
 }
 
+/** Holds what overlays lie over. Meanwhile screen readers do not go there, as keys and presses do not. */
+export function Page({ children }: { children: ComponentChildren }) {
+  return <div class="under" aria-hidden={overlays.value.length > 0 || undefined}>{children}</div>;
+}
+
 const Close = createContext<() => void>(() => {});
 
 /** Returns the function that closes the dialog in which a part stands. */
@@ -40,7 +50,8 @@ export const useClose = (): (() => void) => useContext(Close);
 
 /** Shows what lies over the page. It stands once, at the root. */
 export function Overlays() {
-  return <>{overlays.value.map((o) => <Layer key={o.id} of={o} />)}</>;
+  const top = overlays.value.at(-1);
+  return <>{overlays.value.map((o) => <div key={o.id} class="layer" aria-hidden={o !== top || undefined}><Layer of={o} /></div>)}</>;
 }
 
 function Layer({ of: o }: { of: Overlay }) {
@@ -86,9 +97,11 @@ interface DialogProps {
 export function Dialog({ label, class: classes = "", children }: DialogProps) {
   const ref = useModal();
   return (
-    <dialog ref={ref} class={`dialog ${classes}`} aria-label={label}>
-      {children}
-    </dialog>
+    <div class="veil">
+      <dialog ref={ref} class={`dialog ${classes}`} aria-label={label} aria-modal="true">
+        {children}
+      </dialog>
+    </div>
   );
 }
 
@@ -113,9 +126,11 @@ export function Menu({ label, at, class: classes = "", children }: MenuProps) {
     items.at((i + step + items.length) % items.length)?.focus();
   };
   return (
-    <dialog ref={ref} class={`pop sheet-in-hand ${classes}`} aria-label={label} onKeyDown={onKeyDown}>
-      {children}
-    </dialog>
+    <div class="veil clear">
+      <dialog ref={ref} class={`pop sheet-in-hand ${classes}`} aria-label={label} aria-modal="true" onKeyDown={onKeyDown}>
+        {children}
+      </dialog>
+    </div>
   );
 }
 
@@ -125,35 +140,18 @@ function useModal() {
   useLayoutEffect(() => {
     const dialog = ref.current!;
     const before = document.activeElement;
-    dialog.showModal();
+    dialog.show(); // not showModal: see modal.ts
     return () => {
       dialog.close();
       if (before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true });
     };
   }, []);
-  useEffect(() => {
-    const dialog = ref.current!;
-    const pressed = (e: PointerEvent) => {
-      if (e.target === dialog && outside(dialog.getBoundingClientRect(), e)) close();
-    };
-    const cancelled = (e: Event) => {
-      e.preventDefault();
-      close();
-    };
-    dialog.addEventListener("pointerdown", pressed);
-    dialog.addEventListener("cancel", cancelled);
-    dialog.addEventListener("close", close);
-    return () => {
-      dialog.removeEventListener("pointerdown", pressed);
-      dialog.removeEventListener("cancel", cancelled);
-      dialog.removeEventListener("close", close);
-    };
+  useLayoutEffect(() => {
+    const gone = new AbortController();
+    void part(modal, gone.signal).then((m) => gone.signal.aborted || m.keepWithin(ref.current!, close, gone.signal), () => {});
+    return () => gone.abort();
   }, [close]);
   return ref;
-}
-
-function outside(box: DOMRect, e: PointerEvent): boolean {
-  return e.clientX < box.left || e.clientX > box.right || e.clientY < box.top || e.clientY > box.bottom;
 }
 
 /** Puts a menu below what it belongs to, or above if there is no room. */

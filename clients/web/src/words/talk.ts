@@ -48,6 +48,7 @@ export const talk = dictionary(
     olderFailed: "Earlier messages could not be loaded.",
     others: (n: number) => `${numberOf(n)} others`,
     gone: "This conversation no longer exists, or you are no longer in it.",
+    leftOut: "More happened before this than is shown",
     events: {
       created: (a: string) => `${a} created the group`,
       updated: (a: string) => `${a} changed the group’s settings`,
@@ -114,6 +115,7 @@ export const talk = dictionary(
     olderFailed: "以前のメッセージを読み込めませんでした。",
     others: (n: number) => `ほか${numberOf(n)}人`,
     gone: "このトークはすでにないか、参加していません。",
+    leftOut: "これより前の変更は一部を省いています",
     events: {
       created: (a: string) => `${a}さんがグループを作成しました`,
       updated: (a: string) => `${a}さんがグループの設定を変更しました`,

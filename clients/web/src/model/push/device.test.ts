@@ -2,7 +2,7 @@ import { MemoryStorage } from "natterjack";
 import { beforeEach, describe, expect, test } from "vitest";
 import { Device, type Browser } from "./device.ts";
 import { Owners } from "./owner.ts";
-import { forget } from "./pause.ts";
+import { endUnless, forget } from "./pause.ts";
 import type { PushState } from "./wire.ts";
 import type { Link } from "../link.ts";
 
@@ -230,6 +230,26 @@ test("a sign-in that has ended by itself ends it until the user is back", async 
   const back = device();
   await back.renew();
   expect([back.id, back.state.peek().kind]).toEqual([id, "on"]);
+});
+
+test("a user who is back while it still ends is told all the same", async () => {
+  await on();
+  let last: Promise<unknown> = Promise.resolve();
+  browser.alone = (act) => (last = last.then(act, act)) as ReturnType<typeof act>;
+  const { registration } = browser;
+  let goOn = (): void => {}, closing = (): void => {};
+  const begun = new Promise<void>((now) => (closing = now));
+  const slow = { ...(await registration()), getNotifications: () => new Promise<never[]>((done) => { closing(); goOn = () => done([]); }) };
+  const ended = endUnless(() => false, "alice", { ...browser, registration: async () => slow });
+  await begun;
+  const back = device();
+  const renewed = back.renew();
+  await new Promise((soon) => setTimeout(soon));
+  goOn();
+  await Promise.all([ended, renewed]);
+  expect([made.map((s) => s.gone), back.state.peek().kind]).toEqual([[true, false], "on"]);
+  await endUnless(() => true, "alice", browser); // they are back
+  expect(made.map((s) => s.gone)).toEqual([true, false]);
 });
 
 test("a browser tells one user: the other one hears of that, and may take it over", async () => {

@@ -67,7 +67,7 @@ export class Device {
     this.server.value = await this.link.request("get_push", {});
     if (id && id === this.id && !this.server.value.subscriptions.some((s) => s.id === id)) {
       localStorage.removeItem(this.#wishKey);
-      await forget(this.me, this.browser);
+      await this.browser.alone(() => forget(this.me, this.browser));
     }
     this.state.value = await this.#found(this.server.value);
   }
@@ -80,7 +80,7 @@ export class Device {
     await this.look();
     const id = this.id;
     if (!id || !["on", "lost", "denied", "off"].includes(this.state.peek().kind)) return;
-    if (this.browser.permission() !== "granted") await this.#end(id);
+    if (this.browser.permission() !== "granted") await this.browser.alone(() => this.#end(id));
     else await this.browser.alone(async () => {
       if (this.id === id) await this.#subscribe(id, this.state.peek().kind === "lost"); // they may have signed out meanwhile
     });
@@ -97,7 +97,7 @@ export class Device {
   /** Ends that this device is told. */
   async turnOff(): Promise<void> {
     const id = this.id;
-    if (id) await this.#end(id);
+    if (id) await this.browser.alone(() => this.#end(id));
     await this.look();
   }
 

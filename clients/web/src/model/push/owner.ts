@@ -1,6 +1,7 @@
 // What the app and its service worker share on this device. Both import it, so it knows no screen.
 
 import { IndexedDBStorage, type Storage } from "natterjack";
+import type { Sealed, Vault } from "../heirs.ts";
 import type { Identity } from "../identity.ts";
 
 /**
@@ -39,12 +40,39 @@ export class Owners {
     await this.storage.delete(place);
   }
 
+  /** What refresh tokens were exchanged for, sealed: see heirs.ts. */
+  readonly vault: Vault = {
+    find: async (user, name) => ((await this.storage.get(heirsOf(user) + name)) as Left | undefined)?.sealed,
+    leave: async (user, name, sealed) => {
+      await this.#clear(user, Date.now() - heirsLast);
+      await this.storage.put(heirsOf(user) + name, { at: Date.now(), sealed } satisfies Left);
+    },
+  };
+
+  /** Removes what was kept for copies of a user's windows, because they sign out. */
+  async forgetHeirs(user: string): Promise<void> {
+    await this.#clear(user, Infinity);
+  }
+
+  async #clear(user: string, before: number): Promise<void> {
+    for (const [key, left] of await this.storage.list(heirsOf(user))) {
+      if ((left as Left).at < before) await this.storage.delete(key);
+    }
+  }
+
   async close(): Promise<void> {
     await this.storage.close?.();
   }
 }
 
 const place = "owner";
+const heirsOf = (user: string): string => `heir/${user}/`;
+const heirsLast = 30 * 24 * 3600_000; // milliseconds: whoever sleeps longer signs in again
+
+interface Left {
+  at: number;
+  sealed: Sealed;
+}
 
 /** Opens the owner of this browser. No user's database can have this name: it has no dot. */
 export const openOwners = (): Owners => new Owners(new IndexedDBStorage("natterjack-push"));

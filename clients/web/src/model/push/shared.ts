@@ -17,6 +17,16 @@ export async function renewed(now: Identity): Promise<Identity> {
   }
 }
 
+/** Removes what was kept for copies of a user's windows. */
+export async function forgetHeirs(user: string): Promise<void> {
+  const owners = openOwners();
+  try {
+    await owners.forgetHeirs(user);
+  } finally {
+    void owners.close();
+  }
+}
+
 /** Returns who is told on this device, for a window that the worker has opened for them. */
 export async function told(): Promise<Identity | undefined> {
   const owners = openOwners();

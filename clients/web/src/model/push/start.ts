@@ -11,6 +11,7 @@ import { Device, type Browser } from "./device.ts";
 import { device } from "./here.ts";
 import { Offering } from "./offering.ts";
 import { openOwners } from "./owner.ts";
+import { alone } from "./pause.ts";
 import { Withdrawal } from "./withdrawal.ts";
 import { hasWorkers, registration } from "./worker.ts";
 
@@ -28,7 +29,7 @@ const browser: Browser = {
   identity: () => identity.peek(),
   language: () => language.peek(),
   label: programOf(navigator.userAgent),
-  alone: (act) => ("locks" in navigator ? (navigator.locks.request("natterjack.push", act) as Promise<never>) : act()),
+  alone,
 };
 
 /** Begins when a user has signed in, and ends with the session. */

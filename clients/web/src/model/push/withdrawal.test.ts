@@ -53,6 +53,20 @@ test("what was read while the app was closed goes when it is opened", async () =
   expect([a.closed, b.closed]).toEqual([true, false]);
 });
 
+test("what has taken the place of another while the server was asked stays", async () => {
+  const far = "g" + "d".repeat(24);
+  const old = note(far, 3);
+  let newer: Shown | undefined;
+  old.close = () => { for (const n of shown) if (n.tag === far) n.closed = true; }; // as browsers do
+  answer = () => {
+    shown = shown.filter((n) => n !== old);
+    newer = note(far, 9);
+    return info(far, 9, 1);
+  };
+  await settled();
+  expect(newer!.closed).toBe(false);
+});
+
 test("a channel that the list does not have is asked for; where the user is no more, its notifications go", async () => {
   const far = "g" + "b".repeat(24);
   const gone = note("g" + "c".repeat(24), 3);

@@ -49,15 +49,14 @@ export class Withdrawal {
   /** Looks at all notifications once. */
   async look(): Promise<void> {
     badge(unreadIn(this.channels));
-    for (const [n, { user, channel, seq }] of await this.#shown()) {
-      if (user !== this.me) continue;
-      let c = this.channels.of(channel).peek();
-      if (!c.exists) {
-        await this.channels.refresh(channel);
-        c = this.channels.of(channel).peek();
-      }
-      if (!c.exists || c.known >= seq) n.close();
-    }
+    const mine = async () => (await this.#shown()).filter(([, { user }]) => user === this.me);
+    let shown = await mine();
+    const exists = (channel: string) => this.channels.of(channel).peek().exists;
+    const unknown = new Set(shown.map(([, { channel }]) => channel).filter((channel) => !exists(channel)));
+    for (const channel of unknown) await this.channels.refresh(channel);
+    // A browser closes by the tag: one that has taken the place of another meanwhile would go with it.
+    if (unknown.size > 0) shown = (await mine()).filter(([, { channel }]) => unknown.has(channel) || exists(channel));
+    for (const [n, { channel, seq }] of shown) if (!exists(channel) || this.channels.of(channel).peek().known >= seq) n.close();
   }
 
   /** Returns what is shown of messages, and closes what says that nothing is new: the app says it better. */
