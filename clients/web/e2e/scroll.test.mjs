@@ -71,7 +71,8 @@ const inPage = {
       if (row.isConnected) { worst = Math.max(worst, Math.abs(row.getBoundingClientRect().bottom - (bottom - by))); seen++; }
     }
     const rows = all();
-    return { worst, most, seen, first: seqOf(rows[0]), last: seqOf(rows.at(-1)) };
+    const offers = [...document.querySelectorAll(".jump")].map((b) => b.textContent);
+    return { worst, most, seen, first: seqOf(rows[0]), last: seqOf(rows.at(-1)), offers };
   },
 };
 
@@ -116,12 +117,12 @@ test("ten thousand messages are scrolled through to the first, and back to the l
     new PerformanceObserver((l) => window.tasks.push(...l.getEntries().map((e) => Math.round(e.duration)))).observe({ type: "longtask" });
   });
   const up = await alice.page.evaluate(inPage.travel, { step: -700, until: 1 });
-  assert.equal(up.first, 1, "the first message");
+  assert.equal(up.first, 1, `the first message; on screen are ${up.offers}`);
   assert.ok(up.worst < 1, `on the way up a row was off by ${up.worst} px`);
   assert.ok(up.most <= mounted, `${up.most} rows were in the page`);
   assert.ok(up.seen > 200);
   const down = await alice.page.evaluate(inPage.travel, { step: 900, until: total });
-  assert.equal(down.last, total, "the last message");
+  assert.equal(down.last, total, `the last message; on screen are ${down.offers}`);
   assert.ok(down.worst < 1, `on the way down a row was off by ${down.worst} px`);
   assert.ok(down.most <= mounted, `${down.most} rows were in the page`);
   const tasks = await alice.page.evaluate(() => window.tasks); // told, not asserted: the machine may be busy
@@ -151,6 +152,26 @@ test("from a link to a message, newer ones come below without moving what is rea
   const { worst, changed } = await alice.page.evaluate(inPage.still, { until: "newer", below: 100 });
   assert.ok(changed, "nothing newer came");
   assert.ok(worst < 1, `rows moved by ${worst} px`);
+});
+
+test("who comes to the end of what is loaded while a page is read gets the next one", async () => {
+  await alice.page.goto(`${server.url}/c/alice~bob/4000`);
+  await alice.page.locator('.msg[data-seq="4000"]').waitFor();
+  await until("it is quiet", () => alice.page.evaluate(() => document.querySelector(".log").ariaBusy !== "true"));
+  const came = await alice.page.evaluate(async () => {
+    const log = document.querySelector(".log"), later = window.setTimeout;
+    window.setTimeout = (act, ms, ...rest) => later(act, ms ?? 300, ...rest); // a page counts as read long after it is drawn
+    const last = () => Number([...log.querySelectorAll(".msg[data-seq]")].at(-1).dataset.seq);
+    const toEnd = () => { log.scrollTop = log.scrollHeight; };
+    const first = last(), observer = new MutationObserver(toEnd);
+    observer.observe(log, { childList: true, subtree: true });
+    toEnd();
+    for (const end = performance.now() + 15_000; last() < first + 200 && performance.now() < end;) await new Promise(requestAnimationFrame);
+    observer.disconnect();
+    window.setTimeout = later;
+    return last() - first;
+  });
+  assert.ok(came >= 200, `it ended after ${came} messages`);
 });
 
 test("what grows above moves nothing", async () => {

@@ -53,10 +53,7 @@ export function Log({ conversation: c }: { conversation: Conversation }) {
     c.following = k.following && c.atEnd.peek();
     const { above, below } = k.distance();
     away.value = !k.following || !c.atEnd.peek();
-    if (c.loading.peek() === "" && !c.failed.peek()) {
-      if (above < ahead && !c.atStart.peek()) void c.older();
-      else if (below < ahead && !c.atEnd.peek()) void c.newer();
-    }
+    readOn(c, above, below);
     const divider = content.current?.querySelector(".unread");
     const box = scroller.current!.getBoundingClientRect();
     unreadAbove.value = !!c.divider.peek() && (divider ? divider.getBoundingClientRect().bottom < box.top : isFar(c));
@@ -87,6 +84,11 @@ export function Log({ conversation: c }: { conversation: Conversation }) {
   if (before.current !== shown) keeper.current?.hold();
   before.current = shown;
   useLayoutEffect(() => keeper.current!.settle(), [shown]);
+  useLayoutEffect(() => { // a reader who came to an end while a page was read scrolls no further
+    if (c.loading.value !== "") return;
+    const { above, below } = keeper.current!.distance();
+    readOn(c, above, below);
+  }, [c.loading.value]);
   const { landing } = c;
   useLayoutEffect(() => {
     landed.current = landing.value;
@@ -129,6 +131,13 @@ export function Log({ conversation: c }: { conversation: Conversation }) {
       <Jumps conversation={c} away={away.value} unreadAbove={unreadAbove.value} toEnd={() => keeper.current?.end()} />
     </>
   );
+}
+
+/** Reads the next page if an end of what is loaded is near. */
+function readOn(c: Conversation, above: number, below: number): void {
+  if (c.loading.peek() !== "" || c.failed.peek()) return;
+  if (above < ahead && !c.atStart.peek()) void c.older();
+  else if (below < ahead && !c.atEnd.peek()) void c.newer();
 }
 
 /** Draws a row. A row that is the same as before is not drawn again. */
