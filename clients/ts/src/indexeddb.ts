@@ -1,3 +1,4 @@
+import { Ahead } from "./ahead.js";
 import type { Storage } from "./storage.js";
 
 const table = "values";
@@ -5,10 +6,12 @@ const table = "values";
 /** Keeps values in a database of the browser. Use one name for each user. */
 export class IndexedDBStorage implements Storage {
   readonly #name: string;
+  readonly #ahead: Ahead;
   #opened: Promise<IDBDatabase> | undefined;
 
   constructor(name: string) {
     this.#name = name;
+    this.#ahead = new Ahead(name);
   }
 
   async get(key: string): Promise<unknown> {
@@ -26,8 +29,10 @@ export class IndexedDBStorage implements Storage {
     });
   }
 
-  async put(key: string, value: unknown): Promise<void> {
+  async put(key: string, value: unknown, urgent = false): Promise<void> {
+    if (urgent) this.#ahead.hold(key, value);
     await this.#in("readwrite", (t) => void t.put(value, key));
+    if (urgent) this.#ahead.drop(key);
   }
 
   async delete(key: string): Promise<void> {
@@ -44,6 +49,7 @@ export class IndexedDBStorage implements Storage {
   /** Removes the database: when its user signs out for good. */
   async remove(): Promise<void> {
     await this.close();
+    for (const [key] of this.#ahead.list()) this.#ahead.drop(key);
     await new Promise<void>((resolve, reject) => {
       const r = indexedDB.deleteDatabase(this.#name);
       r.onsuccess = r.onblocked = () => resolve(); // a blocked one is removed once other tabs close it
@@ -82,8 +88,18 @@ export class IndexedDBStorage implements Storage {
         };
         db.onversionchange = gone;
         db.onclose = gone;
+        this.#recover(db);
         resolve(db);
       };
     });
+  }
+
+  /** Keeps what an earlier page ended before it could. What is kept already is newer. */
+  #recover(db: IDBDatabase): void {
+    for (const [key, value] of this.#ahead.list()) {
+      const t = db.transaction(table, "readwrite");
+      t.objectStore(table).add(value, key).onerror = (e) => e.preventDefault(); // it is there
+      t.oncomplete = () => this.#ahead.drop(key);
+    }
   }
 }

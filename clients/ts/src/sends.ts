@@ -203,7 +203,7 @@ export class Sends {
       ...settle,
     };
     this.#entries.set(clientID, entry);
-    this.#keep(entry);
+    this.#keep(entry, files.length === 0);
     this.#with.changed(this.#snapshot(entry));
     this.#queue(entry);
     return { clientID, stored };
@@ -379,7 +379,7 @@ export class Sends {
     return { clientID, channel: this.#channel(entry), to, content, files, created, state: error ? "failed" : "waiting", ...(error && { error }) };
   }
 
-  #keep(entry: Entry): void {
+  #keep(entry: Entry, urgent = false): void {
     const { key, clientID, channel, to, content, files, created, error, after } = entry;
     const value: Kept = {
       clientID,
@@ -391,7 +391,7 @@ export class Sends {
       ...(error && { error }),
       ...(after !== undefined && { after }),
     };
-    entry.kept = this.#with.storage.put(key, value).catch((error: unknown) => {
+    entry.kept = this.#with.storage.put(key, value, urgent).catch((error: unknown) => {
       this.#with.log("a message is not kept", { error: String(error) }); // it is sent all the same
     });
   }
@@ -414,7 +414,7 @@ let lastKept = 0; // number of the last message that this program has kept for a
 export async function keepMessage(storage: Storage, target: Target, content: wire.Content, clientID: string, files: OutgoingFile[] = []): Promise<string> {
   lastKept = Math.max(lastKept + 1, Date.now() * 1000);
   const key = keyOf(lastKept, clientID);
-  await storage.put(key, keptOf(target, content, clientID, files));
+  await storage.put(key, keptOf(target, content, clientID, files), files.length === 0);
   return key;
 }
 

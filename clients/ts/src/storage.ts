@@ -8,8 +8,11 @@ export interface Storage {
   get(key: string): Promise<unknown>;
   /** Returns all keys that begin with a prefix and their values, ascending by key. */
   list(prefix: string): Promise<[key: string, value: unknown][]>;
-  /** Stores a value. It is kept once the promise resolves. */
-  put(key: string, value: unknown): Promise<void>;
+  /**
+   * Stores a value. It is kept once the promise resolves. An urgent value is JSON, and a person has
+   * just written it: if the program may end at any moment, as a page does, it should be safe before.
+   */
+  put(key: string, value: unknown, urgent?: boolean): Promise<void>;
   delete(key: string): Promise<void>;
 }
 

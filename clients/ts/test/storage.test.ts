@@ -1,5 +1,5 @@
 import "fake-indexeddb/auto";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { directChannel, IndexedDBStorage, keepMessage, MemoryStorage, newClientID, type Client, type Options, type Outgoing, type Storage, type wire } from "../src/index.js";
 import { Proxy } from "./proxy.js";
 import { Server, someone, until } from "./server.js";
@@ -246,3 +246,51 @@ async function texts(c: Client, channel: string): Promise<string[]> {
 async function keptBy(s: Storage, n: number): Promise<void> {
   while ((await s.list("send/")).length !== n) await new Promise((resolve) => setTimeout(resolve, 5));
 }
+
+describe("what a page has no time to keep", () => {
+  /** Is the local storage of a browser: what it holds are members of their own. */
+  class LocalStorage {
+    [place: string]: unknown;
+    setItem(place: string, value: string): void { this[place] = value; }
+    removeItem(place: string): void { delete this[place]; }
+  }
+  beforeEach(() => vi.stubGlobal("localStorage", new LocalStorage()));
+  afterEach(() => vi.unstubAllGlobals());
+
+  /** Puts a value on a page that ends before the database has it. */
+  function putAndEnd(name: string, key: string, value: unknown): void {
+    const open = vi.spyOn(indexedDB, "open").mockReturnValue({} as IDBOpenDBRequest); // never answers
+    void new IndexedDBStorage(name).put(key, value, true);
+    open.mockRestore();
+  }
+
+  test("is kept by the next one, once", async () => {
+    const name = someone("db");
+    putAndEnd(name, "send/1", { text: "🐸" });
+    putAndEnd(someone("db"), "send/1", { text: "of somebody else" });
+    const next = new IndexedDBStorage(name);
+    expect(await next.list("")).toEqual([["send/1", { text: "🐸" }]]);
+    await next.delete("send/1");
+    await next.close();
+    expect(await next.list("")).toEqual([]);
+  });
+
+  test("does not take the place of what is kept", async () => {
+    const name = someone("db"), first = new IndexedDBStorage(name);
+    await first.put("send/1", { text: "newer" });
+    await first.close();
+    putAndEnd(name, "send/1", { text: "older" });
+    putAndEnd(name, "send/2", { text: "the next" });
+    expect(await new IndexedDBStorage(name).list("")).toEqual([["send/1", { text: "newer" }], ["send/2", { text: "the next" }]]);
+  });
+
+  test("goes with the database, and nothing of it stays behind", async () => {
+    const name = someone("db"), storage = new IndexedDBStorage(name);
+    await storage.put("send/1", { text: "kept" }, true);
+    expect(Object.keys(localStorage)).toEqual([]);
+    putAndEnd(name, "send/2", { text: "not kept" });
+    expect(Object.keys(localStorage)).toHaveLength(1);
+    await storage.remove();
+    expect(Object.keys(localStorage)).toEqual([]);
+  });
+});

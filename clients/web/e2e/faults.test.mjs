@@ -98,6 +98,21 @@ describe("one node", () => {
     }
   });
 
+  test("a page is loaded anew in the very moment of sending", async () => {
+    const { alice } = party, mine = party.said.get(alice);
+    for (let i = 0; i < 5; i++) {
+      mine.push(`alice ${mine.length + 1}`);
+      await alice.area.fill(mine.at(-1));
+      await alice.area.evaluate((area) => {
+        area.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true, cancelable: true }));
+        location.reload();
+      });
+      await alice.page.waitForLoadState();
+      await alice.title("Marsh");
+      await alice.sees(mine.at(-1));
+    }
+  });
+
   // Which of the two it was, the client cannot know.
   for (const [way, what] of [["answers", "were stored, but nobody said so"], ["commands", "have not left"]]) {
     test(`messages that ${what} when a page is loaded anew are stored once`, async () => {

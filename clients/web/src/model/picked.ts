@@ -1,7 +1,8 @@
 import { computed, signal } from "@preact/signals";
 import { faultOf, type Fault } from "./explain.ts";
 import type { Link } from "./link.ts";
-import { canShrink, prepare, type Form } from "./picture.ts";
+import { part } from "./parts.ts";
+import type { Form } from "./picture.ts";
 import { newId, type Attachment } from "./wire.ts";
 
 /** A file that storage has, and the proof that lets a message have it. */
@@ -72,8 +73,9 @@ export class Picked {
 
   /** What cannot be made smaller is sent as it is. */
   async #prepare(form: Form): Promise<File> {
+    if (!/^image|\.hei[cf]$/i.test(this.source.type || this.source.name)) return this.source;
     try {
-      return canShrink(this.source) ? await prepare(this.source, form) : this.source;
+      return await (await part(() => import("./picture.ts"), this.#running?.signal)).prepare(this.source, form);
     } catch {
       return this.source;
     }

@@ -1,1 +1,0 @@
-var e=e=>`natterjack.${e}`;async function t(t){if(!(`locks`in navigator))return await n(t);let r=AbortSignal.timeout(3e3);await navigator.locks.request(e(t),{signal:r},()=>n(t)).catch(()=>{})}function n(t){return new Promise(n=>{let r=indexedDB.deleteDatabase(e(t));r.onsuccess=r.onerror=r.onblocked=()=>n()})}export{t as n,e as t};
