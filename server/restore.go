@@ -9,7 +9,7 @@ import (
 )
 
 // restore restores a backup and prints how many streams it had. If it is interrupted, no node opens
-// what is there, and it is begun again with an empty directory.
+// the directory, and it has to be begun again with an empty one.
 func restore(cfg *config.Config, out io.Writer) error {
 	ctx, stop := untilStopped()
 	defer stop()

@@ -40,7 +40,7 @@ type Attachment struct {
 
 	Kind     AttachmentKind `json:"kind,omitzero"`
 	Name     string         `json:"name,omitzero"` // of the file; safe to be stored and shown in one line
-	Type     string         `json:"type,omitzero"` // media type, of what the file is and not of what its sender called it
+	Type     string         `json:"type,omitzero"` // media type, by the bytes of the file and not by its name
 	Size     int64          `json:"size,omitzero"` // bytes
 	SHA256   string         `json:"sha256,omitzero"`
 	Width    int            `json:"width,omitzero"`  // as shown, in pixels
@@ -57,7 +57,7 @@ type Attachment struct {
 	Rest jsontext.Value `json:"-"`
 }
 
-// AttachmentKind says as what a client shows an attachment.
+// AttachmentKind says in which way a client shows an attachment.
 type AttachmentKind string
 
 // The kinds of attachments. A client shows a kind that it does not know as a file.
@@ -106,11 +106,11 @@ func equalAttachments(a, b []Attachment) bool {
 	return slices.EqualFunc(a, b, func(a, b Attachment) bool { return a.Equal(b) })
 }
 
-// Given returns what a client gives of an attachment: its id and its caption.
+// Given returns the part of an attachment that a client gives: its id and its caption.
 func (a *Attachment) Given() Attachment { return Attachment{ID: a.ID, Caption: a.Caption} }
 
-// validAttachments returns an error if the attachments of a command are wrong in what a client
-// gives. Tickets are checked when they are opened.
+// validAttachments returns an error if the part of a command's attachments that a client gives is
+// wrong. Tickets are checked when they are opened.
 func validAttachments(attachments []Attachment) error {
 	if len(attachments) > MaxAttachments {
 		return Errorf(CodeTooLarge, "content.attachments: there are %d; at most %d are allowed", len(attachments), MaxAttachments)
@@ -168,8 +168,8 @@ func validWithoutTickets(attachments []Attachment) error {
 	return Errorf(CodeInvalid, "%s.ticket: an edit cannot add attachments; send a new message", attachmentAt(i))
 }
 
-// Validate returns an error if the facts of an attachment are not those of a file that may be in
-// a message. The server that makes facts must make valid ones.
+// Validate returns an error if no file that may be in a message has the facts of the attachment.
+// The server that makes facts must make valid ones.
 func (a *Attachment) Validate() error {
 	wrong := func(member string) error { return Errorf(CodeInvalid, "%s: is not possible", member) }
 	switch {

@@ -74,11 +74,11 @@ func (c Channels) Some(n int) Frame {
 
 // ChannelInfo is a channel as one of its members sees it.
 //
-// Unread is the distance from the last known message to the last message. The last known
-// message is the highest of what the caller read, what the caller sent and where the caller
-// joined. Unread is the same on every device. It counts places: a deleted message keeps its
-// place until the caller has read past it. Mentions is the number of unread messages that
-// mention the caller or everybody, in their current version. A deleted message mentions nobody.
+// Unread is the distance from the last known message to the last message. The last known message is
+// the highest of what the caller read, what the caller sent and where the caller joined. Unread is
+// the same on every device. It counts places: a deleted message keeps its place until the caller
+// has read past it. Mentions is the number of unread messages that mention the caller or everybody,
+// in their current version. A deleted message mentions no user.
 type ChannelInfo struct {
 	ID          string      `json:"id"`
 	Kind        ChannelKind `json:"kind"`
@@ -126,9 +126,9 @@ func (c GetChannel) Validate(Limits) error {
 	return nil
 }
 
-// Channel answers create_group and get_channel. The answer to get_channel also has the roles of
-// all members who are not plain members. Callers who may add members also see who asks to join,
-// who is banned, and which invites exist.
+// Channel answers create_group and get_channel. The answer to get_channel also has the roles of all
+// members who are not plain members. Callers who may add members also see the requests to join, the
+// banned users, and the invites.
 type Channel struct {
 	Ref
 	Channel   ChannelInfo `json:"channel"`

@@ -24,7 +24,7 @@ type typed[T any] struct {
 }
 
 // DecodeCommand reads one frame from a client. It is strict: the server must not silently lose
-// what it does not understand. Errors are of type [*Error] and have the code malformed or
+// members that it does not understand. Errors are of type [*Error] and have the code malformed or
 // unknown_type. They carry the frame's ref if it could be read, and a text that names the wrong
 // member and repeats no value.
 func DecodeCommand(data []byte) (Command, error) {

@@ -29,11 +29,11 @@ func (r Ref) Reference() uint64 { return r.Ref }
 // Number sets the ref of the command.
 func (r *Ref) Number(ref uint64) { r.Ref = ref }
 
-// Change is a command that appends to the log of one channel. Its reply is an ack, and every
-// member of the channel gets the event. A retry with the same Key is answered with the first
-// ack. A command whose effect is already in place changes nothing and is acked, and a retry of it
-// gets that ack, whatever has happened since. A refusal is not kept: a command that was refused
-// may succeed when it comes again.
+// Change is a command that appends to the log of one channel. Its reply is an ack, and every member
+// of the channel gets the event. A retry with the same Key is answered with the first ack. A
+// command whose effect is already in place changes nothing and is acked, and a retry of it gets
+// that ack, even if the channel has changed since. A refusal is not kept: a command that was
+// refused may succeed when it comes again.
 type Change interface {
 	Command
 	// Place returns the channel whose log the command changes when user gives it.

@@ -29,7 +29,7 @@
 // frame, or several separated by '\n' if they wait together. Over server-sent events each "data:"
 // line is a frame. A long poll and a POST carry one frame a line. Clients skip frames and members
 // they do not know. The server refuses unknown frames and members, because it must not silently
-// lose what it does not understand.
+// lose parts that it does not understand.
 //
 // # Numbers
 //

@@ -9,7 +9,7 @@ import (
 // Code names the kind of an error. Codes are stable: new ones are added, none is ever renamed.
 type Code string
 
-// The codes, and what a client does about each.
+// The codes, with the action of a client after each.
 const (
 	CodeMalformed    Code = "malformed"     // not JSON, or wrong JSON for its type; fix the client
 	CodeUnknownType  Code = "unknown_type"  // this server does not know the command

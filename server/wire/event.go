@@ -15,7 +15,7 @@ const (
 	KindSetting  Kind = "setting"  // a setting of a user, in that user's own channel
 	KindProfile  Kind = "profile"  // changes the profile of a user, in that user's own channel
 	KindPin      Kind = "pin"      // pins a message: target, and remove if the pin was removed
-	KindNote     Kind = "note"     // what the server notes for itself; only the log has it
+	KindNote     Kind = "note"     // a note of the server for itself; only the log has it
 )
 
 // Event is anything in a channel's log. The log stores its [Record]. The server adds shard, pos
@@ -56,7 +56,7 @@ type Record struct {
 	// On events other than messages: seq of the last message before the event.
 	Last uint64 `json:"last,omitzero"`
 	// Unix milliseconds by the writer's clock. It is earlier than the last event's time only if
-	// that was dated by a clock that was wrong. The order of events is that of their numbers.
+	// that was dated by a clock that was wrong. The numbers of events say their order.
 	Timestamp int64 `json:"timestamp"`
 	// Clock is the writer's clock, on events of earlier versions, if the timestamp is far ahead
 	// of it.

@@ -2,12 +2,12 @@ package wire
 
 import "slices"
 
-// galleryOperations list what was sent to a channel besides words.
+// galleryOperations list the attachments and links of a channel.
 var galleryOperations = []*Operation{
 	read[ListMedia, Gallery](),
 }
 
-// GalleryKind is what a gallery shows.
+// GalleryKind is the kind of things that a gallery shows.
 type GalleryKind string
 
 // The kinds of a gallery.
@@ -36,8 +36,8 @@ func (a *Attachment) Gallery() GalleryKind {
 	}
 }
 
-// ListMedia asks for the attachments and links in the messages of a channel: those of one kind, or
-// all. They come by message, the newest message first, and within a message in its own order. With
+// ListMedia asks for the attachments and links in the messages of a channel: all of them, or one
+// kind. They come by message, the newest message first, and within a message in its own order. With
 // Before, the list goes on after that place.
 type ListMedia struct {
 	Ref

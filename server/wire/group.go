@@ -56,7 +56,7 @@ type UpdateChannel struct {
 	Name      *string `json:"name,omitzero"`
 	Topic     *string `json:"topic,omitzero"`
 	SlowModeS *int    `json:"slow_mode_s,omitzero"` // seconds between two messages of one member; 0 is off
-	Archived  *bool   `json:"archived,omitzero"`    // nobody may write; all may read
+	Archived  *bool   `json:"archived,omitzero"`    // no member may write; all may read
 	// Uploaded for this group and the purpose picture. One without an id removes the picture.
 	Picture  *Picture `json:"picture,omitzero"`
 	ClientID string   `json:"client_id,omitzero"`
@@ -157,7 +157,7 @@ type GroupSettings struct {
 	Name      *string  `json:"name,omitzero"`
 	Topic     *string  `json:"topic,omitzero"`
 	SlowModeS *int     `json:"slow_mode_s,omitzero"` // seconds between two messages of one member; 0 is off
-	Archived  *bool    `json:"archived,omitzero"`    // nobody may write; all may read
+	Archived  *bool    `json:"archived,omitzero"`    // no member may write; all may read
 	Picture   *Picture `json:"picture,omitzero"`
 }
 

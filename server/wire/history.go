@@ -6,11 +6,11 @@ var historyOperations = []*Operation{
 	read[GetVersions, Versions](),
 }
 
-// History asks for one page of a channel's messages, in ascending order of seq: those before
-// Before (exclusive), or after After (exclusive), or those around Around (inclusive, about as many
-// on either side), or the latest ones if none is set. Because seq is dense, Before: Limit+1 gets
-// the first page. A page of large messages ends early and says that there are more. With Changes
-// the page also has what happened to the channel between its messages, see [Page].
+// History asks for one page of a channel's messages, in ascending order of seq: those before Before
+// (exclusive), or after After (exclusive), or those around Around (inclusive, about as many on
+// either side), or the latest ones if none is set. Because seq is dense, Before: Limit+1 gets the
+// first page. A page of large messages ends early and says that there are more. With Changes the
+// page also has the changes of the channel between its messages, see [Page].
 type History struct {
 	Ref
 	Seen
@@ -44,11 +44,11 @@ func (h History) Validate(l Limits) error {
 // about those after it.
 //
 // Changes are the events of the kinds meta and pin that lie between the messages of the page, in
-// the order in which they happened, if the command has asked for them. They are those that the user
-// has seen live, or would have seen. An event belongs to the message that its last names, whether
-// or not the user is shown that message: so pages that follow each other have each event once. A
-// page with no more messages on a side has all events on that side. MoreChanges says that there
-// were too many: older ones are left out.
+// the order in which they happened, if the command has asked for them. They are the changes that
+// the user has seen live, or would have seen. An event belongs to the message that its last names,
+// whether or not the user is shown that message: so pages that follow each other have each event
+// once. A page with no more messages on a side has all events on that side. MoreChanges says that
+// there were too many: older ones are left out.
 type Page struct {
 	Ref
 	Channel     string  `json:"channel"`
@@ -150,9 +150,9 @@ func (c GetVersions) Validate(Limits) error {
 	return validTarget(c.Channel, c.Seq, "")
 }
 
-// Versions answers get_versions with the first content of a message and that of each edit. A
-// deleted message has no versions. More says that there are further versions; a command with
-// After asks for them.
+// Versions answers get_versions with the first content of a message and the content of each edit. A
+// deleted message has no versions. More says that there are further versions; a command with After
+// asks for them.
 type Versions struct {
 	Ref
 	Channel  string           `json:"channel"`

@@ -27,10 +27,10 @@ type Invite struct {
 	Approval bool   `json:"approval,omitzero"` // users who join by it wait for an admin
 }
 
-// CreateInvite lets users who know a secret join a group. The client makes the secret of at
-// least 128 random bits and tells the server only its hash, so nothing in the log opens the
-// group. Users who manage invites can list hashes. An invite whose secret is too regular to be
-// random lets nobody in. If the invite already exists, it is changed.
+// CreateInvite lets users who know a secret join a group. The client makes the secret of at least
+// 128 random bits and tells the server only its hash, so nothing in the log opens the group. Users
+// who manage invites can list hashes. An invite whose secret is too regular to be random lets no
+// user in. If the invite already exists, it is changed.
 type CreateInvite struct {
 	Ref
 	Channel  string `json:"channel"`

@@ -32,8 +32,8 @@ type Limits struct {
 const MaxPageBytes = 512 << 10
 
 const (
-	pageSlack = 128 << 10 // what surrounds the entries, and one entry that is larger than the rest of the page
-	maxWhole  = 256 << 10 // a reply without pages: a channel with all members, everybody who is banned, and all invites
+	pageSlack = 128 << 10 // the bytes around the entries, and one entry that is larger than the rest of the page
+	maxWhole  = 256 << 10 // a reply without pages: a channel with all members, all banned users, and all invites
 )
 
 // DefaultLimits returns the limits of a server whose configuration sets none.

@@ -9,8 +9,8 @@ import (
 const MaxMentions = 50
 
 // Mention is a part of the text that refers to a user or to everybody in the channel. Start and
-// Length count Unicode code points, so they mean the same to a client in Go, Swift or
-// JavaScript, whatever emoji come before. Mentions ascend and do not overlap.
+// Length count Unicode code points, so they mean the same to a client in Go, Swift or JavaScript,
+// even after emoji. Mentions ascend and do not overlap.
 type Mention struct {
 	Kind   MentionKind `json:"kind"`
 	User   string      `json:"user,omitzero"` // only of kind user
@@ -18,14 +18,14 @@ type Mention struct {
 	Length int         `json:"length"`
 }
 
-// MentionKind tells who is mentioned.
+// MentionKind tells which users a mention means.
 type MentionKind string
 
 // The kinds of mentions.
 const (
 	MentionUser    MentionKind = "user"
 	MentionChannel MentionKind = "channel" // everybody in the channel
-	MentionHere    MentionKind = "here"    // everybody in the channel who is connected when it is sent
+	MentionHere    MentionKind = "here"    // all members who are connected when it is sent
 )
 
 // validMentions returns an error if the mentions themselves are wrong. A mentioned user need

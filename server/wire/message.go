@@ -170,9 +170,10 @@ func (f Forward) WithKey(id string) Command { f.ClientID = id; return f }
 // forwarded message cannot be edited. Earlier versions stay readable, so a message can be
 // edited only as often as Limits.MessageEdits says; after that a new message has to correct it.
 //
-// An edit whose content has no attachments keeps those of the message. If it has attachments, by
-// their ids and captions, the message keeps these alone, in the new order; an empty list removes
-// all. An edit cannot add attachments. A message that it leaves without any must have text.
+// An edit whose content has no attachments keeps the attachments of the message. If it has
+// attachments, by their ids and captions, the message keeps these alone, in the new order; an empty
+// list removes all. An edit cannot add attachments. A message that it leaves without any must have
+// text.
 type Edit struct {
 	Ref
 	Channel  string  `json:"channel"`
@@ -223,7 +224,7 @@ func (c Delete) Place(string) string { return c.Channel }
 // Key implements [Change].
 func (c Delete) Key() string { return c.ClientID }
 
-// Erased is what remains of a deleted message.
+// Erased has the parts that remain of a deleted message.
 type Erased struct {
 	ID string `json:"id"`
 	// ClientID lets the server recognise a retry of the send, which must not bring back the
@@ -235,7 +236,7 @@ type Erased struct {
 	Said int64 `json:"said,omitzero"`
 }
 
-// Folded is what later events changed of a message. Pages have it; the log and live events do
+// Folded has the changes of a message by later events. Pages have it; the log and live events do
 // not.
 type Folded struct {
 	Edited    int64      `json:"edited,omitzero"`  // time of the last edit, Unix milliseconds

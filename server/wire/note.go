@@ -1,7 +1,7 @@
 package wire
 
-// Note is what the server notes for itself in a channel's log: either that a command was carried
-// out and changed nothing, or whom an @here mentions. No client gets it.
+// Note is a note of the server for itself in a channel's log. It says either that a command was
+// carried out and changed nothing, or which users an @here mentions. No client gets it.
 type Note struct {
 	// Command is a hash of the command that changed nothing. A retry is answered with the place
 	// of its note.

@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// The settings that say of which messages a user is told who is not looking.
+// The settings that say of which messages a user is told while they are not looking.
 const (
 	SettingNotify       = "notify/"           // begins the name of each
 	SettingLevel        = "notify/level"      // of all groups without a level of their own
@@ -35,7 +35,7 @@ const (
 	LevelNone     PushLevel = "none"
 )
 
-// PushPass says what passes a gate.
+// PushPass says which messages pass a gate.
 type PushPass struct{ Mentions, Keywords, People bool }
 
 // PushSetting returns the name of the setting that a subscription with an id is.

@@ -40,9 +40,9 @@ func (o *Operation) Weight() int {
 	}
 }
 
-// Body reads the command without its "type". The NATS service carries commands this way,
-// because there the subject is the type. Empty data means that all members have their defaults.
-// Errors are those of [DecodeCommand].
+// Body reads the command without its "type". The NATS service carries commands this way, because
+// there the subject is the type. Empty data means that all members have their defaults. Errors are
+// the same as of [DecodeCommand].
 func (o *Operation) Body(data []byte) (Command, error) { return o.body(data) }
 
 // Asker says who may use an operation.
@@ -56,11 +56,11 @@ const (
 	ByConnections              // one connection of a client: the operation maintains the connection itself
 )
 
-// Waits says what an answer waits for. Operations that wait for a commit have a limit of their
-// own, separate from reads.
+// Waits names the things that an answer waits for. Operations that wait for a commit have a limit
+// of their own, separate from reads.
 type Waits int
 
-// What an answer may wait for.
+// The things that an answer may wait for.
 const (
 	ForRead   Waits = iota // this node's view
 	ForCommit              // the log, until it has stored something

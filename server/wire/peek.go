@@ -22,9 +22,9 @@ func peekLeading(data []byte) (name []byte, ok bool) {
 	return name, ok
 }
 
-// peek reads a frame's type and ref, wherever they stand in the frame. If the JSON is broken,
-// it returns what it read so far together with the error, so that the answer to a broken
-// command can carry its ref.
+// peek reads a frame's type and ref, wherever they stand in the frame. If the JSON is broken, it
+// returns the members that it has read so far together with the error, so that the answer to a
+// broken command can carry its ref.
 func peek(data []byte) (name string, ref uint64, err error) {
 	var head struct {
 		Type jsontext.Value `json:"type"`

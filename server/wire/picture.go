@@ -6,8 +6,8 @@ const (
 	MaxPictures     = 100      // that one command asks for
 )
 
-// Picture is the picture of a user or of a group: a square in two sizes. What is stored under an
-// id never changes, so a client that has the picture of an id need not ask for it again.
+// Picture is the picture of a user or of a group: a square in two sizes. The picture of an id never
+// changes, so a client that has it need not ask for it again.
 //
 // In a command, a picture has only id and ticket, both from the answer to complete_upload; one
 // without an id removes the picture. In all else the server sets the rest.
@@ -20,8 +20,8 @@ type Picture struct {
 	Blurhash string `json:"blurhash,omitzero"`
 }
 
-// given returns an error if a picture is wrong in what a client gives. Tickets are checked when
-// they are opened.
+// given returns an error if the part of a picture that a client gives is wrong. Tickets are checked
+// when they are opened.
 func (p *Picture) given() error {
 	switch {
 	case *p == Picture{}:
@@ -38,8 +38,8 @@ func (p *Picture) given() error {
 	return nil
 }
 
-// Validate returns an error if what the server knows of a picture is not possible. The zero picture
-// is none.
+// Validate returns an error if the server's facts about a picture are not possible. The zero
+// picture is none.
 func (p *Picture) Validate() error {
 	wrong := func(member string) error { return Errorf(CodeInvalid, "picture.%s: is not possible", member) }
 	switch {
@@ -60,7 +60,7 @@ func (p *Picture) Validate() error {
 }
 
 // GetPictures asks for URLs of up to 100 pictures, in one size. Pictures that the caller may not
-// see, or that nobody has any more, are left out of the answer.
+// see, or that belong to no profile or group any more, are left out of the answer.
 type GetPictures struct {
 	Ref
 	Seen

@@ -27,11 +27,11 @@ const (
 	PresenceUnknown   PresenceState = "unknown"   // the caller may not see the user's presence
 )
 
-// SetPresence sets how this session counts, until it ends. A session begins as online, and
-// others see that after one second. A user who wants to come unseen sends SetPresence right
-// after connect. The presence of a user is that of the user's most visible session. A session
-// that does not answer pings counts as offline meanwhile. A user who comes back within five
-// seconds was never away, and a user who comes and goes again and again is online.
+// SetPresence sets how this session counts, until it ends. A session begins as online, and others
+// see that after one second. A user who wants to come unseen sends SetPresence right after connect.
+// The presence of a user is the presence of the user's most visible session. A session that does
+// not answer pings counts as offline meanwhile. A user who comes back within five seconds was never
+// away, and a user who comes and goes again and again is online.
 type SetPresence struct {
 	Ref
 	State PresenceState `json:"state"` // online, away or invisible
@@ -60,7 +60,7 @@ type FollowPresence struct {
 // Type implements [Command].
 func (FollowPresence) Type() string { return "follow_presence" }
 
-// Validate implements [Command]. If Users is empty, nobody is followed.
+// Validate implements [Command]. If Users is empty, no user is followed.
 func (f FollowPresence) Validate(Limits) error { return validUsers(f.Users) }
 
 // GetPresence asks for the presence of up to 200 users, once.

@@ -14,7 +14,7 @@ const (
 	MaxProfiles  = 100 // that one command asks for
 )
 
-// profileOperations are about what users say of themselves.
+// profileOperations are about the profiles of users.
 var profileOperations = []*Operation{
 	change[SetProfile](),
 	read[GetProfiles, Profiles](),
@@ -54,10 +54,10 @@ type Status struct {
 	Until int64  `json:"until,omitzero"` // Unix milliseconds; 0 is forever
 }
 
-// GetProfiles asks for the profiles of up to 100 users. Name and picture are for everybody,
-// unless the server is configured otherwise. Zone and status are for those who share a channel
-// with the user and are not blocked by them. If Channel is set, the caller must be a member of it,
-// and the answer tells which of the users imitate another member.
+// GetProfiles asks for the profiles of up to 100 users. Name and picture are for everybody, unless
+// the server is configured otherwise. Zone and status are for users who share a channel with the
+// user and are not blocked by them. If Channel is set, the caller must be a member of it, and the
+// answer tells which of the users imitate another member.
 //
 // The answer takes work that depends on how many channels the caller and the users are in, and how
 // many members Channel has. That work counts as further commands of the caller.
@@ -68,13 +68,13 @@ type GetProfiles struct {
 	Channel string   `json:"channel,omitzero"`
 }
 
-// Profiles answers get_profiles with all requested users, in their order. A user without a
-// profile, whom the server need not know, has only their id. The server also sends it by itself,
-// with the profile of a user with whom the caller shares a channel, soon after it has changed.
-// Then it never has imitates.
+// Profiles answers get_profiles with all requested users, in their order. A user without a profile,
+// whom the server need not know, has only their id. The server also sends it by itself: when the
+// profile of a user who shares a channel with the caller has changed. Then it never has imitates.
 //
-// What the server sends by itself is not repeated: a client that reconnects, or polls, asks again
-// for the profiles that it shows. Of two profiles of a user the one with the higher version counts.
+// Frames that the server sends by itself are not repeated: a client that reconnects, or polls, asks
+// again for the profiles that it shows. Of two profiles of a user the one with the higher version
+// counts.
 type Profiles struct {
 	Ref
 	Users []Profile `json:"users"`

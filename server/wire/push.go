@@ -49,8 +49,8 @@ type SubscribePush struct {
 	ClientID string `json:"client_id,omitzero"`
 }
 
-// PushDevice is what the user's other devices see of a subscription. In the own channel's events,
-// it is the JSON that is the value of the setting push/ID.
+// PushDevice is the part of a subscription that the user's other devices see. In the own channel's
+// events, it is the JSON that is the value of the setting push/ID.
 type PushDevice struct {
 	Kind     PushKind `json:"kind"`
 	Label    string   `json:"label,omitzero"`    // by which the user knows the device
@@ -71,8 +71,8 @@ func ParsePushDevice(value string) (d PushDevice, err error) {
 	return d, json.Unmarshal([]byte(value), &d)
 }
 
-// PushTarget is where and how a user is told. All of it is secret: who has it can tell the user
-// something.
+// PushTarget is the address at which a user is told, with its keys. All of it is secret: anybody
+// who has it can send the user notifications.
 type PushTarget struct {
 	// Address is the URL of the endpoint or webhook, or the token of the device.
 	Address string `json:"address"`
@@ -136,7 +136,7 @@ type Push struct {
 	// Content is the most that a notification says on this server: full, sender or none.
 	Content       PushContent        `json:"content"`
 	Subscriptions []PushSubscription `json:"subscriptions"`
-	// Mail says whether the caller can have a digest by mail of what they miss, by the setting
+	// Mail says whether the caller can have a digest by mail of missed messages, by the setting
 	// notify/mail. It is empty on a server that sends none.
 	Mail PushMail `json:"mail,omitzero"`
 }
@@ -165,8 +165,8 @@ type PushContent string
 
 // How much a notification says.
 const (
-	PushFull   PushContent = "full"   // who has written, and the text
-	PushSender PushContent = "sender" // who, and not what
+	PushFull   PushContent = "full"   // the sender and the text
+	PushSender PushContent = "sender" // the sender, and not the text
 	PushNone   PushContent = "none"   // that there is something
 )
 
@@ -192,8 +192,8 @@ const (
 	PushGone    PushState = "gone"    // the address is known no more, or unused; the device may renew it
 )
 
-// TestPush tells a device of the caller something now, and waits up to 10 seconds for what the
-// receiver says. A user may do so a few times a minute.
+// TestPush sends a test notification to a device of the caller, and waits up to 10 seconds for the
+// receiver's answer. A user may do so a few times a minute.
 type TestPush struct {
 	Ref
 	ID string `json:"id"`
@@ -207,10 +207,10 @@ type PushTested struct {
 	Reason string     `json:"reason"` // a stable word, such as timeout, status_403 or refused_address
 }
 
-// PushResult is what became of telling a device.
+// PushResult is the result of telling a device.
 type PushResult string
 
-// What became of telling a device.
+// The results of telling a device.
 const (
 	PushSent    PushResult = "sent"
 	PushLost    PushResult = "gone"    // the receiver does not know the address any more
@@ -234,7 +234,7 @@ type PushLog struct {
 	More    bool           `json:"more"`
 }
 
-// PushLogEntry is a decision about a message, or what became of telling one device of it.
+// PushLogEntry is a decision about a message, or the result of telling one device of it.
 type PushLogEntry struct {
 	Pos       uint64      `json:"pos"`       // descending
 	Timestamp int64       `json:"timestamp"` // Unix milliseconds

@@ -25,8 +25,8 @@ const (
 //
 //	kitchen "field recordings" -draft deploy* from:alice in:"Design team" after:7d has:image
 //
-// Each query finds something or nothing; none is an error. What is not of the language is a word to
-// look for. A query without a word or a filter finds nothing.
+// Each query finds something or nothing; none is an error. Text that is not of the language is a
+// word to look for. A query without a word or a filter finds nothing.
 type Search struct {
 	Ref
 	Seen
@@ -142,7 +142,7 @@ type Hit struct {
 	Next string `json:"-"`
 }
 
-// Excerpt is a part of a file that is a text, around what was looked for. Its highlights are about
+// Excerpt is a part of a text file, around the words that were found. Its highlights are about
 // Text.
 type Excerpt struct {
 	Attachment int         `json:"attachment"` // its number in the message
@@ -150,8 +150,8 @@ type Excerpt struct {
 	Highlights []Highlight `json:"highlights"`
 }
 
-// Highlight is a part of a text that was looked for. Start and Length count Unicode code points,
-// as those of a [Mention] do. Highlights of one text ascend and do not overlap.
+// Highlight is a part of a text that was looked for. Start and Length count Unicode code points, as
+// in a [Mention]. Highlights of one text ascend and do not overlap.
 type Highlight struct {
 	In HighlightIn `json:"in,omitzero"` // the text of the message, or the name itself, if unset
 	// Attachment is the number of the attachment whose name or caption this is about.
@@ -208,7 +208,7 @@ type Matches struct {
 // Type implements [Frame].
 func (Matches) Type() string { return "matches" }
 
-// PersonMatch is a user whom find has found.
+// PersonMatch is a user that find has found.
 type PersonMatch struct {
 	User       string      `json:"user"`
 	Name       string      `json:"name,omitzero"`       // the name that is shown, if there is one
@@ -241,8 +241,8 @@ func afterPoints(text string, n int) int {
 	return len(text)
 }
 
-// HighlightsOf returns the highlights of a text from spans of bytes, which ascend. What overlaps is
-// counted once.
+// HighlightsOf returns the highlights of a text from spans of bytes, which ascend. Overlapping
+// highlights are counted once.
 func HighlightsOf(text string, spans [][2]int, in HighlightIn, attachment int) []Highlight {
 	all := make([]Highlight, 0, len(spans))
 	at, points := 0, 0 // so many code points are before at

@@ -42,9 +42,9 @@ type Session struct {
 	Current bool   `json:"current,omitzero"` // the session that asks
 }
 
-// SignOut ends one of the caller's sessions, on whichever node it is, and all other sessions
-// with the same token. The token is revoked. Without a session it is the one that asks; over
-// [PathFrames] it is whatever the token of the request has opened.
+// SignOut ends one of the caller's sessions, on whichever node it is, and all other sessions with
+// the same token. The token is revoked. Without a session it ends the session that asks. Over
+// [PathFrames] it ends every session that the token of the request has opened.
 type SignOut struct {
 	Ref
 	Session string `json:"session,omitzero"`

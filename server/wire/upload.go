@@ -2,7 +2,7 @@ package wire
 
 import "unicode/utf8"
 
-// Limits of what a client says about a file.
+// Limits of the members that a client gives about a file.
 const (
 	MaxClaimedNameBytes = 1024    // of the name as the sender has it; it is made safe and cut
 	MaxUploadParts      = 64      // whose requests one reply has
@@ -25,9 +25,9 @@ var uploadOperations = []*Operation{
 // Then the caller makes the requests of the reply, gives complete_upload, and sends a message
 // with the ticket that answers it.
 //
-// A retry with the same members finds the same upload, on any node: it is answered with what is
-// still missing. So a client that derives the ClientID from the file goes on with an upload after
-// it was started again.
+// A retry with the same members finds the same upload, on any node: the answer names the parts that
+// are still missing. So a client that derives the ClientID from the file goes on with an upload
+// after it was started again.
 type ReserveUpload struct {
 	Ref
 	Channel   string `json:"channel"`
@@ -36,11 +36,11 @@ type ReserveUpload struct {
 	Size      int64  `json:"size"` // bytes
 	MediaType string `json:"media_type,omitzero"`
 	SHA256    string `json:"sha256"` // of the file, 64 digits in hex
-	// What the file is for: a message, unless set to picture.
+	// The purpose of the file: a message, unless set to picture.
 	Purpose Purpose `json:"purpose,omitzero"`
 }
 
-// Purpose says what a file is uploaded for.
+// Purpose says for which use a file is uploaded.
 type Purpose string
 
 // The purposes.
@@ -98,10 +98,10 @@ func (ResumeUpload) Type() string { return "resume_upload" }
 // Validate implements [Command].
 func (c ResumeUpload) Validate(Limits) error { return validMedia(c.Media) }
 
-// Upload answers reserve_upload and resume_upload. It says what is still to be done. A file of
-// some MiB is uploaded whole, by one request; a larger one in parts. Each request goes to
-// storage, with the bytes as its body and exactly these headers. It needs nothing else, so its
-// URL must be kept secret while it is valid. If URLs have expired, resume_upload gives others.
+// Upload answers reserve_upload and resume_upload. It names the steps that are left. A file of some
+// MiB is uploaded whole, by one request; a larger one in parts. Each request goes to storage, with
+// the bytes as its body and exactly these headers. It needs nothing else, so its URL must be kept
+// secret while it is valid. If URLs have expired, resume_upload gives others.
 type Upload struct {
 	Ref
 	Media string `json:"media"` // the id of the file
@@ -115,7 +115,7 @@ type Upload struct {
 	Headers map[string]string `json:"headers,omitzero"`
 
 	PartSize int64        `json:"part_size,omitzero"` // of each part but the last; 0 for a file that is uploaded whole
-	Parts    []UploadPart `json:"parts,omitzero"`     // the next of those that storage does not have, at most 64
+	Parts    []UploadPart `json:"parts,omitzero"`     // the next parts that storage does not have, at most 64
 	Has      int64        `json:"has,omitzero"`       // how many bytes of the parts storage has
 }
 

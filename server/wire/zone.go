@@ -2,9 +2,9 @@ package wire
 
 import "time"
 
-// Zone returns the time zone of an IANA name, and UTC for no name. It refuses that of the machine,
-// which means nothing to others. A program that uses it brings the zones: not every machine has
-// them.
+// Zone returns the time zone of an IANA name, and UTC for no name. It refuses the zone of the
+// machine, which means nothing to others. A program that uses it brings the zones: not every
+// machine has them.
 func Zone(name string) (*time.Location, error) {
 	zone, err := time.LoadLocation(name)
 	if err != nil || zone == time.Local {

@@ -268,19 +268,19 @@ export interface Resume {
   positions: number[];
 }
 
-/** MentionKind tells who is mentioned. */
+/** MentionKind tells which users a mention means. */
 export type MentionKind = KnownMentionKind | (string & {});
 
 /** The values of {@link MentionKind} that this version knows. */
 export type KnownMentionKind =
   | "user"
   | "channel" // everybody in the channel
-  | "here"; // everybody in the channel who is connected when it is sent
+  | "here"; // all members who are connected when it is sent
 
 /**
  * Mention is a part of the text that refers to a user or to everybody in the channel. Start and
  * Length count Unicode code points, so they mean the same to a client in Go, Swift or JavaScript,
- * whatever emoji come before. Mentions ascend and do not overlap.
+ * even after emoji. Mentions ascend and do not overlap.
  */
 export interface Mention {
   kind: MentionKind;
@@ -290,7 +290,7 @@ export interface Mention {
   length: number;
 }
 
-/** AttachmentKind says as what a client shows an attachment. */
+/** AttachmentKind says in which way a client shows an attachment. */
 export type AttachmentKind = KnownAttachmentKind | (string & {});
 
 /** The values of {@link AttachmentKind} that this version knows. */
@@ -339,7 +339,7 @@ export interface Attachment {
   kind?: AttachmentKind;
   /** of the file; safe to be stored and shown in one line */
   name?: string;
-  /** media type, of what the file is and not of what its sender called it */
+  /** media type, by the bytes of the file and not by its name */
   type?: string;
   /** bytes */
   size?: number;
@@ -400,8 +400,8 @@ export interface ChannelSeq {
 }
 
 /**
- * Picture is the picture of a user or of a group: a square in two sizes. What is stored under an id
- * never changes, so a client that has the picture of an id need not ask for it again.
+ * Picture is the picture of a user or of a group: a square in two sizes. The picture of an id never
+ * changes, so a client that has it need not ask for it again.
  *
  * In a command, a picture has only id and ticket, both from the answer to complete_upload; one
  * without an id removes the picture. In all else the server sets the rest.
@@ -426,7 +426,7 @@ export type KnownRole =
   | "member" // may also write
   | "reader"; // may read
 
-/** GalleryKind is what a gallery shows. */
+/** GalleryKind is the kind of things that a gallery shows. */
 export type GalleryKind = KnownGalleryKind | (string & {});
 
 /** The values of {@link GalleryKind} that this version knows. */
@@ -482,7 +482,7 @@ export type KnownPresenceState =
   | "offline" // the user has no session that answers
   | "unknown"; // the caller may not see the user's presence
 
-/** Purpose says what a file is uploaded for. */
+/** Purpose says for which use a file is uploaded. */
 export type Purpose = KnownPurpose | (string & {});
 
 /** The values of {@link Purpose} that this version knows. */
@@ -575,7 +575,7 @@ export type KnownKind =
   | "setting" // a setting of a user, in that user's own channel
   | "profile" // changes the profile of a user, in that user's own channel
   | "pin" // pins a message: target, and remove if the pin was removed
-  | "note"; // what the server notes for itself; only the log has it
+  | "note"; // a note of the server for itself; only the log has it
 
 /** Action is the action of a meta event. */
 export type Action = KnownAction | (string & {});
@@ -611,7 +611,7 @@ export interface GroupSettings {
   topic?: string;
   /** seconds between two messages of one member; 0 is off */
   slow_mode_s?: number;
-  /** nobody may write; all may read */
+  /** no member may write; all may read */
   archived?: boolean;
   picture?: Picture;
 }
@@ -647,7 +647,7 @@ export interface Meta {
   invite?: Invite;
 }
 
-/** Erased is what remains of a deleted message. */
+/** Erased has the parts that remain of a deleted message. */
 export interface Erased {
   id: string;
   /**
@@ -669,8 +669,8 @@ export interface Setting {
 }
 
 /**
- * Note is what the server notes for itself in a channel's log: either that a command was carried
- * out and changed nothing, or whom an @here mentions. No client gets it.
+ * Note is a note of the server for itself in a channel's log. It says either that a command was
+ * carried out and changed nothing, or which users an @here mentions. No client gets it.
  */
 export interface Note {
   /**
@@ -705,8 +705,8 @@ export interface ProfileChange {
 }
 
 /**
- * PushTarget is where and how a user is told. All of it is secret: who has it can tell the user
- * something.
+ * PushTarget is the address at which a user is told, with its keys. All of it is secret: anybody
+ * who has it can send the user notifications.
  */
 export interface PushTarget {
   /** Address is the URL of the endpoint or webhook, or the token of the device. */
@@ -739,7 +739,7 @@ export interface Reaction {
  * the highest of what the caller read, what the caller sent and where the caller joined. Unread is
  * the same on every device. It counts places: a deleted message keeps its place until the caller
  * has read past it. Mentions is the number of unread messages that mention the caller or everybody,
- * in their current version. A deleted message mentions nobody.
+ * in their current version. A deleted message mentions no user.
  */
 export interface ChannelInfo {
   id: string;
@@ -808,7 +808,7 @@ export type KnownHighlightIn =
 
 /**
  * Highlight is a part of a text that was looked for. Start and Length count Unicode code points, as
- * those of a Mention do. Highlights of one text ascend and do not overlap.
+ * in a Mention. Highlights of one text ascend and do not overlap.
  */
 export interface Highlight {
   /** the text of the message, or the name itself, if unset */
@@ -820,7 +820,7 @@ export interface Highlight {
 }
 
 /**
- * Excerpt is a part of a file that is a text, around what was looked for. Its highlights are about
+ * Excerpt is a part of a text file, around the words that were found. Its highlights are about
  * Text.
  */
 export interface Excerpt {
@@ -851,7 +851,7 @@ export interface Rebuilding {
   of: number;
 }
 
-/** PersonMatch is a user whom find has found. */
+/** PersonMatch is a user that find has found. */
 export interface PersonMatch {
   user: string;
   /** the name that is shown, if there is one */
@@ -970,8 +970,8 @@ export type PushContent = KnownPushContent | (string & {});
 
 /** The values of {@link PushContent} that this version knows. */
 export type KnownPushContent =
-  | "full" // who has written, and the text
-  | "sender" // who, and not what
+  | "full" // the sender and the text
+  | "sender" // the sender, and not the text
   | "none"; // that there is something
 
 /** PushState says whether telling works. */
@@ -1013,7 +1013,7 @@ export type KnownPushMail =
   | "ready"
   | "no_address"; // the identity provider has told no verified address
 
-/** PushResult is what became of telling a device. */
+/** PushResult is the result of telling a device. */
 export type PushResult = KnownPushResult | (string & {});
 
 /** The values of {@link PushResult} that this version knows. */
@@ -1032,7 +1032,7 @@ export type KnownPushVerdict =
   | "later"
   | "not";
 
-/** PushLogEntry is a decision about a message, or what became of telling one device of it. */
+/** PushLogEntry is a decision about a message, or the result of telling one device of it. */
 export interface PushLogEntry {
   /** descending */
   pos: number;
@@ -1151,9 +1151,10 @@ export interface Forward {
  * forwarded message cannot be edited. Earlier versions stay readable, so a message can be edited
  * only as often as Limits.MessageEdits says; after that a new message has to correct it.
  *
- * An edit whose content has no attachments keeps those of the message. If it has attachments, by
- * their ids and captions, the message keeps these alone, in the new order; an empty list removes
- * all. An edit cannot add attachments. A message that it leaves without any must have text.
+ * An edit whose content has no attachments keeps the attachments of the message. If it has
+ * attachments, by their ids and captions, the message keeps these alone, in the new order; an empty
+ * list removes all. An edit cannot add attachments. A message that it leaves without any must have
+ * text.
  */
 export interface Edit {
   type: "edit";
@@ -1253,7 +1254,7 @@ export interface UpdateChannel {
   topic?: string;
   /** seconds between two messages of one member; 0 is off */
   slow_mode_s?: number;
-  /** nobody may write; all may read */
+  /** no member may write; all may read */
   archived?: boolean;
   /** Uploaded for this group and the purpose picture. One without an id removes the picture. */
   picture?: Picture;
@@ -1333,8 +1334,8 @@ export interface Leave {
 /**
  * CreateInvite lets users who know a secret join a group. The client makes the secret of at least
  * 128 random bits and tells the server only its hash, so nothing in the log opens the group. Users
- * who manage invites can list hashes. An invite whose secret is too regular to be random lets
- * nobody in. If the invite already exists, it is changed.
+ * who manage invites can list hashes. An invite whose secret is too regular to be random lets no
+ * user in. If the invite already exists, it is changed.
  */
 export interface CreateInvite {
   type: "create_invite";
@@ -1379,7 +1380,7 @@ export interface Join {
  * (exclusive), or after After (exclusive), or those around Around (inclusive, about as many on
  * either side), or the latest ones if none is set. Because seq is dense, Before: Limit+1 gets the
  * first page. A page of large messages ends early and says that there are more. With Changes the
- * page also has what happened to the channel between its messages, see Page.
+ * page also has the changes of the channel between its messages, see Page.
  */
 export interface History {
   type: "history";
@@ -1408,8 +1409,8 @@ export interface GetVersions {
 }
 
 /**
- * ListMedia asks for the attachments and links in the messages of a channel: those of one kind, or
- * all. They come by message, the newest message first, and within a message in its own order. With
+ * ListMedia asks for the attachments and links in the messages of a channel: all of them, or one
+ * kind. They come by message, the newest message first, and within a message in its own order. With
  * Before, the list goes on after that place.
  */
 export interface ListMedia {
@@ -1430,8 +1431,8 @@ export interface ListMedia {
  *
  *     kitchen "field recordings" -draft deploy* from:alice in:"Design team" after:7d has:image
  *
- * Each query finds something or nothing; none is an error. What is not of the language is a word to
- * look for. A query without a word or a filter finds nothing.
+ * Each query finds something or nothing; none is an error. Text that is not of the language is a
+ * word to look for. A query without a word or a filter finds nothing.
  */
 export interface Search {
   type: "search";
@@ -1578,7 +1579,7 @@ export interface SetProfile {
 
 /**
  * GetProfiles asks for the profiles of up to 100 users. Name and picture are for everybody, unless
- * the server is configured otherwise. Zone and status are for those who share a channel with the
+ * the server is configured otherwise. Zone and status are for users who share a channel with the
  * user and are not blocked by them. If Channel is set, the caller must be a member of it, and the
  * answer tells which of the users imitate another member.
  *
@@ -1595,7 +1596,7 @@ export interface GetProfiles {
 
 /**
  * GetPictures asks for URLs of up to 100 pictures, in one size. Pictures that the caller may not
- * see, or that nobody has any more, are left out of the answer.
+ * see, or that belong to no profile or group any more, are left out of the answer.
  */
 export interface GetPictures {
   type: "get_pictures";
@@ -1656,9 +1657,9 @@ export interface Watch {
 /**
  * SetPresence sets how this session counts, until it ends. A session begins as online, and others
  * see that after one second. A user who wants to come unseen sends SetPresence right after connect.
- * The presence of a user is that of the user's most visible session. A session that does not answer
- * pings counts as offline meanwhile. A user who comes back within five seconds was never away, and
- * a user who comes and goes again and again is online.
+ * The presence of a user is the presence of the user's most visible session. A session that does
+ * not answer pings counts as offline meanwhile. A user who comes back within five seconds was never
+ * away, and a user who comes and goes again and again is online.
  */
 export interface SetPresence {
   type: "set_presence";
@@ -1703,8 +1704,8 @@ export interface ListSessions {
 
 /**
  * SignOut ends one of the caller's sessions, on whichever node it is, and all other sessions with
- * the same token. The token is revoked. Without a session it is the one that asks; over PathFrames
- * it is whatever the token of the request has opened.
+ * the same token. The token is revoked. Without a session it ends the session that asks. Over
+ * PathFrames it ends every session that the token of the request has opened.
  */
 export interface SignOut {
   type: "sign_out";
@@ -1718,9 +1719,9 @@ export interface SignOut {
  * as the channel must. Then the caller makes the requests of the reply, gives complete_upload, and
  * sends a message with the ticket that answers it.
  *
- * A retry with the same members finds the same upload, on any node: it is answered with what is
- * still missing. So a client that derives the ClientID from the file goes on with an upload after
- * it was started again.
+ * A retry with the same members finds the same upload, on any node: the answer names the parts that
+ * are still missing. So a client that derives the ClientID from the file goes on with an upload
+ * after it was started again.
  */
 export interface ReserveUpload {
   type: "reserve_upload";
@@ -1734,7 +1735,7 @@ export interface ReserveUpload {
   media_type?: string;
   /** of the file, 64 digits in hex */
   sha256: string;
-  /** What the file is for: a message, unless set to picture. */
+  /** The purpose of the file: a message, unless set to picture. */
   purpose?: Purpose;
 }
 
@@ -1850,8 +1851,8 @@ export interface GetPush {
 }
 
 /**
- * TestPush tells a device of the caller something now, and waits up to 10 seconds for what the
- * receiver says. A user may do so a few times a minute.
+ * TestPush sends a test notification to a device of the caller, and waits up to 10 seconds for the
+ * receiver's answer. A user may do so a few times a minute.
  */
 export interface TestPush {
   type: "test_push";
@@ -1932,11 +1933,11 @@ export interface Reactions {
  * about those after it.
  *
  * Changes are the events of the kinds meta and pin that lie between the messages of the page, in
- * the order in which they happened, if the command has asked for them. They are those that the user
- * has seen live, or would have seen. An event belongs to the message that its last names, whether
- * or not the user is shown that message: so pages that follow each other have each event once. A
- * page with no more messages on a side has all events on that side. MoreChanges says that there
- * were too many: older ones are left out.
+ * the order in which they happened, if the command has asked for them. They are the changes that
+ * the user has seen live, or would have seen. An event belongs to the message that its last names,
+ * whether or not the user is shown that message: so pages that follow each other have each event
+ * once. A page with no more messages on a side has all events on that side. MoreChanges says that
+ * there were too many: older ones are left out.
  */
 export interface Page {
   type: "page";
@@ -1951,8 +1952,8 @@ export interface Page {
 
 /**
  * Channel answers create_group and get_channel. The answer to get_channel also has the roles of all
- * members who are not plain members. Callers who may add members also see who asks to join, who is
- * banned, and which invites exist.
+ * members who are not plain members. Callers who may add members also see the requests to join, the
+ * banned users, and the invites.
  */
 export interface Channel {
   type: "channel";
@@ -1967,7 +1968,7 @@ export interface Channel {
 }
 
 /**
- * Versions answers get_versions with the first content of a message and that of each edit. A
+ * Versions answers get_versions with the first content of a message and the content of each edit. A
  * deleted message has no versions. More says that there are further versions; a command with After
  * asks for them.
  */
@@ -2037,12 +2038,12 @@ export interface Settings {
 
 /**
  * Profiles answers get_profiles with all requested users, in their order. A user without a profile,
- * whom the server need not know, has only their id. The server also sends it by itself, with the
- * profile of a user with whom the caller shares a channel, soon after it has changed. Then it never
- * has imitates.
+ * whom the server need not know, has only their id. The server also sends it by itself: when the
+ * profile of a user who shares a channel with the caller has changed. Then it never has imitates.
  *
- * What the server sends by itself is not repeated: a client that reconnects, or polls, asks again
- * for the profiles that it shows. Of two profiles of a user the one with the higher version counts.
+ * Frames that the server sends by itself are not repeated: a client that reconnects, or polls, asks
+ * again for the profiles that it shows. Of two profiles of a user the one with the higher version
+ * counts.
  */
 export interface Profiles {
   type: "profiles";
@@ -2103,7 +2104,7 @@ export interface Sessions {
 }
 
 /**
- * Upload answers reserve_upload and resume_upload. It says what is still to be done. A file of some
+ * Upload answers reserve_upload and resume_upload. It names the steps that are left. A file of some
  * MiB is uploaded whole, by one request; a larger one in parts. Each request goes to storage, with
  * the bytes as its body and exactly these headers. It needs nothing else, so its URL must be kept
  * secret while it is valid. If URLs have expired, resume_upload gives others.
@@ -2126,7 +2127,7 @@ export interface Upload {
   headers?: { [name: string]: string };
   /** of each part but the last; 0 for a file that is uploaded whole */
   part_size?: number;
-  /** the next of those that storage does not have, at most 64 */
+  /** the next parts that storage does not have, at most 64 */
   parts?: UploadPart[];
   /** how many bytes of the parts storage has */
   has?: number;
@@ -2189,7 +2190,7 @@ export interface Push {
   content: PushContent;
   subscriptions: PushSubscription[];
   /**
-   * Mail says whether the caller can have a digest by mail of what they miss, by the setting
+   * Mail says whether the caller can have a digest by mail of missed messages, by the setting
    * notify/mail. It is empty on a server that sends none.
    */
   mail?: PushMail;
@@ -2246,7 +2247,7 @@ export interface Event {
   last?: number;
   /**
    * Unix milliseconds by the writer's clock. It is earlier than the last event's time only if that
-   * was dated by a clock that was wrong. The order of events is that of their numbers.
+   * was dated by a clock that was wrong. The numbers of events say their order.
    */
   timestamp: number;
   /**

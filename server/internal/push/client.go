@@ -13,7 +13,7 @@ type Client interface {
 // maxAnswer is how much of an answer is read: enough for a reason.
 const maxAnswer = 16 << 10
 
-// Answer is what a receiver has answered.
+// Answer is the answer of a receiver.
 type Answer struct {
 	Code   int
 	Header http.Header

@@ -7,7 +7,7 @@ import (
 	"github.com/go-json-experiment/json"
 )
 
-// Kind says what a notification is about.
+// Kind is the kind of a notification.
 type Kind string
 
 // The kinds of notifications.
@@ -17,8 +17,8 @@ const (
 	KindTest    Kind = "test"    // the user has asked for it, to see whether it comes
 )
 
-// Notification is what a user is told about one event. Title and Body are as the user's privacy
-// allows, in the user's language.
+// Notification is the text and the facts that a user is told about one event. Title and Body are as
+// the user's privacy allows, in the user's language.
 type Notification struct {
 	// ID is the same in each try, so that a receiver can tell that it has it already.
 	ID      string
@@ -28,15 +28,15 @@ type Notification struct {
 	Title   string
 	Body    string
 	Badge   int // how many messages the user has not read, in all channels
-	// Collapse names what a newer notification replaces: usually the channel. An empty one
-	// replaces nothing.
+	// Collapse is shared by notifications of which a newer one replaces the older: usually the
+	// channel. An empty one replaces nothing.
 	Collapse string
 	Urgent   bool      // worth waking a device for
 	Expires  time.Time // when it is not worth telling any more
 }
 
-// Bare returns the notification without its texts, for a receiver that takes no larger one. What
-// is left is enough to fetch the message.
+// Bare returns the notification without its texts, for a receiver that takes no larger one. The
+// rest is enough to fetch the message.
 func (n Notification) Bare() Notification {
 	n.Title, n.Body = "", ""
 	return n

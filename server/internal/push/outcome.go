@@ -8,7 +8,7 @@ import (
 	"natterjack/server/internal/guard"
 )
 
-// Result says what has to happen after a try.
+// Result says how to go on after a try.
 type Result string
 
 // The results.
@@ -23,7 +23,7 @@ const (
 	Refused Result = "refused"
 )
 
-// Outcome is what became of a try.
+// Outcome is the result of a try, with its reason.
 type Outcome struct {
 	Result Result
 	// Reason is a stable word for logs and counters, without secrets.

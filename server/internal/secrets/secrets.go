@@ -26,7 +26,7 @@ func (d Dir) SigningKey() string { return filepath.Join(string(d), "signing.pem"
 // Path returns the path of a secret.
 func (d Dir) Path(name string) string { return filepath.Join(string(d), name) }
 
-// maxSecret bounds what is read.
+// maxSecret bounds the bytes that are read.
 const maxSecret = 1 << 10
 
 var validName = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,63}$`)

@@ -9,7 +9,8 @@ import (
 // maxPayload is the largest payload that the service takes.
 const maxPayload = 4096
 
-// payload is what a device gets: what its system shows, and what the application needs.
+// payload is the notification as a device gets it: the part that its system shows, and the part
+// that the application needs.
 type payload struct {
 	APS     aps       `json:"aps"`
 	Kind    push.Kind `json:"kind"`
@@ -27,8 +28,8 @@ type aps struct {
 	Category string `json:"category,omitzero"`
 }
 
-// alert is what the system shows. With neither title nor body nothing would be shown, so a bare
-// notification names a text that the application has in the user's language.
+// alert is the part that the system shows. With neither title nor body nothing would be shown, so a
+// bare notification names a text that the application has in the user's language.
 type alert struct {
 	Title string `json:"title,omitzero"`
 	Body  string `json:"body,omitzero"`

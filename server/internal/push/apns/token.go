@@ -14,7 +14,7 @@ import (
 	"github.com/go-jose/go-jose/v4/jwt"
 )
 
-// tokenUse is how long a token is used. The service refuses tokens that are an hour old, and those
+// tokenUse is how long a token is used. The service refuses tokens that are an hour old, and tokens
 // that change more often than every 20 minutes.
 const tokenUse = 45 * time.Minute
 
@@ -71,7 +71,7 @@ func (t *tokens) token() (string, error) {
 }
 
 // drop forgets a token that the service has refused, so that the next try has a new one. A token
-// that is younger than some minutes stays: the service refuses those who make many.
+// that is younger than some minutes stays: the service refuses servers that make many.
 func (t *tokens) drop() {
 	t.mu.Lock()
 	defer t.mu.Unlock()

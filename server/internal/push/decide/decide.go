@@ -6,7 +6,7 @@ import (
 )
 
 const (
-	// maxAge is how old a message may be when somebody is told of it. A weekend of quiet hours is
+	// maxAge is how old a message may be when a user is told of it. A weekend of quiet hours is
 	// shorter.
 	maxAge = 7 * 24 * time.Hour
 	// A user who uses another device has a while to see the message there.
@@ -85,7 +85,8 @@ func Decide(f *Facts, now time.Time) Decision {
 	return Decision{Verdict: Later, Reason: wait, Until: until}
 }
 
-// closed returns why nobody is told, whatever they have set.
+// closed returns the reason why no user is told of the message, whatever their settings, or
+// nothing.
 func (f *Facts) closed(now time.Time) Reason {
 	m, r := &f.Message, &f.Recipient
 	switch {
@@ -107,8 +108,8 @@ func (f *Facts) closed(now time.Time) Reason {
 	return ""
 }
 
-// marks are what makes a message special to a user. A message may have several, and the strongest
-// need not be the one that passes a gate.
+// marks are the properties that make a message special to a user. A message may have several, and
+// the strongest need not be the one that passes a gate.
 type marks struct{ mention, reply, person, keyword bool }
 
 func (f *Facts) marks() marks {

@@ -1,8 +1,8 @@
 // Package decide says whether a user is told of a message, now, later, or not at all, and why.
 //
-// It is pure: [Decide] is given all [Facts] and the time, asks nobody and keeps nothing. A user who
-// is to be told later is decided about again then, with the facts of then. So what was read
-// meanwhile is not told, and a user who has left meanwhile is not, either.
+// It is pure: [Decide] is given all [Facts] and the time, makes no requests and keeps no state. If
+// a user is to be told later, the decision is made again then, with the facts of that time. So a
+// message that was read meanwhile is not told, and neither is a user who has left meanwhile.
 //
 // The gates, in order; the first that closes says why:
 //

@@ -2,15 +2,15 @@ package decide
 
 import "time"
 
-// Facts are all that a decision depends on: about a message, about a recipient, and about what the
-// recipient has set.
+// Facts are all that a decision depends on: facts about a message, about a recipient, and about the
+// recipient's settings.
 type Facts struct {
 	Message   Message
 	Recipient Recipient
 	Settings  Settings
 }
 
-// Message is what a decision depends on of a message, and of the channel that it is in.
+// Message holds the facts about a message, and about its channel, that a decision depends on.
 type Message struct {
 	Sender  string
 	Text    string
@@ -22,11 +22,11 @@ type Message struct {
 	// Reply says that the message answers one of the recipient.
 	Reply bool
 	// Everybody says that the message mentions everybody in the channel. Here says that it mentions
-	// those who are connected.
+	// the connected members.
 	Everybody, Here bool
 }
 
-// Recipient is what a decision depends on of the user who might be told.
+// Recipient holds the facts about the user who might be told that a decision depends on.
 type Recipient struct {
 	Name   string
 	Member bool // at the place of the message in the log, and now
@@ -54,7 +54,7 @@ const (
 	LevelNone     Level = "none"
 )
 
-// Settings are what a user has set, for one channel and for all.
+// Settings are the settings of a user, for one channel and for all.
 type Settings struct {
 	Level Level
 	Muted bool
@@ -69,12 +69,12 @@ type Settings struct {
 	SnoozedUntil time.Time
 	Quiet        Schedule
 
-	// PassMute says what is told although the channel is muted, or its level is none. PassQuiet
-	// says what is told during a snooze and quiet hours.
+	// PassMute says which messages are told although the channel is muted, or its level is none.
+	// PassQuiet says which messages are told during a snooze and quiet hours.
 	PassMute, PassQuiet Pass
 }
 
-// Pass says what passes a gate. The zero value lets nothing pass.
+// Pass says which messages pass a gate. The zero value lets nothing pass.
 type Pass struct {
 	Mentions bool // by name, and replies
 	Keywords bool

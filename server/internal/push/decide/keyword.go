@@ -7,8 +7,8 @@ import (
 	"natterjack/search/text"
 )
 
-// hasKeyword reports whether a text has one of the words, as a search finds it: whatever the case,
-// the width and the accents are. In scripts that put spaces between words, it must be whole words.
+// hasKeyword reports whether a text has one of the words, as a search finds it: case, width and
+// accents do not matter. In scripts that put spaces between words, it must be whole words.
 func hasKeyword(in string, words []string) bool {
 	if len(words) == 0 {
 		return false

@@ -13,9 +13,9 @@ import (
 	"natterjack/server/wire"
 )
 
-// Accept implements [natterjack/jetstream.Receivers]. A name that resolves to an address that may
-// not be asked is accepted here, and refused whenever it is asked: nobody may wait for a resolver
-// here, and what it says can change.
+// Accept implements [natterjack/jetstream.Receivers]. A name that resolves to a forbidden address
+// is accepted here, and refused at each request: a command must not wait for a resolver, and its
+// answer can change.
 func (d *Devices) Accept(c *wire.SubscribePush) error {
 	if d.cfg.Senders[c.Kind] == nil {
 		return wire.Errorf(wire.CodeUnsupported, "kind: this server sends no notifications by %s%s", c.Kind, d.why(c.Kind))

@@ -17,17 +17,17 @@ type Log interface {
 	Subscriptions(ctx context.Context, user string) ([]channel.Subscription, error)
 }
 
-// Records has what became of notifications.
+// Records has the results of notifications.
 type Records interface {
-	// States returns what is known of a user's subscriptions, by their ids. Those of which nothing
-	// is known are missing.
+	// States returns the states of a user's subscriptions, by their ids. Subscriptions of which
+	// nothing is known are missing.
 	States(ctx context.Context, user string) (map[string]State, error)
 	// Entries returns the log of a user as the command asks, the newest entries first, and whether
 	// there are more behind them.
 	Entries(ctx context.Context, user string, cmd wire.GetPushLog) (entries []wire.PushLogEntry, more bool, err error)
 }
 
-// State is what is known of a subscription: what became of the last try to tell the user there.
+// State is the state of a subscription: the result of the last try to tell the user there.
 type State struct {
 	Version uint64 // of the subscription as it was then
 	State   wire.PushState
@@ -40,7 +40,7 @@ type Judge interface {
 	URL(text string) (*url.URL, error)
 }
 
-// Config says what a node offers.
+// Config holds the parts of a node by which it tells users.
 type Config struct {
 	Log     Log
 	Records Records                       // nil if nothing is recorded
@@ -49,7 +49,7 @@ type Config struct {
 	Key     string                        // the public key, if it tells browsers
 	Reason  wire.PushReason               // why it does not tell browsers, or not at all
 	Content wire.PushContent              // the most that notifications say
-	// Mail says whether a user can have a digest by mail; nil if nobody can.
+	// Mail says whether a user can have a digest by mail; nil if no user can.
 	Mail func(ctx context.Context, user string) (wire.PushMail, error)
 	Now  func() time.Time // nil for [time.Now]
 }
@@ -61,7 +61,7 @@ type Devices struct {
 	trials *trials
 }
 
-// New returns what answers the operations.
+// New returns the handlers of the operations.
 func New(cfg Config) *Devices {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
@@ -113,8 +113,8 @@ const (
 	reasonGone = push.ReasonGone
 )
 
-// shown returns a subscription as its user sees it. What was known of an address that was replaced
-// since does not count.
+// shown returns a subscription as its user sees it. Results of an address that was replaced since
+// do not count.
 func (d *Devices) shown(s *channel.Subscription, known State) wire.PushSubscription {
 	shown := wire.PushSubscription{
 		ID: s.ID, PushDevice: s.PushDevice, Since: s.Since, Renewed: s.Renewed, Version: s.Version, State: wire.PushOK, Told: known.Told,

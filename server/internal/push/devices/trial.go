@@ -89,7 +89,7 @@ func (d *Devices) try(ctx context.Context, sender push.Sender, s *channel.Subscr
 	n.Title, n.Body = wording.Test(wording.LanguageOf(s.Language))
 	o := sender.Send(ctx, to, n)
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) && o.Result == push.Again {
-		o.Reason = "timeout" // whatever the sender calls it
+		o.Reason = "timeout" // with any name that the sender gives it
 	}
 	return o
 }

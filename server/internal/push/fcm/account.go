@@ -25,7 +25,7 @@ var errAccount = errors.New("fcm: the file must be the JSON of a service account
 func parseAccount(file []byte) (*account, error) {
 	var a account
 	if json.Unmarshal(file, &a) != nil {
-		return nil, errAccount // what it quotes may be the key
+		return nil, errAccount // the text that it quotes may be the key
 	}
 	u, err := url.Parse(a.TokenURI)
 	block, _ := pem.Decode([]byte(a.Key))

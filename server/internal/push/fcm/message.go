@@ -14,7 +14,7 @@ import (
 // maxTTL is the longest time for which the service keeps a message.
 const maxTTL = 28 * 24 * time.Hour
 
-// envelope is what the service takes.
+// envelope is the body of a request to the service.
 type envelope struct {
 	Message message `json:"message"`
 }
@@ -25,7 +25,7 @@ type message struct {
 	Android android `json:"android"`
 }
 
-// data is what the application gets. The service takes text only.
+// data is the part that the application gets. The service takes text only.
 type data struct {
 	Version string    `json:"v"`
 	ID      string    `json:"id"`

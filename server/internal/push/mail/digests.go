@@ -22,7 +22,7 @@ import (
 )
 
 const (
-	// name is that of the queue.
+	// name is the name of the queue.
 	name = "mail"
 	// target is the only target of the jobs.
 	target = "smtp"
@@ -60,9 +60,9 @@ type Reader struct {
 	Zone      *time.Location // nil if it is not known
 }
 
-// Found is what is left of some missed messages.
+// Found holds the missed messages that are still worth telling.
 type Found struct {
-	Missed []letter.Missed // what is unread and worth telling now, by time
+	Missed []letter.Missed // unread messages that are worth telling now, by time
 	// Until is when to look again, if nothing is worth telling now and something will be. The zero
 	// time is never.
 	Until time.Time
@@ -81,7 +81,7 @@ type Sender interface {
 	Send(ctx context.Context, m *gomail.Msg) post.Outcome
 }
 
-// Config is what [Digests] are made of.
+// Config holds the parts and settings of [Digests].
 type Config struct {
 	Log    Log
 	Facts  Facts
@@ -90,7 +90,7 @@ type Config struct {
 	Home   string // the public URL of the app, without a slash at its end
 	Every  time.Duration
 	After  time.Duration
-	// Noted is told what became of a digest, for the push log of the user. It must not block.
+	// Noted is called with the result of a digest, for the push log of the user. It must not block.
 	Noted  func(user string, o post.Outcome)
 	Logger *slog.Logger
 
@@ -138,8 +138,9 @@ func New(cfg Config) (*Digests, error) {
 // Tokens returns the tokens of the links that turn digests off.
 func (d *Digests) Tokens() *unsubscribe.Tokens { return d.tokens }
 
-// Learn takes in what the identity provider says of a user: an address that it has verified, or
-// none, and a language. What is no address that mail can be sent to counts as none.
+// Learn takes in the mail address and the language that the identity provider gives for a user. The
+// address is empty unless the provider has verified it. An address that mail cannot be sent to
+// counts as none.
 func (d *Digests) Learn(ctx context.Context, user, address, language string) error {
 	if _, ok := letter.Address(address); !ok {
 		address, language = "", ""

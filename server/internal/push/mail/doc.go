@@ -1,4 +1,4 @@
-// Package mail sends users digests of what they have missed.
+// Package mail sends users digests of missed messages.
 //
 //	duty "push" ─► Missed: note in the stream MISSED, job in the queue MAIL, not before it is due
 //	  ─► worker: which notes are unread and worth telling? ─► letter ─► post ─► state, push log
@@ -7,9 +7,9 @@
 //
 // A message is in a digest if it mentions the user, or was sent to them alone, and they have not
 // read it for [Config.After]. A user gets a digest each [Config.Every] at most. While they want
-// quiet, they get none; the next one has what would have been in it. What they read meanwhile, on
-// any device, is in none. So is what is deleted, muted or of a user whom they have blocked by then,
-// because the worker decides again.
+// quiet, they get none; the next one has the messages that would have been in it. Messages that
+// they read meanwhile, on any device, are in none. Neither are messages that are deleted, muted or
+// sent by a blocked user by then, because the worker decides again.
 //
 // # At least once, and at most twice
 //
@@ -21,11 +21,11 @@
 //
 // # Who waits for whom
 //
-// The duty writes two records and asks nobody. A mail server that hangs, refuses the password or
-// the sender, or is not there costs the queue a place for the time of a try, and then one try for
-// growing pauses. The log says so to the operator.
-// What a server says against one recipient costs other recipients nothing: with 4xx the digest
-// comes again, for a day, and with 5xx it is dropped. The next one to that recipient is a day away.
+// The duty writes two records and waits for no server outside of the cluster. A mail server that
+// hangs, refuses the password or the sender, or is not there costs the queue a place for the time
+// of a try, and then one try for growing pauses. The log says so to the operator. An error of a
+// server about one recipient does not affect other recipients: with 4xx the digest comes again, for
+// a day, and with 5xx it is dropped. The next one to that recipient is a day away.
 //
 // # The address
 //

@@ -17,8 +17,8 @@ import (
 const putAtOnce = 16
 
 // Missed notes that users who want a digest have a message that they have not read. After an error
-// it may be called again for all of them. The duty of push calls it, so it asks nobody outside of
-// the cluster.
+// it may be called again for all of them. The duty of push calls it, so it asks no server outside
+// of the cluster.
 func (d *Digests) Missed(ctx context.Context, message wire.ChannelSeq, users []string) error {
 	if len(users) == 0 {
 		return nil
@@ -63,9 +63,9 @@ const (
 	clocksApart = 10 * time.Second
 )
 
-// waiting knows which users have a job that is not due yet, of those that this node has put. Such a
-// job looks at all that was noted before it is due, so no other is needed. Its methods may be
-// called concurrently.
+// waiting knows the users for whom this node has put a job that is not due yet. Such a job looks at
+// all that was noted before it is due, so no other is needed. Its methods may be called
+// concurrently.
 type waiting struct{ until *lru.Cache[string, time.Time] }
 
 func newWaiting() *waiting {

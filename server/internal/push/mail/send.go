@@ -19,7 +19,7 @@ import (
 	"natterjack/server/internal/push/wording"
 )
 
-// send tells a user what they have missed up to a place.
+// send mails a user the messages that they have missed up to a place.
 func (t *turn) send(ctx context.Context, upto uint64, r *Reader, a digests.Address, missed []letter.Missed, atLeast bool) error {
 	l := &letter.Letter{
 		From: t.cfg.From, To: a.Mail, ID: t.id(upto), At: t.now, Language: languageOf(r, a), Zone: r.Zone, Privacy: r.Privacy,
@@ -51,7 +51,7 @@ func (t *turn) begin(ctx context.Context, upto uint64) error {
 	return t.save(ctx)
 }
 
-// settle stores what became of a try.
+// settle stores the result of a try.
 func (t *turn) settle(ctx context.Context, o post.Outcome) error {
 	t.trouble.hear(o)
 	st := &t.state
@@ -102,8 +102,8 @@ func (t *turn) id(upto uint64) string {
 	return "digest." + hex.EncodeToString(mac.Sum(nil)[:16])
 }
 
-// languageOf returns the language of a digest: that of the app on a device, or else the one that
-// the identity provider tells.
+// languageOf returns the language of a digest: the language of the app on a device, or else the one
+// that the identity provider gives.
 func languageOf(r *Reader, a digests.Address) wording.Language {
 	known := slices.DeleteFunc(append(slices.Clone(r.Languages), a.Language), func(l string) bool { return l == "" })
 	return wording.LanguageOf(known...)

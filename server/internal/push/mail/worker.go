@@ -15,7 +15,7 @@ import (
 
 const (
 	// lease is for how long no other node sends a digest that this one has begun. It is longer than
-	// a try with what is stored afterwards.
+	// a try and the writes after it.
 	lease = time.Minute
 	// mostUnsure is how many tries may have succeeded, for all one knows, before there is no other.
 	mostUnsure = 2
@@ -26,7 +26,7 @@ const (
 	refusedFor = 24 * time.Hour
 	// firstPause and mostPause bound the pauses between tries to one recipient.
 	firstPause, mostPause = 2 * time.Minute, time.Hour
-	// storeTimeout bounds what is stored after a try, also while the node stops.
+	// storeTimeout bounds the writes after a try, also while the node stops.
 	storeTimeout = 5 * time.Second
 )
 
@@ -74,8 +74,8 @@ type turn struct {
 
 	user string
 	now  time.Time
-	// What was noted until covers is the business of this job. Later notes have a job of their own,
-	// so that a user who misses something each minute has few jobs at a time.
+	// Messages that were noted until covers are the business of this job. Later notes have a job of
+	// their own, so that a user who misses something each minute has few jobs at a time.
 	covers time.Time
 	state  digests.State
 	notes  []digests.Note // which no digest has told, ascending
@@ -120,7 +120,7 @@ func (t *turn) count() (n int) {
 	return n
 }
 
-// look looks at what was noted up to a place, and tells what is left of it.
+// look looks at the noted messages up to a place, and returns those that are still worth telling.
 func (t *turn) look(ctx context.Context, upto uint64) error {
 	r, err := t.cfg.Facts.Reader(ctx, t.user)
 	if err != nil {
@@ -205,7 +205,7 @@ func (t *turn) save(ctx context.Context) (err error) {
 	return err
 }
 
-// note tells what became of a digest.
+// note tells the push log the result of a digest.
 func (t *turn) note(o post.Outcome) {
 	if t.cfg.Noted != nil {
 		t.cfg.Noted(t.user, o)

@@ -6,10 +6,10 @@ import (
 	lru "github.com/hashicorp/golang-lru/v2"
 )
 
-// cached is of how many users memory holds what they have set.
+// cached is of how many users memory holds the settings.
 const cached = 1 << 16
 
-// Cache holds what users have set. All methods may be called concurrently.
+// Cache holds the settings of users. All methods may be called concurrently.
 type Cache struct {
 	of *lru.Cache[string, *Prefs]
 
@@ -26,14 +26,14 @@ func NewCache() *Cache {
 	return &Cache{of: of}
 }
 
-// Stamp returns what to give to [Cache.Of]. Take it before the reader is made.
+// Stamp returns the stamp to give to [Cache.Of]. Take it before the reader is made.
 func (c *Cache) Stamp() uint64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.forgot
 }
 
-// Forget forgets what a user has set, because they have set something else.
+// Forget forgets the settings of a user, because they have changed one.
 func (c *Cache) Forget(user string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -41,7 +41,7 @@ func (c *Cache) Forget(user string) {
 	c.of.Remove(user)
 }
 
-// Of returns what a user has set. Services says whether services tell the user, see [read].
+// Of returns the settings of a user. Services says whether services tell the user, see [read].
 func (c *Cache) Of(r Reader, stamp uint64, user string, services bool) (*Prefs, error) {
 	if p, ok := c.of.Get(user); ok && (p != nothing || !services) {
 		return p, nil

@@ -1,6 +1,6 @@
-// Package prefs knows what users have set about being told: their levels, mutes, quiet hours and
-// the like, in the form in which decisions need it, and in memory.
+// Package prefs holds the settings of users about notifications in memory: their levels, mutes,
+// quiet hours and the like, in the form that decisions need.
 //
-// A decision about a message asks for hundreds of users. What one of them has set is read from the
-// view once, and is forgotten when the user sets something else.
+// A decision about a message asks for hundreds of users. The settings of a user are read from the
+// view once, and are forgotten when the user changes one.
 package prefs

@@ -17,7 +17,7 @@ import (
 // user who has more are read when they are asked for.
 const maxOfChannels = 64
 
-// Reader reads what users have set. [natterjack/jetstream.Audience] is one.
+// Reader reads the settings of users. [natterjack/jetstream.Audience] is one.
 type Reader interface {
 	Setting(user, name string) (string, error)
 	EachSetting(user, prefix string, f func(name, value string) bool) error
@@ -28,28 +28,28 @@ type Reader interface {
 // Device is a subscription, without its secrets.
 type Device struct {
 	ID       string
-	Provider string // whom a notification for it is given to; see [Provider]
+	Provider string // the service that its notifications are given to; see [Provider]
 }
 
-// Prefs are what a user has set about being told. They are immutable.
+// Prefs are a user's settings about notifications. They are immutable.
 type Prefs struct {
 	Devices []Device
 	Content wording.Privacy // how much the user wants notifications to say
-	Mail    bool            // whether the user wants a digest of what they miss
+	Mail    bool            // whether the user wants a digest of missed messages
 
 	user   string
-	common decide.Settings // what all channels have in common
+	common decide.Settings // the settings that all channels share
 	groups decide.Level    // of groups without a level of their own
 	levels map[string]decide.Level
 	mutes  map[string]string
 	some   bool // levels and mutes are all that the user has set for single channels
 }
 
-// nothing is what a user has set who is told nowhere.
+// nothing are the settings of a user without subscriptions.
 var nothing = &Prefs{}
 
-// read reads what a user has set. Nobody is decided about who is told nowhere, so nothing else is
-// read for them, unless they are told by services or by mail.
+// read reads the settings of a user. No decisions are made about a user without subscriptions, so
+// nothing else is read for them, unless they are told by services or by mail.
 func read(r Reader, user string, services bool) (*Prefs, error) {
 	subs, err := r.Subscriptions(user)
 	if err != nil {
@@ -144,7 +144,7 @@ func (p *Prefs) setQuiet(r Reader, text string) error {
 	return nil
 }
 
-// For returns what the user has set for a channel.
+// For returns the user's settings for a channel.
 func (p *Prefs) For(r Reader, channel string, direct bool) (decide.Settings, error) {
 	level, mute := p.levels[channel], p.mutes[channel]
 	if !p.some && p.user != "" {

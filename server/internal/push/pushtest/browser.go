@@ -83,8 +83,8 @@ func mac(key, data []byte) []byte {
 	return h.Sum(nil)
 }
 
-// VAPID verifies who sends a request, as a push service at an origin does (RFC 8292), and returns
-// what the request claims. Key is the one that the subscription was made with.
+// VAPID verifies the sender of a request, as a push service at an origin does (RFC 8292), and
+// returns the claims of the request. Key is the one that the subscription was made with.
 func VAPID(r *http.Request, key, origin string) (claims map[string]any, err error) {
 	rest, ok := strings.CutPrefix(r.Header.Get("Authorization"), "vapid ")
 	if !ok {

@@ -1,3 +1,3 @@
-// Package pushtest lets tests be those who are asked to tell users: they verify and decrypt what
-// comes as real receivers do, by code of their own.
+// Package pushtest has receivers of notifications for tests. They verify and decrypt requests as
+// real receivers do, by code of their own.
 package pushtest

@@ -17,8 +17,8 @@ type key struct {
 
 func (t tally) add(d decide.Decision) { t[key{d.Verdict, d.Reason}]++ }
 
-// counts counts what this node has decided and done since the start, by stable words. Its methods
-// may be called concurrently.
+// counts counts the decisions of this node and the results of its tries since the start, by stable
+// words. Its methods may be called concurrently.
 type counts struct {
 	mu sync.Mutex // protects following
 	of map[string]uint64
@@ -41,8 +41,8 @@ func (c *counts) merge(t tally) {
 	}
 }
 
-// Counts returns how often this node has decided what, and what became of telling, since the start:
-// VERDICT.REASON of decisions, and RESULT.REASON of tries.
+// Counts returns how often this node has made each decision, and how often each result came, since
+// the start: VERDICT.REASON of decisions, and RESULT.REASON of tries.
 func (t *Teller) Counts() map[string]uint64 {
 	t.counts.mu.Lock()
 	defer t.counts.mu.Unlock()

@@ -21,13 +21,13 @@ import (
 const (
 	// besides is how many devices one job tells at once.
 	besides = 16
-	// lastTime is how long a job that is stopped may take to store what is left of it.
+	// lastTime is how long a job that is stopped may take to store the rest of it.
 	lastTime = 3 * time.Second
 	// stopped is the reason of a try that was cut short.
 	stopped = "stopped"
 )
 
-// PushSent is passed when a receiver has taken a notification, and nobody has noted that.
+// PushSent is passed when a receiver has taken a notification, and no record says so yet.
 const PushSent crashpoint.Point = "push_sent"
 
 // delivery is a job to tell users, on its way.
@@ -35,7 +35,7 @@ type delivery struct {
 	worker worker
 	task   *task
 	target string // of the job
-	plan   *plan  // of what is to be looked at later; nil if there is no message
+	plan   *plan  // of the users to decide about later; nil if there is no message
 	all    []one
 
 	mu     sync.Mutex // protects following
@@ -47,7 +47,7 @@ type delivery struct {
 	after  time.Duration // when it is to be tried again
 }
 
-// do tells all devices, and stores what is left.
+// do tells all devices, and stores the rest of the job.
 func (d *delivery) do(ctx context.Context) error {
 	var group errgroup.Group
 	group.SetLimit(besides)
@@ -57,17 +57,17 @@ func (d *delivery) do(ctx context.Context) error {
 	_ = group.Wait() // all return nil
 	switch {
 	case d.failed != nil && len(d.all) == 1 && d.target == deviceTarget(d.all[0].user, d.all[0].sub.ID):
-		return queue.After(d.after, d.failed) // the job is that of the device already
+		return queue.After(d.after, d.failed) // the job is the device's own already
 	case d.tried == 0 && len(d.held) == len(d.all) && len(d.held) > 0 && d.idle():
 		return queue.Early(d.wait)
 	}
 	return d.leave(ctx)
 }
 
-// idle reports whether nobody is to be looked at later.
+// idle reports whether no user is left to decide about later.
 func (d *delivery) idle() bool { return d.plan == nil || len(d.plan.looks) == 0 }
 
-// leave stores what is left of the job. If the node stops, it still does.
+// leave stores the rest of the job. If the node stops, it still does.
 func (d *delivery) leave(ctx context.Context) error {
 	all := d.again
 	if d.plan != nil {
@@ -130,7 +130,7 @@ func (d *delivery) send(ctx context.Context, o *one) push.Outcome {
 	return out
 }
 
-// settle does what an outcome asks for.
+// settle acts on an outcome.
 func (d *delivery) settle(ctx context.Context, o *one, device string, out push.Outcome) {
 	w := d.worker
 	w.counts.add(string(out.Result)+"."+out.Reason, 1)
@@ -193,7 +193,8 @@ func (d *delivery) publish(o *one) {
 func (w worker) end(ctx context.Context, o *one) {
 	ctx, cancel := context.WithTimeout(ctx, viewTime)
 	defer cancel()
-	// The writer may not know yet what was renewed a moment ago, and this node may.
+	// The writer may not know yet that the subscription was renewed a moment ago, and this node
+	// may.
 	err := w.log.AwaitChannel(ctx, wire.OwnChannel(o.user))
 	if err == nil {
 		err = w.endNow(ctx, o)
@@ -215,7 +216,7 @@ func (w worker) endNow(ctx context.Context, o *one) error {
 	return err
 }
 
-// note notes what became of telling a device.
+// note notes the result of telling a device.
 func (d *delivery) note(o *one, out push.Outcome) {
 	e := pushlog.Entry{PushLogEntry: wire.PushLogEntry{
 		Channel: o.n.Channel, Seq: o.n.Seq, Verdict: wire.PushTold, Reason: string(o.by), ID: o.sub.ID, Result: wire.PushResult(out.Result),

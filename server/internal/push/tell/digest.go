@@ -18,20 +18,20 @@ import (
 	"natterjack/server/wire"
 )
 
-// byMail is what the push log has in the place of a device's id for a digest by mail. No device has
+// byMail stands in the push log in the place of a device's id, for a digest by mail. No device has
 // so short an id.
 const byMail = "mail"
 
-// Digest tells users later what they have missed. [mail.Digests] is one.
+// Digest tells users later of the messages that they have missed. [mail.Digests] is one.
 type Digest interface {
-	// Missed notes that users have missed a message. It asks nobody outside of the cluster, and
+	// Missed notes that users have missed a message. It asks no server outside of the cluster, and
 	// may be called again.
 	Missed(ctx context.Context, message wire.ChannelSeq, users []string) error
 }
 
 var _ mail.Facts = (*Teller)(nil)
 
-// TakeDigest registers what tells users later, who want that. It is called before Run.
+// TakeDigest sets the part that tells users later, if they want that. It is called before Run.
 func (t *Teller) TakeDigest(d Digest) { t.digest = d }
 
 // miss plans that a user has missed a message that is meant for them. A user who will be told of it
@@ -42,7 +42,7 @@ func (p *plan) miss(f *decide.Facts, d decide.Decision) {
 	}
 }
 
-// miss notes what a plan says of those who have missed its message.
+// miss notes the users of a plan who have missed its message.
 func (t *Teller) miss(ctx context.Context, p *plan) error {
 	if len(p.missed) == 0 {
 		return nil
@@ -73,7 +73,7 @@ func (t *Teller) Reader(_ context.Context, user string) (r mail.Reader, err erro
 	return r, err
 }
 
-// languages returns the languages of a user's devices, that of the one that was renewed last first.
+// languages returns the languages of a user's devices, with the device that was renewed last first.
 func (m *moment) languages(user string) (all []string, err error) {
 	subs, err := m.Subscriptions(user)
 	if err != nil {
@@ -157,7 +157,7 @@ func (m *moment) missed(user string, at wire.ChannelSeq) (d decide.Decision, one
 	return d, letter.Missed{Channel: at.Channel, Seq: at.Seq, At: msg.at, Message: w}, err
 }
 
-// NoteMail notes what became of a digest, in the push log of its user.
+// NoteMail notes the result of a digest, in the push log of its user.
 func (t *Teller) NoteMail(user string, o post.Outcome) {
 	e := wire.PushLogEntry{Verdict: wire.PushNot, Reason: o.Reason, ID: byMail, Result: wire.PushResult(o.Result)}
 	if o.Result == push.Sent {

@@ -39,7 +39,7 @@ func (t decider) Do(ctx context.Context, events []wire.Event) error {
 	return nil
 }
 
-// decideAll decides about messages, and returns what is planned for each, and the jobs.
+// decideAll decides about messages, and returns the plan for each, and the jobs.
 func (t decider) decideAll(events []wire.Event) (plans []*plan, all []eventJobs, err error) {
 	m, err := t.moment()
 	if err != nil {
@@ -62,7 +62,8 @@ func (t decider) decideAll(events []wire.Event) (plans []*plan, all []eventJobs,
 	return plans, all, nil
 }
 
-// decideOne decides about a message. It returns nil if there is none any more, or nobody to tell.
+// decideOne decides about a message. It returns nil if the message is gone, or if there is no user
+// to tell.
 func (t *Teller) decideOne(m *moment, e *wire.Event) (*plan, error) {
 	if nobody, err := m.nobody(e); nobody || err != nil {
 		return nil, err

@@ -34,7 +34,8 @@ func (t *Teller) moment() (*moment, error) {
 	return &moment{Audience: a, teller: t, stamp: stamp, now: t.now(), loaded: map[wire.ChannelSeq]*message{}}, nil
 }
 
-// message is what a decision depends on of a message, for all who may be told of it.
+// message holds the facts about a message that decisions depend on, for all users who may be told
+// of it.
 type message struct {
 	id      string // of the channel
 	seq     uint64
@@ -46,7 +47,7 @@ type message struct {
 
 	everybody, here bool
 	mentioned       map[string]bool // by name
-	present         []string        // those whom @here mentions
+	present         []string        // users whom @here mentions
 	answers         string          // the sender of the message that this one answers
 }
 
@@ -99,7 +100,7 @@ func (m *moment) load(id string, seq uint64) (*message, error) {
 	return msg, nil
 }
 
-// mark notes whom a content mentions.
+// mark notes the users that a content mentions.
 func (m *message) mark(c *wire.Content) {
 	for i := range c.Mentions {
 		switch c.Mentions[i].Kind {
@@ -125,8 +126,8 @@ type candidate struct {
 	read   uint64 // the user has read the channel up to here
 }
 
-// candidates returns those of some users who are told anywhere, with how far they have read a
-// channel. Users must ascend.
+// candidates returns those of some users who have a subscription or another way to be told, with
+// how far they have read a channel. Users must ascend.
 func (m *moment) candidates(id string, users []string) (all []candidate, err error) {
 	var told []string
 	for _, user := range users {
@@ -161,8 +162,8 @@ func (m *moment) candidate(user string) (c candidate, may bool, err error) {
 	return c, c.told() || c.prefs.Mail && t.digest != nil, nil
 }
 
-// nobody reports whether a message is to one user who is told nowhere. Most messages of users who
-// chat are, and nothing of these is read.
+// nobody reports whether a message is to one user alone, who has no way to be told. Most messages
+// of users who chat are, and nothing of these is read.
 func (m *moment) nobody(e *wire.Event) (bool, error) {
 	a, b, direct := wire.DirectUsers(e.Channel)
 	if !direct {
@@ -217,7 +218,7 @@ func (m *moment) facts(msg *message, c *candidate) (*decide.Facts, error) {
 	return f, nil
 }
 
-// member reports whether a user is a member, and may see the message. Somebody who has come back
+// member reports whether a user is a member, and may see the message. A user who has come back
 // since may see it because of an earlier membership.
 func (m *moment) member(msg *message, user string) (bool, error) {
 	i, member := slices.BinarySearch(msg.state.Members, user)

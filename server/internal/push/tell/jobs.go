@@ -19,7 +19,7 @@ const (
 	// twice, and each job costs two syncs of the disk.
 	usersAJob = 64
 	bytesAJob = 32 << 10
-	// services is the provider of what services tell users by themselves.
+	// services is the provider of notifications that services deliver by themselves.
 	services = "services"
 )
 
@@ -153,7 +153,7 @@ func (p *planned) job(id string) (queue.Job, error) {
 	return queue.Job{ID: id, Target: p.target, NotBefore: p.due, Expires: expires, Body: body}, nil
 }
 
-// content names what a job does. Two jobs of one content are one job.
+// content names the work of a job in a text. Two jobs of one content are one job.
 func (p *planned) content() string {
 	h := sha256.New()
 	for i := range p.To {
@@ -162,7 +162,7 @@ func (p *planned) content() string {
 	return fmt.Sprintf("%s.%d.%s.%d.%s", p.Channel, p.Seq, p.target, p.due.UnixMilli(), hex.EncodeToString(h.Sum(nil)[:8]))
 }
 
-// id shortens a content to what the queue takes as an id.
+// id shortens a content to an id that the queue accepts.
 func id(content string) string {
 	sum := sha256.Sum256([]byte(content))
 	return hex.EncodeToString(sum[:16])

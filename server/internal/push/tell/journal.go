@@ -112,8 +112,8 @@ func not(channel string, seq uint64, reason string) pushlog.Entry {
 	return pushlog.Entry{PushLogEntry: wire.PushLogEntry{Channel: channel, Seq: seq, Verdict: wire.PushNot, Reason: reason}}
 }
 
-// noteDecision notes a decision that is worth it. Users know what they have written themselves. One
-// who is looking is not told for some seconds only, and what comes then is noted then.
+// noteDecision notes a decision that is worth it. Users know what they have written themselves. A
+// user who is looking is not told for some seconds only, and the decision after that is noted then.
 func (t *Teller) noteDecision(user string, msg *message, d decide.Decision) {
 	e := not(msg.id, msg.seq, string(d.Reason))
 	switch {

@@ -22,7 +22,7 @@ const (
 	failsMost = 3
 	// restFirst and restMost are the shortest and the longest pause of a provider, and of a device.
 	restFirst, restMost = 2 * time.Second, 5 * time.Minute
-	// backFor is for how long goes back what finds no place.
+	// backFor is for how long a job that finds no place goes back to the queue.
 	backFor = time.Second
 	// remembered is how many providers and devices are remembered as failing.
 	remembered = 1 << 14
@@ -36,10 +36,10 @@ type providers struct {
 	users map[string]int
 }
 
-// provider is what this node knows of a provider with tries under way, or one that fails.
+// provider holds the facts about a provider with tries under way, or about one that fails.
 type provider struct {
 	places chan struct{} // has room for providerTries
-	wanted int           // tries under way, and those that wait for a place
+	wanted int           // tries under way, and tries that wait for a place
 	busy   int
 	failed []string // the last devices in a row that failed, each once
 	pauses int      // in a row
@@ -126,7 +126,8 @@ func (p *providers) leave(name string, one *provider, user, device string, faile
 	p.drop(name, one)
 }
 
-// drop ends the interest of a try in a provider. What is well, or was ill long ago, is forgotten.
+// drop ends the interest of a try in a provider. Providers that work, or have not failed for long,
+// are forgotten.
 func (p *providers) drop(name string, one *provider) {
 	if one.wanted--; one.wanted == 0 && len(one.failed) == 0 {
 		delete(p.of, name)

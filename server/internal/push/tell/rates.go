@@ -11,7 +11,7 @@ import (
 // of the newest message of each channel when their rate allows it.
 const (
 	toldPerMin = 10
-	// slower is how much slower the clock of the buckets is. They hold what comes back in
+	// slower is how much slower the clock of the buckets is. They hold the tokens that come back in
 	// [rate.Burst] by that clock.
 	slower = 30
 )

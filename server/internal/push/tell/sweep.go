@@ -10,8 +10,8 @@ import (
 
 const (
 	// unused is how long a user is told on a device whose client has not renewed the subscription.
-	// Clients renew at each start, so nobody has started that one since. The subscription is gone
-	// then, and it ends after forgotten. A device that starts in between is told again.
+	// Clients renew at each start, so that client has not been started since. The subscription is
+	// gone then, and it ends after forgotten. A device that starts in between is told again.
 	unused, forgotten = 75 * 24 * time.Hour, 365 * 24 * time.Hour
 	// sweepEvery is how often unused subscriptions are looked for, and sweptAtOnce how many are
 	// ended then.

@@ -18,7 +18,7 @@ import (
 )
 
 const (
-	// name is that of the duty and of the queue.
+	// name is the name of the duty and of the queue.
 	name = "push"
 	// keep is how long a message is worth telling. A job to look may wait for longer.
 	keep = 24 * time.Hour
@@ -41,7 +41,7 @@ type Presence interface {
 	Active(user string) bool
 }
 
-// Config is what a [Teller] is made of.
+// Config holds the parts and settings of a [Teller].
 type Config struct {
 	Log      *jetstream.Log
 	Presence Presence
@@ -119,7 +119,7 @@ func (t *Teller) Run(ctx context.Context) error {
 	running.Go(func() { errs[2] = t.duty.Run(ctx) })
 	running.Go(func() { t.sweep(ctx) })
 	running.Wait()
-	end() // what the others have noted to their end is written, too
+	end() // entries that the others have noted to their end are written, too
 	written.Wait()
 	return errors.Join(errs[:]...)
 }

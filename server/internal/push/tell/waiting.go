@@ -14,9 +14,9 @@ const (
 	clocksApart = 5 * time.Second
 )
 
-// waiting knows which users have a job to look at a channel, of those that this node has put. Such
-// a job looks at all messages since, so no other is needed that is due later. Its methods may be
-// called concurrently.
+// waiting knows for which users this node has put a job to look at a channel. Such a job looks at
+// all messages since, so no other is needed that is due later. Its methods may be called
+// concurrently.
 type waiting struct {
 	until *lru.Cache[userChannel, time.Time]
 }

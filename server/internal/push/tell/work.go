@@ -118,7 +118,7 @@ func (w worker) lookAll(m *moment, t *task) (map[uint64]*plan, error) {
 	return plans, nil
 }
 
-// found is what a search has found.
+// found is the result of a search.
 type found struct {
 	told  *message // the newest message that the user would be told of now, or the newest urgent one
 	by    decide.Decision

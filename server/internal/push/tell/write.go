@@ -61,7 +61,8 @@ func (d *delivery) write(m *moment, msg *message, c *candidate, by decide.Decisi
 	})
 }
 
-// writeDevices writes a user's notification for some devices. Those that have ended are left out.
+// writeDevices writes a user's notification for some devices. Subscriptions that have ended are
+// left out.
 func (d *delivery) writeDevices(m *moment, c *candidate, ids []string, write func(language string) one) error {
 	subs, err := m.Subscriptions(c.user)
 	if err != nil {
@@ -74,7 +75,7 @@ func (d *delivery) writeDevices(m *moment, c *candidate, ids []string, write fun
 		}
 		o := write(s.Language)
 		o.sub, o.provider = *s, prefs.Provider(s)
-		if o.target, err = devices.Target(s); err != nil { // no version stores such a one
+		if o.target, err = devices.Target(s); err != nil { // no version stores such a subscription
 			d.worker.logger.Error("a subscription is not valid, and is left out", "user", c.user, "id", s.ID, "error", err)
 			continue
 		}
@@ -83,7 +84,7 @@ func (d *delivery) writeDevices(m *moment, c *candidate, ids []string, write fun
 	return nil
 }
 
-// wording returns what a notification is about.
+// wording returns the message of a notification, as the package wording needs it.
 func (m *moment) wording(msg *message, by decide.Decision) (wording.Message, error) {
 	sender, err := m.Profile(msg.sender)
 	if err != nil {
@@ -96,8 +97,8 @@ func (m *moment) wording(msg *message, by decide.Decision) (wording.Message, err
 	return w, nil
 }
 
-// notificationID returns what names the notification of a message for a user. It is the same in
-// each try, and says nothing to whom gets it.
+// notificationID returns the id of the notification of a message for a user. It is the same in each
+// try, and tells its receiver nothing.
 func notificationID(user string, msg *message) string {
 	sum := sha256.Sum256(fmt.Appendf(nil, "%s %d %d %s", msg.id, msg.seq, msg.at.UnixMilli(), user))
 	return base64.RawURLEncoding.EncodeToString(sum[:16])

@@ -3,8 +3,8 @@
 // webhook-signature.
 //
 // The URL is asked through a guard. The id is the notification's, so it is the same in each try,
-// and a receiver can drop what it has already. Times and signatures are those of the try.
+// and a receiver can drop a call that it has already. Times and signatures differ in each try.
 //
-// Only 404 and 410 say that a webhook is gone, as for Web Push. A redirect is not followed: where
-// it leads, nobody has agreed to get anything.
+// Only 404 and 410 say that a webhook is gone, as for Web Push. A redirect is not followed: its
+// target has not agreed to get anything.
 package webhook

@@ -109,7 +109,8 @@ func origin(u *url.URL) string {
 	return u.Scheme + "://" + host
 }
 
-// urgency returns low for nothing: what is not worth showing at all is not sent.
+// urgency returns how soon a device must show a notification. It is never low: a message that is
+// not worth showing at once is not sent.
 func urgency(n push.Notification) string {
 	if n.Urgent {
 		return "high"
@@ -117,8 +118,9 @@ func urgency(n push.Notification) string {
 	return "normal"
 }
 
-// topic names what a notification replaces at the push service, in 32 characters. It is keyed by
-// the subscription, so that a push service cannot tell which users share a channel.
+// topic returns, in 32 characters, the name under which a newer notification replaces an older one
+// at the push service. It is keyed by the subscription, so that a push service cannot tell which
+// users share a channel.
 func topic(t push.Target, collapse string) string {
 	mac := hmac.New(sha256.New, t.Auth)
 	_, _ = mac.Write([]byte(collapse)) // it never fails

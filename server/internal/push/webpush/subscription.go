@@ -8,7 +8,7 @@ import (
 	"natterjack/server/internal/push"
 )
 
-// Subscription is what a browser, or an application with UnifiedPush, gives to be told: the JSON of
+// Subscription is the subscription of a browser, or of an application with UnifiedPush: the JSON of
 // a PushSubscription has these members.
 type Subscription struct {
 	Endpoint string // a URL, which a guard has to judge

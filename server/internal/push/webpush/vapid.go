@@ -42,7 +42,7 @@ type token struct {
 	made time.Time
 }
 
-// claims are those of RFC 8292. The audience is a string: some services take no list.
+// claims are the claims of RFC 8292. The audience is a string: some services take no list.
 type claims struct {
 	Audience string           `json:"aud"`
 	Expiry   *jwt.NumericDate `json:"exp"`
@@ -60,7 +60,8 @@ func newTokens(key *Key, subject string, now func() time.Time) (*tokens, error) 
 	return &tokens{signer: signer, subject: subject, now: now, of: make(map[string]token)}, nil
 }
 
-// checkSubject refuses what push services refuse: Apple's answers 403 to a subject at localhost.
+// checkSubject refuses subjects that push services refuse: Apple's answers 403 to a subject at
+// localhost.
 func checkSubject(subject string) error {
 	host, isMail := strings.CutPrefix(subject, "mailto:")
 	if isMail {

@@ -16,14 +16,14 @@ var (
 	matcher   = language.NewMatcher([]language.Tag{language.English, language.Japanese})
 )
 
-// LanguageOf returns the language that suits a user best who has named some, the preferred first,
-// each as ja, ja-JP, or a list as a browser sends it.
+// LanguageOf returns the supported language that suits a user best. The user's languages are given
+// with the preferred one first, each as ja, ja-JP, or a list as a browser sends it.
 func LanguageOf(preferred ...string) Language {
 	_, i := language.MatchStrings(matcher, preferred...)
 	return languages[i]
 }
 
-// phrases are what a notification says in one language.
+// phrases are the fixed texts of notifications in one language.
 type phrases struct {
 	message   string // a message whose text is not shown
 	forwarded string // before a text
@@ -36,7 +36,7 @@ type phrases struct {
 	tested    [2]string
 }
 
-// thing is what a user calls an attachment.
+// thing is the word for a kind of attachment.
 type thing int
 
 const (

@@ -18,7 +18,7 @@ import (
 )
 
 const (
-	// maxMarkdown is how many bytes of a text are read. What is shown of it is far less, and some
+	// maxMarkdown is how many bytes of a text are read. The shown part is far shorter, and some
 	// texts take the parser a time that grows with the square of their length.
 	maxMarkdown = 2 << 10
 	// maxCharacter is how many bytes a character has on average, at most: one with a hundred marks
@@ -41,7 +41,7 @@ func Plain(source string) string {
 	return line(source) // nothing but marks, such as ---
 }
 
-// plain writes what the nodes of a document say.
+// plain writes the text of a document's nodes.
 type plain struct {
 	source []byte
 	out    bytes.Buffer

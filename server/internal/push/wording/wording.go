@@ -17,12 +17,12 @@ type Privacy string
 // The levels of privacy, from the one that says most.
 const (
 	Full    Privacy = "full"    // sender and text
-	Sender  Privacy = "sender"  // who, and not what
+	Sender  Privacy = "sender"  // the sender, and not the text
 	Nothing Privacy = "nothing" // that there is something
 )
 
-// Stricter returns the one of two levels that says less: what the user wants, capped by what the
-// operator allows. A level that it does not know says nothing.
+// Stricter returns the one of two levels that says less: the level of the user, capped by the
+// operator's. A level that it does not know says nothing.
 func Stricter(a, b Privacy) Privacy {
 	rank := func(p Privacy) int {
 		switch p {
@@ -37,11 +37,11 @@ func Stricter(a, b Privacy) Privacy {
 	return []Privacy{Full, Sender, Nothing}[max(rank(a), rank(b))]
 }
 
-// Message is what a notification is about.
+// Message is the message that a notification is about.
 type Message struct {
 	Sender    string // display name
 	Group     string // name of the group; empty in a direct channel
-	Mentioned bool   // the user who is told, by name
+	Mentioned bool   // the name of the user who is told
 	Content   *wire.Content
 }
 
@@ -62,7 +62,7 @@ func Of(m Message, p Privacy, l Language) (title, body string) {
 // Name returns a name as it is shown in a line of its own: of a user, or of a channel.
 func Name(name string) string { return cut(line(name), maxName) }
 
-// Excerpt returns what a message says, in at most n characters as readers count them.
+// Excerpt returns the text of a message, in at most n characters as readers count them.
 func Excerpt(c *wire.Content, n int, l Language) string {
 	words := phrasesOf(l)
 	return words.excerpt(c, n)
@@ -104,7 +104,7 @@ func (w *phrases) excerpt(c *wire.Content, n int) string {
 	return cut(text, n)
 }
 
-// files names attachments: a file by its name, others by what they are.
+// files names attachments: a file by its name, others by their kind.
 func (w *phrases) files(all []wire.Attachment) string {
 	switch len(all) {
 	case 0:

@@ -5,8 +5,8 @@ import (
 	"text/template"
 )
 
-// plainForm marks what a user has written as mail marks what it quotes. A message that looks like
-// the end of the letter does not pass for it.
+// plainForm marks the words of users as mail marks quoted text. A message that looks like the end
+// of the letter does not pass for it.
 var plainForm = template.Must(template.New("plain").Parse(`{{.Title}}
 {{range .Talks}}{{if .Name}}
 {{.Name}}
@@ -26,8 +26,8 @@ var plainForm = template.Must(template.New("plain").Parse(`{{.Title}}
 `))
 
 // htmlForm has all its styles in its elements, because many mail programs drop others. It sets no
-// colours of its own for text and ground, so that it is legible in dark surroundings too. Names
-// are isolated, so that one from right to left does not turn what is beside it.
+// colours of its own for text and ground, so that it is legible in dark surroundings too. Names are
+// isolated, so that a name from right to left does not turn the text beside it.
 var htmlForm = html.Must(html.New("html").Parse(`<!DOCTYPE html>
 <html lang="{{.Language}}">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{{.Title}}</title></head>

@@ -21,7 +21,7 @@ const (
 	maxText = 300
 )
 
-// Letter is what a mail is made of.
+// Letter holds the parts of a mail.
 type Letter struct {
 	From     *mail.Address
 	To       string // an address that [Address] has let pass
@@ -96,7 +96,8 @@ func (l *Letter) write(m *gomail.Msg) error {
 }
 
 // subject sets the subject. The library leaves plain ASCII as it is, and a name may well be plain
-// ASCII that looks like an encoded word. A mail program would decode what the name only spells.
+// ASCII that looks like an encoded word. A mail program would decode a name that only looks
+// encoded.
 func subject(m *gomail.Msg, title string) {
 	if !strings.Contains(title, "=?") {
 		m.Subject(title)
@@ -114,8 +115,8 @@ func subject(m *gomail.Msg, title string) {
 const maxAddress = 254
 
 // Address returns an address as it is used, if mail can be sent to it: a plain one, without a name,
-// quotes or comments. Such forms are legal, but who has one gets no mail rather than that two
-// programs read it in two ways.
+// quotes or comments. Such forms are legal. But two programs may read them in two ways, so a user
+// with such an address gets no mail.
 func Address(text string) (address string, ok bool) {
 	strange := func(r rune) bool { return r <= ' ' || r == 0x7f || strings.ContainsRune(`"(),:;<>[\]`, r) }
 	if len(text) > maxAddress || strings.ContainsFunc(text, strange) {

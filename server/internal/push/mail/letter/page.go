@@ -8,7 +8,7 @@ import (
 	"natterjack/server/internal/push/wording"
 )
 
-// page is what both forms of a letter say.
+// page is the content of both forms of a letter.
 type page struct {
 	Language wording.Language
 	Title    string
@@ -20,7 +20,7 @@ type page struct {
 	Leave    link
 }
 
-// talk is what was missed in one channel.
+// talk holds the missed messages of one channel.
 type talk struct {
 	Name string // of a group; empty if it is not told
 	Said []said
@@ -54,7 +54,7 @@ func (l *Letter) page() *page {
 	return p
 }
 
-// senders returns the names of those who have written, or nothing if that is not told.
+// senders returns the names of the senders, or nothing if the mail must not name them.
 func (l *Letter) senders() (names []string) {
 	if l.Privacy != wording.Full && l.Privacy != wording.Sender {
 		return nil

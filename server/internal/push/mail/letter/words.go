@@ -6,10 +6,10 @@ import (
 	"natterjack/server/internal/push/wording"
 )
 
-// words are what a letter says in one language, besides what users have written.
+// words are the fixed texts of a letter in one language.
 type words struct {
-	// title says how many messages there are, and from whom, if there are names. The count is n, or
-	// says that it is more than n.
+	// title says how many messages there are, and names their senders, if there are names. The
+	// count is n, or says that it is more than n.
 	title   func(count string, n int, names []string) string
 	atLeast func(count string) string
 	when    func(at time.Time) string

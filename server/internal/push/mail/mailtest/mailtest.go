@@ -1,5 +1,5 @@
-// Package mailtest starts mail servers for tests: real ones on loopback, which keep what they get
-// and answer as the test wants it.
+// Package mailtest starts mail servers for tests: real ones on loopback, which keep the mails that
+// they get and answer as the test wants.
 package mailtest
 
 import (
@@ -21,7 +21,7 @@ import (
 	"github.com/emersion/go-smtp"
 )
 
-// How says what kind of server it is. The zero value offers STARTTLS, and takes mail from all.
+// How says which kind of server it is. The zero value offers STARTTLS, and takes mail from all.
 type How struct {
 	TLS            bool // from the first byte
 	Plain          bool // never
@@ -207,7 +207,7 @@ func (s *session) Data(r io.Reader) (err error) {
 	return nil
 }
 
-// buffer keeps what is written.
+// buffer keeps the bytes that are written.
 type buffer struct {
 	mu  sync.Mutex // protects following
 	buf bytes.Buffer
@@ -226,7 +226,7 @@ func (b *buffer) text() string {
 	return b.buf.String()
 }
 
-// quiet drops the server's own log: what breaks there is what the tests want.
+// quiet drops the server's own log: the tests want things to break there.
 type quiet struct{}
 
 // Printf implements [smtp.Logger].

@@ -54,7 +54,7 @@ func (l *line) take(conn net.Conn) bool {
 	return !l.closed
 }
 
-// hurry bounds what is left of the conversation.
+// hurry bounds the rest of the conversation.
 func (l *line) hurry(d time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

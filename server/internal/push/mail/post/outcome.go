@@ -22,7 +22,7 @@ const (
 	ReasonAddress  = "malformed" // the mail has no form that the server could be given
 )
 
-// Outcome is what became of a try.
+// Outcome is the result of a try.
 type Outcome struct {
 	// Result is [push.Sent], [push.Again] or [push.Refused].
 	Result push.Result

@@ -66,7 +66,7 @@ var ways = []gomail.SMTPAuthType{
 // Post gives mail to a server. Its methods may be called concurrently.
 type Post struct{ cfg Config }
 
-// New returns a post. It asks nobody yet.
+// New returns a post. It makes no connection yet.
 func New(cfg Config) (*Post, error) {
 	cfg.Port, cfg.Timeout = cmp.Or(cfg.Port, cfg.Security.Port()), cmp.Or(cfg.Timeout, tryTimeout)
 	if cfg.User != "" && cfg.Password == nil {
@@ -100,9 +100,9 @@ func (p *Post) Send(ctx context.Context, m *gomail.Msg) Outcome {
 		return unreached(cmp.Or(ctx.Err(), err))
 	}
 	err = client.SendWithSMTPClient(smtp, m)
-	if m.IsDelivered() { // whatever went wrong afterwards
+	if m.IsDelivered() { // even if something went wrong afterwards
 		l.hurry(quitTimeout)
-		_ = smtp.Quit() // what it says changes nothing
+		_ = smtp.Quit() // its answer changes nothing
 		return Outcome{Result: push.Sent, Reason: push.ReasonSent}
 	}
 	return failed(err)

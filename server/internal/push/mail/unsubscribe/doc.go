@@ -4,10 +4,10 @@
 // The link has a token in its path, which names the user to this server and tells others nothing.
 // It opens nothing but this one switch, and only to off. It holds for as long as the log's key
 // does, because a link in a mail that does not work any more makes people report the mail as spam.
-// Whoever gets hold of an old mail can turn the digest off again; the user sees that in their
+// Anybody who gets hold of an old mail can turn the digest off again; the user sees that in their
 // settings.
 //
 // GET changes nothing, because programs that look for viruses and previews follow links. It shows a
-// page with a button. Only POST changes, and it takes what mail programs send and what the button
-// sends: List-Unsubscribe=One-Click.
+// page with a button. Only POST changes anything. It takes the form that mail programs send, and
+// the form of the button: List-Unsubscribe=One-Click.
 package unsubscribe

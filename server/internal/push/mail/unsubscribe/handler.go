@@ -22,15 +22,15 @@ const (
 	bodyTimeout = 10 * time.Second
 	offTimeout  = 10 * time.Second
 
-	// field and value are what a mail program posts (RFC 8058, section 3.2).
+	// field and value are the form that a mail program posts (RFC 8058, section 3.2).
 	field, value = "List-Unsubscribe", "One-Click"
 )
 
-// URL returns the URL that turns the digest of a user off. Home is that of the app, without a slash
-// at its end.
+// URL returns the URL that turns the digest of a user off. Home is the URL of the app, without a
+// slash at its end.
 func URL(home string, t *Tokens, user string) string { return home + Path + t.Issue(user) }
 
-// Config says what a handler needs.
+// Config holds the parts of a handler.
 type Config struct {
 	Tokens *Tokens
 	// Off turns the digest of a user off. It is no error if it is off.

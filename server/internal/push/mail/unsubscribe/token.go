@@ -20,7 +20,7 @@ type Tokens struct {
 	nonces []byte
 }
 
-// NewTokens returns tokens of a key of 32 bytes that all nodes have, and nobody else.
+// NewTokens returns tokens of a key of 32 bytes that only the nodes of the cluster have.
 func NewTokens(key []byte) (*Tokens, error) {
 	block, err := aes.NewCipher(sum(key, "seal"))
 	if err != nil {

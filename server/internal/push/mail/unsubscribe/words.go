@@ -6,7 +6,7 @@ import (
 	"natterjack/server/internal/push/wording"
 )
 
-// page is what the form shows. Without a field it has no button.
+// page holds the values that the form shows. Without a field it has no button.
 type page struct {
 	text
 
@@ -15,10 +15,10 @@ type page struct {
 	Field, Value string
 }
 
-// text is what a page says in one language.
+// text holds the words of a page in one language.
 type text struct{ Title, Says, Button string }
 
-// state is what a page is about.
+// state is the state that a page shows.
 type state int
 
 const (
