@@ -18,13 +18,13 @@ import (
 // printed.
 type account struct {
 	Server    []string `env:"NATTERJACK_SERVER" default:"http://127.0.0.1:8080" placeholder:"URL" help:"Server, or several of one cluster, separated by commas (${default})."`
-	As        string   `placeholder:"USER" help:"Who acts. Without a token this is the development sign-in of a server on this machine, see --data."`
-	Data      string   `env:"NATTERJACK_DATA" default:"./data" placeholder:"DIR" help:"Data directory of the server on this machine, with the secret of the development sign-in (${default})."`
-	Token     string   `env:"NATTERJACK_TOKEN" placeholder:"TOKEN" help:"Token that says who acts. Others can read a command line: better in the environment, or in a file."`
+	As        string   `placeholder:"USER" help:"The user who acts. Without a token, natter uses the development sign-in of a server on this machine, see --data."`
+	Data      string   `env:"NATTERJACK_DATA" default:"./data" placeholder:"DIR" help:"Data directory of the server on this machine; it has the secret of the development sign-in (${default})."`
+	Token     string   `env:"NATTERJACK_TOKEN" placeholder:"TOKEN" help:"Token of the user who acts. Other users of this machine can read a command line, so prefer the environment or a file."`
 	TokenFile string   `env:"NATTERJACK_TOKEN_FILE" placeholder:"FILE" help:"File with the token. It is read again when a new one is needed."`
 	Transport string   `enum:"auto,websocket,stream,poll" default:"auto" help:"auto, websocket, stream or poll (${default})."`
 	JSON      bool     `name:"json" help:"Print one JSON object a line."`
-	Verbose   bool     `short:"v" help:"Tell what the client does."`
+	Verbose   bool     `short:"v" help:"Log what the client does."`
 }
 
 // patience is how long a command that ends by itself keeps trying.

@@ -70,7 +70,7 @@ type about struct {
 
 type editCmd struct {
 	about
-	Text string `arg:"" help:"What the message says from now on; - reads it from standard input."`
+	Text string `arg:"" help:"The new text; - reads it from standard input."`
 }
 
 // Run implements the command.
@@ -86,7 +86,7 @@ func (c *editCmd) Run(ctx context.Context, t *terminal) error {
 
 type forwardCmd struct {
 	about
-	To string `required:"" placeholder:"USER" help:"To whom, in the direct channel with that user."`
+	To string `required:"" placeholder:"USER" help:"The user to send to, in the direct channel with that user."`
 }
 
 // Run implements the command.
@@ -112,7 +112,7 @@ func (c *deleteCmd) Run(ctx context.Context, t *terminal) error {
 type reactCmd struct {
 	about
 	Emoji  string `arg:"" help:"The emoji."`
-	Remove bool   `help:"Take it back."`
+	Remove bool   `help:"Take the reaction back."`
 }
 
 // Run implements the command.
@@ -127,7 +127,7 @@ func (c *reactCmd) Run(ctx context.Context, t *terminal) error {
 
 type pinCmd struct {
 	about
-	Remove bool `help:"Take the pin away."`
+	Remove bool `help:"Remove the pin."`
 }
 
 // Run implements the command.

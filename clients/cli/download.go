@@ -16,7 +16,7 @@ type downloadCmd struct {
 	With string `placeholder:"USER" help:"The direct channel with that user."`
 	Out  string `short:"o" name:"output" placeholder:"FILE" help:"Where to put the file; without it, under its own name in this directory."`
 	Seq  uint64 `arg:"" help:"The message's number in the channel."`
-	N    int    `arg:"" optional:"" default:"0" help:"Which of its files, from 1; without it, all of them."`
+	N    int    `arg:"" optional:"" default:"0" help:"Which of the message's files, from 1; without it, all of them."`
 }
 
 // Run implements the command.

@@ -10,25 +10,25 @@ import (
 
 type groupCmd struct {
 	Create groupCreateCmd `cmd:"" help:"Make a group."`
-	Show   groupShowCmd   `cmd:"" help:"Tell a group's settings, its members and their roles; to admins, who asks to join, who is banned, and the invites."`
+	Show   groupShowCmd   `cmd:"" help:"Show a group's settings, its members and their roles; admins also see requests to join, banned users, and invites."`
 	Set    groupSetCmd    `cmd:"" help:"Change a group's settings."`
 	Add    groupAddCmd    `cmd:"" help:"Add members."`
-	Remove groupRemoveCmd `cmd:"" help:"Remove a member, or refuse one who asked to join."`
+	Remove groupRemoveCmd `cmd:"" help:"Remove a member, or refuse a user who asked to join."`
 	Unban  groupUnbanCmd  `cmd:"" help:"Let a banned user come back."`
-	Role   groupRoleCmd   `cmd:"" help:"Give a member another role, or hand the group over."`
+	Role   groupRoleCmd   `cmd:"" help:"Give a member another role, or hand over the group."`
 	Leave  groupLeaveCmd  `cmd:"" help:"Leave a group."`
 	Invite groupInviteCmd `cmd:"" help:"Make an invite, and print its secret."`
 	Revoke groupRevokeCmd `cmd:"" help:"End an invite."`
 	Join   groupJoinCmd   `cmd:"" help:"Join a group by an invite's secret."`
-	Delete groupDeleteCmd `cmd:"" help:"End a group for all, and erase its log."`
+	Delete groupDeleteCmd `cmd:"" help:"Delete a group for all members, and erase its log."`
 }
 
 type groupCreateCmd struct {
 	account
 	patience
 	Name     string   `required:"" placeholder:"NAME" help:"The group's name."`
-	Members  []string `placeholder:"USER,…" help:"Its members besides yourself."`
-	ClientID string   `name:"client-id" placeholder:"ID" help:"Name of this command, to give it again under: it makes one group."`
+	Members  []string `placeholder:"USER,…" help:"Members of the group besides you."`
+	ClientID string   `name:"client-id" placeholder:"ID" help:"Id for this command. If you give it again with the same id, one group is made."`
 }
 
 // Run implements the command.

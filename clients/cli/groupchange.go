@@ -14,9 +14,9 @@ type groupSetCmd struct {
 	change
 	pictured
 	Name     *string        `placeholder:"NAME" help:"The group's name."`
-	Topic    *string        `placeholder:"TEXT" help:"What it is about."`
+	Topic    *string        `placeholder:"TEXT" help:"Topic of the group."`
 	SlowMode *time.Duration `placeholder:"DURATION" help:"How long a member waits between two messages; 0 is off."`
-	Archived *bool          `negatable:"" help:"Whether it is archived: all may read, nobody may write."`
+	Archived *bool          `negatable:"" help:"Whether the group is archived: all members may read, none may write."`
 }
 
 // Run implements the command.
@@ -35,7 +35,7 @@ func (c *groupSetCmd) Run(ctx context.Context, t *terminal) error {
 
 type groupAddCmd struct {
 	change
-	Users []string `arg:"" help:"Whom to add; those who asked to join included."`
+	Users []string `arg:"" help:"Users to add; also users who asked to join."`
 }
 
 // Run implements the command.
@@ -53,7 +53,7 @@ type groupUser struct {
 
 type groupRemoveCmd struct {
 	groupUser
-	Ban bool `help:"Keep the user out, too."`
+	Ban bool `help:"Ban the user, too."`
 }
 
 // Run implements the command.
@@ -139,9 +139,9 @@ func (c *groupRevokeCmd) Run(ctx context.Context, t *terminal) error {
 
 type groupInviteCmd struct {
 	change
-	Expires  time.Duration `placeholder:"DURATION" help:"How long it lasts; without it, for ever."`
-	Uses     int           `placeholder:"N" help:"How often it may be used; without it, without limit."`
-	Approval bool          `help:"Whoever joins waits until an admin adds him."`
+	Expires  time.Duration `placeholder:"DURATION" help:"How long the invite lasts; without it, for ever."`
+	Uses     int           `placeholder:"N" help:"How often the invite may be used; without it, there is no limit."`
+	Approval bool          `help:"Users who join wait until an admin adds them."`
 }
 
 // Run implements the command. It prints the secret, which is shown only here.

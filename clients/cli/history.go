@@ -14,7 +14,7 @@ type historyCmd struct {
 	target
 	With   string `placeholder:"USER" help:"The direct channel with that user."`
 	Before uint64 `placeholder:"SEQ" help:"Only messages before this one; without it, up to the latest."`
-	After  uint64 `placeholder:"SEQ" help:"Only messages after this one, and the first of those."`
+	After  uint64 `placeholder:"SEQ" help:"Only messages after this one, the earliest first."`
 	Around uint64 `placeholder:"SEQ" help:"This message, and those before and after it."`
 	Limit  int    `default:"50" help:"How many messages, at most (${default})."`
 	All    bool   `help:"Print changes of the channel too, not only messages."`

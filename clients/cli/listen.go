@@ -18,7 +18,7 @@ type listenCmd struct {
 	With    string `placeholder:"USER" help:"Only the direct channel with that user; without it and --channel, all channels."`
 	Count   int    `placeholder:"N" help:"End after so many messages."`
 	Backlog int    `placeholder:"N" help:"Begin with the latest N messages of each channel."`
-	Resume  string `placeholder:"FILE" help:"Begin where a listener with this file ended, and keep the place in it."`
+	Resume  string `placeholder:"FILE" help:"Begin where the last listener with this file ended, and keep the position in the file."`
 	All     bool   `help:"Print changes of channels too, not only messages."`
 }
 

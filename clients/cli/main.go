@@ -38,20 +38,20 @@ type app struct {
 	Search   searchCmd   `cmd:"" help:"Find messages in all of your channels."`
 	Find     findCmd     `cmd:"" help:"Find people and groups by the beginnings of their names."`
 	Channels channelsCmd `cmd:"" help:"List channels, the most recently active first."`
-	Edit     editCmd     `cmd:"" help:"Replace what a message of yours says."`
-	Forward  forwardCmd  `cmd:"" help:"Send the words of a message on to somebody."`
+	Edit     editCmd     `cmd:"" help:"Edit a message of yours."`
+	Forward  forwardCmd  `cmd:"" help:"Forward a message to another user or channel."`
 	Delete   deleteCmd   `cmd:"" help:"Erase a message for everybody."`
 	React    reactCmd    `cmd:"" help:"Add an emoji to a message."`
-	Versions versionsCmd `cmd:"" help:"Tell what a message said, first and after each edit."`
+	Versions versionsCmd `cmd:"" help:"Show the versions of a message: the first, and each edit."`
 	Pins     pinsCmd     `cmd:"" help:"Print the pinned messages of a channel."`
 	Pin      pinCmd      `cmd:"" help:"Pin a message for everybody in the channel."`
-	Read     readCmd     `cmd:"" help:"Say that you have read a channel, up to a message."`
-	Receipts receiptsCmd `cmd:"" help:"Tell who has read and received how far."`
-	Presence presenceCmd `cmd:"" help:"Tell who is there."`
+	Read     readCmd     `cmd:"" help:"Mark a channel as read, up to a message."`
+	Receipts receiptsCmd `cmd:"" help:"Show how far each member has read and received."`
+	Presence presenceCmd `cmd:"" help:"Show which users are online."`
 	Sessions sessionsCmd `cmd:"" help:"List your own sessions, and sign them out."`
 	Group    groupCmd    `cmd:"" help:"Make groups, and run them."`
-	Profile  profileCmd  `cmd:"" help:"Say who you are, and tell who others are."`
-	Push     pushCmd     `cmd:"" help:"Say where and when you are told of messages while you are not looking."`
+	Profile  profileCmd  `cmd:"" help:"Change your profile, and show the profiles of others."`
+	Push     pushCmd     `cmd:"" help:"Choose on which devices, and when, you get notifications."`
 	Setting  settingCmd  `cmd:"" help:"Change and list your own settings, the same on all of your devices."`
 }
 

@@ -14,7 +14,7 @@ type mediaCmd struct {
 	room
 	With  string `placeholder:"USER" help:"The direct channel with that user."`
 	Kind  string `enum:"images,files,voice,links,all" default:"all" help:"What to list: ${enum} (${default})."`
-	Limit int    `default:"50" help:"How many, at most (${default})."`
+	Limit int    `default:"50" help:"How many to list, at most (${default})."`
 }
 
 // Run implements the command.

@@ -39,7 +39,7 @@ func (c *receiptsCmd) Run(ctx context.Context, t *terminal) error {
 type presenceCmd struct {
 	account
 	patience
-	Users []string `arg:"" help:"Whose."`
+	Users []string `arg:"" help:"Users whose presence to show."`
 }
 
 // Run implements the command.
@@ -67,7 +67,7 @@ func since(ms int64) string {
 type sessionsCmd struct {
 	account
 	patience
-	SignOut string `placeholder:"ID" help:"Sign this one out, and all others of its token."`
+	SignOut string `placeholder:"ID" help:"Sign out this session, and all others with the same token."`
 }
 
 // Run implements the command.

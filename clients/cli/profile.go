@@ -11,15 +11,15 @@ import (
 )
 
 type profileCmd struct {
-	Show profileShowCmd `cmd:"" help:"Tell what users say about themselves."`
-	Set  profileSetCmd  `cmd:"" help:"Change what you say about yourself."`
+	Show profileShowCmd `cmd:"" help:"Show the profiles of users."`
+	Set  profileSetCmd  `cmd:"" help:"Change your own profile: name, picture, status and time zone."`
 }
 
 type profileShowCmd struct {
 	account
 	patience
-	Channel string   `placeholder:"CHANNEL" help:"Tell, too, who of them imitates another member of this channel."`
-	Users   []string `arg:"" optional:"" help:"Whose; your own if left out."`
+	Channel string   `placeholder:"CHANNEL" help:"Also show which of them imitate another member of this channel."`
+	Users   []string `arg:"" optional:"" help:"Users whose profiles to show; your own if left out."`
 }
 
 // Run implements the command.
@@ -80,7 +80,7 @@ func describeStatus(s *natter.Status) string {
 // pictured holds the options of commands that set a picture.
 type pictured struct {
 	Picture   string `placeholder:"FILE" help:"A JPEG, PNG, GIF or WebP file. The middle of it is shown."`
-	NoPicture bool   `help:"Take the picture away."`
+	NoPicture bool   `help:"Remove the picture."`
 }
 
 // upload uploads the picture for a channel. It returns nil if the picture stays as it is.
@@ -109,9 +109,9 @@ type profileSetCmd struct {
 	account
 	patience
 	pictured
-	Name   *string       `placeholder:"NAME" help:"The name that others see; an empty one takes it away."`
-	Zone   *string       `placeholder:"ZONE" help:"The time zone, such as Europe/Berlin; an empty one takes it away."`
-	Status *string       `placeholder:"TEXT" help:"What you do now; without --emoji, an empty one takes it away."`
+	Name   *string       `placeholder:"NAME" help:"The name that others see; an empty one removes it."`
+	Zone   *string       `placeholder:"ZONE" help:"The time zone, such as Europe/Berlin; an empty one removes it."`
+	Status *string       `placeholder:"TEXT" help:"Text of the status; without --emoji, an empty text removes it."`
 	Emoji  string        `placeholder:"EMOJI" help:"An emoji for the status."`
 	For    time.Duration `placeholder:"DURATION" help:"How long the status holds; without it, until you change it."`
 }

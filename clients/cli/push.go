@@ -11,15 +11,15 @@ import (
 )
 
 type pushCmd struct {
-	List     pushListCmd     `cmd:"" help:"Tell how the server tells you of messages, and on which devices."`
-	Add      pushAddCmd      `cmd:"" help:"Have the server call a URL when you are to be told of a message."`
-	Remove   pushRemoveCmd   `cmd:"" help:"Tell you no more on a device, or by a webhook."`
-	Test     pushTestCmd     `cmd:"" help:"Tell you something on a device now, and wait for what the receiver says."`
-	Log      pushLogCmd      `cmd:"" help:"Tell of which messages you were told, of which not, and why."`
-	Level    pushLevelCmd    `cmd:"" help:"Say of which messages you want to be told: all, mentions or none."`
-	Snooze   pushSnoozeCmd   `cmd:"" help:"Tell you nothing for a while."`
-	Quiet    pushQuietCmd    `cmd:"" help:"Say when you want quiet, week by week."`
-	Keywords pushKeywordsCmd `cmd:"" help:"Say which words count as a mention of you."`
+	List     pushListCmd     `cmd:"" help:"Show by which ways the server notifies you, and on which devices."`
+	Add      pushAddCmd      `cmd:"" help:"Have the server call a URL for each message that you are notified of."`
+	Remove   pushRemoveCmd   `cmd:"" help:"End notifications on a device, or by a webhook."`
+	Test     pushTestCmd     `cmd:"" help:"Send a test notification to a device now, and wait for the receiver's answer."`
+	Log      pushLogCmd      `cmd:"" help:"Show for which messages you got notifications, for which not, and why."`
+	Level    pushLevelCmd    `cmd:"" help:"Set for which messages you get notifications: all, mentions or none."`
+	Snooze   pushSnoozeCmd   `cmd:"" help:"Pause notifications for a while."`
+	Quiet    pushQuietCmd    `cmd:"" help:"Set your weekly quiet hours."`
+	Keywords pushKeywordsCmd `cmd:"" help:"Set the words that count as a mention of you."`
 }
 
 type pushListCmd struct {
@@ -85,8 +85,8 @@ func device(s natter.PushSubscription) string {
 type pushAddCmd struct {
 	account
 	patience
-	URL   string `arg:"" help:"Of the receiver: https, at port 443 of a public host."`
-	Label string `placeholder:"TEXT" help:"By which you know it."`
+	URL   string `arg:"" help:"URL of the receiver: https, at port 443 of a public host."`
+	Label string `placeholder:"TEXT" help:"Name by which you know the webhook."`
 }
 
 // Run implements the command.
@@ -110,7 +110,7 @@ func (c *pushAddCmd) Run(ctx context.Context, t *terminal) error {
 type pushRemoveCmd struct {
 	account
 	patience
-	ID string `arg:"" help:"As natter push list has it."`
+	ID string `arg:"" help:"Id of the device or webhook; natter push list shows it."`
 }
 
 // Run implements the command.
@@ -129,7 +129,7 @@ func (c *pushRemoveCmd) Run(ctx context.Context, t *terminal) error {
 type pushTestCmd struct {
 	account
 	patience
-	ID string `arg:"" help:"As natter push list has it."`
+	ID string `arg:"" help:"Id of the device or webhook; natter push list shows it."`
 }
 
 // Run implements the command. It fails unless the receiver has taken the notification.
@@ -156,7 +156,7 @@ func (c *pushTestCmd) Run(ctx context.Context, t *terminal) error {
 type pushLogCmd struct {
 	account
 	patience
-	Channel string `placeholder:"CHANNEL" help:"Only of this channel."`
+	Channel string `placeholder:"CHANNEL" help:"Only entries of this channel."`
 	Limit   int    `default:"50" help:"How many entries, up to 100 (${default})."`
 	Before  uint64 `placeholder:"POS" help:"Only entries before that one."`
 }

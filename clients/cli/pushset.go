@@ -12,8 +12,8 @@ import (
 type pushLevelCmd struct {
 	account
 	patience
-	Level   string `arg:"" enum:"all,mentions,none,default" help:"all, mentions or none; default takes the level away."`
-	Channel string `arg:"" optional:"" help:"Of this channel; without one, of all groups that have no level of their own."`
+	Level   string `arg:"" enum:"all,mentions,none,default" help:"all, mentions or none; default removes the level."`
+	Channel string `arg:"" optional:"" help:"Set the level of this channel; without it, of all groups that have no level of their own."`
 }
 
 // Run implements the command.
@@ -28,7 +28,7 @@ func (c *pushLevelCmd) Run(ctx context.Context, t *terminal) error {
 type pushSnoozeCmd struct {
 	account
 	patience
-	For string `arg:"" help:"How long, such as 90m or 8h; off ends it."`
+	For string `arg:"" help:"How long to be quiet, such as 90m or 8h; off ends it."`
 }
 
 // Run implements the command.
@@ -68,7 +68,7 @@ func (c *pushQuietCmd) Run(ctx context.Context, t *terminal) error {
 type pushKeywordsCmd struct {
 	account
 	patience
-	Words []string `arg:"" optional:"" help:"Words or phrases; none takes all away."`
+	Words []string `arg:"" optional:"" help:"Words or phrases; without any, all are removed."`
 }
 
 // Run implements the command.

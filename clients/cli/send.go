@@ -38,8 +38,8 @@ type sendCmd struct {
 	account
 	patience
 	target
-	To       string `placeholder:"USER" help:"Whom to send to, in the direct channel with that user."`
-	ClientID string `name:"client-id" placeholder:"ID" help:"Name of the message, to send it again under: it is stored once."`
+	To       string `placeholder:"USER" help:"The user to send to, in the direct channel with that user."`
+	ClientID string `name:"client-id" placeholder:"ID" help:"Id for this send. If you send again with the same id, the message is stored once."`
 	Text     string `arg:"" help:"The text; - reads it from standard input."`
 }
 

@@ -14,8 +14,8 @@ type settingCmd struct {
 type settingSetCmd struct {
 	account
 	patience
-	Name  string `arg:"" help:"Its name: mute/CHANNEL, top/CHANNEL, hide/CHANNEL/SEQ, block/USER, contact/USER, privacy/last_seen, privacy/receipts, client/NAME, and those of natter push: notify/…"`
-	Value string `arg:"" optional:"" help:"What it is from now on; without it the setting is taken away."`
+	Name  string `arg:"" help:"Name of the setting: mute/CHANNEL, top/CHANNEL, hide/CHANNEL/SEQ, block/USER, contact/USER, privacy/last_seen, privacy/receipts, client/NAME, and the settings of natter push: notify/…"`
+	Value string `arg:"" optional:"" help:"The new value; without it, the setting is removed."`
 }
 
 // Run implements the command.
@@ -39,7 +39,7 @@ func put(ctx context.Context, a *account, p patience, t *terminal, name, value s
 type settingListCmd struct {
 	account
 	patience
-	Prefix string `arg:"" optional:"" help:"Only those whose names start so."`
+	Prefix string `arg:"" optional:"" help:"Only settings whose names begin with this."`
 }
 
 // Run implements the command.

@@ -23,8 +23,8 @@ func (r room) pick(s natter.Session, flag, user string) (string, error) {
 type uploadCmd struct {
 	account
 	room
-	To      string   `placeholder:"USER" help:"Whom to send to, in the direct channel with that user."`
-	Caption string   `placeholder:"TEXT" help:"What to say with the files."`
+	To      string   `placeholder:"USER" help:"The user to send to, in the direct channel with that user."`
+	Caption string   `placeholder:"TEXT" help:"Text to send with the files."`
 	Files   []string `arg:"" help:"The files, up to 10 in one message. A command that was interrupted goes on where it was when it is given again."`
 }
 

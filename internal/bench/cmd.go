@@ -29,7 +29,7 @@ const (
 
 // Cmd is the command line.
 type Cmd struct {
-	Names     []string      `arg:"" optional:"" name:"name" help:"Benchmarks to run; all where none is named: ${benchmarks}."`
+	Names     []string      `arg:"" optional:"" name:"name" help:"Benchmarks to run; without any, all of them: ${benchmarks}."`
 	Runs      int           `default:"3" help:"Runs of each; the medians are reported."`
 	Time      time.Duration `default:"8s" help:"Length of a run that has a rate."`
 	WarmUp    time.Duration `default:"2s" help:"Time before a run that is not counted."`
@@ -41,12 +41,12 @@ type Cmd struct {
 	Changes   int           `default:"10000" help:"Changes of presence."`
 	Sessions  int           `default:"2000" help:"Idle sessions of presence."`
 	Size      int           `default:"100000" help:"Channels of size, with 12 messages each."`
-	Attackers int           `default:"2000" help:"Hostile connections of hostile."`
+	Attackers int           `default:"2000" help:"Hostile connections of the benchmark hostile."`
 	Messages  int           `default:"100000" help:"Messages of search."`
-	Full      bool          `help:"As much as it is built for: 100,000 channels, which are 5 M messages, and 1 M for restart; 100,000 changes of presence; 10,000 idle sessions for a minute; 12 M messages in 1 M channels for size; 10,000 attackers; 1 M messages for search."`
+	Full      bool          `help:"The largest sizes that the benchmarks are built for: 100,000 channels, which are 5 M messages, and 1 M for restart; 100,000 changes of presence; 10,000 idle sessions for a minute; 12 M messages in 1 M channels for size; 10,000 attackers; 1 M messages for search."`
 	Fixture   string        `type:"path" placeholder:"DIR" help:"Keep the filled stores here and use them again."`
-	Binary    string        `type:"path" placeholder:"FILE" help:"The server, where it is built already."`
-	Role      string        `hidden:"" enum:",relay,attack,decoy,searcher" default:"" help:"What a child process is."`
+	Binary    string        `type:"path" placeholder:"FILE" help:"The server's program, if it is built already."`
+	Role      string        `hidden:"" enum:",relay,attack,decoy,searcher" default:"" help:"The role of a child process."`
 	Plan      string        `hidden:"" type:"path" help:"The file with the plan of an attack."`
 	Engine    string        `hidden:"" help:"The NATS server to which a relay is a gateway, or the engine of a searcher."`
 }

@@ -16,22 +16,22 @@ var ErrHelp = errors.New("config: help was asked for")
 // ErrUsage is wrapped by errors about how the program was called.
 var ErrUsage = errors.New("usage")
 
-// flags are the command line. An empty flag was not given; the file then has its default.
+// flags are the command line. An empty flag was not given; the configuration file then decides.
 type flags struct {
-	Config     string           `env:"NATTERJACK_CONFIG" placeholder:"FILE" help:"Configuration; the one this program is shipped with, where not given."`
+	Config     string           `env:"NATTERJACK_CONFIG" placeholder:"FILE" help:"File with the configuration; without it, the one that this program is shipped with."`
 	Data       string           `env:"NATTERJACK_DATA" placeholder:"DIR" help:"Directory of everything the node keeps (./data)."`
 	Listen     string           `env:"NATTERJACK_LISTEN" placeholder:"HOST:PORT" help:"Address for chat clients, HTTP and WebSocket (127.0.0.1:8080); port 0 takes a free one."`
 	NATSListen string           `name:"nats-listen" env:"NATTERJACK_NATS_LISTEN" placeholder:"HOST:PORT" help:"Address for services and operators (127.0.0.1:4222); port 0 takes a free one."`
 	Name       string           `env:"NATTERJACK_NAME" placeholder:"NAME" help:"Name of the node, unique in its cluster."`
-	Shards     int              `env:"NATTERJACK_SHARDS" placeholder:"N" help:"Streams that channels are spread over (4; 2 for a node that is alone on two cores). Counts at the very first start only."`
+	Shards     int              `env:"NATTERJACK_SHARDS" placeholder:"N" help:"Streams that channels are spread over (4; 2 for a node that is alone on two cores). It is read only at the very first start."`
 	Replicas   int              `env:"NATTERJACK_REPLICAS" placeholder:"N" help:"Copies of each stream (1; 3 in a cluster)."`
-	Drain      time.Duration    `env:"NATTERJACK_DRAIN" placeholder:"10s" help:"How long, at most, a stop takes to send clients elsewhere."`
+	Drain      time.Duration    `env:"NATTERJACK_DRAIN" placeholder:"10s" help:"How long a stopping node may take, at most, to send its clients to other nodes."`
 	LogLevel   string           `env:"NATTERJACK_LOG_LEVEL" placeholder:"LEVEL" help:"debug, info, warn or error (info)."`
 	LogFormat  string           `env:"NATTERJACK_LOG_FORMAT" placeholder:"FORMAT" help:"text or json (text)."`
 	Version    kong.VersionFlag `help:"Print the version and exit."`
 
-	Run   struct{} `cmd:"" default:"1" help:"Run the node. This is what it does where no command is given."`
-	Token Token    `cmd:"" help:"Print a token for a user, signed with the node's key, and exit. The node may run meanwhile. Whoever has the token is that user: it holds until it expires or is signed out."`
+	Run   struct{} `cmd:"" default:"1" help:"Run the node. This is the default if no command is given."`
+	Token Token    `cmd:"" help:"Print a token for a user, signed with the node's key, and exit. The node may run meanwhile. Anybody who has the token can act as that user, until it expires or is signed out."`
 
 	Grow Grow `cmd:"" help:"Take the log of a node that was alone into the cluster of which the configuration makes this one an empty member, verify it, and exit. The node that was alone must be stopped, the other members must be started and empty."`
 
@@ -42,14 +42,14 @@ type flags struct {
 
 // Token holds the arguments of the command token.
 type Token struct {
-	User    string        `name:"as" required:"" placeholder:"USER" help:"The user whose token it is: 1 to 64 characters of a-z, 0-9, '_' and '-'."`
-	Expires time.Duration `default:"24h" placeholder:"24h" help:"How long it holds, at most 8784h (${default})."`
-	Key     string        `placeholder:"FILE" help:"The private key to sign with, in place of the one that the configuration says; then that is not read."`
+	User    string        `name:"as" required:"" placeholder:"USER" help:"The user of the token: 1 to 64 characters of a-z, 0-9, '_' and '-'."`
+	Expires time.Duration `default:"24h" placeholder:"24h" help:"How long the token holds, at most 8784h (${default})."`
+	Key     string        `placeholder:"FILE" help:"The private key to sign with, in place of the configured one; the configuration is then not read."`
 }
 
 // Grow holds the arguments of the command grow.
 type Grow struct {
-	From string `required:"" placeholder:"DIR" help:"The data directory of the node that was alone. It is kept as it is until everything is verified."`
+	From string `required:"" placeholder:"DIR" help:"The data directory of the node that was alone. It stays unchanged until everything is verified."`
 }
 
 // Restore holds the arguments of the command restore.
@@ -84,7 +84,7 @@ func parseFlags(args []string, version string, stdout io.Writer) (f flags, known
 	return f, known, nil
 }
 
-// over applies the flags over the settings of the file.
+// over replaces settings of the file by the flags that were given.
 func (f flags) over(s *settings) error {
 	s.Listen = cmp.Or(f.Listen, s.Listen)
 	s.Data = cmp.Or(f.Data, s.Data)
