@@ -35,7 +35,7 @@ type lead struct {
 	asked    time.Time     // when the open question was asked
 	answered chan struct{} // closed on the answer; nil if no question is open
 	left     chan struct{} // closed once the server has stepped down or failed to; nil if not asked to
-	err      error         // of the last time that it was asked to
+	err      error         // of the last step-down
 }
 
 func newLeads(ask func(string) bool, quit func(string) error) *leads {

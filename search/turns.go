@@ -11,8 +11,8 @@ import (
 
 // The bounds of searches at the same time.
 const (
-	ofUser   = 2 // of one user; further ones wait
-	mayWait  = 8 // of one user; further ones are refused
+	ofUser   = 2 // of one user; further searches wait
+	mayWait  = 8 // waiting, of one user; further searches are refused
 	perCore  = 4 // of all users
 	leastAll = 8
 
@@ -20,7 +20,7 @@ const (
 )
 
 // turns bounds the searches that run at the same time, of each user and of all. A user who searches
-// much waits for themselves, and leaves places for others.
+// much waits for their own searches, and leaves places for others.
 type turns struct {
 	all chan struct{}
 
@@ -31,7 +31,7 @@ type turns struct {
 // turn is the place of one user in the line.
 type turn struct {
 	places  chan struct{}
-	present int // that run or wait
+	present int // searches that run or wait
 }
 
 func newTurns() *turns {

@@ -35,6 +35,6 @@
 // to sends still come through meanwhile, and a program that only sends need not call Events at
 // all.
 //
-// Errors among the events are news and do not end the sequence: [DisconnectedError], and
-// [ErrReset] for events that could not be recovered. Only the last error is an [ErrFatal].
+// Errors among the events only report something, and do not end the sequence: [DisconnectedError],
+// and [ErrReset] for events that could not be recovered. Only the last error is an [ErrFatal].
 package natter

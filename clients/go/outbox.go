@@ -11,7 +11,7 @@ import (
 )
 
 // outbox holds the commands that have no reply yet, in the order in which they were given. It
-// outlives sessions: the next session goes on with the commands that a lost one left
+// outlives sessions: the next session goes on with the commands that a lost session left
 // unanswered.
 type outbox struct {
 	replyTimeout time.Duration
@@ -24,15 +24,15 @@ type outbox struct {
 	list     []*request
 	byRef    map[uint64]*request // in flight
 	byClient map[string]*request // sends only
-	refs     uint64              // the last one used
+	refs     uint64              // the last ref that was used
 	canceled []uint64            // refs of commands in flight whose callers wait no more; the server is still to be told
 	hold     time.Time           // nothing is written before this time: the server said too_fast
 	ended    error
 }
 
-// repeatMax bounds the wait before a repeat while the connection stands. A server that can
-// still refuse commands is not overloaded by repeats. And a send should not wait much longer
-// than until its writer has moved.
+// repeatMax bounds the wait before a repeat while the connection stands. A server that can still
+// refuse commands is not overloaded by repeats. And a send should not wait much longer than its
+// shard's writer takes to move to another node.
 const repeatMax = 2 * time.Second
 
 func newOutbox(o *Options) *outbox {

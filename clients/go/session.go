@@ -65,7 +65,7 @@ func (s *session) open(ctx context.Context, o opener) error {
 	return err
 }
 
-// judge makes the error fatal if a token has expired that was refused as expired before: its
+// judge makes the error fatal if the token has expired and was refused as expired before: then its
 // source has no newer one.
 func (s *session) judge(err error) error {
 	expired := errors.Is(err, &wire.Error{Code: wire.CodeExpired}) || websocket.CloseStatus(err) == websocket.StatusCode(wire.CloseExpired)
@@ -198,7 +198,7 @@ func (s *session) withPong(batch []byte) []byte {
 	return pong
 }
 
-// pong answers a ping where nothing else is to be said. It has no field that could fail.
+// pong answers a ping when there is nothing else to write. It has no field that could fail.
 var pong, _ = wire.Append(nil, wire.Pong{})
 
 // silence returns the longest time without a frame from a server that is there. The server

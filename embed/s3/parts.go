@@ -309,8 +309,8 @@ func (g *Gateway) abortUpload(q *request) error {
 	return nil
 }
 
-// end deletes an upload. Without its record it does not exist any more. The next start removes
-// the files that are left of it.
+// end deletes an upload. Without its record it does not exist any more. The next start removes the
+// rest of its files.
 func (b bucket) end(id string, parts []part) {
 	if os.Remove(b.uploadPath(id, uploadRecord)) != nil {
 		return

@@ -140,8 +140,8 @@ func (s *State) enter(users []string) {
 	s.answer(users)
 }
 
-// removedToo returns the removed users when those members are removed, too. It forgets the first
-// beyond a limit.
+// removedToo returns the list of removed users, with some members added. If the list is too long,
+// the first ones are dropped.
 func (s *State) removedToo(users []string) []string {
 	removed := without(s.Removed, sorted(users))
 	for _, user := range users {

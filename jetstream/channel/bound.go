@@ -26,8 +26,8 @@ func Bind(id [16]byte, channel string) [16]byte {
 	return id
 }
 
-// Bound returns an error if an event with this id belongs to another channel. Ids of other
-// versions, which earlier servers gave, belong to none.
+// Bound returns an error if an event with this id belongs to another channel. Ids of other UUID
+// versions, which earlier servers gave, belong to no channel.
 func Bound(id, channel string) error {
 	const version, first, second, length = 14, 21, 24, 36 // places in the text of a UUID
 	if len(id) != length || id[version] != '0'+boundAs {

@@ -16,8 +16,8 @@ type Env struct {
 	Present []string
 	// Message returns a message of the channel, or nil if there is none with that seq.
 	Message func(seq uint64) (*Message, error)
-	// Stays returns a user's stays in the channel. If it is nil, nobody has any outside of
-	// direct channels. It is called only for commands about a message or about new members.
+	// Stays returns a user's stays in the channel. If it is nil, users have stays only in direct
+	// channels. It is called only for commands about a message or about new members.
 	Stays func(user string) (Stays, error)
 	// Groups returns in how many groups a user is, or some number of at least MaxGroups. It may
 	// be a moment behind. MaxGroups is how many are allowed. 0 means no limit.
@@ -31,9 +31,8 @@ type Env struct {
 	// Subscriptions returns the devices on which a user is notified. It may be a moment behind. If
 	// it is nil, no user has a subscription.
 	Subscriptions func(user string) ([]Subscription, error)
-	// Dated returns the time that counts for a time that an event at a position has set. It is
-	// earlier than the given time if that turned out to be ahead of the right clock. If Dated is
-	// nil, all times are right.
+	// Dated corrects the time that an event at a position has. The result is earlier than the given
+	// time if that turned out to be ahead of the right clock. If Dated is nil, all times are right.
 	Dated func(pos uint64, at int64) int64
 }
 

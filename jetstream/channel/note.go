@@ -11,8 +11,8 @@ import (
 )
 
 // Noted returns the event for a command by a user that changes nothing. The event says only that
-// the command was carried out. So a retry finds it, and changes nothing either, whatever has
-// changed in the channel since.
+// the command was carried out. So a retry finds it, and changes nothing either, even if the channel
+// has changed since.
 func Noted(st *State, channel, user string, cmd wire.Change, env Env) ([]wire.Record, error) {
 	print, err := fingerprint(cmd)
 	if err != nil {
@@ -24,8 +24,8 @@ func Noted(st *State, channel, user string, cmd wire.Change, env Env) ([]wire.Re
 }
 
 // fingerprint returns a hash of everything in a command but its ref and its ticket, which a client
-// may give anew at each try. It is the same on every node and version that encodes the command the
-// same.
+// may give anew at each try. It is the same on every node whose version encodes the command in the
+// same way.
 func fingerprint(cmd wire.Command) (string, error) {
 	if c, ok := cmd.(wire.UpdateChannel); ok {
 		c.Picture = givenPicture(c.Picture)

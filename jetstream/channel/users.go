@@ -2,8 +2,8 @@ package channel
 
 import "slices"
 
-// ascending returns the users in ascending order, each once. [State.Member] relies on it,
-// whichever node wrote the event.
+// ascending returns the users in ascending order, each once. [State.Member] relies on that order in
+// events of every version.
 func ascending(users []string) []string {
 	for i := 1; i < len(users); i++ {
 		if users[i-1] >= users[i] {

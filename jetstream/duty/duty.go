@@ -40,8 +40,8 @@ const (
 type Config struct {
 	Name  string // a token of a subject: "removal"
 	Begin Begin
-	// Recent is for how long before the start of this node a duty that begins now takes events in,
-	// too. Of the nodes of a new cluster some are in use before others have started.
+	// Recent says that a duty that begins now also takes in the events of this time before the
+	// start of its node. In a new cluster, some nodes are in use before others have started.
 	Recent time.Duration
 	Kinds  []wire.Kind // of the events that the duty wants; all if empty
 	Doer   Doer
@@ -116,8 +116,8 @@ func (d *Duty) Run(ctx context.Context) error {
 	return nil
 }
 
-// Stored returns the position up to which the duty is done in a shard, on whichever node, as it is
-// stored. It is 0 if the duty has not begun.
+// Stored returns the stored position up to which the duty is done in a shard, on any node. It is 0
+// if the duty has not begun.
 func (d *Duty) Stored(ctx context.Context, shard int) (pos uint64, err error) {
 	p := place{conn: d.log.Conn, subject: Subject(d.cfg.Name, shard), epoch: d.log.Epoch}
 	r, _, _, err := p.read(ctx)

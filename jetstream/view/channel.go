@@ -59,8 +59,8 @@ func (r *reader) current(v *View, id string) (*channel.State, error) {
 	return st, err
 }
 
-// asOf returns the state of a channel that has a head, as of this reader. The channel in memory
-// may be some events further by now, or behind. An answer made of both would be of two moments.
+// asOf returns the state of a channel that has a head, as of this reader. The channel in memory may
+// be some events further by now, or behind. An answer made of both would mix two moments.
 func (r *reader) asOf(v *View, id string, h *head) (*channel.State, error) {
 	if !h.has(flagRich) {
 		return h.plain(id), nil

@@ -43,8 +43,8 @@ import (
 //	t shard                             → which events were dated ahead, see dates.go
 //	x shard pos                         → erasure still owed, by the pos of its event
 //
-// Channels under c are groups, and direct channels with pins. Of hidden messages, k stores only
-// that the user has ever hidden one.
+// Channels under c are groups, and direct channels with pins. About hidden messages, k stores only
+// whether the user has ever hidden one.
 //
 // The seq in an event's key is the channel's seq after the event: the message's own seq, or the
 // seq of the message before the event. Seq and pos only ascend in a channel, so one key serves

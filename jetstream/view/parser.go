@@ -37,7 +37,7 @@ func (p *parser) name() string {
 	return p.text[end-len(name) : end]
 }
 
-// bytes returns the next n bytes. If there are not so many, it returns others.
+// bytes returns the next n bytes. If there are fewer, it fails and returns zeros.
 func (p *parser) bytes(n int) []byte {
 	if n > len(p.rest) {
 		p.fail()

@@ -8,8 +8,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// deleted reports whether the channel is a group that was deleted. Nothing that was said in
-// such a group remains.
+// deleted reports whether the channel is a group that was deleted. No message of such a group
+// remains.
 func (r *replay) deleted() (bool, error) {
 	h, _, err := r.disk.head(r.channel)
 	return h.has(flagDeleted), err
@@ -118,7 +118,7 @@ func (r *replay) edit(e *Event, at place, seq uint64) {
 		r.key = appendEditKey(r.key[:0], r.channel, seq, 0)
 		r.key = r.key[:len(r.key)-8]
 		_ = r.batch.DeleteRange(r.key, pastPrefix(r.key), nil)
-	default: // everything else is in the folded message
+	default: // other changes are in the folded message
 	}
 }
 

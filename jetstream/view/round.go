@@ -25,7 +25,7 @@ type round struct {
 	began   map[userChannel]membership
 	ended   map[userChannel][]membership
 	changed map[target]*changed
-	// erased has each user's last message in a channel, of the messages that the log no longer
+	// erased has each user's last message in a channel, among the messages that the log no longer
 	// has.
 	erased   map[userChannel]uint64
 	settings []ownSetting
@@ -53,7 +53,7 @@ type round struct {
 // met is a channel that a round has met, as it is after the events so far.
 type met struct {
 	head head
-	// body is set for a channel that is not plain, where known. The head inside it must be
+	// body is set for a channel that is not plain, if it is known. The head inside it must be
 	// ignored.
 	body    *channel.State
 	found   bool // the channel exists, on disk or by this round
@@ -259,8 +259,8 @@ func (r *round) writeMessage(e *Event, at place, record *wire.Record) error {
 	}
 }
 
-// wipe deletes everything of a deleted channel. A tombstone over a range costs the same,
-// however much it covers. The stream owes a separate erasure of each event, because the
+// wipe deletes everything of a deleted channel. The cost of a tombstone over a range does not
+// depend on the size of the range. The stream owes a separate erasure of each event, because the
 // stream's own purge only forgets the events and leaves their text in its files.
 func (r *round) wipe(st *channel.State) error {
 	positions, err := r.positions(st.ID)

@@ -62,9 +62,9 @@ type Index struct {
 	failure error         // why; written before failed is closed
 	trouble chan error    // errors of Bleve's goroutines, for callers that wait for the disk
 	pace    *pace
-	leisure *leisure.Leisure // nil if there never was one
+	leisure *leisure.Leisure // nil if the index was never built beside users
 
-	examined atomic.Int64 // when all files were read because of an error
+	examined atomic.Int64 // when all files were last read because of an error
 }
 
 // Open opens the index in a directory, and makes a new, empty one if the directory is missing or
@@ -206,8 +206,8 @@ func (x *Index) discard() {
 	x.queue.Close()
 }
 
-// use calls do unless the index is closed. A damaged file may make Bleve panic, but so may a fault
-// of a program: the checksums tell.
+// use calls do unless the index is closed. Bleve may panic because a file is damaged, or because of
+// a bug: the checksums tell which.
 func (x *Index) use(do func() error) error {
 	x.using.RLock()
 	defer x.using.RUnlock()
@@ -264,7 +264,7 @@ func (v *view) position(shard string) uint64 {
 	return pos
 }
 
-// number returns a number that the index stores beside the messages, if it does.
+// number returns a number that the index stores beside the messages, if it has it.
 func (v *view) number(key []byte) (n uint64, found bool) {
 	value := v.snapshot.Internal()[string(key)]
 	if len(value) != 8 {

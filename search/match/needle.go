@@ -32,10 +32,10 @@ type needle struct {
 	gaps     []gap  // before each of runes
 	hiragana []bool // for each of runes: it was typed in hiragana
 	first    int    // letters and digits before the first other character
-	last     int    // those after the last one
+	last     int    // letters and digits after the last other character
 	umlauts  []bool // for each of runes: the text has to write it with two dots; nil if none
 	exact    bool   // the text has to join words as the needle does
-	other    bool   // it is another spelling than the one that was typed, and not quite the word
+	other    bool   // it is spelled otherwise than it was typed, and is not quite the word
 	kana     bool   // all of it is kana
 	long     bool   // it ends with so many kana that a ー may follow
 }
@@ -118,8 +118,8 @@ func run(runes []rune, gaps []gap, wanted func(rune) bool) int {
 	return i
 }
 
-// isPath reports whether the needle is so much of an address, a path or a name of several words
-// that it may begin and end anywhere: ample.com/do.
+// isPath reports whether the needle may begin and end anywhere, because it is a long enough part of
+// an address, a path or a name of several words: ample.com/do.
 func (n *needle) isPath() bool {
 	const enoughLetters, enoughInAll = 5, 8
 	letters, all := 0, 0
@@ -217,8 +217,8 @@ func separatorsEnd(runes []rune, i, to int) int {
 	return i
 }
 
-// gapBetween returns the gap that the separators from i to end are, or none if the text must
-// have these very characters.
+// gapBetween returns the gap that the separators from i to end stand for, or none if the text must
+// have exactly these characters.
 func gapBetween(runes []rune, i, end int) gap {
 	if i == 0 || end == len(runes) {
 		return none
@@ -259,7 +259,7 @@ func thinGap(before, after rune, e text.Edge) gap {
 }
 
 // at returns where the needle ends in a text if it begins at i, or -1. It reports whether the text
-// spells it otherwise.
+// spells the needle in another way.
 func (n *needle) at(f *text.Folded, i int) (end int, otherwise bool) {
 	runes, otherwise := f.Runes, n.other
 	for k, r := range n.runes {

@@ -13,15 +13,15 @@ import (
 // maxMarks is how many characters may be combined into one. More marks are decoration.
 const maxMarks = 24
 
-// Span is a part of a text, in bytes: its first one, and the one after its last.
+// Span is a part of a text: its first byte, and the byte after its last.
 type Span struct{ From, To int }
 
-// Folded is a text in the form in which it is searched. Two texts that a reader takes for the
-// same fold to the same characters. Each folded character knows its bytes of the original.
+// Folded is a text in the form in which it is searched. Two texts fold to the same characters if a
+// reader takes them for the same. Each folded character knows its bytes of the original.
 type Folded struct {
 	Source string // the original
 	Text   string // the folded characters
-	Runes  []rune // those of Text
+	Runes  []rune // the runes of Text
 	starts []int32
 	from   []int32
 	to     []int32
@@ -49,10 +49,10 @@ func (f *Folded) Umlaut(i int) bool {
 	return strings.ContainsAny(f.Source[f.from[i]:f.to[i]], "äöüÄÖÜ\u0308")
 }
 
-// Fold returns a text in the form in which it is searched: compatible forms and widths become
-// the usual ones (NFKC), capitals become small, accents go where they are optional (Latin,
-// Greek, Cyrillic, Hebrew, Arabic), digits of any script become 0 to 9, hiragana becomes
-// katakana, and what is invisible goes. To fold folded text changes nothing.
+// Fold returns a text in the form in which it is searched: compatible forms and widths become the
+// usual ones (NFKC), capitals become small, accents go where they are optional (Latin, Greek,
+// Cyrillic, Hebrew, Arabic), digits of any script become 0 to 9, hiragana becomes katakana, and
+// invisible characters go. Folding a folded text changes nothing.
 func Fold(s string) *Folded {
 	f := folder{src: s, out: Folded{
 		Source: s, Runes: make([]rune, 0, len(s)), from: make([]int32, 0, len(s)), to: make([]int32, 0, len(s)),
@@ -172,8 +172,8 @@ func (f *folder) segmentLast() rune {
 	return f.segment[len(f.segment)-1]
 }
 
-// voicing returns the mark that combines with the kana before it for one that stands alone, as
-// old keyboards wrote it: か゛.
+// voicing returns the combining form of a voicing mark that stands alone, as old keyboards wrote
+// it: か゛.
 func voicing(r rune) rune {
 	switch r {
 	case '゛':
@@ -212,8 +212,8 @@ func (f *folder) base() rune {
 	return f.last()
 }
 
-// optionalMark reports whether readers find a word without a mark as well. The breve of й is
-// no such mark: it makes another letter.
+// optionalMark reports whether readers expect to find a word also without a mark. The breve of й is
+// not optional: it makes another letter.
 func optionalMark(base, mark rune) bool {
 	if base == 'и' && mark == 0x306 {
 		return false
@@ -259,7 +259,7 @@ func (f *folder) finish() *Folded {
 	return out
 }
 
-// appendFolded appends a character that NFKD has left, without its case.
+// appendFolded appends a character of a text in NFKD, without its case.
 func appendFolded(to []rune, r rune) []rune {
 	if pair, ok := pairs[r]; ok {
 		return append(to, pair[0], pair[1])
@@ -267,7 +267,7 @@ func appendFolded(to []rune, r rune) []rune {
 	return append(to, foldRune(r))
 }
 
-// pairs are letters that are also written as two.
+// pairs are letters that are also written as two letters.
 var pairs = map[rune][2]rune{
 	'ß': {'s', 's'}, 'ẞ': {'s', 's'}, 'æ': {'a', 'e'}, 'Æ': {'a', 'e'}, 'œ': {'o', 'e'}, 'Œ': {'o', 'e'}, 'þ': {'t', 'h'}, 'Þ': {'t', 'h'},
 }

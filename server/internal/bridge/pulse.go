@@ -9,12 +9,12 @@ import (
 // bytes that are written to it may wait in buffers on the way for as long as they have room.
 //
 // Over WebSocket any frame of the client is such a sign, and over server-sent events any request
-// that names the session. The server asks for a sign with each ping. If none has come when the
-// next ping is due, the connection goes on, but its user's presence does without it until the
+// that names the session. The server asks for a sign with each ping. If none has come when the next
+// ping is due, the connection goes on, but it does not count for its user's presence until the
 // client is heard again.
 type pulse struct {
 	heard  atomic.Int64 // when the client was last heard, Unix nanoseconds; negative once a visit has seen it
-	absent atomic.Bool  // presence does without the attachment; set under mu
+	absent atomic.Bool  // the attachment does not count for presence; set under mu
 }
 
 // hear notes a sign of life of the client.
@@ -33,11 +33,11 @@ func (a *attachment) lastHeard() time.Time {
 	return time.Unix(0, max(at, -at))
 }
 
-// visit reports whether the client was heard since the last visit. If it was not, presence does
-// without the attachment. The attachment must have arrived.
+// visit reports whether the client was heard since the last visit. If it was not, the attachment no
+// longer counts for presence. The attachment must have arrived.
 func (a *attachment) visit() (heard bool) {
 	if at := a.heard.Load(); at > 0 {
-		a.heard.CompareAndSwap(at, -at) // else it was heard at this moment
+		a.heard.CompareAndSwap(at, -at) // unless it was heard at this moment
 		return true
 	}
 	a.mu.Lock()
@@ -52,7 +52,7 @@ func (a *attachment) visit() (heard bool) {
 	return false
 }
 
-// comeBack makes the attachment a part of its user's presence again.
+// comeBack makes the attachment count for its user's presence again.
 func (a *attachment) comeBack() {
 	a.mu.Lock()
 	defer a.mu.Unlock()

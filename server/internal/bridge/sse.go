@@ -97,7 +97,7 @@ func (s *stream) run() {
 			s.end(s.bridge.hub.farewell())
 			return
 		case <-s.r.Context().Done():
-			s.hear() // that it hangs up
+			s.hear() // hanging up is a sign of life, too
 			return
 		}
 	}

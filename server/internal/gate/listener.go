@@ -59,7 +59,7 @@ func (g *Gate) wrap(c net.Conn) *conn {
 	return conn
 }
 
-// source returns where the connection comes from. One of a trusted proxy comes from nowhere,
+// source returns where the connection comes from. A connection of a trusted proxy has no source,
 // because its requests are counted instead.
 func (c *conn) source() source {
 	if c.proxy {
@@ -71,7 +71,7 @@ func (c *conn) source() source {
 // Cut implements [cutter].
 func (c *conn) Cut() { drop(c.Conn) }
 
-// begins returns the state of a new connection. One of a trusted proxy is no guest: its
+// begins returns the state of a new connection. A connection of a trusted proxy is not a guest: its
 // requests are.
 func (c *conn) begins() state {
 	if c.proxy {
@@ -143,8 +143,8 @@ func (g *Gate) ConnState(c net.Conn, s http.ConnState) {
 	}
 }
 
-// asks notes that a connection has sent the header of a request. Unless it belongs to a proxy,
-// it is a guest until that request has signed in, whatever was before.
+// asks notes that a connection has sent the header of a request. Unless it belongs to a proxy, it
+// is a guest until that request has signed in, even if it was none before.
 func (g *Gate) asks(e *entry) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -15,14 +15,14 @@ func gone(of string) error {
 	return wire.Errorf(wire.CodeInvalid, "%s: the file was removed, because nothing used it any more; upload it again", of)
 }
 
-// current returns why a ticket is not good any more. It asks no other node, so this node may not
-// have heard yet that the file was withdrawn. It hears of that within [uploads.Late], or knows that
-// it may not have heard.
+// current returns an error if a ticket is no longer valid. It asks no other node, so this node may
+// not have heard yet that the file was withdrawn. It hears of that within [uploads.Late], or knows
+// that it may not have heard.
 func (m *Media) current(t *ticket.Ticket) error {
 	if !m.records.Fresh() {
 		return wire.Errorf(wire.CodeUnavailable, "this node cannot tell now whether the file is still there; retry").After(time.Second)
 	}
-	knows := m.records.Passed(t.Revision) // before it is asked for the record
+	knows := m.records.Passed(t.Revision) // before the records are asked
 	r := m.records.Latest(t.Media)
 	later := r != nil && r.Revision() >= t.Revision
 	if later && r.Media == t.Media && r.State == uploads.Ready {

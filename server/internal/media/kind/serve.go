@@ -2,7 +2,7 @@ package kind
 
 import "slices"
 
-// shown is how a type that is served inline is shown.
+// shown says how clients show a type that is served inline.
 type shown struct {
 	class      Class
 	extensions []string // the extensions of its files; the first one is the usual one

@@ -27,14 +27,14 @@ const (
 	// way is the longest way of a command into the log: through the lanes of two nodes, 5 s each,
 	// to an engine that stores it when it has elected a leader, within 10 s.
 	way = 20 * time.Second
-	// keep is how long a file is tried to be removed.
+	// keep is for how long the removal of a file is tried again.
 	keep = 30 * 24 * time.Hour
 )
 
 // Log tells which files messages have and had. [*jetstream.Log] implements it.
 type Log interface {
-	// Dropped returns the files that a message named no more after the event at a position,
-	// ascending, those after one, at most limit.
+	// Dropped returns the files that the event at a position took from a message, ascending. It
+	// returns at most limit of them, those after a given one.
 	Dropped(shard int, pos uint64, after string, limit int) (media []string, err error)
 	// DroppedDone forgets the results of Dropped for the events of a shard up to a position.
 	DroppedDone(shard int, upto uint64) error
@@ -53,8 +53,8 @@ type Log interface {
 // Files are the stored files.
 type Files interface {
 	// Withdraw makes it impossible for good to attach a file by a ticket, and returns since when
-	// this node has known that it is, by the monotonic clock. All nodes hear of it within
-	// [uploads.Late]. It may be repeated.
+	// this node has known that, by the monotonic clock. All nodes hear of it within [uploads.Late].
+	// It may be repeated.
 	Withdraw(ctx context.Context, media string) (since time.Time, err error)
 	// Remove removes a file. It succeeds if there is none. After an error it is called again.
 	Remove(ctx context.Context, media string) error

@@ -28,8 +28,8 @@ type aps struct {
 	Category string `json:"category,omitzero"`
 }
 
-// alert is the part that the system shows. With neither title nor body nothing would be shown, so a
-// bare notification names a text that the application has in the user's language.
+// alert is the part that the system shows. Without a title and a body the system would show
+// nothing, so a bare notification names a text that the application has in the user's language.
 type alert struct {
 	Title string `json:"title,omitzero"`
 	Body  string `json:"body,omitzero"`

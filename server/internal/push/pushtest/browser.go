@@ -84,7 +84,7 @@ func mac(key, data []byte) []byte {
 }
 
 // VAPID verifies the sender of a request, as a push service at an origin does (RFC 8292), and
-// returns the claims of the request. Key is the one that the subscription was made with.
+// returns the claims of the request. Key is the server's key with which the subscription was made.
 func VAPID(r *http.Request, key, origin string) (claims map[string]any, err error) {
 	rest, ok := strings.CutPrefix(r.Header.Get("Authorization"), "vapid ")
 	if !ok {

@@ -10,7 +10,8 @@ import (
 	"natterjack/jetstream/queue"
 )
 
-// afterFull is when users are looked at for whose provider the queue had no room.
+// afterFull is how long users wait for another decision if the queue had no room for their
+// provider.
 const afterFull = 5 * time.Minute
 
 // eventJobs are the jobs of one message. They are stored together: the first of them says that the
@@ -20,8 +21,8 @@ type eventJobs struct {
 	jobs []planned
 }
 
-// putEvents stores the jobs of some messages: those of all messages at once, if none of them was
-// decided about before, and all of them have room.
+// putEvents stores the jobs of some messages. It stores all jobs at once, if no message was decided
+// about before, and the queue has room for all.
 func (t *Teller) putEvents(ctx context.Context, events []eventJobs) error {
 	var all []queue.Job
 	for i := range events {
@@ -120,7 +121,7 @@ func (t *Teller) lose(p *planned) {
 	}
 }
 
-// put stores jobs that a job has left behind.
+// put stores the jobs that are left of a job.
 func (t *Teller) put(ctx context.Context, all []planned) error {
 	var jobs []queue.Job
 	for i := range all {

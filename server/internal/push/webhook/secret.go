@@ -11,7 +11,8 @@ import (
 	"time"
 )
 
-// The lengths of secrets, in bytes, that Standard Webhooks allows, and the one that is made here.
+// The lengths of secrets in bytes: the bounds of Standard Webhooks, and the length of the secrets
+// made here.
 const (
 	minSecret = 24
 	maxSecret = 64
@@ -22,7 +23,7 @@ const (
 
 var errSecret = errors.New("webhook: the secret must be whsec_ and 24 to 64 bytes in base64")
 
-// NewSecret makes a secret, and its form that receivers take.
+// NewSecret makes a secret. The text is the form in which receivers take it.
 func NewSecret() (secret []byte, text string) {
 	secret = make([]byte, newSecret)
 	_, _ = rand.Read(secret) // it never fails
