@@ -35,8 +35,8 @@ func TestLeads_answersInTime(t *testing.T) {
 	}
 }
 
-// TestLeads_leavesInTime makes a server take long to step down. Nobody waits longer than their
-// context, the server is asked once at a time, and how it ended is told.
+// TestLeads_leavesInTime makes a server take long to step down. No caller waits longer than its
+// context, the server is asked once at a time, and callers learn how it ended.
 func TestLeads_leavesInTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		refused, results, asked := errors.New("refused"), make(chan error), 0

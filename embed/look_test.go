@@ -30,9 +30,9 @@ func TestPauseAfter(t *testing.T) {
 	}
 }
 
-// TestLookAtGuests has two addresses take all places with connections that say nothing. Nobody
-// comes in, until one look has freed half of the places: those of the address that has more, the
-// oldest first.
+// TestLookAtGuests has two addresses take all places with connections that say nothing. No
+// connection comes in, until one look has freed half of the places: first the oldest of the address
+// that has the most.
 func TestLookAtGuests(t *testing.T) {
 	const places, few = 64, 8
 	s := unwatched(t, places)
@@ -78,7 +78,7 @@ func TestLookAtGuests(t *testing.T) {
 	}
 }
 
-// looked is a server whose guests nobody watches but the test.
+// looked is a server whose guests only the test watches.
 type looked struct{ *Server }
 
 // within bounds each wait of the test of guests, all of which the server's own bound for them

@@ -23,7 +23,7 @@ type office struct {
 	clock atomic.Int64
 }
 
-// slip is what a ticket of an office says.
+// slip is the content of a ticket of an office.
 type slip struct {
 	User, Channel string
 	Upto          int64
@@ -100,8 +100,8 @@ var (
 	spoken  = file("v", wire.AttachmentVoice)
 )
 
-// TestAttachments sends files through a log. Everybody in the channel gets the facts about them,
-// and nobody a ticket.
+// TestAttachments sends files through a log. All members of the channel get the facts about them,
+// and none gets a ticket.
 func TestAttachments(t *testing.T) {
 	l, o := alone(t), new(office)
 	l.TakeAttachments(o)
@@ -252,7 +252,7 @@ func TestAttachments_rebuilt(t *testing.T) {
 	}
 }
 
-// knownMedia is what a log knows of the files that alice has sent to bob.
+// knownMedia holds the files, known to a log, that alice has sent to bob.
 type knownMedia struct {
 	Named              []string
 	ByAlice, ByChannel int64
@@ -272,7 +272,8 @@ func knownOf(t *testing.T, l *Log) (k knownMedia) {
 	return k
 }
 
-// TestGallery pages through what was sent to a channel, each kind by itself, as it is now.
+// TestGallery pages through the attachments and links of a channel, each kind by itself, as they
+// are now.
 func TestGallery(t *testing.T) {
 	l, o := alone(t), new(office)
 	l.TakeAttachments(o)
@@ -338,8 +339,8 @@ func TestAttachments_level(t *testing.T) {
 	mustSend(t, l, "alice", o.attach("alice", text("bob", "c1", ""), picture))
 }
 
-// TestMayRead asks for an attachment as everybody. What a user may not see answers the same as
-// what does not exist.
+// TestMayRead asks for an attachment as everybody. A file that a user may not see gets the same
+// answer as a file that does not exist.
 func TestMayRead(t *testing.T) {
 	l, o := alone(t), new(office)
 	l.TakeAttachments(o)

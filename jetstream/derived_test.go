@@ -191,7 +191,7 @@ func (v *life) open() (l *Log, end func()) {
 	}
 }
 
-// stored reports whether the duty's position is that of the last event.
+// stored reports whether the duty's position is at the last event.
 func (v *life) stored(l *Log) bool {
 	shard := l.layout.shardOf(aliceAndBob)
 	last, err := lastPos(v.t.Context(), l.js, shard)

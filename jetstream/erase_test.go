@@ -76,8 +76,8 @@ func startScrubbing(t *testing.T, node *embedtest.Node, dir string) (l *Log, sto
 	return l, stop
 }
 
-// TestErase_deletedChannel shows what is left of a deleted group. The stream keeps only the
-// group's last event, and no file holds any text of the group.
+// TestErase_deletedChannel shows which events are left of a deleted group. The stream keeps only
+// the group's last event, and no file holds any text of the group.
 func TestErase_deletedChannel(t *testing.T) {
 	node, dir := embedtest.Start(t), t.TempDir()
 	l, _ := startScrubbing(t, node, dir)

@@ -12,9 +12,9 @@ import (
 	"natterjack/server/wire"
 )
 
-// TestFollower_level shows what a follower does when nothing is delivered to it. Its replica
-// may lag. So it must stay where it is as long as the stream's leader has the next message, and
-// skip only messages that are gone.
+// TestFollower_level shows how a follower finds out that it is level when nothing is delivered to
+// it. Its replica may lag. So it must stay where it is as long as the stream's leader has the next
+// message, and skip only messages that are gone.
 func TestFollower_level(t *testing.T) {
 	node := embedtest.Start(t, embedtest.NoSync)
 	l, stop := start(t, node, t.TempDir(), 1)

@@ -11,7 +11,7 @@ import (
 )
 
 // TestGrowth shows that a user makes groups, and fills them, only so fast, and that retries of
-// what is stored are answered all the same.
+// stored commands are answered all the same.
 func TestGrowth(t *testing.T) {
 	limits := hurried()
 	limits.GroupsPerMin, limits.MembersPerMin, limits.UserGroups = 2, 50, 8
@@ -49,7 +49,7 @@ func TestGrowth(t *testing.T) {
 	mustSend(t, l, "bob", in(ids[0], "c", "others go on"))
 }
 
-// TestGrowth_groupsOfAUser shows that nobody is in more groups than are allowed.
+// TestGrowth_groupsOfAUser shows that no user is in more groups than are allowed.
 func TestGrowth_groupsOfAUser(t *testing.T) {
 	limits := hurried()
 	limits.UserGroups = 3

@@ -247,7 +247,7 @@ func TestHandover(t *testing.T) {
 	})
 }
 
-// settle ends all rounds, lets all devices read what they are due, and checks them.
+// settle ends all rounds, lets all devices read the events that they are due, and checks them.
 func (s *stage) settle() {
 	s.still = true
 	for shard, sh := range s.shards {

@@ -23,7 +23,7 @@ func mentionsOf(tb testing.TB, l *Log, user, channel string) int {
 }
 
 // TestHere shows that @here counts for the members who were connected when it was sent, through
-// whichever node, and that nobody is told who they were.
+// whichever node, and that no user is told their names.
 func TestHere(t *testing.T) {
 	t.Parallel()
 	_, logs, _ := cluster(t)

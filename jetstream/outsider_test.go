@@ -285,7 +285,7 @@ func TestJoin_notedSeldom(t *testing.T) {
 			t.Errorf("try %d: %+v, first %+v", i, again, first)
 		}
 	}
-	const saved = 2 // what a user may take at once
+	const saved = 2 // the tokens that a user may take at once
 	most := saved + uint64(time.Since(began)/time.Second) + 1
 	if n := endOf(t, l, group) - before; n < 1 || n > most {
 		t.Errorf("%d notes, want at most %d", n, most)

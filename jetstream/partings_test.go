@@ -20,8 +20,8 @@ func storedRead(tb testing.TB, l *Log, user, channel string) uint64 {
 	return r.Read
 }
 
-// TestPartings shows that a user's cursor is deleted when they are removed, on this node and in
-// the stream. When they come back they start at what they are shown then. Members' cursors
+// TestPartings shows that a user's cursor is deleted when they are removed, on this node and in the
+// stream. When they come back they start at the messages that they are shown then. Members' cursors
 // stay, also when the view is rebuilt and passes the removal again.
 func TestPartings(t *testing.T) {
 	t.Parallel()

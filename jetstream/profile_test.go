@@ -181,7 +181,7 @@ func TestProfiles_imitates(t *testing.T) {
 // heard notes of which profiles users were told.
 type heard struct {
 	mu  sync.Mutex
-	has map[string]wire.Profile // by who was told, and of whom
+	has map[string]wire.Profile // by the user who was told, and the user of the profile
 }
 
 func (h *heard) tell(p wire.Profile, to []string) {
@@ -223,8 +223,8 @@ func TestNews(t *testing.T) {
 	mustSend(t, logs[0], "alice", text("dave", "1", "hi"))
 	mustSend(t, logs[0], "gone", wire.Leave{Channel: group})
 	mustSend(t, logs[0], "alice", wire.Set{Name: "block/carol", Value: "1"})
-	// A node that learns of a profile before it learns of a channel has nobody to tell. Clients ask
-	// for the profiles of a new channel.
+	// A node that learns of a profile before it learns of a channel has no user to tell. Clients
+	// ask for the profiles of a new channel.
 	eventually(t, "all nodes to show the channels", func() bool {
 		here, err1 := logs[1].neighbours("alice")
 		there, err2 := logs[2].neighbours("alice")
@@ -329,7 +329,7 @@ func TestProfiles_rate(t *testing.T) {
 	if e := wire.AsError(err, 0); e.Code != wire.CodeTooFast || e.RetryAfter == 0 {
 		t.Fatalf("%+v", e)
 	}
-	profilesOf(t, l, "alice", "", "alice") // until the view shows what is stored
+	profilesOf(t, l, "alice", "", "alice") // until the view shows the stored events
 	if again, err := l.Change(t.Context(), "alice", first); err != nil || again != ack {
 		t.Errorf("the retry of a stored change: %+v, %v", again, err)
 	}

@@ -87,8 +87,8 @@ func appendReply(t *testing.T, dst []byte, f wire.Frame) []byte {
 	return dst
 }
 
-// TestSubscriptions_accepted shows that a node asks whether anybody can be told there, but not for
-// a retry of what is stored.
+// TestSubscriptions_accepted shows that a node checks a new subscription, but not the retry of a
+// stored one.
 func TestSubscriptions_accepted(t *testing.T) {
 	l := alone(t)
 	if _, err := l.Change(t.Context(), "alice", subscription("1", "https://push.example.com/x")); wire.AsError(err, 0).Code != wire.CodeUnsupported {

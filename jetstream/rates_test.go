@@ -308,7 +308,7 @@ func TestCluster_chargesOnce(t *testing.T) {
 }
 
 // TestRates_spend refuses the searches of a user whose searches have cost more than the rate, for
-// as long as that takes to pay, and nobody else's.
+// as long as that takes to pay, and no other user's.
 func TestRates_spend(t *testing.T) {
 	r, now := newRates(wire.DefaultLimits()), time.Unix(1_000_000, 0)
 	if err := r.spend(now, "alice", 5*searchedPerS); err != nil {

@@ -105,7 +105,7 @@ func bothRead(t *testing.T) *Log {
 	return l
 }
 
-// sees checks what each user is answered, and what each is told.
+// sees checks the answers that each user gets, and the frames that each is sent.
 func sees(t *testing.T, l *Log, answered, told map[string][]wire.Receipt) {
 	t.Helper()
 	for user, want := range answered {

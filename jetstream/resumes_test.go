@@ -80,7 +80,7 @@ func TestResumes_pagesCount(t *testing.T) {
 	defer embedtest.EmptyPools()
 	synctest.Test(t, func(t *testing.T) {
 		l := alone(t)
-		follow(t, l, "ann", nil) // while nobody follows, the tail stays empty
+		follow(t, l, "ann", nil) // without a reader the tail stays empty
 		const channels = 20
 		beginning := inManyChannels(t, l, "ann", channels)
 		replay := func() error {

@@ -74,8 +74,8 @@ func prepare(t *testing.T, l *Log, group string) {
 	}
 }
 
-// protect carries out all that removes something or protects somebody, where there is no room for
-// anything else.
+// protect carries out all commands that remove something or protect a user, when there is no room
+// for others.
 func protect(t *testing.T, l *Log, node *embedtest.Node, group string) {
 	t.Helper()
 	archived, pause := true, 10
@@ -143,7 +143,7 @@ type signedOut struct{}
 func (signedOut) SignedOut() {}
 func (signedOut) Heard()     {}
 
-// useUp has a user change a setting to and fro, until that is refused, too. What is left is for
+// useUp has a user change a setting to and fro, until that is refused, too. The rest is for
 // deletions.
 func useUp(t *testing.T, l *Log) {
 	t.Helper()

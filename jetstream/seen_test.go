@@ -129,7 +129,8 @@ func TestSeen_createdGroup(t *testing.T) {
 }
 
 // TestSaid_notOutOfThePast sends every command that names a channel, or a message, to a node that
-// does not know of it yet. The client does not say what it has seen, as one over HTTP need not.
+// does not know of it yet. The client does not say which events it has seen, as a client over HTTP
+// need not.
 func TestSaid_notOutOfThePast(t *testing.T) {
 	node := embedtest.Start(t, embedtest.NoSync)
 	ahead, stop := start(t, node, t.TempDir(), 1)

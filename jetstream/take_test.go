@@ -177,8 +177,8 @@ func TestTake_falls(t *testing.T) {
 	}
 }
 
-// withoutResume leaves out what a resume replays. A view that was made from the log lacks what
-// was erased from the log before.
+// withoutResume leaves out the events that a resume replays. A view that was made from the log
+// lacks messages that were erased from the log before.
 func withoutResume(all map[string]any) map[string]any {
 	maps.DeleteFunc(all, func(what string, _ any) bool { return strings.HasPrefix(what, "resume") })
 	return all

@@ -15,7 +15,7 @@ import (
 
 // silence makes a stream acknowledge nothing, or makes it speak again. To its leader a silent
 // stream looks like one that takes nothing although it has its quorum. If the lead is handed on
-// meanwhile, nobody answers, so silence asks again.
+// meanwhile, no node answers, so silence asks again.
 func silence(t *testing.T, l *Log, shard int, silent bool) {
 	t.Helper()
 	if _, err := pause.Until(t.Context(), StreamName(shard), func(ctx context.Context) (jetstream.Stream, error) {

@@ -98,7 +98,7 @@ func TestSearch(t *testing.T) {
 	}
 }
 
-// TestSearch_highlights says where a message has what was looked for, in text and captions.
+// TestSearch_highlights shows which parts of a message are highlighted, in text and captions.
 func TestSearch_highlights(t *testing.T) {
 	n := run(t, pond(), t.TempDir(), "e")
 	n.level()
@@ -187,7 +187,8 @@ func TestSearch_large(t *testing.T) {
 	}
 }
 
-// TestSearch_now answers by what the view says now, although the index does not know of it yet.
+// TestSearch_now answers by the view as it is now, although the index does not know the changes
+// yet.
 func TestSearch_now(t *testing.T) {
 	f := pond()
 	n := run(t, f, t.TempDir(), "e")
@@ -213,7 +214,8 @@ func TestSearch_now(t *testing.T) {
 	}
 }
 
-// TestSearch_spends refuses a user who has searched too much, and counts what a search looks at.
+// TestSearch_spends refuses a user who has searched too much, and counts the entries that a search
+// looks at.
 func TestSearch_spends(t *testing.T) {
 	f := pond()
 	n := run(t, f, t.TempDir(), "e")
@@ -262,7 +264,7 @@ func TestSearch_spendsWhileItWaits(t *testing.T) {
 	}
 }
 
-// TestSearch_namesGivenUp looks up no more names once nobody waits for the answer.
+// TestSearch_namesGivenUp looks up no more names once the caller no longer waits for the answer.
 func TestSearch_namesGivenUp(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

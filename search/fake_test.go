@@ -322,7 +322,7 @@ func (n *node) ask(user, query string, and ...func(*wire.Search)) wire.Found {
 	return found
 }
 
-// seqs returns what a query finds, as channel and seq.
+// seqs returns the messages that a query finds, as channel and seq.
 func (n *node) seqs(user, query string, and ...func(*wire.Search)) string {
 	n.tb.Helper()
 	var all []string

@@ -52,8 +52,8 @@ func withFile(id, kind string) func(*wire.Record) {
 	}
 }
 
-// TestFiles finds messages by what is in their text files, for as long as they have them, and only
-// for those who may see the message. What storage does not give yet is found later.
+// TestFiles finds messages by the texts of their files, for as long as they have them, and only for
+// users who may see the message. What storage does not give yet is found later.
 func TestFiles(t *testing.T) {
 	f, dir := pond(), t.TempDir()
 	s := &storage{files: map[string]string{
@@ -110,7 +110,8 @@ func TestFiles(t *testing.T) {
 	}
 }
 
-// TestFiles_pdf finds messages by what is in their PDFs, and goes on behind one that is none.
+// TestFiles_pdf finds messages by the texts of their PDFs, and goes on behind a file that is no
+// PDF.
 func TestFiles_pdf(t *testing.T) {
 	japanese, err := os.ReadFile("pdf/testdata/japanese.pdf")
 	if err != nil {
@@ -187,7 +188,7 @@ func TestFiles_once(t *testing.T) {
 	}
 }
 
-// TestFiles_diedBefore finds what a process had read, and not yet taken in, when it died.
+// TestFiles_diedBefore finds a text that a process had read, and not yet taken in, when it died.
 func TestFiles_diedBefore(t *testing.T) {
 	f, dir := pond(), t.TempDir()
 	s := &storage{down: true}
@@ -220,7 +221,7 @@ func TestFiles_textsGone(t *testing.T) {
 }
 
 // TestFiles_unreadable gives up a file that cannot be read, and no other one, while storage can be
-// used. While it cannot, nothing is given up, and what is deleted goes all the same.
+// used. While it cannot, no file is given up, and deleted messages go all the same.
 func TestFiles_unreadable(t *testing.T) {
 	f := pond()
 	s := &storage{files: map[string]string{"notes": "spadefoot", "late": "bullfrog"}, bad: "table"}

@@ -61,7 +61,8 @@ func TestFind(t *testing.T) {
 	}
 }
 
-// TestFind_spends refuses a user who has searched too much, and counts whom a find looks at.
+// TestFind_spends refuses a user who has searched too much, and counts the users that a find looks
+// at.
 func TestFind_spends(t *testing.T) {
 	f := pond()
 	s := New(Config{Log: f})

@@ -9,8 +9,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// TestResolve_bounded looks names up for a moment. What it has not found by then it says is
-// missing, and it finds nothing that may be excluded.
+// TestResolve_bounded looks names up for a moment. It says that the names that it has not found by
+// then are missing, and it finds nothing that may be excluded.
 func TestResolve_bounded(t *testing.T) {
 	f := pond()
 	f.names = map[string]string{"bob": "Robert"}

@@ -224,8 +224,8 @@ func TestSaid_cannotBeImitated(t *testing.T) {
 	}
 }
 
-// TestExcerpt paints what was looked for, keeps what could move a cursor away from the terminal,
-// and cuts long texts.
+// TestExcerpt paints the words that were searched, keeps characters that could move a cursor away
+// from the terminal, and cuts long texts.
 func TestExcerpt(t *testing.T) {
 	plain, colored := &printer{}, &printer{color: true}
 	hit := func(text string, at ...natter.Highlight) *natter.Hit {

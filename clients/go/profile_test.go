@@ -109,7 +109,7 @@ func download(ctx context.Context, t *testing.T, url string) image.Image {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := png.Decode(bytes.NewReader(data)) // what is transparent stays a PNG
+	m, err := png.Decode(bytes.NewReader(data)) // a picture with transparent pixels stays a PNG
 	if err != nil {
 		t.Fatalf("%d bytes: %v", len(data), err)
 	}

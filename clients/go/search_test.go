@@ -10,7 +10,7 @@ import (
 	"natterjack/clients/internal/servertest"
 )
 
-// TestSearch finds messages over all pages, what is around one of them, and people, on a real
+// TestSearch finds messages over all pages, the messages around one of them, and people, on a real
 // server.
 func TestSearch(t *testing.T) {
 	t.Parallel()

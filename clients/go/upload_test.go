@@ -133,7 +133,7 @@ func TestUpload(t *testing.T) {
 	}
 }
 
-// A download goes on behind what is there, and notices that it was something else.
+// A download goes on behind the bytes that are there, and notices if they are of another file.
 func TestDownload_resumes(t *testing.T) {
 	t.Parallel()
 	s := servertest.Start(t)

@@ -24,7 +24,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// journal records what is synced, and in which order, and what was there at that moment.
+// journal records the syncs in their order, and the files that were there at each.
 type journal struct {
 	mu    sync.Mutex
 	root  string
@@ -61,7 +61,7 @@ func (j *journal) syncs() syncs {
 	}
 }
 
-// taken returns what was recorded since the last call.
+// taken returns the records since the last call.
 func (j *journal) taken() []string {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -110,7 +110,7 @@ func must(t *testing.T, g *Gateway, method, target string, body []byte, header .
 }
 
 // TestDisk_syncsInOrder shows that nothing is acknowledged before everything that it needs is
-// synced, each thing after what it depends on.
+// synced, each file after the files that it depends on.
 func TestDisk_syncsInOrder(t *testing.T) {
 	g, j := journaled(t)
 	if got, want := j.taken(), []string{"dir buckets", "dir buckets/media", "dir buckets/media", "dir buckets/media"}; !slices.Equal(got, want) {

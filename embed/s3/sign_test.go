@@ -182,7 +182,7 @@ func TestVerify(t *testing.T) {
 	}
 }
 
-// TestRefuses shows that what is not understood is refused, and never ignored.
+// TestRefuses shows that a request that is not understood is refused, and never ignored.
 func TestRefuses(t *testing.T) {
 	g, _ := journaled(t)
 	must(t, g, http.MethodPut, "/media/a/1", []byte("one"))

@@ -398,7 +398,7 @@ func TestPatterns(t *testing.T) {
 	})
 }
 
-// TestYAML: what is written reads as what it was, in its order, with JSON as it stands.
+// TestYAML shows that written values read as they were, in their order, with JSON as it stands.
 func TestYAML(t *testing.T) {
 	text := encodeYAML(object{
 		{"z", "a word, and (more)"},

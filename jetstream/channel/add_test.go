@@ -7,8 +7,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// TestAdd_whoLeft shows that a user who has left is added again by nobody. The user comes back by
-// an invite, or is let in after asking. A user who was removed can be added.
+// TestAdd_whoLeft shows that no user can add a user who has left. The user comes back by an invite,
+// or is let in after asking. A user who was removed can be added.
 func TestAdd_whoLeft(t *testing.T) {
 	add := wire.AddMembers{Members: []string{"bob", "dot"}}
 	for name, c := range map[string]struct {
@@ -61,7 +61,7 @@ func TestAdd_blocked(t *testing.T) {
 			_, err = r.try("ann", wire.AddMembers{Members: []string{"dot", "bob"}})
 			wantCode(t, err, want)
 			r.must(t, "ann", wire.CreateInvite{Hash: hashOf(asking), Approval: true})
-			r.must(t, "bob", wire.Join{Secret: asking}) // a block keeps nobody from asking
+			r.must(t, "bob", wire.Join{Secret: asking}) // a block does not keep a user from asking
 			r.must(t, "ann", wire.AddMembers{Members: []string{"bob"}})
 		})
 	}

@@ -56,8 +56,8 @@ func TestFollows(t *testing.T) {
 	}
 }
 
-// rivals are two writers of one channel, each of which believes that it is alone, and the log
-// that orders what they publish.
+// rivals are two writers of one channel, each of which believes that it is alone, and the log that
+// orders their events.
 type rivals struct {
 	log    []wire.Record
 	voided map[uint64]bool // positions
@@ -88,14 +88,14 @@ func (r *rivals) read(t *rapid.T, upto int) (st *State, counted []uint64) {
 	return st, counted
 }
 
-// TestFollows_rivals has two writers publish batches at once, each decided on what its writer
-// has seen. Every reader counts the same events. These form a channel with dense numbers, and
-// each was decided on the event that counted before it.
+// TestFollows_rivals has two writers publish batches at once, each decided on the events that its
+// writer has seen. Every reader counts the same events. These form a channel with dense numbers,
+// and each was decided on the event that counted before it.
 func TestFollows_rivals(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		r := &rivals{voided: map[uint64]bool{}, gone: map[uint64]bool{}}
 		var live *State
-		// The state each writer has decided on. It is never behind what the writer has
+		// The state each writer has decided on. It is never behind the events that the writer has
 		// published.
 		var seen [2]*State
 		based := map[string]string{}

@@ -110,8 +110,8 @@ func TestLimits_addedAtOnce(t *testing.T) {
 	}
 }
 
-// TestLimits_edits edits a message as often as is allowed, and once more. A change to what the
-// message says already is no edit. A deleted message and another one do not count.
+// TestLimits_edits edits a message as often as is allowed, and once more. A change to the same text
+// is no edit. A deleted message and another one do not count.
 func TestLimits_edits(t *testing.T) {
 	r := newRoom(wire.DirectChannel("ann", "bob"))
 	r.edits = 3

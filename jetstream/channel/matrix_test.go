@@ -13,11 +13,11 @@ import (
 	"natterjack/server/wire"
 )
 
-// actors are the users who try each command, in the order of the columns. In the group, most
-// actors have the role that their name says. lat is an admin who joined after all messages.
-// There are also the members adm2, mem2 and rea2. The direct channel is that of own and mem; it
-// appears once more with mem blocked by own. In a group blocks have no effect: the outcomes are
-// the same if all have blocked each other.
+// actors are the users who try each command, in the order of the columns. In the group, most actors
+// have the role that their name says. lat is an admin who joined after all messages. There are also
+// the members adm2, mem2 and rea2. The direct channel is between own and mem; it appears once more
+// with mem blocked by own. In a group blocks have no effect: the outcomes are the same if all have
+// blocked each other.
 var actors = strings.Fields("own adm mem rea lat former never ban req")
 
 // outcome returns the letter that a column holds for an outcome:

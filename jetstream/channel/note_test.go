@@ -38,7 +38,7 @@ func TestNoted(t *testing.T) {
 	}
 }
 
-// TestHere shows whom @here mentions: the members who were connected when the mention was made.
+// TestHere shows that @here mentions the members who were connected when the mention was made.
 func TestHere(t *testing.T) {
 	here := func(kinds ...wire.MentionKind) (c wire.Content) {
 		c.Text = "@here @all"

@@ -156,7 +156,7 @@ func TestMayPicture(t *testing.T) {
 	}
 }
 
-// FuzzCleanProfile shows that what is stored is clean: cleaning it again changes nothing, and the
+// FuzzCleanProfile shows that a stored profile is clean: cleaning it again changes nothing, and the
 // command would be valid.
 func FuzzCleanProfile(f *testing.F) {
 	for _, s := range []string{"Alice", "  a\u200bb ", "e\u0301", "👨\u200d👩\u200d👧", "ا\u064f\u064f", "\U000e0041", "x\u2028", strings.Repeat("\u0301", 80)} {

@@ -59,7 +59,7 @@ func TestSlowMode(t *testing.T) {
 	}
 }
 
-// TestSlowMode_goingAway shows that nobody gets around slow mode by leaving, or by deleting a
+// TestSlowMode_goingAway shows that users cannot get around slow mode by leaving, or by deleting a
 // message.
 func TestSlowMode_goingAway(t *testing.T) {
 	r := slowRoom(t)

@@ -186,7 +186,7 @@ func TestAddress(t *testing.T) {
 	})
 }
 
-// TestStreams shows that the engine drops what is old, and earlier addresses at once.
+// TestStreams shows that the engine drops old notes, and earlier addresses at once.
 func TestStreams(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := open(t)

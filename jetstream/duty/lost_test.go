@@ -60,7 +60,7 @@ func TestDuty_regrown(t *testing.T) {
 	did.awaitDone(t, 0, 1, 2, 3, 4, 1, 2, 3, 4, 5)
 }
 
-// TestDuty_clocks goes on where a node has stored its position whose clock nobody knows. Only the
+// TestDuty_clocks goes on where a node with an unknown clock has stored its position. Only the
 // stream's own times tell whether the log has lost its end.
 func TestDuty_clocks(t *testing.T) {
 	for name, c := range map[string]struct {

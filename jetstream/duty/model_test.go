@@ -14,7 +14,7 @@ import (
 )
 
 // TestPlace_model has three nodes do the same duty, in any order, with writes whose answers are
-// lost and with restarts. What is stored never goes back, and never tells of an event that no
+// lost and with restarts. The stored position never goes back, and never passes an event that no
 // node has done.
 func TestPlace_model(t *testing.T) {
 	node := embedtest.Start(t, embedtest.NoSync)

@@ -12,7 +12,7 @@ import (
 	"natterjack/server/wire"
 )
 
-// gate lets every user through except one who is too fast, and records what was seen.
+// gate lets every user through except one who is too fast, and records the users that it has seen.
 type gate struct {
 	mu   sync.Mutex
 	seen []wire.ShardPos

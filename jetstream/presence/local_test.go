@@ -8,7 +8,7 @@ import (
 	"natterjack/server/wire"
 )
 
-// script runs a user's sessions through time. It returns what is written, and when.
+// script runs a user's sessions through time. It returns the writes, with their times.
 type script struct {
 	*local
 	began time.Time
@@ -233,8 +233,8 @@ func TestRoster_grace(t *testing.T) {
 	}
 }
 
-// TestRoster_clockWasAhead has a user come and go on a node whose clock is a day ahead. Nobody
-// is shown as seen in the future, and the time that is shown does not move.
+// TestRoster_clockWasAhead has a user come and go on a node whose clock is a day ahead. No user is
+// shown as seen in the future, and the shown time does not move.
 func TestRoster_clockWasAhead(t *testing.T) {
 	const grace = 5 * time.Second
 	r, now := newRoster(), time.Now()

@@ -228,7 +228,7 @@ func TestFollow(t *testing.T) {
 	}
 }
 
-// told records what a subscriber was told, and when.
+// told records the presence that a subscriber was told, with the times.
 type told struct {
 	mu     sync.Mutex // protects the fields below
 	frames [][]wire.UserPresence

@@ -11,8 +11,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// TestPresent shows that users who are connected to any node are present, visible or not, and
-// nobody else is. A node that does not answer costs little time.
+// TestPresent shows that users who are connected to any node are present, visible or not, and other
+// users are not. A node that does not answer costs little time.
 func TestPresent(t *testing.T) {
 	node := embedtest.Start(t, embedtest.NoSync)
 	a, _ := startAs(t, node, "a", 1, fast)

@@ -47,7 +47,7 @@ func entries(from, n int, id string) (all []Entry) {
 	return all
 }
 
-// TestStore reads what was stored, the newest first, of one user only, and no more than is kept.
+// TestStore reads the stored entries of one user, the newest first, and no more than are kept.
 func TestStore(t *testing.T) {
 	for name, copies := range map[string]int{"alone": 1, "cluster": 3} {
 		t.Run(name, func(t *testing.T) {

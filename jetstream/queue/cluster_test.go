@@ -53,7 +53,7 @@ func TestQueue_nodeDies(t *testing.T) {
 	}
 }
 
-// tellState says what the engine has, if the test has failed.
+// tellState logs the engine's streams and consumers, if the test has failed.
 func tellState(t *testing.T, q *Queue) {
 	t.Helper()
 	if !t.Failed() {

@@ -13,7 +13,7 @@ import (
 	"natterjack/embed/embedtest"
 )
 
-// scripted is a job with what its tries come to.
+// scripted is a job with the results of its tries.
 type scripted struct {
 	Job
 

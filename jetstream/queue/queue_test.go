@@ -289,8 +289,8 @@ func TestQueue_early(t *testing.T) {
 	})
 }
 
-// TestQueue_dead buries jobs that were tried too often, that are given up, that expire in time
-// and while they fail, and what is not a job.
+// TestQueue_dead buries jobs that were tried too often, that are given up, that expire in time and
+// while they fail, and a message that is not a job.
 func TestQueue_dead(t *testing.T) {
 	emptyPools(t)
 	synctest.Test(t, func(t *testing.T) {
@@ -359,7 +359,8 @@ func TestQueue_longJob(t *testing.T) {
 	})
 }
 
-// TestQueue_full refuses what is too much, of a target and of all, and takes it when there is room.
+// TestQueue_full refuses jobs beyond the bound of a target, and of all targets, and takes them when
+// there is room.
 func TestQueue_full(t *testing.T) {
 	node := embedtest.Start(t, embedtest.NoSync)
 	idle, stop := run(t, node, 1, Config{Jobs: 5, TargetJobs: 3})

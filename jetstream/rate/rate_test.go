@@ -82,7 +82,7 @@ func TestBuckets_waitIsEnough(t *testing.T) {
 	})
 }
 
-// TestBuckets_sustain counts what is let through if far more is tried.
+// TestBuckets_sustain counts the tokens that are let through if far more are tried.
 func TestBuckets_sustain(t *testing.T) {
 	b, now := NewBuckets[string](100), time.Unix(1_000_000, 0)
 	took := func(d time.Duration) (n int) {
@@ -187,8 +187,8 @@ func BenchmarkBuckets(b *testing.B) {
 	}
 }
 
-// TestBuckets_owing takes what is not there, up to what may be owed, and then nothing until it is
-// paid for, also beyond the time in which other names are forgotten.
+// TestBuckets_owing takes tokens that are not there, up to the number that may be owed, and then
+// nothing until it is paid for, also beyond the time in which other names are forgotten.
 func TestBuckets_owing(t *testing.T) {
 	b, now := NewOwing[string](100, 30*time.Second), time.Unix(1_000_000, 0)
 	b.Drain(now, "a", 700)

@@ -11,9 +11,9 @@ import (
 	"natterjack/server/wire"
 )
 
-// TestCheck: a new view, whose log turns out shorter than what was read, moves the cursors back
-// on every node and in the stream. It leaves cursors alone that are within the log. A view that
-// continues from its stored position checks nothing.
+// TestCheck: a new view, whose log turns out shorter than the log that users had read, moves the
+// cursors back on every node and in the stream. It leaves cursors alone that are within the log. A
+// view that continues from its stored position checks nothing.
 func TestCheck(t *testing.T) {
 	node, dir := embedtest.Start(t, embedtest.NoSync), t.TempDir()
 	s, stop := rig{node: node, dir: dir}.start(t)

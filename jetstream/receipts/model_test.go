@@ -117,7 +117,7 @@ func (m *modelled) clean() {
 	}
 }
 
-// agree waits until both nodes have what the model has.
+// agree waits until both nodes have the state of the model.
 func (m *modelled) agree() {
 	for i := range m.nodes {
 		s := m.nodes[i].Store

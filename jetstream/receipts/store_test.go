@@ -241,7 +241,7 @@ func TestFollow_passesOverWhatItCannotRead(t *testing.T) {
 	await(t, "the cursor to be stored", func() bool { return cmp.Equal(want, all(t, s, "alice~bob")) })
 }
 
-// TestEpoch: what was read in another log counts for nothing in this one.
+// TestEpoch: receipts of another log count for nothing in this one.
 func TestEpoch(t *testing.T) {
 	node, dir := embedtest.Start(t, embedtest.NoSync), t.TempDir()
 	s, stop := rig{node: node, dir: dir, epoch: "the log that was"}.start(t)

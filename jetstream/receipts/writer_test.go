@@ -250,8 +250,8 @@ func TestMemory_isBounded(t *testing.T) {
 	}
 }
 
-// TestMemory_remembersNothingOld: what was read from the view before a batch is not remembered
-// after it.
+// TestMemory_remembersNothingOld: a cursor that was read from the view before a batch is not
+// remembered after it.
 func TestMemory_remembersNothingOld(t *testing.T) {
 	disk := view.Receipt{Channel: "alice~bob", User: "alice", Read: 1, Delivered: 1}
 	var m *memory

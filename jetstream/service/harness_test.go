@@ -219,7 +219,7 @@ func wantError(tb testing.TB, conn *nats.Conn, subject, body string, code wire.C
 	return e
 }
 
-// fake is a log that does what the test tells it.
+// fake is a log that behaves as the test tells it.
 type fake struct {
 	submit func(user string, cmd wire.Change, done func(wire.Ack, error))
 	read   func(context.Context) error

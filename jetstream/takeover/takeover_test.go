@@ -171,7 +171,7 @@ func TestRun(t *testing.T) {
 // jobs is how many jobs wait when the log is taken.
 const jobs = 5
 
-// derive leaves in a log what a duty and a queue leave.
+// derive leaves records in a log as a duty and a queue do.
 func derive(t *testing.T, l *log.Log, n int) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)

@@ -226,7 +226,7 @@ func TestRecords_otherForm(t *testing.T) {
 	}
 }
 
-// What a watch does not tell, when it begins anew, is gone.
+// A record that a watch does not tell, when it begins anew, is gone.
 func TestKnown_begin(t *testing.T) {
 	k := newKnown()
 	k.begin()
@@ -245,7 +245,7 @@ func TestKnown_begin(t *testing.T) {
 	}
 }
 
-// A node knows since when it has known what is said of a file, however often it hears that.
+// A node knows since when it has known the state of a file, however often it hears it again.
 func TestKnown_heard(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k, began := newKnown(), time.Now()

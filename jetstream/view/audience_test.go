@@ -9,8 +9,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// TestAudience compares what an Audience says of many users with what the view says of each, in a
-// channel that is small, and in one that is read by a scan.
+// TestAudience compares the answers of an Audience about many users with the view's answers about
+// each, in a channel that is small, and in one that is read by a scan.
 func TestAudience(t *testing.T) {
 	v := newView(t, Options{})
 	r := rand.New(rand.NewPCG(1, 2))

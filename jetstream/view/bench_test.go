@@ -17,8 +17,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// feed makes the log of many direct channels of one shard. The next sender is random, as in
-// real use, and each record is what the writer would have stored.
+// feed makes the log of many direct channels of one shard. The next sender is random, as in real
+// use, and each record is as the writer would have stored it.
 type feed struct {
 	rng      *rand.Rand
 	channels []string
@@ -112,9 +112,9 @@ func openBench(b *testing.B, dir string) *View {
 	return v
 }
 
-// BenchmarkApply applies half a million messages of 100,000 channels, 500 at a time, to an
-// empty view, as a rebuild does. CPU is that of the whole process, including Pebble's
-// background work.
+// BenchmarkApply applies half a million messages of 100,000 channels, 500 at a time, to an empty
+// view, as a rebuild does. CPU is the time of the whole process, including Pebble's background
+// work.
 func BenchmarkApply(b *testing.B) {
 	f := newFeed(100_000)
 	var batches [][]Event

@@ -95,8 +95,8 @@ func TestCacheMovesHeads(t *testing.T) {
 	equal(t, "the state before", body.Pos, 1)
 }
 
-// What a reader has loaded must not replace what a batch has published since, and must not be
-// added after it.
+// A channel that a reader has loaded must not replace one that a batch has published since, and
+// must not be added after it.
 func TestCacheTakesNoStaleLoad(t *testing.T) {
 	for name, between := range map[string]func(c *cache){
 		"a batch":                   func(c *cache) { c.hold(); c.publish(published("a", 2)) },

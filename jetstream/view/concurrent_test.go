@@ -118,8 +118,8 @@ func (r *raceReader) look(t *testing.T) {
 	}
 }
 
-// list asks for all of ann's channels, from the index or from memory. None may be missing, and
-// each must show what the position has promised.
+// list asks for all of ann's channels, from the index or from memory. None may be missing, and each
+// must show everything up to the position.
 func (r *raceReader) list(t *testing.T, pos, seq uint64) {
 	t.Helper()
 	shown, more, err := r.v.List("ann", Listing{Limit: 1000}, unread)

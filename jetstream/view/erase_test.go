@@ -125,8 +125,8 @@ func without1(log []Event, owed []Erasure) []Event {
 	})
 }
 
-// TestRebuildFromAnErasedStream erases what is owed from random logs. Every message is the same
-// afterwards, and a user who was a member throughout reads the same.
+// TestRebuildFromAnErasedStream erases the owed messages from random logs. Every message is the
+// same afterwards, and a user who was a member throughout reads the same.
 func TestRebuildFromAnErasedStream(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := newScript(1)

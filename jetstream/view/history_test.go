@@ -129,7 +129,8 @@ func seqIn(t *testing.T, e Event) uint64 {
 	return must(wire.DecodeRecord(e.Record))(t).Seq
 }
 
-// TestHistory_shown reads messages as they are shown: the size of a window counts what is shown.
+// TestHistory_shown reads messages as they are shown: the size of a window counts the messages that
+// are shown.
 func TestHistory_shown(t *testing.T) {
 	v := newView(t, Options{})
 	must(v.Apply(0, []Event{created(t, 1, room, "ann"), message(t, 2, room, 1), message(t, 3, room, 2)}, 0))(t)

@@ -93,7 +93,7 @@ func (m *model) apply(t *rapid.T, e Event, r wire.Record, readable bool) {
 	}
 }
 
-// note takes in whom @here mentions in a message. The first note of a message counts.
+// note takes in the users whom @here mentions in a message. The first note of a message counts.
 func (m *model) note(after *channel.State, id string, n *wire.Note) {
 	if at := (target{id, n.Seq}); m.present[at] == nil && len(n.Present) > 0 && !after.Deleted {
 		m.present[at] = n.Present

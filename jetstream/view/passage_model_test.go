@@ -10,8 +10,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// changes returns what a user is shown of the changes of a channel and its pins: what they have
-// missed of these kinds if they have missed everything.
+// changes returns the changes of a channel and its pins that a user is shown: all that they have
+// missed if they have missed everything.
 func (m *model) changes(user, id string) (all []stored) {
 	stays := m.members[userChannel{user, id}]
 	for _, e := range m.events {

@@ -27,7 +27,7 @@ func scriptPicture(t *rapid.T) *wire.Picture {
 	return &wire.Picture{ID: f.ID, Size: f.Size, Type: "image/png"}
 }
 
-// profile makes an event by which somebody changes the profile of a user, mostly that user.
+// profile makes an event by which a user changes a profile, mostly their own.
 func (s *script) profile(t *rapid.T) (shard int, e Event) {
 	user := rapid.SampledFrom(s.users).Draw(t, "user")
 	own := wire.OwnChannel(user)

@@ -29,8 +29,8 @@ func pushEvent(t *testing.T, pos, version uint64, user, id, address string) Even
 	return Event{Pos: pos, Channel: wire.OwnChannel(user), Kind: wire.KindSetting, Record: record}
 }
 
-// TestSubscriptions compares the subscriptions of a view with what the events say, within a round,
-// over rounds, after the view was opened again, and after it has made them anew.
+// TestSubscriptions compares the subscriptions of a view with the events, within a round, over
+// rounds, after the view was opened again, and after it has made them anew.
 func TestSubscriptions(t *testing.T) {
 	dir := t.TempDir()
 	v := must(Open(dir, Options{Shards: 1, Epoch: "e"}))(t)

@@ -144,8 +144,8 @@ func TestPlaces(t *testing.T) {
 	equal(t, "stored", must(v.Receipts(room))(t), []Receipt{place("bob", 1, 3, 7), place("dot", 1, 1, 7)})
 }
 
-// TestHere shows that @here counts for those who were noted, and for nobody else, whatever edits
-// and deletions follow.
+// TestHere shows that @here counts for the noted users, and for no others, even if edits and
+// deletions follow.
 func TestHere(t *testing.T) {
 	v := newView(t, Options{})
 	content := func(kind wire.MentionKind) *wire.Content {

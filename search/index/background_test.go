@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// TestScrub_damaged shows that an index that is damaged while it is open says so when a merge
-// reads what is damaged, and can be closed.
+// TestScrub_damaged shows that an index that is damaged while it is open says so when a merge reads
+// the damaged part, and can be closed.
 func TestScrub_damaged(t *testing.T) {
 	dir := t.TempDir()
 	x := newIndex(t, dir)

@@ -186,7 +186,7 @@ func TestSearch_clock(t *testing.T) {
 	}
 }
 
-// TestSearch_givenUp shows that a search ends between two candidates if nobody waits for it.
+// TestSearch_givenUp shows that a search ends between two candidates if its caller no longer waits.
 func TestSearch_givenUp(t *testing.T) {
 	x, source := many(t, 10)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -211,8 +211,8 @@ func (l *leaves) Fields(ctx context.Context, channel string, seq uint64) ([]stri
 	return l.memory.Fields(ctx, channel, seq)
 }
 
-// TestSearch_late shows that a search ends when its time is over, with what it has, and when
-// nobody waits for it, with an error.
+// TestSearch_late shows that a search ends with the hits so far when its time is over, and with an
+// error when its caller no longer waits.
 func TestSearch_late(t *testing.T) {
 	x, source := many(t, 1000)
 	req := Request{Query: query.Parse("common"), Now: time.Now(), Channels: []string{"c"}, Limit: maxLimit, Budget: Budget{Until: time.Now()}}

@@ -73,7 +73,7 @@ func crashChange(pos uint64) Change {
 	}
 }
 
-// crashState returns what each message says at a position.
+// crashState returns the text of each message at a position.
 func crashState(pos uint64) map[uint64]string {
 	state := map[uint64]string{}
 	for p := uint64(1); p <= pos; p++ {
@@ -86,7 +86,7 @@ func crashState(pos uint64) map[uint64]string {
 	return state
 }
 
-// wordings is a source that takes the index's word for what a message says.
+// wordings is a source that believes the index about the text of a message.
 type wordings string
 
 func (w wordings) Fields(context.Context, string, uint64) ([]string, bool) {

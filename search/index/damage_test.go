@@ -249,8 +249,8 @@ func TestClosed(t *testing.T) {
 	}
 }
 
-// TestOpen_lock shows that an index that could not be opened is let go of, whatever is damaged in
-// its root: whoever opens it once more gets the same answer, and does not wait for ever.
+// TestOpen_lock shows that an index that could not be opened is let go of, whichever part of its
+// root is damaged: opening it once more gives the same answer, and does not wait for ever.
 func TestOpen_lock(t *testing.T) {
 	dir := filled(t)
 	root := filepath.Join(dir, storeDir, rootFile)

@@ -35,7 +35,8 @@ func say(t *testing.T, x *Index, from, to uint64, word string) {
 	}
 }
 
-// TestPace_close shows that what is in memory only is found, and on disk after Close.
+// TestPace_close shows that messages that are only in memory are found, and are on disk after
+// Close.
 func TestPace_close(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "index")
 	x := paced(t, dir)
@@ -96,7 +97,7 @@ func TestPace_building(t *testing.T) {
 		t.Error("an index that is not in use yet is written again and again")
 	}
 	before := l.Spent()
-	if err := x.touch(); err != nil { // merges what is in memory only
+	if err := x.touch(); err != nil { // merges segments that are only in memory
 		t.Fatal(err)
 	}
 	if after := l.Spent(); after.Rested == before.Rested {

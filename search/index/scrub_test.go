@@ -100,7 +100,7 @@ func TestStats_owed(t *testing.T) {
 }
 
 // TestScrub_oneSegment shows the same of an index with one segment only, again and again, and that
-// nobody sees how it is done.
+// searches do not see how it is done.
 func TestScrub_oneSegment(t *testing.T) {
 	dir := t.TempDir()
 	x := newIndex(t, dir)

@@ -2,8 +2,8 @@ package index
 
 import "testing"
 
-// TestApply_stored keeps when the log stored what is at a position, and does not keep an older time
-// for a newer position.
+// TestApply_stored keeps the time when the log stored the event at a position, and does not keep an
+// older time for a newer position.
 func TestApply_stored(t *testing.T) {
 	dir := t.TempDir()
 	x := newIndex(t, dir)

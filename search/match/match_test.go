@@ -26,8 +26,7 @@ func (c cuts) Split(s string) []Piece {
 	return pieces
 }
 
-// marked returns the text with what is highlighted in brackets, or the empty string if it is no
-// hit.
+// marked returns the text with the highlights in brackets, or the empty string if it is no hit.
 func marked(input, field string, s Splitter) (string, Class) {
 	hit, ok := New(query.Parse(input), s).Match(field)
 	if !ok {
@@ -125,7 +124,7 @@ func TestMatch_fields(t *testing.T) {
 	}
 }
 
-// TestMatch_isBounded shows what the dearest query costs with the longest message.
+// TestMatch_isBounded bounds the cost of the dearest query with the longest message.
 func TestMatch_isBounded(t *testing.T) {
 	for _, unit := range []string{"a", "ab", "あ", "東", "a ", "👍"} {
 		field := strings.Repeat(unit, 16<<10/len(unit))

@@ -89,7 +89,7 @@ func made(content []byte, filter string) []byte {
 	return b.Bytes()
 }
 
-// TestText reads what a page shows, in any script, with words that lines have cut in one.
+// TestText reads the text that a page shows, in any script, and joins words that lines have cut.
 func TestText(t *testing.T) {
 	r := newReader(t)
 	got := read(t, r, japanese(t))
@@ -180,7 +180,7 @@ func TestText_bounded(t *testing.T) {
 	}
 }
 
-// TestText_deadly does not read a file again of which a process has died.
+// TestText_deadly does not read a file again if a process has died of it.
 func TestText_deadly(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, markName), []byte("deadly"), 0o600); err != nil {
@@ -201,7 +201,7 @@ func FuzzText(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) { read(t, r, data) })
 }
 
-// TestPrinted leaves out characters that nobody knows, and pages that are made of them.
+// TestPrinted leaves out characters without a meaning, and pages that are made of them.
 func TestPrinted(t *testing.T) {
 	for want, runes := range map[string]string{
 		"a toad": "a toad", "two\nlines": "two\nlines", "東京都": "東京\n都", "documentation": "documen\x02\ntation", "회의\n록": "회의\n록",

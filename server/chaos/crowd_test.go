@@ -24,8 +24,8 @@ type scale struct {
 	rate    float64 // messages a second, of all users together
 }
 
-// crowd is users who talk on their devices. What they ask and what they are told is recorded in
-// the form that package check needs.
+// crowd is users who talk on their devices. Their commands, and the frames that they get, are
+// recorded in the form that package check needs.
 type crowd struct {
 	tb      testing.TB
 	cluster *cluster

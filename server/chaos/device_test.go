@@ -61,7 +61,7 @@ func (c *cluster) signIn(ctx context.Context, user, url string) (string, error) 
 	return natter.SignIn{User: user, URLs: []string{url}, Data: c.nodes[0].SignIn()}.Token(ctx)
 }
 
-// watch records what the device is shown until the client is closed.
+// watch records the events that the device gets until the client is closed.
 func (d *device) watch(ctx context.Context) {
 	for ev, err := range d.client.Events(ctx) {
 		if errors.Is(err, natter.ErrFatal) {
@@ -95,7 +95,7 @@ func (d *device) note(err error) {
 	d.news = append(d.news, err)
 }
 
-// feed returns what the device was shown so far.
+// feed returns the events that the device has got so far.
 func (d *device) feed() check.Feed {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -117,7 +117,7 @@ func (st *stage) isolate(alone *nodetest.Node, d time.Duration) {
 		n.Signal(syscall.SIGSTOP)
 	}
 	st.t.Logf("%s was left alone", alone.Name)
-	st.pause(500 * time.Millisecond) // so that what the other nodes sent before has arrived
+	st.pause(500 * time.Millisecond) // so that bytes that the other nodes sent before have arrived
 	ctx, cancel := context.WithTimeout(st.t.Context(), d)
 	defer cancel()
 	(&insistent{stage: st, alone: alone}).run(ctx)

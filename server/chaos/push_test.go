@@ -115,7 +115,7 @@ func TestPush_killed(t *testing.T) {
 	}
 }
 
-// pushed is a group of which nobody looks, and its nodes.
+// pushed is a group whose members are all absent, and its nodes.
 type pushed struct {
 	t      *testing.T
 	nodes  []*nodetest.Node

@@ -25,7 +25,7 @@ func TestRot(t *testing.T) {
 	st.finish()
 }
 
-// rotten is what a node says when it has read messages from another copy, because its own has
+// rotten is the log line of a node that has read messages from another copy, because its own has
 // lost them.
 const rotten = "a copy of the stream is damaged"
 

@@ -139,7 +139,8 @@ func write(ctx context.Context, c *natter.Client, life int, says map[uint64]stri
 }
 
 // searchAnswers waits until a search finds exactly the messages that are left, each once and as it
-// is now, and each of them alone by its own word. It returns what was found, in order.
+// is now, and each of them alone by its own word. It returns the messages that were found, in
+// order.
 func searchAnswers(ctx context.Context, t *testing.T, c *natter.Client, says map[uint64]string) (found []string) {
 	t.Helper()
 	want := map[string]bool{}

@@ -59,7 +59,7 @@ func (s *strangers) hold(ctx context.Context, say string) {
 	}
 }
 
-// halves are what a stranger may begin.
+// halves are the requests that a stranger may begin.
 var halves = []string{
 	"",
 	"GET /v1/ws HTTP/1.1\r\nHost: x\r\n",

@@ -168,7 +168,7 @@ func large(seed byte) []byte {
 	return file
 }
 
-// verifyFile downloads a file, and compares it with what the message says.
+// verifyFile downloads a file, and compares it with the facts in the message.
 func verifyFile(t *testing.T, ctx context.Context, c *natter.Client, seq uint64, a *natter.Attachment) {
 	t.Helper()
 	f, err := os.Create(filepath.Join(t.TempDir(), "file"))

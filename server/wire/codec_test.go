@@ -170,7 +170,7 @@ func split(message string) func(func([]byte) bool) {
 	return func(yield func([]byte) bool) { Split([]byte(message), yield) }
 }
 
-// TestSeparatorNeverInFrame shows what the framing relies on.
+// TestSeparatorNeverInFrame shows the property that the framing relies on.
 func TestSeparatorNeverInFrame(t *testing.T) {
 	frame, err := Append(nil, Send{Content: Content{Text: "a\nb\r\u2028\u0085"}})
 	if err != nil || strings.ContainsAny(string(frame), "\n\r") {

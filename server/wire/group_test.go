@@ -17,8 +17,8 @@ func TestValidate_AcceptsNames(t *testing.T) {
 }
 
 // FuzzNamesOfGroups shows that an accepted name or topic is within its limit and on one line.
-// Terminals do not act on it, it does not turn around the text after it, and a name is visible.
-// A refusal never repeats what was sent.
+// Terminals do not act on it, it does not turn around the text after it, and a name is visible. A
+// refusal never repeats the sent text.
 func FuzzNamesOfGroups(f *testing.F) {
 	for _, s := range []string{"Hiking 🥾", "", " ", "a\nb", "a\u202eb", "\u2066", "\u2028", "\u200b", "\xff", strings.Repeat("\u3042", 101), strings.Repeat("a", 501)} {
 		f.Add(s)

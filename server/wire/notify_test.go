@@ -84,7 +84,7 @@ func TestParseQuiet(t *testing.T) {
 	}
 }
 
-// FuzzNotify shows that what the settings take stays within its bounds, and that nothing panics.
+// FuzzNotify shows that accepted values stay within their bounds, and that nothing panics.
 func FuzzNotify(f *testing.F) {
 	for _, seed := range []string{"mon-fri 22:00-07:00; sat,sun 23:00-09:00", "daily 00:00-00:00", "a\nb", "mentions people", "1764000000000", "\xff", "all"} {
 		f.Add(seed)

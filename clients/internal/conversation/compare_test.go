@@ -189,8 +189,8 @@ func (w *world) compareMirror(t *rapid.T, r *room, p *person, d *device) {
 	})
 }
 
-// compareChanges compares what a device was told of a channel itself with what it reads between the
-// messages: live, after a resume and in pages a user sees the same.
+// compareChanges compares the changes of a channel that a device was told with those that it reads
+// between the messages: live, after a resume and in pages a user sees the same.
 func (w *world) compareChanges(t *rapid.T, r *room, p *person, d *device) {
 	w.shows(t, true, r.id, fmt.Sprint("a device of ", p.name, " reads what it was told of ", r.id), "", func() any {
 		var read []natter.Event

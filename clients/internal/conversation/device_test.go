@@ -73,8 +73,8 @@ type copied struct {
 	messages map[uint64]*natter.Event // each with the pos of the last event that made or changed it
 	stale    bool                     // to be read again
 	skipped  map[uint64]uint64        // while it is stale: the pos of each message's last change
-	// What happened to the channel itself, and its pins, without the refusals of somebody who was
-	// no member.
+	// The changes of the channel itself, and its pins, without the refusals of users who were not
+	// members.
 	happened []natter.Event
 }
 
@@ -227,8 +227,8 @@ func (m *mirror) changes(channel string) (all []natter.Event) {
 	return all
 }
 
-// reread takes over what was read of a channel. It must be read again if a change that was skipped
-// came after that. Later changes from events stay.
+// reread takes over the part of a channel that was read. It must be read again if a change that was
+// skipped came after that. Later changes from events stay.
 func (m *mirror) reread(channel string, page []natter.Event) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

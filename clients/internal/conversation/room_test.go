@@ -95,7 +95,7 @@ type message struct {
 type content struct {
 	text      string
 	replyTo   uint64
-	mentions  string // whom it mentions: a user, or everybody; empty for none
+	mentions  string // the user that it mentions, or everybody; empty for none
 	forwarded string // the author of a forwarded text
 }
 

@@ -295,8 +295,8 @@ func (w *world) invite(t *rapid.T) {
 	}
 }
 
-// secret draws a secret of a room, possibly of an invite that has ended, or one that nobody
-// made.
+// secret draws a secret of a room, possibly of an invite that has ended, or a secret without an
+// invite.
 func (w *world) secret(t *rapid.T, r *room) string {
 	const made = 3 // of four
 	if len(r.secrets) == 0 || rapid.IntRange(0, made).Draw(t, "guess") == made {

@@ -28,7 +28,7 @@ type typeScript struct {
 	process *exec.Cmd
 	reading sync.WaitGroup
 
-	mu      sync.Mutex // guards the following, and what is written to the process
+	mu      sync.Mutex // guards the fields below, and writes to the process
 	to      io.WriteCloser
 	calls   uint64
 	waiting map[uint64]chan answer
@@ -36,7 +36,7 @@ type typeScript struct {
 	opened  int
 }
 
-// answer is what the process says: the outcome of a call, or something that a client yields.
+// answer is a line of the process: the outcome of a call, or something that a client yields.
 type answer struct {
 	ID      uint64          `json:"id"`
 	Reply   json.RawMessage `json:"reply"`

@@ -126,7 +126,7 @@ func (w *world) seq(t *rapid.T, r *room) uint64 {
 	return uint64(rapid.IntRange(1, len(r.messages)+1).Draw(t, "seq"))
 }
 
-// words draws the content of a message, and whom it mentions.
+// words draws the content of a message, and the users that it mentions.
 func (w *world) words(t *rapid.T) (content, natter.Content) {
 	w.texts++
 	c := content{text: fmt.Sprintf("@x, text %d 🐸", w.texts)}
@@ -211,7 +211,7 @@ func codeOf(t *rapid.T, err error) refusal {
 	return none
 }
 
-// shows checks that a user is shown what the model says: at once, or if later is set, within
+// shows checks that a user is shown the state of the model: at once, or if later is set, within
 // patience.
 func (w *world) shows(t *rapid.T, later bool, channel, what string, want any, get func() any) {
 	t.Helper()

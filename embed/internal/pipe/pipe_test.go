@@ -164,7 +164,7 @@ func TestNew_holdsWhatWasWritten(t *testing.T) {
 			},
 		})
 		_ = a.Close()
-		for len(held) > 0 { // what was written before the close can still be read
+		for len(held) > 0 { // bytes that were written before the close can still be read
 			read(7)
 		}
 		if _, err := b.Read(make8()); !errors.Is(err, io.EOF) {

@@ -27,7 +27,7 @@ func pairs(tb testing.TB) (all []pair) {
 }
 
 func TestLike(t *testing.T) {
-	all := append(pairs(t), pair{}, pair{A: "\u200b"}) // what has nothing to see is like nothing
+	all := append(pairs(t), pair{}, pair{A: "\u200b"}) // a name with nothing visible is like no other
 	for _, c := range all {
 		if got := Of(c.A).Like(Of(c.B)); got != c.Alike {
 			t.Errorf("%q is like %q (%s): %v, forms %+q and %+q", c.A, c.B, c.Why, got, Of(c.A), Of(c.B))

@@ -139,7 +139,7 @@ func checkReader(t *rapid.T, inBubble func(func(context.Context))) {
 	}
 }
 
-// read returns what a follower takes in when some positions are delivered.
+// read returns the events that a follower takes in when some positions are delivered.
 func read(ctx context.Context, r *Reader, after uint64, came []uint64) (all []uint64, err error) {
 	found, err := r.Ask(ctx, r.Doubts(after, slices.Values(came)))
 	if err != nil {
@@ -162,7 +162,7 @@ func read(ctx context.Context, r *Reader, after uint64, came []uint64) (all []ui
 	return all, nil
 }
 
-// filled returns what a reader takes in that keeps no events apart.
+// filled returns the events that a reader takes in, without keeping them apart.
 func filled(ctx context.Context, r *Reader, after uint64, came []uint64) (all []uint64, err error) {
 	records := make([]Record, len(came))
 	for i, pos := range came {

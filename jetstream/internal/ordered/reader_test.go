@@ -20,7 +20,7 @@ func TestMain(m *testing.M) { embedtest.Main(m) }
 
 const patience = 30 * time.Second
 
-// list is a sink that keeps what it takes in, and that fails at some sequences, once each.
+// list is a sink that keeps its messages, and that fails at some sequences, once each.
 type list struct {
 	fails map[uint64]bool
 	want  int

@@ -24,7 +24,7 @@ func TestPlan_clientIDOfTheCreation(t *testing.T) {
 }
 
 // TestDecide_heldAfterATry lets a command run out of time behind which another one was tried too.
-// The other is held back then, but nobody may say that it is not stored.
+// The other is held back then, but no answer may say that it is not stored.
 func TestDecide_heldAfterATry(t *testing.T) {
 	tb, l := newTable(t), newLane(func() bool { return true }, &script{}, nil)
 	var round []*Command

@@ -27,7 +27,7 @@ func (roomy) Enough() bool     { return true }
 func (roomy) Add(int64) bool   { return true }
 func (roomy) Spend(int64) bool { return true }
 
-// table is a writer over a view of its own. What it decides is stored only if a test says so.
+// table is a writer over a view of its own. Its decisions are stored only if a test says so.
 type table struct {
 	t    *testing.T
 	w    *writer

@@ -20,9 +20,9 @@ import (
 	"natterjack/server/wire"
 )
 
-// engine is a stream and a view that is always level with it. It may stop to store what it takes
-// in, as a leader does that has lost its quorum, or whose disk is slow. Later it stores all of that
-// at once, or nothing.
+// engine is a stream and a view that is always level with it. It may stop storing the messages that
+// it takes in, as a leader does that has lost its quorum, or whose disk is slow. Later it stores
+// all of that at once, or nothing.
 type engine struct {
 	t    *testing.T
 	view *view.View
@@ -33,7 +33,7 @@ type engine struct {
 	batch  []*nats.Msg   // that is not whole yet
 	stalls bool          // nothing is stored
 	alone  bool          // there is no quorum
-	hides  bool          // Last does not wait for what was taken in
+	hides  bool          // Last does not wait for messages that were taken in
 	taken  [][]*nats.Msg // but not stored
 }
 
@@ -53,7 +53,7 @@ func (e *engine) PublishMsg(msg *nats.Msg) error {
 	return nil
 }
 
-// store stores what was taken in. The caller holds mu.
+// store stores the messages that were taken in. The caller holds mu.
 func (e *engine) store() {
 	for _, msgs := range e.taken {
 		var events []view.Event
@@ -173,7 +173,7 @@ func (e *engine) close() {
 	}
 }
 
-// newTelling returns a new lane, for a user of whom e has nothing yet.
+// newTelling returns a new lane, for a user without messages in e.
 func newTelling(t *testing.T, rt *rapid.T, e *engine, user string) (*telling, func()) {
 	t.Helper()
 	cfg := &Config{
@@ -237,7 +237,7 @@ func (tl *telling) step() {
 	synctest.Wait()
 }
 
-// check compares each answer with what is stored in the end.
+// check compares each answer with the stored messages in the end.
 func (tl *telling) check() {
 	for _, a := range tl.asked {
 		ev, err := tl.engine.view.Find(tl.channelOf(a.id), tl.user, a.id)

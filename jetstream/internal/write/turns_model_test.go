@@ -226,7 +226,7 @@ func (q *queueing) step() {
 	}
 }
 
-// settle has every user repeat what was refused until all of it is answered for good.
+// settle has every user repeat refused commands until all of them are answered for good.
 func (q *queueing) settle() {
 	q.calm, q.leads = true, true
 	for range 1000 {

@@ -102,8 +102,8 @@ func TestOIDC_BesideOwnKeys(t *testing.T) {
 	}
 }
 
-// TestOIDC_Claims shows what is told of a user besides who they are: the text of the configured
-// claims, once for each token, and nothing for a token without them.
+// TestOIDC_Claims shows which claims of a user are told besides their id: the text of the
+// configured claims, once for each token, and nothing for a token without them.
 func TestOIDC_Claims(t *testing.T) {
 	p := newIDP(t)
 	cfg := p.config()

@@ -166,7 +166,7 @@ func wrongSecrets(t *testing.T) {
 	}
 }
 
-// TestSignIn_refusalsFillNoLog sends what is refused unread, without end.
+// TestSignIn_refusalsFillNoLog sends requests that are refused unread, without end.
 func TestSignIn_refusalsFillNoLog(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log capture

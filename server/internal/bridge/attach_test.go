@@ -56,8 +56,8 @@ func told[T wire.Frame](w *window) T {
 	}
 }
 
-// TestStream_isTold shows that a stream is told everything that a session is told. What its
-// client sets by requests lasts as long as the stream.
+// TestStream_isTold shows that a stream is told everything that a session is told. The settings
+// that its client makes by requests last as long as the stream.
 func TestStream_isTold(t *testing.T) {
 	r := newPeopleRig(t)
 	alice := r.connect(t, "alice")

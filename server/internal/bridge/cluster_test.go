@@ -87,8 +87,8 @@ func TestCluster_commandsGoElsewhere(t *testing.T) {
 	}
 }
 
-// commandsAfter posts what a client may say when it gets an event. Each answer must be one that
-// knows of the event.
+// commandsAfter posts the commands that a client may give when it gets an event. Each answer must
+// be one that knows of the event.
 func commandsAfter(t *testing.T, r *rig, e *wire.Event) {
 	t.Helper()
 	at := fmt.Sprintf(`"channel":"%s","seq":%d`, e.Channel, e.Seq)

@@ -191,7 +191,7 @@ func (r *rig) transport(dial func(ctx context.Context, network, addr string) (ne
 	return transport
 }
 
-// client is a WebSocket client that reads all the time and keeps what it has read.
+// client is a WebSocket client that reads all the time and keeps the frames that it has read.
 type client struct {
 	tb      testing.TB
 	ws      *websocket.Conn

@@ -18,7 +18,7 @@ import (
 	"natterjack/server/wire"
 )
 
-// TestOwed lets users hold and give back at random. The sum is right, nobody holds more than the
+// TestOwed lets users hold and give back at random. The sum is right, no user holds more than the
 // part of the free bytes, and nothing is left in the end.
 func TestOwed(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
@@ -92,8 +92,8 @@ const (
 )
 
 // TestOwed_attack edits a large message as often as is allowed. Then twenty sessions of a user ask
-// for all its versions, and for pages of history, over and over, and read nothing. The memory
-// stays within the user's part and what the sessions themselves may queue. Another user is
+// for all its versions, and for pages of history, over and over, and read nothing. The memory stays
+// within the user's part and the bytes that the sessions themselves may queue. Another user is
 // answered, and once the sessions are gone nothing is held any more.
 func TestOwed_attack(t *testing.T) {
 	ask := func(t *testing.T, r *rig, commands string) {

@@ -137,7 +137,7 @@ func TestTyping(t *testing.T) {
 	alice, phone := r.connect(t, "alice"), r.connect(t, "alice")
 	bob, tablet, eve := r.connect(t, "bob"), r.connect(t, "bob"), r.connect(t, "eve")
 	alice.send(`{"type":"set_typing","ref":1,"channel":"alice~bob"}`)
-	alice.expectError(wire.CodeForbidden, 1) // nobody has written there yet
+	alice.expectError(wire.CodeForbidden, 1) // there are no messages yet
 	befriend(alice, "bob", phone, bob, tablet)
 	for range 3 {
 		alice.send(`{"type":"set_typing","ref":2,"channel":"alice~bob"}`)

@@ -114,7 +114,7 @@ func TestPulse_frozen(t *testing.T) {
 				}
 				there.is(t, 1, 0)
 				heard := time.Now()
-				for time.Since(heard) < mostAbsent && there.now() > 0 { // what it is told proves nothing
+				for time.Since(heard) < mostAbsent && there.now() > 0 { // frames that it gets prove nothing
 					r.Typed("alice~bob", "bob")
 					time.Sleep(time.Second)
 				}

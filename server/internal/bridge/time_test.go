@@ -249,7 +249,7 @@ func TestSlow_isClosed(t *testing.T) {
 	})
 }
 
-// manyEvents returns a page that is larger than what a socket takes at once.
+// manyEvents returns a page that is larger than a socket takes at once.
 func manyEvents(context.Context, string, *wire.History) ([][]byte, bool, error) {
 	event := wire.AppendEvent(nil, 0, 1, "alice~bob", []byte(`{"kind":"message","version":1,"id":"1","content":{"text":"`+strings.Repeat("x", 1000)+`"}}`))
 	return slices.Repeat([][]byte{event}, 100), false, nil

@@ -64,8 +64,8 @@ func TestSourceOf(t *testing.T) {
 	}
 }
 
-// TestProxies_client reads X-Forwarded-For behind proxies at 10.0.0.0/8. What the client itself
-// wrote stands on the left, and must never count.
+// TestProxies_client reads X-Forwarded-For behind proxies at 10.0.0.0/8. The client's own part
+// stands on the left, and must never count.
 func TestProxies_client(t *testing.T) {
 	p := proxies{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("2001:db8::1/128")}
 	for _, tt := range []struct{ header, want string }{
@@ -192,7 +192,7 @@ func TestGate_life(t *testing.T) {
 	})
 }
 
-// TestGate_cutSilent cuts off those that have not asked, and nobody else.
+// TestGate_cutSilent cuts off the connections that have not asked, and no others.
 func TestGate_cutSilent(t *testing.T) {
 	g := newGate(Limits{Connections: 100})
 	silent, asks, rests := mustEnter(t, g, "192.0.2.1"), mustEnter(t, g, "192.0.2.1"), mustEnter(t, g, "192.0.2.2")

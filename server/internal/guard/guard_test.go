@@ -122,7 +122,7 @@ func FuzzGuard_url(f *testing.F) {
 	})
 }
 
-// FuzzGuard_address shows that what is allowed is global by Go's own rules, and that an IPv4
+// FuzzGuard_address shows that every allowed address is global by Go's own rules, and that an IPv4
 // address is judged the same in its IPv4-mapped form.
 func FuzzGuard_address(f *testing.F) {
 	for _, seed := range []string{"127.0.0.1", "8.8.8.8", "2606:4700:4700::1111", "64:ff9b::1"} {

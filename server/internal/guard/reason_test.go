@@ -42,7 +42,7 @@ func TestGuard_errorsHaveNoURL(t *testing.T) {
 }
 
 // TestPlain shows that an error of an unknown kind is not told, and that a known one is, without
-// what is around it.
+// the text around it.
 func TestPlain(t *testing.T) {
 	around := func(err error) error { return fmt.Errorf("https://example.com/SECRET: %w", err) }
 	refused := refuse("the reason")

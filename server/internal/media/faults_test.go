@@ -150,7 +150,7 @@ func TestMedia_storageDown(t *testing.T) {
 }
 
 // TestMedia_storageSlow has storage take long. The client is told to ask again, the work goes on
-// meanwhile, and another file is not kept waiting by a command that nobody waits for.
+// meanwhile, and another file is not kept waiting by a command whose client has given up.
 func TestMedia_storageSlow(t *testing.T) {
 	w := newWorld(t)
 	between := newWires(t, w.s3.url)

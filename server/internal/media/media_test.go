@@ -101,7 +101,7 @@ func TestMedia_idempotent(t *testing.T) {
 	}
 }
 
-// TestMedia_strangers shows that nobody learns anything of the uploads and files of others.
+// TestMedia_strangers shows that users learn nothing of the uploads and files of others.
 func TestMedia_strangers(t *testing.T) {
 	n := newWorld(t).node(t)
 	file := photo(t, 64, 64)
@@ -133,7 +133,7 @@ func TestMedia_strangers(t *testing.T) {
 	refuses(t, "reserve elsewhere", err, wire.CodeForbidden)
 }
 
-// TestMedia_lies uploads what was not reserved.
+// TestMedia_lies uploads bytes that were not reserved.
 func TestMedia_lies(t *testing.T) {
 	n := newWorld(t).node(t)
 	file := photo(t, 64, 64)
@@ -388,7 +388,7 @@ func TestMedia_scanner(t *testing.T) {
 			t.Errorf("%d bytes of an upload are there that is over, %v", o.Size, err)
 		}
 	}
-	// What is left of them goes when the links do.
+	// The rest of them goes when the links do.
 	for _, c := range []struct {
 		after time.Duration
 		there bool
@@ -467,8 +467,8 @@ func TestMedia_sweep(t *testing.T) {
 	_ = b
 }
 
-// What nobody has is removed, once that was so twice. What messages have and storage does not is
-// counted.
+// A file that no message has is removed, once two comparisons have found that. What messages have
+// and storage does not is counted.
 func TestMedia_compare(t *testing.T) {
 	n := newWorld(t).node(t)
 	a := attach(t, n, photo(t, 60, 60), "sent.jpg").Attachment

@@ -16,9 +16,9 @@ import (
 	"natterjack/server/wire"
 )
 
-// TestClaims shows that what an identity provider says of a user is in their profile soon after
-// they have signed in, that users who share a channel with them are told, and that a user cannot
-// set what the provider tells if that is configured.
+// TestClaims shows that the claims of an identity provider about a user are in their profile soon
+// after they have signed in, that users who share a channel with them are told, and that a user
+// cannot set what the provider tells if that is configured.
 func TestClaims(t *testing.T) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 	"natterjack/server/wire"
 )
 
-// notifier is the user that nats.conf has as an example of one who tells users by itself.
+// notifier is the example in nats.conf of a service that tells users by itself.
 const notifier = `{ user: notifier, password: "of-the-test"
 	permissions { publish { deny: ">" }, subscribe: ["_INBOX.notifier.>", "push.*"] } }`
 

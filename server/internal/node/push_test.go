@@ -133,8 +133,7 @@ func (p pusher) do(t *testing.T, cmd wire.Command) wire.Frame {
 
 const devicesID = "q3Jx0m1T2c4V5b6N7m8K9Q"
 
-// hook is a command that subscribes a webhook. Its path and its secret are those that nobody may
-// see again.
+// hook is a command that subscribes a webhook. Its path and its secret must not be shown again.
 func hook(id, url string) wire.SubscribePush {
 	return wire.SubscribePush{
 		ID: id, PushDevice: wire.PushDevice{Kind: wire.PushWebhook, Label: "pager"},

@@ -29,8 +29,8 @@ import (
 // retryAfter is for how long a receiver wants to be left alone that answers 429.
 const retryAfter = 2 * time.Second
 
-// ways are the ways of telling, and cases what a receiver does: for each way and case there is one
-// user, who is told in that way by a receiver that does so.
+// ways are the ways of telling, and cases the behaviours of a receiver: for each way and case there
+// is one user, who is told in that way by a receiver that does so.
 var (
 	ways  = []string{"web", "unifiedpush", "webhook", "fcm", "apns"}
 	cases = []string{"taken", "404", "410", "413", "429", "redirect", "hangs"}
@@ -98,8 +98,8 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
-// serve starts a receiver. Read verifies a request, and returns whom it tells of what; nobody if it
-// tells nobody.
+// serve starts a receiver. Read verifies a request, and returns the user that it tells, and the
+// text; no user if it tells none.
 func (w *world) serve(read func(r *http.Request, body []byte) (user, text string, err error)) *httptest.Server {
 	s := httptest.NewUnstartedServer(http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
@@ -123,7 +123,7 @@ func (w *world) serve(read func(r *http.Request, body []byte) (user, text string
 	return s
 }
 
-// answer does what the receiver of a user does.
+// answer behaves as the receiver of a user does.
 func (w *world) answer(out http.ResponseWriter, r *http.Request, user, text string) {
 	w.mu.Lock()
 	w.got[user] = append(w.got[user], told{text, time.Now()})
@@ -244,8 +244,8 @@ func (w *world) subscription(user string) wire.SubscribePush {
 
 // TestPush_ways tells a group of one message on a whole node: by each way, and of receivers that
 // take it, know no such device, take no text, want to be left alone, send the node elsewhere, or
-// hang. Nobody waits for one that hangs. What becomes of it is in each user's push log. Mail has
-// [TestMail], and tests of its answers in its own package.
+// hang. Other users do not wait for a receiver that hangs. What becomes of it is in each user's
+// push log. Mail has [TestMail], and tests of its answers in its own package.
 func TestPush_ways(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -27,7 +27,7 @@ func (s *stage) found(t *testing.T, user, query string, want int) wire.Found {
 	}
 }
 
-// nothing shows that a search finds nothing at once: what is gone does not wait for the index.
+// nothing shows that a search finds nothing at once: a deletion does not wait for the index.
 func (s *stage) nothing(t *testing.T, user, query string) {
 	t.Helper()
 	if f := s.must(t, user, fmt.Sprintf(`{"type":"search","query":%q}`, query)).(wire.Found); len(f.Hits) > 0 {
@@ -61,7 +61,7 @@ func TestSearch_changes(t *testing.T) {
 	s.nothing(t, "adm", "natterjack")
 }
 
-// TestSearch_files finds a message by what is in its text file.
+// TestSearch_files finds a message by the text of its file.
 func TestSearch_files(t *testing.T) {
 	s := newStage(t)
 	seq, _ := s.upload(t, "own", s.group, []byte("the pond was full of spadefoots"))

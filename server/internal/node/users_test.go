@@ -16,7 +16,7 @@ import (
 )
 
 // connect connects as a user of the shipped configuration, with the password that the node has
-// made. What the server refuses is sent to violations.
+// made. Refusals of the server are sent to violations.
 func connect(t *testing.T, a Addresses, data, user string) (conn *nats.Conn, violations chan error) {
 	t.Helper()
 	password, err := os.ReadFile(filepath.Join(data, "secrets", user))

@@ -6,8 +6,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// TestUserName_fillsAllShards shows that the names fill all shards. Otherwise a benchmark would
-// not measure what it says.
+// TestUserName_fillsAllShards shows that the names fill all shards. Otherwise a benchmark would not
+// measure the thing that its name says.
 func TestUserName_fillsAllShards(t *testing.T) {
 	const channels = 1000
 	shards := Streams

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestRun fills and asks each engine with few messages, and compares what they find where they
-// should find the same.
+// TestRun fills and asks each engine with few messages, and compares their hits where they should
+// find the same.
 func TestRun(t *testing.T) {
 	t.Parallel()
 	messages := Least

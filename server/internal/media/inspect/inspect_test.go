@@ -101,7 +101,8 @@ func TestInspect_sound(t *testing.T) {
 	}
 }
 
-// TestInspect_errors shows that what is not the file's fault is not taken for a fact about it.
+// TestInspect_errors shows that an error that is not the file's fault is not taken for a fact about
+// it.
 func TestInspect_errors(t *testing.T) {
 	i := New(picture.Limits{})
 	file := photo(t, 400, 300)

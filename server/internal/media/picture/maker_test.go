@@ -179,7 +179,7 @@ func TestMake_looksTheSame(t *testing.T) {
 	}
 }
 
-// TestMake_transparency shows that what is transparent stays so.
+// TestMake_transparency shows that transparent pixels stay transparent.
 func TestMake_transparency(t *testing.T) {
 	m := image.NewNRGBA(image.Rect(0, 0, 400, 400))
 	for y := range 400 {

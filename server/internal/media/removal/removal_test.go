@@ -117,7 +117,8 @@ func TestDecide(t *testing.T) {
 	}
 }
 
-// TestRemove leaves files that a message has, tries again what failed, and refuses what is no job.
+// TestRemove leaves files that a message has, tries failed removals again, and refuses a body that
+// is no job.
 func TestRemove(t *testing.T) {
 	all := ids(3)
 	c := &chat{has: map[string]bool{all[1]: true}}

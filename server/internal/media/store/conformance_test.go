@@ -19,7 +19,8 @@ import (
 )
 
 // TestConformance runs all that the node and its clients do with storage, and all that they must
-// not be able to do, against each storage. What it does not show of an S3, the node does not use.
+// not be able to do, against each storage. The node uses nothing of an S3 that these tests do not
+// show.
 func TestConformance(t *testing.T) {
 	for _, b := range backends(t) {
 		t.Run(b.name, func(t *testing.T) {

@@ -106,7 +106,7 @@ func (p *proxy) copy(to, from net.Conn) {
 	for {
 		n, err := from.Read(buf)
 		if p.stalled.Load() {
-			_, _ = io.Copy(io.Discard, from) // until somebody hangs up
+			_, _ = io.Copy(io.Discard, from) // until one side hangs up
 			return
 		}
 		if n > 0 {

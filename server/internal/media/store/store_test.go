@@ -17,7 +17,7 @@ import (
 	"natterjack/server/wire"
 )
 
-// nowhere is a configuration whose storage nobody asks.
+// nowhere is a configuration whose storage is never asked.
 func nowhere() store.Config {
 	return store.Config{Endpoint: "http://127.0.0.1:1", Public: "https://media.example.com", AccessKey: "access", SecretKey: "s3cr3t", Bucket: "media"}
 }

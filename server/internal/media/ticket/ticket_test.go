@@ -83,7 +83,7 @@ func TestOpen_refuses(t *testing.T) {
 	}
 }
 
-// What a ticket cannot be opened for says nothing about it, so a stranger learns nothing.
+// The error of a ticket that cannot be opened says nothing about it, so a stranger learns nothing.
 func TestOpen_tellsNothing(t *testing.T) {
 	text := issue(t, office, example())
 	_, stranger := office.Open("mallory", "alice~bob", text, now.Add(48*time.Hour))

@@ -159,7 +159,7 @@ func (e everybodys) Subscriptions(ctx context.Context, _ string) ([]channel.Subs
 	return e.store.Subscriptions(ctx, "alice")
 }
 
-// TestTest shows what a test says, and in which language.
+// TestTest shows the text of a test, and its language.
 func TestTest(t *testing.T) {
 	s := &sender{}
 	d := New(Config{Log: store{on(wire.PushFCM)}, Senders: map[wire.PushKind]push.Sender{wire.PushFCM: s}})

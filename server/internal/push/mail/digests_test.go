@@ -115,8 +115,8 @@ func TestDigest_quiet(t *testing.T) {
 	})
 }
 
-// TestDigest_temporary shows that what a server does not take now from one recipient it gets again,
-// and that the other recipients do not wait for that.
+// TestDigest_temporary shows that a mail that a server does not take now for one recipient is sent
+// again, and that the other recipients do not wait for that.
 func TestDigest_temporary(t *testing.T) {
 	inWorld(t, mailtest.How{}, func(w *world) {
 		p := w.start(nil)
@@ -171,8 +171,8 @@ func TestDigest_temporaryForever(t *testing.T) {
 	})
 }
 
-// TestDigest_refused shows that what a server refuses for good is dropped, counted, and not tried
-// again for a day.
+// TestDigest_refused shows that a mail that a server refuses for good is dropped, counted, and not
+// tried again for a day.
 func TestDigest_refused(t *testing.T) {
 	inWorld(t, mailtest.How{}, func(w *world) {
 		p := w.start(nil)

@@ -34,8 +34,8 @@ func TestMain(m *testing.M) { embedtest.Main(m) }
 // hours takes a minute.
 const hour = time.Minute
 
-// world is what the tests decide, instead of the view: who wants what, and what was read. It is the
-// same for all nodes.
+// world stands in for the view: the tests decide the settings of users, and the messages that they
+// have read. It is the same for all nodes.
 type world struct {
 	t      *testing.T
 	engine *embedtest.Node
@@ -86,7 +86,7 @@ func (w *world) note(user string, o post.Outcome) {
 	w.noted = append(w.noted, fmt.Sprintf("%s %s %s", user, o.Result, o.Reason))
 }
 
-// notes returns what was noted in the push logs.
+// notes returns the entries of the push logs.
 func (w *world) notes() string {
 	w.mu.Lock()
 	defer w.mu.Unlock()

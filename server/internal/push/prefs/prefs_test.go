@@ -131,7 +131,8 @@ func TestPrefs_many(t *testing.T) {
 	}
 }
 
-// TestCache reads once, forgets what was changed, and does not keep what was read before a change.
+// TestCache reads once, forgets changed settings, and does not keep settings that were read before
+// a change.
 func TestCache(t *testing.T) {
 	b, c := subscribed(), NewCache()
 	get := func(stamp uint64) *Prefs {

@@ -47,7 +47,7 @@ func (m *missers) take() string {
 	return all
 }
 
-// TestMissed shows what counts as missed: what is meant for a user who wants a digest, whether or
+// TestMissed shows which messages count as missed: those for a user who wants a digest, whether or
 // not they have a device, and at once or later.
 func TestMissed(t *testing.T) {
 	inBubble(t, func(t *testing.T, n *node) {
@@ -92,7 +92,7 @@ func TestMissed(t *testing.T) {
 	})
 }
 
-// TestLook shows what a digest has of what was missed, when it is written.
+// TestLook shows which missed messages a digest has when it is written.
 func TestLook(t *testing.T) {
 	inBubble(t, func(t *testing.T, n *node) {
 		t.Helper()

@@ -72,14 +72,14 @@ func (r *receivers) Send(ctx context.Context, t push.Target, n push.Notification
 	return out
 }
 
-// set says what a host, or a device of it, does.
+// set says how a host, or a device of it, behaves.
 func (r *receivers) set(at string, do func(ctx context.Context) push.Outcome) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.does[at] = do
 }
 
-// take returns what was taken since the last call: "device: title | body" each.
+// take returns the notifications since the last call: "device: title | body" each.
 func (r *receivers) take() (all []got) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

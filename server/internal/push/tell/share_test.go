@@ -94,7 +94,7 @@ func TestPace(t *testing.T) {
 	}
 }
 
-// TestTeller_nobody shows that nothing is read of a message to one user who is told nowhere.
+// TestTeller_nobody shows that nothing is read of a message to one user without a way to be told.
 func TestTeller_nobody(t *testing.T) {
 	inBubble(t, func(t *testing.T, n *node) {
 		t.Helper()

@@ -170,8 +170,8 @@ func TestTeller_group(t *testing.T) {
 	})
 }
 
-// TestTeller_gone shows that nobody is told any more by a subscription of which the receiver says
-// that it is gone, and only by such a one, and not by one that was renewed meanwhile.
+// TestTeller_gone shows that a subscription ends when its receiver says that it is gone, that
+// others stay, and that one that was renewed meanwhile stays, too.
 func TestTeller_gone(t *testing.T) {
 	inBubble(t, func(t *testing.T, n *node) {
 		t.Helper()
@@ -301,8 +301,8 @@ func TestTeller_retryAfter(t *testing.T) {
 	})
 }
 
-// TestTeller_services publishes for services what users are told, also for those who are told
-// nowhere else.
+// TestTeller_services publishes the notifications of users for services, also for users who have no
+// other way to be told.
 func TestTeller_services(t *testing.T) {
 	inBubble(t, func(t *testing.T, n *node) {
 		t.Helper()
@@ -317,8 +317,8 @@ func TestTeller_services(t *testing.T) {
 	})
 }
 
-// TestTeller_sweep shows that subscriptions are gone that nobody has renewed for long, that they
-// end long after that, and no others.
+// TestTeller_sweep shows that subscriptions that were not renewed for long are marked as gone, that
+// they end long after that, and that others stay.
 func TestTeller_sweep(t *testing.T) {
 	inBubble(t, func(t *testing.T, n *node) {
 		t.Helper()

@@ -302,7 +302,7 @@ func TestKey(t *testing.T) {
 	}
 }
 
-// FuzzEncrypt shows that what a subscription brings leads to an error or to a body of the right
+// FuzzEncrypt shows that any keys of a subscription lead to an error or to a body of the right
 // length.
 func FuzzEncrypt(f *testing.F) {
 	private, err := ecdh.P256().NewPrivateKey([]byte(strings.Repeat("k", 32)))

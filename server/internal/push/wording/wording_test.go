@@ -148,7 +148,7 @@ func TestCut(t *testing.T) {
 	}
 }
 
-// FuzzOf shows that what is shown is text on one line, bounded, and turns no direction.
+// FuzzOf shows that the shown text is on one line, bounded, and turns no direction.
 func FuzzOf(f *testing.F) {
 	f.Add("Ada", "Team", "**hello**")
 	f.Add("\u202eAda", "\n", "[a]: x\n\n1. x\n\n```\n")

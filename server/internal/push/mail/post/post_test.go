@@ -97,7 +97,7 @@ func TestSend_signIn(t *testing.T) {
 		}
 	}
 	s := mailtest.Start(t, mailtest.How{User: "chat", Password: "secret"})
-	got := to(t, s, nil).Send(t.Context(), message(t)) // a server that takes mail from nobody else
+	got := to(t, s, nil).Send(t.Context(), message(t)) // a server that takes mail from no other user
 	if want := (Outcome{Result: push.Again, Reason: ReasonSignIn}); got != want {
 		t.Errorf("without a user: %+v, want %+v", got, want)
 	}
@@ -157,8 +157,8 @@ func TestSend_answers(t *testing.T) {
 	}
 }
 
-// TestSend_sender shows that what a server says against the sender, who is the same in all mails,
-// says nothing against a mail.
+// TestSend_sender shows that an error about the sender, who is the same in all mails, says nothing
+// against a mail.
 func TestSend_sender(t *testing.T) {
 	for code, want := range map[int]string{421: "status_421", 450: "status_450", 530: ReasonSignIn, 550: "status_550", 553: "status_553"} {
 		no := &smtp.SMTPError{Code: code, EnhancedCode: smtp.EnhancedCodeNotSet, Message: "no, chat@example.com"}

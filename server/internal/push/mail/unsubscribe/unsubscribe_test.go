@@ -180,7 +180,7 @@ func TestTokens(t *testing.T) {
 	}
 }
 
-// FuzzOpen shows that nothing opens but what was issued.
+// FuzzOpen shows that only issued tokens open anything.
 func FuzzOpen(f *testing.F) {
 	t := tokens(f, "a")
 	f.Add(t.Issue("ada"))
