@@ -10,8 +10,8 @@ import (
 	"natterjack/server/wire"
 )
 
-// Waker is told when its cursor has something to read. The argument own says that all of it was
-// sent by the cursor's own user. Wake must return at once: it is called from the shard's own
+// Waker is told when its cursor has something to read. The argument own says that all of it comes
+// from the cursor's own user. Wake must return at once: it is called from the shard's own
 // goroutine, which serves every reader of the node.
 type Waker interface{ Wake(own bool) }
 

@@ -8,10 +8,10 @@ import (
 )
 
 // discreet returns the record of an event as clients get it: without the invite that it names, and
-// without where a subscription leads. The hash of an invite's secret is for users who manage
-// invites, and get_channel tells it to them. One frame goes to all members of a channel. A user
-// whose request to join the event refuses was no member, and does not learn from its numbers how
-// much is said there.
+// without the address of a subscription. The hash of an invite's secret is for users who manage
+// invites, and get_channel tells it to them. One frame goes to all members of a channel. If the
+// event refuses a request to join, the user was no member, and must not learn from its numbers how
+// many messages the group has.
 func discreet(ev *view.Event) []byte {
 	switch {
 	case ev.Kind == wire.KindSetting && bytes.Contains(ev.Record, []byte(`"push"`)):

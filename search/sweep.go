@@ -12,7 +12,7 @@ import (
 const (
 	// sweepEvery is how long the text of a file may stay after the last message with it has gone.
 	sweepEvery = time.Minute
-	// sweepRest is how many times longer than a sweep the pause after it is.
+	// sweepRest says how long the pause after a sweep is: so many times as long as the sweep.
 	sweepRest = 20
 )
 
@@ -25,7 +25,7 @@ type sweeper struct {
 }
 
 // newSweeper returns a sweeper that sweeps once in any case: the process before this one may have
-// died before it did.
+// died before its sweep.
 func newSweeper(cfg *Config, store *texts.Store) *sweeper {
 	s := &sweeper{log: cfg.Log, texts: store, slog: cfg.Logger.With("component", "search")}
 	s.owes.Store(true)

@@ -23,7 +23,7 @@ type bar struct {
 	file  string
 	began time.Time
 	shown time.Time
-	first int64 // how much was there at the beginning, or -1
+	first int64 // the bytes that were done at the beginning, or -1
 	width int   // of the line on the terminal
 }
 

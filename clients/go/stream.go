@@ -34,7 +34,7 @@ func (o streams) open(ctx context.Context, url string, h hello) (link, error) {
 	return t, nil
 }
 
-// stream opens the stream, reports that it is open, and passes it on until it ends.
+// stream opens the stream, reports that it is open, and passes its frames on until it ends.
 func (t *tunnel) stream(ctx context.Context, opened chan<- error) error {
 	resp, err := t.openStream(ctx)
 	opened <- err

@@ -11,9 +11,9 @@ import (
 // tracker knows which events have been read. It tells new events from old ones, and finds holes
 // in the numbers of a channel.
 //
-// New events are told from old ones for each channel. The position of the shard alone would not
-// do: once another channel of the shard went on, a message that was left out would look like an
-// old one. So the tracker keeps some 100 bytes for each channel that has had an event.
+// New events are told from old ones for each channel. The position of the shard alone would not do:
+// once another channel of the shard has gone on, a message that was left out would look old. So the
+// tracker keeps some 100 bytes for each channel that has had an event.
 type tracker struct {
 	mu       sync.Mutex // guards the following
 	epoch    string     // empty before the first welcome frame
@@ -69,10 +69,10 @@ func (t *tracker) adopt(w *wire.Welcome) (reset, first bool) {
 	return !first, first
 }
 
-// check says what to do with an event. The event is delivered only if it is fresh. If gap is
-// set, the gap is told. The error is a breach of the protocol: the place must be read again
-// from another connection. A hole is such an error the first time it is met. The second time
-// the hole is in the log itself, and reading again will not fill it.
+// check says what to do with an event. The event is delivered only if it is fresh. If gap is set,
+// the gap is told. The error is a breach of the protocol: the place must be read again from another
+// connection. A hole is such an error the first time it is met. If it is met again, the hole is in
+// the log itself, and reading again will not fill it.
 func (t *tracker) check(ev *wire.Event) (fresh bool, gap *GapError, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -104,7 +104,7 @@ func (t *tunnel) command(ctx context.Context, batch []byte) error {
 		return t.pass(ctx, refuseAll(batch, answer))
 	}
 	if err != nil && bytes.Equal(batch, pong) {
-		return nil // the next one makes up for it
+		return nil // the next pong makes up for it
 	}
 	if err != nil {
 		return err

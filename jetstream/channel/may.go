@@ -33,8 +33,8 @@ var rules = map[string]rule{
 	wire.DeleteChannel{}.Type(): {role: wire.RoleOwner, group: true, archived: true},
 }
 
-// may returns the error that keeps the user from a command, or nil. It denies by default: users
-// who are not members learn nothing, and nobody may give a command without a rule.
+// may returns the error that keeps the user from a command, or nil. It denies by default: users who
+// are not members learn nothing, and a command without a rule is refused.
 func (a *act) may(cmd wire.Command) error {
 	if !a.st.Exists() || !a.st.Member(a.user) {
 		return Forbidden()

@@ -103,7 +103,7 @@ func (t *takeover) fromFiles(ctx context.Context, name, dir string) (err error) 
 	return t.send(ctx, to, nil, endTimeout)
 }
 
-// openData opens the file with all of a stream.
+// openData opens the file that has the whole stream.
 func openData(dir string) (*os.File, error) {
 	found, err := filepath.Glob(filepath.Join(dir, dataFiles))
 	if err != nil {

@@ -24,9 +24,9 @@ func (m Mark) compare(o Mark) int {
 // for the channel.
 type Listed struct {
 	State *channel.State
-	// Active is the time of the last message, or of the member's coming if that was later, in
-	// Unix milliseconds. It is earlier than the event's own time if that turned out to be ahead
-	// of the right clock.
+	// Active is the time of the last message, or of the member's coming if that was later, in Unix
+	// milliseconds. It is earlier than the event's own time if that time turned out to be ahead of
+	// the right clock.
 	Active int64
 	// Last is the last message since the user joined, as History returns it, or nil if there is
 	// none.
@@ -49,12 +49,12 @@ type Listing struct {
 	Show func(record []byte) ([]byte, error)
 }
 
-// List returns a window of a user's channels, the most recently active first. It may end before
-// the limit, because of the size of the channels. Ahead returns the seq up to
-// which the user has read a channel, where memory knows more than the stored receipt. The cost
-// grows with the limit, and hardly with the number of channels. A message makes a channel
-// active, and so does coming to it; nothing else does. A channel that becomes active between two
-// windows moves to the top. A client that follows events learns of that from them.
+// List returns a window of a user's channels, the most recently active first. It may end before the
+// limit, because of the size of the channels. Ahead returns the seq up to which the user has read a
+// channel, if memory knows more than the stored receipt. The cost grows with the limit, and hardly
+// with the number of channels. A message makes a channel active, and so does coming to it; nothing
+// else does. A channel that becomes active between two windows moves to the top. A client that
+// follows events learns of that from them.
 func (v *View) List(user string, s Listing, ahead func(channel string) uint64) (channels []Listed, more bool, err error) {
 	// This comes before the reader is made, so that the reader shows at least as much.
 	marks, held, err := v.top(user, s.Behind, s.Limit+1)

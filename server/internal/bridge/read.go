@@ -80,7 +80,7 @@ func (s *session) readFailed(err error) bool {
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		s.stop(wire.CloseConnectTimeout) // only stop sets another read deadline, and its code came first
 	case websocket.CloseStatus(err) != -1, errors.Is(err, io.EOF):
-		s.heard.Store(time.Now().UnixNano()) // its end is the last that is heard of the client
+		s.heard.Store(time.Now().UnixNano()) // its end is the client's last sign of life
 		s.stop(gone)
 	case isGone(err):
 		s.stop(gone)

@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// source is where a connection comes from: an address, and a prefix that contains it. A whole
-// IPv6 /64 counts as one address, because the least that a customer gets is a /64. The prefix
-// is an IPv4 /24 or an IPv6 /48. The zero source has no address, as a pipe.
+// source is where a connection comes from: an address, and a prefix that contains it. A whole IPv6
+// /64 counts as one address, because a provider gives each customer at least a /64. The prefix is
+// an IPv4 /24 or an IPv6 /48. The zero source has no address, as a pipe has none.
 type source struct{ address, prefix netip.Prefix }
 
 func sourceOf(a netip.Addr) source {
@@ -57,10 +57,10 @@ func (p proxies) trust(a netip.Addr) bool {
 	return slices.ContainsFunc(p, func(n netip.Prefix) bool { return n.Contains(a) })
 }
 
-// client returns the address for which a request counts that came from a trusted proxy. Each
-// proxy appends the address of its own peer to X-Forwarded-For. So the list is read from the
-// right, and the first address that is not a trusted proxy's is the client's. Everything to the
-// left of it was written by the client, who may write anything.
+// client returns the address for which a request from a trusted proxy counts. Each proxy appends
+// the address of its own peer to X-Forwarded-For. So the list is read from the right, and the first
+// address that is not a trusted proxy's is the client's. Everything to the left of it was written
+// by the client, which may write anything.
 func (p proxies) client(proxy netip.Addr, h http.Header) netip.Addr {
 	hops := strings.Split(strings.Join(h.Values("X-Forwarded-For"), ","), ",")
 	client := proxy

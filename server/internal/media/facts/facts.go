@@ -7,11 +7,11 @@ import (
 	"time"
 )
 
-// Facts are the facts that the headers of a file have. A zero field is not known.
+// Facts are the facts in the headers of a file. A zero stands for an unknown fact.
 type Facts struct {
 	Duration      time.Duration
 	Width, Height int    // as shown
-	Video, Audio  bool   // what there is in it
+	Video, Audio  bool   // which kinds of tracks it has
 	VideoCodec    string // as its container names it: "avc1", "hvc1", "V_VP9"
 	AudioCodec    string
 }
@@ -80,7 +80,7 @@ func (f Facts) sane() Facts {
 // errStop ends the reading of a file about which enough is known.
 var errStop = errors.New("facts: that is enough")
 
-// file is a file that is read here and there.
+// file is a file that is read at a few places.
 type file struct {
 	src   io.ReaderAt
 	size  int64
@@ -109,7 +109,7 @@ func (f *file) read(at, n int64) ([]byte, error) {
 // upTo returns at most n bytes of the file.
 func (f *file) upTo(at, n int64) ([]byte, error) { return f.read(at, min(n, max(0, f.size-at))) }
 
-// seconds returns the duration of some samples at so many a second.
+// seconds returns the duration of some samples at a rate of samples a second.
 func seconds(samples, rate float64) time.Duration {
 	if rate <= 0 || samples <= 0 || samples/rate > maxDuration.Seconds() {
 		return 0

@@ -8,7 +8,7 @@ import (
 )
 
 // hasKeyword reports whether a text has one of the words, as a search finds it: case, width and
-// accents do not matter. In scripts that put spaces between words, it must be whole words.
+// accents do not matter. In scripts that put spaces between words, only whole words count.
 func hasKeyword(in string, words []string) bool {
 	if len(words) == 0 {
 		return false
@@ -41,5 +41,5 @@ func hasWord(in, word string) bool {
 	}
 }
 
-// joins reports whether a character is part of a longer word, beside another such one.
+// joins reports whether a character makes one word with another such character beside it.
 func joins(r rune) bool { return r != utf8.RuneError && text.ClassOf(r).InWord() }

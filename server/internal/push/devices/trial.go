@@ -36,8 +36,8 @@ func newTrials() *trials {
 	return &trials{places: make(chan struct{}, maxTrials), by: rate.NewBuckets[string](trialsPerMin)}
 }
 
-// take counts a test of a user, or refuses it. The clock of the buckets is slower: a second of it
-// is a minute.
+// take counts a test of a user, or refuses it. The clock of the buckets runs slower: one of its
+// seconds is a minute.
 func (t *trials) take(now time.Time, user string) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
