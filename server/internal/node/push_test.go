@@ -337,7 +337,7 @@ func TestPush_off(t *testing.T) {
 			t.Errorf("%+v", got)
 		}
 		refused, ok := alice.do(t, browser(t, devicesID, "https://push.example.com/x")).(*wire.Error)
-		if !ok || refused.Code != wire.CodeUnsupported || !strings.HasPrefix(refused.Message, "kind: this server does not tell users by web: ") {
+		if !ok || refused.Code != wire.CodeUnsupported || !strings.HasPrefix(refused.Message, "kind: this server sends no notifications by web: ") {
 			t.Errorf("%+v", refused)
 		}
 		if err := stop(); err != nil {
