@@ -46,7 +46,7 @@ type Cmd struct {
 	Full      bool          `help:"The largest sizes that the benchmarks are built for: 100,000 channels, which are 5 M messages, and 1 M for restart; 100,000 changes of presence; 10,000 idle sessions for a minute; 12 M messages in 1 M channels for size; 10,000 attackers; 1 M messages for search."`
 	Fixture   string        `type:"path" placeholder:"DIR" help:"Keep the filled stores here and use them again."`
 	Binary    string        `type:"path" placeholder:"FILE" help:"The server's program, if it is built already."`
-	Role      string        `hidden:"" enum:",relay,attack,decoy,searcher" default:"" help:"The role of a child process."`
+	Role      string        `hidden:"" enum:",relay,attack,decoy,receiver,searcher" default:"" help:"The role of a child process."`
 	Plan      string        `hidden:"" type:"path" help:"The file with the plan of an attack."`
 	Engine    string        `hidden:"" help:"The NATS server to which a relay is a gateway, or the engine of a searcher."`
 }
@@ -69,6 +69,8 @@ func (c *Cmd) Run(ctx context.Context, k *kong.Context) error {
 		return attackAsPlanned(ctx, k.Stdout, c.Plan)
 	case roleDecoy:
 		return serveDecoy(ctx, k.Stdout)
+	case roleReceiver:
+		return receive(ctx, k.Stdout)
 	case roleSearcher:
 		return c.serveSearch(ctx, json.NewEncoder(k.Stdout))
 	}

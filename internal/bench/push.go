@@ -1,19 +1,14 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"net"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -57,12 +52,12 @@ type pushRun struct {
 // with measures a server that tells the group's members, or one with push off.
 func (r *pushRun) with(prefix string, off bool) func(context.Context) error {
 	return func(ctx context.Context) (err error) {
-		told, err := startReceiver(ctx)
+		told, err := r.launchReceiver(ctx)
 		if err != nil {
 			return err
 		}
-		defer func() { err = errors.Join(err, told.close()) }()
-		plan, err := r.planPush(told.port, off)
+		defer func() { err = errors.Join(err, told.stop()) }()
+		plan, err := r.planPush(told.at.Port(), off)
 		if err != nil {
 			return err
 		}
@@ -80,19 +75,19 @@ func (r *pushRun) with(prefix string, off bool) func(context.Context) error {
 		if err != nil {
 			return err
 		}
-		return r.talk(ctx, prefix, group, told, fleetRun{name: r.name, members: members, echo: true, pids: servers.pids(), senders: pushTalkers})
+		return r.talk(ctx, prefix, group, told, fleetRun{name: r.name, members: members, echo: true, pids: append(servers.pids(), told.process.PID), senders: pushTalkers})
 	}
 }
 
 // planPush returns a server that tells by webhooks at a port of this machine, or one with push off.
-func (r *pushRun) planPush(port int, off bool) (m member, err error) {
+func (r *pushRun) planPush(port string, off bool) (m member, err error) {
 	c, err := r.configure()
 	if err != nil {
 		return m, err
 	}
 	c.Push = "off: true"
 	if !off {
-		c.Push = fmt.Sprintf(`allow: ["127.0.0.0/8"], ports: [ %d ], plain: true`, port)
+		c.Push = fmt.Sprintf(`allow: ["127.0.0.0/8"], ports: [ %s ], plain: true`, port)
 	}
 	if m.data, err = r.newDir("server"); err != nil {
 		return m, err
@@ -115,10 +110,16 @@ func (r *pushRun) talk(ctx context.Context, prefix string, group *awayGroup, tol
 	if err != nil {
 		return err
 	}
+	n, err := told.count(ctx)
+	if err != nil {
+		return err
+	}
+	receives := usage.Of(told.process.PID)
 	r.f.addLatency(prefix, w.Ends)
 	r.f.add(prefix+"group_messages", float64(sent))
-	r.f.add(prefix+"told", float64(told.n.Load()))
-	r.f.add(prefix+"cpu_s_per_100k", perHundredThousand(usage.Of(run.pids...), w.Others))
+	r.f.add(prefix+"told", float64(n))
+	r.f.add(prefix+"cpu_s_per_100k", perHundredThousand(usage.Of(run.pids...)-receives, w.Others))
+	r.f.add(prefix+"receiver_cores", receives.Seconds()/usage.Elapsed.Seconds())
 	r.f.addOthers(prefix, usage)
 	return group.failed
 }
@@ -154,7 +155,7 @@ func (r *pushRun) openGroup(ctx context.Context, n node, told *receiver, off boo
 		}
 		_, err := g.ask(ctx, name, wire.SubscribePush{
 			ID: strings.Repeat("x", 24), PushDevice: wire.PushDevice{Kind: wire.PushWebhook}, ClientID: "push",
-			PushTarget: wire.PushTarget{Address: fmt.Sprintf("http://127.0.0.1:%d/%s", told.port, name), Key: "whsec_" + strings.Repeat("QUFB", 11)},
+			PushTarget: wire.PushTarget{Address: told.at.JoinPath(name).String(), Key: "whsec_" + strings.Repeat("QUFB", 11)},
 		})
 		if err != nil {
 			conn.Close()
@@ -204,38 +205,4 @@ func (g *awayGroup) say(ctx context.Context, d time.Duration) (sent int) {
 		}
 	}
 	return sent
-}
-
-// receiver takes notifications, and counts them.
-type receiver struct {
-	port   int
-	n      atomic.Int64
-	server *http.Server
-	done   sync.WaitGroup
-}
-
-func startReceiver(ctx context.Context) (*receiver, error) {
-	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, err
-	}
-	at, ok := l.Addr().(*net.TCPAddr)
-	if !ok {
-		return nil, errors.New("the listener has no port")
-	}
-	r := &receiver{port: at.Port}
-	r.server = &http.Server{ReadHeaderTimeout: requestLimit, Handler: http.HandlerFunc(func(_ http.ResponseWriter, q *http.Request) {
-		body, err := io.ReadAll(q.Body)
-		if err == nil && bytes.Contains(body, []byte(`"seq"`)) {
-			r.n.Add(1)
-		}
-	})}
-	r.done.Go(func() { _ = r.server.Serve(l) })
-	return r, nil
-}
-
-func (r *receiver) close() error {
-	err := r.server.Close()
-	r.done.Wait()
-	return err
 }

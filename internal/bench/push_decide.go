@@ -59,7 +59,7 @@ type decideRun struct {
 // with measures a server that decides, and a bare consumer beside it, or a server with push off.
 func (r *decideRun) with(prefix string, off bool) func(context.Context) error {
 	return func(ctx context.Context) (err error) {
-		plan, err := (&pushRun{rig: r.rig}).planPush(443, off)
+		plan, err := (&pushRun{rig: r.rig}).planPush("443", off)
 		if err != nil {
 			return err
 		}

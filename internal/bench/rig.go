@@ -16,9 +16,10 @@ import (
 const natsPackage = "github.com/nats-io/nats-server/v2"
 
 const (
-	roleRelay  = "relay"
-	roleAttack = "attack"
-	roleDecoy  = "decoy"
+	roleRelay    = "relay"
+	roleAttack   = "attack"
+	roleDecoy    = "decoy"
+	roleReceiver = "receiver"
 )
 
 // rig holds the state that all benchmarks of one command share. It is for one goroutine.
