@@ -12,7 +12,11 @@ import (
 // goroutine that decides.
 type share chan struct{}
 
-func newShare() share { return make(share, max(runtime.GOMAXPROCS(0)/2, 1)) }
+func newShare() share { return make(share, max(cores()/2, 1)) }
+
+// cores returns how many processors the node has. On a small machine it lets more goroutines run at
+// once than that, because of the syncs of the disk.
+func cores() int { return min(runtime.NumCPU(), runtime.GOMAXPROCS(0)) }
 
 // in calls f, which only computes and reads the view, once there is a place.
 func (s share) in(f func() error) error {
@@ -21,10 +25,10 @@ func (s share) in(f func() error) error {
 	return f()
 }
 
-// A node begins so many tries in a second, for each processor that it may use: at first leastPerS,
-// and twice as many after each second in which tries had to wait, up to mostPerS. To encrypt or
-// sign, and to ask, costs some tenths of a millisecond, so that a message to 500 users would take
-// both processors of a small node for a while.
+// A node begins so many tries in a second, for each of its processors: at first leastPerS, and
+// twice as many after each second in which tries had to wait, up to mostPerS. To encrypt or sign,
+// and to ask, costs some tenths of a millisecond, so that a message to 500 users would take both
+// processors of a small node for a while.
 const leastPerS, mostPerS = 250, 2_000
 
 // paceRest is for how long no try must have had to wait for the pace to be slow again. A job's next
@@ -41,7 +45,7 @@ type pace struct {
 }
 
 func newPace() *pace {
-	each := func(perS int) time.Duration { return time.Second / time.Duration(perS*runtime.GOMAXPROCS(0)) }
+	each := func(perS int) time.Duration { return time.Second / time.Duration(perS*cores()) }
 	return &pace{slow: each(leastPerS), fast: each(mostPerS)}
 }
 
