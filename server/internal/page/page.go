@@ -15,6 +15,7 @@ import (
 	"mime"
 	"net/http"
 	"path"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -165,13 +166,14 @@ func (f *file) load() {
 }
 
 // acceptsGzip reports whether a client takes gzip. A client that lists it with a weight of zero
-// does not.
+// does not (RFC 9110, section 12.4.2).
 func acceptsGzip(accepted string) bool {
 	for part := range strings.SplitSeq(accepted, ",") {
 		coding, weight, _ := strings.Cut(strings.TrimSpace(part), ";")
 		if strings.EqualFold(strings.TrimSpace(coding), "gzip") {
-			q := strings.TrimSpace(weight)
-			return q != "q=0" && !strings.HasPrefix(q, "q=0.000")
+			_, q, weighed := strings.Cut(weight, "=")
+			w, err := strconv.ParseFloat(strings.TrimSpace(q), 64)
+			return !weighed || err != nil || w > 0
 		}
 	}
 	return false

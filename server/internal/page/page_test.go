@@ -191,7 +191,7 @@ func TestWorkerKnowsTheBuild(t *testing.T) {
 }
 
 func TestCompresses(t *testing.T) {
-	for accepted, want := range map[string]string{"": "", "gzip": "gzip", "br, gzip;q=0.8": "gzip", "gzip;q=0": "", "deflate": ""} {
+	for accepted, want := range map[string]string{"": "", "gzip": "gzip", "br, gzip;q=0.8": "gzip", "gzip;q=0": "", "gzip;q=0.0": "", "gzip; Q=0.000": "", "gzip;q=0.001": "gzip", "gzip;q=": "gzip", "deflate": ""} {
 		resp, body := get(t, http.MethodGet, "/", http.Header{"Accept-Encoding": {accepted}})
 		if got := resp.Header.Get("Content-Encoding"); got != want {
 			t.Errorf("Accept-Encoding %q: Content-Encoding is %q, want %q", accepted, got, want)
