@@ -99,7 +99,7 @@ func TestStore(t *testing.T) {
 func store(t *testing.T, s *Store, all []Noted) {
 	t.Helper()
 	for deadline := time.Now().Add(30 * time.Second); ; <-time.After(10 * time.Millisecond) {
-		err := s.Append(t.Context(), all, 0)
+		err := s.Append(t.Context(), all)
 		if err == nil {
 			return
 		}

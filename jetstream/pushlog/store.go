@@ -3,7 +3,6 @@ package pushlog
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -12,7 +11,6 @@ import (
 
 	"natterjack/jetstream/internal/batch"
 	"natterjack/jetstream/internal/kept"
-	"natterjack/jetstream/internal/pause"
 	"natterjack/server/wire"
 )
 
@@ -24,9 +22,8 @@ const (
 	keep     = 7 * 24 * time.Hour
 	eachMost = 250
 	allMost  = 1_000_000
-	// together is how many messages are stored at once. One sync of the disk serves for them, and
-	// they keep a processor busy for some milliseconds.
-	together = 64
+	// together is how many messages are stored at once.
+	together = 500
 	// perMessage is how many entries a message has at most: the place of an entry in its message is
 	// part of its pos.
 	perMessage = 1 << 6
@@ -108,9 +105,8 @@ type Noted struct {
 	Entries []Entry
 }
 
-// Append stores entries, spread over a while, so that users who chat do not wait for a processor or
-// the disk. Once ctx ends, it stores the rest at once. After an error some may not be stored.
-func (s *Store) Append(ctx context.Context, all []Noted, over time.Duration) error {
+// Append stores entries. After an error some of them may not be stored.
+func (s *Store) Append(ctx context.Context, all []Noted) error {
 	msgs := make([]*nats.Msg, 0, len(all))
 	for i := range all {
 		for entries := all[i].Entries; len(entries) > 0; {
@@ -124,12 +120,12 @@ func (s *Store) Append(ctx context.Context, all []Noted, over time.Duration) err
 			msgs, entries = append(msgs, m), entries[n:]
 		}
 	}
-	gap := over / time.Duration(len(msgs)/together+1)
-	for some := range slices.Chunk(msgs, together) {
-		if err := s.put(context.WithoutCancel(ctx), some); err != nil {
+	for len(msgs) > 0 {
+		n := min(len(msgs), together)
+		if err := s.put(ctx, msgs[:n]); err != nil {
 			return fmt.Errorf("store the push log: %w", err)
 		}
-		_ = pause.For(ctx, gap) // if ctx has ended, there is no pause
+		msgs = msgs[n:]
 	}
 	return nil
 }

@@ -12,9 +12,8 @@ import (
 )
 
 const (
-	// writeEvery is how often the push log is written, and writeOver over how long a write is
-	// spread.
-	writeEvery, writeOver = 2 * time.Second, 1500 * time.Millisecond
+	// writeEvery is how often the push log is written.
+	writeEvery = 2 * time.Second
 	// maxNoted bounds the entries that wait to be written. Beyond that, entries are lost until
 	// then.
 	maxNoted = 50_000
@@ -85,7 +84,7 @@ func (j *journal) run(ctx context.Context) {
 		case <-tick.C:
 			j.write(ctx)
 		case <-ctx.Done():
-			j.write(ctx)
+			j.write(context.WithoutCancel(ctx))
 			return
 		}
 	}
@@ -96,7 +95,7 @@ func (j *journal) write(ctx context.Context) {
 	if len(all) == 0 {
 		return
 	}
-	if err := j.store.Append(ctx, all, writeOver); err != nil || lost > 0 {
+	if err := j.store.Append(ctx, all); err != nil || lost > 0 {
 		j.logger.WarnContext(ctx, "entries of the push log were lost", "users", len(all), "lost", lost, "error", err)
 	}
 }
