@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -76,27 +75,15 @@ func (r *receiver) stop() error { return errors.Join(r.process.Alive(), r.proces
 
 // receive takes notifications until ctx ends: the life of a receiver's process.
 func receive(ctx context.Context, out io.Writer) error {
-	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return err
-	}
 	var told atomic.Int64
-	s := &http.Server{ReadHeaderTimeout: requestLimit, Handler: http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+	return serveHTTP(ctx, out, receiverListens, http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
 		if q.URL.Path == toldPath {
-			_, _ = fmt.Fprint(w, told.Load()) // an error reaches who asked
+			_, _ = fmt.Fprint(w, told.Load()) // an error reaches the process that asked
 			return
 		}
 		body, err := io.ReadAll(q.Body)
 		if err == nil && bytes.Contains(body, []byte(`"seq"`)) {
 			told.Add(1)
 		}
-	})}
-	defer context.AfterFunc(ctx, func() { _ = s.Close() })()
-	if _, err := fmt.Fprintln(out, receiverListens+l.Addr().String()); err != nil {
-		return err
-	}
-	if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-		return err
-	}
-	return nil
+	}))
 }
