@@ -67,7 +67,7 @@ test("what is kept for copies tells nobody else a token, and goes when the user 
   const { token: got } = await renewed(old(), shelf);
   const kept = await storage.list("");
   const [[, { sealed }]] = kept as [[string, { sealed: { data: ArrayBuffer } }]];
-  for (const secret of [got, "r0", "r1"]) expect(new TextDecoder().decode(sealed.data) + kept[0]![0]).not.toContain(secret);
+  for (const secret of [got, '"r0"', '"r1"']) expect(new TextDecoder().decode(sealed.data) + kept[0]![0]).not.toContain(secret);
   await owners.forgetHeirs("bob");
   expect(await storage.list("")).toHaveLength(1);
   await owners.forgetHeirs("alice");
