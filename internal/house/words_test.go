@@ -104,12 +104,11 @@ func TestDocOffences(t *testing.T) {
 
 // docOffences returns the comments of functions that do not begin with a name and a verb.
 func docOffences(path, code string) (offences []string) {
-	fset := token.NewFileSet()
-	file, err := parser.ParseFile(fset, path, code, parser.ParseComments|parser.SkipObjectResolution)
-	if err != nil {
+	fset, file, err := handwritten(path, code)
+	switch {
+	case err != nil:
 		return []string{err.Error()}
-	}
-	if ast.IsGenerated(file) {
+	case file == nil:
 		return nil
 	}
 	for _, decl := range file.Decls {
@@ -126,14 +125,23 @@ func docOffences(path, code string) (offences []string) {
 	return offences
 }
 
-// commentOffences returns the lines of comments that break a rule, each as file:line and why.
-func commentOffences(path, code string) (offences []string) {
+// handwritten returns the syntax tree of a file, or nil if the file was generated.
+func handwritten(path, code string) (*token.FileSet, *ast.File, error) {
 	fset := token.NewFileSet()
 	file, err := parser.ParseFile(fset, path, code, parser.ParseComments|parser.SkipObjectResolution)
-	if err != nil {
-		return []string{err.Error()}
+	if err != nil || ast.IsGenerated(file) {
+		return nil, nil, err
 	}
-	if ast.IsGenerated(file) {
+	return fset, file, nil
+}
+
+// commentOffences returns the lines of comments that break a rule, each as file:line and why.
+func commentOffences(path, code string) (offences []string) {
+	fset, file, err := handwritten(path, code)
+	switch {
+	case err != nil:
+		return []string{err.Error()}
+	case file == nil:
 		return nil
 	}
 	lines := strings.Split(code, "\n")
