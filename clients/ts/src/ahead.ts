@@ -21,15 +21,30 @@ export class Ahead {
 
   /** Lets go of a value, because the database has it. */
   drop(key: string): void {
-    globalThis.localStorage?.removeItem(this.#prefix + key);
+    local()?.removeItem(this.#prefix + key);
   }
 
   /** Returns what is held. */
   list(): [key: string, value: unknown][] {
     const all: [string, unknown][] = [];
-    for (const [place, value] of Object.entries(globalThis.localStorage ?? {})) {
-      if (place.startsWith(this.#prefix)) all.push([place.slice(this.#prefix.length), JSON.parse(value as string)]);
+    for (const [place, value] of Object.entries(local() ?? {})) {
+      if (!place.startsWith(this.#prefix)) continue;
+      const key = place.slice(this.#prefix.length);
+      try {
+        all.push([key, JSON.parse(value as string)]);
+      } catch {
+        this.drop(key); // something else has written there
+      }
     }
     return all;
+  }
+}
+
+/** Returns the local storage, if there is one and the browser lets the page have it. */
+function local(): typeof localStorage | undefined {
+  try {
+    return globalThis.localStorage;
+  } catch {
+    return undefined;
   }
 }

@@ -284,6 +284,16 @@ describe("what a page has no time to keep", () => {
     expect(await new IndexedDBStorage(name).list("")).toEqual([["send/1", { text: "newer" }], ["send/2", { text: "the next" }]]);
   });
 
+  test("does not keep the database from opening, whatever is in its place", async () => {
+    const name = someone("db");
+    putAndEnd(name, "send/1", { text: "🐸" });
+    const place = Object.keys(localStorage)[0]!;
+    localStorage.setItem(place.replace("send/1", "send/0"), "{");
+    expect(await new IndexedDBStorage(name).list("")).toEqual([["send/1", { text: "🐸" }]]);
+    vi.stubGlobal("localStorage", undefined);
+    expect(await new IndexedDBStorage(someone("db")).list("")).toEqual([]);
+  });
+
   test("goes with the database, and nothing of it stays behind", async () => {
     const name = someone("db"), storage = new IndexedDBStorage(name);
     await storage.put("send/1", { text: "kept" }, true);

@@ -79,11 +79,13 @@ async function app(browser) {
   if (!few) await loads(visits);
   const { p, pace } = visits.at(-1);
   await frames(browser, p);
-  await reload(p); // so that the first opening is the first again
-  await p.online();
-  await p.page.waitForTimeout(4000);
-  await pace(slow);
-  if (!few) await interactions(p);
+  if (!few) {
+    await reload(p); // so that the first opening is the first again
+    await p.online();
+    await p.page.waitForTimeout(4000);
+    await pace(slow);
+    await interactions(p);
+  }
   for (const v of visits) {
     await v.p.close();
     await v.server.close();

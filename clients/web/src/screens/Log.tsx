@@ -51,9 +51,8 @@ export function Log({ conversation: c }: { conversation: Conversation }) {
     const k = keeper.current;
     if (!k) return;
     c.following = k.following && c.atEnd.peek();
-    const { above, below } = k.distance();
     away.value = !k.following || !c.atEnd.peek();
-    readOn(c, above, below);
+    readOn(c, k);
     const divider = content.current?.querySelector(".unread");
     const box = scroller.current!.getBoundingClientRect();
     unreadAbove.value = !!c.divider.peek() && (divider ? divider.getBoundingClientRect().bottom < box.top : isFar(c));
@@ -85,9 +84,7 @@ export function Log({ conversation: c }: { conversation: Conversation }) {
   before.current = shown;
   useLayoutEffect(() => keeper.current!.settle(), [shown]);
   useLayoutEffect(() => { // a reader who came to an end while a page was read scrolls no further
-    if (c.loading.value !== "") return;
-    const { above, below } = keeper.current!.distance();
-    readOn(c, above, below);
+    readOn(c, keeper.current!);
   }, [c.loading.value]);
   const { landing } = c;
   useLayoutEffect(() => {
@@ -134,8 +131,9 @@ export function Log({ conversation: c }: { conversation: Conversation }) {
 }
 
 /** Reads the next page if an end of what is loaded is near. */
-function readOn(c: Conversation, above: number, below: number): void {
+function readOn(c: Conversation, k: Keeper): void {
   if (c.loading.peek() !== "" || c.failed.peek()) return;
+  const { above, below } = k.distance();
   if (above < ahead && !c.atStart.peek()) void c.older();
   else if (below < ahead && !c.atEnd.peek()) void c.newer();
 }

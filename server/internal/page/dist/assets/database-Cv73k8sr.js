@@ -1,1 +1,0 @@
-import{t as e}from"./indexeddb-CPXBGBZs.js";var t=3e3,n=e=>`natterjack.${e}`;async function r(r){let i=()=>new e(n(r)).remove().catch(()=>{});if(!(`locks`in navigator))return await i();let a=AbortSignal.timeout(t);await navigator.locks.request(n(r),{signal:a},i).catch(()=>{})}export{r as n,n as t};
