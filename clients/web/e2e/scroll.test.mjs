@@ -210,8 +210,9 @@ test("who writes while scrolled back stays there, and is told", async () => {
   await until("the end is on screen", () => alice.page.locator(".log").evaluate((log) => log.scrollHeight - log.clientHeight - log.scrollTop < 2));
 });
 
-test("a picture that loads above moves nothing", async () => {
+test("a picture that loads above moves nothing", async (t) => {
   const server = await Server.start();
+  t.after(() => server.close());
   const alice = await Person.arrive(browser, server, "alice");
   await server.as("alice", ...Array.from({ length: 20 }, (_, i) => ({ type: "send", to: "bob", client_id: `a${i}`, content: { text: `above ${i}` } })));
   const bob = await Person.arrive(browser, server, "bob");
@@ -254,7 +255,6 @@ test("a picture that loads above moves nothing", async () => {
   const worst = await alice.page.evaluate(() => globalThis.worst);
   assert.ok(worst < 1, `it moved by ${worst} px`);
   await alice.close();
-  await server.close();
 });
 
 test("the end stays on screen while messages come and the composer grows", async () => {

@@ -70,6 +70,11 @@ export async function freePorts(n) {
   return ports;
 }
 
+// A test that fails may leave its node running. The process does not wait for it, and ends it.
+const running = new Set();
+process.on("exit", () => { for (const child of running) child.kill("SIGKILL"); });
+process.on("SIGTERM", () => process.exit(1)); // from the runner, when the file is out of time
+
 /** A node of its own, which can be stopped and started again. */
 export class Server {
   /** Starts a node. limits are those of the configuration that differ, for tests that write much. */
@@ -89,8 +94,11 @@ export class Server {
   }
 
   async up() {
-    this.child = spawn(binary(), this.args, { cwd: this.work, env: { ...process.env, ...this.env }, stdio: ["ignore", "pipe", "pipe"] });
+    const child = this.child = spawn(binary(), this.args, { cwd: this.work, env: { ...process.env, ...this.env }, stdio: ["ignore", "pipe", "pipe"] });
     for (const stream of [this.child.stdout, this.child.stderr]) stream.on("data", (data) => { this.log += data; });
+    running.add(child);
+    child.on("exit", () => running.delete(child));
+    for (const handle of [child, child.stdout, child.stderr]) handle.unref();
     this.ended = once(this.child, "exit");
     await until("the server is ready", async () => {
       if (this.child.exitCode !== null) throw new Error("the server ended:\n" + this.log);
@@ -100,6 +108,7 @@ export class Server {
 
   async down(signal = "SIGTERM") {
     if (!this.running) return;
+    this.child.ref();
     this.child.kill(signal);
     await this.ended;
   }

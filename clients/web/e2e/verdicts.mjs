@@ -1,4 +1,4 @@
-// Reports what failed, one test a line, and how many did not. It is a reporter of node's test runner.
+// Reports what failed and why, one test a line, and how many did not. It is a reporter of node's test runner.
 
 import path from "node:path";
 
@@ -8,10 +8,13 @@ export default async function* verdicts(events) {
   for await (const { type, data } of events) {
     const suite = data?.details?.type === "suite";
     if (type === "test:pass" && !suite && !data.skip && !data.todo) passed++;
-    if (type === "test:fail" && !bySubtests(data)) failed.push(`FAILED ${fileOf(data)}: ${data.name}`);
+    if (type === "test:fail" && !bySubtests(data)) failed.push(`FAILED ${fileOf(data)}: ${data.name}: ${why(data)}`);
   }
   yield [...failed, `${passed} passed, ${failed.length} failed`].join("\n") + "\n";
 }
+
+/** Returns what the test said, in one line. */
+const why = ({ details: { error } }) => String(error?.cause?.message ?? error?.message ?? "").replace(/\s+/g, " ").slice(0, 300);
 
 /** Tells whether a test failed only because one within it did. */
 const bySubtests = (data) => data.details.error?.failureType === "subtestsFailed";
