@@ -146,6 +146,11 @@ func (r *rig) visit(ctx context.Context, f fixture, do func(node) error) error {
 	if err != nil {
 		return err
 	}
+	return r.visitWith(ctx, f, config, do)
+}
+
+// visitWith does the same with a configuration of its own.
+func (r *rig) visitWith(ctx context.Context, f fixture, config string, do func(node) error) error {
 	n, err := r.startServer(ctx, member{data: f.dir, config: config})
 	if err != nil {
 		return err

@@ -49,12 +49,16 @@ func (r *rig) startSearch(ctx context.Context, off bool) (servers, error) {
 		return nil, err
 	}
 	if off {
-		plan[0].config, err = change(plan[0].config, [2]string{"# search { off: false }", "search { off: true }"})
-		if err != nil {
+		if plan[0].config, err = withoutSearch(plan[0].config); err != nil {
 			return nil, err
 		}
 	}
 	return r.startAlone(ctx, plan[0])
+}
+
+// withoutSearch turns search off in a configuration.
+func withoutSearch(config string) (string, error) {
+	return change(config, [2]string{"# search { off: false }", "search { off: true }"})
 }
 
 // share runs the load on both servers.

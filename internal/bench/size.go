@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"natterjack/internal/bench/internal/pause"
 	"natterjack/internal/bench/internal/proc"
 )
 
@@ -22,6 +23,7 @@ const (
 // for its ack; such a channel is idle, and its state has to be read first. It measures how fast
 // the view applies events once it is that large, and how much memory and disk are used. In
 // place of a bare engine there is the same server with next to nothing in its log.
+// The index is built, and the view's files are merged, before the sends begin.
 func size(ctx context.Context, r *rig) ([]result, error) {
 	full, err := r.fillInParts(ctx, r.cmd.Size)
 	if err != nil {
@@ -56,6 +58,12 @@ type filled struct {
 	FillResidentMiB float64
 	StreamBytes     float64 // for each message, in the log's files
 	ViewBytes       float64 // for each message and its channel, in the view's files
+	// SettleS is how many seconds the server then needed until it had indexed all messages and
+	// merged its files.
+	SettleS    float64
+	IndexBytes float64 // for each message, in the index's files
+	// SettledResidentMiB is the memory of the server after that.
+	SettledResidentMiB float64
 }
 
 func (f filled) metrics() []metric {
@@ -64,6 +72,9 @@ func (f filled) metrics() []metric {
 		{"fill_resident_mib", f.FillResidentMiB},
 		{"stream_b_per_message", f.StreamBytes},
 		{"view_b_per_message", f.ViewBytes},
+		{"settle_s", f.SettleS},
+		{"index_b_per_message", f.IndexBytes},
+		{"settled_resident_mib", f.SettledResidentMiB},
 	}
 }
 
@@ -75,7 +86,8 @@ type sized struct {
 
 // fillInParts fills a store except for the last messages of its channels, and has the server build
 // its view. Then it does the same with the last messages. The time of the second part shows the
-// cost of events in a view that is already large.
+// cost of events in a view that is already large. At last the server does all the work that is
+// left, as the server of a log that grew over months has done it.
 func (r *rig) fillInParts(ctx context.Context, channels int) (s sized, err error) {
 	if s.fixture, err = r.place("size", channels, sizeMessages); err != nil {
 		return s, err
@@ -99,14 +111,15 @@ func (r *rig) fillInParts(ctx context.Context, channels int) (s sized, err error
 	if err != nil {
 		return s, err
 	}
-	view, err := sizeOf(filepath.Join(s.dir, viewDir))
-	if err != nil {
-		return s, err
-	}
 	last := channels * sizeLast
 	s.ApplyPerS = perSecond(last, timed-level)
 	s.StreamBytes = float64(after-before) / float64(last)
-	s.ViewBytes = float64(view) / float64(channels*sizeMessages)
+	if s.ViewBytes, err = s.perMessage(viewDir); err != nil {
+		return s, err
+	}
+	if err := r.settled(ctx, &s); err != nil {
+		return s, err
+	}
 	text, err := json.Marshal(s.filled)
 	if err != nil {
 		return s, err
@@ -114,11 +127,22 @@ func (r *rig) fillInParts(ctx context.Context, channels int) (s sized, err error
 	return s, os.WriteFile(s.mark(), text, 0o600)
 }
 
+// perMessage returns how many bytes a directory of a filled store takes for each message.
+func (s *sized) perMessage(dir string) (float64, error) {
+	n, err := sizeOf(filepath.Join(s.dir, dir))
+	return float64(n) / float64(s.Channels*s.Messages), err
+}
+
 // level starts the server on a store and stops it again. A start ends when the view has applied
 // the missing events. level returns how long the start took, and stores the memory of the
-// process in residentMiB.
+// process in residentMiB. Nothing but the view works on the log meanwhile: the server has neither
+// an index nor push.
 func (r *rig) level(ctx context.Context, f fixture, residentMiB *float64) (took time.Duration, err error) {
-	err = r.visit(ctx, f, func(n node) error {
+	config, err := r.viewOnly()
+	if err != nil {
+		return 0, err
+	}
+	err = r.visitWith(ctx, f, config, func(n node) error {
 		took = n.proc.Took()
 		if residentMiB == nil {
 			return nil
@@ -128,6 +152,59 @@ func (r *rig) level(ctx context.Context, f fixture, residentMiB *float64) (took 
 		return err
 	})
 	return took, err
+}
+
+// viewOnly returns the configuration of a server without an index and without push.
+func (r *rig) viewOnly() (string, error) {
+	c, err := r.configure()
+	if err != nil {
+		return "", err
+	}
+	c.Push = "off: true"
+	text, err := c.Text()
+	if err != nil {
+		return "", err
+	}
+	return withoutSearch(text)
+}
+
+// settled has the server do what is left to do.
+func (r *rig) settled(ctx context.Context, s *sized) error {
+	r.say("size: until the server has indexed all messages and merged its files")
+	if err := r.visit(ctx, s.fixture, func(n node) error {
+		began := time.Now()
+		if err := rests(ctx, n.proc.PID); err != nil {
+			return err
+		}
+		s.SettleS = time.Since(began).Seconds()
+		resident, err := proc.Resident(n.proc.PID)
+		s.SettledResidentMiB = float64(resident) / (1 << 20)
+		return err
+	}); err != nil {
+		return err
+	}
+	var err error
+	s.IndexBytes, err = s.perMessage("search")
+	return err
+}
+
+// rests waits until a process has used less than a tenth of a core for a while.
+func rests(ctx context.Context, pid int) error {
+	const look, restful = time.Second, 5
+	before, err := proc.CPU(pid)
+	for calm := 0; err == nil && calm < restful; {
+		if err = pause.For(ctx, look); err != nil {
+			break
+		}
+		var now time.Duration
+		now, err = proc.CPU(pid)
+		calm++
+		if now-before >= look/10 {
+			calm = 0
+		}
+		before = now
+	}
+	return err
 }
 
 // streamBytes returns the size of the log's message files.
