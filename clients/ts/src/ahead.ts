@@ -1,6 +1,6 @@
 /**
- * Holds in local storage what a database is about to keep. A page that ends takes its database's
- * open transactions with it, whereas local storage is written in the same moment. Nothing is held
+ * Holds in local storage what a database is about to keep. The open transactions of a database are
+ * lost when their page ends, whereas local storage is written in the same moment. Nothing is held
  * where there is no local storage, as in a worker, or no room in it.
  */
 export class Ahead {

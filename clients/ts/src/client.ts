@@ -18,13 +18,13 @@ export type OperationName = Exclude<keyof wire.Operations, "connect" | "refresh"
 type CommandOf<Name extends OperationName> = wire.Operations[Name]["command"];
 
 /**
- * What a command takes. The client adds its type and its number, the places that it has seen, and a
- * random client id where there is none.
+ * The parameters of a command. The client adds the type and the number of the command, the places
+ * that the client has seen, and a random client id where none is given.
  */
 export type Params<Name extends OperationName> = Omit<CommandOf<Name>, "type" | "ref" | "seen" | "client_id"> &
   ("client_id" extends keyof CommandOf<Name> ? { client_id?: string } : unknown);
 
-/** What a command is answered with. */
+/** The answer to a command. */
 export type Reply<Name extends OperationName> = wire.Operations[Name]["reply"];
 
 /** Bounds a wait. */
@@ -35,15 +35,24 @@ export interface Waiting {
 
 /** What a client tells its listeners. */
 export interface ClientEvents {
-  /** An event of one of the user's channels: each once, those of a channel in order. */
+  /**
+   * An event of one of the user's channels. Each event is told once. The events of a channel are
+   * told in order.
+   */
   event: wire.Event;
-  /** Events may be missing before the next one: of one channel, or of all. Read again. */
+  /**
+   * Events of one channel or of all channels may be missing before the next event. The application
+   * reads its data again.
+   */
   reset: Reset;
   /** The connection has changed. */
   state: State;
   /** A message that was sent here has changed its state. */
   send: Outgoing;
-  /** How far members of a channel have read and received: this user on other devices too. */
+  /**
+   * How far members of a channel have read and received. This user's own reading on other devices
+   * is among it.
+   */
   receipts: wire.Receipts;
   /** The presence of followed users. */
   presence: wire.UserPresence[];
@@ -86,7 +95,7 @@ export class Client {
 
   // ─── Life ───
 
-  /** Connects, and connects again whenever a connection is lost. It does nothing the second time. */
+  /** Connects, and connects again whenever a connection is lost. A second call does nothing. */
   start(): this {
     this.#connection.start();
     return this;
@@ -111,12 +120,18 @@ export class Client {
     return this.#connection.user;
   }
 
-  /** Waits until there is a connection and describes it. It rejects once there will be none. */
+  /**
+   * Waits until there is a connection, and returns what describes it. The promise rejects once the
+   * client can never connect again.
+   */
   async connected(options: Waiting = {}): Promise<Connected> {
     return await this.#connection.connected(signalOf(options));
   }
 
-  /** Resolves once storage was read: {@link Client.sends} has the messages of before. */
+  /**
+   * Resolves once storage was read. From then on {@link Client.sends} returns the messages of
+   * earlier programs too.
+   */
   get loaded(): Promise<void> {
     return this.#connection.loaded;
   }
@@ -133,18 +148,19 @@ export class Client {
 
   // ─── Reading ───
 
-  /** Adds a listener. The result removes it. */
+  /** Adds a listener. The function that it returns removes the listener. */
   on<Name extends keyof ClientEvents>(name: Name, listener: (value: ClientEvents[Name]) => void): () => void {
     if (name === "event" && this.#reading) throw new TypeError("events are being read already; read them in one place only");
     const off = this.#emitter.on(name, listener);
-    if (name === "event") queueMicrotask(() => this.#arrived()); // what has waited for a listener
+    if (name === "event") queueMicrotask(() => this.#arrived()); // tells the events that have waited
     return off;
   }
 
   /**
-   * Yields each event of each of the user's channels once, across reconnects; those of a channel in
-   * the order of its log. The user's own messages are among them. A {@link Reset} tells that events
-   * may be missing. It ends when the client is closed, and throws if the client cannot go on.
+   * Yields each event of each of the user's channels once, across reconnects. The events of a
+   * channel come in the order of its log. The user's own messages are among them. A {@link Reset}
+   * tells that events may be missing. The generator ends when the client is closed, and throws if
+   * the client cannot go on.
    *
    * There may be one reader at a time, and none while there are listeners for events. An
    * application that reads more slowly than events come costs no memory: the client drops what it
@@ -179,10 +195,11 @@ export class Client {
 
   /**
    * Gives a command and returns its answer. The command is repeated over reconnects until it is
-   * answered or the wait ends; a repeat does not carry it out twice. A server that still reads for a
-   * wait that has ended is told to stop. If the server refuses it, the
-   * promise rejects with a {@link RefusedError}. A change that is given up rejects with an
-   * {@link UnansweredError}, and another command with the reason of the signal.
+   * answered or the wait ends. A repeat does not carry it out twice. If the wait ends while the
+   * server still reads, the server is told to stop. If the server refuses the command, the promise
+   * rejects with a {@link RefusedError}. A change that is given up rejects with an
+   * {@link UnansweredError}. Any other command that is given up rejects with the reason of the
+   * signal.
    */
   request<Name extends OperationName>(name: Name, params: Params<Name>, options: Waiting = {}): Promise<Reply<Name>> {
     const op = operations[name];
@@ -224,24 +241,30 @@ export class Client {
   /**
    * Sends a message. It is kept in storage first, and repeated until the server has stored or
    * refused it, also by the next program with this storage. It is stored once. Messages to one
-   * channel keep their order. Its state is told as "send". Its files are kept and uploaded
-   * like that, too.
+   * channel keep their order. Each change of its state is told as "send". Its files are kept and
+   * uploaded in the same way.
    */
   send(target: Target, content: wire.Content | string, options: SendOptions = {}): Sending {
     return this.#connection.sends.send(target, typeof content === "string" ? { text: content } : content, options);
   }
 
-  /** The messages that are not stored yet, or have failed: all, or those to one channel, in order. */
+  /**
+   * Returns the messages that are not stored yet or have failed, in order. With a channel, it
+   * returns only the messages to that channel.
+   */
   sends(channel?: string): Outgoing[] {
     return this.#connection.sends.list(channel);
   }
 
-  /** Sends a message that has failed once more. It goes behind those that wait. */
+  /** Sends a failed message again. It goes behind the messages that wait. */
   retry(clientID: string): Promise<wire.Ack> {
     return this.#connection.sends.retry(clientID);
   }
 
-  /** Gives up a message. It returns false if the message may be stored already, and appear. */
+  /**
+   * Gives up a message. It returns false if the message may be stored already, and may still
+   * appear.
+   */
   discard(clientID: string): boolean {
     return this.#connection.sends.discard(clientID);
   }
@@ -249,14 +272,18 @@ export class Client {
   // ─── Being there ───
 
   /**
-   * Says that the user has read a channel up to a message. It may be called for each message: the
-   * server is told about once a second, and again after a crash.
+   * Says that the user has read a channel up to a message. An application may call it for each
+   * message, because the server is told only about once a second. A server that has crashed is told
+   * again.
    */
   read(channel: string, seq: number): void {
     this.#connection.places.read(channel, seq);
   }
 
-  /** Says that the user is typing. It may be called for each key: the server is told every three seconds. */
+  /**
+   * Says that the user is typing. An application may call it for each key, because the server is
+   * told only every three seconds.
+   */
   typing(channel: string): void {
     const now = performance.now();
     if (this.state.phase !== "connected" || now - (this.#typed.get(channel) ?? -Infinity) < typingInterval) return;
@@ -266,8 +293,9 @@ export class Client {
   }
 
   /**
-   * Says which channels are on the screen, at most 20. Who reads and types in them is told as
-   * "receipts" and "typing". It holds over reconnects. A client that polls is told nothing.
+   * Says which channels are on the screen, at most 20. Which members read and type in them is told
+   * as "receipts" and "typing". The setting holds over reconnects. A client that polls is told
+   * nothing.
    */
   watch(channels: string[]): void {
     if (channels.length > maxWatched) throw new RangeError(`at most ${maxWatched} channels can be watched`);
@@ -275,15 +303,18 @@ export class Client {
   }
 
   /**
-   * Follows the presence of at most 200 users: it is told as "presence", now and at each change. It
-   * holds over reconnects. A client that polls is told nothing.
+   * Follows the presence of at most 200 users. It is told as "presence", now and at each change.
+   * The setting holds over reconnects. A client that polls is told nothing.
    */
   follow(users: string[]): void {
     if (users.length > maxFollowed) throw new RangeError(`at most ${maxFollowed} users can be followed`);
     this.#connection.standing.set("follow_presence", [...users]);
   }
 
-  /** Sets how this client counts for others: online unless set. It holds over reconnects. */
+  /**
+   * Sets the presence that this client shows to other users. It is online unless set. The setting
+   * holds over reconnects.
+   */
   present(state: "online" | "away" | "invisible"): void {
     this.#connection.standing.set("set_presence", state);
   }
@@ -292,7 +323,8 @@ export class Client {
 
   /**
    * Uploads a file for a channel and returns its ticket once the server has taken it in. After a
-   * lost connection it goes on where it was. After a reload the same call goes on too, for a day.
+   * lost connection the upload goes on where it was. After a reload the same call also goes on
+   * there, for a day.
    */
   async upload(channel: string, file: Blob, options: UploadOptions = {}): Promise<wire.Attached> {
     const { uploads } = await this.#withFiles();
@@ -300,8 +332,9 @@ export class Client {
   }
 
   /**
-   * Returns a URL of a file that a message has. Whoever has the URL can read the file for some
-   * minutes. A URL that is still good for a while is given again, so that the browser's cache works.
+   * Returns a URL of a file that a message has. Anyone who has the URL can read the file for some
+   * minutes. A URL that is still good for a while is given again, so that the browser's cache
+   * works.
    */
   async mediaURL(channel: string, seq: number, media: string, options: { rendition?: wire.Rendition; download?: boolean } & Waiting = {}): Promise<wire.MediaURL> {
     return await (await this.#withFiles()).media.url(channel, seq, media, options);
@@ -312,7 +345,10 @@ export class Client {
     return await (await this.#withFiles()).media.download(channel, seq, file, options);
   }
 
-  /** Loads the part about files, once. A page whose network is gone may try again later. */
+  /**
+   * Loads the part about files, once. If that fails because the network is gone, the page may try
+   * again later.
+   */
   async #withFiles(): Promise<Files> {
     try {
       return await (this.#files ??= this.#loadFiles());
@@ -334,7 +370,9 @@ export class Client {
     if (frame.type === "profiles") this.#emitter.emit("profiles", frame.users);
   }
 
-  /** Hands what is in the inbox to the listeners. Without any, it waits for a reader. */
+  /**
+   * Hands the items of the inbox to the listeners. Without listeners, the items stay for a reader.
+   */
   #arrived(): void {
     const { inbox } = this.#connection;
     while (this.#emitter.has("event")) {

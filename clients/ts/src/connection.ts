@@ -21,7 +21,10 @@ export interface Connected {
   readonly url: string;
   readonly transport: Transport;
   readonly limits: wire.Limits;
-  /** Whether the events since the last connection follow. Otherwise a reset is told, or it is the first. */
+  /**
+   * Whether the events since the last connection follow. Otherwise a reset is told, unless this is
+   * the first connection.
+   */
   readonly recovered: boolean;
 }
 
@@ -30,9 +33,11 @@ export type State =
   | { readonly phase: "idle" }
   | { readonly phase: "connecting"; readonly url: string; readonly transport: Transport }
   | ({ readonly phase: "connected" } & Connected)
-  /** It tries again at that time, in Unix milliseconds by the clock of this device. */
+  /**
+   * The client tries again at the time nextTry, in Unix milliseconds by the clock of this device.
+   */
   | { readonly phase: "waiting"; readonly nextTry: number; readonly error: Error }
-  /** It will not connect any more: it was closed, or the error is a {@link FatalError}. */
+  /** The client will not connect again. It was closed, or the error is a {@link FatalError}. */
   | { readonly phase: "ended"; readonly error: Error };
 
 /** Is told what the connection brings, and uploads the files of messages. */
@@ -50,7 +55,10 @@ const userKey = "user";
 /** How long after an event the position is stored, in milliseconds. */
 const positionDelay = 300;
 
-/** How long the end may take, in milliseconds: a storage may hang, and is not our code. */
+/**
+ * How long the end of a client may take, in milliseconds. A storage may hang, because it may be
+ * code of the application.
+ */
 const closeTimeout = 5000;
 
 /** Connects, and connects again, and holds what outlives the sessions. */
@@ -73,7 +81,7 @@ export class Connection implements Host {
   readonly #route: Route;
   readonly #closing = new AbortController();
   #load!: () => void;
-  #session: Session | undefined; // the one that is welcomed
+  #session: Session | undefined; // the session that has its welcome frame
   #pausing: AbortController | undefined;
   #expired = ""; // the last token that the server refused as expired
   #saving: ReturnType<typeof setTimeout> | undefined;
@@ -166,7 +174,7 @@ export class Connection implements Host {
     this.standing.begin(opener.lasts);
     this.sends.begin(w.user);
     this.places.begin();
-    void this.#save(); // where the first events begin
+    void this.#save(); // it says where the first events begin
     void keepFresh(session, this, (signal) => this.#token(signal)).catch(() => {}); // it ends with the session
     const lease = this.#route.lease(performance.now());
     if (lease < Infinity) {
@@ -200,7 +208,7 @@ export class Connection implements Host {
     this.#finish(this.#closing.signal.reason as Error);
   }
 
-  /** Reads what an earlier program has left. */
+  /** Reads what an earlier program has left in storage. */
   async #restore(): Promise<void> {
     if (this.#resume === "stored") {
       const position = await this.#storage.get(positionKey).catch(() => undefined);
@@ -241,8 +249,8 @@ export class Connection implements Host {
   }
 
   /**
-   * Makes an error fatal if a token has expired that was refused as expired before: its source has
-   * no newer one.
+   * Makes an error fatal if the server refuses the same token as expired for the second time. The
+   * source of tokens has no newer one then.
    */
   #judge(error: Error, token: string): Error {
     if (!isExpired(error)) return error;
@@ -265,7 +273,7 @@ export class Connection implements Host {
   async #pause(wait: number, error: Error): Promise<void> {
     this.#to({ phase: "waiting", nextTry: Date.now() + wait, error });
     this.#pausing = new AbortController();
-    await sleep(wait, AbortSignal.any([this.#pausing.signal, this.#closing.signal])).catch(() => {}); // it ends early
+    await sleep(wait, AbortSignal.any([this.#pausing.signal, this.#closing.signal])).catch(() => {}); // the wait may end early
     this.#pausing = undefined;
   }
 

@@ -1,6 +1,6 @@
 import type * as wire from "./wire.gen.js";
 
-/** Is a refusal by the server. Programs use the code; the message is for people. */
+/** Tells that the server refuses a command. Programs use the code; the message is for people. */
 export class RefusedError extends Error {
   override readonly name = "RefusedError";
   readonly code: wire.Code;
@@ -8,7 +8,7 @@ export class RefusedError extends Error {
   readonly retryable: boolean;
   /** How long to wait before a retry, in milliseconds; 0 if the server did not say. */
   readonly retryAfterMs: number;
-  /** The channel in which to wait; in others, commands may go on. */
+  /** The channel in which to wait. In other channels commands may go on. */
   readonly channel: string | undefined;
 
   constructor(frame: Pick<wire.Error, "code" | "message" | "retryable" | "retry_after" | "channel">) {
@@ -67,7 +67,7 @@ export class BlockedError extends DisconnectedError {
   override readonly name = "BlockedError";
 }
 
-/** Is the end of a session whose token has expired. */
+/** Ends a session whose token has expired. */
 export class ExpiredError extends DisconnectedError {
   override readonly name = "ExpiredError";
 }
@@ -97,7 +97,10 @@ export class TransferError extends Error {
     this.status = status;
   }
 
-  /** Reports whether it ends by itself. Full storage does not: somebody has to make room. */
+  /**
+   * Reports whether the fault ends by itself. Full storage does not, because a person has to make
+   * room.
+   */
   get passes(): boolean {
     return this.status === 0 || this.status === 429 || (this.status >= 500 && this.status !== 507);
   }

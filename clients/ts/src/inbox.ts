@@ -2,9 +2,9 @@ import type { Position } from "./options.js";
 import type * as wire from "./wire.gen.js";
 
 /**
- * Tells that events may be missing between the event before it and the event after it: in one
- * channel, between two of its messages, or, without a channel, in all. The application reads its
- * data again, with list_channels and history.
+ * Tells that events may be missing between the event before it and the event after it. With a
+ * channel, they may be missing between two messages of that channel. Without one, they may be
+ * missing in all channels. The application reads its data again, with list_channels and history.
  */
 export interface Reset {
   type: "reset";
@@ -24,15 +24,15 @@ interface Held {
 
 /**
  * Holds the events and resets that the application has not taken. A limit bounds the events. Resets
- * are always let in: there is at most one of all channels between two events.
+ * are always let in, because between two events there is at most one reset of all channels.
  */
 export class Inbox {
   readonly #limit: number;
   readonly #held: Held[] = [];
   #events = 0; // number of events among those held
-  #at: Position | undefined; // behind the events that the application has taken
-  #taken: Held | undefined; // the application is at work on it
-  #more: (() => void) | undefined; // wakes whoever waits for the next item
+  #at: Position | undefined; // the position behind the events that the application has taken
+  #taken: Held | undefined; // the item that the application works on
+  #more: (() => void) | undefined; // wakes the reader that waits for the next item
   #end: { error?: Error } | undefined;
 
   constructor(limit: number, from?: Position) {
@@ -53,7 +53,10 @@ export class Inbox {
     this.#add({ item: reset });
   }
 
-  /** Says where events begin from this point on. It is told as a reset unless it is the first such position. */
+  /**
+   * Says where events begin from this point on. It is told as a reset unless it is the first such
+   * position.
+   */
   rebase(from: Position, first: boolean): void {
     if (first) {
       this.#at = clone(from);
@@ -75,7 +78,9 @@ export class Inbox {
     this.#more?.();
   }
 
-  /** Returns the next item without waiting. The position moves behind it with {@link Inbox.handled}. */
+  /**
+   * Returns the next item without waiting. The position moves behind it with {@link Inbox.handled}.
+   */
   take(): Item | undefined {
     this.handled();
     this.#taken = this.#held.shift();
@@ -96,7 +101,10 @@ export class Inbox {
     if (at) at[shard] = Math.max(at[shard] ?? 0, pos);
   }
 
-  /** Waits until there is an item to take. It returns false at the end, and throws if that is an error. */
+  /**
+   * Waits until there is an item to take. It returns false at the end, and throws if the end is an
+   * error.
+   */
   async wait(): Promise<boolean> {
     while (this.#held.length === 0) {
       if (this.#end?.error) throw this.#end.error;

@@ -24,7 +24,7 @@ export class IndexedDBStorage implements Storage {
   async list(prefix: string): Promise<[string, unknown][]> {
     const range = IDBKeyRange.bound(prefix, prefix + "\uffff");
     return await this.#in("readonly", (t) => {
-      const [keys, values] = [t.getAllKeys(range), t.getAll(range)]; // of one moment: they fit
+      const [keys, values] = [t.getAllKeys(range), t.getAll(range)]; // of one moment, so they fit
       return () => keys.result.map((key, i) => [String(key), values.result[i] as unknown]);
     });
   }
@@ -46,7 +46,7 @@ export class IndexedDBStorage implements Storage {
     (await opened?.catch(() => undefined))?.close();
   }
 
-  /** Removes the database: when its user signs out for good. */
+  /** Removes the database. An application calls it when the user signs out for good. */
   async remove(): Promise<void> {
     await this.close();
     for (const [key] of this.#ahead.list()) this.#ahead.drop(key);
@@ -83,7 +83,7 @@ export class IndexedDBStorage implements Storage {
       r.onsuccess = () => {
         const db = r.result;
         const gone = () => {
-          db.close(); // another tab removes it, or wants a newer one
+          db.close(); // another tab removes the database, or wants a newer version
           this.#opened = undefined;
         };
         db.onversionchange = gone;
@@ -94,11 +94,14 @@ export class IndexedDBStorage implements Storage {
     });
   }
 
-  /** Keeps what an earlier page ended before it could. What is kept already is newer. */
+  /**
+   * Stores the values that an earlier page could not store before it ended. A value that the
+   * database has already is newer.
+   */
   #recover(db: IDBDatabase): void {
     for (const [key, value] of this.#ahead.list()) {
       const t = db.transaction(table, "readwrite");
-      t.objectStore(table).add(value, key).onerror = (e) => e.preventDefault(); // it is there
+      t.objectStore(table).add(value, key).onerror = (e) => e.preventDefault(); // it has one already
       t.oncomplete = () => this.#ahead.drop(key);
     }
   }

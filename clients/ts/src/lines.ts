@@ -1,8 +1,10 @@
-/** Yields the lines of a body, without their ends, as they come. A last line without an end counts. */
+/**
+ * Yields the lines of a body, without their ends, as they come. A last line without an end counts.
+ */
 export async function* lines(body: ReadableStream<Uint8Array>): AsyncGenerator<string, void, void> {
   const reader = body.getReader();
   const decoder = new TextDecoder();
-  let pieces: string[] = []; // of a line whose end has not come: joined once, however long it gets
+  let pieces: string[] = []; // of a line whose end has not come; they are joined once, however long the line gets
   try {
     for (;;) {
       const { done, value } = await reader.read();

@@ -22,13 +22,13 @@ export interface Receiver {
 export interface Opener {
   readonly transport: Transport;
   /**
-   * Whether the server has a session as long as the link is open: it pings, and can be told
-   * what holds as long as the link.
+   * Whether the server has a session as long as the link is open. Such a server pings, and takes
+   * settings that hold as long as the link.
    */
   readonly lasts: boolean;
   /**
    * Whether commands go over the link itself: a new token is told by one. Otherwise each request
-   * carries its own.
+   * carries its own token.
    */
   readonly refreshes: boolean;
   open(url: string, hello: () => wire.Connect, to: Receiver, settings: Settings): Link;
@@ -44,7 +44,7 @@ export async function refusal(answer: Response): Promise<Error> {
     const frame = JSON.parse(body) as wire.Error;
     if (typeof frame.code === "string" && typeof frame.message === "string") return new RefusedError(frame);
   } catch {
-    // It did not come from a Natterjack server.
+    // The answer did not come from a Natterjack server.
   }
   const seconds = Number(answer.headers.get("Retry-After"));
   const options = { retryAfterMs: Number.isFinite(seconds) ? seconds * 1000 : 0 };

@@ -8,20 +8,23 @@ import { sleep, timeout } from "./time.js";
 import { timeFor } from "./transfer.js";
 import type * as wire from "./wire.gen.js";
 
-/** A URL is given again as long as it is good for this time, in milliseconds: a slow picture must still come. */
+/**
+ * A URL is given again as long as it is good for this time, in milliseconds. A picture that loads
+ * slowly must still arrive.
+ */
 const goodFor = 2 * 60_000;
 
 /** How many URLs are kept. */
 const most = 1000;
 
-/** How often storage refuses a file in a row before that is told. */
+/** How often storage refuses a file in a row before the application is told. */
 const tries = 5;
 
 /** Gives URLs of files, and reads files. */
 export class Media {
   readonly #settings: Settings;
   readonly #request: Client["request"];
-  /** By what they are of, the latest asked for last. */
+  /** The URLs by the file that they lead to. The URL that was asked for last comes last. */
   readonly #urls = new Map<string, { expires: number; url: Promise<wire.MediaURL> }>();
 
   constructor(settings: Settings, request: Client["request"]) {
@@ -64,7 +67,7 @@ export class Media {
         signal.throwIfAborted();
         if (!(error instanceof TransferError)) throw error;
         if (got.bytes > before) failures = refusals = 0;
-        this.#urls.clear(); // the URL may be what is wrong
+        this.#urls.clear(); // the fault may be in the URL
         if (!error.passes && ++refusals === tries) throw error;
         await sleep(backoff(min, max, failures), signal);
       }
@@ -74,7 +77,7 @@ export class Media {
   }
 }
 
-/** What has come of a file. */
+/** The part of a file that has arrived. */
 class Download {
   readonly size: number;
   readonly pieces: Uint8Array<ArrayBuffer>[] = [];

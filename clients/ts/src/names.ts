@@ -18,7 +18,9 @@ export function directUsers(channel: string): [string, string] | undefined {
   return validUser(a) && validUser(b) && a <= b ? [a, b] : undefined;
 }
 
-/** Returns the other user of a direct channel: the user itself, if they talk to themselves. */
+/**
+ * Returns the other user of a direct channel. If a user talks to themselves, it returns that user.
+ */
 export function partner(channel: string, user: string): string | undefined {
   const users = directUsers(channel);
   return users && (users[0] === user ? users[1] : users[0]);

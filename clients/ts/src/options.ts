@@ -2,12 +2,14 @@ import type { OutgoingFile } from "./sends.js";
 import type { Storage } from "./storage.js";
 import type * as wire from "./wire.gen.js";
 
-/** How far a client has got. It can be stored as JSON and resumed from, on any server. */
+/**
+ * How far a client has got. It can be stored as JSON. A client can resume from it on any server.
+ */
 export type Position = wire.Resume;
 
 /**
- * Returns a token of the user. It is asked at each attempt to connect and some time before a token
- * expires, once at a time. If it throws, it is asked again later, unless it throws a
+ * Returns a token of the user. The client asks it at each attempt to connect and some time before a
+ * token expires, once at a time. If it throws, the client asks again later, unless it throws a
  * {@link FatalError}.
  */
 export type TokenSource = (request: { signal: AbortSignal }) => string | Promise<string>;
@@ -27,11 +29,14 @@ export interface WebSocketLike {
 
 export interface Options {
   /**
-   * The base URLs of the servers, http or https. All must belong to one cluster. The client goes
-   * to the next one when one fails. In a browser it is the origin of the page unless set.
+   * The base URLs of the servers, http or https. All must belong to one cluster. The client goes to
+   * the next one when one fails. In a browser the origin of the page is used unless set.
    */
   urls?: string | string[];
-  /** Prefers earlier URLs: it begins with the first. Otherwise it begins with any. */
+  /**
+   * Prefers earlier URLs: the client begins with the first one. Otherwise it begins with any of
+   * them.
+   */
   inOrder?: boolean;
   /** The source of the user's tokens. */
   token: TokenSource;
@@ -45,12 +50,16 @@ export interface Options {
   /** Keeps messages that are not sent yet, and the position. In memory unless set. */
   storage?: Storage;
   /**
-   * Makes a file ready whose {@link OutgoingFile.prepare} is set, right before it is uploaded: a
-   * picture smaller, say. The message is in storage by then, so the end of the program loses nothing:
-   * the next one does it again. A file that cannot be made ready is sent as it is.
+   * Makes a file ready whose {@link OutgoingFile.prepare} is set, right before it is uploaded. For
+   * example, it makes a picture smaller. The message is in storage by then, so nothing is lost if
+   * the program ends: the next program makes the file ready again. A file that cannot be made ready
+   * is sent as it is.
    */
   prepare?: (file: OutgoingFile) => Promise<{ file: Blob; name?: string }>;
-  /** Whether the server is told which messages have come, as receipts need it; true unless set. */
+  /**
+   * Whether the server is told which messages have come, because receipts need it. It is true
+   * unless set.
+   */
   receipts?: boolean;
 
   /**

@@ -11,17 +11,22 @@ export interface Request {
   command: (ref: number) => wire.Command;
   /** The type of the frame that answers it. */
   reply: string;
-  /** Returns the channel to which a send of a user goes. Other commands have no place in an order. */
+  /**
+   * Returns the channel to which a send of a user goes. Other commands have no place in an order.
+   */
   channel?: (user: string) => string;
-  /** Of a send only. */
+  /** The client id of the message. Only a send has one. */
   clientID?: string;
-  /** Bounds how often it is refused because storage is full, before that is told. */
+  /** Bounds how often the command is refused because storage is full, before the sender is told. */
   fullTries?: number;
-  /** Whether the message may be stored already. Then it is looked for before it is written again. */
+  /**
+   * Whether the message may be stored already. Then the client looks for it before it writes it
+   * again.
+   */
   unsure?: boolean;
   /** Where that search begins: a seq known before the message was first written. */
   after?: number;
-  /** Is told before the command is first written, with {@link Request.after}. */
+  /** Is called before the command is first written, with {@link Request.after}. */
   goesOut?: (after: number) => void;
   done: (reply: wire.Frame) => void;
   failed: (error: Error) => void;
@@ -86,8 +91,8 @@ export class Outbox {
   readonly #list: Entry[] = [];
   readonly #byRef = new Map<number, Entry>(); // in flight
   readonly #byClient = new Map<string, Entry>(); // sends only
-  #canceled: number[] = []; // refs in flight that nobody waits for any more; the server is still to be told
-  #refs = 0; // the last one used
+  #canceled: number[] = []; // refs in flight that no caller waits for; the server must still be told
+  #refs = 0; // the last ref that was used
   #hold = 0; // nothing is written before this time: the server said too_fast
   #ended: Error | undefined;
 
@@ -97,7 +102,7 @@ export class Outbox {
     this.#wake = wake;
   }
 
-  /** Puts a request at the end of the list. The result gives it up. */
+  /** Puts a request at the end of the list. The function that it returns gives the request up. */
   add(request: Request): () => { mayBeDone: boolean } | undefined {
     const { clientID } = request;
     const r: Entry = { unsure: false, after: 0, ...request, key: "", ref: 0, due: 0, wrote: 0, tries: 0, written: false };
@@ -159,8 +164,8 @@ export class Outbox {
   }
 
   /**
-   * Tells the server of commands that nobody waits for any more, if commands go over the connection
-   * itself. The server stops reads; it knows of no others.
+   * Tells the server of commands that no caller waits for, if commands go over the connection
+   * itself. Only reads are cancelled, because the server can stop no other command.
    */
   #cancel(pass: Pass): void {
     if (pass.terms.connected) {
@@ -268,8 +273,8 @@ export class Outbox {
   }
 
   /**
-   * Looks for an unsure send in a page. If no page up to the last has it, the send is written
-   * again.
+   * Looks for an unsure send in a page of the log. If no page up to the last has it, the send is
+   * written again.
    */
   #searched(r: Entry, page: wire.Page, user: string): void {
     const found = page.events.find((ev) => ev.client_id === r.clientID && ev.sender === user);
@@ -316,7 +321,10 @@ function lookup(r: Entry, ref: number, limits: wire.Limits): wire.History {
   return { type: "history", ref, channel: r.key, ...(r.after > 0 && { after: r.after }), limit };
 }
 
-/** Returns the ack that follows from an event: the event is in the log, so an ack would say the same. */
+/**
+ * Returns the ack that follows from an event: the event is in the log, so an ack would say the
+ * same.
+ */
 function acknowledgement(ev: wire.Event): wire.Ack {
   const { id, channel, shard, pos, timestamp } = ev;
   return { type: "ack", id, client_id: ev.client_id ?? "", channel, seq: ev.seq ?? 0, shard, pos, timestamp };

@@ -8,13 +8,16 @@ interface Place {
   received: number;
   readTold: number;
   receivedTold: number;
-  told: number; // when, by performance.now
+  told: number; // when the server was told, by performance.now
 }
 
 /** How long places are gathered before they are told, in milliseconds. */
 const gather = 1000;
 
-/** A server that crashes may forget what it was told in this time, in milliseconds, so it is told again. */
+/**
+ * A server that crashes may forget what it was told in this time, in milliseconds, so it is told
+ * again.
+ */
 const forgets = 60_000;
 
 /**
@@ -98,7 +101,7 @@ export class Places {
     this.#timer ??= setTimeout(() => this.flush(), gather);
   }
 
-  /** A message that was read counts as received too. */
+  /** Tells how far the user has read. A message that was read counts as received too. */
   #tellRead(channel: string, p: Place): void {
     const seq = (p.readTold = p.read);
     p.receivedTold = Math.max(p.receivedTold, seq);
@@ -110,7 +113,10 @@ export class Places {
     this.#ask((ref, seen) => ({ type: "received", ref, cursors, seen }), cursors);
   }
 
-  /** A refusal says that the channel is not the user's any more: there is nothing to tell then. */
+  /**
+   * Gives a command. A refusal says that the user is not a member of the channel, so nothing is
+   * left to tell.
+   */
   #ask(command: (ref: number, seen: wire.ShardPos[]) => wire.Command, about: wire.ChannelSeq[]): void {
     this.#outbox.add({
       command: (ref) => command(ref, this.#seen()),

@@ -9,7 +9,7 @@ import type * as wire from "./wire.gen.js";
  */
 export async function keepFresh(session: Session, host: Host, newToken: (signal: AbortSignal) => Promise<string>): Promise<void> {
   const { expires: last, time } = session.welcome;
-  if (last <= 0) return; // it does not expire
+  if (last <= 0) return; // the token does not expire
   const ended = session.ended;
   // The server's clock decides, so lifetimes are measured by it.
   let expires = session.began + (last - time);

@@ -6,19 +6,26 @@ import { polls } from "./poll.js";
 import { sockets } from "./socket.js";
 import { streams } from "./stream.js";
 
-/** How long a session must last to count as a success: a server that drops its clients at once is failing. */
+/**
+ * How long a session must last to count as a success: a server that drops its clients at once is
+ * failing.
+ */
 const steady = 10_000;
 
 /** How long another transport is kept before WebSocket is tried again. */
 const detour = 10 * 60_000;
 
 /**
- * The same, the first time, if WebSocket got through before: a page cannot tell a server that starts
- * again from a network that lets no WebSocket through. It doubles each time that WebSocket fails.
+ * How long another transport is kept the first time, if WebSocket got through before. A page cannot
+ * tell a server that starts again from a network that lets no WebSocket through. The time doubles
+ * each time that WebSocket fails.
  */
 const firstDetour = 30_000;
 
-/** Decides where to connect next, over which transport, and after which wait. Times are in milliseconds. */
+/**
+ * Decides where to connect next, over which transport, and after which wait. Times are in
+ * milliseconds.
+ */
 export class Route {
   readonly #settings: Settings;
   readonly #urls: string[];

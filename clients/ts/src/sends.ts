@@ -23,7 +23,7 @@ export interface OutgoingFile {
   prepare?: string;
 }
 
-/** What a message can be sent with. */
+/** The options of a message. */
 export interface SendOptions {
   clientID?: string;
   files?: OutgoingFile[];
@@ -40,7 +40,9 @@ export interface FileState extends Readonly<OutgoingFile> {
 /** A message on its way. It is a snapshot: a change of its state makes another one. */
 export interface Outgoing {
   readonly clientID: string;
-  /** The channel to which it goes; undefined only before the first connection, if it goes to a user. */
+  /**
+   * The channel to which it goes; undefined only before the first connection, if it goes to a user.
+   */
   readonly channel: string | undefined;
   readonly to: string | undefined;
   readonly content: wire.Content;
@@ -64,8 +66,8 @@ export interface Sending {
   readonly clientID: string;
   /**
    * Resolves once the message is stored. It rejects with a {@link RefusedError} if the server
-   * refuses it, and with an {@link UnansweredError} if the client ends before. Nobody has to wait
-   * for it.
+   * refuses it, and with an {@link UnansweredError} if the client ends before. No caller has to
+   * wait for it.
    */
   readonly stored: Promise<wire.Ack>;
 }
@@ -81,7 +83,9 @@ interface Kept {
   files?: KeptFile[];
   created: number;
   error?: { code: wire.Code; message: string };
-  /** Set before it first goes out: the seq behind which it may be stored. */
+  /**
+   * The seq behind which the message may be stored. It is set before the message first goes out.
+   */
   after?: number;
 }
 
@@ -101,7 +105,7 @@ const prefix = "send/";
 /** Uploads a file for a channel. */
 export type Upload = (channel: string, file: Blob, options: UploadOptions) => Promise<wire.Attached>;
 
-/** What messages need to get out, and who is told about them. */
+/** What messages need so that they can go out, and the functions that are told about messages. */
 export interface Means {
   storage: Storage;
   outbox: Outbox;
@@ -154,7 +158,7 @@ export class Sends {
     }
   }
 
-  /** Puts a message behind those of before, also in storage. */
+  /** Puts a message behind the messages of earlier programs, also in storage. */
   #behind(entry: Entry): void {
     this.#entries.delete(entry.clientID);
     this.#entries.set(entry.clientID, entry);
@@ -175,7 +179,7 @@ export class Sends {
     for (const entry of this.#entries.values()) if (!entry.error) this.#queue(entry);
   }
 
-  /** Ends: what waits stays in storage for the next program. */
+  /** Ends the sending. The messages that wait stay in storage for the next program. */
   finish(error: Error): void {
     this.#ended = error;
     this.#queues.clear();
@@ -215,7 +219,9 @@ export class Sends {
     return channel === undefined ? all : all.filter((m) => m.channel === channel);
   }
 
-  /** Sends a message that has failed again, under the same client id. It goes behind those that wait. */
+  /**
+   * Sends a failed message again, under the same client id. It goes behind the messages that wait.
+   */
   retry(clientID: string): Promise<wire.Ack> {
     const entry = this.#entries.get(clientID);
     if (!entry?.error) return Promise.reject(new TypeError(`there is no failed message ${clientID}`));
@@ -235,7 +241,7 @@ export class Sends {
    */
   discard(clientID: string): boolean {
     const entry = this.#entries.get(clientID);
-    if (!entry) return false; // it was stored, or nobody has ever sent it
+    if (!entry) return false; // the message was stored, or was never sent
     entry.uploading?.abort(new DOMException("the message was discarded", "AbortError"));
     const given = entry.giveUp?.();
     const mayBeDone = entry.error === undefined && (given?.mayBeDone ?? entry.after !== undefined);
@@ -255,7 +261,10 @@ export class Sends {
     this.#next(channel);
   }
 
-  /** Uploads the files of a message, and lets it go then. After a reload that goes on where it was. */
+  /**
+   * Uploads the files of a message, and then lets the message go. After a reload the uploads go on
+   * where they were.
+   */
   async #attach(entry: Entry, channel: string, files: KeptFile[]): Promise<void> {
     if (entry.uploading) return;
     const stop = (entry.uploading = new AbortController());
@@ -274,21 +283,21 @@ export class Sends {
       entry.attached = await Promise.all(all);
     } catch (error) {
       if (!stop.signal.aborted) this.#notAttached(entry, error);
-      stop.abort(error); // the others are of no use
+      stop.abort(error); // the other uploads are of no use
     } finally {
       delete entry.uploading;
     }
     if (entry.attached) this.#queue(entry);
   }
 
-  /** Makes files ready that are not, and keeps them as they are then. */
+  /** Makes the files ready that are not ready yet, and keeps the result in storage. */
   async #ready(entry: Entry, files: KeptFile[], signal: AbortSignal): Promise<KeptFile[]> {
     if (files.every((f) => f.prepare === undefined)) return files;
     const ready = await Promise.all(files.map(async (whole) => {
       const { prepare, ...f } = whole;
       return prepare === undefined ? f : { ...f, ...(await this.#with.prepare(whole).catch(() => ({}))) };
     }));
-    signal.throwIfAborted(); // it was discarded, or the client ends
+    signal.throwIfAborted(); // the message was discarded, or the client ends
     entry.files = ready;
     this.#keep(entry);
     this.#with.changed(this.#snapshot(entry));
@@ -309,8 +318,8 @@ export class Sends {
     if (!entry || this.#busy.has(channel)) return;
     this.#busy.add(channel);
     void entry.kept.then(() => {
-      // It is kept before it goes out, whatever happens next. If it was discarded meanwhile,
-      // another one may be under way already.
+      // The message is kept before it goes out, whatever happens next. If it was discarded
+      // meanwhile, another message may be under way already.
       if (this.#queues.get(channel)?.[0] === entry) this.#hand(channel, entry);
     });
   }
@@ -407,9 +416,9 @@ export class Sends {
 let lastKept = 0; // number of the last message that this program has kept for another one
 
 /**
- * Keeps a message for a client of the same storage that another program runs, such as another tab:
- * if nobody hands it over, the next client that reads the storage sends it. The result is the key
- * that {@link SendOptions} take.
+ * Keeps a message for the client of another program with the same storage, such as another tab. If
+ * no program hands the message over, the next client that reads the storage sends it. It returns
+ * the key that {@link SendOptions} take.
  */
 export async function keepMessage(storage: Storage, target: Target, content: wire.Content, clientID: string, files: OutgoingFile[] = []): Promise<string> {
   lastKept = Math.max(lastKept + 1, Date.now() * 1000);

@@ -36,7 +36,7 @@ const probeTimeout = 5000;
 export class Session {
   readonly url: string;
   readonly opener: Opener;
-  /** Replaces the token: a refresh has done so. */
+  /** The token of the session. A refresh replaces it. */
   token: string;
   /** When it began, by performance.now. */
   readonly began = performance.now();
@@ -60,7 +60,7 @@ export class Session {
   }
 
   get welcome(): wire.Welcome {
-    return this.#welcome!; // whoever asks has been told of it
+    return this.#welcome!; // the caller has been told of the welcome frame
   }
 
   /** Is aborted when the session ends. */
@@ -68,7 +68,10 @@ export class Session {
     return this.#ended.signal;
   }
 
-  /** Opens the link and returns why the session has ended. The wait for the welcome frame is bounded. */
+  /**
+   * Opens the link and returns why the session has ended. The wait for the welcome frame is
+   * bounded.
+   */
   run(timeout: number): Promise<Error> {
     return new Promise((resolve) => {
       this.#over = resolve;
@@ -199,7 +202,7 @@ export class Session {
   #failed(f: wire.Error): void {
     if (!this.#welcome) throw new RefusedError(f);
     if (f.ref) return this.#host.outbox.replied(f, this.welcome.user);
-    if (!this.opener.refreshes) throw new RefusedError(f); // it stands for a close code
+    if (!this.opener.refreshes) throw new RefusedError(f); // the error stands for a close code
     this.#host.settings.log("error from the server", { url: this.url, code: f.code, message: f.message });
   }
 
@@ -243,7 +246,9 @@ export class Session {
     this.#letGo = true;
   }
 
-  /** Is told that the application has taken items. Then there may be room for what was dropped. */
+  /**
+   * Takes note that the application has taken items. There may be room for the dropped events now.
+   */
   taken(): void {
     if (this.#letGo && this.#host.inbox.hasRoom) this.end(new ReopenError("there is room for the events that were dropped"));
   }

@@ -1,6 +1,8 @@
 import { digits } from "./hex.js";
 
-/** The first 32 bits of the fractional parts of the cube roots of the first 64 primes (FIPS 180-4). */
+/**
+ * The first 32 bits of the fractional parts of the cube roots of the first 64 primes (FIPS 180-4).
+ */
 const K = new Uint32Array([
   0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5, 0xd807aa98, 0x12835b01, 0x243185be,
   0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174, 0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa,
@@ -11,8 +13,8 @@ const K = new Uint32Array([
 ]);
 
 /**
- * Computes a SHA-256 piece by piece. The platform's own computes only what is in memory as a whole,
- * and only on pages of HTTPS.
+ * Computes a SHA-256 piece by piece. The platform's own function needs the whole file in memory,
+ * and works only on pages of HTTPS.
  */
 export class Sha256 {
   readonly #h = new Uint32Array([0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19]);
@@ -91,7 +93,10 @@ export class Sha256 {
   }
 }
 
-/** Returns what stands behind a content of so many bytes: a bit, zeros, and its length in bits. */
+/**
+ * Returns the padding behind a content of the given number of bytes: a bit, zeros, and its length
+ * in bits.
+ */
 export function padding(length: number): Uint8Array {
   const held = length % 64;
   const end = new DataView(new ArrayBuffer((held < 56 ? 64 : 128) - held));
@@ -101,10 +106,13 @@ export function padding(length: number): Uint8Array {
   return new Uint8Array(end.buffer);
 }
 
-/** Up to this size the platform's own hash is worth the memory: it is some times as fast. */
+/** Up to this size the platform's own hash is worth the memory: it is several times as fast. */
 const wholeUpTo = 32 << 20;
 
-/** Large enough to be fast, small enough not to hold up a page. */
+/**
+ * The size of a piece in bytes. It is large enough to be fast, and small enough not to hold up a
+ * page.
+ */
 const piece = 128 << 10;
 
 /** Returns the SHA-256 of a file in hexadecimal digits. */

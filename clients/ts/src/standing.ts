@@ -4,7 +4,10 @@ import type * as wire from "./wire.gen.js";
 type Setting = "set_presence" | "watch" | "follow_presence";
 type Values = { set_presence: wire.PresenceState; watch: string[]; follow_presence: string[] };
 
-/** In this order: no user may see a wrong state of presence before it is set. */
+/**
+ * The order in which a session is told its settings. Presence comes first, so that no user sees a
+ * wrong state before it is set.
+ */
 const order: Setting[] = ["set_presence", "watch", "follow_presence"];
 
 /**
@@ -15,7 +18,7 @@ export class Standing {
   readonly #values: Partial<Values> = {};
   readonly #outbox: Outbox;
   readonly #log: (message: string, about: { [name: string]: unknown }) => void;
-  readonly #waiting = new Map<Setting, () => void>(); // gives up what was not answered
+  readonly #waiting = new Map<Setting, () => void>(); // gives up a command without an answer
   #lasts = false;
 
   constructor(outbox: Outbox, log: (message: string, about: { [name: string]: unknown }) => void) {
@@ -34,7 +37,7 @@ export class Standing {
     for (const name of order) if (lasts && this.#values[name] !== undefined) this.#tell(name);
   }
 
-  /** Takes note that there is no session. What it was not told, the next one is. */
+  /** Takes note that the session has ended. The next session is told what this one was not told. */
   end(): void {
     this.#lasts = false;
     for (const giveUp of this.#waiting.values()) giveUp();
@@ -42,7 +45,7 @@ export class Standing {
   }
 
   #tell(name: Setting): void {
-    this.#waiting.get(name)?.(); // an older value that was not written yet need not be
+    this.#waiting.get(name)?.(); // an older value that was not written yet need not be written
     const settled = () => this.#waiting.delete(name);
     const giveUp = this.#outbox.add({
       command: (ref) => this.#command(name, ref),

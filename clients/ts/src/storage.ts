@@ -10,7 +10,8 @@ export interface Storage {
   list(prefix: string): Promise<[key: string, value: unknown][]>;
   /**
    * Stores a value. It is kept once the promise resolves. An urgent value is JSON, and a person has
-   * just written it: if the program may end at any moment, as a page does, it should be safe before.
+   * just written it. If the program may end at any moment, as a page does, such a value should be
+   * safe even before the promise resolves.
    */
   put(key: string, value: unknown, urgent?: boolean): Promise<void>;
   delete(key: string): Promise<void>;

@@ -41,6 +41,6 @@ function sessionOf(frame: string): string | undefined {
   try {
     return (JSON.parse(frame) as wire.Welcome).session;
   } catch {
-    return undefined; // whoever decodes the frame says what is wrong
+    return undefined; // the code that decodes the frame says what is wrong
   }
 }

@@ -1,4 +1,4 @@
-/** Waits. It throws the reason of the signal as soon as that is aborted. */
+/** Waits. It throws the reason of the signal as soon as the signal is aborted. */
 export function sleep(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason);
@@ -24,7 +24,7 @@ export function timeout(ms: number): AbortSignal {
   return AbortSignal.timeout(Math.ceil(clampTimeout(ms)));
 }
 
-/** Returns a signal that is aborted with any of the others. Undefined ones never are. */
+/** Returns a signal that is aborted as soon as one of the others is. An undefined one never is. */
 export function anySignal(...signals: (AbortSignal | undefined)[]): AbortSignal {
   return AbortSignal.any(signals.filter((s) => s !== undefined));
 }

@@ -21,15 +21,16 @@ export interface Put {
   progress: (sent: number) => void;
 }
 
-/** What storage answers. */
+/** The answer of storage. */
 export interface Answer {
   status: number;
   text: string;
 }
 
 /**
- * Makes a request to storage. Errors leave its URL out, which opens storage to whoever reads it.
- * Only XMLHttpRequest tells how much of a body has gone out, so it is used where there is one.
+ * Makes a request to storage. Errors leave its URL out, because the URL opens storage to anyone who
+ * reads it. Only XMLHttpRequest tells how much of a body has gone out, so it is used where there is
+ * one.
  */
 export async function put(p: Put, settings: Settings): Promise<Answer> {
   if (!URL.canParse(p.url)) throw new ProtocolError("the URL of an upload is not valid");

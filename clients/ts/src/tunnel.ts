@@ -113,13 +113,15 @@ export abstract class Tunnel implements Link {
       if (error instanceof RefusedError && error.retryable && error.code !== "expired" && error.code !== "unavailable") {
         return this.pass(refuseAll(batch, error));
       }
-      if (batch === pong) return; // the next one makes up for it
+      if (batch === pong) return; // the next pong makes up for it
       throw error;
     }
     await this.passLines(answer, (line) => line);
   }
 
-  /** Sends the token in a header, never in the URL or the body, because these are logged more often. */
+  /**
+   * Sends the token in a header, never in the URL or the body, because these are logged more often.
+   */
   async #post(path: string, headers: { [name: string]: string }, body: string): Promise<Response> {
     let answer: Response;
     try {

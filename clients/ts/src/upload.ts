@@ -8,7 +8,7 @@ import { sleep } from "./time.js";
 import { put } from "./transfer.js";
 import type * as wire from "./wire.gen.js";
 
-/** What an upload takes besides the file. */
+/** The options of an upload. */
 export interface UploadOptions {
   /** The name of the file: that of a File unless set. */
   name?: string;
@@ -24,11 +24,13 @@ export interface UploadOptions {
   purpose?: wire.Purpose;
   /** Cancels the upload. What storage has of it is removed by the server, later. */
   signal?: AbortSignal;
-  /** Is told how many of the file's bytes storage has, and after a failure how many it still has. */
+  /**
+   * Is told how many of the file's bytes storage has, and after a failure how many it still has.
+   */
   progress?: (stored: number, size: number) => void;
 }
 
-/** How often an upload is refused in a row, without any progress between. */
+/** How often in a row an upload may be refused without any progress between. */
 const tries = 5;
 
 /** How many files are uploaded at the same time. Further ones wait. */
@@ -164,7 +166,7 @@ class Upload {
       if (up.url !== undefined) return await this.#put(up, { number: 1, size: this.#file.size, url: up.url, headers: up.headers ?? {} }, 0, 0);
       for (const [i, part] of (up.parts ?? []).entries()) {
         // The first URL is fresh whatever the clock says: a clock that is ahead must not stop all.
-        if (i > 0 && Date.now() > (up.expires ?? Infinity)) return moved; // for fresh URLs
+        if (i > 0 && Date.now() > (up.expires ?? Infinity)) return moved; // fresh URLs are needed
         const offset = (part.number - 1) * (up.part_size ?? 0);
         if (part.number < 1 || part.size < 1 || offset + part.size > this.#file.size) {
           throw new ProtocolError("a part of an upload is not within the file");
@@ -179,7 +181,10 @@ class Upload {
     return moved;
   }
 
-  /** Makes one request, and reports whether storage has taken its bytes. If it had them before, that is no error. */
+  /**
+   * Makes one request, and reports whether storage has taken its bytes. It is no error if storage
+   * had the bytes before.
+   */
   async #put(up: wire.Upload, part: wire.UploadPart, offset: number, stored: number): Promise<boolean> {
     const { status, text } = await put(
       {
