@@ -1,4 +1,5 @@
-// What a User-Agent says in words that people know. It is a hint, no more: programs say what they like.
+// What a User-Agent says in words that people know. It is only a hint, because programs say what
+// they like.
 
 const programs: readonly (readonly [RegExp, string])[] = [
   [/Edg\//, "Edge"], [/OPR\//, "Opera"], [/Firefox\//, "Firefox"], [/HeadlessChrome\/|Chrome\/|CriOS\//, "Chrome"], [/Version\/.*Safari\//, "Safari"],

@@ -8,7 +8,7 @@ interface Pair {
   a: string;
   b: string;
   alike: boolean;
-  /** Whether the app may take the two for alike all the same. */
+  /** Whether the app may still take the two for alike. */
   rough?: boolean;
   why?: string;
 }
@@ -32,7 +32,7 @@ test("people have twins as long as their names look alike", () => {
 test("whoever takes the id of somebody for a name has a twin: that one may have no other name", () => {
   const people = new People("me", {} as Link);
   people.receive([{ user: "mio" }, { user: "x1", name: "Mio", version: 1 }]);
-  expect(["mio", "x1"].map((u) => people.hasTwin(u))).toEqual([false, true]); // an id is nobody else's
+  expect(["mio", "x1"].map((u) => people.hasTwin(u))).toEqual([false, true]); // an id belongs to one user
   people.receive([{ user: "mio", name: "Mio Sato", version: 1 }]);
   expect(["mio", "x1"].map((u) => people.hasTwin(u))).toEqual([false, false]);
   people.close();

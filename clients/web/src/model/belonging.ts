@@ -1,6 +1,9 @@
 import type { Event } from "./wire.ts";
 
-/** Tells whether an event takes a channel from a user, or gives it to them; undefined if it does neither. */
+/**
+ * Tells whether an event takes a channel from a user, or gives it to them; undefined if it does
+ * neither.
+ */
 export function belonging(e: Event, me: string): "ended" | "begun" | undefined {
   if (e.kind !== "meta") return undefined;
   const { action, members = [] } = e.meta ?? {};

@@ -1,8 +1,8 @@
 const digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz#$%*+,-.:;=?@[]^_{|}~";
 
 /**
- * Decodes a BlurHash, the sum of a few cosine waves that stands for a picture, to pixels. It returns
- * undefined if the text is not one.
+ * Decodes a BlurHash, the sum of a few cosine waves that stands for a picture, to pixels. It
+ * returns undefined if the text is no BlurHash.
  */
 export function decodeBlurhash(hash: string, width: number, height: number): Uint8ClampedArray<ArrayBuffer> | undefined {
   const size = number(hash, 0, 1);
@@ -46,7 +46,7 @@ function waves(size: number, count: number): Float32Array {
   return Float32Array.from({ length: size * count }, (_, n) => Math.cos((Math.PI * Math.floor(n / count) * (n % count)) / size));
 }
 
-/** Reads a number to the base 83; -1 if it is none. */
+/** Reads a number to the base 83. It returns -1 if the text is no number. */
 function number(text: string, from: number, to: number): number {
   let n = 0;
   for (const c of text.slice(from, to)) {

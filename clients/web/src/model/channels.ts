@@ -6,14 +6,17 @@ import { isDirect, partnerIn, type ChannelInfo, type Event, type Message } from 
 
 /** A channel as this device knows it. It is never changed in place. */
 export interface Channel extends ChannelInfo {
-  /** Seq of the last message that the user knows: read, sent, or from before they came. */
+  /**
+   * Seq of the last message that the user knows: they have read or sent it, or it is from before
+   * they came.
+   */
   known: number;
-  /** False for a direct channel that nobody has written in yet. */
+  /** False for a direct channel without any message yet. */
   exists: boolean;
 }
 
 const page = 50;
-const most = 5000; // what is listed; a person finds what lies behind by its name or by search
+const most = 5000; // channels in the list; a person finds further ones by their names or by search
 
 /**
  * The list of channels, the most recently active first. It begins with one page, however many
@@ -28,7 +31,10 @@ export class Channels {
   readonly ready = signal(false);
   /** How many channels that are not muted have unread messages. */
   readonly unread = signal(0);
-  /** Changes when the user may have read something, here or on another device, or has something new to read. */
+  /**
+   * Changes when the user may have read something, here or on another device, or has something new
+   * to read.
+   */
   readonly changes = signal(0);
 
   readonly #byId = new Map<string, Signal<Channel>>();
@@ -43,7 +49,7 @@ export class Channels {
     return this.#byId.get(id)?.value;
   }
 
-  /** Returns a channel for a component to follow. A direct channel needs no making. */
+  /** Returns a channel for a component to follow. A direct channel need not be created first. */
   of(id: string): Signal<Channel> {
     let known = this.#byId.get(id);
     if (!known) {
@@ -74,7 +80,7 @@ export class Channels {
     return this.#loading;
   }
 
-  /** Reads one channel anew. It is forgotten if the server knows it no more. */
+  /** Reads one channel anew. It is forgotten if the server does not know it. */
   async refresh(id: string): Promise<void> {
     try {
       const { channel } = await this.link.request("get_channel", { channel: id });
@@ -134,12 +140,12 @@ export class Channels {
     const known = Math.min(seq, c.seq);
     const mentions = known >= c.seq ? 0 : (c.mentions ?? 0);
     this.#set(id, { ...c, known, unread: Math.max(0, c.seq - known), mentions });
-    if (mentions > 0) void this.refresh(id); // which of them were read, only the server knows
+    if (mentions > 0) void this.refresh(id); // only the server knows which of them were read
   }
 
   #message(m: Message): void {
     const before = this.#byId.get(m.channel)?.peek();
-    if (before && m.seq <= before.seq) return; // a page was ahead of its event
+    if (before && m.seq <= before.seq) return; // a page of the log was ahead of its event
     if (!before?.exists && !isDirect(m.channel)) void this.refresh(m.channel);
     const c = before ?? nobodyWrote(m.channel);
     const known = m.sender === this.me ? m.seq : before?.exists ? c.known : m.seq - 1;
@@ -179,7 +185,7 @@ export class Channels {
     });
   }
 
-  /** Forgets, before the first page is taken, what was known of channels that it would list. */
+  /** Forgets the channels that the first page would list and does not. */
   #keepOnly(infos: readonly ChannelInfo[], more: boolean): void {
     const listed = new Set(infos.map((i) => i.id));
     const oldest = more ? (infos.at(-1)?.active ?? 0) : -Infinity;
@@ -190,7 +196,7 @@ export class Channels {
     this.order.value = this.order.peek().filter((id) => this.#byId.has(id));
   }
 
-  /** Channels that stand at the top do so even if nobody has written there for long. */
+  /** Reads the pinned channels. They stand at the top even if their last message is old. */
   async #loadPinned(): Promise<void> {
     const { settings } = await this.link.request("get_settings", { prefix: "top/" });
     const missing = settings.map((s) => s.name.slice("top/".length)).filter((id) => !this.#byId.get(id)?.peek().exists);
@@ -240,7 +246,7 @@ export function mentions(m: Message, user: string): boolean {
   return m.content?.mentions?.some((x) => x.kind !== "user" || x.user === user) ?? false;
 }
 
-/** Returns what is known of a channel that the server has said nothing about. */
+/** Returns a channel of which the server has told nothing. */
 function nobodyWrote(id: string): Channel {
   const direct = isDirect(id);
   return {
@@ -250,7 +256,7 @@ function nobodyWrote(id: string): Channel {
   };
 }
 
-/** Joins what the server says with what events have said. Numbers never go back. */
+/** Joins what the server tells of a channel with what events have told. Numbers never go back. */
 function merged(before: Channel | undefined, info: ChannelInfo): Channel {
   const known = Math.max(info.seq - info.unread, before?.known ?? 0);
   if (!before?.exists || before.seq <= info.seq) {

@@ -24,7 +24,7 @@ class History {
   asked: Asked[] = [];
   most = 100;
   changes: Event[] = [];
-  /** Is waited for before a page is given, after it was read. */
+  /** Holds back a page that was read, until the promise resolves. */
   hold: () => Promise<void> = async () => {};
 
   constructor(public newest: number) {}
@@ -191,7 +191,9 @@ test("who leaves with the end on screen keeps the newest page, and one who reads
 });
 
 describe("what happened between the messages", () => {
-  /** A channel in which something happens before the first message, and behind every tenth. */
+  /**
+   * Returns a channel in which something happens before the first message, and behind every tenth.
+   */
   function eventful(newest: number): History {
     const h = new History(newest);
     h.changes = Array.from({ length: newest / 10 + 1 }, (_, i) => [change(20 * i + 1, 10 * i), change(20 * i + 2, 10 * i)]).flat();

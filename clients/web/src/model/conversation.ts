@@ -8,9 +8,9 @@ import { cutBefore, within, type Happened } from "./within.ts";
 
 const page = 50;
 const atOnce = 25; // messages of a page that are drawn in one task, so that scrolling never waits for long
-const most = 240; // messages that are held; what is far away is let go and read again
+const most = 240; // messages that are held; those far away are let go and can be read again
 const hole = 100; // messages that may be missing before a new one, and are read in between
-const burst = 160; // messages that may come on top of that while somebody reads further up
+const burst = 160; // messages that may come on top of these while the user reads further up
 
 /** What is read around a place. */
 interface Found {
@@ -42,23 +42,29 @@ export class Conversation {
   /** Whether the newest message is loaded, so that the next one is put behind it. */
   readonly atEnd = signal(false);
   readonly loading = signal<"" | "older" | "newer" | "all">("");
-  /** What the last read was refused with. */
+  /** The error with which the last read was refused. */
   readonly failed = signal<unknown>(undefined);
-  /** Where the screen goes, each time a new object. It is undefined until somebody who comes knows where. */
+  /**
+   * Where the screen goes, each time a new object. It is undefined until that is known for a user
+   * who comes.
+   */
   readonly landing = signal<Landing | undefined>(undefined);
   /** The message that a link or a jump has led to. */
   readonly here = signal(0);
-  /** Where the unread messages began when the conversation was opened; it stays while one reads. */
+  /**
+   * Where the unread messages began when the conversation was opened; it stays while the user
+   * reads.
+   */
   readonly divider = signal<{ after: number; count: number } | undefined>(undefined);
   readonly empty = computed(() => this.atStart.value && this.atEnd.value && this.messages.value.length === 0);
 
-  /** Whether the end is on screen. What is above may then be let go. */
+  /** Whether the end is on screen. Messages further up may then be let go. */
   following = true;
-  /** Where somebody was reading when they left. */
+  /** Where the user was reading when they left. */
   spot: Spot | undefined;
   readonly #quoted: Quoted;
   #generation = 0;
-  #missed: Event[] = []; // what came while a page was being read
+  #missed: Event[] = []; // events that came while a page of the log was being read
 
   constructor(readonly id: string, readonly me: string, readonly link: Link) {
     this.#quoted = new Quoted(id, me, link);
@@ -74,7 +80,7 @@ export class Conversation {
       const found = await this.#around(place);
       if (generation !== this.#generation) return;
       batch(() => {
-        this.#quoted.clear(); // it may have missed as much as the window
+        this.#quoted.clear(); // the quotes may have missed as much as the messages
         this.messages.value = found.messages;
         this.atStart.value = found.start;
         this.atEnd.value = found.end;
@@ -90,7 +96,10 @@ export class Conversation {
     }
   }
 
-  /** A direct channel exists from its first message on. */
+  /**
+   * Takes note of a refusal. A direct channel that the server refuses has no message yet, and is
+   * shown as empty.
+   */
   #refused(error: unknown): void {
     this.landing.value ??= { at: "end" };
     if ((error as { code?: string }).code !== "forbidden" || !isDirect(this.id)) {
@@ -140,7 +149,7 @@ export class Conversation {
     });
   }
 
-  /** Lets go of everything: the user is no member any more, and what comes now they do not see. */
+  /** Lets go of everything, because the user is not a member now and does not see new messages. */
   end(): void {
     this.#generation++;
     this.#missed = [];
@@ -166,7 +175,7 @@ export class Conversation {
     else this.#land({ at: "newest" });
   }
 
-  /** Reads again what is loaded: something may have been missed. */
+  /** Reads again what is loaded, because something may have been missed. */
   again(): void {
     const all = this.messages.peek();
     const middle = all[Math.min(all.length - 1, page / 2)];
@@ -174,7 +183,7 @@ export class Conversation {
     else void this.open({ at: "message", seq: middle.seq });
   }
 
-  /** Lets go of what is far from the end, because somebody leaves who has it on screen. */
+  /** Lets go of what is far from the end, because the user leaves and has the end on the screen. */
   rest(): void {
     const all = this.messages.peek();
     if (!this.following || !this.atEnd.peek() || this.loading.peek() !== "" || all.length <= page) return;
@@ -190,7 +199,9 @@ export class Conversation {
     this.landing.value = spot ? { at: "spot", spot } : { at: "end" };
   }
 
-  /** Returns a message that is quoted, for a component to follow. It is read if it is not loaded. */
+  /**
+   * Returns a message that is quoted, for a component to follow. It is read if it is not loaded.
+   */
   quoted(seq: number): Signal<Message | undefined> {
     return this.#quoted.of(seq);
   }
@@ -201,7 +212,10 @@ export class Conversation {
     this.#apply(e);
   }
 
-  /** Applies what came while a page was read: the page may be older. What it has in it changes nothing. */
+  /**
+   * Applies the events that came while a page was read, because the page may be older. Events that
+   * the page has already change nothing.
+   */
   #catchUp(): void {
     for (const e of this.#missed.splice(0)) this.#apply(e);
   }
@@ -212,7 +226,7 @@ export class Conversation {
     else if (e.target) this.#change(e);
   }
 
-  /** Leaves a message out: the user has hidden it. */
+  /** Leaves a message out, because the user has hidden it. */
   hide(seq: number): void {
     this.#quoted.forget(seq);
     this.messages.value = this.messages.peek().filter((m) => m.seq !== seq);
@@ -229,7 +243,7 @@ export class Conversation {
     const last = all.at(-1)?.seq ?? 0;
     if (m.seq <= last) return;
     if (!this.following && all.length >= most + burst) {
-      this.atEnd.value = false; // it is read again once somebody scrolls there
+      this.atEnd.value = false; // the message is read again once the user scrolls there
       return;
     }
     const missing = all.length > 0 ? m.seq - last - 1 : 0;
@@ -238,16 +252,22 @@ export class Conversation {
     if (missing > 0) void this.#fill(last, m.seq);
   }
 
-  /** Takes note that much lies between what is loaded and the newest message. It is read when it is needed. */
+  /**
+   * Takes note that many messages are missing before the newest one. They are read when they are
+   * needed.
+   */
   #broken(): void {
     this.atEnd.value = false;
     this.#note();
     if (this.following && this.loading.peek() !== "all") this.again();
   }
 
-  /** After a resume, messages that were deleted meanwhile do not come; pages have them. */
+  /**
+   * Reads the messages that are missing between two others. After a resume, deleted messages do not
+   * come as events, but pages of the log have them.
+   */
   async #fill(after: number, before: number): Promise<void> {
-    if (this.loading.peek() === "all") return; // all is read anew
+    if (this.loading.peek() === "all") return; // everything is read anew
     const generation = this.#generation;
     try {
       const missing = await this.#between(after, before);
@@ -256,7 +276,7 @@ export class Conversation {
       this.messages.value = [...this.messages.peek(), ...missing.filter((m) => !known.has(m.seq))].sort((a, b) => a.seq - b.seq);
     } catch {
       if (generation !== this.#generation) return;
-      batch(() => { // what is loaded has no holes: the rest is read once somebody scrolls there
+      batch(() => { // what is loaded must have no holes; the rest is read later
         this.messages.value = this.messages.peek().filter((m) => m.seq <= after);
         this.atEnd.value = false;
         this.#note();
@@ -291,7 +311,7 @@ export class Conversation {
     this.#note([e]);
   }
 
-  /** Takes in what lies between the messages that are loaded, each once, and lets go of the rest. */
+  /** Keeps the changes that lie between the loaded messages, each once, and lets go of the rest. */
   #note(more: readonly Happened[] = []): void {
     const now = this.notes.peek();
     const ends = { start: this.atStart.peek(), end: this.atEnd.peek() };
@@ -299,7 +319,10 @@ export class Conversation {
     if (next.length !== now.length || next.some((e, i) => e !== now[i])) this.notes.value = next;
   }
 
-  /** Puts messages before a message, if that is still the first: what came meanwhile may have driven it out. */
+  /**
+   * Puts messages before a message, if that is still the first one. Messages that came meanwhile
+   * may have pushed it out.
+   */
   #prepend(added: readonly Message[], before: number): boolean {
     const now = this.messages.peek();
     if ((now[0]?.seq ?? before) !== before) return false;
@@ -373,7 +396,9 @@ export class Conversation {
   }
 }
 
-/** Cuts a page into what is drawn in one task each, in the order in which it is put beside what is there. */
+/**
+ * Cuts a page into the parts that are drawn in one task each, in the order in which they are added.
+ */
 function inParts(page: readonly Message[], fromEnd = false): (readonly Message[])[] {
   const parts = [];
   for (let i = 0; i < page.length; i += atOnce) {

@@ -7,7 +7,7 @@ export interface Square {
   side: number;
 }
 
-/** How far one can go into a picture. */
+/** How far a person can zoom into a picture. */
 export const mostZoom = 6;
 
 /** Returns the largest square in the middle of a picture. */

@@ -1,8 +1,11 @@
 import { IndexedDBStorage } from "natterjack";
 
-const patience = 3000; // for this tab's own connection to end
+const patience = 3000; // milliseconds for this tab's own connection to end
 
-/** Returns the name of a user's database, which is also that of the lock of the tab that has it open. */
+/**
+ * Returns the name of a user's database, which is also that of the lock of the tab that has it
+ * open.
+ */
 export const databaseOf = (user: string): string => `natterjack.${user}`;
 
 /** Removes the database of a user, unless another tab of theirs has it open. */

@@ -2,11 +2,13 @@ import { signal } from "@preact/signals";
 import type { wire } from "natterjack";
 import type { Link } from "./link.ts";
 
-/** The sessions of the user, as far as one looks at them. */
+/** The sessions of the user. They are read for a user who looks at them. */
 export class Devices {
-  /** One's own first, then the newest first; undefined until they are read. */
+  /**
+   * The session of this device comes first, then the newest. It is undefined until they are read.
+   */
   readonly all = signal<readonly wire.Session[] | undefined>(undefined);
-  readonly #ended = new Set<string>(); // the server may list them a moment longer
+  readonly #ended = new Set<string>(); // ids that the server may list a moment longer
 
   constructor(readonly link: Link) {}
 
@@ -25,7 +27,7 @@ export class Devices {
     return (this.all.value ?? []).filter((s) => !this.own(s));
   }
 
-  /** Signs sessions out. One that has ended meanwhile is signed out too. */
+  /** Signs sessions out. A session that has ended meanwhile counts as signed out. */
   async end(sessions: readonly wire.Session[]): Promise<void> {
     for (const s of sessions) {
       await this.link.request("sign_out", { session: s.id }).catch((error: { code?: string }) => {

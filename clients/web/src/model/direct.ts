@@ -5,7 +5,10 @@ import type { Asking, Link, LinkState, Listener } from "./link.ts";
 import { part } from "./parts.ts";
 import type { Form } from "./picture.ts";
 
-/** Makes a picture smaller that a message has, or whatever form it is to be sent in. */
+/**
+ * Brings a file of a message into the form in which it is sent. For example, it makes a picture
+ * smaller.
+ */
 async function prepared({ file, name, prepare: form }: OutgoingFile): Promise<{ file: Blob; name?: string }> {
   const { prepare } = await part(() => import("./picture.ts"));
   const ready = await prepare(file instanceof File ? file : new File([file], name ?? "", { type: file.type }), form as Form);
@@ -30,7 +33,7 @@ export class DirectLink implements Link {
     client.on("presence", (users) => to.presence(users));
     client.on("typing", (t) => to.typing(t));
     client.on("profiles", (users) => to.profiles(users));
-    client.on("send", (m) => to.sent(m)); // those that wait from before are told, too
+    client.on("send", (m) => to.sent(m)); // messages that wait from before are told too
     client.on("state", (s) => this.#changed(s, to));
     client.start();
   }
@@ -40,12 +43,12 @@ export class DirectLink implements Link {
   }
 
   send(channel: string, content: wire.Content, clientID?: string, files: OutgoingFile[] = [], key?: string): void {
-    if (clientID && this.client.sends(channel).some((m) => m.clientID === clientID)) return; // told twice
+    if (clientID && this.client.sends(channel).some((m) => m.clientID === clientID)) return; // the client was told of it before
     this.client.send({ channel }, content, { files, ...(clientID && { clientID }), ...(key && { key }) });
   }
 
   retry(clientID: string): void {
-    this.client.retry(clientID).catch(() => {}); // its state is told
+    this.client.retry(clientID).catch(() => {}); // the state of the message is told
   }
 
   discard(clientID: string): void {

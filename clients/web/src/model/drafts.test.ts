@@ -25,7 +25,7 @@ const link = {
   },
 } as unknown as Link;
 
-/** Opens the app on this device: in a tab, or again after a reload. */
+/** Opens the app on this device, in a tab or again after a reload. */
 async function opened(): Promise<Drafts> {
   const drafts = new Drafts("alice", link);
   await drafts.begin();

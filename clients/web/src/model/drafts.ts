@@ -3,10 +3,10 @@ import type { Link } from "./link.ts";
 import { validChannel, type Setting } from "./wire.ts";
 
 const prefix = "client/draft/";
-const most = 1024; // bytes of a setting; the other devices do not get a longer draft, nor keep an older one
-const pause = 2000; // between keys and the other devices
+const most = 1024; // bytes of a setting; other devices get no longer draft, and lose the one that they had
+const pause = 2000; // milliseconds after the last key until the other devices are told
 
-/** What was begun and not sent. */
+/** A message that was begun and not sent. */
 export interface Draft {
   text: string;
   replyTo?: number;
@@ -15,14 +15,14 @@ export interface Draft {
 /** A draft as this device keeps it. */
 interface Kept {
   draft?: Draft;
-  /** What the other devices are known to have. */
+  /** The value that the other devices are known to have. */
   told: string;
 }
 
 /**
- * Keeps what was begun in each channel: on this device at once, and on the user's other devices
- * after a pause. What another device says takes the place of a draft only if it was made after it:
- * if this device has changed nothing since it last told its own.
+ * Keeps the draft of each channel: on this device at once, and on the user's other devices after a
+ * pause. The draft of another device replaces the draft here only if it is newer. That is so if
+ * this device has changed nothing since it last told its own draft.
  */
 export class Drafts {
   readonly #byChannel = new Map<string, Signal<Draft | undefined>>();
@@ -88,7 +88,10 @@ export class Drafts {
     await Promise.all([...this.#timers.keys()].map((channel) => this.#tell(channel)));
   }
 
-  /** Removes what this device keeps, because the user signs out. The other devices keep theirs. */
+  /**
+   * Removes what this device keeps, because the user signs out. The other devices keep their
+   * drafts.
+   */
   forget(): void {
     this.#forgotten = true;
     for (const channel of this.#stored()) localStorage.removeItem(this.#key(channel));
@@ -116,7 +119,10 @@ export class Drafts {
     return `natterjack.draft.${this.me}.${channel}`;
   }
 
-  /** Returns the channels that this device keeps. Each has a place of its own, because tabs share them. */
+  /**
+   * Returns the channels of which this device keeps a draft. Each draft has its own key, because
+   * tabs share them.
+   */
   #stored(): string[] {
     const prefix = this.#key("");
     return Object.keys(localStorage).filter((k) => k.startsWith(prefix)).map((k) => k.slice(prefix.length)).filter(validChannel);

@@ -5,13 +5,13 @@ export interface Emoji {
   emoji: string;
   group: number;
   name: string;
-  /** By what else it is found, in both languages, folded. */
+  /** Other words by which it is found, in both languages, folded. */
   words: string;
 }
 
 let loading: Promise<readonly Emoji[]> | undefined;
 
-/** Loads all emoji, once, when somebody first looks for one. */
+/** Loads all emoji, once, when the user first looks for one. */
 export function allEmoji(): Promise<readonly Emoji[]> {
   loading ??= part(() => import("virtual:emoji")).then(({ default: rows }) =>
     rows.map(([emoji, group, name, words]) => ({ emoji, group, name, words: ` ${name} ${words}`.toLowerCase() })),

@@ -58,7 +58,10 @@ export function explain(fault: Fault): string {
   }
 }
 
-/** The server says by how much: "has 17000 bytes; at most 16384 are allowed". */
+/**
+ * Says by how much a text is too long. The server's text has the numbers: "has 17000 bytes; at most
+ * 16384 are allowed".
+ */
 function tooLarge(message: string): string {
   const [has, most] = (message.match(/\d+/g) ?? []).map(Number);
   if (!message.startsWith("content.text") || !has || !most) return errors().tooLarge;

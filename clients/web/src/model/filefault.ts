@@ -22,7 +22,10 @@ export function explainFile(fault: Fault): string {
   }
 }
 
-/** The server says how large: "the file has 5 bytes; at most 3 are allowed". */
+/**
+ * Says how large a file may be. The server's text has the numbers: "the file has 5 bytes; at most 3
+ * are allowed".
+ */
 function tooLarge(message: string): string {
   const [, most] = (message.match(/\d+/g) ?? []).map(Number);
   return most ? media().tooLargeFor(sizeOf(most)) : media().tooLarge;

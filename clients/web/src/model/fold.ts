@@ -1,10 +1,11 @@
 import type { Event, Message, Reaction } from "./wire.ts";
 
-const shownReactors = 10; // as many names as a page has
+const shownReactors = 10; // a page of the log has as many names
 
 /**
  * Returns a message as an event leaves it: edited, deleted, reacted to, or pinned. It returns the
- * same message if the event is known in it already, because a page may be ahead of the events.
+ * same message if it has the event in it already, because a page of the log may be ahead of the
+ * events.
  */
 export function fold(m: Message, e: Event, me: string): Message {
   if (e.pos <= m.pos) return m;
@@ -25,7 +26,7 @@ export function fold(m: Message, e: Event, me: string): Message {
   }
 }
 
-/** An edit without attachments keeps those of the message. */
+/** Returns the content after an edit. An edit without attachments keeps those of the message. */
 function edited(m: Message, e: Event): NonNullable<Message["content"]> {
   const attachments = e.content!.attachments ?? m.content?.attachments;
   const kept = attachments?.map((a) => ({ ...m.content?.attachments?.find((old) => old.id === a.id), ...a }));

@@ -9,7 +9,7 @@ const token = (n: number, seconds: number): string => `h.${btoa(JSON.stringify({
 
 afterEach(() => vi.unstubAllGlobals());
 
-/** A provider that takes each refresh token once, as many do. */
+/** Plays a provider that takes each refresh token once, as many do. */
 function strict(): { used: string[] } {
   const used: string[] = [];
   vi.stubGlobal("fetch", async (url: string, init?: { body: URLSearchParams }) => {
@@ -22,13 +22,13 @@ function strict(): { used: string[] } {
   return { used };
 }
 
-/** The locks of a browser. */
+/** Plays the locks of a browser. */
 function locks(): void {
   let last: Promise<unknown> = Promise.resolve();
   vi.stubGlobal("navigator", { locks: { request: (_: string, act: () => Promise<unknown>) => (last = last.then(act, act)) } });
 }
 
-/** What is kept while nobody is told on this device. */
+/** Returns what is kept while no user gets notifications on this device. */
 function nobody(): Shelf {
   const owners = new Owners(new MemoryStorage());
   return { get: async () => undefined, change: async () => {}, vault: owners.vault };
@@ -93,7 +93,7 @@ test("a window that has an older token than the worker takes nothing back", asyn
   const { used } = strict();
   let kept: Identity = old();
   const shelf: Shelf = { ...nobody(), get: async () => kept, change: async (user, grant) => void (user === kept.user && (kept = { ...kept, ...grant })) };
-  const stale = old(); // as a window has it that was asleep, or that another tab leads
+  const stale = old(); // as in a window that was asleep, or for which another tab leads
   await renewed(kept, shelf);
   await keep(stale, shelf);
   expect(kept.refresh).toBe("r1");

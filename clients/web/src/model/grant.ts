@@ -1,16 +1,21 @@
-// A token, and how another one is got. A window, and the service worker for the user who is told on
-// this device, may both renew it.
+// A token, and how it is renewed. A window may renew it. For the user who gets notifications on
+// this device, the service worker may renew it too.
 
 import { bequeath, heirOf, type Vault } from "./heirs.ts";
 import type { Grant } from "./identity.ts";
 import { claim, renew } from "./oidc.ts";
 
-/** Keeps the grant of the user who is told on this device, for all who may renew it. */
+/**
+ * Keeps the grant of the user who gets notifications on this device, for the windows and the
+ * worker.
+ */
 export interface Shelf {
   get(): Promise<Grant | undefined>;
   /** Changes the grant, if it is the user's. */
   change(user: string, grant: Grant): Promise<void>;
-  /** Where windows that are copies of one another find what one of them has got. */
+  /**
+   * The place where windows that are copies of one another find the token that one of them has got.
+   */
   vault: Vault;
 }
 
@@ -20,8 +25,8 @@ const fresh = 60_000; // a token that expires sooner is replaced before it is us
 export const good = (grant: Grant, now = Date.now()): boolean => grant.expires > now + fresh;
 
 /**
- * Returns a grant whose token is good for a while. A provider may take a refresh token only once, so
- * one at a time renews it, and all others take what that one got.
+ * Returns a grant whose token is good for a while. A provider may take a refresh token only once.
+ * So one caller at a time renews the grant, and all others take the new one.
  */
 export async function renewed<G extends Grant>(grant: G, shelf: Shelf): Promise<G> {
   return await alone(lockOf(grant), async () => {
@@ -36,7 +41,10 @@ export async function renewed<G extends Grant>(grant: G, shelf: Shelf): Promise<
   });
 }
 
-/** Keeps the grant of a window, if it is of the user who is told, unless what is kept is newer. */
+/**
+ * Keeps the grant of a window, if its user gets notifications on this device, and no newer grant is
+ * kept.
+ */
 export async function keep(grant: Grant, shelf: Shelf): Promise<void> {
   await alone(lockOf(grant), async () => {
     if (newer(grant, await shelf.get()) === grant) await shelf.change(grant.user, grant);
@@ -44,8 +52,9 @@ export async function keep(grant: Grant, shelf: Shelf): Promise<void> {
 }
 
 /**
- * Returns the newer one of a grant and what is kept. A window that was asleep, or that another tab
- * leads, has an older one than the others have got, with a refresh token that was used.
+ * Returns the newer one of a grant and the grant that is kept. A window that was asleep, or for
+ * which another tab leads, has an older grant than the others. The refresh token in it was used
+ * already.
  */
 export function newer<G extends Grant>(grant: G, kept: Grant | undefined): G {
   if (kept?.user !== grant.user || kept.expires < grant.expires) return grant;

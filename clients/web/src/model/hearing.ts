@@ -1,13 +1,13 @@
 import { databaseOf } from "./database.ts";
 import type { Link } from "./link.ts";
 
-const step = 100; // milliseconds by which a tab lets the better ones go first
+const step = 100; // milliseconds by which a tab lets better tabs go first
 const remembered = 50; // messages of which a tab knows that they were heard, or seen
 
 /**
- * Decides in which tab of a user a message is heard: in one at most, and in none if somebody looks at
- * it in any. A tab can make sounds only if the person has touched it, and the one that leads may
- * be one that they have not.
+ * Decides in which tab of a user the sound of a message is played. It is played in at most one tab,
+ * and in none if the user looks at the message in any tab. A tab can make sounds only if the person
+ * has touched it. The person may not have touched the tab that leads.
  */
 export class Hearing {
   readonly #talk: BroadcastChannel;
@@ -19,13 +19,13 @@ export class Hearing {
     this.#talk.onmessage = ({ data }: MessageEvent<string>) => this.#settle(data);
   }
 
-  /** Says that somebody looks at a message here. */
+  /** Says that the user looks at a message here. */
   seen(message: string): void {
     this.#settle(message);
     this.#talk.postMessage(message);
   }
 
-  /** Plays the sound of a message, unless another tab does it before or somebody has seen it. */
+  /** Plays the sound of a message, unless another tab does it before or the user has seen it. */
   offer(message: string, play: () => void): void {
     if (this.#done.has(message) || !touched()) return;
     const rank = !document.hidden ? 1 : this.link.leads?.peek() !== false ? 2 : 3;

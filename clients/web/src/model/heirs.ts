@@ -1,7 +1,8 @@
-// What a refresh token was exchanged for, kept for whoever has a copy of it. A tab that is duplicated
-// copies what it keeps, and so does one that the browser has put away and brings back: then two have
-// one refresh token, which a provider may take only once. What is kept is sealed by the very token
-// that was used. So who has it finds the next one, and to others it is of no use.
+// The grant for which a refresh token was exchanged, kept for a tab that has a copy of the token. A
+// tab that is duplicated copies what it keeps. So does a tab that the browser has discarded and
+// restores. Then two tabs have one refresh token, which a provider may take only once. The grant is
+// sealed with the refresh token that was used. So a tab that has that token finds the next one, and
+// to others the grant is of no use.
 
 import { base64url } from "./base64url.ts";
 import type { Grant } from "./identity.ts";
@@ -19,7 +20,10 @@ export interface Sealed {
 
 const most = 10_000; // grants that are followed from one to the next
 
-/** Returns the newest grant that is known to have come of a grant: itself, if nobody has exchanged it. */
+/**
+ * Returns the newest grant that is known to have come from a grant. It is the same grant if no tab
+ * has exchanged it.
+ */
 export async function heirOf<G extends Grant>(grant: G, vault: Vault): Promise<G> {
   for (let i = 0; i < most && grant.refresh && able(); i++) {
     const used = grant.refresh;
@@ -33,19 +37,22 @@ export async function heirOf<G extends Grant>(grant: G, vault: Vault): Promise<G
   return grant;
 }
 
-/** Keeps what a refresh token was exchanged for. */
+/** Keeps the grant for which a refresh token was exchanged. */
 export async function bequeath(used: string, grant: Grant, vault: Vault): Promise<void> {
   if (!able()) return;
   const { name, key } = await lockBy(used);
   const iv = crypto.getRandomValues(new Uint8Array(12));
   const data = await crypto.subtle.encrypt({ name: "AES-GCM", iv }, key, new TextEncoder().encode(JSON.stringify(grant)));
-  await vault.leave(grant.user, name, { iv, data }).catch(() => {}); // there is no room: a copy has to sign in again
+  await vault.leave(grant.user, name, { iv, data }).catch(() => {}); // there is no room; the user of a copy signs in again
 }
 
-/** Tells whether anything can be sealed: only where a page has come by HTTPS, or from this machine. */
+/** Tells whether anything can be sealed. That needs a page over HTTPS or from localhost. */
 const able = (): boolean => (crypto as Partial<Crypto>).subtle !== undefined;
 
-/** Returns the name under which the heir of a token is kept, and the key to it. Neither tells the token. */
+/**
+ * Returns the name under which the heir of a token is kept, and the key to it. Neither tells the
+ * token.
+ */
 async function lockBy(token: string): Promise<{ name: string; key: CryptoKey }> {
   const hash = (of: string) => crypto.subtle.digest("SHA-256", new TextEncoder().encode(`${of} ${token}`));
   const [name, key] = await Promise.all([hash("name"), hash("key")]);

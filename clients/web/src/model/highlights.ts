@@ -5,7 +5,7 @@ export interface Piece {
 }
 
 const before = 24; // code points that stand before the first one that was found
-const enough = 60; // so far into a text, its beginning is left out
+const enough = 60; // a text whose first highlight is this far in is shown without its beginning
 const longest = 400; // code points that are shown
 
 /**

@@ -1,7 +1,7 @@
 const key = "natterjack.written";
 const enough = 10; // messages written, after which the keys are known
 
-/** Reports whether somebody may not know the keys of the composer yet. */
+/** Reports whether the user may not know the keys of the composer yet. */
 export const keysAreNew = (): boolean => Number(localStorage.getItem(key) ?? 0) < enough;
 
 /** Counts a message that was written. */

@@ -1,18 +1,18 @@
 import type { Provider } from "./oidc.ts";
 
-/** A token of a user, and how another one is got. */
+/** A token of a user, and how it is renewed. */
 export interface Grant {
   user: string;
   token: string;
   /** When the token expires, Unix milliseconds. */
   expires: number;
-  /** Of an organisation's provider: where, and with what, another token is got. */
+  /** The organisation's provider: where, and with what, the token is renewed. */
   provider?: Provider;
   refresh?: string;
 }
 
-/** Who is signed in, in a window. */
+/** The user who is signed in in a window. */
 export interface Identity extends Grant {
-  /** How another token is got when this one expires. */
+  /** How the token is renewed when it expires. */
   by: "development" | "token" | "organisation";
 }

@@ -20,7 +20,7 @@ export class InviteLinks {
     return hash;
   }
 
-  /** Returns the link of an invite, or undefined if it was made elsewhere. */
+  /** Returns the link of an invite, or undefined if the invite was made on another device. */
   link(channel: string, hash: string): string | undefined {
     const secret = this.#read()[hash];
     return secret && location.origin + pathOf({ screen: "join", channel, secret });

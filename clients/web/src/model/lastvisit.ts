@@ -47,7 +47,7 @@ export class LastVisit {
       this.people.receive(kept.people);
       this.channels.showLastVisit(kept.channels);
     } catch {
-      localStorage.removeItem(this.#key); // of another version of the app
+      localStorage.removeItem(this.#key); // another version of the app has written it
     }
   }
 

@@ -5,7 +5,7 @@ import type { Event, Receipts, Typing, UserPresence } from "./wire.ts";
 /** Whether the server is there. */
 export interface LinkState {
   online: boolean;
-  /** Since when it has not been there; 0 while it is. */
+  /** Since when the server has not been there. It is 0 while the server is there. */
   lostAt: number;
   /** When the next try is due; 0 while one is under way. */
   nextTry: number;
@@ -34,7 +34,7 @@ export interface Listener {
 
 /** Bounds a question. */
 export interface Asking {
-  /** Gives it up: a server that is still at it stops. */
+  /** Gives the question up. A server that still works on it stops. */
   signal?: AbortSignal | undefined;
 }
 
@@ -48,9 +48,11 @@ export interface Link {
   readonly leads?: ReadonlySignal<boolean>;
   /** Asks for something. It waits for a connection, and throws what the server refuses. */
   request<Name extends OperationName>(name: Name, params: Params<Name>, asking?: Asking): Promise<Reply<Name>>;
-  /** Sends a message: kept first, stored once, in order. Its state is told as "sent". */
+  /**
+   * Sends a message. It is kept first, and stored once and in order. Its state is told as "sent".
+   */
   send(channel: string, content: wire.Content, clientID?: string, files?: OutgoingFile[]): void;
-  /** Sends a message that has failed once more. */
+  /** Sends a failed message again. */
   retry(clientID: string): void;
   /** Gives up a message. */
   discard(clientID: string): void;

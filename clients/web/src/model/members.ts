@@ -3,7 +3,7 @@ import type { Channels } from "./channels.ts";
 import type { Link } from "./link.ts";
 import { isDirect, type Event, type Invite, type Role } from "./wire.ts";
 
-/** Who is in a channel, and what the caller may know of it besides. */
+/** The members of a channel, and what else the user may know of it. */
 export interface Membership {
   members: readonly string[];
   owner?: string;
@@ -23,7 +23,9 @@ export class Members {
 
   constructor(readonly channels: Channels, readonly link: Link) {}
 
-  /** Returns the members of a channel, for a component to follow; undefined until they are loaded. */
+  /**
+   * Returns the members of a channel, for a component to follow; undefined until they are loaded.
+   */
   of(channel: string): Signal<Membership | undefined> {
     const known = this.#byChannel.get(channel) ?? signal(undefined);
     this.#byChannel.delete(channel);
@@ -53,7 +55,7 @@ export class Members {
     if (e.kind === "meta" && this.#byChannel.get(e.channel)?.peek()) void this.refresh(e.channel);
   }
 
-  /** Forgets the members of a channel: what is known of them is told no more. */
+  /** Forgets the members of a channel, because the user is not told of changes. */
   forget(channel: string): void {
     const known = this.#byChannel.get(channel);
     if (known) known.value = undefined;

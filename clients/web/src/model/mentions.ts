@@ -8,8 +8,8 @@ interface Person {
 type Whom = Omit<Mention, "start" | "length">;
 
 /**
- * Returns whom each word means. A name that several have means none of them, and nobody takes the id
- * of another, or the words for everybody, by a name.
+ * Returns whom each word means. A name that several members have means none of them. A member's
+ * name cannot take the meaning of another member's id, or of the words for all members.
  */
 function meanings(members: readonly Person[]): Map<string, Whom> {
   const byWord = new Map<string, Whom>();
@@ -23,12 +23,15 @@ function meanings(members: readonly Person[]): Map<string, Whom> {
   return byWord.set("@channel", { kind: "channel" }).set("@here", { kind: "here" });
 }
 
-/** Returns what mentions a member: their name, or their id if the name means another, or several. */
+/**
+ * Returns the word that mentions a member. It is their name, or their id if the name means another
+ * member or several members.
+ */
 export function wordFor({ user, name }: Person, members: readonly Person[]): string {
   return meanings(members).get(`@${name}`)?.user === user ? `@${name}` : `@${user}`;
 }
 
-/** Finds the mentions in a text: @ and a member's id or name, or everybody. */
+/** Finds the mentions in a text: @ and a member's id or name, or a word for all members. */
 export function mentionsIn(text: string, members: readonly Person[]): Mention[] {
   const byWord = meanings(members);
   const words = [...byWord.keys()].sort((a, b) => b.length - a.length); // the longest first

@@ -6,15 +6,18 @@ import type { Sound } from "./sounds.ts";
 import { notify } from "./push/names.ts";
 import { isDirect, type Message } from "./wire.ts";
 
-/** Of which messages of a channel one is told: here by a sound, and by push where one does not look. */
+/**
+ * Which messages of a channel the user is notified of: here by a sound, and by push on devices
+ * where the user does not look.
+ */
 export type NoticeLevel = "all" | "mentions" | "none";
 
-/** The prefix of the settings about what makes itself heard. They are the same on all devices. */
+/** The prefix of the settings about sounds and the title. They are the same on all devices. */
 export const noticePrefix = "client/notice/";
 
 const soundName = noticePrefix + "sound";
 const titleName = noticePrefix + "title";
-const quietFor = 2000; // after a sound
+const quietFor = 2000; // milliseconds after a sound
 const fresh = 60_000; // a message that is older was missed, and makes no sound
 
 /** Returns the sound of a message, as the user has chosen it. */
@@ -26,7 +29,10 @@ export function soundOf(settings: Settings): Sound {
 /** Tells whether the title of the page counts channels with unread messages. */
 export const titleCounts = (settings: Settings): boolean => settings.of(titleName).value !== "off";
 
-/** Returns of which messages of a channel one is told: what is set for it, or else for all groups. */
+/**
+ * Returns which messages of a channel the user is notified of: what is set for the channel, or else
+ * for all groups.
+ */
 export function levelOf(settings: Settings, channel: string): NoticeLevel {
   const set = settings.of(notify.levelOf(channel)).value || defaultOf(settings, channel);
   return set === "mentions" || set === "none" ? set : "all";
@@ -34,7 +40,7 @@ export function levelOf(settings: Settings, channel: string): NoticeLevel {
 
 const defaultOf = (settings: Settings, channel: string): string => (isDirect(channel) ? "all" : settings.of(notify.level).value || "all");
 
-/** Makes messages heard that nobody is looking at. Of several tabs, one does it. */
+/** Plays a sound for a message that the user does not look at. Of several tabs, one does it. */
 export class Notices {
   readonly #hearing: Hearing;
   #last = 0;
@@ -69,7 +75,7 @@ export class Notices {
     const sound = soundOf(this.settings);
     if (sound === "none") return;
     this.#last = now;
-    this.#hearing.offer(message, () => void import("./sounds.ts").then((s) => s.play(sound)).catch(() => {})); // silence harms nobody
+    this.#hearing.offer(message, () => void import("./sounds.ts").then((s) => s.play(sound)).catch(() => {})); // without the sound nothing is lost
   }
 
   #heard(m: Message): boolean {

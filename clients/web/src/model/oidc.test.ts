@@ -6,7 +6,7 @@ const metadata = { issuer: provider.issuer, authorization_endpoint: "https://id.
 const inSeconds = (s: number): number => Math.floor(Date.now() / 1000) + s;
 const token = (claims: object): string => `h.${btoa(JSON.stringify({ iss: provider.issuer, sub: "mio", ...claims }))}.s`;
 
-/** Lets the provider answer, after its metadata, with this. */
+/** Lets the provider answer with a body, after its metadata. */
 function answers(body: unknown, status = 200, more = {}): void {
   vi.stubGlobal("fetch", async (url: string) =>
     url.endsWith("/openid-configuration") ? Response.json({ ...metadata, ...more }) : Response.json(body, { status }));

@@ -1,5 +1,6 @@
 // Sign-in with an OpenID Connect provider, by authorization code and PKCE (RFC 7636). The app is a
-// public client: it has no secret, and proves by the verifier that it is who began.
+// public client: it has no secret, and proves by the verifier that it is the app that began the
+// sign-in.
 
 import { base64url } from "./base64url.ts";
 
@@ -9,7 +10,7 @@ export interface Provider {
   clientId: string;
 }
 
-/** What the provider gives. The server takes the ID token. */
+/** What the provider gives. Natterjack's server takes the ID token. */
 export interface Granted {
   token: string;
   refresh?: string;
@@ -37,7 +38,7 @@ interface Answer {
 }
 
 const key = "natterjack.oidc";
-const patience = 30_000; // for an answer of the provider: while one waits for it, nobody else asks
+const patience = 30_000; // for an answer of the provider; no other window can ask meanwhile
 
 /** Leaves the page for that of the provider, which comes back with a code. */
 export async function begin(provider: Provider): Promise<void> {
@@ -54,8 +55,9 @@ export async function begin(provider: Provider): Promise<void> {
 }
 
 /**
- * Asks for a refresh token, unless the provider says that it knows no such scope: some refuse it then.
- * Asks for a mail address, which digests need, only if the provider says that it knows that scope.
+ * Asks for a refresh token, unless the provider says that it knows no such scope, because some
+ * providers refuse it then. Asks for a mail address, which digests need, only if the provider says
+ * that it knows that scope.
  */
 function scopes({ scopes_supported: known }: Metadata): string {
   const asked = ["openid", "profile"];
@@ -65,8 +67,8 @@ function scopes({ scopes_supported: known }: Metadata): string {
 }
 
 /**
- * Takes the code with which the provider has come back, if it has, and returns what it gives for the
- * code. The code leaves the address bar before anything else happens.
+ * Takes the code with which the provider has sent the person back, if it has, and returns what the
+ * provider gives for the code. The code leaves the address bar before anything else happens.
  */
 export async function finish(): Promise<(Granted & Provider) | undefined> {
   const answer = new URLSearchParams(location.search);
@@ -84,8 +86,8 @@ export async function finish(): Promise<(Granted & Provider) | undefined> {
 }
 
 /**
- * Returns a fresh token for one that expires. A provider need not give one each time: then the old
- * one stays as long as it is good.
+ * Returns a fresh token for one that expires. A provider need not give one each time. If it does
+ * not, the old one stays as long as it is good.
  */
 export async function renew(provider: Provider, old: Required<Granted>): Promise<Granted> {
   const { token = old.token, ...more } = await exchange(provider, { grant_type: "refresh_token", refresh_token: old.refresh });
@@ -101,17 +103,23 @@ async function exchange(provider: Provider, form: Record<string, string>): Promi
     const body = (await answer.json().catch(() => ({}))) as Answer;
     throw Object.assign(new Error(body.error ?? `status ${answer.status}`), { final: refuses(answer.status, body) });
   }
-  const body = (await answer.json()) as Answer; // one that breaks off is no answer without a token
+  const body = (await answer.json()) as Answer; // it throws if the answer breaks off, which is not an answer without a token
   return { ...(body.id_token && { token: body.id_token }), ...(body.refresh_token && { refresh: body.refresh_token }) };
 }
 
-/** Reports whether an answer says that another try is of no use (RFC 6749, 5.2), and not: later. */
+/**
+ * Reports whether an answer says that another try is of no use (RFC 6749, 5.2). Other answers ask
+ * for a try later.
+ */
 const refuses = (status: number, { error = "" }: Answer): boolean =>
   (status === 400 || status === 401) && /^(invalid|unauthorized|unsupported)_|_required$/.test(error);
 
 const refusal = (why: string): Error => Object.assign(new Error(why), { final: true, code: "expired" });
 
-/** Reads where a provider is asked. One that names itself otherwise may be another one (OpenID Connect Discovery, 4.3). */
+/**
+ * Reads the addresses at which a provider is asked. A provider that gives another name for itself
+ * may be another one (OpenID Connect Discovery, 4.3).
+ */
 async function discover(issuer: string): Promise<Metadata> {
   const answer = await fetch(issuer.replace(/\/+$/, "") + "/.well-known/openid-configuration", asking());
   if (!answer.ok) throw new Error(`the provider answers with status ${answer.status}`);
@@ -122,7 +130,7 @@ async function discover(issuer: string): Promise<Metadata> {
   return metadata;
 }
 
-/** Returns how a provider is asked: without its cookies, and not for ever. */
+/** Returns how a provider is asked: without its cookies, and with a bounded wait. */
 const asking = (): RequestInit => ({ credentials: "omit", signal: AbortSignal.timeout(patience) });
 
 const redirect = (): string => location.origin + "/";

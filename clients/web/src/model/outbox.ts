@@ -12,7 +12,7 @@ export interface Pending {
   content: Content;
   /** Its files that are on their way to storage. */
   files?: readonly FileState[];
-  /** Its place in the channel, once it is stored. Its event is still to come. */
+  /** Its place in the channel, once it is stored. The event of the message is still to come. */
   seq?: number;
   /** Why the server does not take it; undefined while it waits. */
   fault?: Fault;
@@ -46,20 +46,21 @@ export class Outbox {
     this.link.send(channel, content, clientID, files);
   }
 
-  /** Tries again what failed. */
+  /** Sends a failed message again. */
   retry(p: Pending): void {
     this.link.retry(p.clientId);
   }
 
-  /** Gives up what failed. */
+  /** Gives up a failed message. */
   drop(p: Pending): void {
     this.link.discard(p.clientId);
     this.#remove(p.channel, p.clientId);
   }
 
   /**
-   * Takes a change of a message's state. One that is stored stays until its event comes, or until
-   * something behind it is known: a client that goes on behind an event is not told of it again.
+   * Takes a change of a message's state. A stored message stays until its event comes, or until
+   * something behind it is known. A client that goes on behind an event is not told of that event
+   * again.
    */
   changed(m: Outgoing): void {
     if (m.state === "stored") return this.#stored(m);
@@ -80,7 +81,7 @@ export class Outbox {
     return (e.sender === this.me && this.of(e.channel).peek().find((p) => p.clientId === e.client_id)?.files) || [];
   }
 
-  /** Takes an event: a message of one's own is stored. */
+  /** Takes an event. A message of this user is stored once its event comes. */
   receive(e: Event): void {
     if (e.sender === this.me && e.client_id) this.#remove(e.channel, e.client_id);
     this.#passed(e.channel, e.seq ?? 0);
@@ -91,7 +92,7 @@ export class Outbox {
     return [...this.#byChannel.values()].reduce((n, all) => n + all.peek().filter((p) => !p.seq).length, 0);
   }
 
-  /** Removes what is stored and known, after the channels were read anew. */
+  /** Removes messages that are stored and known, after the channels were read anew. */
   settle(): void {
     for (const channel of this.#byChannel.keys()) this.#passed(channel, this.newest(channel));
   }

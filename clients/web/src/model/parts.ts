@@ -5,8 +5,8 @@ const rarely = 60_000; // milliseconds between two reloads, in case they do not 
 
 /**
  * Loads a part of the app, as often as that takes. A new server has other files: after some tries
- * the page that names them is loaded anew, once it can be. It rejects only if gone says that nobody
- * waits any more.
+ * the page that names them is loaded anew, as soon as that is possible. It rejects only if the
+ * signal gone says that no caller waits.
  */
 export async function part<T>(load: () => Promise<T>, gone?: AbortSignal): Promise<T> {
   for (let missing = 0; ; ) {

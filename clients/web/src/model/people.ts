@@ -5,7 +5,7 @@ import type { Link } from "./link.ts";
 
 /** What is shown of a person. */
 export interface Person extends wire.Profile {
-  /** The display name, or the user if there is none. */
+  /** The display name, or the id of the user if there is none. */
   name: string;
 }
 
@@ -13,17 +13,18 @@ const sizes = ["small", "large"] as const;
 type Size = (typeof sizes)[number];
 
 const most = 100; // users, or pictures, in one command
-const pause = 30; // milliseconds in which what is shown at once is gathered
+const pause = 30; // milliseconds in which questions about people on the screen are gathered
 const kept = 500; // people who are asked for again after a reconnect
 const goodFor = 60_000; // a URL of a picture that expires sooner is not used
 
 /**
- * Knows the people who are or were on screen. A profile is asked for when it is first shown, many at
- * once; the server tells the changes of those with whom this user shares a channel.
+ * Knows the people who are or were on the screen. A profile is asked for when it is first shown,
+ * many profiles at once. The server tells the changes of people with whom this user shares a
+ * channel.
  */
 export class People {
   readonly #known = new Map<string, Signal<Person>>();
-  readonly #byLook = new Map<string, Signal<readonly string[]>>(); // whose profiles are known
+  readonly #byLook = new Map<string, Signal<readonly string[]>>(); // users whose profiles are known
   readonly #pictures = new Map<string, { url: Signal<string>; expires: number }>(); // by size and id
   readonly #askUsers = new Set<string>();
   readonly #askPictures = new Set<string>();
@@ -47,7 +48,10 @@ export class People {
     return this.of(user).value.name;
   }
 
-  /** Tells whether somebody else who is known has a name that looks the same. An id is nobody else's. */
+  /**
+   * Tells whether another known person has a name that looks the same. An id belongs to one user
+   * only.
+   */
   hasTwin(user: string): boolean {
     const { name } = this.of(user).value;
     return name !== user && this.#looking(lookOf(name)).value.some((other) => other !== user);
@@ -79,7 +83,7 @@ export class People {
     return known.url;
   }
 
-  /** Returns everybody who is known: partners, and members of groups that were looked at. */
+  /** Returns all known people: partners, and members of groups that were looked at. */
   all(): Person[] {
     return [...this.#known.values()].map((p) => p.peek());
   }
@@ -126,7 +130,7 @@ export class People {
     try {
       this.receive((await this.link.request("get_profiles", { users })).users);
     } catch {
-      // Their ids are shown instead; they are asked for again with the next session.
+      // The app shows their ids instead, and asks for the profiles again with the next session.
     }
   }
 
@@ -147,7 +151,7 @@ export class People {
     for (const id of ids) {
       const found = pictures.find((p) => p.id === id);
       const known = this.#pictures.get(`${size} ${id}`)!;
-      known.expires = found?.expires ?? Date.now() + 5 * goodFor; // what is missing is not asked for at each drawing
+      known.expires = found?.expires ?? Date.now() + 5 * goodFor; // a missing picture is not asked for at each drawing
       if (found) known.url.value = found.url;
     }
   }

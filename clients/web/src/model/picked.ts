@@ -14,12 +14,15 @@ export interface Stored {
 /** A file that was picked for a message, and its upload. */
 export class Picked {
   readonly id = newId();
-  /** Where it can be seen before it is sent; "" if it is not a picture or a video. */
+  /**
+   * The URL at which it can be seen before it is sent. It is "" if the file is not a picture or a
+   * video.
+   */
   readonly preview: string;
   readonly caption = signal("");
-  /** What is sent; undefined while a smaller picture is made. */
+  /** The file that is sent. It is undefined while a smaller picture is made. */
   readonly file = signal<File | undefined>(undefined);
-  /** Of 1, how much of it storage has. */
+  /** How much of it storage has, from 0 to 1. */
   readonly done = signal(0);
   readonly stored = signal<Stored | undefined>(undefined);
   readonly fault = signal<Fault | undefined>(undefined);
@@ -32,7 +35,7 @@ export class Picked {
 
   get shown(): boolean { return /^(image|video)\//.test(this.source.type); }
 
-  /** Begins the upload in a form, anew if it was under way in another. */
+  /** Begins the upload in a form. An upload in another form that is under way begins anew. */
   async start(form: Form): Promise<void> {
     this.stop();
     const running = (this.#running = new AbortController());
@@ -65,13 +68,16 @@ export class Picked {
     this.#running?.abort();
   }
 
-  /** Ends it for good. What shows its preview has to be gone. */
+  /** Gives up the file for good. Its preview must not be on the screen by then. */
   drop(): void {
     this.stop();
     if (this.preview) URL.revokeObjectURL(this.preview);
   }
 
-  /** What cannot be made smaller is sent as it is. */
+  /**
+   * Makes a picture smaller, if the form says so. A file that cannot be made smaller is sent as it
+   * is.
+   */
   async #prepare(form: Form): Promise<File> {
     if (!/^image|\.hei[cf]$/i.test(this.source.type || this.source.name)) return this.source;
     try {
@@ -93,7 +99,10 @@ export class Picked {
   }
 }
 
-/** A file that is empty, a folder, or gone since it was picked fails before the server sees it. */
+/**
+ * Returns why an upload has failed. An empty file, a folder, and a file that is gone since it was
+ * picked fail before the server sees them.
+ */
 async function fileFault(file: File, error: unknown): Promise<Fault> {
   if (file.size === 0) return { code: "empty", message: "" };
   try {

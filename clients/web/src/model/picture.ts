@@ -1,5 +1,5 @@
-// Makes pictures smaller before they are sent. The browser decodes, turns and scales them, most of
-// it beside the page's own thread.
+// Makes pictures smaller before they are sent. The browser decodes, turns and scales them, mostly
+// outside the page's own thread.
 
 /** In which form pictures are sent. */
 export type Form = "smaller" | "original";
@@ -10,13 +10,16 @@ const worth = 0.9; // a smaller picture has at most this part of the bytes
 /** Tells whether a file is a picture of which a smaller one can be made. */
 export const canShrink = (file: File): boolean => isHEIC(file) || /^image\/(jpeg|png|webp|avif|bmp|tiff)$/.test(file.type);
 
-/** HEIC is what phones of one maker take; few browsers show it. Some systems do not know its type. */
+/**
+ * Tells whether a file is HEIC. The phones of one maker take such pictures, and few browsers show
+ * them. Some systems do not know the type.
+ */
 const isHEIC = (file: File): boolean => /^image\/hei[cf]/.test(file.type) || (!file.type && /\.hei[cf]$/i.test(file.name));
 
 /**
- * Returns a picture in the form in which it is sent. What cannot be decoded, what moves, and what
- * would not become smaller stays as it is. HEIC becomes WebP in any form where the browser can
- * decode it.
+ * Returns a picture in the form in which it is sent. A file that cannot be decoded, an animation,
+ * and a picture that would not become smaller stay as they are. HEIC becomes WebP in any form where
+ * the browser can decode it.
  */
 export async function prepare(file: File, form: Form): Promise<File> {
   if (!canShrink(file) || (form === "original" && !isHEIC(file)) || (await moves(file))) return file;
@@ -43,15 +46,18 @@ async function scaled(picture: ImageBitmap, scale: number): Promise<ImageBitmap>
   return smaller;
 }
 
-/** A browser that cannot write WebP gives PNG instead, which is no smaller: it writes JPEG then. */
+/**
+ * Encodes a picture as WebP. A browser that cannot write WebP gives PNG instead, which is no
+ * smaller. In such a browser the picture becomes a JPEG.
+ */
 async function encode(picture: ImageBitmap, quality: number): Promise<Blob | undefined> {
   try {
     const canvas = new OffscreenCanvas(picture.width, picture.height);
-    canvas.getContext("2d")!.drawImage(picture, 0, 0); // a transfer would forget how it is turned
+    canvas.getContext("2d")!.drawImage(picture, 0, 0); // a transfer would ignore its rotation
     const webp = await canvas.convertToBlob({ type: "image/webp", quality });
     return webp.type === "image/webp" ? webp : await canvas.convertToBlob({ type: "image/jpeg", quality });
   } catch {
-    return undefined; // too large for a canvas
+    return undefined; // the picture is too large for a canvas
   } finally {
     picture.close();
   }

@@ -13,8 +13,8 @@ export interface Sound {
 }
 
 /**
- * Plays one sound at a time. It goes on while its message is scrolled away, and ends when one leaves
- * the conversation.
+ * Plays one sound at a time. It goes on while its message is scrolled away, and ends when the user
+ * leaves the conversation.
  */
 class Player {
   /** The sound that is played or paused; "" if there is none. */
@@ -53,7 +53,7 @@ class Player {
   async toggle(sound: Sound): Promise<void> {
     if (this.id.peek() !== sound.id) await this.#load(sound, 0);
     else if (this.playing.peek()) return this.#audio.pause();
-    await this.#audio.play().catch(() => {}); // onerror and onpause tell
+    await this.#audio.play().catch(() => {}); // onerror and onpause handle a failure
   }
 
   /** Goes to a place, in seconds. */
@@ -95,7 +95,7 @@ class Player {
     }
   }
 
-  /** A URL may have expired while the sound was paused: it goes on with another one, once. */
+  /** Goes on with another URL, once, because a URL may expire while the sound is paused. */
   async #again(): Promise<void> {
     if (!this.#sound || !this.id.peek()) return;
     if (this.#renewed) {

@@ -3,12 +3,12 @@ import type { Link } from "./link.ts";
 import type { UserPresence } from "./wire.ts";
 
 const most = 200; // users in one command
-const pause = 300; // so that scrolling does not ask for every row on its way
+const pause = 300; // milliseconds, so that scrolling does not ask for every row that it passes
 const idleAfter = 5 * 60_000;
 
 /**
- * Follows the presence of those who are on screen, and tells one's own: away after five minutes
- * without a key or a touch.
+ * Follows the presence of the users on the screen, and tells this user's own presence. A user is
+ * away after five minutes without a key or a touch.
  */
 export class PresenceWatch {
   readonly #known = new Map<string, Signal<UserPresence | undefined>>();
@@ -17,7 +17,7 @@ export class PresenceWatch {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #idle: ReturnType<typeof setTimeout> | undefined;
   #own: "online" | "away" = "online";
-  /** Whether the user has chosen to be seen by nobody. */
+  /** Whether the user has chosen that no user sees them. */
   invisible = false;
 
   constructor(readonly link: Link) {}
@@ -52,7 +52,7 @@ export class PresenceWatch {
     this.#become("online");
   };
 
-  /** Tells the server how this session counts. */
+  /** Tells the server the state of presence of this session. */
   tell(): void {
     this.link.present(this.invisible ? "invisible" : this.#own);
   }

@@ -1,5 +1,5 @@
-// The language of searches, as far as the app writes it. The server reads it; here it is only looked
-// at to show its filters as chips.
+// The language of searches, as far as the app writes it. The server reads a query. The app only
+// looks for the filters in it, to show them as chips.
 
 const kinds = ["from", "in", "with", "before", "after", "on", "has", "is"] as const;
 
@@ -28,7 +28,10 @@ export function filtersIn(query: string): Filter[] {
   return all;
 }
 
-/** Returns a query with a filter more, unless it has it. One before, after or on takes the place of another. */
+/**
+ * Returns a query with one more filter, unless the query has it already. A filter "before", "after"
+ * or "on" takes the place of the earlier one.
+ */
 export function withFilter(query: string, kind: FilterKind, value: string): string {
   const present = filtersIn(query);
   if (present.some((f) => f.kind === kind && f.value === value && !f.not)) return query;

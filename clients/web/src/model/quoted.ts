@@ -3,17 +3,19 @@ import { fold } from "./fold.ts";
 import type { Link } from "./link.ts";
 import type { Event, Message } from "./wire.ts";
 
-const most = 400; // as many as a conversation holds rows, so that what is on screen is kept
+const most = 400; // a conversation holds as many rows, so no quote on the screen is let go
 
 interface Entry {
   message: Signal<Message | undefined>;
-  /** What came while the message was being read; undefined once it is there. */
+  /**
+   * Events that came while the message was being read. It is undefined once the message is there.
+   */
   missed: Event[] | undefined;
 }
 
-/** The messages of a channel that others quote and that are not loaded themselves. */
+/** The messages of a channel that other messages quote and that are not loaded themselves. */
 export class Quoted {
-  readonly #entries = new Map<number, Entry>(); // those asked for last come last
+  readonly #entries = new Map<number, Entry>(); // the message that was asked for last comes last
 
   constructor(readonly channel: string, readonly me: string, readonly link: Link) {}
 
@@ -30,14 +32,14 @@ export class Quoted {
     return entry.message;
   }
 
-  /** Takes what changes a message: what is deleted leaves the quotes, too. */
+  /** Takes an event that changes a message. A deleted message disappears from the quotes too. */
   receive(e: Event): void {
     const entry = this.#entries.get(e.target ?? 0);
     if (entry?.missed) entry.missed.push(e);
     else if (entry?.message.peek()) entry.message.value = fold(entry.message.peek()!, e, this.me);
   }
 
-  /** Lets go of a message: it is read again when it is next asked for. */
+  /** Lets go of a message. It is read again when it is next asked for. */
   forget(seq: number): void {
     this.#entries.delete(seq);
   }

@@ -8,14 +8,14 @@ const kept = 60; // channels whose places are remembered
 /** How far the members of a channel have got. */
 export interface Places {
   by: ReadonlyMap<string, Receipt>;
-  /** Read and delivered places of the others, ascending. */
+  /** The places up to which the other members have read and received, ascending. */
   read: readonly number[];
   delivered: readonly number[];
 }
 
 const none: Places = { by: new Map(), read: [], delivered: [] };
 
-/** Knows who has read and received what, in the channels that were looked at last. */
+/** Knows how far members have read and received, in the channels that were looked at last. */
 export class ReceiptPlaces {
   readonly #byChannel = new Map<string, Signal<Places>>();
 
@@ -32,20 +32,20 @@ export class ReceiptPlaces {
     return known;
   }
 
-  /** Asks how far everybody is, unless something is known already. */
+  /** Asks how far all members are, unless something is known already. */
   need(channel: string): void {
     if (this.of(channel).peek().by.size > 0 || this.#asked.has(channel)) return;
     this.#asked.add(channel);
     this.ask(channel).catch(() => {}).finally(() => this.#asked.delete(channel));
   }
 
-  /** Asks how far everybody is. */
+  /** Asks how far all members are. */
   async ask(channel: string): Promise<void> {
-    this.of(channel); // what is asked for is wanted, though no message is drawn yet
+    this.of(channel); // the answer is kept, even if no message is drawn yet
     this.receive(await this.link.request("get_receipts", { channel }));
   }
 
-  /** Forgets the places in a channel: they are told no more. */
+  /** Forgets the places in a channel, because the user is not told of changes. */
   forget(channel: string): void {
     const known = this.#byChannel.get(channel);
     if (known) known.value = none;
@@ -61,14 +61,16 @@ export class ReceiptPlaces {
   }
 }
 
-/** Returns how far a message of one's own has got, and how many have read it. */
+/** Returns how far a message of this user has got, and how many members have read it. */
 export function markOf(places: Places, seq: number, members: number): { state: MarkState; count: number } {
   const readers = atLeast(places.read, seq);
   if (readers > 0) return { state: "read", count: members > 2 ? readers : 0 };
   return { state: atLeast(places.delivered, seq) > 0 ? "delivered" : "stored", count: 0 };
 }
 
-/** Cursors never go back, but answers and frames may cross. */
+/**
+ * Returns the higher one of two receipts. Cursors never go back, but answers and frames may cross.
+ */
 function higher(a: Receipt | undefined, b: Receipt): Receipt {
   return { user: b.user, read: Math.max(a?.read ?? 0, b.read ?? 0), delivered: Math.max(a?.delivered ?? 0, b.delivered ?? 0) };
 }

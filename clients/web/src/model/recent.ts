@@ -15,7 +15,7 @@ export function usedEmoji(emoji: string): void {
   localStorage.setItem(recentKey, JSON.stringify(all));
 }
 
-/** Forgets them, because the user signs out. */
+/** Forgets these emoji, because the user signs out. */
 export function forgetEmoji(): void {
   localStorage.removeItem(recentKey);
 }

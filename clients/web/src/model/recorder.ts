@@ -21,7 +21,7 @@ export class Recorder {
   readonly #chunks: Blob[] = [];
   readonly #timer: ReturnType<typeof setInterval>;
   #since = performance.now();
-  #before = 0; // ms, of the parts before the last pause
+  #before = 0; // ms that the parts before the last pause took
 
   /** Asks for the microphone. */
   static async begin(): Promise<Recorder> {

@@ -1,5 +1,5 @@
-// What a member may do in a group. The server decides; this only keeps from the screen what it
-// would refuse.
+// What a member may do in a group. The server decides. This only keeps off the screen what the
+// server would refuse.
 
 import type { Role } from "./wire.ts";
 
@@ -7,7 +7,7 @@ const ranks: readonly Role[] = ["reader", "member", "admin", "owner"];
 
 const rank = (role: Role | undefined): number => ranks.indexOf(role ?? "");
 
-/** Sorts users by their roles, the owner first. Those of one role keep their order. */
+/** Sorts users by their roles, the owner first. Users of one role keep their order. */
 export const byRole = (users: readonly string[], roleOf: (user: string) => Role): string[] => users.toSorted((a, b) => rank(roleOf(b)) - rank(roleOf(a)));
 
 /** Tells whether a role may manage a group: its members, its settings, its invites. */

@@ -11,7 +11,7 @@ export type Route =
 /** What is on the screen. The address always says the same. */
 export const route = signal<Route>(read());
 
-/** Goes to a place. With replace, Back does not return to where one was. */
+/** Goes to a place. With replace, Back does not return to the place before. */
 export function go(to: Route, { replace = false } = {}): void {
   const path = pathOf(to);
   if (path === location.pathname + location.hash) replace = true;

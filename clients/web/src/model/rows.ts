@@ -19,7 +19,7 @@ export interface Material {
   me: string;
   messages: readonly Message[];
   notes: readonly Happened[];
-  /** Only if the newest message is loaded; they stand behind it. */
+  /** Messages that are not stored yet. They stand behind the newest message, if that is loaded. */
   pending: readonly Pending[];
   divider: { after: number; count: number } | undefined;
 }
@@ -76,13 +76,16 @@ function begins(before: { sender: string; at: number } | undefined, sender: stri
   return !before || before.sender !== sender || at - before.at > together;
 }
 
-/** A run goes on, so the row before is not its last. */
+/** Says that a run goes on, so the row before is not its last. */
 function ended(rows: Row[]): void {
   const last = rows.at(-1);
   if (last?.kind === "message" || last?.kind === "pending") rows[rows.length - 1] = { ...last, last: false };
 }
 
-/** Invites are for those who manage them, and a direct channel is there once somebody writes. */
+/**
+ * Tells whether an event is shown. Invites are for members who manage them. A direct channel begins
+ * with its first message.
+ */
 function worthShowing(e: Event): boolean {
   if (e.kind === "pin") return !e.remove;
   const { action, kind } = e.meta ?? {};

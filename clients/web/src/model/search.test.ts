@@ -67,7 +67,7 @@ test("puts a further page behind the one before, each hit once", async () => {
   await asked[0]!.answer({ hits: [hit(9), hit(8)], count: 3, at_least: true, next: "n1" });
   expect([search.atLeast.value, search.more.value]).toEqual([true, true]);
   void search.goOn();
-  void search.goOn(); // while the first one is under way
+  void search.goOn(); // while the first question is under way
   await vi.advanceTimersByTimeAsync(0);
   expect(asked.map((a) => a.after)).toEqual([undefined, "n1"]);
   await asked[1]!.answer({ hits: [hit(8), hit(7)], count: 3 });
@@ -82,7 +82,7 @@ test("tells that the index is made anew, and why a query was refused", async () 
   expect(search.rebuilding.value).toEqual({ done: 64, of: 100 });
   await type("");
   expect([search.hits.value, search.rebuilding.value]).toEqual([undefined, undefined]);
-  expect(asked.length).toBe(1); // nothing is asked for nothing
+  expect(asked.length).toBe(1); // an empty query asks the server nothing
 });
 
 test("gives up a query that is replaced, or whose pane is closed, and asks again in an open one", async () => {

@@ -14,7 +14,7 @@ export type Hit = wire.Hit;
 /** Returns what tells a hit from the others. */
 export const keyOf = (h: Pick<Hit, "channel" | "seq">): string => `${h.channel}/${h.seq}`;
 
-/** A search over messages. It stays while one looks at what it has found. */
+/** A search over messages. It stays while the user looks at what it has found. */
 export class Search {
   readonly query = signal("");
   /** The channel to which it is narrowed; "" is none. */
@@ -27,10 +27,13 @@ export class Search {
   readonly rebuilding = signal<wire.Rebuilding | undefined>(undefined);
   readonly loading = signal(false);
   readonly fault = signal<Fault | undefined>(undefined);
-  /** The hit that one has gone to, and the words that were found in it. */
+  /** The hit that the user has gone to, and the words that were found in it. */
   readonly current = signal("");
   words: readonly FoundWord[] = [];
-  /** In the hand: the address of the hit that one has gone to, from which Back leads here. */
+  /**
+   * On a screen with room for one pane: the address of the hit that the user has gone to. From
+   * there Back leads to the results.
+   */
   readonly away = signal("");
   /** Counts up each time the field is asked for. */
   readonly asked = signal(0);
@@ -87,7 +90,10 @@ export class Search {
     if (this.more.peek() && !this.loading.peek()) await this.#run(this.#next);
   }
 
-  /** Goes to a hit. In the hand it takes the place of the results, and Back leads to them again. */
+  /**
+   * Goes to a hit. On a screen with room for one pane it takes the place of the results, and Back
+   * leads to them again.
+   */
   visit(hit: Hit, inHand: boolean): void {
     const to = { screen: "talk", channel: hit.channel, seq: hit.seq } as const;
     this.words = foundIn(hit);
@@ -108,7 +114,10 @@ export class Search {
     for (const end of this.#ends) end();
   }
 
-  /** Nobody waits for the answer to a query that is not shown. It is asked again when it is. */
+  /**
+   * Gives up a query that is not shown, because no user waits for its answer. It is asked again
+   * when it is shown.
+   */
   #shown(shown: boolean): void {
     if (!shown && !this.away.peek()) this.current.value = "";
     if (!shown) this.#giveUp();
@@ -121,7 +130,9 @@ export class Search {
     this.loading.value = false;
   }
 
-  /** An older query is given up at once: its answer is not waited for. */
+  /**
+   * Searches after a pause. An older query is given up at once, because its answer is of no use.
+   */
   #later(ms: number): void {
     this.#giveUp();
     this.current.value = "";

@@ -21,7 +21,7 @@ import { TypingWatch } from "./typing.ts";
 import { Unseen, unseenName } from "./unseen.ts";
 import type { Event, Message, Setting } from "./wire.ts";
 
-const open = 6; // conversations that stay loaded after one has left them
+const open = 6; // conversations that stay loaded after the user has left them
 
 /** The prefix of the flags that mark a channel unread. */
 export const unreadFlag = "client/unread/";
@@ -44,7 +44,7 @@ export class Session {
   readonly search: Search;
   readonly notices: Notices;
 
-  /** Hear of each event of a channel, once the stores have it. */
+  /** Functions that hear of each event of a channel, once the stores have it. */
   readonly listeners = new Set<(e: Event) => void>();
 
   readonly #unseen: Unseen;
@@ -91,7 +91,7 @@ export class Session {
     });
   }
 
-  /** Returns a conversation. The ones that were left longest ago are let go. */
+  /** Returns a conversation. Those that the user left longest ago are let go. */
   conversation(id: string): Conversation {
     const known = this.#conversations.get(id) ?? new Conversation(id, this.me, this.link);
     this.#conversations.delete(id);
@@ -109,12 +109,12 @@ export class Session {
 
   /**
    * Opens a conversation at a message, or where the unread messages begin, or at the end. The
-   * divider stays where it is while one reads.
+   * divider stays where it is while the user reads.
    */
   enter(id: string, seq?: number): void {
     this.conversation(id).landing.value = undefined;
     if (this.channels.of(id).peek().exists) return this.#open(id, seq);
-    void this.channels.refresh(id).finally(() => this.#open(id, seq)); // from a link: it says where the unread begin
+    void this.channels.refresh(id).finally(() => this.#open(id, seq)); // after a link, only the server knows where the unread messages begin
   }
 
   #open(id: string, seq?: number): void {
@@ -123,7 +123,7 @@ export class Session {
     const flag = Number(this.settings.of(unreadFlag + id).peek());
     const after = flag > 0 ? Math.min(flag - 1, known) : known;
     c.divider.value = unread > 0 || flag > 0 ? { after, count: Math.max(1, newest - after) } : undefined;
-    if (flag > 0) this.settings.set(unreadFlag + id, "").catch(() => {}); // it is read, and stays marked
+    if (flag > 0) this.settings.set(unreadFlag + id, "").catch(() => {}); // after a failure the channel only stays marked
     if (seq) return; // the screen jumps to it
     if (c.divider.peek()) void c.open({ at: "unread", known: after });
     else if (c.messages.peek().length > 0) c.reenter(c.spot);
@@ -142,14 +142,17 @@ export class Session {
     return users.map((user) => ({ user, name: this.people.name(user) }));
   }
 
-  /** Says that a message was on screen, in a window that somebody looks at. */
+  /** Says that a message was on screen, in a window that the user looks at. */
   read(channel: string, seq: number): void {
     if (seq <= (this.channels.get(channel)?.known ?? 0)) return;
     this.channels.read(channel, seq);
     this.link.read(channel, seq);
   }
 
-  /** Removes what this device keeps of the user, who signs out, in plain sight of whoever comes next. */
+  /**
+   * Removes what this device keeps of the user, who signs out. The next user of the device could
+   * read it.
+   */
   forget(): void {
     this.#lastVisit.forget();
     this.drafts.forget();
@@ -177,7 +180,9 @@ export class Session {
     await this.link.close();
   }
 
-  /** The first connection reads everything; later ones go on where the one before ended. */
+  /**
+   * Reads everything with the first connection. Later connections go on where the one before ended.
+   */
   #connected(): void {
     this.people.connected();
     if (!this.#begun) this.#begin();
@@ -197,7 +202,10 @@ export class Session {
     readAll().catch(() => (this.#begun = false)); // the next connection does it
   }
 
-  /** Events were missed: what is on screen is read again, and the rest when it is next shown. */
+  /**
+   * Reads again what is on the screen, because events were missed. The rest is read when it is next
+   * shown.
+   */
   #reset(channel: string | undefined): void {
     if (channel === undefined) this.#begin();
     else void this.channels.refresh(channel);
@@ -217,7 +225,7 @@ export class Session {
     this.#conversations.get(e.channel)?.receive(e);
     this.members.receive(e);
     if (e.kind === "meta") this.#belong(e);
-    if (e.channel === this.#shown && e.version === 1) this.#watch(); // it exists only now
+    if (e.channel === this.#shown && e.version === 1) this.#watch(); // the channel exists only now
     this.listeners.forEach((listen) => listen(e));
     if (e.kind !== "message") return;
     this.notices.receive(e as Message, e.channel === this.#shown && !document.hidden);
@@ -225,7 +233,10 @@ export class Session {
     this.outbox.receive(e);
   }
 
-  /** What was loaded before a user left is stale once they are back, so it goes with them. */
+  /**
+   * Lets go of what was loaded when the user leaves a channel, because it is stale once they are
+   * back.
+   */
   #belong(e: Event): void {
     const { channel } = e;
     const change = belonging(e, this.me);
@@ -238,10 +249,10 @@ export class Session {
     if (change === "ended") return;
     c?.again();
     void this.members.load(channel);
-    this.#watch(); // the server watches for members alone
+    this.#watch(); // the server watches only for members
   }
 
-  /** What comes while nobody looks is marked too. */
+  /** Marks also what comes while the user does not look. */
   #divide(e: Event, known: number): void {
     const c = this.#conversations.get(e.channel);
     if (!c || e.sender === this.me || !e.seq) return;

@@ -4,7 +4,7 @@ import type { Setting } from "./wire.ts";
 
 /** The user's own settings that the app acts on. They are the same on all devices. */
 export class Settings {
-  readonly #changes = signal(0); // of which settings are set
+  readonly #changes = signal(0); // counts up when a setting is added or removed
   readonly #byName = new Map<string, Signal<string>>();
   readonly #changing = new Set<string>(); // names whose change is not answered yet
 
@@ -23,7 +23,10 @@ export class Settings {
     return [...this.#byName].filter(([name, value]) => name.startsWith(prefix) && value.peek()).map(([name]) => name);
   }
 
-  /** Reads all settings below a prefix. Those that another device has removed meanwhile go. */
+  /**
+   * Reads all settings below a prefix. Settings that another device has removed meanwhile are
+   * removed here too.
+   */
   async read(prefix: string): Promise<void> {
     const gone = new Set(this.names(prefix));
     let after = "";
@@ -39,7 +42,10 @@ export class Settings {
     for (const name of gone) if (!this.#changing.has(name)) this.receive({ name, value: "" });
   }
 
-  /** Changes a setting; "" removes it. It is shown at once, and taken back if it is refused. */
+  /**
+   * Changes a setting; "" removes it. The change is shown at once, and taken back if the server
+   * refuses it.
+   */
   async set(name: string, value: string): Promise<void> {
     const known = this.of(name);
     const before = known.peek();

@@ -12,7 +12,7 @@ vi.mock("./session.ts", () => ({
   },
 }));
 vi.mock("./directlazy.ts", () => ({ directLink: async () => class {} }));
-vi.mock("./idle.ts", () => ({ whenIdle: () => {} })); // the page never is
+vi.mock("./idle.ts", () => ({ whenIdle: () => {} })); // the page is never idle
 vi.mock("./push/pause.ts", () => ({ pause: async (user: string, back: () => boolean) => { if (!back()) await paused(user); } }));
 
 beforeEach(() => {

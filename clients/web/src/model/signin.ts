@@ -18,19 +18,19 @@ import { Session } from "./session.ts";
 /** The session of the user who is signed in; undefined at the door. */
 export const session = signal<Session | undefined>(undefined);
 
-/** Who is signed in, in this window, with the token that is good now. */
+/** The user who is signed in in this window, with the token that is good now. */
 export const identity = signal<Identity | undefined>(undefined);
 
-let pushBegun: Promise<void>; // that this device is told: that part is loaded late
+let pushBegun: Promise<void>; // resolves once the part about push has begun, which is loaded late
 let before = ""; // the user who was signed in last in this window
 let tokens: Tokens | undefined; // of the user who is signed in
-let leaving: Session | undefined; // one that ends because its user signs out
+let leaving: Session | undefined; // a session that ends because its user signs out
 
 /** Why the user is at the door, if something went wrong. */
 export const doorFault = signal<{ code: string; message: string } | undefined>(undefined);
 
 // An identity belongs to a window, so that two windows can be two people. The secret of the
-// development sign-in belongs to the browser: a new window needs no link.
+// development sign-in belongs to the browser, so a new window needs no link.
 const identityKey = "natterjack.identity";
 const secretKey = "natterjack.secret";
 const lastUserKey = "natterjack.user";
@@ -52,8 +52,8 @@ export function takeSecret(): void {
 export const lastUser = (): string => localStorage.getItem(lastUserKey) ?? "";
 
 /**
- * Goes on as the user who was signed in before a reload, or who was told of a message and has pressed
- * on it: whoever wants to be told on a device has said that it is theirs.
+ * Goes on as the user who was signed in before a reload, or who has pressed on a notification. A
+ * user who wants notifications on a device has said that the device is theirs.
  */
 export function resume(): void {
   const stored = sessionStorage.getItem(identityKey);
@@ -69,14 +69,14 @@ export function resume(): void {
 }
 
 /**
- * Signs out, in all windows of this browser: no token of theirs opens anything any more. What was
- * not sent goes too, so whoever calls this has asked before.
+ * Signs the user out in all windows of this browser. The server accepts none of their tokens after
+ * that. Messages that were not sent are lost, so a caller asks the user before.
  */
 export async function signOut(): Promise<void> {
   const s = session.peek();
   const all = tokens;
   if (!s || !all) return;
-  await within(s.drafts.flush()); // to the other devices, which keep them
+  await within(s.drafts.flush()); // the other devices keep the drafts
   const told = await within(pushBegun.then(() => device.peek()?.signOut())); // while the token is still good
   if (told) all.add(told.token, told.expires);
   all.out();
@@ -85,7 +85,10 @@ export async function signOut(): Promise<void> {
   await forget(s);
 }
 
-/** Leaves, and removes what this device keeps of the user, in plain sight of whoever comes next. */
+/**
+ * Leaves, and removes what this device keeps of the user. The next user of the device could read
+ * it.
+ */
 async function forget(s: Session): Promise<void> {
   leaving = s;
   s.forget();
@@ -102,7 +105,10 @@ async function forget(s: Session): Promise<void> {
 const within = <T>(done: Promise<T>): Promise<T | void> =>
   Promise.race([done.catch(() => {}), new Promise<void>((late) => setTimeout(late, patience))]);
 
-/** Goes to the door. What was not sent stays, for a user who is put out comes back. */
+/**
+ * Goes to the door. Messages that were not sent stay, because a user whose session was ended comes
+ * back.
+ */
 export async function leave(fault?: { code: string; message: string }): Promise<void> {
   const s = session.peek();
   sessionStorage.removeItem(identityKey);
@@ -114,7 +120,7 @@ export async function leave(fault?: { code: string; message: string }): Promise<
   await s?.close();
 }
 
-/** Enters as a user. Where another user was before is no place for them. */
+/** Enters as a user. They do not begin at the place where another user was before. */
 export function enter(as: Identity): void {
   if (before && before !== as.user) go({ screen: "list" }, { replace: true });
   before = as.user;
@@ -127,7 +133,7 @@ export function enter(as: Identity): void {
   });
   const token = tokenSource(as, tokens);
   if ("locks" in navigator) begin(as.user, new TabLink(as.user, token));
-  else void directLink().then((Direct) => begin(as.user, new Direct(as.user, token))); // locks need HTTPS, or this machine
+  else void directLink().then((Direct) => begin(as.user, new Direct(as.user, token))); // locks need HTTPS or localhost
 }
 
 function begin(user: string, link: Link): void {
@@ -143,8 +149,9 @@ function begin(user: string, link: Link): void {
 }
 
 /**
- * Ends that this device is told for a user whose sign-in has ended by itself: it is not for whoever
- * comes next. It does so even before that part is loaded, and not if the user is back before.
+ * Ends the notifications on this device for a user whose sign-in has ended by itself. The next user
+ * of the device must not see them. It works even before the part about push is loaded. It does
+ * nothing if the user is back before.
  */
 async function endTelling(user: string): Promise<void> {
   const { pause } = await part(() => import("./push/pause.ts"));
@@ -157,7 +164,7 @@ function remember(now: Identity): void {
   identity.value = now;
 }
 
-/** Gives the token until it expires, and then another one. */
+/** Returns a source that gives the token until it expires, and then another token. */
 function tokenSource(as: Identity, all: Tokens): TokenSource {
   let now = as;
   all.add(now.token, now.expires);

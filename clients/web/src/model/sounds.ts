@@ -1,13 +1,16 @@
 // The sounds of the app. They are made here: no file is loaded for them.
 
-/** What is heard when a message comes. */
+/** The sound that a user hears when a message comes. */
 export type Sound = "frog" | "drop" | "none";
 
 let context: AudioContext | undefined;
 
 const patience = 500; // milliseconds after which a sound comes too late
 
-/** Plays a sound. A browser that wants a touch of the page first stays silent: a late sound says nothing. */
+/**
+ * Plays a sound. A browser that first wants a touch of the page stays silent, because a late sound
+ * says nothing.
+ */
 export async function play(sound: Sound): Promise<void> {
   if (sound === "none") return;
   context ??= new AudioContext();
@@ -17,14 +20,14 @@ export async function play(sound: Sound): Promise<void> {
   else drip(context);
 }
 
-/** A natterjack's call, much shortened: quick pulses of one rough tone. */
+/** Plays a natterjack's call, much shortened: quick pulses of one rough tone. */
 function croak(to: AudioContext): void {
   const pulses = 7;
   const each = 0.038; // seconds
   for (let i = 0; i < pulses; i++) tone(to, { type: "triangle", from: 1150, to: 1400, at: i * each, length: each * 0.8, loud: 0.05 + 0.05 * Math.sin((Math.PI * (i + 1)) / (pulses + 1)) });
 }
 
-/** A drop into water: a tone that rises as it fades. */
+/** Plays a drop into water: a tone that rises as it fades. */
 function drip(to: AudioContext): void {
   tone(to, { type: "sine", from: 520, to: 1250, at: 0, length: 0.09, loud: 0.12 });
   tone(to, { type: "sine", from: 760, to: 1500, at: 0.1, length: 0.07, loud: 0.06 });
@@ -38,7 +41,7 @@ interface Tone {
   /** Seconds from now. */
   at: number;
   length: number;
-  /** Of 1. */
+  /** From 0 to 1. */
   loud: number;
 }
 

@@ -2,9 +2,9 @@ import { lengthOf } from "../words/format.ts";
 import { list } from "../words/list.ts";
 import type { Attachment, Content, Message } from "./wire.ts";
 
-const most = 1000; // characters, more than a line shows and than one listens to
+const most = 1000; // characters; it is more than a line shows, and more than a user listens to
 
-/** Returns a message in one line: its text without marks of Markdown, or what is attached. */
+/** Returns a message in one line: its text without marks of Markdown, or the names of its files. */
 export function muchOf(m: Message): string {
   if (m.deleted || !m.content) return list().deleted;
   return lineOf(m.content);
@@ -16,8 +16,9 @@ export function lineOf(content: Content, files: readonly { name: string }[] = []
 }
 
 /**
- * Returns the beginning of a text without the marks of Markdown. Each row of the list has one, so no
- * pattern may look for an end that is not there from every mark anew.
+ * Returns the beginning of a text without the marks of Markdown. Each row of the list has such a
+ * text, so it must be quick: no pattern may search the whole text at every mark for an end that is
+ * not there.
  */
 function unmarked(text: string): string {
   const line = text.trimStart().slice(0, most)

@@ -1,8 +1,8 @@
-const beat = 3000; // milliseconds between two questions, in which the first one is answered
+const beat = 3000; // milliseconds between two questions; the answer to the first comes within them
 
 /**
- * Watches, in a tab that somebody sees, whether the tab that leads is alive. A browser may freeze a
- * hidden tab, which then says nothing, and keeps its lock.
+ * Watches, in a tab that is visible, whether the tab that leads is alive. A browser may freeze a
+ * hidden tab. A frozen tab says nothing, and keeps its lock.
  */
 export class TabPulse {
   #asked = 0; // when the leader was asked, if it has said nothing since
@@ -36,7 +36,10 @@ export class TabPulse {
     this.#asked = 0;
   }
 
-  /** Asks, unless that was done and nothing has come. A tab that was frozen itself asks again. */
+  /**
+   * Asks the leader, unless it was asked and has not answered. A tab that was frozen itself asks
+   * again.
+   */
   #beat(): void {
     const now = Date.now();
     this.#timer = setTimeout(() => this.#beat(), beat);

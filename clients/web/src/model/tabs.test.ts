@@ -219,7 +219,7 @@ describe("a tab that leads and is frozen", () => {
     await pass(10);
     expect([first.leads.value, second.leads.value]).toEqual([false, true]);
     expect(Held.all[0]!.closed).toBe(true);
-    Held.all[0]!.event(10); // nobody hears what comes late
+    Held.all[0]!.event(10); // no tab hears what comes late
     Held.all[1]!.event(10);
     await pass(10);
     expect(heardByFirst.filter((h) => h === "event 10")).toHaveLength(1);

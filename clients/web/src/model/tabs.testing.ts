@@ -1,4 +1,4 @@
-// What tabs find in a browser, and a connection that a test holds in its hand.
+// What tabs find in a browser, and a connection that a test controls.
 
 import { signal } from "@preact/signals";
 import { wire, type Position } from "natterjack";
@@ -9,7 +9,7 @@ import type { Event } from "./wire.ts";
 
 interface Claim { take: () => void; lost: (error: Error) => void }
 
-/** The locks of a browser: one holder each, and others that wait in their order. */
+/** The locks of a browser. Each has one holder, and others wait in their order. */
 export class Locks {
   readonly #claims = new Map<string, Claim[]>();
   readonly #late: (() => void)[] = [];
@@ -65,7 +65,7 @@ export class Held {
   readonly sent: unknown[][] = [];
   readonly uploads: AbortSignal[] = [];
   readonly asked: string[] = [];
-  readonly signals: AbortSignal[] = []; // of what was asked
+  readonly signals: AbortSignal[] = []; // of the questions that were asked
   answer: ((value: unknown) => void) | undefined;
   closed = false;
   #to!: Listener;
@@ -78,7 +78,7 @@ export class Held {
 
   start(to: Listener): void { this.#to = to; }
 
-  /** The server welcomes the connection. */
+  /** Lets the server welcome the connection. */
   welcomed(...positions: number[]): void {
     this.client.position ??= { epoch: "e", positions };
     this.state.value = { ...this.state.value, online: true, lostAt: 0 };
@@ -115,7 +115,7 @@ export class Held {
   }
 }
 
-/** Makes a tab's stores of a link: it writes down what it is told. */
+/** Makes the stores of a tab, which write down what the link tells them. */
 export function told(link: TabLink): string[] {
   const all: string[] = [];
   const ignore = () => {};
@@ -127,7 +127,7 @@ export function told(link: TabLink): string[] {
   return all;
 }
 
-/** A page that one looks at, or not. */
+/** A page that a user looks at, or not. */
 export class Page extends EventTarget {
   hidden = false;
   turn(hidden: boolean): void {
@@ -136,7 +136,9 @@ export class Page extends EventTarget {
   }
 }
 
-/** What tabs hear of each other. A tab that is frozen hears nothing until it thaws, and says nothing. */
+/**
+ * The channel over which tabs talk. A frozen tab hears nothing until it thaws, and says nothing.
+ */
 export class Channel {
   static readonly all: Channel[] = [];
   frozen = false;

@@ -18,8 +18,8 @@ interface Open {
 
 /**
  * The way to the server through one connection for all tabs of a user. One tab leads: it holds the
- * connection, and a lock of the browser. When it goes, the next one goes on where it was. When the
- * browser freezes it, a tab that somebody sees takes its lock.
+ * connection, and a lock of the browser. When the leader goes, the next tab goes on where it was.
+ * When the browser freezes the leader, a visible tab takes its lock.
  */
 export class TabLink implements Link {
   readonly state = signal<LinkState>({ online: false, lostAt: Date.now(), nextTry: 0, session: "", limits: wire.defaultLimits });
@@ -28,15 +28,15 @@ export class TabLink implements Link {
 
   readonly #user: string;
   readonly #token: TokenSource;
-  readonly #storage: IndexedDBStorage; // the client of the leader has the same
+  readonly #storage: IndexedDBStorage; // the client of the leader has the same storage
   readonly #tab = newClientID();
   readonly #talk: BroadcastChannel;
   readonly #closing = new AbortController();
   readonly #pulse = new TabPulse(() => this.#say({ kind: "ping" }), () => this.#takeOver());
-  #able: typeof DirectLink | undefined; // what holds a connection, once it is loaded
+  #able: typeof DirectLink | undefined; // the part that holds a connection, once it is loaded
   #queued: AbortController | undefined; // while this tab waits to lead
   #leader = ""; // the tab that leads, as far as this one knows
-  #since = 0; // when that one began to lead
+  #since = 0; // when that tab began to lead
   #listener: Listener | undefined;
   #direct: DirectLink | undefined; // while this tab leads
   #at: Position | undefined; // behind the last event that this tab has taken
@@ -45,7 +45,7 @@ export class TabLink implements Link {
   readonly #open = new Map<number, Open>();
   readonly #mine: Standing = { watch: [], follow: [], present: "online" };
   readonly #others = new Map<string, Standing>();
-  readonly #aborts = new Map<string, AbortController>(); // of what this tab does as the leader, by who asked for it
+  readonly #aborts = new Map<string, AbortController>(); // for what this tab does as the leader, by the tab that asked for it
 
   constructor(user: string, token: TokenSource) {
     this.#user = user;
@@ -76,10 +76,13 @@ export class TabLink implements Link {
     else void this.#keepAndAsk(channel, content, clientID, files);
   }
 
-  /** Keeps a message before another tab is asked to send it: that one, or this one, may be gone before. */
+  /**
+   * Keeps a message before another tab is asked to send it, because either tab may be gone before
+   * that.
+   */
   async #keepAndAsk(channel: string, content: wire.Content, clientID: string, files: OutgoingFile[]): Promise<void> {
     const key = await keepMessage(this.#storage, { channel }, content, clientID, files).catch(() => undefined); // it is sent all the same
-    await this.#ask("send", [channel, content, clientID, files, key]).catch(() => {}); // its state is told
+    await this.#ask("send", [channel, content, clientID, files, key]).catch(() => {}); // the state of the message is told
   }
 
   retry(clientID: string): void {
@@ -127,7 +130,7 @@ export class TabLink implements Link {
 
   async close(): Promise<void> {
     const direct = this.#direct;
-    this.#direct = undefined; // what others ask from now on is for the next leader
+    this.#direct = undefined; // the next leader answers what others ask from now on
     this.#pulse.stop();
     this.#talk.onmessage = null;
     await Promise.all([direct?.close(), this.#storage.close()]);
@@ -141,8 +144,8 @@ export class TabLink implements Link {
   // ─── Leading ───
 
   /**
-   * Waits to lead. Only a tab that has loaded what holds a connection may: a server that is new by
-   * then does not have it any more.
+   * Waits to lead. A tab must have loaded the part that holds a connection before, because a newer
+   * server may not have the same file.
    */
   async #stand(): Promise<void> {
     this.#able = await directLink();
@@ -154,7 +157,7 @@ export class TabLink implements Link {
     this.#claim({ signal: AbortSignal.any([this.#closing.signal, this.#queued.signal]) });
   }
 
-  /** Takes the lock of a leader that says nothing: the browser has frozen it. */
+  /** Takes the lock of a leader that says nothing, because the browser has frozen it. */
   #takeOver(): void {
     if (!this.#able || this.#direct || this.#closing.signal.aborted) return;
     this.#queued?.abort();
@@ -168,9 +171,9 @@ export class TabLink implements Link {
     navigator.locks.request(this.#name(), options, lead).catch(() => led && this.#deposed(led));
   }
 
-  /** Leads until this tab goes. What was asked of the leader before is asked here again. */
+  /** Leads until this tab goes. Questions to the leader before are asked here again. */
   #lead(Direct: typeof DirectLink): DirectLink | undefined {
-    if (this.#closing.signal.aborted) return undefined; // a lock that is taken cannot be given up before
+    if (this.#closing.signal.aborted) return undefined; // a lock that was given just now could not be given up before
     const direct = new Direct(this.#user, this.#token, this.#at);
     this.#direct = direct;
     this.#leader = this.#tab;
@@ -191,7 +194,10 @@ export class TabLink implements Link {
     return direct;
   }
 
-  /** Leads no more, because another tab has taken the lock. What is open here is asked of that tab. */
+  /**
+   * Stops leading, because another tab has taken the lock. Questions without an answer are asked of
+   * that tab.
+   */
   #deposed(direct: DirectLink): void {
     if (this.#direct !== direct || this.#closing.signal.aborted) return;
     this.#direct = undefined;
@@ -217,7 +223,7 @@ export class TabLink implements Link {
     };
   }
 
-  /** Answers another tab. Once this tab leads no more, the next leader is asked again and answers. */
+  /** Answers another tab. If this tab stops leading, the next leader is asked again and answers. */
   async #answerOther(direct: DirectLink, t: Talk & { kind: "ask" }): Promise<void> {
     const { tab, id } = t;
     if (this.#aborts.has(`${tab} ${id}`)) return; // it was asked twice
@@ -251,7 +257,7 @@ export class TabLink implements Link {
     }
   }
 
-  /** Knows what another tab shows, until that tab is gone. */
+  /** Counts in what another tab shows, until that tab is gone. */
   #enlist(tab: string, standing: Standing): void {
     const known = this.#others.has(tab);
     this.#others.set(tab, standing);
@@ -267,7 +273,7 @@ export class TabLink implements Link {
   // ─── Talking ───
 
   #hear(t: Talk): void {
-    if (t.kind === "lead" && this.#direct && t.since > this.#since) this.#deposed(this.#direct); // it was frozen meanwhile
+    if (t.kind === "lead" && this.#direct && t.since > this.#since) this.#deposed(this.#direct); // this tab was frozen meanwhile
     if (this.#direct) this.#asked(this.#direct, t);
     else if (t.kind === "progress" && t.tab === this.#tab) this.#open.get(t.id)?.progress?.(t.stored, t.size);
     else if (t.kind === "answer" && t.tab === this.#tab) this.#answered(t);
@@ -285,7 +291,10 @@ export class TabLink implements Link {
     else if (t.kind === "standing") this.#enlist(t.tab, t.standing);
   }
 
-  /** Takes what the leader says. One that led before, and does not know that it leads no more, is not heard. */
+  /**
+   * Takes what the leader says. A tab that led before, and does not know yet that another one
+   * leads, is not heard.
+   */
   #led(t: Talk & { by: string }): void {
     const begins = t.kind === "lead" || (t.kind === "welcome" && t.tab === this.#tab);
     if (begins && t.since >= this.#since) [this.#leader, this.#since] = [t.by, t.since];
@@ -297,7 +306,9 @@ export class TabLink implements Link {
     else if (t.kind === "news") this.#take(t.news);
   }
 
-  /** Takes note of a new leader. If it begins behind what this tab has, everything is read again. */
+  /**
+   * Takes note of a new leader. If it begins behind what this tab has, everything is read again.
+   */
   #follow(from: Position | undefined): void {
     const at = this.#at;
     const follows = at && from && at.epoch === from.epoch && from.positions.every((pos, shard) => pos <= (at.positions[shard] ?? 0));
@@ -320,7 +331,7 @@ export class TabLink implements Link {
     this.state.value = state;
   }
 
-  /** Takes note of where events begin, so that this tab can go on from there if it comes to lead. */
+  /** Takes note of where events begin, so that this tab can go on from there if it leads later. */
   #begin(at: Position | undefined): void {
     this.#at ??= copyOf(at);
   }
@@ -363,7 +374,7 @@ export class TabLink implements Link {
   #giveUp(id: number): void {
     this.#open.get(id)?.reject(new DOMException("it was given up", "AbortError"));
     this.#open.delete(id);
-    this.#aborts.get(`${this.#tab} ${id}`)?.abort(); // a tab does not hear itself
+    this.#aborts.get(`${this.#tab} ${id}`)?.abort(); // a tab does not hear what it says itself
     this.#say({ kind: "abort", tab: this.#tab, id });
   }
 

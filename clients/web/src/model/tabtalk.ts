@@ -3,10 +3,15 @@
 import type { Position, UploadOptions } from "natterjack";
 import type { Link, LinkState, Listener } from "./link.ts";
 
-/** What a tab asks of the one that leads, and is answered. If that one goes, the next one is asked. */
+/**
+ * What a tab asks of the tab that leads, which answers. If that tab goes, the next leader is asked.
+ */
 export type Asked = "request" | "send" | "mediaURL" | "upload";
 
-/** What a tab tells the one that leads. It is not answered: what is lost is told again by itself, or of no use. */
+/**
+ * What a tab tells the tab that leads, which does not answer. What is lost is told again by itself,
+ * or is of no use.
+ */
 export type Told = "retry" | "discard" | "read" | "typing" | "hurry";
 
 /** Is told how many bytes of an upload storage has. */
@@ -22,11 +27,14 @@ export interface Standing {
 /** What a leader tells all tabs: the name of a listener's function, and what it takes. */
 export type News = { [K in keyof Listener]: { name: K; args: Parameters<Listener[K]> } }[keyof Listener];
 
-/** A message between tabs. by is the tab that leads: one that led before may not know it yet. */
+/**
+ * What one tab says to others. The tab that leads names itself in "by", because a tab that led
+ * before may not know yet that another one leads.
+ */
 export type Talk =
   | { kind: "join"; tab: string } // a tab is new: who leads?
   | { kind: "ping" } // a tab wants to know whether the one that leads is alive
-  | { kind: "here"; by: string } // it is
+  | { kind: "here"; by: string } // the tab that leads is alive
   | { kind: "lead"; by: string; since: number; from: Position | undefined } // a tab leads from now on; events follow from there
   | { kind: "welcome"; by: string; since: number; tab: string; state: LinkState; at: Position | undefined; sends: Parameters<Listener["sent"]>[0][] }
   | { kind: "news"; by: string; news: News }
@@ -39,7 +47,7 @@ export type Talk =
   | { kind: "answer"; tab: string; id: number; ok: true; value: unknown }
   | { kind: "answer"; tab: string; id: number; ok: false; error: { code?: string; name: string; message: string; retryAfterMs?: number } };
 
-/** Joins what all tabs show. Of the states the most visible counts. */
+/** Joins what all tabs show. Of their states of presence the most visible counts. */
 export function joined(all: Iterable<Standing>): Standing {
   const [watch, follow] = [new Set<string>(), new Set<string>()];
   let present: Standing["present"] = "invisible";
@@ -51,7 +59,7 @@ export function joined(all: Iterable<Standing>): Standing {
   return { watch: [...watch].slice(-20), follow: [...follow].slice(-200), present };
 }
 
-/** Does what a tab has asked for, until a signal. */
+/** Does what a tab has asked for. The signal ends it. */
 export async function perform(link: Link, what: Asked, args: unknown[], until: { signal: AbortSignal; progress?: Progress }): Promise<unknown> {
   if (what === "upload") {
     const [channel, file, options] = args as [string, Blob, UploadOptions];

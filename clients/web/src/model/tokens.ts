@@ -5,7 +5,7 @@ type Said = { kind: "asks" } | { kind: "has"; tokens: [token: string, expires: n
 
 /**
  * Knows the tokens that all windows of this browser have for a user. When the user signs out in one
- * window, they leave all of them, and none of the tokens opens anything any more.
+ * window, they leave all windows, and the server accepts none of these tokens after that.
  */
 export class Tokens {
   readonly #known = new Map<string, number>(); // with the time of their expiry, Unix milliseconds
@@ -29,12 +29,15 @@ export class Tokens {
     this.#tell([[token, expires]]);
   }
 
-  /** Has the user leave all other windows. */
+  /** Signs the user out in all other windows. */
   out(): void {
     this.#say({ kind: "out" });
   }
 
-  /** Has the server revoke all tokens that are still good. One that it cannot be told of stays until it expires. */
+  /**
+   * Has the server revoke all tokens that are still good. A token that the server cannot be told of
+   * stays good until it expires.
+   */
   async revoke(): Promise<void> {
     const good = [...this.#known].filter(([, expires]) => expires > Date.now());
     await Promise.allSettled(good.map(([token]) => revoke(token)));
@@ -53,7 +56,9 @@ export class Tokens {
   }
 }
 
-/** Signs out what a token has opened, by a request that needs no connection and outlives the page. */
+/**
+ * Signs out what a token has opened, by a request that needs no connection and outlives the page.
+ */
 async function revoke(token: string): Promise<void> {
   const body = JSON.stringify({ type: "sign_out", ref: 1 });
   await fetch("/v1/frames", { method: "POST", headers: { Authorization: `Bearer ${token}` }, body, keepalive: true });

@@ -3,7 +3,7 @@ import type { Link } from "./link.ts";
 import { Outbox } from "./outbox.ts";
 import { Tray } from "./tray.ts";
 
-/** A way to the server that tells nothing: no tab holds a connection. */
+/** Returns a way to the server that tells nothing, because no tab holds a connection. */
 const nobody = () => ({ send: vi.fn(), upload: () => new Promise(() => {}) });
 
 test("a message is shown before anybody tells its state, and not twice after", () => {

@@ -20,7 +20,7 @@ export interface Local {
 
 /** The files that were picked for the next message of each channel. */
 export class Tray {
-  /** In which form pictures are sent; remembered on this device. */
+  /** The form in which pictures are sent. It is remembered on this device. */
   readonly form = signal<Form>(localStorage.getItem(formKey) === "original" ? "original" : "smaller");
   readonly #picked = new Map<string, Signal<readonly Picked[]>>();
   readonly #sent = new Map<string, Local>(); // by media
@@ -39,7 +39,7 @@ export class Tray {
     return this.#sent.get(media);
   }
 
-  /** Picks files and uploads them at once. It returns how many were too many. */
+  /** Picks files and uploads them at once. It returns how many files were too many. */
   add(channel: string, files: Iterable<File>): number {
     const tray = this.of(channel);
     const known = new Set(tray.peek().map((p) => identity(p.source)));
@@ -58,7 +58,7 @@ export class Tray {
     p.drop();
   }
 
-  /** Moves a file by some places, or as far as there are places. */
+  /** Moves a file by some places, or as far as it can go. */
   move(p: Picked, by: number): void {
     const tray = this.of(p.channel);
     const others = tray.peek().filter((o) => o !== p);
@@ -66,7 +66,7 @@ export class Tray {
     tray.value = [...others.slice(0, to), p, ...others.slice(to)];
   }
 
-  /** Chooses the form of pictures, of those in a tray too. */
+  /** Chooses the form of pictures. It also holds for pictures that are in a tray already. */
   choose(form: Form): void {
     if (form === this.form.peek()) return;
     this.form.value = form;
@@ -78,9 +78,9 @@ export class Tray {
 
   /**
    * Sends what is in the tray, with a text. More files than a message takes become several
-   * messages; the first one has the text. What is not uploaded yet is kept with its message before
-   * anything else is done, and goes on after a reload, too: pictures that are not smaller yet are
-   * made so on the way.
+   * messages; the first one has the text. A file that is not uploaded yet is kept with its message
+   * first, so the upload goes on even after a reload. Pictures that are not smaller yet are made
+   * smaller on the way.
    */
   leave(channel: string, content: Content): void {
     const all = this.of(channel).peek();
@@ -93,7 +93,7 @@ export class Tray {
     this.outbox.send(channel, content, newId(), [{ file: sound, voice: true, waveform }]);
   }
 
-  /** Remembers files whose message has arrived: they need not be read from the server to be seen. */
+  /** Remembers files whose message has arrived. They can then be shown without the server. */
   keep(attachments: readonly Attachment[], files: readonly Blob[]): void {
     for (const [i, attachment] of attachments.entries()) {
       const file = files[i];
@@ -119,7 +119,7 @@ export class Tray {
     this.outbox.send(channel, { ...content, attachments }, newId());
   }
 
-  /** Returns a file as it is sent, or what it is made of and how. */
+  /** Returns a file as it is sent, or the file from which that is made, and in which form. */
   #fileOf(p: Picked): OutgoingFile {
     const ready = p.file.peek();
     return ready ? { file: ready } : { file: p.source, prepare: this.form.peek() };

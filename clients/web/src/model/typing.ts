@@ -2,18 +2,18 @@ import { signal, type Signal } from "@preact/signals";
 import type { Link } from "./link.ts";
 import type { Event, Typing as Frame } from "./wire.ts";
 
-const forgotten = 6000; // milliseconds after which somebody has stopped
+const forgotten = 6000; // milliseconds after which a member counts as stopped
 
 const nobody: readonly string[] = [];
 
-/** Knows who is writing where, and tells where this user is. */
+/** Knows which members are writing in which channel, and tells where this user is writing. */
 export class TypingWatch {
   readonly #byChannel = new Map<string, Signal<readonly string[]>>();
   readonly #timers = new Map<string, ReturnType<typeof setTimeout>>();
 
   constructor(readonly me: string, readonly link: Link) {}
 
-  /** Returns who is writing in a channel, for a component to follow. */
+  /** Returns the users who are writing in a channel, for a component to follow. */
   of(channel: string): Signal<readonly string[]> {
     let known = this.#byChannel.get(channel);
     if (!known) this.#byChannel.set(channel, (known = signal(nobody)));
@@ -34,7 +34,7 @@ export class TypingWatch {
     this.#timers.set(key, setTimeout(() => this.#stop(channel, user), forgotten));
   }
 
-  /** Takes a message: whoever sent it has stopped writing. */
+  /** Takes a message. Its sender has stopped writing. */
   sent(e: Event): void {
     this.#stop(e.channel, e.sender);
   }

@@ -23,7 +23,7 @@ export class Unseen {
     this.#end();
   }
 
-  /** Forgets it on this device, because the user signs out. */
+  /** Forgets the choice on this device, because the user signs out. */
   forget(): void {
     this.#end();
     localStorage.removeItem(this.#key);

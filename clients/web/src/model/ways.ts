@@ -10,7 +10,7 @@ export async function signInByName(user: string): Promise<void> {
   enter(await development(user));
 }
 
-/** Signs in with a token that somebody has handed to the user. */
+/** Signs in with a token that was handed to the user. */
 export async function signInWithToken(token: string): Promise<void> {
   enter(await identified(token, "token"));
 }
@@ -28,7 +28,10 @@ export async function waysIn(): Promise<Ways> {
   return { development, ...(issuer && client_id && { provider: { issuer, clientId: client_id } }) };
 }
 
-/** Signs in with the code with which the organisation's provider has come back, if it has. */
+/**
+ * Signs in with the code with which the organisation's provider has sent the person back, if it
+ * has.
+ */
 export async function signInByOrganisation(): Promise<void> {
   const granted = await finish();
   if (!granted) return;
@@ -41,7 +44,7 @@ async function identified(token: string, by: Identity["by"]): Promise<Identity> 
   return { user: await whoIs(token), token, expires: expiryOf(token), by };
 }
 
-/** Asks the server whose a token is: the client does not read what it cannot check. */
+/** Asks the server which user a token belongs to. The client does not read what it cannot check. */
 async function whoIs(token: string): Promise<string> {
   const answer = await fetch("/v1/poll", { method: "POST", body: JSON.stringify({ type: "connect", v: 1, token }) });
   const [line = "{}"] = (await answer.text()).split("\n");

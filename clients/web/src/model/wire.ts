@@ -28,7 +28,7 @@ export type Message = Event & { seq: number };
 /** Tells whether a channel is a direct one. */
 export const isDirect = (channel: string): boolean => directUsers(channel) !== undefined;
 
-/** Returns the other user of a direct channel; in one's own notes, oneself. */
+/** Returns the other user of a direct channel. In a user's own notes it returns that user. */
 export const partnerIn = partner;
 
 const group = /^g[a-z2-7]{24}$/;

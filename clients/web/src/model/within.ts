@@ -1,10 +1,10 @@
 import type { Event, Message } from "./wire.ts";
 
-const most = 1000; // events that are held; there are more only if hardly anybody writes
+const most = 1000; // events that are held; there are more only where members hardly write
 
 /** A change of a channel, as it stands in the log. */
 export interface Happened extends Event {
-  /** Whether more happened just before it, which is left out. */
+  /** Whether changes just before it are left out. */
   cut?: boolean;
 }
 

@@ -7,10 +7,10 @@ export type About = { kind: "reply" | "edit"; message: Message };
 /** What the composer of the open conversation is about. */
 export const about = signal<About | undefined>(undefined);
 
-/** Asks for the composer to have the keys; it counts up with each call. */
+/** Asks for the keyboard focus in the composer. It counts up with each call. */
 export const focusAsked = signal(0);
 
-/** Puts the keys into the composer. */
+/** Gives the keyboard focus to the composer. */
 export function focusComposer(): void {
   focusAsked.value = focusAsked.peek() + 1;
 }

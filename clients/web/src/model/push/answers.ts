@@ -3,7 +3,10 @@ import type { Session } from "../session.ts";
 import type { Asked, Known } from "./talk.ts";
 import { unreadIn } from "./withdrawal.ts";
 
-/** Answers what the worker asks this window, and does what it wants. The result ends it. */
+/**
+ * Answers what the worker asks this window, and does what it wants. The function that it returns
+ * ends that.
+ */
 export function answerWorker(session: Session): () => void {
   const { serviceWorker } = navigator;
   const hear = ({ data, ports: [port] }: MessageEvent<Asked>) => {

@@ -142,7 +142,7 @@ describe("at each start", () => {
     expect([given, d.state.peek().kind, d.id, await browser.owners.get(), made.map((s) => s.gone), closed]).toEqual([[], "off", undefined, undefined, [true], 1]);
     await d.turnOn();
     expect(d.state.peek().kind).toBe("on");
-    expect(d.id).not.toBe(id); // for whoever removed the old one it is another device
+    expect(d.id).not.toBe(id); // the user has removed the old one, so this is another device
   });
 
   test("what the server never had is not taken for removed", async () => {
@@ -248,7 +248,7 @@ test("a user who is back while it still ends is told all the same", async () => 
   goOn();
   await Promise.all([ended, renewed]);
   expect([made.map((s) => s.gone), back.state.peek().kind]).toEqual([[true, false], "on"]);
-  await endUnless(() => true, "alice", browser); // they are back
+  await endUnless(() => true, "alice", browser); // alice is back
   expect(made.map((s) => s.gone)).toEqual([true, false]);
 });
 
@@ -275,7 +275,7 @@ test("what is left of a user whose signing out was cut short does not tell the n
   const next = device("mallory");
   await next.look();
   await next.turnOn();
-  expect(made.map((s) => s.gone)).toEqual([true, false]); // the server may still tell alice at the first address
+  expect(made.map((s) => s.gone)).toEqual([true, false]); // the server may still send to alice at the first address
   expect(given).toMatchObject([["subscribe_push", { address: "https://push.example/2" }]]);
 });
 

@@ -8,23 +8,29 @@ import { forget } from "./pause.ts";
 import { placeOf, subscribe } from "./subscribing.ts";
 import type { PushState, Subscription, Tested } from "./wire.ts";
 
-/** Whether this device is told, and if not, why. */
+/** Whether this device gets notifications, and if not, why. */
 export type DeviceState =
   | { kind: "unknown" }
-  /** The server tells no browser. */
+  /** The server sends no notifications to browsers. */
   | { kind: "server"; reason: string }
-  /** This browser cannot be told: it has no way to, the page is not safe, or it has to be installed first. */
+  /**
+   * This browser cannot show notifications: it does not support push, the page is not safe, or the
+   * app must be installed first.
+   */
   | { kind: "unsupported"; why: "browser" | "insecure" | "install" }
-  /** The browser has been told to let nothing through. */
+  /** The person has forbidden notifications in the browser. */
   | { kind: "denied" }
   | { kind: "off" }
-  /** Another user is told here: a browser has one subscription. */
+  /** Another user gets notifications here. A browser has only one subscription. */
   | { kind: "other"; user: string }
-  /** The user wants to be told here, and is not: the browser or the push service has lost the subscription. */
+  /**
+   * The user wants notifications here, and gets none, because the browser or the push service has
+   * lost the subscription.
+   */
   | { kind: "lost" }
   | { kind: "on"; subscription: Subscription };
 
-/** What a device touches of its browser, so that a test can be the browser. */
+/** The parts of the browser that a device uses, so that a test can be the browser. */
 export interface Browser {
   owners: Owners;
   support(): Extract<DeviceState, { kind: "unsupported" }>["why"] | undefined;
@@ -34,18 +40,18 @@ export interface Browser {
   registration(): Promise<Pick<ServiceWorkerRegistration, "pushManager" | "getNotifications">>;
   identity(): Identity | undefined;
   language(): "en" | "ja";
-  /** What people call such a device. */
+  /** The name that people have for such a device. */
   label: string;
-  /** Does something while no other window does the same. */
+  /** Does something alone: no other window does the same at that time. */
   alone<T>(act: () => Promise<T>): Promise<T>;
 }
 
 const patience = 5000; // for signing out
 
-/** This device, as a place where a user may be told. */
+/** This device, as a place where a user may get notifications. */
 export class Device {
   readonly state = signal<DeviceState>({ kind: "unknown" });
-  /** What the server says of telling, to any device; undefined until it was asked. */
+  /** What the server says of push, to any device. It is undefined until the server was asked. */
   readonly server = signal<PushState | undefined>(undefined);
   readonly #wishKey: string;
 
@@ -54,16 +60,19 @@ export class Device {
   }
 
   /**
-   * The id of the subscription of this device, once the server has it; undefined if the user does not
-   * want to be told here.
+   * The id of the subscription of this device, once the server has it. It is undefined if the user
+   * does not want notifications here.
    */
   get id(): string | undefined {
     return localStorage.getItem(this.#wishKey) ?? undefined;
   }
 
-  /** Finds out how things are. Where the user has removed this device on another one, it ends here, too. */
+  /**
+   * Finds out the state of this device. If the user has removed it on another device, its
+   * notifications end here too.
+   */
   async look(): Promise<void> {
-    const { id } = this; // before the server is asked: it may be another one by then
+    const { id } = this; // it may be another one once the server has answered
     this.server.value = await this.link.request("get_push", {});
     if (id && id === this.id && !this.server.value.subscriptions.some((s) => s.id === id)) {
       localStorage.removeItem(this.#wishKey);
@@ -73,8 +82,9 @@ export class Device {
   }
 
   /**
-   * Renews the subscription, as every start of the app does: push services change addresses, and the
-   * server may have another key. Where the person has forbidden it meanwhile, it ends.
+   * Renews the subscription at every start of the app, because push services change addresses, and
+   * the server may have another key. If the person has forbidden notifications meanwhile, the
+   * subscription ends.
    */
   async renew(): Promise<void> {
     await this.look();
@@ -82,33 +92,36 @@ export class Device {
     if (!id || !["on", "lost", "denied", "off"].includes(this.state.peek().kind)) return;
     if (this.browser.permission() !== "granted") await this.browser.alone(() => this.#end(id));
     else await this.browser.alone(async () => {
-      if (this.id === id) await this.#subscribe(id, this.state.peek().kind === "lost"); // they may have signed out meanwhile
+      if (this.id === id) await this.#subscribe(id, this.state.peek().kind === "lost"); // the user may have signed out meanwhile
     });
     await this.look();
   }
 
-  /** Tells this device from now on. It throws if the browser, or its push service, does not let it. */
+  /**
+   * Turns notifications on for this device. It throws if the browser or its push service does not
+   * allow it.
+   */
   async turnOn(): Promise<void> {
     if ((await this.browser.ask()) !== "granted") return await this.look();
     await this.browser.alone(() => this.#subscribe(this.id ?? newPushID(), this.state.peek().kind === "lost"));
     await this.look();
   }
 
-  /** Ends that this device is told. */
+  /** Turns notifications off for this device. */
   async turnOff(): Promise<void> {
     const id = this.id;
     if (id) await this.browser.alone(() => this.#end(id));
     await this.look();
   }
 
-  /** Ends that another device is told. */
+  /** Turns notifications off for another device. */
   async remove(id: string): Promise<void> {
     if (id === this.id) return await this.turnOff();
     await this.link.request("unsubscribe_push", { id });
     await this.look();
   }
 
-  /** Tells a device something now, and returns what its push service says. */
+  /** Sends a test to a device now, and returns what its push service says. */
   async test(id: string): Promise<Tested> {
     const tested = await this.link.request("test_push", { id });
     await this.look();
@@ -122,7 +135,7 @@ export class Device {
   async signOut(): Promise<Identity | undefined> {
     const owner = await this.browser.owners.get().catch(() => undefined);
     const end = () => (this.id ? this.#end(this.id) : forget(this.me, this.browser));
-    const ended = this.browser.alone(end).catch(() => {}); // behind what would tell the device again
+    const ended = this.browser.alone(end).catch(() => {}); // after any work that would turn notifications on again
     await Promise.race([ended, new Promise((done) => setTimeout(done, patience))]);
     return owner?.user === this.me ? owner : undefined;
   }
@@ -143,7 +156,10 @@ export class Device {
     return here && owner && subscription && subscription.state !== "gone" ? { kind: "on", subscription } : { kind: "lost" };
   }
 
-  /** Subscribes at the push service, and says so to the server. With anew, the old subscription is of no use. */
+  /**
+   * Subscribes at the push service, and says so to the server. With anew, the old subscription is
+   * replaced.
+   */
   async #subscribe(id: string, anew: boolean): Promise<void> {
     const { browser } = this;
     const identity = browser.identity();
@@ -151,19 +167,20 @@ export class Device {
     if (!identity || !key) return;
     const { pushManager } = await browser.registration();
     const before = await browser.owners.get();
-    // One that another user had ends here, even if they are gone: the server may still tell them there.
+    // A subscription that another user had ends here, even if that user is gone. The server may
+    // still send to it.
     if (anew || before?.user !== this.me) await (await pushManager.getSubscription())?.unsubscribe();
     const place = placeOf(await subscribed(pushManager, key));
     const [language, label] = [browser.language(), browser.label];
     await browser.owners.put({ ...newer(identity, await browser.owners.get()), id, key, language, label });
     await this.link.request("subscribe_push", { id, kind: "web", label, language, ...place });
-    localStorage.setItem(this.#wishKey, id); // an id that the server does not have any more is one that was removed
+    localStorage.setItem(this.#wishKey, id); // an id that the server does not have was removed
   }
 
   async #end(id: string): Promise<void> {
     localStorage.removeItem(this.#wishKey);
     const told = this.link.request("unsubscribe_push", { id });
-    told.catch(() => {}); // it may fail before anybody waits for it
+    told.catch(() => {}); // it may fail before any code waits for it
     await forget(this.me, this.browser).catch(() => {});
     await told;
   }

@@ -1,9 +1,9 @@
-// The settings that say of which messages one is told. They are the same on all devices.
+// The settings that say which messages a user is notified of. They are the same on all devices.
 
-/** The prefix of their names. */
+/** The prefix of the names of these settings. */
 export const notifyPrefix = "notify/";
 
-/** Their names. */
+/** The names of these settings. */
 export const notify = {
   level: "notify/level",
   levelOf: (channel: string) => `notify/level/${channel}`,
@@ -29,7 +29,7 @@ export const passesOf = (value: string): readonly Pass[] => passes.filter((p) =>
 /** Writes what passes a gate, with one thing more or less. */
 export const withPass = (value: string, pass: Pass, on: boolean): string => passes.filter((p) => (p === pass ? on : value.split(" ").includes(p))).join(" ");
 
-/** Their limits. */
+/** The limits of these settings. */
 export const maxKeywords = 20;
 export const maxKeywordLen = 50;
 export const maxQuietSpans = 14;

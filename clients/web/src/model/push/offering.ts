@@ -5,9 +5,9 @@ import type { Device } from "./device.ts";
 import { declined, offered, withdrawOffer } from "./offer.ts";
 
 /**
- * Offers to tell the user on this device, once they have come back and somebody wrote while they
- * were away: then they know what it would be good for. It is a quiet line, and never the question of
- * the browser, which a person can answer only once.
+ * Offers notifications on this device, once the user has come back and a message came while they
+ * were away. The user then knows what the offer is good for. It is a quiet line, and never the
+ * question of the browser, which a person can answer only once.
  */
 export class Offering {
   readonly #stop: () => void;

@@ -1,12 +1,13 @@
-// What the app and its service worker share on this device. Both import it, so it knows no screen.
+// What the app and its service worker share on this device. Both import it, so it must not import
+// any part of the screen.
 
 import { IndexedDBStorage, type Storage } from "natterjack";
 import type { Sealed, Vault } from "../heirs.ts";
 import type { Identity } from "../identity.ts";
 
 /**
- * The user who is told on this device, and all that the worker needs to act for them while no window
- * is open. A browser has one subscription, so there is at most one owner.
+ * The user who gets notifications on this device, and all that the worker needs to act for them
+ * while no window is open. A browser has one subscription, so there is at most one owner.
  */
 export interface Owner extends Identity {
   /** The id of the subscription, which the device has chosen. */
@@ -14,11 +15,11 @@ export interface Owner extends Identity {
   /** The server's public key with which the subscription was made. */
   key: string;
   language: "en" | "ja";
-  /** By which the user knows the device. */
+  /** The name by which the user knows the device. */
   label: string;
 }
 
-/** Keeps the owner. It is nowhere but on this device, and goes when they sign out. */
+/** Keeps the owner. The owner is known only on this device, and is removed when they sign out. */
 export class Owners {
   constructor(readonly storage: Storage & { close?(): Promise<void> }) {}
 
@@ -30,7 +31,7 @@ export class Owners {
     await this.storage.put(place, owner);
   }
 
-  /** Changes a part of the owner, if a user still is the owner. */
+  /** Changes a part of the owner, if the user is still the owner. */
   async change(user: string, part: Partial<Owner>): Promise<void> {
     const now = await this.get();
     if (now?.user === user) await this.put({ ...now, ...part });
@@ -40,7 +41,7 @@ export class Owners {
     await this.storage.delete(place);
   }
 
-  /** What refresh tokens were exchanged for, sealed: see heirs.ts. */
+  /** The grants for which refresh tokens were exchanged, sealed. See heirs.ts. */
   readonly vault: Vault = {
     find: async (user, name) => ((await this.storage.get(heirsOf(user) + name)) as Left | undefined)?.sealed,
     leave: async (user, name, sealed) => {
@@ -67,12 +68,15 @@ export class Owners {
 
 const place = "owner";
 const heirsOf = (user: string): string => `heir/${user}/`;
-const heirsLast = 30 * 24 * 3600_000; // milliseconds: whoever sleeps longer signs in again
+const heirsLast = 30 * 24 * 3600_000; // milliseconds; after a longer sleep the user signs in again
 
 interface Left {
   at: number;
   sealed: Sealed;
 }
 
-/** Opens the owner of this browser. No user's database can have this name: it has no dot. */
+/**
+ * Opens the store of the owner of this browser. No user's database can have this name: it has no
+ * dot.
+ */
 export const openOwners = (): Owners => new Owners(new IndexedDBStorage("natterjack-push"));

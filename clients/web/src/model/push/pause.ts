@@ -1,19 +1,23 @@
-// How this device stops telling a user. The app may need it before the rest of that part is loaded.
+// How notifications for a user end on this device. The app may need it before the rest of the part
+// about push is loaded.
 
 import { openOwners, type Owners } from "./owner.ts";
 import { registration } from "./worker.ts";
 
-/** What is touched of the browser. */
+/** The parts of the browser that are used. */
 interface Place {
   owners: Owners;
   registration(): Promise<Pick<ServiceWorkerRegistration, "pushManager" | "getNotifications">>;
 }
 
-/** Changes who is told on this device, one change after the other. */
+/** Makes changes to who gets notifications on this device, one change after the other. */
 export const alone = <T>(act: () => Promise<T>): Promise<T> =>
   "locks" in navigator ? (navigator.locks.request("natterjack.push", act) as Promise<T>) : act();
 
-/** Ends that this device is told for now, because the sign-in has ended by itself. When the user is back it goes on. */
+/**
+ * Ends the notifications on this device for now, because the sign-in has ended by itself. When the
+ * user is back they go on.
+ */
 export async function pause(user: string, back: () => boolean): Promise<void> {
   const owners = openOwners();
   try {
@@ -24,14 +28,17 @@ export async function pause(user: string, back: () => boolean): Promise<void> {
 }
 
 /**
- * Ends that this device is told, unless the user is back by then. What has begun to end does so before
- * the device is told anew: or it would take the new subscription with it.
+ * Ends the notifications on this device, unless the user is back by then. An end that has begun is
+ * done before notifications begin anew. Otherwise it would remove the new subscription.
  */
 export async function endUnless(back: () => boolean, user: string, place: Place & { alone(act: () => Promise<void>): Promise<void> }): Promise<void> {
   await place.alone(async () => void (back() || (await forget(user, place))));
 }
 
-/** Removes what this browser has of the subscription, if it is the user's, and what it shows. It is done alone. */
+/**
+ * Removes the subscription from this browser, if it is the user's, and the notifications that are
+ * shown. It must run alone.
+ */
 export async function forget(user: string, { owners, registration }: Place): Promise<void> {
   if ((await owners.get())?.user !== user) return;
   await owners.remove();

@@ -1,6 +1,9 @@
 // The payload of a push, as the server makes it.
 
-/** What a user is told. Texts are missing if there was no room for them, or they are not wanted. */
+/**
+ * What a notification tells. Texts are missing if there was no room for them, or if the user does
+ * not want them.
+ */
 export interface Payload {
   kind: string;
   channel: string;
@@ -11,7 +14,10 @@ export interface Payload {
   badge: number | undefined;
 }
 
-/** Returns what a push says, or undefined if it cannot be read: it is of a later version, or damaged. */
+/**
+ * Returns what a push says. It returns undefined if the push cannot be read, because it is damaged
+ * or of a later version.
+ */
 export function payloadOf(text: string | undefined): Payload | undefined {
   let p: Record<string, unknown>;
   try {

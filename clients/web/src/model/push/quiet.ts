@@ -1,6 +1,9 @@
 // Quiet hours, as the setting notify/quiet has them: "mon-fri 22:00-07:00; sat,sun 23:00-09:00".
 
-/** A time of quiet that begins on some days. If it ends at or before its beginning, it ends on the next day. */
+/**
+ * A time of quiet that begins on some days. If it ends at or before its beginning, it ends on the
+ * next day.
+ */
 export interface Span {
   /** Days of the week, ascending, from 0, which is Sunday. */
   days: readonly number[];
@@ -10,7 +13,7 @@ export interface Span {
 
 const names = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
 
-/** Reads the setting. What it cannot read is left out. */
+/** Reads the setting. A span that it cannot read is left out. */
 export function spansOf(value: string): Span[] {
   const spans: Span[] = [];
   for (const part of value.split(";")) {
@@ -41,7 +44,10 @@ export function textOf(spans: readonly Span[]): string {
   return spans.filter((s) => s.days.length > 0).map((s) => `${textOfDays(s.days)} ${s.from}-${s.to}`).join("; ");
 }
 
-/** Writes days with as few words as a person would: mon-fri, or mon-wed,sat. The week begins on Monday. */
+/**
+ * Writes days with as few words as a person would: mon-fri, or mon-wed,sat. The week begins on
+ * Monday.
+ */
 function textOfDays(days: readonly number[]): string {
   if (days.length === 7) return "daily";
   const week = [...days].sort((a, b) => ((a + 6) % 7) - ((b + 6) % 7));

@@ -5,8 +5,8 @@ import type { Identity } from "../identity.ts";
 import { openOwners } from "./owner.ts";
 
 /**
- * Returns an identity with another token. If the user is told on this device, the worker may have got
- * one already, or a window, and all of them use it.
+ * Returns an identity with another token. If the user gets notifications on this device, the worker
+ * or a window may have got one already. All of them use it.
  */
 export async function renewed(now: Identity): Promise<Identity> {
   const owners = openOwners();
@@ -27,7 +27,10 @@ export async function forgetHeirs(user: string): Promise<void> {
   }
 }
 
-/** Returns who is told on this device, for a window that the worker has opened for them. */
+/**
+ * Returns the user who gets notifications on this device, for a window that the worker has opened
+ * for them.
+ */
 export async function told(): Promise<Identity | undefined> {
   const owners = openOwners();
   try {

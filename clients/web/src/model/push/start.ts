@@ -1,4 +1,5 @@
-// What the app does about telling the user, while they are signed in. It is loaded once the page is idle.
+// What the app does about notifications while a user is signed in. It is loaded once the page is
+// idle.
 
 import { effect } from "@preact/signals";
 import { language } from "../../words/language.ts";
@@ -47,7 +48,10 @@ export function start(session: Session): void {
   for (const end of ends) session.ending(end);
 }
 
-/** Renews the subscription at the start and when the language changes, and hands each new token to the worker. */
+/**
+ * Renews the subscription at the start and when the language changes, and hands each new token to
+ * the worker.
+ */
 function renewing(here: Device): () => void {
   let known = language.peek();
   const renew = () => here.renew().catch(() => {}); // the next start does it

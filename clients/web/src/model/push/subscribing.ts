@@ -1,4 +1,5 @@
-// How a browser is asked where to tell it. The app does it, and the worker when the browser wants.
+// How a browser is asked for the address of its push service. The app does it, and the worker when
+// the browser wants it.
 
 import { base64url } from "../base64url.ts";
 

@@ -1,8 +1,8 @@
 // What the service worker and the windows of the app say to each other.
 
-/** What the worker asks a window. It is answered over the port that comes with it. */
+/** What the worker asks a window. The window answers over the port that comes with the question. */
 export type Asked =
-  /** Who is signed in there, and how far have they read these channels? */
+  /** Which user is signed in there, and how far have they read these channels? */
   | { natterjack: "known"; channels: string[] }
   /** Show a place of the app. */
   | { natterjack: "open"; path: string };
@@ -10,7 +10,7 @@ export type Asked =
 /** What a window answers when it is asked what it knows. */
 export interface Known {
   user: string;
-  /** Whether the window is connected, so that what it knows is how it is. */
+  /** Whether the window is connected, so that what it knows is up to date. */
   online: boolean;
   /** How far the user has read, by channel. */
   read: Record<string, number>;

@@ -1,4 +1,4 @@
-// The part of the protocol that is about telling users who are not looking.
+// The part of the protocol about notifications for users who are not looking.
 
 import type { wire } from "natterjack";
 

@@ -3,8 +3,8 @@ import { muted, type Channels } from "../channels.ts";
 import type { Event } from "../wire.ts";
 import type { Shown } from "./talk.ts";
 
-const pause = 150; // milliseconds in which further readings join the first
-const aboutNothing = "natterjack-quiet"; // the tag of what says that nothing is new
+const pause = 150; // milliseconds in which the messages that the user reads are gathered
+const aboutNothing = "natterjack-quiet"; // the tag of a notification that says that nothing is new
 
 type Registration = () => Promise<Pick<ServiceWorkerRegistration, "getNotifications">>;
 
@@ -14,8 +14,8 @@ export function unreadIn(channels: Channels): number {
 }
 
 /**
- * Takes notifications back once what they tell of was read, on this device or another, or deleted.
- * It keeps the badge of the app in step.
+ * Takes a notification back once its message was deleted, or was read on this device or another
+ * one. It also keeps the badge of the app up to date.
  */
 export class Withdrawal {
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -31,7 +31,7 @@ export class Withdrawal {
   close(): void {
     this.#stop();
     clearTimeout(this.#timer);
-    badge(0); // the next one here may be somebody else
+    badge(0); // the next user here may be another one
   }
 
   /** Takes an event that may have deleted what is shown. */
@@ -42,7 +42,7 @@ export class Withdrawal {
   #soon(): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
-      void this.look().catch(() => {}); // the next reading looks again
+      void this.look().catch(() => {}); // it looks again when the user next reads a message
     }, pause);
   }
 
@@ -54,12 +54,16 @@ export class Withdrawal {
     const exists = (channel: string) => this.channels.of(channel).peek().exists;
     const unknown = new Set(shown.map(([, { channel }]) => channel).filter((channel) => !exists(channel)));
     for (const channel of unknown) await this.channels.refresh(channel);
-    // A browser closes by the tag: one that has taken the place of another meanwhile would go with it.
+    // A browser closes a notification by its tag. If another one has taken its place meanwhile,
+    // that one would be closed.
     if (unknown.size > 0) shown = (await mine()).filter(([, { channel }]) => unknown.has(channel) || exists(channel));
     for (const [n, { channel, seq }] of shown) if (!exists(channel) || this.channels.of(channel).peek().known >= seq) n.close();
   }
 
-  /** Returns what is shown of messages, and closes what says that nothing is new: the app says it better. */
+  /**
+   * Returns the notifications of messages. It closes those that say that nothing is new, because
+   * the app says it better.
+   */
   async #shown(): Promise<[Notification, Shown][]> {
     const shown: [Notification, Shown][] = [];
     for (const n of await (await this.registration()).getNotifications()) {

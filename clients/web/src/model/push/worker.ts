@@ -3,15 +3,18 @@
 const address = "/sw.js";
 const patience = 20_000; // for a worker to take in the build
 
-/** Whether this browser has service workers here: they need HTTPS, or this machine. */
+/** Tells whether this browser has service workers here. They need HTTPS or localhost. */
 export const hasWorkers = (): boolean => "serviceWorker" in navigator && isSecureContext;
 
 let registered: Promise<ServiceWorkerRegistration> | undefined;
 
-/** Registers the worker, which keeps the app on the device and shows notifications, and waits until it works. */
+/**
+ * Registers the worker, which keeps the app on the device and shows notifications, and waits until
+ * it works.
+ */
 export function registration(): Promise<ServiceWorkerRegistration> {
   registered ??= register();
-  registered.catch(() => (registered = undefined)); // the next one who asks tries again
+  registered.catch(() => (registered = undefined)); // the next call tries again
   return registered;
 }
 
@@ -27,7 +30,10 @@ interface Policy {
 
 let policy: Policy | undefined;
 
-/** Returns the address of the worker as the page's policy wants it: vouched for, as if it were script. */
+/**
+ * Returns the address of the worker as a trusted value, which the page's policy requires as it does
+ * for a script.
+ */
 function trusted(): unknown {
   const { trustedTypes } = globalThis as { trustedTypes?: { createPolicy(name: string, rules: Policy): Policy } };
   policy ??= trustedTypes?.createPolicy("natterjack-worker", { createScriptURL: only });
