@@ -152,7 +152,7 @@ export class Client {
   on<Name extends keyof ClientEvents>(name: Name, listener: (value: ClientEvents[Name]) => void): () => void {
     if (name === "event" && this.#reading) throw new TypeError("events are being read already; read them in one place only");
     const off = this.#emitter.on(name, listener);
-    if (name === "event") queueMicrotask(() => this.#arrived()); // tells the events that have waited
+    if (name === "event") queueMicrotask(() => this.#arrived()); // tells the events that waited
     return off;
   }
 

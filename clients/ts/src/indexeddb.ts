@@ -101,7 +101,7 @@ export class IndexedDBStorage implements Storage {
   #recover(db: IDBDatabase): void {
     for (const [key, value] of this.#ahead.list()) {
       const t = db.transaction(table, "readwrite");
-      t.objectStore(table).add(value, key).onerror = (e) => e.preventDefault(); // it has one already
+      t.objectStore(table).add(value, key).onerror = (e) => e.preventDefault(); // it is there
       t.oncomplete = () => this.#ahead.drop(key);
     }
   }

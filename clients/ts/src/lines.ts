@@ -4,7 +4,7 @@
 export async function* lines(body: ReadableStream<Uint8Array>): AsyncGenerator<string, void, void> {
   const reader = body.getReader();
   const decoder = new TextDecoder();
-  let pieces: string[] = []; // of a line whose end has not come; they are joined once, however long the line gets
+  let pieces: string[] = []; // of a line whose end has not come; they are joined only once
   try {
     for (;;) {
       const { done, value } = await reader.read();

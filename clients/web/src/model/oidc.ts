@@ -103,7 +103,7 @@ async function exchange(provider: Provider, form: Record<string, string>): Promi
     const body = (await answer.json().catch(() => ({}))) as Answer;
     throw Object.assign(new Error(body.error ?? `status ${answer.status}`), { final: refuses(answer.status, body) });
   }
-  const body = (await answer.json()) as Answer; // it throws if the answer breaks off, which is not an answer without a token
+  const body = (await answer.json()) as Answer; // it throws if the answer breaks off
   return { ...(body.id_token && { token: body.id_token }), ...(body.refresh_token && { refresh: body.refresh_token }) };
 }
 
