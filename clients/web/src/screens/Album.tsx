@@ -11,7 +11,7 @@ const highest = 400;
 const narrowest = 96;
 const shown = 6; // of an album
 
-/** A picture or video of a message, and where it can be seen before the server has it. */
+/** A picture or video of a message, and a URL of it before the server has it. */
 export interface Item {
   file: Attachment;
   local?: string | undefined;
@@ -23,7 +23,10 @@ interface AlbumProps {
   onOpen: (file: Attachment) => void;
 }
 
-/** Pictures and videos of a message. All places are as large as they will be before anything comes. */
+/**
+ * Shows the pictures and videos of a message. Each place has its final size before anything is
+ * loaded.
+ */
 export function Album({ place, items, onOpen }: AlbumProps) {
   const [only] = items;
   if (items.length === 1) return <Single place={place} item={only!} onOpen={onOpen} />;
@@ -41,7 +44,7 @@ export function Album({ place, items, onOpen }: AlbumProps) {
   );
 }
 
-/** One picture alone has its own shape, unless that is extreme. */
+/** Shows one picture alone. It has its own shape, unless that is extreme. */
 function Single({ place, item, onOpen }: { place: Place | undefined; item: Item; onOpen: (file: Attachment) => void }) {
   const { file: a } = item;
   const style = roomOf(a);
@@ -73,11 +76,11 @@ interface TileProps {
   onOpen: () => void;
 }
 
-/** A picture in its place: first what stands for it, then the picture itself. */
+/** Shows a picture in its place: first a blur that stands for it, then the picture itself. */
 export function Tile({ place, item, label, more, small = false, onOpen }: TileProps) {
   const { file: a } = item;
   const w = media();
-  const unshowable = useSignal(false); // not each browser shows each picture that its device has
+  const unshowable = useSignal(false); // a browser may not show every picture that its device has
   const local = unshowable.value ? undefined : item.local;
   const moving = a.kind === "video";
   const of = (rendition: string) => a.previews?.find((p) => p.rendition === rendition);
@@ -100,7 +103,7 @@ export function Tile({ place, item, label, more, small = false, onOpen }: TilePr
   );
 }
 
-/** A video in the log. The browser reads it by ranges, as far as somebody looks. */
+/** Shows a video in the log. The browser reads it by ranges, as far as the user looks. */
 function Video({ place, item: { file: a, local }, style }: { place: Place | undefined; item: Item; style: Record<string, string> }) {
   const from = useFileURL(local ? undefined : place, a.id);
   const poster = useFileURL(local || !a.previews?.length ? undefined : place, a.id, a.previews?.[0]?.rendition);

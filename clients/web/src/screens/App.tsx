@@ -11,7 +11,7 @@ import { Shell } from "./Shell.tsx";
 
 const Door = lazy(() => import("./Door.tsx").then((m) => m.Door));
 
-/** The whole app: the door, or what a signed-in user sees. */
+/** Shows the whole app: the door, or what a signed-in user sees. */
 export function App() {
   const s = session.value;
   useLayoutEffect(() => clear, [s]);
@@ -25,7 +25,7 @@ export function App() {
   );
 }
 
-/** What stands for the whole app if a part of it fails: the way to begin again, at the list. */
+/** Stands for the whole app if a part of it fails. It lets the user begin again, at the list. */
 function Failed() {
   const w = common();
   return (
@@ -39,14 +39,14 @@ function Failed() {
   );
 }
 
-/** Clears what a user has opened: it is no business of whoever comes next. */
+/** Closes what a user has opened, so that the next user does not see it. */
 function clear(): void {
   uncover();
   side.value = undefined;
   said.value = undefined;
 }
 
-/** What was said last: for screen readers, and shown if it has no place of its own. */
+/** Tells screen readers what was said last. It is shown if it has no place of its own. */
 function Said() {
   const now = said.value;
   return (

@@ -57,7 +57,7 @@ function Other({ place, item: { file: a, local } }: { place: Place | undefined; 
   );
 }
 
-/** A file that can only be saved. */
+/** Shows a file that can only be saved. */
 export function FileCard({ place, file: a }: { place: Place | undefined; file: Attachment }) {
   const { link } = useSession();
   const name = a.name ?? common().file;

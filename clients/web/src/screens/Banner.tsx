@@ -5,7 +5,7 @@ import { say } from "../ui/announce.ts";
 import { Icon } from "../ui/Icon.tsx";
 import { door } from "../words/door.ts";
 
-const patience = 2000; // a short loss is nobody's business
+const patience = 2000; // milliseconds; a shorter loss is not shown
 
 /** Says that there is no connection, once that has lasted. */
 export function Banner() {

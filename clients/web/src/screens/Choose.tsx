@@ -18,7 +18,7 @@ import { list } from "../words/list.ts";
 import { search as words } from "../words/search.ts";
 
 const most = 12;
-const last = 99; // the rank of what only the server matches
+const last = 99; // the rank of values that only the server matches
 
 interface Option {
   value: string;
@@ -26,7 +26,7 @@ interface Option {
   face: ComponentChildren;
 }
 
-/** Chooses one of the people with whom the user shares a channel. */
+/** Lets a user choose one of the people with whom they share a channel. */
 export function ChoosePerson({ onChoose }: { onChoose: (user: string) => void }) {
   const { me, people, link } = useSession();
   const more = useSignal<readonly wire.PersonMatch[]>([]);
@@ -37,12 +37,15 @@ export function ChoosePerson({ onChoose }: { onChoose: (user: string) => void })
     return { value: user, names: [user === me ? `${name} (${common().you})` : name, user], face: <Face of={user} name={name} size="tiny" /> };
   });
   const look = (query: string) => {
-    if (query) link.request("find", { query, limit: most }).then((found) => (more.value = found.people), () => {}); // those that are known stay
+    if (query) link.request("find", { query, limit: most }).then((found) => (more.value = found.people), () => {}); // the people who are known stay
   };
   return <Choose label={w.pick.from} field={w.person} icon="user" options={options} more={more.value.map((p) => p.user)} onQuery={look} onChoose={onChoose} />;
 }
 
-/** Chooses one of the user's conversations: a group by its name, a direct one by the other user. */
+/**
+ * Lets a user choose one of their conversations: a group by its name, a direct one by the other
+ * user.
+ */
 export function ChooseChannel({ onChoose }: { onChoose: (name: string) => void }) {
   const session = useSession();
   const w = words();
@@ -63,7 +66,7 @@ interface ChooseProps {
   field: string;
   icon: IconName;
   options: readonly Option[];
-  /** The values that the server has found: names are matched there in more ways than here. */
+  /** The values that the server has found. The server matches names in more ways than the app. */
   more?: readonly string[];
   onQuery?: (query: string) => void;
   onChoose: (value: string) => void;
@@ -116,7 +119,7 @@ function Choose({ label, field, icon, options, more = [], onQuery, onChoose }: C
   );
 }
 
-/** Chooses a day of the calendar. */
+/** Lets a user choose a day of the calendar. */
 export function ChooseDay({ label, onChoose }: { label: string; onChoose: (day: string) => void }) {
   const close = useClose();
   const input = useRef<HTMLInputElement>(null);

@@ -21,7 +21,7 @@ import { sendEdit, sendNew } from "./sending.ts";
 import { Voice } from "./lazies.ts";
 import { typingText } from "./List.tsx";
 
-/** Where one writes, or why one cannot. */
+/** Shows the field in which the user writes, or why they cannot. */
 export function Composer({ id }: { id: string }) {
   const session = useSession();
   const c = session.channels.of(id).value;
@@ -145,7 +145,7 @@ function Form({ id, title }: { id: string; title: string }) {
   );
 }
 
-/** What stands between the tools and the way out: a limit, or which keys do what. */
+/** Shows the text between the tools and the send button: a limit, or what the keys do. */
 function Hint({ id, slow, tooLong }: { id: string; slow: number; tooLong: number }) {
   const session = useSession();
   const w = composer();
@@ -177,7 +177,7 @@ function AboutLine({ about: a }: { about: About }) {
   );
 }
 
-/** Follows requests of other parts to have the keys here. */
+/** Follows requests of other parts for the keyboard focus here. */
 function useFocusAsked(area: { current: HTMLTextAreaElement | null }): void {
   const asked = focusAsked.value;
   const first = useRef(asked);
@@ -202,7 +202,7 @@ function useAbout(id: string, text: { value: string; peek: () => string }, area:
   }, [now]);
 }
 
-/** Goes on with an answer that was begun before one left. */
+/** Goes on with an answer that was begun before the user left. */
 function useBegunReply(id: string): void {
   const session = useSession();
   const begun = useRef(session.drafts.of(id).peek()?.replyTo);
@@ -217,7 +217,7 @@ function useBegunReply(id: string): void {
   });
 }
 
-/** Takes a draft from another device, unless somebody writes here. */
+/** Takes a draft from another device, unless the user writes here. */
 function useDraftOfOthers(id: string, text: { value: string; peek: () => string }, area: { current: HTMLTextAreaElement | null }): void {
   const session = useSession();
   useSignalEffect(() => {
@@ -231,7 +231,7 @@ function draftOf(text: string) {
   return { text, ...(now?.kind === "reply" && { replyTo: now.message.seq }) };
 }
 
-/** Returns how many seconds one has to wait, in a group with slow mode. */
+/** Returns how many seconds the user has to wait, in a group with slow mode. */
 function useSlowMode(id: string): number {
   const session = useSession();
   const tick = useSignal(0);
@@ -251,13 +251,13 @@ function openEmoji(at: Element, onPick: (emoji: string) => void): void {
   void show(() => <EmojiMenu at={at} label={composer().emoji} onPick={onPick} />);
 }
 
-/** Puts a text where the caret is, and returns the whole. */
+/** Puts a text where the caret is, and returns the whole text. */
 function inserted(area: HTMLTextAreaElement, part: string): string {
   area.setRangeText(part, area.selectionStart, area.selectionEnd, "end");
   return area.value;
 }
 
-/** Some programs copy text with a picture of it. */
+/** Tells whether pasted data is text. Some programs copy text together with a picture of it. */
 const isText = (data: DataTransfer | null): boolean => ["text/html", "text/plain"].every((type) => data?.types.includes(type));
 const coarse = (): boolean => matchMedia("(pointer: coarse)").matches && matchMedia("(max-width: 44rem)").matches;
 const bytesOf = (text: string): number => (text.length * 3 < 16384 ? text.length : new TextEncoder().encode(text).length);

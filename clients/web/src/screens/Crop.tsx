@@ -12,12 +12,15 @@ const view = 280; // CSS pixels of the square on screen
 
 interface CropProps {
   bitmap: ImageBitmap;
-  /** Whether what is kept is shown as a circle. */
+  /** Whether the square is shown as a circle. */
   round: boolean;
   onSave: (square: File) => Promise<void>;
 }
 
-/** Chooses the square of a picture that is kept: it is dragged, and made larger or smaller. */
+/**
+ * Lets a user choose the square of a picture that is kept. They drag it, and make it larger or
+ * smaller.
+ */
 export function Crop({ bitmap, round, onSave }: CropProps) {
   const { width, height } = bitmap;
   const square = useSignal(middle(width, height));

@@ -24,7 +24,7 @@ import type { PaneProps } from "./Side.tsx";
 const AddPeople = lazy(() => import("./group/AddPeople.tsx").then((m) => m.AddPeople));
 const first = 20; // members that are shown at once
 
-/** What there is to know of a channel. */
+/** Shows the details of a channel. */
 export function Details({ channel }: PaneProps) {
   const session = useSession();
   const c = session.channels.of(channel).value;

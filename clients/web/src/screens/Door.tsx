@@ -9,7 +9,7 @@ import { Marsh } from "../ui/Marsh.tsx";
 import { door } from "../words/door.ts";
 import { chooseLanguage, language } from "../words/language.ts";
 
-/** The door, where one signs in. */
+/** Shows the door, where a user signs in. */
 export function Door() {
   const w = door();
   const withToken = useSignal(false);

@@ -13,7 +13,7 @@ interface EmojiMenuProps {
   onPick: (emoji: string) => void;
 }
 
-/** The emoji picker. */
+/** Shows the emoji picker. */
 export function EmojiMenu({ at, label, onPick }: EmojiMenuProps) {
   const [all, set] = useState<readonly Emoji[]>([]);
   const query = useSignal("");

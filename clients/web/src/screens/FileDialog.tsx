@@ -10,7 +10,7 @@ import { Preview } from "./TrayList.tsx";
 
 const longest = 1024; // characters of a caption
 
-/** A picked file: what it looks like, its caption, and its place among the others. */
+/** Shows a picked file: a preview, its caption, and its place among the others. */
 export function FileDialog({ picked: p }: { picked: Picked }) {
   const { tray } = useSession();
   const close = useClose();

@@ -8,7 +8,7 @@ import { search as words } from "../words/search.ts";
 import { Item } from "./MessageMenus.tsx";
 import { ChooseChannel, ChooseDay, ChoosePerson } from "./Choose.tsx";
 
-/** The filters of the query, each to be taken away, and the way to another one. */
+/** Shows the filters of the query. Each can be removed, and another one can be added. */
 export function Filters() {
   const { search, people } = useSession();
   const w = words();
@@ -48,7 +48,9 @@ function labelOf(f: Filter, name: (user: string) => string): string {
   return f.not ? w.not(label) : label;
 }
 
-/** A day of the calendar is shown as people write it; another one as it was typed. */
+/**
+ * Returns a day as people write it. A value that is no day of the calendar stays as it was typed.
+ */
 function dayOf(value: string): string {
   const [, y, m, d] = value.match(/^(\d{4})-(\d{1,2})-(\d{1,2})$/) ?? [];
   return y ? dateOf(new Date(Number(y), Number(m) - 1, Number(d)).getTime()) : value;

@@ -17,7 +17,7 @@ import { langOf } from "../words/language.ts";
 import { list } from "../words/list.ts";
 import { openNewGroup } from "./shortcuts.tsx";
 
-const most = 8; // in each part
+const most = 8; // results in each part
 const pause = 60; // milliseconds between a key and the question
 
 interface Found {
@@ -38,8 +38,8 @@ export function Finder() {
   const at = useSignal(0);
   const field = useRef<HTMLInputElement>(null);
   const w = list();
-  const further = useSignal<{ query: string; found: Found[] }>({ query: "", found: [] }); // what the server finds
-  const drawn = useSignal(false); // what is found comes into the dialog once that is on screen
+  const further = useSignal<{ query: string; found: Found[] }>({ query: "", found: [] }); // results from the server
+  const drawn = useSignal(false); // results are drawn once the dialog is on the screen
   useEffect(() => field.current?.focus(), []);
   useEffect(() => afterPaint(() => (drawn.value = true)), []);
   useSignalEffect(() => {
@@ -49,7 +49,9 @@ export function Finder() {
     return () => clearTimeout(timer);
   });
 
-  /** Asks the server, which knows all names, and how they are read. A newer question ends an older one. */
+  /**
+   * Asks the server, which knows all names and their readings. A newer question ends an older one.
+   */
   async function ask(q: string): Promise<void> {
     const reply = await session.link.request("find", { query: q, limit: most }).catch(() => undefined);
     if (!reply || query.peek().trim() !== q) return;

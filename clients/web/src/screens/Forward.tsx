@@ -17,7 +17,7 @@ import { talk } from "../words/talk.ts";
 
 const most = 12;
 
-/** Chooses where a message is forwarded to. */
+/** Lets a user choose where a message is forwarded to. */
 export function Forward({ message: m }: { message: Message }) {
   const session = useSession();
   const close = useClose();

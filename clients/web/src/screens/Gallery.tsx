@@ -26,7 +26,7 @@ const page = 40;
 type Kind = (typeof kinds)[number];
 type Item = wire.GalleryItem;
 
-/** What was sent to a channel besides words, by kind, the newest first. */
+/** Shows what was sent to a channel besides words, by kind, the newest first. */
 export function Gallery({ channel }: PaneProps) {
   const kind = useSignal<Kind>("images");
   const w = media();
@@ -80,7 +80,7 @@ function byMonth(items: readonly Item[]): [month: string, items: Item[]][] {
   return [...months];
 }
 
-/** Reads the next page when it comes near. */
+/** Reads the next page of results when it comes near the screen. */
 function Further({ read }: { read: () => void }) {
   const end = useRef<HTMLParagraphElement>(null);
   useEffect(() => whenNear(end.current!, read), []);
@@ -92,7 +92,9 @@ interface PartProps {
   items: readonly Item[];
 }
 
-/** The viewer shows them from the oldest to the newest, as the conversation does. */
+/**
+ * Shows pictures. The viewer shows them from the oldest to the newest, as the conversation does.
+ */
 function Pictures({ channel, items, all }: PartProps & { all: readonly Item[] }) {
   const w = media();
   const open = (item: Item) => {

@@ -11,10 +11,16 @@ import { Marsh } from "../ui/Marsh.tsx";
 import { join } from "../words/join.ts";
 import { langOf } from "../words/language.ts";
 
-/** Where somebody with a link stands. */
+/**
+ * The state of a user with a link: they are invited, they have asked to join, or the link is of no
+ * use.
+ */
 type Standing = "invited" | "asked" | "useless";
 
-/** The page that the link of an invite leads to. Of the group it can tell only its members. */
+/**
+ * Shows the page that the link of an invite leads to. The server tells the details of a group only
+ * to its members.
+ */
 export function Join({ channel, secret }: { channel: string; secret: string }) {
   const session = useSession();
   const c = session.channels.of(channel).value;
@@ -25,7 +31,7 @@ export function Join({ channel, secret }: { channel: string; secret: string }) {
   useEffect(() => void session.link.request("get_channel", { channel }).then((r) => session.channels.put([r.channel]), () => {}), [channel]);
   const open = () => go({ screen: "talk", channel }, { replace: true });
   useEffect(() => {
-    if (c.exists && standing.peek() === "asked") open(); // an admin has let them in
+    if (c.exists && standing.peek() === "asked") open(); // an admin has let the user in
   }, [c.exists]);
   const act = async () => {
     busy.value = true;

@@ -18,7 +18,7 @@ const words = dictionary(
   },
 );
 
-/** The list of keys. */
+/** Shows the list of keys. */
 export function Keys() {
   const w = words();
   return (

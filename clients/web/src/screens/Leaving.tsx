@@ -17,13 +17,13 @@ interface LeavingProps {
   files: readonly FileState[];
 }
 
-/** The files of a message that leaves as soon as storage has them. */
+/** Shows the files of a message that is sent as soon as storage has them. */
 export function Leaving({ pending: p, files }: LeavingProps) {
   const { outbox } = useSession();
   const w = media();
   const seen = files.filter(isSeen);
   const drop = () => outbox.drop(p);
-  const room = useSignal<Record<string, string> | undefined>(undefined); // of a picture that stands alone
+  const room = useSignal<Record<string, string> | undefined>(undefined); // the room of a picture that stands alone
   const measured = (width: number, height: number) => {
     if (seen.length === 1) room.value = roomOf({ width, height });
   };
@@ -49,7 +49,7 @@ const isSeen = (f: FileState): boolean => /^(image|video)\//.test(f.file.type);
 const percentOf = (all: readonly FileState[]): number =>
   Math.floor((100 * all.reduce((n, f) => n + f.stored, 0)) / Math.max(1, all.reduce((n, f) => n + f.file.size, 0)));
 
-/** Says how far an upload has come that has failed. */
+/** Says how far a failed upload has come. */
 function stopped(files: readonly FileState[]): string {
   const percent = percentOf(files);
   return percent > 0 && percent < 100 ? `${media().stoppedAt(percent)}. ` : "";
@@ -98,7 +98,7 @@ function Row({ file: f, onCancel }: OneProps) {
   );
 }
 
-/** Makes a file of this device showable, as long as it is shown. */
+/** Returns a URL of a file of this device, which is good as long as the component is shown. */
 function useObjectURL(file: Blob) {
   const url = useSignal("");
   useEffect(() => {

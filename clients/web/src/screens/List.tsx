@@ -22,14 +22,14 @@ import { states } from "../words/states.ts";
 import { inOrder, openFinder } from "./shortcuts.tsx";
 import { usePresence } from "../ui/presence.ts";
 
-const rowHeight = 59; // px; every row has it, so that only those on screen need be there
-const around = 300; // px beyond what is on screen that are drawn too
+const rowHeight = 59; // px; every row has it, so that only rows on the screen need to exist
+const around = 300; // px beyond the screen in which rows are drawn too
 
-/** The list of conversations. */
+/** Shows the list of conversations. */
 export function List() {
   const session = useSession();
   const w = list();
-  const Part = inHand.value ? "main" : "nav"; // there it is all that one sees
+  const Part = inHand.value ? "main" : "nav"; // on a small screen the list is all that a user sees
   return (
     <Part class="list" aria-label={w.conversations}>
       <Head />
@@ -46,7 +46,10 @@ export function List() {
   );
 }
 
-/** In the hand the list is a screen of its own, with its name and a way to everything else. */
+/**
+ * Shows the head of the list. On a small screen the list is a screen of its own, with its name and
+ * a way to everything else.
+ */
 function Head() {
   const { me, people, search } = useSession();
   const w = list();
@@ -68,7 +71,10 @@ function Head() {
   );
 }
 
-/** The rows on screen. Others are only room, however many channels there are. */
+/**
+ * Draws the rows on the screen. All other rows are only empty room, however many channels there
+ * are.
+ */
 function Rows() {
   const session = useSession();
   const { channels } = session;
@@ -159,7 +165,10 @@ function RowFace({ channel: c, title }: { channel: Channel; title: string }) {
   );
 }
 
-/** What was written last: somebody is writing, a draft, what waits, or the last message. */
+/**
+ * Shows the latest of a channel: a member who is writing, a draft, a message that waits, or the
+ * last message.
+ */
 function Last({ channel: c, here }: { channel: Channel; here: boolean }) {
   const session = useSession();
   const w = list();
@@ -178,7 +187,7 @@ function Last({ channel: c, here }: { channel: Channel; here: boolean }) {
   return <span class="last cut" lang={langOf(text)} dir="auto">{shown}</span>;
 }
 
-/** The right end of a row: badges, or how far one's own last message has got. */
+/** Shows the right end of a row: badges, or how far the user's own last message has got. */
 function End({ channel: c, flagged, here }: { channel: Channel; flagged: boolean; here: boolean }) {
   const session = useSession();
   const w = list();
@@ -203,11 +212,11 @@ function End({ channel: c, flagged, here }: { channel: Channel; flagged: boolean
 
 function RowMark({ channel: c }: { channel: Channel }) {
   const { receipts } = useSession();
-  useEffect(() => receipts.need(c.id), [c.id]); // of rows on screen only
+  useEffect(() => receipts.need(c.id), [c.id]); // only for rows on the screen
   return <Mark state={markOf(receipts.of(c.id).value, c.seq, c.member_count).state} />;
 }
 
-/** Says who is writing. */
+/** Says which users are writing. */
 export function typingText(users: readonly string[], name: (user: string) => string): string {
   const w = states();
   const [a = "", b] = users;
@@ -215,7 +224,7 @@ export function typingText(users: readonly string[], name: (user: string) => str
   return b === undefined ? w.typing(name(a)) : w.typingTwo(name(a), name(b));
 }
 
-/** Oneself, at the foot of the list. */
+/** Shows the user themselves, at the foot of the list. */
 function Me({ user }: { user: string }) {
   const { link, people, settings } = useSession();
   const words = common();

@@ -21,17 +21,17 @@ import { Note } from "./Note.tsx";
 import { openActions } from "./actions.tsx";
 
 const ahead = 900; // pixels before an end at which the next page is read
-const namesCome = 300; // milliseconds in which the names of those who have written come
-const hereMs = 2000; // for which the message jumped to is marked
+const namesCome = 300; // milliseconds in which the names of the senders arrive
+const hereMs = 2000; // milliseconds for which the message that a jump led to is marked
 
-/** The log of a conversation. */
+/** Shows the log of a conversation. */
 export function Log({ conversation: c }: { conversation: Conversation }) {
   const session = useSession();
   const scroller = useRef<HTMLElement>(null);
   const content = useRef<HTMLDivElement>(null);
   const keeper = useRef<Keeper | undefined>(undefined);
-  const landed = useRef<Landing | undefined>(undefined); // what is on screen before is not what somebody came for
-  const away = useSignal(false); // from the end
+  const landed = useRef<Landing | undefined>(undefined); // what is on the screen before that is not what the user came for
+  const away = useSignal(false); // whether the user is away from the end
   const unreadAbove = useSignal(false);
   const active = useSignal("");
   const focused = useSignal("");
@@ -83,7 +83,7 @@ export function Log({ conversation: c }: { conversation: Conversation }) {
   if (before.current !== shown) keeper.current?.hold();
   before.current = shown;
   useLayoutEffect(() => keeper.current!.settle(), [shown]);
-  useLayoutEffect(() => { // a reader who came to an end while a page was read scrolls no further
+  useLayoutEffect(() => { // a user who came to an end while a page was read does not scroll again
     readOn(c, keeper.current!);
   }, [c.loading.value]);
   const { landing } = c;
@@ -144,7 +144,7 @@ function Kept({ row, log }: { row: Row; log: LogContext }): VNode {
   return <Boundary instead={() => <Broken row={row} />}>{drawn}</Boundary>;
 }
 
-/** Stands for a row that cannot be drawn: the others stay. */
+/** Stands for a row that cannot be drawn. The other rows stay. */
 function Broken({ row }: { row: Row }) {
   const seq = row.kind === "message" ? row.message.seq : undefined;
   return <article class="msg first" data-key={row.key} data-seq={seq} tabIndex={-1}><p class="gone body">{talk().broken}</p></article>;
@@ -230,7 +230,7 @@ interface JumpsProps {
   toEnd: () => void;
 }
 
-/** The ways to the newest message, and to the first unread one. */
+/** Shows the buttons that lead to the newest message, and to the first unread one. */
 function Jumps({ conversation: c, away, unreadAbove, toEnd }: JumpsProps) {
   const session = useSession();
   const w = talk();
@@ -252,7 +252,7 @@ function Jumps({ conversation: c, away, unreadAbove, toEnd }: JumpsProps) {
   );
 }
 
-/** Finds out which of those who have written look like another member. */
+/** Finds out which senders have a name that looks like another member's name. */
 function useImitating(c: Conversation, imitators: Imitators): void {
   const { people } = useSession();
   const named = useComputed(() => JSON.stringify([...new Set(c.messages.value.map((m) => m.sender))].map((user) => ({ user, name: people.name(user) }))));
@@ -262,19 +262,21 @@ function useImitating(c: Conversation, imitators: Imitators): void {
   }, [imitators, named.value]);
 }
 
-/** Marks what was found in the message to which a search has led, as long as that is its last hit. */
+/**
+ * Marks what was found in the message to which a search has led, as long as that is its last hit.
+ */
 function useFoundWords(c: Conversation, content: RefObject<HTMLElement | null>, shown: readonly Row[]): void {
   const { search } = useSession();
   const hit = search.current.value;
   useEffect(() => {
     const row = hit && content.current!.querySelector<HTMLElement>(`.msg[data-seq="${hit.startsWith(`${c.id}/`) ? hit.slice(c.id.length + 1) : 0}"]`);
     if (!row) return;
-    void import("../ui/found.ts").then(({ markFound }) => row.isConnected && markFound(row, search.words), () => {}); // it is only less easy to see
+    void import("../ui/found.ts").then(({ markFound }) => row.isConnected && markFound(row, search.words), () => {}); // without marks the words are only less easy to see
   }, [hit, shown]);
   useEffect(() => () => void (hit && import("../ui/found.ts").then(({ unmarkFound }) => unmarkFound(), () => {})), [hit]);
 }
 
-/** Tells screen readers what others write, one message an announcement. */
+/** Tells screen readers what others write. Each message is one announcement. */
 function useAnnouncements(c: Conversation): void {
   const session = useSession();
   const told = useRef(0);

@@ -13,7 +13,7 @@ import { Posting } from "./group/Posting.tsx";
 import { Requests } from "./group/Requests.tsx";
 import type { PaneProps } from "./Side.tsx";
 
-/** All that admins and the owner do with a group. */
+/** Shows all that admins and the owner can do with a group. */
 export function Manage({ channel }: PaneProps) {
   const session = useSession();
   const role = session.channels.of(channel).value.role;

@@ -15,7 +15,7 @@ import type { PaneProps } from "./Side.tsx";
 const AddPeople = lazy(() => import("./group/AddPeople.tsx").then((m) => m.AddPeople));
 const step = 50; // members that are shown at once
 
-/** All members of a group. */
+/** Shows all members of a group. */
 export function Members({ channel }: PaneProps) {
   const session = useSession();
   const query = useSignal("");

@@ -25,14 +25,14 @@ import { openReaders, openVersions, toggleReaction } from "./actions.tsx";
 /** What the rows of a log share. */
 export interface LogContext {
   conversation: Conversation;
-  /** The row under the pointer or with the focus: it has the toolbar. */
+  /** The row under the pointer or with the focus, which has the toolbar. */
   active: ReadonlySignal<string>;
   /** The message that a link or a jump led to. */
   here: ReadonlySignal<number>;
   /** The row that Tab reaches. */
   stop: ReadonlySignal<string>;
   members: ReadonlySignal<number>;
-  /** Whom those look like whose names imitate another member. */
+  /** The member whose name a member's name imitates, by the id of the imitator. */
   imitators: ReadonlySignal<ReadonlyMap<string, string>>;
 }
 
@@ -44,7 +44,7 @@ interface MessageProps {
   log: LogContext;
 }
 
-/** A message in the log. */
+/** Shows a message in the log. */
 export function MessageRow({ id, message: m, first, last, log }: MessageProps) {
   const { me } = useSession();
   const active = useComputed(() => log.active.value === id);
@@ -118,7 +118,7 @@ function Body({ message: m, log }: { message: Message; log: LogContext }) {
   );
 }
 
-/** What hangs below a message: that it was edited or pinned, and reactions. */
+/** Shows what belongs below a message: that it was edited or pinned, and the reactions. */
 function Extras({ message: m, log }: { message: Message; log: LogContext }) {
   const w = talk();
   return (
@@ -158,7 +158,10 @@ function Reactions({ message: m }: { message: Message }) {
   );
 }
 
-/** The message that another one answers, in one line. It may not be loaded, or be gone. */
+/**
+ * Shows the message that another one answers, in one line. That message may not be loaded, or may
+ * be gone.
+ */
 function Quote({ conversation, seq }: { conversation: Conversation; seq: number }) {
   const { people } = useSession();
   const w = talk();
@@ -182,7 +185,7 @@ interface PendingProps {
   log: LogContext;
 }
 
-/** A message that is not known to be stored: it waits, or says why it was not sent. */
+/** Shows a message that is not known to be stored. It waits, or says why it was not sent. */
 export function PendingRow({ id, pending: p, first, last, log }: PendingProps) {
   const { me, people, outbox } = useSession();
   const stop = useComputed(() => log.stop.value === id);
@@ -213,7 +216,7 @@ export function PendingRow({ id, pending: p, first, last, log }: PendingProps) {
   );
 }
 
-/** Why something failed, and the next step. */
+/** Shows why something failed, and the next step. */
 export function Fault({ text, details, children }: { text: string; details?: string; children?: ComponentChildren }) {
   return (
     <div class="fault">

@@ -23,7 +23,7 @@ import { EmojiMenu } from "./EmojiMenu.tsx";
 
 const quick = ["🐸", "👍", "😂", "😮", "🙏", "❤️"];
 
-/** Chooses an emoji for a reaction. */
+/** Lets a user choose an emoji for a reaction. */
 export function ReactionMenu({ message, at }: { message: Message; at: Element }) {
   const session = useSession();
   const w = talk();
@@ -37,7 +37,7 @@ interface ItemProps {
   children: ComponentChildren;
 }
 
-/** An item of a menu. It closes the menu, and then acts. */
+/** Shows an item of a menu. A press closes the menu, and then acts. */
 export function Item({ icon, danger = false, onClick, children }: ItemProps) {
   const close = useClose();
   const act = () => {
@@ -53,7 +53,7 @@ interface AboutProps {
   at: Element;
 }
 
-/** All that can be done with a message. */
+/** Shows all actions on a message. */
 export function ActionsMenu({ conversation, message: m, at }: AboutProps) {
   const session = useSession();
   const w = talk();
@@ -98,7 +98,7 @@ function QuickReactions({ message, at }: { message: Message; at: Element }) {
   );
 }
 
-/** Who has read a message, and who has received it. */
+/** Shows which members have read a message, and which have received it. */
 export function Readers({ message: m, at }: AboutProps) {
   const { me, receipts } = useSession();
   const w = talk();
@@ -120,7 +120,7 @@ export function Readers({ message: m, at }: AboutProps) {
   );
 }
 
-/** The earlier versions of a message. */
+/** Shows the earlier versions of a message. */
 export function Versions({ message: m, at }: AboutProps) {
   const { link, me, people } = useSession();
   const w = talk();
@@ -146,13 +146,13 @@ export function Versions({ message: m, at }: AboutProps) {
   );
 }
 
-/** A way out for those who neither see the page behind nor have an Esc key. */
+/** Shows a button that closes, for users who neither see the page behind nor have an Esc key. */
 function CloseForReaders() {
   const close = useClose();
   return <button class="sr" type="button" onClick={close}>{common().close}</button>;
 }
 
-/** Asks before a message is deleted for everybody. */
+/** Asks before a message is deleted for all members. */
 export function ConfirmDelete({ message: m }: { message: Message }) {
   const session = useSession();
   const close = useClose();

@@ -9,7 +9,7 @@ import { PeopleField } from "../ui/PeopleField.tsx";
 import { common } from "../words/common.ts";
 import { group } from "../words/group.ts";
 
-/** Makes a group. */
+/** Lets a user make a group. */
 export function NewGroup() {
   const session = useSession();
   const close = useClose();

@@ -6,7 +6,7 @@ import { common } from "../words/common.ts";
 import { listOf } from "../words/format.ts";
 import { talk } from "../words/talk.ts";
 
-/** What happened in a channel besides messages. */
+/** Shows what happened in a channel besides messages. */
 export function Note({ event: e, id }: { event: Event; id: string }) {
   const { people } = useSession();
   const text = textOf(e, (user) => people.name(user));
@@ -52,7 +52,7 @@ function textOf(e: Event, name: (user: string) => string): string {
   }
 }
 
-const named = 4; // of many members, so many are named
+const named = 4; // if there are more members, this many are named
 
 function namesOf(users: readonly string[], name: (user: string) => string): string {
   if (users.length <= named + 1) return listOf(users.map(name));

@@ -13,7 +13,7 @@ import { composer } from "../words/composer.ts";
 
 const most = 8;
 
-/** Something that can stand for what was begun. */
+/** An offer that can replace what was begun. */
 export interface Choice {
   key: string;
   insert: string;
@@ -35,7 +35,7 @@ export interface PickerState {
   choose: (i: number) => void;
 }
 
-/** Offers members after an @, and emoji after a colon. */
+/** Offers members after an "@", and emoji after a colon. */
 export function usePicker(channel: string, area: { current: HTMLTextAreaElement | null }, text: Signal<string>): PickerState {
   const session = useSession();
   const open = useSignal(false);
@@ -43,7 +43,7 @@ export function usePicker(channel: string, area: { current: HTMLTextAreaElement 
   const at = useSignal(0);
   const label = useSignal("");
   const from = useSignal(0);
-  const dismissed = useSignal(-1); // where Esc was pressed: nothing is offered there again
+  const dismissed = useSignal(-1); // where Esc was pressed; nothing is offered there again
 
   const offer = (start: number, found: readonly Choice[], name: string) => {
     from.value = start;
@@ -125,7 +125,7 @@ function Person({ user, name, channel }: { user: string; name: string; channel: 
   );
 }
 
-/** The list above the composer. The keys stay in the composer. */
+/** Shows the list above the composer. The keyboard focus stays in the composer. */
 export function Picker({ picker: p }: { picker: PickerState }) {
   if (!p.open.value) return null;
   return (

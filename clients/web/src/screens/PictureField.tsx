@@ -14,7 +14,7 @@ import { picture as words } from "../words/picture.ts";
 const Crop = lazy(() => import("./Crop.tsx").then((m) => m.Crop));
 
 interface PictureFieldProps {
-  /** Whose picture it is: the group, or the user's own channel. */
+  /** The channel whose picture it is: the group, or the user's own channel. */
   channel: string;
   shown: ComponentChildren;
   has: boolean;
@@ -23,7 +23,10 @@ interface PictureFieldProps {
   onSet: (picture: Picture) => Promise<unknown>;
 }
 
-/** A picture with the ways to change and to remove it. A square is cut out of what is chosen. */
+/**
+ * Shows a picture with the ways to change and to remove it. A square is cut out of the picture that
+ * is chosen.
+ */
 export function PictureField({ channel, shown, has, shape, onSet }: PictureFieldProps) {
   const { link } = useSession();
   const doing = useDoing();

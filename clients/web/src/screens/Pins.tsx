@@ -11,14 +11,14 @@ import type { PaneProps } from "./Side.tsx";
 
 const words = dictionary({ none: "Nothing is pinned yet." }, { none: "固定されたメッセージはまだありません。" });
 
-/** The pinned messages of a channel, the newest first. */
+/** Shows the pinned messages of a channel, the newest first. */
 export function Pins({ channel }: PaneProps) {
   const { link } = useSession();
   const c = useSession().conversation(channel);
   const pins = useSignal<readonly Message[] | undefined>(undefined);
   const fault = useSignal("");
   useSignalEffect(() => {
-    void c.pinned.value; // a pin came or went
+    void c.pinned.value; // reads again after a pin came or went
     link.request("get_pins", { channel }).then(
       (page) => (pins.value = page.events as Message[]),
       (error: unknown) => (fault.value = explain(faultOf(error))),

@@ -5,7 +5,7 @@ import { Fault } from "../ui/Fault.tsx";
 import { push } from "../words/push.ts";
 import { turnOn } from "./settings/push/saying.ts";
 
-/** Offers to tell the user on this device. The browser asks only whoever wants it. */
+/** Offers notifications on this device. The browser asks only a user who wants them. */
 export function PushOffer() {
   const doing = useDoing();
   const w = push();

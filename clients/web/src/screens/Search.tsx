@@ -21,7 +21,7 @@ import { search as words } from "../words/search.ts";
 import { Filters } from "./Filters.tsx";
 import type { PaneProps } from "./Side.tsx";
 
-/** Finds messages. The query stays visible: filters only write it. */
+/** Finds messages. The query stays visible, because filters only change its text. */
 export function Search({ channel }: PaneProps) {
   const { search } = useSession();
   const list = useRef<HTMLUListElement>(null);
@@ -86,7 +86,7 @@ function Field() {
   );
 }
 
-/** How many messages were found, or why there are none. */
+/** Says how many messages were found, or why there are none. */
 function State() {
   const { search } = useSession();
   const w = words();
@@ -129,7 +129,7 @@ function Results({ list }: { list: { current: HTMLUListElement | null } }) {
   );
 }
 
-/** Reads the next page when it comes near. */
+/** Reads the next page of results when it comes near the screen. */
 function More() {
   const { search } = useSession();
   const button = useRef<HTMLButtonElement>(null);
@@ -163,7 +163,9 @@ function Found({ hit: h }: { hit: Hit }) {
   );
 }
 
-/** What was found, with its words marked: the text, and names, captions and contents of files. */
+/**
+ * Shows what was found, with its words marked: the text, and names, captions and contents of files.
+ */
 function Excerpt({ hit: h }: { hit: Hit }) {
   const { content } = h;
   const inText = h.highlights.filter((x) => !x.in);

@@ -45,8 +45,8 @@ const sections: readonly (readonly [SectionName, IconName, ComponentType<Section
 ];
 
 /**
- * The settings, one section after another on one page. The list beside it says which one is on
- * screen. In the hand the list comes first.
+ * Shows the settings, one section after another on one page. The list beside it says which section
+ * is on the screen. On a small screen the list comes first.
  */
 export function Settings({ section }: { section?: string | undefined }) {
   const scroller = useRef<HTMLDivElement>(null);
@@ -63,7 +63,7 @@ export function Settings({ section }: { section?: string | undefined }) {
     const top = scroller.current!.getBoundingClientRect().top;
     const passed = sections.filter(([name]) => document.getElementById(`section-${name}`)!.getBoundingClientRect().top <= top + 80);
     const { scrollTop, scrollHeight, clientHeight } = scroller.current!;
-    if (scrollTop + clientHeight >= scrollHeight - 2 && scrollTop > 0 && section) return; // the last ones cannot come to the top
+    if (scrollTop + clientHeight >= scrollHeight - 2 && scrollTop > 0 && section) return; // the last sections cannot come to the top
     here.value = passed.at(-1)?.[0] ?? sections[0]![0];
   };
   return (
@@ -95,7 +95,7 @@ function Sections({ here, devices }: { here: string; devices: Devices }) {
   const counts: Partial<Record<SectionName, number>> = { blocked: own.names("block/").length, sessions: devices.all.value?.length ?? 0 };
   const w = settings();
   const name = people.name(me);
-  const Part = inHand.value ? "main" : "nav"; // there it is all that one sees
+  const Part = inHand.value ? "main" : "nav"; // on a small screen the list is all that a user sees
   return (
     <Part class="list" aria-label={w.title}>
       <div class="bar">
@@ -121,7 +121,7 @@ function Sections({ here, devices }: { here: string; devices: Devices }) {
   );
 }
 
-/** Signs out. What was not sent goes with everything else, so that is asked before. */
+/** Signs out. Messages that were not sent are lost then, so the user is asked before. */
 function leave({ outbox }: Session): void {
   const w = settings();
   const n = outbox.unsent();
@@ -135,7 +135,7 @@ function jump(section: string): void {
   showSection(section);
 }
 
-/** Scrolls the page to a section, and nothing around it. */
+/** Scrolls the page to a section, and scrolls nothing around the page. */
 function showSection(name: string): void {
   const section = document.getElementById(`section-${name}`);
   const scroller = section?.closest(".scroll");

@@ -18,11 +18,11 @@ const Settings = lazy(() => import("./Settings.tsx").then((m) => m.Settings));
 const PushOffer = lazy(() => import("./PushOffer.tsx").then((m) => m.PushOffer));
 const Join = lazy(() => import("./Join.tsx").then((m) => m.Join));
 
-/** The frame of the app: the list, what it leads to, and the side. */
+/** Shows the frame of the app: the list, the place that is open, and the side. */
 export function Shell() {
   const session = useSession();
   const at = useLater(route);
-  useLayoutEffect(() => { // whoever sees the list may press a key
+  useLayoutEffect(() => { // a user who sees the list may press a key
     const key = (e: KeyboardEvent) => shortcut(e, session);
     addEventListener("keydown", key);
     document.addEventListener("click", followLocalLinks);
@@ -49,8 +49,8 @@ export function Shell() {
 }
 
 /**
- * Follows a signal, a frame later. The list marks at once where one goes, and the place itself, which
- * takes longer to draw, does not hold that back.
+ * Follows a signal, a frame later. The list marks at once where the user goes. The place itself
+ * takes longer to draw, and does not hold that back.
  */
 function useLater<T>(now: ReadonlySignal<T>): T {
   const shown = useSignal(now.peek());
@@ -61,7 +61,7 @@ function useLater<T>(now: ReadonlySignal<T>): T {
   return shown.value;
 }
 
-/** What stands where a conversation will. */
+/** Stands in the place of a conversation while none is open. */
 function Nothing() {
   const { channels } = useSession();
   const w = list();

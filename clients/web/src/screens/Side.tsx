@@ -18,9 +18,9 @@ interface Pane {
   title: () => string;
   /** Whether it needs more room than the details. */
   wide?: boolean;
-  /** Whether it stays as it is when one goes to another channel. */
+  /** Whether it stays as it is when the user goes to another channel. */
   stays?: boolean;
-  /** Whether it is a part of the details, to which one goes back. */
+  /** Whether it is a part of the details, to which the user goes back. */
   within?: boolean;
   content: ComponentType<PaneProps>;
 }
@@ -35,7 +35,7 @@ const panes: Partial<Record<SidePane, Pane>> = {
   pins: { title: () => states().pins, content: lazy(() => import("./Pins.tsx").then((m) => m.Pins)) },
 };
 
-/** The pane beside a conversation. In the hand it lies over it. */
+/** Shows the pane beside a conversation. On a small screen the pane lies over the conversation. */
 export function Side({ pane, channel }: { pane: SidePane; channel: string }) {
   const p = panes[pane];
   if (!p) return null;

@@ -13,16 +13,16 @@ import { download } from "./download.ts";
 
 const bars = 48;
 const flat = new Array<number>(bars).fill(24);
-const step = 5; // seconds, of an arrow key
+const step = 5; // seconds that an arrow key moves by
 
 interface SoundProps {
   place: Place | undefined;
   file: Attachment;
-  /** Where it can be heard before the server has it. */
+  /** A URL of it before the server has it. */
   local?: string | undefined;
 }
 
-/** A voice message or another sound, with its waveform. */
+/** Shows a voice message or another sound, with its waveform. */
 export function Sound({ place, file: a, local }: SoundProps) {
   const { link } = useSession();
   const p = player();
@@ -76,7 +76,7 @@ export function Sound({ place, file: a, local }: SoundProps) {
   );
 }
 
-/** Reads base64, in which JSON has bytes. */
+/** Reads base64, which JSON uses for bytes. */
 function bytes(base64: string): Uint8Array {
   try {
     return Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));

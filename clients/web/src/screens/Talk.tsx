@@ -21,11 +21,12 @@ import { heldOver, useDropping } from "./dropping.ts";
 import { Log } from "./Log.tsx";
 import { searchHere } from "./shortcuts.tsx";
 
-/** A conversation. */
+/** Shows a conversation. */
 export function Talk({ id, seq }: { id: string; seq?: number | undefined }) {
   const session = useSession();
   const conversation = session.conversation(id);
-  // Before anything is drawn, because what is drawn is read, and then nothing is unread any more.
+  // This comes before anything is drawn. Messages that are drawn count as read, so nothing would be
+  // unread after that.
   useMemo(() => session.enter(id, seq), [id]);
   useEffect(() => {
     session.show(id);

@@ -5,7 +5,7 @@ import { common } from "../words/common.ts";
 import { talk } from "../words/talk.ts";
 import { openActions, openReactionPicker, startReply } from "./actions.tsx";
 
-/** What can be done with a message, beside the message. Keys do the same from the message itself. */
+/** Shows the actions on a message beside it. Keys do the same from the message itself. */
 export function Toolbar({ message, conversation }: { message: Message; conversation: Conversation }) {
   const w = talk();
   return (

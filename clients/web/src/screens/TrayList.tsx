@@ -13,7 +13,7 @@ import { FileDialog } from "./mediaLazies.ts";
 const inOne = 10; // files of one message
 const hopeless = new Set(["too_large", "empty", "unreadable", "quota", "forbidden", "invalid"]);
 
-/** The files that the next message will have. They can be dragged into another order. */
+/** Shows the files that the next message will have. A user can drag them into another order. */
 export function TrayList({ channel }: { channel: string }) {
   const { tray } = useSession();
   const all = tray.of(channel).value;
@@ -22,7 +22,7 @@ export function TrayList({ channel }: { channel: string }) {
   if (!all.length) return null;
   const over = (e: DragEvent, p: Picked) => {
     const moving = dragged.peek();
-    if (!moving) return; // files from outside
+    if (!moving) return; // the files come from outside the app
     e.preventDefault();
     e.stopPropagation();
     if (moving !== p) tray.move(moving, all.indexOf(p) - all.indexOf(moving));
@@ -61,7 +61,7 @@ function InTray({ picked: p }: { picked: Picked }) {
     e.stopPropagation();
     const button = e.currentTarget as HTMLElement;
     tray.move(p, e.key === "ArrowLeft" ? -1 : 1);
-    queueMicrotask(() => button.focus()); // a moved element loses it
+    queueMicrotask(() => button.focus()); // a moved element loses the focus
   };
   return (
     <>
@@ -75,7 +75,7 @@ function InTray({ picked: p }: { picked: Picked }) {
   );
 }
 
-/** A picked file, as it can be seen on this device. */
+/** Shows a preview of a picked file. */
 export function Preview({ picked: p }: { picked: Picked }) {
   const unshowable = useSignal(false);
   if (!p.shown || unshowable.value) return <Icon name="file-text" />;
@@ -83,7 +83,7 @@ export function Preview({ picked: p }: { picked: Picked }) {
   return <img src={p.preview} alt="" draggable={false} onError={() => (unshowable.value = true)} />;
 }
 
-/** How far an upload is. It is gone when the upload is done. */
+/** Shows how far an upload is. It disappears when the upload is done. */
 export function Ring({ picked: p }: { picked: Picked }) {
   const w = media();
   const percent = useComputed(() => Math.round(p.done.value * 100));
@@ -95,7 +95,7 @@ export function Ring({ picked: p }: { picked: Picked }) {
   );
 }
 
-/** Why a file was not uploaded, and the next step. It shows nothing while all is well. */
+/** Shows why a file was not uploaded, and the next step. It shows nothing if there is no fault. */
 export function FileFault({ picked: p, onRemove }: { picked: Picked; onRemove: () => void }) {
   const w = media();
   const fault = p.fault.value;
@@ -112,7 +112,7 @@ export function FileFault({ picked: p, onRemove }: { picked: Picked; onRemove: (
   );
 }
 
-/** Chooses whether pictures are made smaller. It stands only beside pictures. */
+/** Lets a user choose whether pictures are made smaller. It is shown only if there are pictures. */
 export function FormChoice({ channel }: { channel: string }) {
   const { tray } = useSession();
   const w = media();

@@ -53,7 +53,7 @@ export function Viewer({ items, from }: ViewerProps) {
   };
   const handler = useRef(key);
   handler.current = key;
-  useEffect(() => { // a press on the picture leaves the focus nowhere, and the keys go on
+  useEffect(() => { // a press on the picture takes the focus from it, and the keys must go on
     const pressed = (e: KeyboardEvent) => handler.current(e);
     addEventListener("keydown", pressed);
     return () => removeEventListener("keydown", pressed);
@@ -77,7 +77,7 @@ export function Viewer({ items, from }: ViewerProps) {
   );
 }
 
-/** Who sent it and when, and what can be done with it. */
+/** Shows the sender of a file, when it was sent, and the actions on it. */
 function Top({ item, count }: { item: Seen; count: string }) {
   const session = useSession();
   const close = useClose();
@@ -108,7 +108,7 @@ function Top({ item, count }: { item: Seen; count: string }) {
   );
 }
 
-/** The picture itself. Its preview stands there until the original has come. */
+/** Shows the picture itself. Its preview is shown until the original has come. */
 function Large({ item, zoom }: { item: Seen; zoom: Zoom }) {
   const { file: a } = item;
   const box = useRef<HTMLDivElement>(null);

@@ -10,7 +10,7 @@ import { common } from "../words/common.ts";
 import { lengthOf } from "../words/format.ts";
 import { media } from "../words/media.ts";
 
-const shown = 96; // levels, the latest
+const shown = 96; // the number of latest levels that are shown
 
 /** Records a voice message. Enter sends it, Esc discards it. */
 export function Voice({ channel, done }: { channel: string; done: () => void }) {
@@ -67,7 +67,7 @@ export function Voice({ channel, done }: { channel: string; done: () => void }) 
   );
 }
 
-/** The latest levels stand at the end. */
+/** Returns the levels that are shown, the latest at the end. */
 function padded(levels: readonly number[]): number[] {
   const latest = levels.slice(-shown);
   return [...new Array<number>(shown - latest.length).fill(0), ...latest];

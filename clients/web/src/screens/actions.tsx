@@ -27,13 +27,13 @@ export function startEdit(message: Message): void {
   focusComposer();
 }
 
-/** Adds a reaction of one's own, or takes it back. */
+/** Adds a reaction of this user, or takes it back. */
 export async function toggleReaction(session: Session, m: Message, emoji: string): Promise<void> {
   const own = m.reactions?.some((r) => r.emoji === emoji && r.own) ?? false;
   await attempt(session.link.request("react", { channel: m.channel, seq: m.seq, emoji, ...(own && { remove: true }) }));
 }
 
-/** Pins a message for everybody, or removes the pin. */
+/** Pins a message for all members, or removes the pin. */
 export const togglePin = (session: Session, m: Message): Promise<void> =>
   attempt(session.link.request("pin", { channel: m.channel, seq: m.seq, ...(m.pinned && { remove: true }) }));
 
@@ -41,7 +41,7 @@ export const togglePin = (session: Session, m: Message): Promise<void> =>
 export const markUnread = (session: Session, m: Message): Promise<void> =>
   attempt(session.settings.set(unreadFlag + m.channel, String(m.seq)));
 
-/** Takes a message from one's own screens. */
+/** Hides a message on all devices of this user. */
 export async function hide(session: Session, m: Message): Promise<void> {
   await attempt(session.settings.set(`hide/${m.channel}/${m.seq}`, "1"));
 }
@@ -51,12 +51,12 @@ export function openReactionPicker(m: Message, at: Element): void {
   void show(() => <ReactionMenu message={m} at={at} />);
 }
 
-/** Opens all that can be done with a message. */
+/** Opens all actions on a message. */
 export function openActions(conversation: Conversation, m: Message, at: Element): void {
   void show(() => <ActionsMenu conversation={conversation} message={m} at={at} />);
 }
 
-/** Opens who has read a message, and who has received it. */
+/** Opens the list of members who have read or received a message. */
 export function openReaders(conversation: Conversation, m: Message, at: Element): void {
   void show(() => <Readers conversation={conversation} message={m} at={at} />);
 }
@@ -71,7 +71,7 @@ export function openForward(m: Message): void {
   void show(() => <Forward message={m} />);
 }
 
-/** Asks, and then deletes a message for everybody. */
+/** Asks, and then deletes a message for all members. */
 export function openDelete(m: Message): void {
   void show(() => <ConfirmDelete message={m} />);
 }

@@ -4,7 +4,7 @@ import type { Attachment } from "../model/wire.ts";
 import { say } from "../ui/announce.ts";
 import type { Place } from "../ui/fileurl.ts";
 
-/** Saves a file on this device. The URL is one that browsers do not show but save. */
+/** Saves a file on this device. Browsers do not show the URL that it uses, but save its file. */
 export async function download(link: Link, place: Place, file: Attachment): Promise<void> {
   try {
     const a = document.createElement("a");

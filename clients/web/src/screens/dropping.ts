@@ -16,7 +16,7 @@ export function pick(session: Session, channel: string, files: Iterable<File>): 
   focusComposer();
 }
 
-/** What a conversation does with files that are held over it and dropped. */
+/** Returns what a conversation does with files that are held over it and dropped. */
 export function useDropping(channel: string) {
   const session = useSession();
   const may = () => {

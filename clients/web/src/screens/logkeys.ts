@@ -4,7 +4,7 @@ import type { Message } from "../model/wire.ts";
 import { composing } from "../ui/keys.ts";
 import { hide, markUnread, openActions, openDelete, openForward, openReactionPicker, startEdit, startReply, togglePin } from "./actions.tsx";
 
-/** Handles a key in the log: between messages, and about the one that has the focus. */
+/** Handles a key in the log. It moves between messages, or acts on the message with the focus. */
 export function logKey(e: KeyboardEvent, c: Conversation, session: Session, content: HTMLElement): void {
   const row = (e.target as Element).closest<HTMLElement>(".msg");
   if (!row || composing(e) || e.ctrlKey || e.altKey || e.metaKey || e.target !== row) return;

@@ -19,7 +19,7 @@ export function sendNew(session: Session, channel: string, text: string, replyTo
   countWritten();
 }
 
-/** Changes a message. It keeps its attachments and what it answers. */
+/** Changes a message. The message keeps its attachments, and the message that it answers. */
 export function sendEdit(session: Session, m: Message, text: string): void {
   const trimmed = text.trim();
   if (trimmed === m.content?.text) return;

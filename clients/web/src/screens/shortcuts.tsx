@@ -56,7 +56,7 @@ function neighbour(session: Session, step: 1 | -1, unread: boolean): void {
   }
 }
 
-/** Returns the ids as the list shows them: those at the top first. */
+/** Returns the ids as the list shows them, the pinned channels first. */
 export function inOrder({ channels }: Session): string[] {
   const all = channels.order.value;
   const top = all.filter((id) => channels.get(id)?.top);

@@ -7,7 +7,7 @@ export interface Seen {
   sender: string;
   timestamp: number;
   file: Attachment;
-  /** The message itself, where it is at hand. */
+  /** The message itself, if it is loaded. */
   message?: Message;
 }
 

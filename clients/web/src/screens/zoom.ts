@@ -2,8 +2,8 @@ import { computed, signal, type ReadonlySignal } from "@preact/signals";
 import { useMemo } from "preact/hooks";
 
 const most = 8;
-const tapped = 2.5; // how large a double tap makes it
-const swipe = 60; // pixels that turn to the next picture
+const tapped = 2.5; // how large a double tap makes a picture
+const swipe = 60; // pixels of a swipe that turns to the next picture
 
 /** How large a picture is shown, and which part of it. */
 export interface Zoom {
@@ -11,7 +11,9 @@ export interface Zoom {
   reset: () => void;
   /** Makes it larger or smaller, around its middle. */
   by: (factor: number) => void;
-  /** Follows wheel, fingers and double taps on an element. It returns the way to end that. */
+  /**
+   * Follows wheel, fingers and double taps on an element. The function that it returns ends that.
+   */
   listen: (box: HTMLElement) => () => void;
 }
 
@@ -23,7 +25,10 @@ interface View {
 
 const whole: View = { scale: 1, x: 0, y: 0 };
 
-/** Makes a picture zoom by wheel, pinch, double tap and keys. A swipe over the whole one turns. */
+/**
+ * Makes a picture zoom by wheel, pinch, double tap and keys. A swipe over a picture that is not
+ * enlarged turns to the next one.
+ */
 export function useZoom(turn: (by: 1 | -1) => void): Zoom {
   return useMemo(() => {
     const view = signal(whole);

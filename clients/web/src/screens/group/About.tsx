@@ -12,12 +12,12 @@ import { PictureField } from "../PictureField.tsx";
 const longestName = 100; // characters
 const longestTopic = 500;
 
-/** The name, the topic and the picture of a group. */
+/** Shows the name, the topic and the picture of a group. */
 export function About({ channel }: { channel: string }) {
   const { channels, link } = useSession();
   const c = channels.of(channel).value;
   const doing = useDoing();
-  const name = useSignal<string | undefined>(undefined); // until it is changed, what the server says is shown
+  const name = useSignal<string | undefined>(undefined); // undefined until it is changed; the server's name is shown then
   const topic = useSignal<string | undefined>(undefined);
   const id = useUniqueId();
   const w = group();

@@ -5,7 +5,7 @@ import { Fault } from "../../ui/Fault.tsx";
 import { Name } from "../../ui/Name.tsx";
 import { group } from "../../words/group.ts";
 
-/** Who is banned from a group. */
+/** Shows the users who are banned from a group. */
 export function Banned({ channel, users }: { channel: string; users: readonly string[] }) {
   const { link, members, people } = useSession();
   const doing = useDoing();

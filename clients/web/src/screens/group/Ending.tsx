@@ -10,7 +10,7 @@ import { group } from "../../words/group.ts";
 
 const Transfer = lazy(() => import("./Transfer.tsx").then((m) => m.Transfer));
 
-/** What only the owner does: hand the group over, or end it. */
+/** Shows what only the owner can do: hand the group over, or end it. */
 export function Ending({ channel }: { channel: string }) {
   const session = useSession();
   const c = session.channels.of(channel).value;

@@ -10,7 +10,7 @@ import { group } from "../../words/group.ts";
 
 const NewInvite = lazy(() => import("./NewInvite.tsx").then((m) => m.NewInvite));
 
-/** The links by which people join a group. */
+/** Shows the links by which people join a group. */
 export function Invites({ channel, invites }: { channel: string; invites: readonly Invite[] }) {
   const w = group();
   return (

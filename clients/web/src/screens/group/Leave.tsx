@@ -6,7 +6,7 @@ import { useSession } from "../../ui/context.ts";
 import { Icon } from "../../ui/Icon.tsx";
 import { group } from "../../words/group.ts";
 
-/** The way out of a group. */
+/** Lets a member leave a group. */
 export function Leave({ channel }: { channel: string }) {
   const session = useSession();
   const c = session.channels.of(channel).value;

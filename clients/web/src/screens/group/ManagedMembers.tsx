@@ -12,7 +12,7 @@ import { useImitators } from "./useImitators.ts";
 const AddPeople = lazy(() => import("./AddPeople.tsx").then((m) => m.AddPeople));
 const first = 10;
 
-/** The members of a group with what can be done with them: those with a role of their own first. */
+/** Shows the members of a group and the actions on them. Members with a special role come first. */
 export function ManagedMembers({ channel }: { channel: string }) {
   const session = useSession();
   const c = session.channels.of(channel).value;

@@ -14,11 +14,11 @@ const MemberMenu = lazy(() => import("./MemberMenu.tsx").then((m) => m.MemberMen
 interface MemberProps {
   channel: string;
   user: string;
-  /** Whom the member's name looks like. */
+  /** The user whose name the member's name looks like. */
   imitates?: string | undefined;
 }
 
-/** A member with their role. A press opens what can be done. */
+/** Shows a member with their role. A press opens the actions. */
 export function Member({ channel, user, imitates }: MemberProps) {
   const { me, members, people } = useSession();
   const presence = usePresence(user);
@@ -44,5 +44,5 @@ export function Member({ channel, user, imitates }: MemberProps) {
   );
 }
 
-/** Tells whether a status that ends at a time still holds; 0 is without an end. */
+/** Tells whether a status that ends at a time still holds; 0 means without an end. */
 const current = (until: number | undefined): boolean => !until || until > Date.now();

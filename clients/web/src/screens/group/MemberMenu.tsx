@@ -17,7 +17,7 @@ interface MemberMenuProps {
   at: Element;
 }
 
-/** What can be done with a member of a group. */
+/** Shows the actions on a member of a group. */
 export function MemberMenu({ channel, user, imitates, at }: MemberMenuProps) {
   const session = useSession();
   const { link, members, people } = session;

@@ -8,7 +8,7 @@ import { mute } from "./muting.ts";
 
 const hour = 3600_000;
 
-/** Chooses for how long a channel is muted. */
+/** Lets a user choose for how long a channel is muted. */
 export function MuteMenu({ channel, at }: { channel: string; at: Element }) {
   const session = useSession();
   const close = useClose();

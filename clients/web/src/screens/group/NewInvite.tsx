@@ -14,7 +14,7 @@ import { copy } from "./Invites.tsx";
 
 const expiries = { hour: 3600, day: 86_400, week: 7 * 86_400, month: 30 * 86_400, never: 0 } as const; // seconds
 type Expiry = keyof typeof expiries;
-const uses = ["1", "10", "100", "0"] as const; // 0 is without limit
+const uses = ["1", "10", "100", "0"] as const; // 0 means without a limit
 
 /** Makes an invite, and shows its link. */
 export function NewInvite({ channel }: { channel: string }) {

@@ -13,7 +13,10 @@ import { mute } from "./muting.ts";
 
 const MuteMenu = lazy(() => import("./MuteMenu.tsx").then((m) => m.MuteMenu));
 
-/** Whether a channel makes itself heard, and where it stands in the list. */
+/**
+ * Sets whether a channel makes sounds and notifications, and whether it stands at the top of the
+ * list.
+ */
 export function Notices({ channel }: { channel: string }) {
   const session = useSession();
   const c = session.channels.of(channel).value;

@@ -8,7 +8,7 @@ import { Icon } from "../../ui/Icon.tsx";
 import { group } from "../../words/group.ts";
 import { language } from "../../words/language.ts";
 
-/** What the other one of a direct channel says of themselves, and whether they are blocked. */
+/** Shows the profile of the other user of a direct channel, and whether they are blocked. */
 export function Partner({ user }: { user: string }) {
   const { me, people, settings } = useSession();
   const doing = useDoing();

@@ -8,12 +8,12 @@ import { group } from "../../words/group.ts";
 
 const paces = [0, 5, 10, 30, 60, 300, 900, 3600]; // seconds
 
-/** Who may write in a group, and how often. */
+/** Sets which members may write in a group, and how often. */
 export function Posting({ channel }: { channel: string }) {
   const { channels, link } = useSession();
   const c = channels.of(channel).value;
   const doing = useDoing();
-  const wanted = useSignal<boolean | undefined>(undefined); // until the server has said so
+  const wanted = useSignal<boolean | undefined>(undefined); // until the server has answered
   const id = useUniqueId();
   const w = group();
   const pace = c.slow_mode_s ?? 0;

@@ -5,7 +5,7 @@ import { Fault } from "../../ui/Fault.tsx";
 import { Name } from "../../ui/Name.tsx";
 import { group } from "../../words/group.ts";
 
-/** Who asks to join a group. */
+/** Shows the users who ask to join a group. */
 export function Requests({ channel, users }: { channel: string; users: readonly string[] }) {
   const { link, members, people } = useSession();
   const doing = useDoing();

@@ -12,7 +12,7 @@ import { group } from "../../words/group.ts";
 
 const most = 50; // members that are offered at once
 
-/** Chooses who becomes the owner of a group. Nobody is chosen beforehand. */
+/** Lets the owner choose the next owner of a group. No member is chosen beforehand. */
 export function Transfer({ channel }: { channel: string }) {
   const session = useSession();
   const close = useClose();

@@ -2,9 +2,9 @@ import { useEffect, useMemo } from "preact/hooks";
 import { Imitators } from "../../model/imitators.ts";
 import { useSession } from "../../ui/context.ts";
 
-const pause = 300; // milliseconds in which the names come
+const pause = 300; // milliseconds in which the names arrive
 
-/** Follows which of the members that are shown look like another member, and like whom. */
+/** Follows which of the members on the screen have a name that looks like another member's name. */
 export function useImitators(channel: string, shown: readonly string[]): ReadonlyMap<string, string> {
   const { link, people } = useSession();
   const imitators = useMemo(() => new Imitators(channel, link), [channel]);

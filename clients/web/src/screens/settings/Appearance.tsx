@@ -3,7 +3,7 @@ import { Choice } from "../../ui/Choice.tsx";
 import { chooseLanguage, chosenLanguage, type Language } from "../../words/language.ts";
 import { settings } from "../../words/settings.ts";
 
-/** How the app looks and speaks on this device. */
+/** Sets the look and the language of the app on this device. */
 export function Appearance() {
   const w = settings();
   return (

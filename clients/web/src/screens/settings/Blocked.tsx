@@ -9,7 +9,7 @@ import { settings as words } from "../../words/settings.ts";
 
 const prefix = "block/";
 
-/** Who is blocked. */
+/** Shows the users who are blocked. */
 export function Blocked() {
   const { settings, people } = useSession();
   const doing = useDoing();

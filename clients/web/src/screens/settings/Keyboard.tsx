@@ -5,7 +5,7 @@ import { settings } from "../../words/settings.ts";
 
 const Keys = lazy(() => import("../Keys.tsx").then((m) => m.Keys));
 
-/** The way to the list of keys. */
+/** Shows the way to the list of keys. */
 export function Keyboard() {
   return <p><button class="button" type="button" aria-keyshortcuts="Control+/" onClick={() => void show(() => <Keys />)}><Icon name="keyboard" small />{settings().showKeys}</button></p>;
 }

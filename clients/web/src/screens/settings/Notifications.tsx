@@ -17,7 +17,9 @@ import { Which } from "./push/Which.tsx";
 
 const Why = lazy(() => import("./push/Why.tsx").then((m) => m.Why));
 
-/** Where, of what and when the user is told, and how messages make themselves heard and seen. */
+/**
+ * Sets where, of what and when the user gets notifications, and how the app signals new messages.
+ */
 export function Notifications() {
   const session = useSession();
   const doing = useDoing();

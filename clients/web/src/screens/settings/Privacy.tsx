@@ -11,7 +11,7 @@ const receipts = "privacy/receipts";
 const lastSeen = "privacy/last_seen";
 type Seen = "everyone" | "contacts" | "nobody";
 
-/** What others see of the user. */
+/** Sets what others see of the user. */
 export function Privacy() {
   const { settings } = useSession();
   const doing = useDoing();

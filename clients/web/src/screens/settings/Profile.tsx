@@ -14,7 +14,7 @@ import { settings } from "../../words/settings.ts";
 import { PictureField } from "../PictureField.tsx";
 import { StatusForm } from "./Status.tsx";
 
-/** What the user says of themselves to others. */
+/** Sets what others see in the user's profile. */
 export function Profile() {
   const { me, people } = useSession();
   const change = useChange();
@@ -30,7 +30,10 @@ export function Profile() {
   );
 }
 
-/** Returns the function that changes parts of the user's profile. Without any, it only reads it. */
+/**
+ * Returns the function that changes parts of the user's profile. Without any part, the function
+ * only reads the profile.
+ */
 export function useChange(): (part: { name?: string; zone?: string; picture?: wire.Picture; status?: wire.Status }) => Promise<void> {
   const { me, link, people } = useSession();
   return async (part) => {

@@ -8,7 +8,7 @@ import { Icon } from "../../ui/Icon.tsx";
 import { settings } from "../../words/settings.ts";
 import type { SectionProps } from "../Settings.tsx";
 
-/** Where the user is signed in. */
+/** Shows the sessions in which the user is signed in. */
 export function Sessions({ devices }: SectionProps) {
   const { link } = useSession();
   const doing = useDoing();

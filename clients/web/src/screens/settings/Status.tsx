@@ -18,7 +18,7 @@ interface StatusFormProps {
   onSet: (status: wire.Status) => Promise<void>;
 }
 
-/** What the user does now, and until when others see it. */
+/** Sets what the user does now, and until when others see it. */
 export function StatusForm({ status, onSet }: StatusFormProps) {
   const doing = useDoing();
   const shown = status && (!status.until || status.until > Date.now()) ? status : undefined;
@@ -62,7 +62,7 @@ export function StatusForm({ status, onSet }: StatusFormProps) {
   );
 }
 
-/** Returns when a status ends, in Unix milliseconds; 0 is without an end. */
+/** Returns when a status ends, in Unix milliseconds; 0 means without an end. */
 function untilOf(end: End, set = 0): number {
   switch (end) {
     case "never":

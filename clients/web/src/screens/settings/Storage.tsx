@@ -7,7 +7,7 @@ import { Fault } from "../../ui/Fault.tsx";
 import { sizeOf } from "../../words/format.ts";
 import { settings } from "../../words/settings.ts";
 
-/** How much room the user's files take. */
+/** Shows how much room the user's files take. */
 export function Storage() {
   const { link } = useSession();
   const doing = useDoing();

@@ -9,7 +9,7 @@ import { Icon } from "../../../ui/Icon.tsx";
 import { push } from "../../../words/push.ts";
 import { nameOf, stateText, subscriptionText, testText, turnOn } from "./saying.ts";
 
-/** Where the user is told: on this device, and on others. */
+/** Shows where the user gets notifications: on this device, and on others. */
 export function Devices() {
   const here = device.value;
   const doing = useDoing();
@@ -17,7 +17,7 @@ export function Devices() {
   const w = push();
   useEffect(() => {
     if (!here) return;
-    const look = () => void (document.hidden || here.look().catch(() => {})); // they may come from the browser's settings
+    const look = () => void (document.hidden || here.look().catch(() => {})); // the user may come from the browser's settings
     void doing.run(() => here.look());
     document.addEventListener("visibilitychange", look);
     return () => document.removeEventListener("visibilitychange", look);

@@ -6,7 +6,10 @@ import { Fault } from "../../../ui/Fault.tsx";
 import { Switch } from "../../../ui/Switch.tsx";
 import { push } from "../../../words/push.ts";
 
-/** Whether a mail tells of what the user has missed, if the server sends mails. */
+/**
+ * Sets whether the user gets a mail about messages that they have missed, if the server sends
+ * mails.
+ */
 export function Mail() {
   const { settings } = useSession();
   const doing = useDoing();

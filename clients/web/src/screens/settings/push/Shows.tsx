@@ -10,13 +10,13 @@ type Known = "full" | "sender" | "none";
 
 const order: readonly Known[] = ["full", "sender", "none"];
 
-/** How much a notification shows, of what the operator allows. */
+/** Sets how much a notification shows, within what the operator allows. */
 export function Shows() {
   const { settings } = useSession();
   const doing = useDoing();
   const w = push();
   const cap = device.value?.server.value?.content ?? "full";
-  const most = order.find((c) => c === cap) ?? "none"; // what a later server allows may be less than this one knows
+  const most = order.find((c) => c === cap) ?? "none"; // an unknown word of a later server may allow less than any word here
   const allowed = order.slice(order.indexOf(most));
   const chosen = (settings.of(notify.content).value || "full") as Known;
   const value = allowed.includes(chosen) ? chosen : most;

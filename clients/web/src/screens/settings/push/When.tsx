@@ -11,9 +11,9 @@ import { language } from "../../../words/language.ts";
 import { push } from "../../../words/push.ts";
 
 const hour = 3600_000;
-const week = [1, 2, 3, 4, 5, 6, 0]; // as a person reads it
+const week = [1, 2, 3, 4, 5, 6, 0]; // in the order in which a person reads it
 
-/** When the user is not told, and what is told all the same. */
+/** Sets when the user gets no notifications, and which ones they get all the same. */
 export function When() {
   return (
     <>
@@ -36,7 +36,7 @@ function Snooze() {
   useEffect(() => {
     now.value = Date.now();
     if (until <= Date.now()) return;
-    const timer = setTimeout(() => (now.value = Date.now()), Math.min(until - Date.now() + 1000, 2 ** 31 - 1)); // then it says that it is over
+    const timer = setTimeout(() => (now.value = Date.now()), Math.min(until - Date.now() + 1000, 2 ** 31 - 1)); // then the text says that the pause is over
     return () => clearTimeout(timer);
   }, [until]);
   const paused = until > now.value;
@@ -100,7 +100,7 @@ function QuietSpan({ span, n, busy, onChange, onRemove }: QuietSpanProps) {
   const w = push();
   const toggle = (day: number, on: boolean) => {
     const days = on ? [...span.days, day].sort((a, b) => a - b) : span.days.filter((d) => d !== day);
-    if (days.length > 0) onChange({ days }); // without days they are removed by their own button
+    if (days.length > 0) onChange({ days }); // a span without days is removed by its own button
   };
   const clock = (name: "from" | "to") => (
     <label class="label">{w[name]}

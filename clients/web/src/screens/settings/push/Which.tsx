@@ -16,7 +16,7 @@ import { settings as settingsWords } from "../../../words/settings.ts";
 
 type Level = "all" | "mentions" | "none";
 
-/** Of which messages the user is told. */
+/** Sets which messages the user is notified of. */
 export function Which() {
   const { settings } = useSession();
   const doing = useDoing();
@@ -37,7 +37,10 @@ export function Which() {
   );
 }
 
-/** The channels that have a level of their own, with the way to where it is set. */
+/**
+ * Shows the channels that have a level of their own. Each leads to the place where the level is
+ * set.
+ */
 function OwnLevels() {
   const { settings, channels, people } = useSession();
   const w = push();

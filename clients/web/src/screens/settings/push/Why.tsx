@@ -16,7 +16,10 @@ import { resultText, wordsFor } from "./saying.ts";
 
 const page = 50;
 
-/** The decisions of the last days: of what the user was told, of what not, and why. */
+/**
+ * Shows the decisions of the last days: which messages the user was notified of, which not, and
+ * why.
+ */
 export function Why() {
   const { link, channels } = useSession();
   const doing = useDoing();

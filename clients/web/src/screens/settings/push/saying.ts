@@ -3,7 +3,7 @@ import type { LogEntry, Subscription, Tested } from "../../../model/push/wire.ts
 import type { Doing } from "../../../ui/doing.ts";
 import { push } from "../../../words/push.ts";
 
-/** Lets the user be told on this device, and reports whether that is done. */
+/** Turns notifications on for this device, and reports whether that was done. */
 export async function turnOn(here: Device, doing: Doing): Promise<boolean> {
   let refused = false;
   const act = () =>
@@ -16,7 +16,7 @@ export async function turnOn(here: Device, doing: Doing): Promise<boolean> {
   return done && !refused;
 }
 
-/** Says whether this device is told, in a sentence. */
+/** Says in a sentence whether this device gets notifications. */
 export function stateText(state: DeviceState): string {
   const w = push();
   switch (state.kind) {
@@ -48,9 +48,9 @@ export function testText({ result, reason }: Tested): string {
   return (result === "again" ? again : refused)(reasonText(reason));
 }
 
-const byMail = "mail"; // what the log has in the place of a device's id for a digest
+const byMail = "mail"; // for a digest, the server's record has this in the place of a device's id
 
-/** Says what became of telling the user, on a device or by mail. */
+/** Says what became of a notification, on a device or by mail. */
 export function resultText({ id, result, reason }: LogEntry, devices: readonly Subscription[]): string {
   const w = push();
   if (id === byMail && reason === "no_address") return w.mailNoAddress;
@@ -58,10 +58,10 @@ export function resultText({ id, result, reason }: LogEntry, devices: readonly S
   return (wordsFor(w.results, result ?? "") ?? w.results.refused)(id === byMail ? w.byMail : device ? nameOf(device) : w.unknownDevice);
 }
 
-/** Returns the words for a word of the server. A later server may have others. */
+/** Returns the words for a word of the server. A later server may have other words. */
 export const wordsFor = <T>(all: { readonly [word: string]: T }, word: string): T | undefined => all[word];
 
-/** Says a stable word of the server in words of a person. */
+/** Says a stable word of the server in words for a person. */
 function reasonText(reason = ""): string {
   const { status, other, ...known } = push().reasons;
   if (reason.startsWith("status_")) return status(reason.slice("status_".length));
