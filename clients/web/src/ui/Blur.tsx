@@ -3,7 +3,7 @@ import { decodeBlurhash } from "../model/blurhash.ts";
 
 const side = 24; // pixels; the browser smooths what it enlarges
 
-/** Shows what stands for a picture until it has come. */
+/** Shows a blur that stands for a picture until the picture has come. */
 export function Blur({ hash }: { hash: string }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   useLayoutEffect(() => {

@@ -2,13 +2,13 @@ import { Component, type ComponentChildren } from "preact";
 
 interface BoundaryProps {
   children: ComponentChildren;
-  /** Shows what stands for the children if they cannot be drawn. */
+  /** Returns what is shown in place of the children if they cannot be drawn. */
   instead: () => ComponentChildren;
 }
 
 /**
- * Keeps a part that cannot be drawn from taking the whole page with it. Other children are tried
- * again, for they may be sound.
+ * Keeps the rest of the page if a part cannot be drawn. New children are tried again, because they
+ * may be sound.
  */
 export class Boundary extends Component<BoundaryProps> {
   #broken: ComponentChildren;

@@ -11,7 +11,7 @@ interface ChoiceProps<V extends string> {
   bare?: boolean;
 }
 
-/** A setting with a few choices, all of them in sight: {@link Radios} beside their title. */
+/** Shows a setting with a few choices, all of them visible: {@link Radios} beside their title. */
 export function Choice<V extends string>({ title, note, value, choices, onChange, bare = false }: ChoiceProps<V>) {
   const id = useUniqueId();
   return (

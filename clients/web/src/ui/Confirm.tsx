@@ -9,16 +9,19 @@ import { Dialog, show, useClose } from "./overlay.tsx";
 interface Question {
   title: string;
   text: ComponentChildren;
-  /** What the button that does it says. */
+  /** The text of the button that does it. */
   yes: string;
-  /** Whether it takes something away for good. */
+  /** Whether something is lost for good. */
   danger?: boolean;
   /** What has to be typed before it can be done, and the label of that field. */
   typed?: { word: string; label: string };
   act: () => Promise<unknown>;
 }
 
-/** Asks before something is done that is not easily undone. It stays open if that is refused. */
+/**
+ * Asks before something is done that is not easily undone. The dialog stays open if the server
+ * refuses it.
+ */
 export function ask(question: Question): Promise<void> {
   return show(() => <Confirm {...question} />);
 }

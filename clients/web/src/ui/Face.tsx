@@ -1,22 +1,22 @@
 import { useContext } from "preact/hooks";
 import { SessionContext } from "./context.ts";
 
-/** What a face belongs to: its outline says it. */
+/** What a face belongs to. The outline of the face shows it. */
 export type FaceShape = "person" | "group" | "agent";
 
 interface FaceProps {
-  /** What tone and warts are made from: the user or the channel. */
+  /** The id of the user or the channel, from which the tone and the warts are made. */
   of: string;
   /** The name whose first letter is shown. */
   name: string;
   shape?: FaceShape;
   size?: "tiny" | "big" | "huge";
   presence?: "online" | "away" | "offline" | undefined;
-  /** The id of a group's picture. That of a person is known. */
+  /** The id of a group's picture. The picture of a person is known from their profile. */
   picture?: string | undefined;
 }
 
-/** Draws a face. It is hidden from screen readers: the name stands beside it. */
+/** Draws a face. It is hidden from screen readers, because the name stands beside it. */
 export function Face({ of, name, shape = "person", size, presence, picture }: FaceProps) {
   const people = useContext(SessionContext)?.people;
   const id = picture ?? (shape === "person" ? people?.of(of).value.picture?.id : undefined);
@@ -39,7 +39,7 @@ function firstLetter(name: string): string {
   return "";
 }
 
-/** FNV-1a, so that a face has the same tone on every device. */
+/** Returns the FNV-1a hash of a name, so that a face has the same tone on every device. */
 function hashOf(name: string): number {
   let h = 0x811c9dc5;
   for (let i = 0; i < name.length; i++) h = Math.imul(h ^ name.charCodeAt(i), 0x01000193);

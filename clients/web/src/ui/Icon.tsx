@@ -1,6 +1,9 @@
 import { icons, type IconName } from "./icons.ts";
 
-/** Draws an icon. It says nothing to a screen reader: what it stands on has the name. */
+/**
+ * Draws an icon. It is hidden from screen readers, because the element that it stands on has the
+ * name.
+ */
 export function Icon({ name, small = false }: { name: IconName; small?: boolean }) {
   return (
     <svg class={small ? "icon small" : "icon"} viewBox="0 0 24 24" aria-hidden="true">

@@ -1,9 +1,9 @@
 import { states } from "../words/states.ts";
 
-/** How far a message of one's own has got. */
+/** How far a message of this user has got. */
 export type MarkState = "waiting" | "stored" | "delivered" | "read" | "failed";
 
-/** Returns the word of a mark. count says how many have read it, in a group. */
+/** Returns the word of a mark. In a group, count says how many members have read it. */
 export function wordOf(state: MarkState, count = 0): string {
   const w = states();
   return state === "read" && count > 0 ? w.readBy(count) : w[state];

@@ -7,10 +7,12 @@ import { directChannel, type Content, type Mention } from "../model/wire.ts";
 import { langOf } from "../words/language.ts";
 import type { parse as Parse } from "./parse.ts";
 
-// A message becomes elements by a list of what is allowed. No text ever becomes markup: what the
-// list does not know is shown as it was written.
+// A message becomes elements by a list of what is allowed. No text ever becomes markup. What is not
+// on the list is shown as it was written.
 
-/** The parser is loaded beside the first messages. Until it is there, texts are shown as written. */
+/**
+ * The parser is loaded beside the first messages. Until it is there, texts are shown as written.
+ */
 const parser = signal<{ parse: typeof Parse } | undefined>(undefined);
 void part(() => import("./parse.ts")).then((m) => (parser.value = m));
 
@@ -25,7 +27,7 @@ interface MarkdownProps {
 
 /** Shows the text of a message. */
 export function Markdown({ content, me, name }: MarkdownProps) {
-  const lang = langOf(content.text) ?? "und"; // what is not Japanese takes nothing from a Japanese interface
+  const lang = langOf(content.text) ?? "und"; // other texts must not take the fonts of a Japanese interface
   if (plain.test(content.text)) return <p class="text" dir="auto" lang={lang}>{content.text}</p>;
   const loaded = parser.value;
   if (!loaded) return <p class="text as-written" dir="auto" lang={lang}>{content.text}</p>;
@@ -53,7 +55,7 @@ function tokensOf(content: Content, parse: typeof Parse): readonly Token[] {
 }
 
 /**
- * Returns the text with each mention replaced by its number between two characters that no one
+ * Returns the text with each mention replaced by its number between two characters that no person
  * writes, so that Markdown leaves it alone.
  */
 function marked({ text, mentions = [] }: Content): string {
@@ -139,7 +141,7 @@ function inline(t: Token, s: Shown): ComponentChildren {
       return <br />;
     case "link":
       return link(t as Tokens.Link, s);
-    default: // pictures of other servers would tell them who reads; HTML is text
+    default: // a picture would tell its server which user reads it; HTML is shown as text
       return texts(t.raw, s);
   }
 }

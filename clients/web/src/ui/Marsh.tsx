@@ -1,4 +1,4 @@
-/** The marsh below the door. */
+/** Draws the marsh below the door. */
 export function Marsh() {
   return (
     <svg class="marsh" viewBox="0 0 1600 420" preserveAspectRatio="xMidYMax slice" fill="none" stroke-linecap="round" aria-hidden="true">

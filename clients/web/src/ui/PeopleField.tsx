@@ -8,10 +8,12 @@ import { Face } from "./Face.tsx";
 import { Icon } from "./Icon.tsx";
 import { composing } from "./keys.ts";
 
-const most = 6; // offered at once
+const most = 6; // people who are offered at once
 const pause = 120; // milliseconds after a key
 
-/** A field in which people are picked: by a part of their name, or by their whole user name. */
+/**
+ * Shows a field in which a user picks people: by a part of their name, or by their whole user name.
+ */
 export function PeopleField({ chosen, label, focus = false }: { chosen: Signal<readonly string[]>; label: string; focus?: boolean }) {
   const { me, people } = useSession();
   const query = useSignal("");
@@ -82,14 +84,17 @@ export function PeopleField({ chosen, label, focus = false }: { chosen: Signal<r
   );
 }
 
-/** Asks the server for people by the beginnings of their names, which may be in kana or in Latin letters. */
+/**
+ * Asks the server for people by the beginnings of their names, which may be in kana or in Latin
+ * letters.
+ */
 function useFound(query: string): readonly string[] {
   const { link } = useSession();
   const found = useSignal<readonly string[]>([]);
   useEffect(() => {
     if (!query) return void (found.value = []);
     let old = false;
-    const ask = () => link.request("find", { query, limit: most }).then((r) => old || (found.value = r.people.map((p) => p.user)), () => {}); // those known here are offered anyway
+    const ask = () => link.request("find", { query, limit: most }).then((r) => old || (found.value = r.people.map((p) => p.user)), () => {}); // the people who are known here are offered anyway
     const timer = setTimeout(() => void ask(), pause);
     return () => {
       old = true;

@@ -1,14 +1,14 @@
 import { useUniqueId } from "./useUniqueId.ts";
 
 interface RadiosProps<V extends string> {
-  /** What is chosen: its name, or the id of the element that has it. */
+  /** The name of the choice, or the id of the element that has the name. */
   label: string | { id: string };
   value: V;
   choices: readonly (readonly [value: V, label: string])[];
   onChange: (value: V) => void;
 }
 
-/** A few choices in a row, of which one holds. */
+/** Shows a few choices in a row, of which one is chosen. */
 export function Radios<V extends string>({ label, value, choices, onChange }: RadiosProps<V>) {
   const name = useUniqueId();
   const named = typeof label === "string" ? { "aria-label": label } : { "aria-labelledby": label.id };

@@ -1,4 +1,4 @@
-/** A quiet place, for where nothing is yet. */
+/** Draws a quiet scene for a place where there is nothing yet. */
 export function Scene() {
   return (
     <svg class="scene" viewBox="0 0 320 150" width="320" height="150" aria-hidden="true">

@@ -8,7 +8,7 @@ interface SwitchProps {
   onChange: (on: boolean) => void;
 }
 
-/** A setting that is on or off. */
+/** Shows a setting that is on or off. */
 export function Switch({ title, note, on, disabled = false, onChange }: SwitchProps) {
   const id = useUniqueId();
   return (

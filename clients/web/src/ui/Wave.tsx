@@ -1,7 +1,7 @@
 interface WaveProps {
   /** The height of each bar, from 0 to 255. */
   bars: ArrayLike<number>;
-  /** Of 1, how much of it was played. */
+  /** How much of it was played, from 0 to 1. */
   played: number;
 }
 

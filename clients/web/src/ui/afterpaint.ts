@@ -1,8 +1,8 @@
-const unseen = 200; // milliseconds without a frame, after which the page counts as one that nobody sees
+const unseen = 200; // milliseconds without a frame, after which the page counts as hidden
 
 /**
- * Does something after the next frame is on screen. What answers a press or a key is drawn first, and
- * what takes longer does not hold it back. It returns the way to leave it undone.
+ * Does something after the next frame is on screen. So the answer to a press or a key is drawn
+ * first, and slower work does not hold it back. The function that it returns cancels it.
  */
 export function afterPaint(act: () => void): () => void {
   let timer = setTimeout(done, unseen);

@@ -2,12 +2,15 @@ import { signal } from "@preact/signals";
 
 const forMs = 4000;
 
-/** What was said last, for screen readers, and shown for a moment if nothing else shows it. */
+/** What was said last, for screen readers. It is shown for a moment if nothing else shows it. */
 export const said = signal<{ text: string; visible: boolean } | undefined>(undefined);
 
 let timer: ReturnType<typeof setTimeout> | undefined;
 
-/** Says something politely. Visible is for what has no place of its own on the screen. */
+/**
+ * Says something to screen readers, politely. Visible is for a text that has no place of its own on
+ * the screen.
+ */
 export function say(text: string, { visible = false } = {}): void {
   said.value = { text, visible };
   clearTimeout(timer);

@@ -12,19 +12,22 @@ export interface Place {
 
 /** A URL that opens a file for some minutes. */
 export interface FileURL {
-  /** Goes to the element that shows the file: the URL is asked for when it is near the screen. */
+  /**
+   * A reference to the element that shows the file. The URL is asked for when that element is near
+   * the screen.
+   */
   ref: { current: Element | null };
-  /** "" until it is there. */
+  /** The URL, or "" until it is known. */
   url: string;
   failed: boolean;
-  /** Asks for another URL: this one opens nothing any more. */
+  /** Asks for another URL, because this one does not open the file now. */
   renew: () => void;
 }
 
 const pause = 300; // ms
-const tries = 3; // URLs in a row that open nothing
+const tries = 3; // URLs in a row that do not open the file
 
-/** Follows the URL of a file. One that has expired is replaced when something fails to open it. */
+/** Follows the URL of a file. An expired URL is replaced when an element fails to open it. */
 export function useFileURL(place: Place | undefined, media: string, rendition?: Rendition): FileURL {
   const { link } = useSession();
   const url = useSignal("");
@@ -37,7 +40,7 @@ export function useFileURL(place: Place | undefined, media: string, rendition?: 
     link.mediaURL(place.channel, place.seq, media, { ...(rendition && { rendition }) }).then(
       (u) => {
         if (u !== url.peek()) return void (url.value = u);
-        url.value = ""; // it is opened once more, a moment later: storage may have been out of reach
+        url.value = ""; // opened once more a moment later, because storage may have been out of reach
         setTimeout(() => (url.value = u), pause * asked.current);
       },
       () => (failed.value = true),

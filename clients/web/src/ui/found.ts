@@ -1,7 +1,7 @@
 import { placeOf, type FoundWord } from "../model/foundin.ts";
 
-// Words are marked by ranges over what is drawn (CSS Custom Highlight API), not by elements: the
-// message stays as it is, whatever its markup. A browser that has no such ranges marks nothing.
+// Words are marked by ranges over what is drawn (CSS Custom Highlight API), and not by elements. So
+// the message stays as it is, whatever its markup. A browser without such ranges marks nothing.
 
 const name = "found";
 
@@ -12,7 +12,7 @@ export function markFound(message: HTMLElement, words: readonly FoundWord[]): vo
   CSS.highlights.set(name, new Highlight(...words.flatMap((w) => rangeOf(w.file ? all : texts, w))));
 }
 
-/** Marks nothing any more. */
+/** Removes all marks. */
 export function unmarkFound(): void {
   if ("highlights" in CSS) CSS.highlights.delete(name);
 }

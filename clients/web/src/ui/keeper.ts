@@ -1,7 +1,7 @@
 /**
- * Where somebody was reading: a row, and how far one of its edges was from the top of what is shown.
- * It is the lower edge, unless that is not on screen: at the upper edge a name may come or go, when
- * the row begins a run, or goes on with one.
+ * Where the user was reading: a row, and how far one of its edges was from the top of what is
+ * shown. It is the lower edge if that is on the screen. At the upper edge a name may come or go,
+ * when the row begins a run or goes on with one.
  */
 export interface Spot {
   key: string;
@@ -9,15 +9,16 @@ export interface Spot {
   at: number;
 }
 
-const near = 48; // pixels from the end that still count as being there
+const near = 48; // pixels from the end that still count as the end
 
 /**
- * Keeps what is being read where it is. Rows may come and go above and below, and grow: the first
- * row on screen does not move. While the end is on screen, it stays on screen instead. Rows that
- * are marked loose, such as the heading of a day, may stand elsewhere next time, and hold nothing.
+ * Keeps what the user reads in its place. Rows may come, go and grow above and below, but the first
+ * row on the screen does not move. While the end is on the screen, it stays there instead. A row
+ * that is marked loose, such as the heading of a day, is not the row that is kept in place, because
+ * it may stand elsewhere next time.
  *
- * The browser's own scroll anchoring must be off (overflow-anchor: none): not all browsers have it,
- * and two would move twice as far.
+ * The browser's own scroll anchoring must be off (overflow-anchor: none). Not all browsers have it,
+ * and with both the page would move twice as far.
  */
 export class Keeper {
   /** Whether the end is on screen, and stays there. */
@@ -76,7 +77,7 @@ export class Keeper {
     }
     this.#held = false;
     this.#look();
-    if (!this.following) this.#follow(this.#furthest - this.#scrollTop); // what was loaded may now reach the end
+    if (!this.following) this.#follow(this.#furthest - this.#scrollTop); // the rows may now reach the end
     this.#moved();
   }
 
@@ -98,14 +99,14 @@ export class Keeper {
     this.#moved();
   }
 
-  /** Returns where somebody is reading. */
+  /** Returns where the user is reading. */
   spot(): Spot | undefined {
     if (this.following || !this.#anchor) return undefined;
     const { key, edge, at } = this.#anchor;
     return { key, edge, at };
   }
 
-  /** Returns to where somebody was reading. False if it is not there. */
+  /** Returns to where the user was reading. The result is false if that row is not there. */
   return(to: Spot): boolean {
     const row = [...this.#rows.children].find((r) => (r as HTMLElement).dataset["key"] === to.key);
     if (!row) return false;
@@ -116,7 +117,7 @@ export class Keeper {
     return true;
   }
 
-  /** Pixels from the top to the beginning, and from the bottom to the end. */
+  /** Returns the pixels from the top to the beginning, and from the bottom to the end. */
   distance(): { above: number; below: number } {
     const { scrollTop, scrollHeight, clientHeight } = this.#scroller;
     return { above: scrollTop, below: scrollHeight - clientHeight - scrollTop };
@@ -130,17 +131,20 @@ export class Keeper {
   }
 
   #scrolled = (): void => {
-    // As of the last look: what has grown since then does not count as scrolled away from. What has
-    // shrunk moves the end towards somebody, who has not scrolled either.
+    // The sizes of the last look count. A user has not scrolled away if rows have grown since then.
+    // If rows have shrunk, the end has come nearer, and the user has not scrolled either.
     const { scrollTop, scrollHeight, clientHeight } = this.#scroller;
     this.#follow(Math.min(this.#furthest, scrollHeight - clientHeight) - scrollTop);
     this.settle();
   };
 
-  /** Takes note of a person who has just scrolled away from the end: the browser tells of it only later. */
+  /**
+   * Takes note of a person who has just scrolled away from the end. The browser tells of that only
+   * later.
+   */
   #notice(): void {
     const { scrollTop, scrollHeight, clientHeight } = this.#scroller;
-    const end = scrollHeight - clientHeight; // what has shrunk has scrolled too, but nobody did
+    const end = scrollHeight - clientHeight; // the browser scrolls when rows shrink; no person did
     if (this.following && Math.min(this.#scrollTop, end) - scrollTop > 1) this.#follow(Math.min(this.#furthest, end) - scrollTop);
   }
 

@@ -4,9 +4,9 @@ import { whenIdle } from "../model/idle.ts";
 import { part } from "../model/parts.ts";
 
 /**
- * Makes a component of one that is loaded when it is first shown. Until then it shows what stands in
- * for it: nothing unless set. With early, loading begins at once, or when the page is idle, so that it
- * is mostly there when it is first shown.
+ * Makes a component from one that is loaded when it is first shown. Until it is loaded, a stand-in
+ * is shown, which is nothing unless set. With early, loading begins at once, or when the page is
+ * idle, so the component is mostly there when it is first shown.
  */
 export function lazy<P extends object>(
   load: () => Promise<ComponentType<P>>, { early = false, until = () => null }: { early?: boolean | "idle"; until?: () => ComponentChild } = {},
@@ -19,13 +19,13 @@ export function lazy<P extends object>(
     const [, show] = useState(false);
     const missing = !Loaded;
     useEffect(() => {
-      if (Loaded) return void (missing && show(true)); // it has come since it was drawn
+      if (Loaded) return void (missing && show(true)); // it was loaded after it was drawn
       const gone = new AbortController();
       const loaded = (c: ComponentType<P>) => {
         Loaded = c;
         if (!gone.signal.aborted) show(true);
       };
-      part(load, gone.signal).then(loaded, () => {}); // it rejects when it is not shown any more
+      part(load, gone.signal).then(loaded, () => {}); // it rejects once the component is not shown
       return () => gone.abort();
     }, []);
     return <>{Loaded ? <Loaded {...props} /> : until()}</>;

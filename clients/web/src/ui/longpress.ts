@@ -1,9 +1,9 @@
-const longMs = 450; // after which a press is a long one
+const longMs = 450; // milliseconds after which a press is a long one
 const slop = 10; // pixels that a finger trembles while it rests
 
 /**
- * Tells a finger that rests on something from one that taps or scrolls. What it opens may come under
- * the finger, so the click that ends a long press does nothing.
+ * Tells a finger that rests on something from one that taps or scrolls. What a long press opens may
+ * appear under the finger, so the click that ends the press does nothing.
  */
 export class LongPress {
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -14,7 +14,7 @@ export class LongPress {
     return this.#timer !== undefined;
   }
 
-  /** Begins with a finger that has come down. act is done if the finger rests. */
+  /** Begins with a finger that has come down. act is called if the finger rests. */
   begin(e: PointerEvent, act: () => void): void {
     this.end();
     if (e.pointerType !== "touch" || !e.isPrimary) return; // two fingers zoom
@@ -38,9 +38,9 @@ export class LongPress {
 }
 
 /**
- * Takes the click of the finger that is down. A click that comes after another press has begun is
- * that one's. No time is waited for: a busy page may be told of the lifted finger and of the next tap
- * in the same moment.
+ * Swallows the click of the finger that is down. A click that comes after another press has begun
+ * belongs to that press. There is no wait, because a busy page may be told of the lifted finger and
+ * of the next tap in the same moment.
  */
 function swallowClick(): void {
   const over = new AbortController();

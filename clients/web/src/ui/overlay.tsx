@@ -6,7 +6,9 @@ import { part } from "../model/parts.ts";
 import { common } from "../words/common.ts";
 import { Boundary } from "./Boundary.tsx";
 
-/** What lies over the page: dialogs, menus, sheets. Each lies over those that were opened before. */
+/**
+ * What lies over the page: dialogs, menus, sheets. Each lies over those that were opened before.
+ */
 interface Overlay {
   id: number;
   content: () => ComponentChildren;
@@ -14,7 +16,7 @@ interface Overlay {
 }
 
 const modal = () => import("./modal.ts");
-whenIdle(() => void modal().catch(() => {})); // it is there before a dialog is opened; or else it is loaded then
+whenIdle(() => void modal().catch(() => {})); // usually it is there before a dialog is opened; if not, it is loaded then
 
 const overlays = signal<readonly Overlay[]>([]);
 let ids = 0;
@@ -38,7 +40,10 @@ export function uncover(): void {
   overlays.value = [];
 }
 
-/** Holds what overlays lie over. Meanwhile screen readers do not go there, as keys and presses do not. */
+/**
+ * Holds the page that overlays lie over. While there is an overlay, screen readers, keys and
+ * presses do not reach the page.
+ */
 export function Page({ children }: { children: ComponentChildren }) {
   return <div class="under" aria-hidden={overlays.value.length > 0 || undefined}>{children}</div>;
 }
@@ -48,7 +53,7 @@ const Close = createContext<() => void>(() => {});
 /** Returns the function that closes the dialog in which a part stands. */
 export const useClose = (): (() => void) => useContext(Close);
 
-/** Shows what lies over the page. It stands once, at the root. */
+/** Shows what lies over the page. It is there once, at the root. */
 export function Overlays() {
   const top = overlays.value.at(-1);
   return <>{overlays.value.map((o) => <div key={o.id} class="layer" aria-hidden={o !== top || undefined}><Layer of={o} /></div>)}</>;
@@ -61,7 +66,7 @@ function Layer({ of: o }: { of: Overlay }) {
     overlays.value = overlays.peek().filter((x) => x !== o);
     o.done();
   };
-  const closeContent = () => void (broken.current || close()); // a dialog that goes because it failed is closed, too
+  const closeContent = () => void (broken.current || close()); // a dialog that is removed because it failed is closed too
   const instead = () => {
     broken.current = true;
     return <Close.Provider value={close}><Broken /></Close.Provider>;
@@ -73,7 +78,9 @@ function Content({ of }: { of: Overlay }) {
   return <>{of.content()}</>;
 }
 
-/** Stands for what cannot be drawn: the page below stays, and can be gone back to. */
+/**
+ * Stands for an overlay that cannot be drawn. The page below stays, and the user can go back to it.
+ */
 function Broken() {
   const close = useClose();
   const w = common();
@@ -93,7 +100,7 @@ interface DialogProps {
   children: ComponentChildren;
 }
 
-/** A dialog in the middle. Esc and a press beside it close it. */
+/** Shows a dialog in the middle. Esc and a press beside it close it. */
 export function Dialog({ label, class: classes = "", children }: DialogProps) {
   const ref = useModal();
   return (
@@ -107,13 +114,19 @@ export function Dialog({ label, class: classes = "", children }: DialogProps) {
 
 interface MenuProps {
   label: string;
-  /** What it belongs to; it stands beside that, or in the hand at the bottom. */
+  /**
+   * The element that the menu belongs to. The menu stands beside it, or at the bottom of a small
+   * screen.
+   */
   at: Element;
   class?: string;
   children: ComponentChildren;
 }
 
-/** A menu beside what it belongs to; in the hand, a sheet. ↑ and ↓ move between its items. */
+/**
+ * Shows a menu beside the element that it belongs to. On a small screen it is a sheet. ↑ and ↓ move
+ * between its items.
+ */
 export function Menu({ label, at, class: classes = "", children }: MenuProps) {
   const ref = useModal();
   useLayoutEffect(() => place(ref.current!, at.getBoundingClientRect()), []);
@@ -154,7 +167,7 @@ function useModal() {
   return ref;
 }
 
-/** Puts a menu below what it belongs to, or above if there is no room. */
+/** Puts a menu below the element that it belongs to, or above it if there is no room below. */
 function place(menu: HTMLElement, at: DOMRect): void {
   if (matchMedia("(max-width: 44rem)").matches) return; // a sheet stands at the bottom
   const gap = 4;

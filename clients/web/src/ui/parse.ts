@@ -1,9 +1,9 @@
 import { Lexer, Tokenizer, type Token, type TokensList, type Tokens } from "marked";
 
-// Whoever writes a message chooses what every reader's browser parses. So nesting, marks and cells are
-// bounded, far above what people write; what is beyond a bound stays as it was written.
+// The sender of a message chooses what every reader's browser parses. So nesting, marks and cells
+// are bounded, far above what people write. Text beyond a bound stays as it was written.
 
-const deepest = 12; // lists and quotes within each other, and as many emphases
+const deepest = 12; // levels of lists and quotes within each other, and of emphases
 const mostMarks = 500; // in one paragraph: the parser looks for the other end of each
 const mostColumns = 64;
 const mostCells = 5000; // a short row is filled up, so a table has many more cells than its text
