@@ -6,10 +6,10 @@ import type { Windows } from "./windows.ts";
 import { wordsIn, type Words } from "./words.ts";
 import type { World } from "./world.ts";
 
-const patience = 15_000; // for the server
+const patience = 15_000; // milliseconds for the server
 const listed = 100; // channels whose unread messages the badge counts
 
-/** Does what a person wants who presses a notification, or a button of it. */
+/** Does what a person wants when they press a notification, or a button of it. */
 export class Clicks {
   constructor(readonly world: World, readonly server: Server, readonly windows: Windows, readonly telling: Telling) {}
 
@@ -38,8 +38,9 @@ export class Clicks {
   }
 
   /**
-   * Sends a reply. It is kept first, as the app does, so that it goes out when the app is next opened
-   * if it does not now. It has one client id, so it is stored once however often it is sent.
+   * Sends a reply. The reply is kept first, as in the app. If it cannot be sent now, it goes out
+   * when the app is next opened. It has one client id, so it is stored once, however often it is
+   * sent.
    */
   async #reply(owner: Owner, shown: Shown, text: string): Promise<void> {
     const clientID = crypto.randomUUID();
@@ -47,7 +48,7 @@ export class Clicks {
     const send = { type: "send", channel: shown.channel, client_id: clientID, content: { text } };
     const replies = await this.server.give(owner, [read(shown), send, unread], patience).catch(() => []);
     if (done(replies[1])) {
-      await forget?.().catch(() => {}); // sent again, it is stored once all the same
+      await forget?.().catch(() => {}); // a reply that is sent again is stored once all the same
       return this.#badge(replies[2]);
     }
     const w = this.#words(owner);

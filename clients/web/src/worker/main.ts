@@ -1,4 +1,5 @@
-// The service worker. It is built into one file of its own, /sw.js, and imports nothing at run time.
+// The service worker. It is built into one file of its own, /sw.js, and imports nothing at run
+// time.
 
 /// <reference lib="webworker" />
 import { IndexedDBStorage, keepMessage } from "natterjack";

@@ -1,5 +1,6 @@
-// Safari's push service takes a subscription away after three pushes for which nothing was shown. So
-// the worker has to show something for every push, and must not tell of what was read meanwhile.
+// Safari's push service takes a subscription away after three pushes for which nothing was shown.
+// So the worker has to show something for every push, and must not show messages that were read
+// meanwhile.
 
 import { expect, test } from "vitest";
 import { live } from "./month.testing.ts";
@@ -10,7 +11,7 @@ const timeout = 120_000; // it is a month
 test.each([1, 2])("over a month nothing is revoked, and nobody is told of what they had read (seed %i)", { timeout }, async (seed) => {
   const month = await live(days, seed);
   expect(month.pushes).toBeGreaterThan(1000);
-  expect(month.late).toBeGreaterThan(20); // or the model would show nothing
+  expect(month.late).toBeGreaterThan(20); // with fewer, the test would show nothing
   expect(Math.min(...Object.values(month.read))).toBeGreaterThan(50);
   expect(month.revoked).toBe(false);
   expect(month.toldOfRead).toEqual([]);

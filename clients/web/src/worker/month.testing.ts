@@ -1,5 +1,5 @@
-// A month of somebody's conversations: what is written, what they read on which device, and a push
-// service that behaves as Safari's does.
+// A month of a user's conversations: the messages, what the user reads on which device, and a push
+// service that behaves like Safari's.
 
 import { vi } from "vitest";
 import type { FakeNotification } from "./scope.testing.ts";
@@ -32,9 +32,11 @@ export interface Month {
   pushes: number;
   /** Pushes that came when the message was read already. */
   late: number;
-  /** Notifications of messages that the user had read before, and could be known to have. */
+  /** Notifications of messages that the user had read before, if the worker could know that. */
   toldOfRead: string[];
-  /** Notifications that stood, after a push, of messages that the user had read. */
+  /**
+   * Notifications that were still on the screen after a push, of messages that the user had read.
+   */
   leftStanding: string[];
   /** Whether the push service has taken the subscription away. */
   revoked: boolean;
@@ -73,9 +75,9 @@ class Life {
   readonly #due = new Map<number, Deed[]>();
   #planned = 0;
   #silent = 0;
-  #laptop = false; // somebody sits before it
-  #phoneOff = false; // it has no network
-  #reachable = true; // the server, from the phone
+  #laptop = false; // whether the user sits at it
+  #phoneOff = false; // whether it has no network
+  #reachable = true; // whether the phone reaches the server
   #random: number;
 
   constructor(seed: number, readonly deliver: Deliver) {
@@ -91,7 +93,10 @@ class Life {
     }
   }
 
-  /** Plans a day: who writes when, when somebody sits before the laptop, and when the phone is off. */
+  /**
+   * Plans a day: which messages come when, when the user sits at the laptop, and when the phone is
+   * off.
+   */
   plan(midnight: number): void {
     const waking = () => midnight + 7 * hour + this.#chance() * 17 * hour;
     for (const { id, daily } of channels) for (let n = this.#chance() * 2 * daily; n > 1; n--) this.#at(waking(), () => this.#write(id));
@@ -110,7 +115,7 @@ class Life {
     this.#due.set(drawer, [...(this.#due.get(drawer) ?? []), { at, order: this.#planned++, act }]);
   }
 
-  /** Takes the deed that is due first. They lie in drawers of an hour, because there are many. */
+  /** Takes the deed that is due first. Deeds are kept by the hour, because there are many. */
   #next(): Deed | undefined {
     if (this.#due.size === 0) return undefined;
     const first = Math.min(...this.#due.keys());
@@ -132,7 +137,7 @@ class Life {
     const kind = this.#chance() < 0.05 ? "mention" : "message";
     if (this.#laptop && this.#chance() < 0.9) this.#in(2000 + this.#chance() * 4 * minute, () => this.#readOnLaptop(channel, seq));
     if (!this.#laptop) return this.#send(channel, seq, kind);
-    this.#in(kind === "mention" ? 10_000 : 30_000, () => this.#send(channel, seq, kind)); // unless it is read there until then
+    this.#in(kind === "mention" ? 10_000 : 30_000, () => this.#send(channel, seq, kind)); // unless the user has read it there by then
   }
 
   #send(channel: string, seq: number, kind: Pushed["kind"]): void {
@@ -199,7 +204,7 @@ class Life {
     await this.#service();
   }
 
-  /** Somebody looks at the phone, and does something with a notification, or nothing. */
+  /** Lets the user look at the phone, and do something with a notification, or nothing. */
   async #look(n: FakeNotification): Promise<void> {
     const { browser, month } = this;
     if (this.#phoneOff || n.closed || !browser.standing().includes(n)) return;

@@ -3,15 +3,15 @@ import { placeOf, subscribe } from "../model/push/subscribing.ts";
 import type { Server } from "./server.ts";
 import type { World } from "./world.ts";
 
-const patience = 30_000; // for the server
+const patience = 30_000; // milliseconds for the server
 
 /** Subscribes anew when the browser has changed the subscription, or given it up. */
 export class Renewal {
   constructor(readonly world: World, readonly server: Server) {}
 
   /**
-   * If anything fails, the app does the same when it is next opened. A subscription that its user has
-   * removed on another device is not made again.
+   * Subscribes anew. If anything fails, the app does the same when it is next opened. A
+   * subscription that its user has removed on another device is not made again.
    */
   async renew(): Promise<void> {
     const owner = await this.world.owners.get();

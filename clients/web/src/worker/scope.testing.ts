@@ -1,4 +1,4 @@
-// A browser as the worker finds it, which a test holds in its hand.
+// A browser as the worker finds it, which a test controls.
 
 import { MemoryStorage } from "natterjack";
 import { Owners, type Owner } from "../model/push/owner.ts";
@@ -60,13 +60,16 @@ export const owner: Owner = { user: "alice", token: "t0ken", expires: Infinity, 
 export class Browser {
   readonly owners = new Owners(new MemoryStorage());
   readonly caches = new FakeCaches(this);
-  /** All that was ever shown, and what of it still is. */
+  /** All notifications that were ever shown. Some may be closed. */
   readonly everShown: FakeNotification[] = [];
   shown: FakeNotification[] = [];
   windows: FakeWindow[] = [];
   openedURLs: string[] = [];
   badge: number | undefined;
-  /** What the page was asked for, and what the server was told. */
+  /**
+   * The addresses that were fetched, the commands that were given, and the tokens that came with
+   * them.
+   */
   readonly fetched: string[] = [];
   readonly given: Given[] = [];
   readonly tokens: string[] = [];

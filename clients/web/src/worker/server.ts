@@ -15,11 +15,17 @@ export interface Reply {
   [more: string]: unknown;
 }
 
-/** Gives commands to the server as the user who is told on this device, without a connection. */
+/**
+ * Gives commands to the server, without a connection, as the user who gets notifications on this
+ * device.
+ */
 export class Server {
   constructor(readonly world: World) {}
 
-  /** Gives some commands, and returns their replies in the same order. It throws if there are none. */
+  /**
+   * Gives some commands, and returns their replies in the same order. It throws if there are no
+   * replies.
+   */
   async give(owner: Owner, commands: readonly Command[], ms: number): Promise<Reply[]> {
     const token = await this.#token(owner);
     const answer = await this.world.scope.fetch(wire.pathFrames, {
@@ -46,7 +52,7 @@ export class Server {
   }
 }
 
-/** Tells whether an error says that the server takes the token no more, although it has not expired. */
+/** Tells whether an error says that the server refuses the token, although it has not expired. */
 export const signedOut = (error: unknown): boolean => (error as { code?: string }).code === "unauthorized";
 
 const lost = (ref: number): Reply => ({ ref, type: "error", code: "lost", retryable: true });

@@ -1,15 +1,15 @@
 import { within, type World } from "./world.ts";
 
 const prefix = "natterjack-shell-";
-const builds = 3; // that are kept: windows of an older one may still load parts of it
-const patience = 4000; // for a page over a network that hardly works
+const builds = 3; // builds that are kept; windows of an older one may still load parts of it
+const patience = 4000; // milliseconds for a page over a network that hardly works
 
-/** The addresses that are the app: the server answers each with the same page. */
+/** The addresses of the app. The server answers each of them with the same page. */
 const pages = /^\/(c\/.*|settings(\/.*)?|join\/.*)?$/;
 
 /**
  * Keeps the app on the device, so that it opens without a network. The page comes from the network
- * whenever that answers, so nobody sees an old build; all other files are named by their content.
+ * whenever that answers, so no user sees an old build. All other files are named by their content.
  */
 export class Shell {
   constructor(readonly world: World) {}
@@ -17,7 +17,7 @@ export class Shell {
   /** Takes in the build, whole or not at all. */
   async install(): Promise<void> {
     const { scope, build } = this.world;
-    const before = await scope.caches.has(this.#name); // by another worker of the same build, which may be at work
+    const before = await scope.caches.has(this.#name); // another worker of the same build has opened it, and may be at work
     const cache = await scope.caches.open(this.#name);
     try {
       const page = await scope.fetch("/", { cache: "no-cache" });
@@ -30,10 +30,10 @@ export class Shell {
       if (!before) await scope.caches.delete(this.#name);
       throw error; // the browser tries again later
     }
-    await scope.skipWaiting(); // every file has one content only, so the windows of before miss nothing
+    await scope.skipWaiting(); // every file has one content only, so windows of older builds miss nothing
   }
 
-  /** Serves the windows that are open, and forgets builds that none of them can be of. */
+  /** Serves the windows that are open, and forgets builds that no open window can have. */
   async activate(): Promise<void> {
     const { scope } = this.world;
     const kept = (await scope.caches.keys()).filter((name) => name.startsWith(prefix) && name !== this.#name);
@@ -42,7 +42,7 @@ export class Shell {
     await scope.clients.claim();
   }
 
-  /** Answers what is of the app, and leaves everything else to the browser. */
+  /** Answers requests for parts of the app, and leaves everything else to the browser. */
   fetch(e: FetchEvent): void {
     const { request } = e;
     const url = new URL(request.url);
@@ -60,7 +60,7 @@ export class Shell {
     const kept = await scope.caches.match("/", { cacheName: this.#name });
     if (!kept) return await network;
     const answer = await within(patience, network).catch(() => undefined);
-    return !answer || answer.status >= 500 ? kept : answer; // as a proxy says while the server starts again
+    return !answer || answer.status >= 500 ? kept : answer; // a proxy answers with such a status while the server starts again
   }
 
   async #fromNetwork(e: FetchEvent): Promise<Response> {
@@ -72,7 +72,10 @@ export class Shell {
     return (await scope.caches.match(request, { ignoreVary: true })) ?? (await scope.fetch(request));
   }
 
-  /** Icons are known by their addresses, which other builds have too. */
+  /**
+   * Returns an icon. It comes from the network first, because an icon of another build has the same
+   * address.
+   */
   async #icon(request: Request): Promise<Response> {
     const { scope } = this.world;
     try {

@@ -6,8 +6,8 @@ import { wordsIn, type Words } from "./words.ts";
 import type { Windows } from "./windows.ts";
 import { within, type World } from "./world.ts";
 
-const patience = 2500; // for all that is asked before something is shown
-const aWhile = 6000; // for which it is shown that there is nothing
+const patience = 2500; // milliseconds for all questions before something is shown
+const aWhile = 6000; // milliseconds for which a notification says that nothing is new
 const most = 10; // channels that are asked about
 
 /** The tags of notifications that are about no channel. */
@@ -26,7 +26,7 @@ export class Telling {
   async push(text: string | undefined): Promise<void> {
     const found = await within(patience, this.world.owners.get().then((owner) => ({ owner }))).catch(() => undefined);
     const w = this.#words(found?.owner);
-    if (!found) return await this.say(w.general, w.open, tags.general); // the storage fails: nobody knows whose it is
+    if (!found) return await this.say(w.general, w.open, tags.general); // storage fails, so the worker does not know the user
     const { owner } = found;
     if (!owner) return await this.#signedOut(w);
     const said = payloadOf(text);
@@ -36,7 +36,7 @@ export class Telling {
     try {
       read = await within(patience, this.#read(owner, channels));
     } catch (error) {
-      if (signedOut(error) && (await this.#leave(owner))) return await this.#signedOut(w); // on another device
+      if (signedOut(error) && (await this.#leave(owner))) return await this.#signedOut(w); // the user has signed out on another device
     }
     const standing = this.#withdraw(shown, read ?? new Map());
     if (said?.channel && (read?.get(said.channel) ?? 0) >= said.seq) return await this.#nothingNew(standing, w);
@@ -73,12 +73,15 @@ export class Telling {
     replies.forEach((r, i) => {
       const { seq, unread } = (r["channel"] ?? {}) as { seq?: number; unread?: number };
       if (done(r)) read.set(unknown[i]!, (seq ?? 0) - (unread ?? 0));
-      else if (r.code === "forbidden") read.set(unknown[i]!, Infinity); // the user is not there any more
+      else if (r.code === "forbidden") read.set(unknown[i]!, Infinity); // the user is not a member now
     });
     return read;
   }
 
-  /** Closes notifications of what was read, and those that said that there is nothing. It returns the others. */
+  /**
+   * Closes the notifications of messages that were read, and those that say that nothing is new. It
+   * returns the others.
+   */
   #withdraw(shown: readonly Notification[], read: ReadonlyMap<string, number>): Notification[] {
     return shown.filter((n) => {
       const data = dataOf(n);
@@ -89,15 +92,16 @@ export class Telling {
   }
 
   /**
-   * Shows something although what was pushed is read already: again what is shown anyway, without a
-   * sound, or else that there is nothing.
+   * Shows something although the message of the push was read already. It shows a notification
+   * again that is on the screen, without a sound. If there is none, it says that nothing is new.
    */
   async #nothingNew(standing: readonly Notification[], w: Words): Promise<void> {
     const again = standing.findLast((n) => dataOf(n)?.channel);
     const data = again && dataOf(again);
     if (data) return await this.#put(data.title, { ...this.#optionsOf(data, w), renotify: false, silent: true });
     await this.#put(w.read, { body: w.readMore, tag: tags.quiet, silent: true });
-    // After the push: a browser looks at its end whether something is shown.
+    // This happens after the push, because a browser checks at the end of a push whether something
+    // is shown.
     setTimeout(() => void this.#notifications(tags.quiet).then((all) => all.forEach((n) => n.close())), aWhile);
   }
 
@@ -109,7 +113,10 @@ export class Telling {
     await this.#put(title, channel ? this.#optionsOf(data, w) : { body, tag: tags.general, data });
   }
 
-  /** Returns how a message is shown. Of a channel there is one notification, which only mentions ring anew. */
+  /**
+   * Returns how a message is shown. A channel has one notification. Only a mention makes it ring
+   * again.
+   */
   #optionsOf(data: Shown, w: Words): Options {
     return {
       body: data.body, tag: data.channel, renotify: data.kind === "mention", data,
@@ -121,14 +128,20 @@ export class Telling {
     await this.world.scope.registration.showNotification(title, { icon: "/app/icon-192.png", badge: "/app/badge-96.png", dir: "auto", ...options } as NotificationOptions);
   }
 
-  /** Forgets who is told here, unless they are back meanwhile, and reports whether it did. */
+  /**
+   * Forgets the user who gets notifications here, unless they are back meanwhile. It reports
+   * whether it did.
+   */
   async #leave({ token }: Owner): Promise<boolean> {
     const { owners } = this.world;
     if ((await owners.get().catch(() => undefined))?.token !== token) return false;
     return await owners.remove().then(() => true, () => false);
   }
 
-  /** Shows nothing of the message: whoever looks at the device now may be somebody else. */
+  /**
+   * Says that the user is signed out. It shows nothing of the message, because another person may
+   * look at the device now.
+   */
   async #signedOut(w: Words): Promise<void> {
     await this.#put(w.signedOut, { body: w.signedOutMore, tag: tags.general, silent: true });
     for (const n of await this.#notifications()) if (n.tag !== tags.general) n.close();
@@ -149,7 +162,10 @@ export class Telling {
 /** Returns what a notification is about, as the worker has noted it. */
 export const dataOf = (n: Notification): Shown | undefined => (n.data ?? undefined) as Shown | undefined;
 
-/** Returns what is shown of a push. Where it has no texts, it says no more than is true. */
+/**
+ * Returns the texts that are shown for a push. For a push without texts, they say no more than is
+ * known.
+ */
 function textsOf(said: Payload | undefined, w: Words): [title: string, body: string] {
   if (said?.title) return [said.title, said.body];
   switch (said?.kind) {

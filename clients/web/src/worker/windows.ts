@@ -13,7 +13,10 @@ export interface Awake {
 export class Windows {
   constructor(readonly world: World) {}
 
-  /** Asks all windows what they know, and returns those of a user: the one looked at last comes first. */
+  /**
+   * Asks all windows what they know, and returns those of a user. The window that was looked at
+   * last comes first.
+   */
   async of(user: string, channels: readonly string[] = []): Promise<Awake[]> {
     const all = await this.world.scope.clients.matchAll({ type: "window", includeUncontrolled: true });
     const asked = all.map(async (client): Promise<Awake | undefined> => {
@@ -29,7 +32,7 @@ export class Windows {
     if (!awake) return void (await this.world.scope.clients.openWindow(path + hash));
     const { client } = awake;
     client.postMessage({ natterjack: "open", path } satisfies Asked);
-    await client.focus().catch(() => {}); // the browser may not allow it any more; the window shows the place all the same
+    await client.focus().catch(() => {}); // the browser may not allow it so late; the window shows the place all the same
   }
 }
 

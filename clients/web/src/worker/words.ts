@@ -44,7 +44,7 @@ const ja: typeof en = {
 
 export type Words = typeof en;
 
-/** Returns the words of a language; without one, of the browser's. */
+/** Returns the words of a language; without one, those of the browser's language. */
 export function wordsIn(language: string | undefined, browser: readonly string[]): Words {
   const chosen = language ?? browser.find((tag) => /^(en|ja)\b/.test(tag))?.slice(0, 2);
   return chosen === "ja" ? ja : en;

@@ -2,7 +2,7 @@ import type { Owners } from "../model/push/owner.ts";
 
 /** The build that the worker belongs to. */
 export interface Build {
-  /** Names the build: another build has another one. */
+  /** The name of the build. Each build has another one. */
   version: string;
   /** The paths of all files that the app needs to open without a network. */
   files: readonly string[];
@@ -10,7 +10,7 @@ export interface Build {
   named: readonly string[];
 }
 
-/** All that the worker touches, so that a test can be the browser. */
+/** The parts of the browser that the worker uses, so that a test can be the browser. */
 export interface World {
   scope: ServiceWorkerGlobalScope;
   build: Build;
@@ -24,7 +24,7 @@ export interface Outbox {
   keep(user: string, channel: string, text: string, clientID: string): Promise<() => Promise<void>>;
 }
 
-/** Waits for something, but not for longer than a time; then the result is undefined. */
+/** Waits for something, but only for a time. After that time the result is undefined. */
 export function within<T>(ms: number, what: Promise<T>): Promise<T | undefined> {
   let timer: ReturnType<typeof setTimeout>;
   const late = new Promise<undefined>((done) => (timer = setTimeout(done, ms, undefined)));
