@@ -1,6 +1,6 @@
 // What the modules under test expect of a browser.
 
-// As in a browser, what is kept are its own properties.
+// As in a browser, the stored values are its own properties.
 const storage: Record<string, string> = Object.create({
   getItem(this: Record<string, string>, k: string) { return Object.hasOwn(this, k) ? this[k]! : null; },
   setItem(this: Record<string, string>, k: string, v: string) { this[k] = v; },

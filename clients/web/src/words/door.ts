@@ -1,6 +1,6 @@
 import { dictionary } from "./language.ts";
 
-/** Words of the door: signing in and out, and what stands above everything. */
+/** Words of the door: signing in and out, and the banner above everything. */
 export const door = dictionary(
   {
     title: "Sign in",

@@ -2,8 +2,8 @@ import { computed } from "@preact/signals";
 import { dictionary, language, type Language } from "./language.ts";
 
 /**
- * Returns the language with the region of the person, whose order of day and month they are used to.
- * Without one, the day comes first.
+ * Returns the language with the region of the person, because each region has its own order of day
+ * and month. Without a region, the day comes first.
  */
 const region = (l: Language): string => navigator.languages.find((tag) => tag.startsWith(`${l}-`)) ?? (l === "en" ? "en-GB" : l);
 
@@ -38,7 +38,7 @@ export const numberOf = (n: number): string => formats.value.number.format(n);
 /** Joins names by the rules of the language: "Mio, Tomas and Ines". */
 export const listOf = (names: readonly string[]): string => formats.value.list.format(names);
 
-/** Chooses between the forms of one and of many. */
+/** Returns the form for one or for many. */
 export const plural = (n: number, one: string, many: string): string =>
   formats.value.plural.select(n) === "one" ? one : many;
 

@@ -1,7 +1,7 @@
 import { dateOf, numberOf, plural, timeOf } from "./format.ts";
 import { dictionary } from "./language.ts";
 
-/** Words about groups, and about what stands beside a conversation. */
+/** Words about groups, and of the panes beside a conversation. */
 export const group = dictionary(
   {
     create: "New group",

@@ -1,7 +1,7 @@
 import { numberOf, plural } from "./format.ts";
 import { dictionary } from "./language.ts";
 
-/** Words of files: sending, showing, playing, the viewer, and the gallery. */
+/** Words about files: sending, showing and playing them, the viewer, and the gallery. */
 export const media = dictionary(
   {
     photo: "Photo",

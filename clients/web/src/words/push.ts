@@ -1,7 +1,7 @@
 import { dateOf, numberOf, plural, timeOf } from "./format.ts";
 import { dictionary } from "./language.ts";
 
-/** Words about telling people who are not looking. */
+/** Words about notifications. */
 export const push = dictionary(
   {
     offer: "Somebody wrote while you were away. Be told on this device?",

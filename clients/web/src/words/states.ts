@@ -1,7 +1,10 @@
 import { numberOf } from "./format.ts";
 import { dictionary } from "./language.ts";
 
-/** Words that the list and a conversation share: how far a message has got, and who is writing. */
+/**
+ * Words that the list and a conversation share: how far a message has got, and which members are
+ * writing.
+ */
 export const states = dictionary(
   {
     pins: "Pinned messages",
