@@ -1,6 +1,7 @@
 // Measures the web app: first load, interactions at a quarter of the speed, and a long day in one
-// tab. It asserts nothing: read the table, on a calm machine. --soak N receives N messages.
-// --only-frames measures the CPU of interactions alone, which needs no calm machine.
+// tab. It asserts nothing. It prints a table, which is to be read on a calm machine. --soak N
+// receives N messages. --only-frames measures the CPU of interactions alone, which needs no calm
+// machine.
 
 import { loadavg } from "node:os";
 import { launch, Person } from "./person.mjs";
@@ -14,7 +15,10 @@ const rows = [];
 const few = wanted.includes("--only-frames");
 const row = (what, value, limit) => { rows.push({ what, value, limit }); console.log(`${what}: ${value}${limit ? ` (at most ${limit})` : ""}`); };
 
-/** Runs before any script of a page: it notes when the list is there, and how long interactions take. */
+/**
+ * Runs before any script of a page: it notes when the list is there, and how long interactions
+ * take.
+ */
 const watch = () => {
   window.seen = { events: [], list: 0, tasks: [] };
   new PerformanceObserver((l) => { for (const e of l.getEntries()) if (e.interactionId) window.seen.events.push([e.name, Math.round(e.duration)]); }).observe({ type: "event", durationThreshold: 16, buffered: true });
@@ -35,7 +39,7 @@ async function channels(server, n) {
   }
 }
 
-/** Opens the app of somebody with so many channels. */
+/** Opens the app of a user with a number of channels. */
 async function visit(browser, n) {
   const server = await Server.start({ limits: wide });
   await channels(server, n);
@@ -52,9 +56,12 @@ const reload = async (p) => {
   return await p.page.evaluate(() => window.seen.list);
 };
 
-/** Loads the app again and again, with few and with many channels in turn, so that both have the same moments. */
+/**
+ * Loads the app again and again, with few and with many channels in turn, so that a busy moment
+ * hits both.
+ */
 async function loads(visits) {
-  for (const { p } of visits) await p.page.waitForTimeout(4000); // what is loaded and stored in the background
+  for (const { p } of visits) await p.page.waitForTimeout(4000); // the time to load and store the rest in the background
   for (let i = 0; i < 9; i++) for (const { p, list } of visits) list.push(await reload(p));
   for (let i = 0; i < 9; i++) {
     for (const { p, pace, interactive } of visits) {
@@ -63,7 +70,7 @@ async function loads(visits) {
       await p.online();
       interactive.push(await p.page.evaluate(() => { const last = performance.getEntriesByType("longtask").at(-1); return Math.max(window.seen.list, last ? last.startTime + last.duration : 0); }));
       await pace(1);
-      await p.page.waitForTimeout(1000); // what it reads then is not to be beside the next load
+      await p.page.waitForTimeout(1000); // what it reads now must not fall into the next load
     }
   }
   for (const { n, list, interactive } of visits) {
@@ -80,7 +87,7 @@ async function app(browser) {
   const { p, pace } = visits.at(-1);
   await frames(browser, p);
   if (!few) {
-    await reload(p); // so that the first opening is the first again
+    await reload(p); // so that the next opening is a first one again
     await p.online();
     await p.page.waitForTimeout(4000);
     await pace(slow);
@@ -121,13 +128,16 @@ async function interactions(p) {
   }
 }
 
-/** How much the way from a press or a key to the next frame takes, at full speed. That needs no calm machine. */
+/**
+ * Measures how much CPU the way from a press or a key to the next frame takes, at full speed. That
+ * needs no calm machine.
+ */
 async function frames(browser, p) {
   const measure = async (what, type, act) => {
     const taken = await untilDrawn(browser, type, act);
     row(`CPU until the next frame: ${what}`, `${taken.map((ms) => ms.toFixed(1)).join(", ")} ms, median ${median(taken)?.toFixed(1)} ms`, `${100 / slow} ms`);
   };
-  await p.page.waitForTimeout(3000); // what is loaded when the page is idle
+  await p.page.waitForTimeout(3000); // the time to load what waits for an idle page
   for (const [i, time] of ["first", "second", "third"].entries()) {
     await measure(`opening the finder, ${time} time (Ctrl, then K)`, "keydown", async () => {
       await p.page.keyboard.press("Control+k");
@@ -147,7 +157,7 @@ async function frames(browser, p) {
   await p.area.fill("");
 }
 
-/** What one tab holds after so many messages in 200 channels. */
+/** Measures what one tab holds after a number of messages in 200 channels. */
 async function soak(browser) {
   const server = await Server.start({ limits: wide });
   const groups = 200, half = soakMessages / 2;
@@ -161,7 +171,7 @@ async function soak(browser) {
   };
   const receive = async (from, to) => {
     for (let i = from; i < to; i += 1000) {
-      const k = (i / 1000) % groups; // half of a thousand come from one person, the others go to everybody
+      const k = (i / 1000) % groups; // half of a thousand messages come from one person, the others go to everybody
       const n = Math.min(1000, to - i), other = `person-${k}`;
       await Promise.all([
         server.as(other, ...Array.from({ length: n / 2 }, (_, j) => ({ ...send(k, i + j), to: "alice" }))),

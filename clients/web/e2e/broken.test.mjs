@@ -1,4 +1,4 @@
-// What somebody writes to break the page of those who read it, and a part of the page that breaks.
+// Messages that are written to break the page of their readers, and a part of the page that breaks.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";

@@ -34,7 +34,10 @@ natterjack { listen: "${at(3 * i)}", auth { sign_in_dir: "${secrets}" }, media {
   return { nodes, close: async () => { await Promise.all(nodes.map((n) => n.close())); rmSync(work, { recursive: true, force: true }); } };
 }
 
-/** The way of one person to the nodes, as through a balancer: to the first that takes connections. It can be cut. */
+/**
+ * The way of one person to the nodes, as through a balancer: it leads to the first node that takes
+ * connections. It can be cut.
+ */
 export class Line {
   #sockets = new Set();
   #cut = false;
@@ -51,7 +54,7 @@ export class Line {
   get link() { return `${this.url}/#secret=${this.nodes[0].secret}`; }
 
   async #join(socket) {
-    socket.on("error", () => {}); // it is closed
+    socket.on("error", () => {}); // the socket is closed then
     for (const node of this.nodes) {
       if (this.#cut) break;
       const { hostname, port } = new URL(node.url);

@@ -37,7 +37,7 @@ test("a message that was read says so", async () => {
 test("the secret of the link is kept, and leaves the address bar", async () => {
   assert.equal(await alice.page.evaluate(() => location.href.includes("secret")), false);
   const first = alice.page;
-  await alice.open(server.url); // another window, without the link
+  await alice.open(server.url); // it is another window, without the link
   await alice.signIn();
   await alice.page.close();
   alice.page = first;
@@ -60,12 +60,12 @@ test("one signs in with a token, too", async () => {
   const context = await browser.newContext({ locale: "en-GB" }), page = await context.newPage();
   let release;
   const held = new Promise((go) => { release = go; });
-  await page.route("**/v1/signin", async (route) => { await held; await route.continue(); }); // which ways in there are
+  await page.route("**/v1/signin", async (route) => { await held; await route.continue(); }); // the door's question which ways to sign in there are
   await page.goto(server.url);
   await page.getByRole("button", { name: "Sign in with a token" }).click();
   await page.getByLabel("Token").fill(await server.token("trent"));
   release();
-  await page.evaluate(() => fetch("/v1/signin")); // answered after the one of the door, which changes nothing any more
+  await page.evaluate(() => fetch("/v1/signin")); // this answer comes after that to the door, which changes nothing later
   await page.keyboard.press("Enter");
   await page.locator(".me", { hasText: "trent" }).locator(".state[data-online=true]").waitFor();
   await context.close();
@@ -124,7 +124,7 @@ test("a refused message says why, and can be given up", async () => {
   const refused = carol.message("a bell");
   await refused.locator(".fault", { hasText: "This can’t be used" }).waitFor();
   assert.equal(await refused.locator(".mark.is-failed").getAttribute("aria-label"), "Not sent");
-  await carol.page.reload(); // it stays until somebody decides
+  await carol.page.reload(); // the failed message stays until the user decides
   await carol.message("a bell").locator(".fault").getByRole("button", { name: "Delete" }).click();
   await carol.message("a bell").waitFor({ state: "detached" });
 });

@@ -1,4 +1,4 @@
-// A group of five hundred: its members, mentions, receipts and those who write.
+// A group of five hundred: its members, mentions and receipts, and the members who write.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -80,7 +80,7 @@ test("as many as have read a message are counted and named", async () => {
 
 test("many who write at once are one line", async () => {
   const many = alice.page.locator(".typing", { hasText: "Several people are writing" });
-  await until("alice is told", async () => { // it is told for some seconds after each key
+  await until("alice is told", async () => { // the client tells it for some seconds after each key
     await each(walkers.slice(0, 60), { type: "set_typing", channel: group });
     return many.isVisible();
   });

@@ -1,5 +1,5 @@
-// Whatever breaks in the middle of a conversation, nothing is lost, nothing is doubled, and all see
-// one order, which is the server's.
+// Whatever breaks in the middle of a conversation, no message is lost, none is doubled, and all
+// members see them in one order, which is the server's.
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, test } from "node:test";
@@ -8,14 +8,14 @@ import { cluster, Line } from "./cluster.mjs";
 import { launch, Person, phone } from "./person.mjs";
 import { patience, Server, until } from "./server.mjs";
 
-const last = 40; // messages that are compared on screen: so many are there after any reload
+const last = 40; // messages that are compared; after any reload so many are on the screen
 
 let browser;
 
 before(async () => { browser = await launch(); });
 after(() => browser?.close());
 
-/** Three people in a group: two at windows, one with a phone. Each has a line of their own. */
+/** Three people in a group: two at windows, and one with a phone. Each has their own line. */
 class Party {
   static async of(nodes) {
     const p = new Party();
@@ -31,7 +31,7 @@ class Party {
 
   get node() { return this.nodes.find((n) => n.running); }
 
-  /** Somebody writes so many messages, and does not wait for any. */
+  /** Lets a person write a number of messages, without a wait for any of them. */
   async write(who, n, between = 0) {
     const mine = this.said.get(who);
     for (let i = 0; i < n; i++) {
@@ -42,7 +42,7 @@ class Party {
     }
   }
 
-  /** Everybody writes while something happens. */
+  /** Lets everybody write while something happens. */
   async amid(what) {
     let over = false;
     const talking = this.people.map(async (who) => { do await this.write(who, 1, 150); while (!over); });
@@ -67,7 +67,7 @@ class Party {
   }
 }
 
-/** Waits until nothing that somebody wrote waits to be stored. */
+/** Waits until no message of a person waits to be stored. */
 async function quiet(who) {
   const waiting = who.page.locator(".msg[data-pending]");
   await until(`${who.name} has nothing that waits`, async () => (await waiting.count()) === 0, 3 * patience).catch(async (e) => {
@@ -75,7 +75,7 @@ async function quiet(who) {
   });
 }
 
-/** Waits until so many messages of somebody wait to be stored. */
+/** Waits until a number of messages of a person wait to be stored. */
 const waits = (who, n) => until(`${n} messages of ${who.name} wait`, async () => (await who.page.locator(".msg[data-pending]").count()) === n);
 
 describe("one node", () => {
@@ -113,7 +113,7 @@ describe("one node", () => {
     }
   });
 
-  // Which of the two it was, the client cannot know.
+  // The client cannot know which of the two has happened.
   for (const [way, what] of [["answers", "were stored, but nobody said so"], ["commands", "have not left"]]) {
     test(`messages that ${what} when a page is loaded anew are stored once`, async () => {
       const { alice, bob } = party;
@@ -131,7 +131,7 @@ describe("one node", () => {
       const mine = party.said.get(alice), texts = [1, 2, 3].map((i) => `alice ${mine.length + i}`);
       mine.push(...texts);
       for (const text of texts) await silent.say(text);
-      if (way === "answers") await bob.message(texts[0]).waitFor(); // the others may wait for its answer
+      if (way === "answers") await bob.message(texts[0]).waitFor(); // the other messages may wait for its answer
       await waits(silent, 3);
       held = false;
       await silent.page.reload();
@@ -145,7 +145,7 @@ describe("one node", () => {
     const { alice, carol, bob } = party;
     for (const [who, line] of [[alice, party.lines[0]], [carol, party.lines[2]]]) {
       await who.context.setOffline(true);
-      line.cut(); // a browser that is told to be offline keeps its open sockets
+      line.cut(); // a browser that is set offline keeps its open sockets
     }
     await alice.page.locator(".banner", { hasText: "You’re offline" }).waitFor();
     const over = pause(30_000);

@@ -2,7 +2,10 @@
 
 import { crc32, deflateSync } from "node:zlib";
 
-/** A PNG of a colour that runs from one corner to the other, with noise that does not compress. */
+/**
+ * Makes a PNG of a colour that runs from one corner to the other, with noise that does not
+ * compress.
+ */
 export function png(name, width, height, { noise = 0, hue = 0 } = {}) {
   const rows = Buffer.alloc(height * (1 + 3 * width));
   let random = 12345 + hue;
@@ -26,13 +29,13 @@ export function png(name, width, height, { noise = 0, hue = 0 } = {}) {
   return { name, mimeType: "image/png", buffer };
 }
 
-/** A GIF that changes between two colours. */
+/** Makes a GIF that changes between two colours. */
 export function gif(name, side = 64) {
   const bits = [];
   const code = (n) => { for (let i = 0; i < 3; i++) bits.push((n >> i) & 1); };
   const frame = (colour) => {
     bits.length = 0;
-    for (let i = 0; i < side * side; i++) { if (i % 2 === 0) code(4); code(colour); } // cleared so often, a code has three bits
+    for (let i = 0; i < side * side; i++) { if (i % 2 === 0) code(4); code(colour); } // the table is cleared so often that a code has three bits
     code(5);
     const data = Buffer.alloc(Math.ceil(bits.length / 8));
     bits.forEach((b, i) => { data[i >> 3] |= b << (i & 7); });
@@ -45,7 +48,7 @@ export function gif(name, side = 64) {
   return { name, mimeType: "image/gif", buffer: Buffer.concat([Buffer.from("GIF89a"), screen, loop, frame(0), frame(1), Buffer.from([0x3b])]) };
 }
 
-/** A second of a tone. */
+/** Makes a second of a tone. */
 export function wav(name, seconds = 1) {
   const rate = 8000, n = rate * seconds, buffer = Buffer.alloc(44 + 2 * n);
   buffer.write("RIFF", 0), buffer.writeUInt32LE(36 + 2 * n, 4), buffer.write("WAVEfmt ", 8), buffer.writeUInt32LE(16, 16);
@@ -55,10 +58,10 @@ export function wav(name, seconds = 1) {
   return { name, mimeType: "audio/wav", buffer };
 }
 
-/** A document, which nobody can show. */
+/** Makes a document, which no browser shows. */
 export const text = (name, size = 2000) => ({ name, mimeType: "text/plain", buffer: Buffer.from("observations\n".repeat(Math.ceil(size / 13)).slice(0, size)) });
 
-/** A JPEG as a phone takes it: lying on its side, with a note that it has to be turned. */
+/** Makes a JPEG as a phone takes it: it lies on its side, with a note that it has to be turned. */
 export async function turnedJPEG(page, name, width, height) {
   const data = await page.evaluate(async ([w, h]) => {
     const canvas = new OffscreenCanvas(w, h), c = canvas.getContext("2d");
@@ -66,7 +69,7 @@ export async function turnedJPEG(page, name, width, height) {
       c.fillStyle = `hsl(${(i * 47) % 360} 60% ${30 + (i * 13) % 50}%)`;
       c.fillRect((i * 7919) % w, (i * 104729) % h, w / 40, h / 40);
     }
-    c.fillStyle = "#f00"; // after a turn clockwise, the left edge is the top
+    c.fillStyle = "#f00"; // after a turn clockwise the left edge is at the top
     c.fillRect(0, 0, w / 10, h);
     const blob = await canvas.convertToBlob({ type: "image/jpeg", quality: 0.98 });
     const bytes = new Uint8Array(await blob.arrayBuffer());
@@ -81,7 +84,7 @@ export async function turnedJPEG(page, name, width, height) {
   return { name, mimeType: "image/jpeg", buffer: Buffer.concat([jpeg.subarray(0, 2), Buffer.from([0xff, 0xe1]), size, exif, jpeg.subarray(2)]) };
 }
 
-/** A second or two of moving colour. */
+/** Makes a second or two of moving colour. */
 export async function webm(page, name) {
   const data = await page.evaluate(async () => {
     const canvas = document.createElement("canvas");

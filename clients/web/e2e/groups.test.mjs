@@ -1,4 +1,4 @@
-// What people do with a group: bring others in, give them roles, run it, leave it, and end it.
+// What people do with a group: they bring others in, give them roles, run it, leave it, and end it.
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
@@ -31,7 +31,7 @@ const member = (p, name) => aside(p).locator("li", { hasText: name });
 /** Opens the details of the open conversation. */
 async function details(p) {
   const button = p.page.getByRole("button", { name: "Details", exact: true }).last();
-  if ((await button.getAttribute("aria-expanded")) !== "true") await button.click(); // what it opens may still be loading
+  if ((await button.getAttribute("aria-expanded")) !== "true") await button.click(); // the pane that it opens may still be loading
   await aside(p).locator(".about-channel").waitFor();
 }
 
@@ -202,7 +202,7 @@ test("a link that was used up or has expired lets nobody in, and one signs in fi
   await until("it has expired", () => Date.now() > expires);
   const context = await browser.newContext({ locale: "en-GB" });
   const gus = new Person(context, server, "gus");
-  await gus.open(server.link); // he has the secret of development, and is not signed in
+  await gus.open(server.link); // they have the secret of development, and are not signed in
   await gus.page.locator("input[name=user]").waitFor();
   for (const secret of secrets) {
     await gus.page.goto(`${server.url}/join/${channel}#${secret}`);
@@ -231,13 +231,13 @@ test("slow mode and the archive hold for the members", async () => {
 });
 
 test("a name that imitates another one is marked", async () => {
-  await server.as("carol", { type: "set_profile", name: "Bob Неron" }); // its first two letters of Heron are Cyrillic
+  await server.as("carol", { type: "set_profile", name: "Bob Неron" }); // the first two letters of Heron are Cyrillic
   await details(bob);
-  await member(bob, "Bob Неron").waitFor(); // the name changes while one looks
+  await member(bob, "Bob Неron").waitFor(); // the name changes while bob looks
   await member(bob, "@carol").locator(".imitates", { hasText: "Bob Heron (@bob)" }).waitFor();
   await bob.shot("group-imitates");
   await carol.say("it is me, Bob");
-  await bob.page.locator(".log .by .imitates", { hasText: "@carol Looks like Bob Heron (@bob)" }).last().waitFor(); // where it counts, too
+  await bob.page.locator(".log .by .imitates", { hasText: "@carol Looks like Bob Heron (@bob)" }).last().waitFor(); // it is also shown in the log, where it matters
   await server.as("carol", { type: "set_profile", name: "" });
   await aside(bob).locator(".imitates").waitFor({ state: "detached" });
   await bob.page.locator(".log .by .imitates").first().waitFor({ state: "detached" });

@@ -1,4 +1,5 @@
-// Who writes Japanese presses Enter to accept a conversion. That Enter does nothing else, anywhere.
+// A user who writes Japanese presses Enter to accept a conversion. That Enter does nothing else, in
+// any field.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -21,9 +22,9 @@ after(async () => {
   await server?.close();
 });
 
-/** Accepts a conversion with Enter, in the order in which a browser tells of it. */
+/** The orders in which browsers tell of an Enter that accepts a conversion. */
 const orders = {
-  /** The key comes first, marked as part of the composition. The events are the browser's own. */
+  /** Sends the key first, marked as part of the composition. The events are the browser's own. */
   async chromium(field, text) {
     await input.send("Input.imeSetComposition", { text, selectionStart: text.length, selectionEnd: text.length });
     assert.equal(await field.inputValue(), text);
@@ -31,7 +32,7 @@ const orders = {
     await input.send("Input.insertText", { text });
     await input.send("Input.dispatchKeyEvent", { type: "keyUp", key: "Enter", code: "Enter", windowsVirtualKeyCode: 13 });
   },
-  /** The composition ends first. Then comes the key, which only its code gives away. */
+  /** Ends the composition first. Then comes the key, and only its code shows what it is. */
   async safari(field, text) {
     await input.send("Input.imeSetComposition", { text, selectionStart: text.length, selectionEnd: text.length });
     await input.send("Input.insertText", { text });
@@ -46,7 +47,10 @@ const orders = {
 
 const messages = async () => (await server.history("alice", "alice~bob")).length;
 
-/** Where one writes: how one gets there, the field, what shows that Enter did nothing, and the way out. */
+/**
+ * The fields in which a user writes: the way there, the field, what shows that Enter did nothing,
+ * and the way out.
+ */
 const places = {
   composer: {
     field: () => alice.area,
@@ -57,7 +61,7 @@ const places = {
     field: () => alice.area,
     begin: async () => { await alice.area.fill("@"); await alice.page.locator(".picker [role=option]").first().waitFor(); await alice.page.keyboard.press("End"); },
     before: "@",
-    untouched: async (text) => assert.equal(await alice.area.inputValue(), `@${text}`), // chosen, it would end with a space
+    untouched: async (text) => assert.equal(await alice.area.inputValue(), `@${text}`), // if a name were chosen, it would end with a space
     leave: () => alice.area.fill(""),
   },
   finder: {

@@ -1,4 +1,4 @@
-// Files as people send and see them: pictures, videos, sounds, documents, voice messages.
+// Files as users send and see them: pictures, videos, sounds, documents, voice messages.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -31,7 +31,7 @@ const seen = (p, n) => until(`${p.name} sees ${n} pictures in the last message`,
 const sent = (p) => last(p).locator(".mark.is-stored, .mark.is-delivered, .mark.is-read").waitFor();
 const seq = async (p) => Number(await last(p).getAttribute("data-seq"));
 
-/** Sends what alice has in the composer, and waits until bob has it on screen. */
+/** Sends what alice has in the composer, and waits until bob has it on the screen. */
 async function send(messages = 1) {
   const before = await seq(bob);
   await alice.area.press("Enter");
@@ -136,7 +136,10 @@ test("a photo is turned and made smaller; original is remembered", async () => {
   await alice.page.getByRole("button", { name: "Remove later.png" }).click();
 });
 
-/** The edge that was left lies at the top: it is red, and only there. */
+/**
+ * Checks that the edge that was left is now at the top: the top edge is red, and the left edge is
+ * not.
+ */
 async function turnedUpright(img) {
   const shot = (await img.screenshot()).toString("base64");
   const red = await bob.page.evaluate(async (base64) => {
@@ -177,14 +180,14 @@ test("more than ten files become several messages", async () => {
   await trayed(alice, 13);
   await alice.page.getByText("These files will be sent as 2 messages.").waitFor();
   await alice.area.fill("thirteen");
-  await alice.page.locator(".composer .send:enabled").waitFor(); // all are there, so that the messages keep their order
+  await alice.page.locator(".composer .send:enabled").waitFor(); // all files are uploaded, so that the messages keep their order
   await alice.area.press("Enter");
   await bob.message("many-12.txt").waitFor();
   const [first, second] = (await newest()).slice(-2);
   assert.deepEqual([first.content.text, first.content.attachments.length, second.content.text, second.content.attachments.length], ["thirteen", 10, "", 3]);
 });
 
-/** Holds back what alice uploads. It returns the way to let it go. */
+/** Holds back what alice uploads. The function that it returns lets them go. */
 async function holdUploads() {
   let release;
   const held = new Promise((go) => (release = go));
@@ -276,7 +279,7 @@ test("a picture has its room before it comes, and nothing moves when it does", a
   await alice.area.fill("it comes late");
   await alice.area.press("Enter");
   const row = bob.message("it comes late");
-  await row.locator("canvas.blur").waitFor(); // what stands for it
+  await row.locator("canvas.blur").waitFor(); // the blur that stands for the picture
   await bob.shot("blurhash");
   const before = await bob.settled(row);
   release();
@@ -383,7 +386,7 @@ test("the viewer: keys, zoom, download, jump, and the focus returns", async () =
   await until("the wheel has made it larger", async () => (await scale()) > 1.5);
   await bob.page.keyboard.press("0");
   assert.equal(await scale(), 1);
-  await picture.evaluate((e) => { // two fingers that part
+  await picture.evaluate((e) => { // two fingers move apart
     const finger = (type, pointerId, clientX) => e.dispatchEvent(new PointerEvent(type, { pointerId, clientX, clientY: 400, pointerType: "touch", bubbles: true }));
     e.closest(".large").setPointerCapture = () => {};
     finger("pointerdown", 11, 600), finger("pointerdown", 12, 700);
@@ -397,7 +400,7 @@ test("the viewer: keys, zoom, download, jump, and the focus returns", async () =
   const [saved] = await Promise.all([bob.page.waitForEvent("download"), viewer.getByRole("button", { name: /Download original/ }).click()]);
   assert.match(saved.suggestedFilename(), /^view-0\./);
   for (let i = 0; i < 12; i++) await bob.page.keyboard.press("Tab");
-  assert.ok(await viewer.evaluate((v) => v.contains(document.activeElement) || document.activeElement === document.body)); // the body stands for the browser's own
+  assert.ok(await viewer.evaluate((v) => v.contains(document.activeElement) || document.activeElement === document.body)); // the body is active while the browser's own controls have the focus
   await bob.page.keyboard.press("Escape");
   await viewer.waitFor({ state: "detached" });
   assert.ok(await tile.evaluate((t) => t === document.activeElement));

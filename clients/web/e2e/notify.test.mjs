@@ -1,4 +1,4 @@
-// The settings about being told: as a person sets them, and as the server gets them.
+// The settings about notifications, as a person sets them, and as the server gets them.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";

@@ -10,7 +10,9 @@ import { Server } from "./server.mjs";
 
 let browser, server, provider;
 
-/** A provider with one user, who is signed in there already. It checks what a real one checks. */
+/**
+ * A provider with one user, who is signed in there already. It checks what a real provider checks.
+ */
 class Provider {
   static async start() {
     const p = new Provider();
@@ -20,7 +22,7 @@ class Provider {
     p.http.listen(0, "127.0.0.1");
     await once(p.http, "listening");
     p.issuer = `http://127.0.0.1:${p.http.address().port}`;
-    p.tokens = `http://localhost:${p.http.address().port}`; // another origin, as large providers have
+    p.tokens = `http://localhost:${p.http.address().port}`; // the tokens come from another origin, as with large providers
     return p;
   }
 
@@ -43,7 +45,7 @@ class Provider {
     for await (const part of req) body += part;
     const form = Object.fromEntries(new URLSearchParams(body));
     if (form.grant_type === "refresh_token") {
-      if (!this.good.delete(form.refresh_token)) { // each is good for one time
+      if (!this.good.delete(form.refresh_token)) { // each refresh token is good only once
         this.refused++;
         return json({ error: "invalid_grant" }, 400);
       }
@@ -119,7 +121,7 @@ for (const [locale, button, says] of [["en-GB", "Sign in with your organisation"
 }
 
 test("a token that expires is replaced without asking anybody", async () => {
-  provider.lifetime = 50; // less than the minute that a token must be good for
+  provider.lifetime = 50; // less than the minute for which a token must be good
   const p = await arrive();
   await p.page.getByRole("button", { name: "Sign in with your organisation" }).click();
   await p.page.locator(".me .state[data-online=true]").waitFor();
@@ -134,7 +136,7 @@ test("a tab that was duplicated goes on when the original has renewed the token 
   const online = (page) => page.locator(".me .state[data-online=true]").waitFor();
   await online(p.page);
   const original = p.page;
-  const [copy] = await Promise.all([p.context.waitForEvent("page"), original.evaluate(() => void window.open("/"))]); // it copies the session's storage
+  const [copy] = await Promise.all([p.context.waitForEvent("page"), original.evaluate(() => void window.open("/"))]); // the new window copies the session storage
   await online(copy);
   const renewed = provider.refreshed;
   await server.down();

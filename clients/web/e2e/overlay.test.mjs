@@ -1,4 +1,4 @@
-// What lies over the page: it keeps keys and presses, and the page below costs it nothing.
+// Overlays over the page. They keep keys and presses, and the page below does not slow them down.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -69,7 +69,7 @@ test("what is behind a dialog cannot be pressed, nor read aloud", async () => {
   const { x, y } = await alice.page.locator(".row").nth(3).boundingBox();
   await alice.page.mouse.click(x + 4, y + 4);
   await gone();
-  await alice.title("bob"); // the press has closed the dialog, and no more
+  await alice.title("bob"); // the press has closed the dialog, and has done nothing else
   assert.equal(await behind(), 1);
 });
 

@@ -1,5 +1,5 @@
-// What happened in a channel stays between its messages: after a reload, on another device, as one
-// scrolls up, and for those alone who were members then.
+// What happened in a channel stays between its messages: after a reload, on another device, and
+// when a user scrolls up. Only users who were members then see it.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -24,7 +24,7 @@ after(async () => {
 let sent = 0;
 const say = (...texts) => server.as("alice", ...texts.map((text) => ({ type: "send", channel, client_id: `past-${sent++}`, content: { text } })));
 
-/** The log from above: what was said, and what happened. */
+/** Returns the log from the top: what was said, and what happened. */
 const log = (p) => p.page.locator(".log").locator(".msg .body, .event").evaluateAll((all) => all.map((row) => row.innerText.trim()));
 
 /** Waits until the log ends with these rows. */

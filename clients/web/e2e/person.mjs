@@ -20,10 +20,15 @@ export const launch = (...more) => chromium.launch({
 export const phone = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
 
 export class Person {
-  /** What the consoles of all windows complained of: a refused style or script, an exception. */
+  /**
+   * Complaints in the consoles of all windows, such as a refused style or script, or an exception.
+   */
   static complaints = [];
 
-  /** Signs in in a window of their own. options are of the browser's context. */
+  /**
+   * Opens a window for a person, and signs them in there. The options are those of the browser's
+   * context.
+   */
   static async arrive(browser, server, name, options = {}) {
     const context = await browser.newContext({ locale: "en-GB", viewport: { width: 1280, height: 800 }, ...options });
     const p = new Person(context, server, name);
@@ -41,7 +46,7 @@ export class Person {
     this.page.setDefaultTimeout(patience);
     this.page.on("pageerror", (e) => Person.complaints.push(`${this.name}: ${e.stack ?? e.message}`));
     this.page.on("console", (m) => {
-      const lost = /WebSocket connection|ERR_CONNECTION|ERR_INTERNET|Failed to load resource/.test(m.text()); // tests stop the server
+      const lost = /WebSocket connection|ERR_CONNECTION|ERR_INTERNET|Failed to load resource/.test(m.text()); // these are no complaints, because tests stop the server
       if (m.type() === "error" && !lost) Person.complaints.push(`${this.name}: ${m.text()}`);
     });
     await this.page.goto(url);
@@ -55,7 +60,7 @@ export class Person {
 
   online() { return this.page.locator(".state[data-online=true], .composer").first().waitFor({ state: "attached" }); }
 
-  /** Opens the direct channel with somebody, by the finder. */
+  /** Opens the direct channel with a user, by the finder. */
   async talkTo(user) {
     await this.page.keyboard.press("Control+k");
     await this.page.locator(".finder input").fill(user);
@@ -79,7 +84,7 @@ export class Person {
 
   title(text) { return this.page.locator(".talk h1", { hasText: text }).waitFor(); }
 
-  /** A channel's row in the list. */
+  /** Returns a channel's row in the list. */
   row(title) { return this.page.locator(".row").filter({ has: this.page.locator(".name bdi", { hasText: new RegExp(`^${title}$`) }) }); }
 
   /** Opens a channel from the list. */
@@ -115,7 +120,10 @@ export class Person {
   /** Waits until a message of this person's own is stored. */
   stored(text) { return this.message(text).locator(".mark.is-stored, .mark.is-delivered, .mark.is-read").last().waitFor(); }
 
-  /** Waits until something has led to a message. The mark of that goes after a moment, the focus does not. */
+  /**
+   * Waits until something has led to a message. The mark of the message goes after a moment, and
+   * the focus stays.
+   */
   led(text) { return this.page.locator(".msg:focus", { hasText: text }).waitFor(); }
 
   texts() { return this.page.locator(".log .msg .body").evaluateAll((all) => all.map((b) => [...b.querySelectorAll(":scope > .text, :scope > .texts")].map((t) => t.innerText).join("\n"))); }
@@ -136,7 +144,7 @@ export class Person {
     await this.page.screenshot({ path: path.join(process.env.SHOTS, name + ".png") });
   }
 
-  /** Waits until pictures are there and everything that moves has come to its place. */
+  /** Waits until pictures are there and all movements have ended. */
   async still() {
     await this.page.evaluate(async () => {
       const shown = (img) => img.getBoundingClientRect().width > 0 && !img.complete;
@@ -146,7 +154,10 @@ export class Person {
     });
   }
 
-  /** Fails if axe finds something. The context needs bypassCSP, only so that axe may be put in. */
+  /**
+   * Fails if axe finds something. The context needs bypassCSP, so that axe can be put into the
+   * page.
+   */
   async accessible(name) {
     await this.still();
     if (name) await this.shot(name);
@@ -168,7 +179,7 @@ export class Person {
     return await what.boundingBox();
   }
 
-  /** Lays a finger on something. */
+  /** Lays a finger on an element. */
   async lay(what) {
     const finger = await Finger.of(this);
     const { x, y, width, height } = await this.settled(what);
@@ -185,7 +196,7 @@ export class Person {
   close() { return this.context.close(); }
 }
 
-/** A finger on a phone. Its movements are told in order; one need not wait for each. */
+/** A finger on a phone. Its movements are told in order, so a test need not wait for each. */
 class Finger {
   static async of(p) {
     const finger = new Finger();

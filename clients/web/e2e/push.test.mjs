@@ -1,4 +1,5 @@
-// Being told while one does not look: what is shown, where a press leads, and what the buttons do.
+// Notifications for a user who does not look: what is shown, where a press leads, and what the
+// buttons do.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -30,10 +31,13 @@ const unread = async () => (await server.as("alice", { type: "get_channel", chan
 const shows = (what, ...titles) => until(what, async () => JSON.stringify((await worker.shown()).map((n) => [n.title, n.body])) === JSON.stringify(titles))
   .catch(async (e) => { throw new Error(`${e.message}; there is ${JSON.stringify(await worker.shown())}`); });
 
-/** Puts a user where the app puts who is told here. No push service lets a browser without a screen subscribe. */
+/**
+ * Stores a user as the app stores the one who gets notifications here. No push service lets a
+ * browser without a screen subscribe.
+ */
 async function tellHere(user) {
   const owner = { user, token: await server.token(user), expires: Date.now() + 3600_000, by: "development", id: "d".repeat(22), key: "BAAA", language: "en", label: "Chrome, Linux" };
-  await alice.page.evaluate((owner) => navigator.locks.request("natterjack.push", () => new Promise((done, failed) => { // behind what ends there
+  await alice.page.evaluate((owner) => navigator.locks.request("natterjack.push", () => new Promise((done, failed) => { // after any work that ends there
     const opened = indexedDB.open("natterjack-push", 1);
     opened.onupgradeneeded = () => opened.result.createObjectStore("values");
     opened.onerror = failed;
@@ -45,7 +49,7 @@ async function tellHere(user) {
   })), owner);
 }
 
-/** Returns who is told here. */
+/** Returns the user who gets notifications here. */
 const told = () => alice.page.evaluate(() => new Promise((done, failed) => {
   const opened = indexedDB.open("natterjack-push", 1);
   opened.onerror = failed;
@@ -85,7 +89,7 @@ test("what is read on another device is taken back", async () => {
 test("what was read before the push comes is not told, and still something is shown", async () => {
   await worker.push(payload(5));
   await shows("it is said that nothing is new", ["You have read everything", "Nothing new is waiting."]);
-  await shows("that goes, too"); // or browsers would keep it for ever
+  await shows("that goes, too"); // otherwise browsers would keep it for ever
 });
 
 test("a reply is sent, and what it answers is read", async () => {
@@ -113,7 +117,7 @@ test("a reply without a network is kept, and sent once when the app is opened", 
   await say("message 9");
   await worker.push(payload(9));
   await shows("it is shown", ["bob", "message 9"]);
-  await alice.page.goto("about:blank"); // nobody is there to send it
+  await alice.page.goto("about:blank"); // no window is open that could send it
   await server.down("SIGKILL");
   await worker.click(channel, "reply", "as soon as I can");
   await server.up();

@@ -1,4 +1,4 @@
-// A read mark stands behind what was on screen, and behind nothing else.
+// A message is marked as read only if it was on the screen.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -25,13 +25,13 @@ after(async () => {
 
 const bobSays = (n) => server.as("bob", ...Array.from({ length: n }, () => ({ type: "send", to: "alice", client_id: `b${++newest}`, content: { text: `croak ${newest}` } })));
 
-/** How far bob is told that alice has read. */
+/** Returns how far bob is told that alice has read. */
 async function mark() {
   const [{ cursors }] = await server.as("bob", { type: "get_receipts", channel: "alice~bob" });
   return cursors.find((c) => c.user === "alice")?.read ?? 0;
 }
 
-/** Leaves the conversation with bob, who then writes much. */
+/** Leaves the conversation with bob, who then writes many messages. */
 async function away(n) {
   await alice.go("carol");
   await alice.sees("from carol");
@@ -50,13 +50,13 @@ test("a conversation that is opened again is read as far as it is shown", async 
 });
 
 test("a link to an old message leads past the unread ones", async () => {
-  await away(20); // fewer than would push the message out of what is loaded
+  await away(20); // so few messages do not push the message out of what is loaded
   const before = await mark();
   await alice.page.evaluate(() => { history.pushState(null, "", "/c/alice~bob/2"); dispatchEvent(new PopStateEvent("popstate")); });
   await alice.page.locator('.msg:focus[data-seq="2"]').waitFor();
   await alice.go("carol");
   await server.as("carol", { type: "send", to: "alice", client_id: "c2", content: { text: "once more" } });
-  await until("what was read later is told", async () => { // read marks are told in order, so an earlier one was told too
+  await until("what was read later is told", async () => { // receipts are told in order, so an earlier one was told too
     const [{ cursors }] = await server.as("carol", { type: "get_receipts", channel: "alice~carol" });
     return cursors.find((c) => c.user === "alice")?.read === 2;
   });

@@ -1,4 +1,4 @@
-// The log stays where one reads, whatever comes above and below.
+// The log stays where the user reads, whatever comes above and below.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -8,7 +8,7 @@ import { png } from "./files.mjs";
 import { tasks } from "./trace.mjs";
 
 const total = 10_000;
-const mounted = 420; // rows that may be in the page at once, however long the history is
+const mounted = 420; // rows that may be in the page at the same time, however long the history is
 
 let browser, server, alice;
 
@@ -25,18 +25,21 @@ after(async () => {
   await server?.close();
 });
 
-// Of different heights, so that a wrong sum of heights shows.
+// The texts have different heights, so that a wrong sum of heights is seen.
 const textOf = (n) => `note ${n}` + (n % 7 === 0 ? "\n" + "the marsh was loud last night. ".repeat(n % 13) : "");
 
-/** What is done in the page: it watches rows while other things happen. */
+/** Functions that run in the page, and watch rows while other things happen. */
 const inPage = {
-  /** Watches the first rows on screen until a condition holds, and returns how far they moved at most. */
+  /**
+   * Watches the first rows on screen until a condition holds, and returns how far they moved at
+   * most.
+   */
   still: async ({ until, top, below }) => {
     const log = document.querySelector(".log"), box = log.getBoundingClientRect();
     const before = [...log.querySelectorAll(".msg")];
     log.scrollTop = top ?? log.scrollHeight - log.clientHeight - below;
     const rows = [...log.querySelectorAll(".msg")].filter((r) => r.getBoundingClientRect().top > box.top && r.getBoundingClientRect().bottom < box.bottom);
-    const bottoms = rows.map((r) => r.getBoundingClientRect().bottom); // of the text: a name above it may come or go
+    const bottoms = rows.map((r) => r.getBoundingClientRect().bottom); // the lower edges, because a name above a text may come or go
     const first = before[0].dataset.key, last = before.at(-1).dataset.key;
     const changed = { older: () => log.querySelector(".msg").dataset.key !== first, newer: () => [...log.querySelectorAll(".msg")].at(-1).dataset.key !== last }[until];
     let worst = 0;
@@ -96,7 +99,7 @@ test("who scrolls away from the end goes there, whatever changes in the same mom
     const log = document.querySelector(".log");
     const below = () => log.scrollHeight - log.clientHeight - log.scrollTop;
     const frame = () => new Promise(requestAnimationFrame);
-    await frame(); // what is done now is laid out before the browser tells of the scrolling
+    await frame(); // work that is done now is laid out before the browser tells of the scrolling
     const before = below();
     log.scrollTop -= 700;
     const last = [...log.querySelectorAll(".msg")].at(-1), height = last.offsetHeight;
@@ -125,13 +128,13 @@ test("ten thousand messages are scrolled through to the first, and back to the l
   assert.equal(down.last, total, `the last message; on screen are ${down.offers}`);
   assert.ok(down.worst < 1, `on the way down a row was off by ${down.worst} px`);
   assert.ok(down.most <= mounted, `${down.most} rows were in the page`);
-  const tasks = await alice.page.evaluate(() => window.tasks); // told, not asserted: the machine may be busy
+  const tasks = await alice.page.evaluate(() => window.tasks); // it is only reported, because the machine may be busy
   t.diagnostic(`${tasks.length} tasks over 50 ms, the longest ${Math.max(0, ...tasks)} ms`);
 });
 
 test("no task takes 50 ms of CPU while one scrolls", async (t) => {
   const longest = [];
-  for (const edge of [9000, 8000, 7000]) { // a page that is slow is slow each time, unlike one whose machine is
+  for (const edge of [9000, 8000, 7000]) { // a slow page is slow each time, and a busy machine is not
     if (edge === 9000) await openNewest();
     const all = await tasks(browser, () => alice.page.evaluate(inPage.travel, { step: -700, until: edge }));
     assert.ok(all.length > 100, "nothing was traced");
@@ -160,7 +163,7 @@ test("who comes to the end of what is loaded while a page is read gets the next 
   await until("it is quiet", () => alice.page.evaluate(() => document.querySelector(".log").ariaBusy !== "true"));
   const came = await alice.page.evaluate(async () => {
     const log = document.querySelector(".log"), later = window.setTimeout;
-    window.setTimeout = (act, ms, ...rest) => later(act, ms ?? 300, ...rest); // a page counts as read long after it is drawn
+    window.setTimeout = (act, ms, ...rest) => later(act, ms ?? 300, ...rest); // in this test a page counts as read long after it is drawn
     const last = () => Number([...log.querySelectorAll(".msg[data-seq]")].at(-1).dataset.seq);
     const toEnd = () => { log.scrollTop = log.scrollHeight; };
     const first = last(), observer = new MutationObserver(toEnd);
@@ -220,12 +223,12 @@ test("a picture that loads above moves nothing", async (t) => {
   await bob.attach(png("reeds.png", 600, 900));
   await bob.page.locator(".tray > li").waitFor();
   await bob.area.press("Enter");
-  await bob.page.locator(".msg[data-seq] .photo img").waitFor(); // it is stored, and not just on its way
+  await bob.page.locator(".msg[data-seq] .photo img").waitFor(); // the picture is stored, and not just on its way
   await bob.close();
   await server.as("bob", ...Array.from({ length: 20 }, (_, i) => ({ type: "send", to: "alice", client_id: `p${i}`, content: { text: `below ${i}` } })));
   let release;
   const held = new Promise((go) => { release = go; });
-  await alice.page.route((url) => url.port !== new URL(server.url).port, async (route) => { await held; await route.continue(); }); // of media storage
+  await alice.page.route((url) => url.port !== new URL(server.url).port, async (route) => { await held; await route.continue(); }); // requests to media storage
   await alice.page.goto(`${server.url}/c/alice~bob`);
   await alice.message("below 19").waitFor();
   const photo = alice.page.locator(".msg .photo").last();

@@ -1,4 +1,4 @@
-// Finding messages: by words and filters, here and everywhere, and going to what was found.
+// Finding messages: by words and filters, in one channel and in all, and going to a hit.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -7,7 +7,7 @@ import { launch, Person, phone } from "./person.mjs";
 import { Server, until } from "./server.mjs";
 
 let browser, server, alice, group;
-const many = 60; // so that there is more than a page, and more than a screen, between hits
+const many = 60; // so that more than a page and more than a screen is between hits
 
 before(async () => {
   server = await Server.start();
@@ -30,11 +30,11 @@ const field = (p) => p.page.getByRole("searchbox", { name: /Search messages|ãƒ¡ã
 const hits = (p) => p.page.locator("a.hit");
 const state = (p) => p.page.locator(".search [role=status]");
 
-/** Types a query and waits for so many hits. The index follows the log after a moment. */
+/** Types a query and waits for a number of hits. The index follows the log after a moment. */
 async function finds(p, query, n) {
   await until(`${query} finds ${n}`, async () => {
     await field(p).fill("");
-    await p.page.locator(".search .tips").waitFor(); // what was found before is gone
+    await p.page.locator(".search .tips").waitFor(); // the earlier hits are gone
     await until("nothing is shown", async () => (await hits(p).count()) === 0);
     await field(p).fill(query);
     await field(p).press("Enter");

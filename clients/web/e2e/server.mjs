@@ -10,7 +10,7 @@ import path from "node:path";
 /** The root of the repository. */
 export const root = path.resolve(import.meta.dirname, "../../..");
 
-/** How long anything is waited for. The machine may be busy with other tests. */
+/** How long a test waits for anything. The machine may be busy with other tests. */
 export const patience = 30_000;
 
 /** Waits until a condition holds. */
@@ -23,7 +23,7 @@ export async function until(what, condition, time = patience) {
   throw new Error("waited in vain until " + what);
 }
 
-/** Returns the binary: SERVER, or one that is built once for all files of tests. */
+/** Returns the binary: SERVER, or a binary that is built once for all files of tests. */
 function binary() {
   if (process.env.SERVER) return process.env.SERVER;
   const built = path.join(tmpdir(), `natterjack-e2e-${process.ppid}`);
@@ -53,7 +53,7 @@ export const wide = { commands_per_s: 100_000, user_commands_per_s: 100_000, cha
 
 /**
  * Returns free ports. They are outside the range from which the kernel takes ports for outgoing
- * connections, so that nobody takes the port of a node that is down.
+ * connections, so that no program takes the port of a node that is down.
  */
 export async function freePorts(n) {
   const ports = [];
@@ -70,14 +70,18 @@ export async function freePorts(n) {
   return ports;
 }
 
-// A test that fails may leave its node running. The process does not wait for it, and ends it.
+// A test that fails may leave its node running. The process does not wait for such a node, and ends
+// it.
 const running = new Set();
 process.on("exit", () => { for (const child of running) child.kill("SIGKILL"); });
-process.on("SIGTERM", () => process.exit(1)); // from the runner, when the file is out of time
+process.on("SIGTERM", () => process.exit(1)); // the runner sends it when the file is out of time
 
 /** A node of its own, which can be stopped and started again. */
 export class Server {
-  /** Starts a node. limits are those of the configuration that differ, for tests that write much. */
+  /**
+   * Starts a node. The limits are those of the configuration that differ, for tests that write
+   * much.
+   */
   static async start({ flags = [], limits, auth, push } = {}) {
     const work = mkdtempSync(path.join(tmpdir(), "natterjack-web-"));
     const [port] = await freePorts(1);
@@ -126,7 +130,7 @@ export class Server {
   /** The link that the server prints, with the secret. */
   get link() { return `${this.url}/#secret=${this.secret}`; }
 
-  /** Returns a token of a user, for commands that no screen gives. */
+  /** Returns a token of a user, for commands that the app does not give. */
   async token(user) {
     const answer = await fetch(this.url + "/v1/signin", {
       method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ user, secret: this.secret }),
@@ -145,7 +149,9 @@ export class Server {
     }
   }
 
-  /** Gives commands as a user, and returns their replies. Refusals that may be retried are retried. */
+  /**
+   * Gives commands as a user, and returns their replies. Refusals that may be retried are retried.
+   */
   async as(user, ...commands) {
     const token = await this.token(user);
     const replies = [];

@@ -1,5 +1,5 @@
-// A push service as browsers have one: it takes only what a server has signed (RFC 8292), and reads
-// what a browser would read (RFC 8291, RFC 8188).
+// A push service like those of browsers. It takes only what a server has signed (RFC 8292), and
+// decrypts it as a browser would (RFC 8291, RFC 8188).
 
 import { createDecipheriv, createECDH, createHmac, createPublicKey, randomBytes, verify } from "node:crypto";
 import { once } from "node:events";
@@ -75,7 +75,7 @@ function decrypt(body, { ecdh, p256dh, auth }) {
   const opened = createDecipheriv("aes-128-gcm", hmac(key, "Content-Encoding: aes128gcm\0", one).subarray(0, 16), hmac(key, "Content-Encoding: nonce\0", one).subarray(0, 12));
   opened.setAuthTag(sealed.subarray(-16));
   const plain = Buffer.concat([opened.update(sealed.subarray(0, -16)), opened.final()]);
-  return plain.subarray(0, plain.lastIndexOf(2)).toString(); // behind it is padding
+  return plain.subarray(0, plain.lastIndexOf(2)).toString(); // padding follows
 }
 
 /**

@@ -12,7 +12,7 @@ before(async () => {
   server = await Server.start();
   browser = await launch();
   alice = await Person.arrive(browser, server, "alice", { timezoneId: "Europe/Berlin" });
-  other = await Person.arrive(browser, server, "alice"); // another device of hers
+  other = await Person.arrive(browser, server, "alice"); // another device of alice
   bob = await Person.arrive(browser, server, "bob");
   await bob.talkTo("alice");
   await bob.say("hello");
@@ -37,7 +37,7 @@ test("the name that one sets is seen by others", async () => {
   await section(alice, "Profile").getByRole("button", { name: "Save" }).first().click();
   await alice.page.locator(".me-now b", { hasText: "Alice 北" }).waitFor();
   assert.equal((await server.as("bob", { type: "get_profiles", users: ["alice"] }))[0].users[0].name, "Alice 北");
-  await bob.row("Alice 北").waitFor(); // at once, in the list that he looks at
+  await bob.row("Alice 北").waitFor(); // at once, in the list that bob looks at
   await other.page.locator(".me b", { hasText: "Alice 北" }).waitFor();
   await alice.shot("settings");
 });

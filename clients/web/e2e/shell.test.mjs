@@ -1,4 +1,5 @@
-// The app on a device: it opens without a network, and never shows an old build to one who has a network.
+// The app on a device: it opens without a network, and never shows an old build to one who has a
+// network.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -50,7 +51,7 @@ test("without a server it opens, and what one writes goes out once there is one"
 
 test("with a server the page is the server's own", async () => {
   const own = await (await fetch(server.url + "/")).text();
-  // What the worker keeps is made into the page of another build.
+  // The page that the worker keeps is replaced by that of another build.
   await alice.page.evaluate(async () => {
     const [name] = await caches.keys();
     await (await caches.open(name)).put("/", new Response("<h1>an old build</h1>", { headers: { "Content-Type": "text/html" } }));
@@ -60,7 +61,7 @@ test("with a server the page is the server's own", async () => {
   assert.equal(answer.fromServiceWorker(), true);
   await server.down();
   await alice.page.reload();
-  assert.equal(await alice.page.locator("h1").innerText(), "an old build"); // it was there to be shown
+  assert.equal(await alice.page.locator("h1").innerText(), "an old build"); // the old page could have been shown
   await server.up();
   await alice.page.goto(server.url);
   await alice.online();

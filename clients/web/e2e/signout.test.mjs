@@ -1,4 +1,5 @@
-// What is left on a device when somebody signs out: nothing of theirs, but what they have not sent yet.
+// What is left on a device when a user signs out: nothing of theirs, except messages that they have
+// not sent yet.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -106,7 +107,7 @@ test("all windows are left, their tokens open nothing, and nothing is kept", asy
   for (const [i, token] of tokens.entries()) await until(`token ${i} opens nothing`, async () => !(await opens(token)));
   let left = "";
   await until("nothing of alice is kept", async () => !/alice|emoji|draft/.test(left = (await Promise.all([first, alice.page].map(everything))).join(" "))).catch((e) => { throw new Error(`${e.message}: ${left}`); });
-  assert.equal(await first.locator(".fault").count(), 0); // nothing went wrong
+  assert.equal(await first.locator(".fault").count(), 0); // there was no fault
 });
 
 test("no window complained", () => assert.deepEqual(Person.complaints, []));

@@ -1,4 +1,5 @@
-// Several tabs of one person share one connection; when the one that holds it goes, another goes on.
+// Several tabs of one person share one connection. When the tab that holds it goes, another tab
+// goes on.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -42,7 +43,7 @@ test("a tab without the connection talks both ways", async () => {
 test("what both show is watched", async () => {
   await bob.page.bringToFront();
   const told = alice.page.locator(".typing", { hasText: "bob is writing" });
-  await until("alice is told", async () => { // it is told every three seconds, while keys are pressed
+  await until("alice is told", async () => { // the client tells it every three seconds, while keys are pressed
     await bob.area.press("h");
     return told.isVisible();
   });

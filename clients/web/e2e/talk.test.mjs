@@ -24,7 +24,7 @@ after(async () => {
   await server?.close();
 });
 
-/** Opens all that can be done with a message, and does one of it. */
+/** Opens the actions on a message, and takes one of them. */
 async function act(p, text, name) {
   const row = p.message(text).last();
   await row.hover();
@@ -39,7 +39,7 @@ test("a reply shows what it answers, and leads there", async () => {
   await bob.say("to the first");
   const quote = alice.message("to the first").locator(".quote");
   await quote.filter({ hasText: "one" }).waitFor();
-  const marked = alice.page.waitForFunction(() => document.querySelector(".msg.here")?.innerText.includes("one")); // for a moment
+  const marked = alice.page.waitForFunction(() => document.querySelector(".msg.here")?.innerText.includes("one")); // the mark stays only for a moment
   await quote.click();
   await alice.led("one");
   await marked;
@@ -219,10 +219,10 @@ test("Enter that ends a composition does not send, in either order of events", a
   const cdp = await alice.context.newCDPSession(alice.page);
   await alice.area.focus();
   await cdp.send("Input.imeSetComposition", { text: "にほん", selectionStart: 3, selectionEnd: 3 });
-  // Chromium: the key comes while it is composing.
+  // In Chromium the key comes during the composition.
   await alice.area.evaluate((a) => a.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", keyCode: 229, isComposing: true, bubbles: true, cancelable: true })));
   await cdp.send("Input.insertText", { text: "日本" });
-  // Safari: the composition ends first, and the key follows with 229.
+  // In Safari the composition ends first, and the key follows with 229.
   const prevented = await alice.area.evaluate((a) => {
     a.dispatchEvent(new CompositionEvent("compositionend", { data: "日本", bubbles: true }));
     const key = new KeyboardEvent("keydown", { key: "Enter", keyCode: 229, bubbles: true, cancelable: true });
@@ -253,7 +253,7 @@ test("by keyboard alone", async () => {
   await p.page.keyboard.type("second");
   await p.page.keyboard.press("Enter");
   await p.stored("second");
-  await p.page.keyboard.press("Shift+Tab"); // from the composer to the log: one stop
+  await p.page.keyboard.press("Shift+Tab"); // one stop of Tab leads from the composer to the log
   await p.page.locator(".msg:focus", { hasText: "second" }).waitFor();
   await p.page.keyboard.press("ArrowUp");
   await p.page.locator(".msg:focus", { hasText: "typed" }).waitFor();
@@ -273,7 +273,7 @@ test("a long press on a phone opens what can be done", async () => {
   const p = await Person.arrive(browser, server, "bob", phone);
   await p.go("alice");
   const finger = await p.lay(p.message("日本"));
-  await finger.move(3, -2); // nobody's finger is quite still
+  await finger.move(3, -2); // no finger is quite still
   const reply = p.page.locator("dialog.sheet-in-hand .item", { hasText: "Reply" });
   await reply.waitFor();
   await finger.lift();
@@ -287,7 +287,7 @@ test("a long press on a phone opens what can be done", async () => {
 test("a finger that scrolls or taps opens nothing, and a tap right after a long press counts", async () => {
   const p = await Person.arrive(browser, server, "bob", phone);
   await p.go("alice");
-  await p.page.evaluate(() => { // what is waited for below would be over after this
+  await p.page.evaluate(() => { // after this wait a long press would have opened something
     window.waited = () => new Promise((go) => setTimeout(go, 1000));
   });
   const finger = await p.lay(p.message("日本"));
@@ -299,7 +299,7 @@ test("a finger that scrolls or taps opens nothing, and a tap right after a long 
   assert.equal(await p.page.locator("dialog").count(), 0);
   const other = await p.lay(p.message("日本"));
   const { x, y, width, height } = await p.settled(p.page.locator("dialog .item", { hasText: "Reply" }));
-  await Promise.all([other.lift(), other.down(x + width / 2, y + height / 2), other.lift()]); // as a page that was busy is told of it
+  await Promise.all([other.lift(), other.down(x + width / 2, y + height / 2), other.lift()]); // a page that was busy is told of these together
   await p.page.locator(".about", { hasText: "日本" }).waitFor();
   await p.close();
 });

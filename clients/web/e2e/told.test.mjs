@@ -1,4 +1,4 @@
-// All the way of being told: the settings, the server, a push service, the browser's worker.
+// The whole way of a notification: the settings, the server, a push service, the browser's worker.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -85,8 +85,8 @@ test("a message to one who is away comes to the device, and a press leads to it"
   assert.ok(topic.length > 0 && topic.length <= 32);
   worker = new Worker(alice, cdp, server.url, worker.registration);
   await worker.push(payload);
-  await alice.page.goto(server.url + "/settings/notifications#told"); // a window that the worker has opened, which reads nothing
-  await says("You are told here of new messages."); // so it answers the worker
+  await alice.page.goto(server.url + "/settings/notifications#told"); // a window that the worker has opened, in which nothing is read
+  await says("You are told here of new messages."); // so the window answers the worker
   await until("it is shown", async () => (await worker.shown()).some((n) => n.body === "the toads are out"));
   await worker.click("alice~bob");
   await alice.title("bob");

@@ -1,6 +1,9 @@
-// What the main thread of a page did, in CPU time: what other programs take meanwhile does not count.
+// What the main thread of a page did, in CPU time. The time that other programs take meanwhile does
+// not count.
 
-/** Traces a browser while something happens. It returns what took time on the main threads of its pages. */
+/**
+ * Traces a browser while something happens. It returns the tasks on the main threads of its pages.
+ */
 async function traced(browser, categories, happens) {
   await browser.startTracing(undefined, { categories });
   let events;
@@ -15,21 +18,27 @@ async function traced(browser, categories, happens) {
   return { all, events, tasks: all.filter((e) => e.name.endsWith("RunTask")) };
 }
 
-/** Returns how many elements were styled while something happened. It is the same however busy the machine is. */
+/**
+ * Returns for how many elements styles were computed while something happened. The number is the
+ * same however busy the machine is.
+ */
 export async function styled(browser, happens) {
   const { events } = await traced(browser, ["devtools.timeline", "blink"], happens);
   return events.reduce((sum, e) => sum + (e.args?.elementCount ?? 0), 0);
 }
 
-/** Returns how long the tasks of a browser's pages took while something happened, in ms of CPU, the longest first. */
+/**
+ * Returns how long the tasks of a browser's pages took while something happened, in ms of CPU, the
+ * longest first.
+ */
 export async function tasks(browser, happens) {
   const { tasks: found } = await traced(browser, ["toplevel"], happens);
   return found.map((e) => e.tdur / 1000).sort((a, b) => b - a);
 }
 
 /**
- * Returns the CPU, in ms, from each event of a type until a frame is drawn. It is that of the tasks from
- * the one that handles the event to the one that hands the frame over.
+ * Returns the CPU, in ms, from each event of a type until a frame is drawn. It counts the tasks
+ * from the one that handles the event to the one that hands the frame over.
  */
 export async function untilDrawn(browser, type, happens) {
   const { all, tasks: found } = await traced(browser, ["toplevel", "devtools.timeline"], happens);

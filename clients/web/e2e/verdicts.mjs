@@ -1,4 +1,5 @@
-// Reports what failed and why, one test a line, and how many did not. It is a reporter of node's test runner.
+// Reports what failed and why, one test a line, and how many did not. It is a reporter of node's
+// test runner.
 
 import path from "node:path";
 
@@ -13,11 +14,14 @@ export default async function* verdicts(events) {
   yield [...failed, `${passed} passed, ${failed.length} failed`].join("\n") + "\n";
 }
 
-/** Returns what the test said, in one line. */
+/** Returns why a test failed, in one line. */
 const why = ({ details: { error } }) => String(error?.cause?.message ?? error?.message ?? "").replace(/\s+/g, " ").slice(0, 300);
 
 /** Tells whether a test failed only because one within it did. */
 const bySubtests = (data) => data.details.error?.failureType === "subtestsFailed";
 
-/** A file that ended by itself is a failed test too, and has the name of the file. */
+/**
+ * Returns the file of a test. A file that ended by itself is a failed test too, and has the name of
+ * the file.
+ */
 const fileOf = (data) => path.relative(process.cwd(), path.resolve(data.file ?? data.name));

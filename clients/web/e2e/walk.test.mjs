@@ -1,4 +1,5 @@
-// axe finds nothing on any screen, in either theme, in either language, at a desk or in the hand.
+// axe finds no fault on any screen, in either theme, in either language, on a large screen or a
+// phone.
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";

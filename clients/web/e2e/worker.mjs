@@ -21,13 +21,13 @@ export class Worker {
 
   constructor(person, cdp, origin, registration) { Object.assign(this, { person, cdp, origin, registration }); }
 
-  /** Lets a push come, with a payload or any text. */
+  /** Delivers a push, with a payload or any text. */
   push(payload) {
     const data = typeof payload === "string" ? payload : JSON.stringify(payload);
     return this.cdp.send("ServiceWorker.deliverPushMessage", { origin: this.origin, registrationId: this.registration, data });
   }
 
-  /** Returns what is shown. */
+  /** Returns the notifications that are shown. */
   shown(page = this.person.page) {
     return page.evaluate(async () => {
       const all = await (await navigator.serviceWorker.ready).getNotifications();
@@ -36,8 +36,9 @@ export class Worker {
   }
 
   /**
-   * Presses a notification, or a button of it. A browser lets nobody but a person do so. So the event
-   * is made in the worker, which cannot tell it from a real one, but may open no window because of it.
+   * Presses a notification, or a button of it. A browser lets only a person do so. So the test
+   * makes the event in the worker, which cannot tell it from a real one. Such an event may not open
+   * a window.
    */
   async click(tag, action = "", reply = null) {
     const worker = this.person.context.serviceWorkers().find((w) => w.url().startsWith(this.origin));

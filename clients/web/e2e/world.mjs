@@ -1,18 +1,19 @@
-// A small world to look at: people who record frogs, in two languages, and the ways to its screens.
+// A small world to look at: people who record frogs, in two languages, and the ways to the app's
+// screens.
 
 import { png } from "./files.mjs";
 import { Person } from "./person.mjs";
 
 const people = { nao: "奈緒", mio: "美緒", ines: "Ines", tomas: "Tomas", ren: "蓮", lena: "Lena", haru: "陽", kotoha: "琴葉" };
 
-/** What the photos show, drawn here: a sky, and what stands before it. */
+/** What the photos show. It is drawn here: a sky, and what stands before it. */
 const scenes = {
   dusk: `<linearGradient id="g" x2="0" y2="1"><stop stop-color="#8f7f90"/><stop offset=".6" stop-color="#e9b484"/></linearGradient><rect width="960" height="540" fill="url(#g)"/><circle cx="660" cy="330" r="52" fill="#fbe2a6"/><path d="M0 360q240-70 480-10t480-30v220H0z" fill="#3d4a43"/><path d="M0 430h960v110H0z" fill="#c59a78"/><path d="M60 540 110 150 96 540zM170 540 150 260 190 540zM860 540 884 210 896 540z" fill="#16221d"/>`,
   night: `<rect width="960" height="540" fill="#0e1f22"/><circle cx="480" cy="190" r="74" fill="#efe9cf"/><path d="M0 330q240-60 480-20t480-20v250H0z" fill="#0a1517"/><path d="M420 400h120M440 430h80M455 460h50" stroke="#8fa39a" stroke-width="7"/><path d="M120 540 140 240 160 540zM820 540 806 300 842 540z" fill="#060d0e"/>`,
   path: `<rect width="960" height="540" fill="#d9c6a4"/><path d="M0 210h960v330H0z" fill="#73906a"/><path d="M430 210h100L760 540H200z" fill="#a9825a"/><path d="M408 250h144M380 300h200M345 360h270M300 430h360M255 500h450" stroke="#6f5238" stroke-width="9"/>`,
 };
 
-/** Writes what was said, and returns the group and the server's people. */
+/** Writes the messages, and returns the group and the server's people. */
 export async function furnish(browser, server) {
   for (const [user, name] of Object.entries(people)) await server.as(user, { type: "set_profile", client_id: "name", name });
   const group = async (id, by, name, ...members) => (await server.as(by, { type: "create_group", client_id: id, name, members }))[0].channel.id;
@@ -70,8 +71,8 @@ const menu = (p) => p.page.locator(".msg .text", { hasText: "keep both" }).last(
 const pane = async (p, key, shown) => { await p.page.keyboard.press(key); await p.page.locator(`.aside ${shown}`).first().waitFor(); };
 
 /**
- * The screens of the app: how one gets there from a conversation, and what shows that one is there.
- * After each the page is loaded anew.
+ * The screens of the app: the way from a conversation to each, and what shows that it is there.
+ * After each screen the page is loaded anew.
  */
 export const screens = {
   talk: async (p) => p.message("keep both").first().waitFor(),
@@ -100,5 +101,5 @@ export const screens = {
   list: async (p) => { await p.page.goto(`${p.server.url}/`); await p.page.locator(".row").first().waitFor(); },
 };
 
-/** Those that are another screen, or opened otherwise, in the hand. */
+/** The screens that look different or are opened in another way on a phone. */
 export const inHand = ["talk", "finder", "newGroup", "emoji", "viewer", "tray", "settings", "join", "list"];
