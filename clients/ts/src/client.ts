@@ -141,7 +141,7 @@ export class Client {
     this.#connection.retryNow();
   }
 
-  /** The time of the server's clock, in Unix milliseconds, as far as it is known. */
+  /** Returns the time of the server's clock, in Unix milliseconds, as far as it is known. */
   now(): number {
     return Date.now() + this.#connection.clockOffset;
   }

@@ -14,7 +14,10 @@ export class Emitter<Events extends object> {
     return (this.#listeners.get(name)?.size ?? 0) > 0;
   }
 
-  /** Calls the listeners. What they throw is reported and does not keep others from hearing. */
+  /**
+   * Calls the listeners. An error that one throws is reported, and does not keep others from
+   * hearing.
+   */
   emit<Name extends keyof Events>(name: Name, value: Events[Name]): void {
     for (const listener of this.#listeners.get(name) ?? []) {
       try {

@@ -52,7 +52,7 @@ export class Places {
     this.#change(channel);
   }
 
-  /** Tells a new session what waits, and once more what was told in the last moment. */
+  /** Tells a new session what waits, and again what was told just before the last session ended. */
   begin(): void {
     this.#connected = true;
     const since = performance.now() - forgets;
@@ -70,7 +70,7 @@ export class Places {
     this.#timer = undefined;
   }
 
-  /** Tells at once what waits: the page may not come back. */
+  /** Tells at once what waits, because the page may not come back. */
   flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;

@@ -134,7 +134,7 @@ export class Sends {
     this.#with = means;
   }
 
-  /** Takes over what an earlier program has left. Those messages come first. */
+  /** Takes over the messages that an earlier program has left. They come before all others. */
   async load(): Promise<void> {
     const kept = await this.#with.storage.list(prefix).catch((error: unknown) => {
       this.#with.log("the messages of before cannot be read", { error: String(error) });
@@ -172,7 +172,7 @@ export class Sends {
     void entry.kept.then(() => this.#with.storage.delete(before)).catch(() => {}); // a repeat is stored once
   }
 
-  /** Takes note of the user, without whom it is not known where a message to a user goes. */
+  /** Takes note of the user. Before that, the channel of a message to a user is not known. */
   begin(user: string): void {
     if (this.#user !== undefined) return;
     this.#user = user;
@@ -228,7 +228,7 @@ export class Sends {
     const stored = new Promise<wire.Ack>((done, failed) => Object.assign(entry, { done, failed }));
     stored.catch(() => {}); // nobody has to wait for it
     delete entry.error;
-    delete entry.attached; // the tickets may be what was refused: the server gives fresh ones
+    delete entry.attached; // the server may have refused the tickets; it gives fresh ones
     this.#keep(entry);
     this.#with.changed(this.#snapshot(entry));
     this.#queue(entry);

@@ -2,7 +2,7 @@ import { ProtocolError, TransferError } from "./errors.js";
 import type { Settings } from "./options.js";
 import { timeout } from "./time.js";
 
-/** How many bytes a second a transfer takes at least. A slower one is begun anew. */
+/** The least number of bytes per second of a transfer. A slower one is begun anew. */
 const slowest = 8 << 10;
 
 /** Returns how long a transfer may take, in milliseconds. */

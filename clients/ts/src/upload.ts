@@ -197,7 +197,7 @@ class Upload {
       },
       this.#settings,
     );
-    // 412: the bytes that are there are the same file, because nobody else has had a URL for it.
+    // 412: the bytes that are there are the same file, because no other program had a URL for it.
     if (status !== 200 && status !== 412) throw new TransferError(`storage answers with HTTP status ${status}: ${text.slice(0, 300)}`, status);
     this.#tell(stored + part.size);
     return status === 200;

@@ -46,7 +46,7 @@ export class Person {
     this.page.setDefaultTimeout(patience);
     this.page.on("pageerror", (e) => Person.complaints.push(`${this.name}: ${e.stack ?? e.message}`));
     this.page.on("console", (m) => {
-      const lost = /WebSocket connection|ERR_CONNECTION|ERR_INTERNET|Failed to load resource/.test(m.text()); // these are no complaints, because tests stop the server
+      const lost = /WebSocket connection|ERR_CONNECTION|ERR_INTERNET|Failed to load resource/.test(m.text()); // tests stop the server, so these are no complaints
       if (m.type() === "error" && !lost) Person.complaints.push(`${this.name}: ${m.text()}`);
     });
     await this.page.goto(url);

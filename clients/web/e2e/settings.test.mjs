@@ -111,7 +111,7 @@ test("a message makes a sound unless somebody looks or the channel is muted", as
       return start.apply(this, at);
     };
   });
-  await alice.page.mouse.click(900, 20); // a page that nobody has touched may make no sound
+  await alice.page.mouse.click(900, 20); // a page that no person has touched may make no sound
   await until("a sound", async () => {
     await bob.say("ribbit");
     return (await heard()) > 0;

@@ -1,4 +1,4 @@
-// The app on a device: it opens without a network, and never shows an old build to one who has a
+// The app on a device: it opens without a network, and never shows an old build to a user who has a
 // network.
 
 import assert from "node:assert/strict";

@@ -8,7 +8,7 @@ const channel = "alice~bob";
 const message = (seq: number): Message =>
   ({ type: "event", kind: "message", shard: 0, pos: seq, channel, version: seq, id: `i${seq}`, sender: "bob", seq, timestamp: seq, content: { text: `t${seq}` } }) as Message;
 
-/** An event of the channel itself, behind the message with a seq. */
+/** Returns an event of the channel itself, behind the message with a seq. */
 const change = (version: number, last: number): Event =>
   ({ type: "event", kind: "meta", channel, version, sender: "bob", timestamp: last, meta: { action: "joined" }, ...(last && { last }) }) as Event;
 
@@ -185,7 +185,7 @@ test("who leaves with the end on screen keeps the newest page, and one who reads
   c.rest();
   expect(seqs(c)).toEqual(run(951, 1000));
   const older = c.older();
-  c.rest(); // what is being read still has its place
+  c.rest(); // the page that is being read still has its place
   await older;
   expect(seqs(c)).toEqual(run(901, 1000));
 });

@@ -70,7 +70,7 @@ export class Conversation {
     this.#quoted = new Quoted(id, me, link);
   }
 
-  /** Reads the history around a place. What was loaded is let go. */
+  /** Reads the history around a place. The messages that were loaded are let go. */
   async open(place: Place): Promise<void> {
     const generation = ++this.#generation;
     this.loading.value = "all";

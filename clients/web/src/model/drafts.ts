@@ -3,7 +3,7 @@ import type { Link } from "./link.ts";
 import { validChannel, type Setting } from "./wire.ts";
 
 const prefix = "client/draft/";
-const most = 1024; // bytes of a setting; other devices get no longer draft, and lose the one that they had
+const most = 1024; // bytes of a setting; a draft that is larger is not told, and other devices lose theirs
 const pause = 2000; // milliseconds after the last key until the other devices are told
 
 /** A message that was begun and not sent. */

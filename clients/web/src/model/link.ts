@@ -17,18 +17,18 @@ export interface LinkState {
 /** What comes from the server by itself. */
 export interface Listener {
   event(event: Event): void;
-  /** Events were missed, of one channel or of all: what is shown is read again. */
+  /** Takes note that events were missed, of one channel or of all. What is shown is read again. */
   reset(channel: string | undefined): void;
-  /** There is a connection again, or for the first time. */
+  /** Takes note that there is a connection again, or for the first time. */
   connected(): void;
   receipts(receipts: Receipts): void;
   presence(users: readonly UserPresence[]): void;
   typing(typing: Typing): void;
-  /** People have changed what they say of themselves. */
+  /** Takes profiles that people have changed. */
   profiles(users: readonly wire.Profile[]): void;
-  /** A message that was sent from this device has changed its state. */
+  /** Takes a message from this device whose state has changed. */
   sent(message: Outgoing): void;
-  /** The user is signed out: another try would end the same way. */
+  /** Takes note that the user is signed out. Another try would end the same way. */
   ended(error: Error): void;
 }
 

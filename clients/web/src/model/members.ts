@@ -50,7 +50,7 @@ export class Members {
     return loading;
   }
 
-  /** Takes an event that may change who is a member. */
+  /** Takes an event that may change which users are members. */
   receive(e: Event): void {
     if (e.kind === "meta" && this.#byChannel.get(e.channel)?.peek()) void this.refresh(e.channel);
   }

@@ -32,7 +32,7 @@ export class Outbox {
   /** newest returns the seq of the last message that is known in a channel. */
   constructor(readonly me: string, readonly link: Link, readonly newest: (channel: string) => number) {}
 
-  /** Returns what waits or failed in a channel, for a component to follow. */
+  /** Returns the messages that wait or failed in a channel, for a component to follow. */
   of(channel: string): Signal<readonly Pending[]> {
     let known = this.#byChannel.get(channel);
     if (!known) this.#byChannel.set(channel, (known = signal(none)));

@@ -3,7 +3,7 @@ import type { wire } from "natterjack";
 import { lookOf } from "./alike.ts";
 import type { Link } from "./link.ts";
 
-/** What is shown of a person. */
+/** What the app shows of a person. */
 export interface Person extends wire.Profile {
   /** The display name, or the id of the user if there is none. */
   name: string;

@@ -51,7 +51,7 @@ export class Picked {
     }
   }
 
-  /** Goes on with an upload that has failed. Storage keeps what it has. */
+  /** Goes on with an upload that has failed. Storage keeps the bytes that it has. */
   async resume(): Promise<void> {
     const file = this.file.peek() ?? this.source;
     const running = (this.#running = new AbortController());

@@ -9,7 +9,7 @@ const message = (seq: number, text = `t${seq}`): Message =>
 const change = (kind: "edit" | "delete", target: number, pos: number, text?: string): Event =>
   ({ type: "event", kind, shard: 0, pos, channel, version: pos, sender: "bob", timestamp: pos, target, ...(text && { content: { text } }) }) as Event;
 
-/** A conversation of which single messages are read, and how many were. */
+/** Opens a conversation of which single messages are read, and counts them. */
 function opened(text?: () => string) {
   const asked: number[] = [];
   const link = {

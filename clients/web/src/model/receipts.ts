@@ -69,7 +69,8 @@ export function markOf(places: Places, seq: number, members: number): { state: M
 }
 
 /**
- * Returns the higher one of two receipts. Cursors never go back, but answers and frames may cross.
+ * Joins two receipts of a member, and keeps the higher cursors. Cursors never go back, but answers
+ * and frames may cross.
  */
 function higher(a: Receipt | undefined, b: Receipt): Receipt {
   return { user: b.user, read: Math.max(a?.read ?? 0, b.read ?? 0), delivered: Math.max(a?.delivered ?? 0, b.delivered ?? 0) };

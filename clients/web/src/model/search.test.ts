@@ -17,7 +17,7 @@ interface Asked {
   answer: (found: object) => Promise<void>;
 }
 
-/** A search whose server answers when it is told to. */
+/** Opens a search whose server answers when the test lets it. */
 async function searching() {
   vi.useFakeTimers();
   const { Search } = await import("./search.ts");
@@ -99,7 +99,7 @@ test("gives up a query that is replaced, or whose pane is closed, and asks again
   await asked[2]!.answer({ hits: [hit(1)], count: 1 });
   expect(asked.map((a) => a.query)).toEqual(["old", "new", "new"]);
   side.value = undefined;
-  side.value = "search"; // with what was found before
+  side.value = "search"; // with the earlier results
   await vi.advanceTimersByTimeAsync(1000);
   expect(asked.length).toBe(3);
   search.close();

@@ -160,7 +160,7 @@ export class Session {
     new InviteLinks(this.me).clear();
   }
 
-  /** Says what is to be done when the session ends. */
+  /** Takes a function that is called when the session ends. */
   ending(end: () => void): void {
     this.#ends.push(end);
   }
@@ -196,7 +196,7 @@ export class Session {
     const readAll = async () => {
       await this.channels.begin();
       this.outbox.settle();
-      if (this.#shown) this.#askReceipts(); // what is on screen may not have been known before
+      if (this.#shown) this.#askReceipts(); // the channel on the screen may not have been known before
       await Promise.all([this.drafts.begin(), ...[unreadFlag, noticePrefix, notifyPrefix, unseenName].map((prefix) => this.settings.read(prefix))]);
     };
     readAll().catch(() => (this.#begun = false)); // the next connection does it
@@ -276,7 +276,7 @@ export class Session {
     if (kind === "hide" && s.value) this.#conversations.get(id)?.hide(Number(seq));
   }
 
-  /** Asks for what is told only of channels on screen. */
+  /** Asks for the news that the server tells only of channels on the screen. */
   #watch(): void {
     this.link.watch(this.#shown ? [this.#shown] : []);
     if (this.#shown) this.#askReceipts();

@@ -3,7 +3,7 @@ import type { Link } from "./link.ts";
 import { Settings } from "./settings.ts";
 import type { Setting } from "./wire.ts";
 
-/** A server that has settings, and answers two at a time. */
+/** Plays a server that has settings, and answers with two at a time. */
 function serving(stored: Setting[], refuses = false): Link {
   const request = async (name: string, p: { prefix?: string; after?: string }) => {
     if (name === "set" && refuses) throw new Error("refused");

@@ -319,7 +319,7 @@ export class TabLink implements Link {
   }
 
   #welcomed(t: Talk & { kind: "welcome" }): void {
-    if (this.#read) this.#follow(t.at); // this tab has led before, and may have missed what came since
+    if (this.#read) this.#follow(t.at); // this tab has led before, and may have missed events since
     this.#stated(t);
     for (const m of t.sends) this.#listener?.sent(m);
     if (t.state.online) this.#take({ name: "connected", args: [] });

@@ -27,7 +27,7 @@ export class Tray {
 
   constructor(readonly link: Link, readonly outbox: Pick<Outbox, "send">) {}
 
-  /** Returns what was picked in a channel, for a component to follow. */
+  /** Returns the files that were picked in a channel, for a component to follow. */
   of(channel: string): Signal<readonly Picked[]> {
     let known = this.#picked.get(channel);
     if (!known) this.#picked.set(channel, (known = signal(none)));

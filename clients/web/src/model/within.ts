@@ -14,9 +14,9 @@ export function cutBefore([first, ...rest]: readonly Happened[]): readonly Happe
 }
 
 /**
- * Returns those of some events that lie between the messages that are loaded, each once, ascending.
- * An event belongs to the last message before it. Before the first message, and behind the last
- * one, there are only events if that end of the channel is loaded.
+ * Returns the events that lie between the loaded messages, each once, ascending. An event belongs
+ * to the last message before it. Before the first message, and behind the last one, there are only
+ * events if that end of the channel is loaded.
  */
 export function within(messages: readonly Message[], ends: { start: boolean; end: boolean }, ...events: readonly (readonly Happened[])[]): readonly Happened[] {
   const first = ends.start ? 0 : (messages[0]?.seq ?? 0);

@@ -5,7 +5,7 @@ import type { Session } from "../model/session.ts";
 import type { Content, Message } from "../model/wire.ts";
 import { say } from "../ui/announce.ts";
 
-/** Sends what was written, with the files of the tray. */
+/** Sends the text that was written, with the files of the tray. */
 export function sendNew(session: Session, channel: string, text: string, replyTo: number | undefined): void {
   const trimmed = text.trim();
   const mentions = mentionsIn(trimmed, session.membersOf(channel));

@@ -4,7 +4,10 @@ import type { Build } from "./world.ts";
 
 const build = (version: string): Build => ({ version, files: [`/assets/a-${version}.js`, `/assets/lazy-${version}.js`, "/app/icon.png"], named: [`/assets/a-${version}.js`] });
 
-/** The server with a build: its page names a file of that build, and has no file of another. */
+/**
+ * Returns a server with a build. Its page names a file of that build. It has no file of another
+ * build.
+ */
 const server = (version: string) => (path: string): Response => {
   if (path === "/app/icon.png") return new Response(`icon ${version}`);
   if (path.startsWith("/assets/")) return build(version).files.includes(path) ? new Response(path) : new Response("", { status: 404 });

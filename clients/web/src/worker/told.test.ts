@@ -4,7 +4,7 @@ import { Browser, FakeWindow, owner } from "./scope.testing.ts";
 const channel = "alice~bob";
 const group = "g" + "a".repeat(24);
 const message = (seq: number, more: object = {}) => ({ v: 1, id: `i${seq}`, kind: "message", channel, seq, title: "Bob", body: `text ${seq}`, badge: 3, ...more });
-/** The server says that a channel has 20 messages, of which this many are read. */
+/** Returns a server's answers: a channel has 20 messages, of which this many are read. */
 const reads = (read: number) => (c: { type: string }) => (c.type === "get_channel" ? { type: "channel", channel: { seq: 20, unread: 20 - read } } : { type: "channels", channels: [], more: false });
 
 let b: Browser;

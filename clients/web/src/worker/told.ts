@@ -17,8 +17,8 @@ export const tags = { general: "natterjack", test: "natterjack-test", quiet: "na
 type Options = NotificationOptions & { renotify?: boolean; actions?: { action: string; title: string; type?: string; placeholder?: string }[] };
 
 /**
- * Shows what a push says. Something is shown for every push, whatever happens: a browser takes the
- * subscription away from a worker that shows nothing.
+ * Shows what a push says. Something is shown for every push, whatever happens, because a browser
+ * takes the subscription away from a worker that shows nothing.
  */
 export class Telling {
   constructor(readonly world: World, readonly server: Server, readonly windows: Windows) {}

@@ -270,7 +270,7 @@ test("a browser tells one user: the other one hears of that, and may take it ove
 
 test("what is left of a user whose signing out was cut short does not tell the next one", async () => {
   await on();
-  await browser.owners.remove(); // and the browser, or the page, could do no more
+  await browser.owners.remove(); // the browser or the page had ended before it did more
   browser.identity = () => ({ user: "mallory", token: "m", expires: Infinity, by: "token" });
   const next = device("mallory");
   await next.look();
