@@ -32,9 +32,9 @@ export function* split(message: string): Generator<string, void, void> {
 
 /**
  * Decodes a frame from the server. It is lenient, so that old clients work with new servers: it
- * keeps members and types that it does not know. It throws a {@link ProtocolError} for what is no
- * frame, and for numbers that a double cannot hold, because a position that is off by one would
- * lose an event.
+ * keeps members and types that it does not know. It throws a {@link ProtocolError} for a text that
+ * is no frame, and for numbers that a double cannot hold, because a position that is off by one
+ * would lose an event.
  */
 export function decode(line: string): wire.Frame {
   let frame: unknown;

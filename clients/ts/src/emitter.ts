@@ -15,7 +15,7 @@ export class Emitter<Events extends object> {
   }
 
   /**
-   * Calls the listeners. An error that one throws is reported, and does not keep others from
+   * Calls the listeners. An error that a listener throws is reported, and does not keep others from
    * hearing.
    */
   emit<Name extends keyof Events>(name: Name, value: Events[Name]): void {

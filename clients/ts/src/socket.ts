@@ -29,7 +29,7 @@ class Socket implements Link {
 
   constructor(url: string, hello: () => wire.Connect, to: Receiver, settings: Settings) {
     let open = false;
-    const WebSocketClass = settings.WebSocket!; // there is one: see Route
+    const WebSocketClass = settings.WebSocket!; // Route chooses this opener only if there is one
     const socket = (this.#socket = new WebSocketClass(url.replace(/^http/, "ws") + pathWebSocket) as unknown as Plain);
     socket.onopen = () => {
       open = true;

@@ -196,7 +196,7 @@ export class Session {
     const readAll = async () => {
       await this.channels.begin();
       this.outbox.settle();
-      if (this.#shown) this.#askReceipts(); // the channel on the screen may not have been known before
+      if (this.#shown) this.#askReceipts(); // the channel may not have been known before
       await Promise.all([this.drafts.begin(), ...[unreadFlag, noticePrefix, notifyPrefix, unseenName].map((prefix) => this.settings.read(prefix))]);
     };
     readAll().catch(() => (this.#begun = false)); // the next connection does it

@@ -408,7 +408,7 @@ export class TabLink implements Link {
 
 const copyOf = (p: Position | undefined): Position | undefined => p && { epoch: p.epoch, positions: [...p.positions] };
 
-/** Returns what is worth telling of an error, in a form that can be told. */
+/** Returns the parts of an error that other tabs need, in a form that can be sent to them. */
 function plain(error: Error): { code?: string; name: string; message: string; retryAfterMs?: number } {
   const e = ((error.cause as Error | undefined) ?? error) as Error & { code?: string; retryAfterMs?: number };
   return { name: e.name, message: e.message, ...(e.code && { code: e.code }), ...(e.retryAfterMs && { retryAfterMs: e.retryAfterMs }) };

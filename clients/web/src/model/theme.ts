@@ -8,7 +8,7 @@ const stored = "natterjack.theme";
 /** The chosen theme, remembered on this device. */
 export const theme = signal<Theme>(known(localStorage.getItem(stored)));
 
-/** Keeps the document in step. */
+/** Keeps the theme of the document up to date. */
 export function followTheme(): () => void {
   return effect(() => {
     const chosen = theme.value;

@@ -26,7 +26,7 @@ export function dictionary<T>(en: T, ja: NoInfer<T>): () => T {
   return () => (language.value === "ja" ? ja : en);
 }
 
-/** Keeps the document's language in step, which decides on fonts and line breaks. */
+/** Keeps the document's language up to date, because it decides on fonts and line breaks. */
 export function followLanguage(): () => void {
   return effect(() => {
     document.documentElement.lang = language.value;

@@ -18,15 +18,15 @@ export const notify = {
   mail: "notify/mail",
 } as const;
 
-/** What passes a gate. */
+/** A kind of messages that may pass a gate, such as quiet hours. */
 export type Pass = "mentions" | "keywords" | "people";
 
 const passes: readonly Pass[] = ["mentions", "keywords", "people"];
 
-/** Reads what passes a gate. */
+/** Reads which kinds of messages pass a gate. */
 export const passesOf = (value: string): readonly Pass[] => passes.filter((p) => value.split(" ").includes(p));
 
-/** Writes what passes a gate, with one thing more or less. */
+/** Writes which kinds of messages pass a gate, after one kind was added or removed. */
 export const withPass = (value: string, pass: Pass, on: boolean): string => passes.filter((p) => (p === pass ? on : value.split(" ").includes(p))).join(" ");
 
 /** The limits of these settings. */

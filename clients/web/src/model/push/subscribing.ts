@@ -14,7 +14,7 @@ export interface Place {
 export async function subscribe(manager: PushManager, key: string): Promise<PushSubscription> {
   const before = await manager.getSubscription();
   if (before && keyOf(before) === key) return before;
-  await before?.unsubscribe(); // a browser has one, and the server can use none that was made with another key
+  await before?.unsubscribe(); // a browser has only one, and the server cannot use one that was made with another key
   return await manager.subscribe({ userVisibleOnly: true, applicationServerKey: bytesOf(key) });
 }
 
