@@ -3,7 +3,7 @@ import { Emitter } from "./emitter.js";
 import { ClosedError, TransferError, UnansweredError } from "./errors.js";
 import type { Files } from "./files.js";
 import type { Item, Reset } from "./inbox.js";
-import { newClientID } from "./names.js";
+import { directChannel, newClientID } from "./names.js";
 import { settingsOf, type Options, type Position } from "./options.js";
 import type { Outgoing, Sending, SendOptions, Target } from "./sends.js";
 import { MemoryStorage } from "./storage.js";
@@ -392,8 +392,7 @@ const warmAfter = 3000;
 const typingInterval = 3000;
 
 function placeOf(send: Params<"send">, user: string): string {
-  if (send.to === undefined) return send.channel ?? "";
-  return user < send.to ? `${user}~${send.to}` : `${send.to}~${user}`;
+  return send.to === undefined ? (send.channel ?? "") : directChannel(user, send.to);
 }
 
 function signalOf(o: Waiting): AbortSignal | undefined {

@@ -21,6 +21,12 @@ test("adds a filter once, and replaces a date", () => {
   expect(withFilter("has:image frogs", "has", "image")).toBe("has:image frogs");
   expect(withFilter("", "from", "mio")).toBe("from:mio ");
   expect(withFilter("after:2026-01-01 frogs", "after", "2026-02-02")).toBe("frogs after:2026-02-02 ");
+  expect(withFilter("on:2026-01-01 frogs on:2026-01-02 loud", "on", "7d")).toBe("frogs loud on:7d ");
+});
+
+test("replaces no negated date", () => {
+  expect(withFilter("frogs -before:2026-01-01", "before", "2026-02-02")).toBe("frogs -before:2026-01-01 before:2026-02-02 ");
+  expect(withFilter("-on:7d on:2d", "on", "today")).toBe("-on:7d on:today ");
 });
 
 test("removes a filter and leaves the rest", () => {

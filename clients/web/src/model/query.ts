@@ -30,13 +30,14 @@ export function filtersIn(query: string): Filter[] {
 
 /**
  * Returns a query with one more filter, unless the query has it already. A filter "before", "after"
- * or "on" takes the place of the earlier one.
+ * or "on" takes the place of the earlier ones. A negated filter stays.
  */
 export function withFilter(query: string, kind: FilterKind, value: string): string {
   const present = filtersIn(query);
   if (present.some((f) => f.kind === kind && f.value === value && !f.not)) return query;
-  const single = kind === "before" || kind === "after" || kind === "on" ? present.find((f) => f.kind === kind) : undefined;
-  const rest = (single ? withoutFilter(query, single) : query).trimEnd();
+  const single = kind === "before" || kind === "after" || kind === "on";
+  const replaced = present.filter((f) => single && f.kind === kind && !f.not);
+  const rest = replaced.reduceRight(withoutFilter, query).trimEnd(); // from the end on, so that places stay right
   const written = `${kind}:${/[\s"\\“”„＂]/.test(value) ? `"${value.replace(/["\\]/g, "\\$&")}"` : value}`;
   return `${rest}${rest && " "}${written} `;
 }
