@@ -55,6 +55,25 @@ func (r *rig) shipped() (string, error) {
 	return c.Text()
 }
 
+// logOnly returns the configuration of a single server that has neither an index nor push.
+func (r *rig) logOnly() (string, error) {
+	c, err := r.configure()
+	if err != nil {
+		return "", err
+	}
+	c.Search, c.Push = "off: true", "off: true"
+	return c.Text()
+}
+
+// member returns a single server with this configuration, and a directory of its own.
+func (r *rig) member(c nodeproc.Config) (m member, err error) {
+	if m.data, err = r.newDir("server"); err != nil {
+		return m, err
+	}
+	m.config, err = c.Text()
+	return m, err
+}
+
 // configure returns the configuration that ships with the server, with the changes that a
 // benchmark needs. The server listens on a port that the system chooses, and its rate limits
 // for sessions, users and channels do not hold the load back.

@@ -60,11 +60,17 @@ func (r *rig) place(name string, channels, messages int) (fixture, error) {
 func (f fixture) mark() string { return filepath.Join(f.dir, filledMark) }
 
 // fill writes the messages of all channels from one number to another. Number 0 is the event
-// that creates a channel. Before the first messages, the server makes its streams.
+// that creates a channel. Before the first messages, the server makes its streams. It has no push
+// then: push would begin with the first of the messages, and look at each when the server starts
+// for a measurement.
 func (r *rig) fill(ctx context.Context, f fixture, from, to int) (err error) {
 	r.say("fill %d channels with their messages %d to %d", f.Channels, from, to)
 	if from == 0 {
-		if err := r.visit(ctx, f, func(node) error { return nil }); err != nil {
+		config, err := r.logOnly()
+		if err != nil {
+			return err
+		}
+		if err := r.visitWith(ctx, f, config, func(node) error { return nil }); err != nil {
 			return err
 		}
 	}

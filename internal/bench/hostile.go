@@ -58,16 +58,11 @@ func (r *rig) startShipped(ctx context.Context) (servers, error) {
 		return nil, err
 	}
 	c.Limits, c.Shards = "", hostileShards
-	text, err := c.Text()
+	m, err := r.member(c)
 	if err != nil {
 		return nil, err
 	}
-	data, err := r.newDir("server")
-	if err != nil {
-		return nil, err
-	}
-	n, err := r.startServer(ctx, member{data: data, config: text})
-	return servers{n}, err
+	return r.startAlone(ctx, m)
 }
 
 type hostileRun struct {

@@ -89,11 +89,7 @@ func (r *pushRun) planPush(port string, off bool) (m member, err error) {
 	if !off {
 		c.Push = fmt.Sprintf(`allow: ["127.0.0.0/8"], ports: [ %s ], plain: true`, port)
 	}
-	if m.data, err = r.newDir("server"); err != nil {
-		return m, err
-	}
-	m.config, err = c.Text()
-	return m, err
+	return r.member(c)
 }
 
 // talk has others talk while the group gets messages.

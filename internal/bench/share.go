@@ -44,21 +44,18 @@ func indexed(ctx context.Context, r *rig) (results []result, err error) {
 
 // startSearch starts a server that is alone, with search or without.
 func (r *rig) startSearch(ctx context.Context, off bool) (servers, error) {
-	plan, err := r.plan(ctx, 1)
+	c, err := r.configure()
 	if err != nil {
 		return nil, err
 	}
 	if off {
-		if plan[0].config, err = withoutSearch(plan[0].config); err != nil {
-			return nil, err
-		}
+		c.Search = "off: true"
 	}
-	return r.startAlone(ctx, plan[0])
-}
-
-// withoutSearch turns search off in a configuration.
-func withoutSearch(config string) (string, error) {
-	return change(config, [2]string{"# search { off: false }", "search { off: true }"})
+	m, err := r.member(c)
+	if err != nil {
+		return nil, err
+	}
+	return r.startAlone(ctx, m)
 }
 
 // share runs the load on both servers.

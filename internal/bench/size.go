@@ -138,7 +138,7 @@ func (s *sized) perMessage(dir string) (float64, error) {
 // process in residentMiB. Nothing but the view works on the log meanwhile: the server has neither
 // an index nor push.
 func (r *rig) level(ctx context.Context, f fixture, residentMiB *float64) (took time.Duration, err error) {
-	config, err := r.viewOnly()
+	config, err := r.logOnly()
 	if err != nil {
 		return 0, err
 	}
@@ -152,20 +152,6 @@ func (r *rig) level(ctx context.Context, f fixture, residentMiB *float64) (took 
 		return err
 	})
 	return took, err
-}
-
-// viewOnly returns the configuration of a server without an index and without push.
-func (r *rig) viewOnly() (string, error) {
-	c, err := r.configure()
-	if err != nil {
-		return "", err
-	}
-	c.Push = "off: true"
-	text, err := c.Text()
-	if err != nil {
-		return "", err
-	}
-	return withoutSearch(text)
 }
 
 // settled has the server do what is left to do.

@@ -24,6 +24,7 @@ type Config struct {
 	Limits   string // content of a limits block, if not empty
 	Media    string // content of a media block; if empty, a single node has storage on a free port, and a member none
 	Push     string // content of a push block; if empty, push is as shipped
+	Search   string // content of a search block; if empty, search is as shipped
 	Replicas int    // 0 for the shipped number
 	Shards   int    // likewise
 }
@@ -73,6 +74,9 @@ natterjack {
 {{- end}}
 {{- if .Push}}
   push { {{.Push}} }
+{{- end}}
+{{- if .Search}}
+  search { {{.Search}} }
 {{- end}}
 {{- if .Media}}
   media { {{.Media}} }
