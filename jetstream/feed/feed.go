@@ -122,7 +122,10 @@ func (f *Feed) Progress() (done, of uint64, level bool) {
 	level = true
 	for _, s := range f.shards {
 		has, end, known := s.progress()
-		done, of, level = done+has, of+end, level && known && (has >= end || has >= s.earlier(end))
+		done, of = done+has, of+end
+		// A level feed asks for the earlier end too. Otherwise it would not know it when the next
+		// event comes, and would not count as level until it has that event.
+		level = known && has >= s.earlier(end) && level
 	}
 	return done, of, level
 }

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -361,6 +362,36 @@ func TestFeed_levelWhileOthersWrite(t *testing.T) {
 	f, stop := r.run(to)
 	await(t, "the feed to be level", func() bool { done, of, level := f.Progress(); return level && done < of && len(to.of(0)) > 1 })
 	stop()
+}
+
+// TestFeed_staysLevel is level when events come to a feed that is level, unless it falls behind.
+func TestFeed_staysLevel(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := New(&Log{
+			Shards: 1, Logger: slog.New(slog.DiscardHandler),
+			Stream: func(int) string { return "" }, Copy: func(string) *copies.Reader { return nil },
+		}, Config{})
+		s := f.shards[0]
+		isLevel := func(want bool, when string) {
+			t.Helper()
+			if done, of, level := f.Progress(); level != want {
+				t.Errorf("%s: level is %t with %d of %d", when, level, done, of)
+			}
+		}
+		isLevel(false, "before the end is known")
+		s.applied.Store(5)
+		s.ends(5)
+		isLevel(true, "with all events")
+		time.Sleep(markEvery / 2)
+		s.ends(7)
+		isLevel(true, "with an event from just now behind it")
+		for range 3 {
+			time.Sleep(markEvery)
+			s.ends(s.end.Load() + 1)
+			f.Progress()
+		}
+		isLevel(false, "with events of some seconds behind it")
+	})
 }
 
 // TestFeed_gathers brings many events in few batches.
