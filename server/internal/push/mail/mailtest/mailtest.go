@@ -138,13 +138,14 @@ func (s *Server) Mails() []Received {
 // Heard returns all that was said to the server and by it.
 func (s *Server) Heard() string { return s.heard.text() }
 
-// session is a conversation. One goroutine calls it.
+// session is a conversation. One goroutine calls it, and another one calls Logout when the server
+// closes.
 type session struct {
 	server *Server
 	conn   *smtp.Conn
 	signed bool
 	mail   Received
-	took   bool
+	took   bool // protected by the server's lock
 }
 
 // Reset implements [smtp.Session].
@@ -152,7 +153,10 @@ func (s *session) Reset() { s.mail = Received{} }
 
 // Logout implements [smtp.Session]. It is also called when a conversation turns to TLS.
 func (s *session) Logout() error {
-	if !s.took {
+	s.server.mu.Lock()
+	took := s.took
+	s.server.mu.Unlock()
+	if !took {
 		return nil
 	}
 	return s.server.ask(Quit, "")
