@@ -14,6 +14,7 @@ import (
 	netmail "net/mail"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -49,7 +50,7 @@ func mailNode(t *testing.T) (a Addresses, server *mailtest.Server, logged *journ
 		}
 	}
 	cfg := load(t)
-	cfg.SignIn, cfg.Auth.Issuer, cfg.Auth.Audience = false, srv.URL, "chat"
+	cfg.SignIn, cfg.Auth.Issuer, cfg.Auth.Audience, cfg.Shards = false, srv.URL, "chat", 1 // one shard: push decides in order
 	cfg.Push.PublicURL = "https://chat.example.com"
 	s := &cfg.Push.SMTP
 	s.Host, s.Port, s.User, s.PasswordFile, s.TLS, s.CA = server.Host, server.Port, "chat", password, "starttls", ca
@@ -68,11 +69,15 @@ func eventually(t *testing.T, what string, ok func() bool) {
 	}
 }
 
-// awaitMail returns the header and the text of the n-th mail, once it is there.
-func awaitMail(t *testing.T, server *mailtest.Server, n int) (header netmail.Header, subject, text string) {
+// awaitMail returns the header and the text of the n-th mail to an address, once it is there.
+func awaitMail(t *testing.T, server *mailtest.Server, to string, n int) (header netmail.Header, subject, text string) {
 	t.Helper()
-	eventually(t, "the mail", func() bool { return len(server.Mails()) >= n })
-	m := server.Mails()[n-1]
+	var mails []mailtest.Received
+	eventually(t, "the mail to "+to, func() bool {
+		mails = slices.DeleteFunc(server.Mails(), func(m mailtest.Received) bool { return !slices.Contains(m.To, to) })
+		return len(mails) >= n
+	})
+	m := mails[n-1]
 	if !m.TLS || m.From != "chat@example.com" {
 		t.Errorf("%+v", m)
 	}
@@ -102,20 +107,38 @@ func TestMail(t *testing.T) {
 	if got := mail(bob); got != wire.PushMailNoAddress {
 		t.Errorf("an address that nobody has verified: %q", got)
 	}
-	send := func(client, text string) {
+	sendTo := func(to, client, text string) {
 		t.Helper()
-		if _, ok := bob.do(t, wire.Send{To: "alice", ClientID: client, Content: wire.Content{Text: text}}).(wire.Ack); !ok {
+		if _, ok := bob.do(t, wire.Send{To: to, ClientID: client, Content: wire.Content{Text: text}}).(wire.Ack); !ok {
 			t.Fatalf("%s is not sent", text)
 		}
 	}
+	send := func(client, text string) {
+		t.Helper()
+		sendTo("alice", client, text)
+	}
+	carol, witnessed := pusher{a.HTTP, token("carol", `,"email":"carol@example.org","email_verified":true`)}, 0
+	eventually(t, "carol's address", func() bool { return mail(carol) == wire.PushMailReady })
+	// decided waits until the node has decided about all that was sent. It decides some time after
+	// the ack, by the settings of that moment, and in order.
+	decided := func() {
+		t.Helper()
+		witnessed++
+		sendTo("carol", fmt.Sprint("witness", witnessed), "carol gets a mail of this")
+		awaitMail(t, server, "carol@example.org", witnessed)
+	}
+	if got := carol.do(t, wire.Set{Name: wire.SettingMail, Value: "1"}); got.Type() != "ack" {
+		t.Fatalf("%+v", got)
+	}
 	send("1", "before alice wants mail")
+	decided()
 	for _, p := range []pusher{alice, bob} {
 		if got := p.do(t, wire.Set{Name: wire.SettingMail, Value: "1"}); got.Type() != "ack" {
 			t.Fatalf("%+v", got)
 		}
 	}
 	send("2", "are you *there*?")
-	header, subject, text := awaitMail(t, server, 1)
+	header, subject, text := awaitMail(t, server, "alice@example.org", 1)
 	if subject != "Bobさんからのメッセージ1件" || header.Get("To") != "<alice@example.org>" || !strings.Contains(text, "\n> are you there?\nhttps://chat.example.com/c/alice~bob/2\n") {
 		t.Errorf("%s to %s:\n%s", subject, header.Get("To"), text)
 	}
@@ -124,11 +147,12 @@ func TestMail(t *testing.T) {
 	}
 	leave(t, a, alice, header)
 	send("3", "after the click")
+	decided()
 	if got := alice.do(t, wire.Set{Name: wire.SettingMail, Value: "1"}); got.Type() != "ack" {
 		t.Fatalf("%+v", got)
 	}
 	send("4", "wanted again")
-	if _, _, text := awaitMail(t, server, 2); !strings.Contains(text, "> wanted again\n") || strings.Contains(text, "click") || strings.Contains(text, "there?") {
+	if _, _, text := awaitMail(t, server, "alice@example.org", 2); !strings.Contains(text, "> wanted again\n") || strings.Contains(text, "click") || strings.Contains(text, "there?") {
 		t.Errorf("the second mail:\n%s", text)
 	}
 	eventually(t, "the push log", func() bool {
