@@ -47,6 +47,7 @@ export class Line {
     line.nodes = nodes;
     line.listener = createServer((socket) => void line.#join(socket)).listen(0, "127.0.0.1");
     await once(line.listener, "listening");
+    line.listener.unref(); // a test that fails may leave it open, and the process must end all the same
     line.url = `http://127.0.0.1:${line.listener.address().port}`;
     return line;
   }
