@@ -91,7 +91,7 @@ func (n node) looker(ctx context.Context) (c *natter.Client, done func() error, 
 
 // orderIndex orders that a node builds its index anew, and waits until it has begun.
 func orderIndex(ctx context.Context, n node) error {
-	order := filepath.Join(n.data, "search", "rebuild")
+	order := filepath.Join(n.data, searchDir, "rebuild")
 	if err := os.WriteFile(order, nil, 0o600); err != nil {
 		return err
 	}

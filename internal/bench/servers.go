@@ -23,8 +23,12 @@ import (
 // of messages.
 const startLimit = 15 * time.Minute
 
-// viewDir is the name of the view's directory in a server's data directory.
-const viewDir = "view"
+// viewDir and searchDir are the names of the view's and the index's directories in a server's data
+// directory.
+const (
+	viewDir   = "view"
+	searchDir = "search"
+)
 
 // node is a process of our server.
 type node struct {

@@ -22,8 +22,8 @@ const (
 // size measures the cost of a large log. It measures how long a send to a random channel waits
 // for its ack; such a channel is idle, and its state has to be read first. It measures how fast
 // the view applies events once it is that large, and how much memory and disk are used. In
-// place of a bare engine there is the same server with next to nothing in its log.
-// The index is built, and the view's files are merged, before the sends begin.
+// place of a bare engine there is the same server with next to nothing in its log. The index is
+// built, and the view's files are merged, before the sends begin.
 func size(ctx context.Context, r *rig) ([]result, error) {
 	full, err := r.fillInParts(ctx, r.cmd.Size)
 	if err != nil {
@@ -154,7 +154,7 @@ func (r *rig) level(ctx context.Context, f fixture, residentMiB *float64) (took 
 	return took, err
 }
 
-// settled has the server do what is left to do.
+// settled has the server do what is left to do, and notes what that takes.
 func (r *rig) settled(ctx context.Context, s *sized) error {
 	r.say("size: until the server has indexed all messages and merged its files")
 	if err := r.visit(ctx, s.fixture, func(n node) error {
@@ -170,27 +170,28 @@ func (r *rig) settled(ctx context.Context, s *sized) error {
 		return err
 	}
 	var err error
-	s.IndexBytes, err = s.perMessage("search")
+	s.IndexBytes, err = s.perMessage(searchDir)
 	return err
 }
 
-// rests waits until a process has used less than a tenth of a core for a while.
+// rests waits until a process has used less than a tenth of a core for some seconds.
 func rests(ctx context.Context, pid int) error {
-	const look, restful = time.Second, 5
-	before, err := proc.CPU(pid)
-	for calm := 0; err == nil && calm < restful; {
-		if err = pause.For(ctx, look); err != nil {
-			break
+	const look, most, restful = time.Second, time.Second / 10, 5 * time.Second
+	var before time.Duration
+	for since := time.Now(); time.Since(since) < restful; {
+		used, err := proc.CPU(pid)
+		if err != nil {
+			return err
 		}
-		var now time.Duration
-		now, err = proc.CPU(pid)
-		calm++
-		if now-before >= look/10 {
-			calm = 0
+		if used-before >= most {
+			since = time.Now()
 		}
-		before = now
+		before = used
+		if err := pause.For(ctx, look); err != nil {
+			return err
+		}
 	}
-	return err
+	return nil
 }
 
 // streamBytes returns the size of the log's message files.

@@ -88,7 +88,9 @@ natterjack {
 }
 `))
 
-// Text returns the configuration: the shipped one, followed by the settings that override it.
+// Text returns the configuration: the shipped one, followed by the settings that override it. Its
+// block natterjack replaces that of the shipped configuration whole, so a change there has no
+// effect. A setting of that block needs a field of Config.
 func (c *Config) Text() (string, error) {
 	whole := *c
 	whole.Shipped = cmp.Or(c.Shipped, natterjack.Configuration)
