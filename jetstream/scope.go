@@ -88,7 +88,16 @@ func (s *Scope) Mentioned(channel string, seq uint64) (bool, error) {
 // Message returns a message as it is now, without asking which users may see it. It returns nil if
 // there is none, and if it is deleted.
 func (l *Log) Message(channel string, seq uint64) (*wire.Record, error) {
-	m, err := l.view.Message(channel, seq)
+	return recordOf(l.view.Message(channel, seq))
+}
+
+// MessageOf returns the same for the message of an event, with less work. This node's view must
+// have the event. The event may be void.
+func (l *Log) MessageOf(e *wire.Event) (*wire.Record, error) {
+	return recordOf(l.view.MessageOf(e.Channel, &e.Record, e.Pos))
+}
+
+func recordOf(m *channel.Message, err error) (*wire.Record, error) {
 	if m == nil || m.Deleted || m.Content == nil || err != nil {
 		return nil, err
 	}

@@ -21,9 +21,18 @@ type place struct {
 type subject struct {
 	place
 	shard int
-	pos   uint64 // of the first of the events
-	marks bool   // all of them only change reactions or the pin
-	words bool   // some of them change words
+	pos   uint64      // of the first of the events
+	sent  *wire.Event // the event that created the message, if it is one of them
+	marks bool        // all of them only change reactions or the pin
+	words bool        // some of them change words
+}
+
+// message returns the message as it is now, or nil if there is none or it is deleted.
+func (s *subject) message(log Log) (*wire.Record, error) {
+	if s.sent != nil {
+		return log.MessageOf(s.sent)
+	}
+	return log.Message(s.channel, s.seq)
 }
 
 // subjectsOf returns the subjects of some events, each once, with channels that are gone first.
@@ -50,6 +59,9 @@ func subjectsOf(events []wire.Event) (all []subject) {
 		marks := e.Kind == wire.KindReaction || e.Kind == wire.KindPin
 		all[n].marks = all[n].marks && marks
 		all[n].words = all[n].words || !marks && e.Kind != wire.KindMessage
+		if e.Kind == wire.KindMessage {
+			all[n].sent = e
+		}
 	}
 	return all
 }
@@ -159,7 +171,7 @@ func (e *edition) change(s subject, files func(subject) (fileText, error)) (*ind
 	if s.seq == 0 {
 		return change, nil
 	}
-	m, err := e.log.Message(s.channel, s.seq)
+	m, err := s.message(e.log)
 	if m == nil || err != nil {
 		return change, err
 	}

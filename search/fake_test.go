@@ -108,6 +108,9 @@ func (f *fake) Message(channel string, seq uint64) (*wire.Record, error) {
 	return f.messages[place{channel, seq}], f.fails
 }
 
+// MessageOf implements [Log].
+func (f *fake) MessageOf(e *wire.Event) (*wire.Record, error) { return f.Message(e.Channel, e.Seq) }
+
 // Referenced implements [Log].
 func (f *fake) Referenced(media string) (bool, error) {
 	f.mu.Lock()

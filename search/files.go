@@ -84,7 +84,7 @@ func (r *reader) Apply(ctx context.Context, events []wire.Event, upto map[int]Up
 		if s.seq == 0 || s.marks {
 			continue
 		}
-		m, err := r.cfg.Log.Message(s.channel, s.seq)
+		m, err := s.message(r.cfg.Log)
 		if err != nil {
 			return err
 		}

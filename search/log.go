@@ -11,6 +11,9 @@ import (
 type Log interface {
 	// Message returns a message as it is now, or nil if there is none or it is deleted.
 	Message(channel string, seq uint64) (*wire.Record, error)
+	// MessageOf returns the same for the message of an event, with less work. The event may be
+	// void.
+	MessageOf(e *wire.Event) (*wire.Record, error)
 	// Referenced reports whether any message has an uploaded file, as far as this node knows.
 	Referenced(media string) (bool, error)
 	// AwaitLevel waits until this node knows everything that the log had when it was called.
@@ -73,6 +76,10 @@ type Feed interface {
 func Kinds() []wire.Kind {
 	return []wire.Kind{wire.KindMessage, wire.KindEdit, wire.KindDelete, wire.KindReaction, wire.KindPin, wire.KindMeta}
 }
+
+// Void returns the kinds of events that search takes even if they are void: it asks what their
+// message is.
+func Void() []wire.Kind { return []wire.Kind{wire.KindMessage} }
 
 // Caller is who asks.
 type Caller struct {

@@ -38,7 +38,10 @@ type Sink interface {
 type Config struct {
 	Name  string      // for the log: "search"
 	Kinds []wire.Kind // of the events that the sink wants; all if empty
-	Sink  Sink
+	// Void are the kinds of the events that the sink gets even if they are void. A sink that asks
+	// the view about each event anyway saves a read of each in this way.
+	Void []wire.Kind
+	Sink Sink
 	// Rest is called after the feed has read for a moment, with how long it has, and may wait. It
 	// may be nil.
 	Rest func(worked time.Duration)

@@ -231,6 +231,20 @@ func TestFeed(t *testing.T) {
 	stop()
 }
 
+// TestFeed_void has a sink take void events of one kind, but not those of another.
+func TestFeed_void(t *testing.T) {
+	r := newRig(t)
+	r.voided[2], r.voided[3] = true, true
+	for _, kind := range []wire.Kind{"message", "message", "edit", "edit"} {
+		r.publish(0, kind)
+	}
+	to := newStore()
+	f, stop := r.start(Config{Name: "test", Kinds: []wire.Kind{"message", "edit"}, Void: []wire.Kind{"message"}, Sink: to})
+	await(t, "the feed to be level", func() bool { _, _, level := f.Progress(); return level })
+	stop()
+	wants(t, to.of(0), 1, 2, 4)
+}
+
 // TestFeed_rests calls Rest after few events each, and brings all of them.
 func TestFeed_rests(t *testing.T) {
 	const few = 3

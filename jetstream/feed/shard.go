@@ -33,7 +33,7 @@ type shard struct {
 
 func newShard(f *Feed, n int) *shard {
 	return &shard{n: n, feed: f, judge: counted.Judge{
-		Shard: n, Kinds: f.cfg.Kinds, View: f.log.View, Copy: f.log.Copy(f.log.Stream(n)), Channel: f.log.Channel,
+		Shard: n, Kinds: f.cfg.Kinds, Void: f.cfg.Void, View: f.log.View, Copy: f.log.Copy(f.log.Stream(n)), Channel: f.log.Channel,
 		Await: func(ctx context.Context, pos uint64) error { return f.log.Await(ctx, n, pos) },
 	}}
 }

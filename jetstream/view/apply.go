@@ -169,10 +169,12 @@ func (r *round) missing(pos uint64, h *head) uint64 {
 	return (pos - h.Pos) - (r.held - h.Held)
 }
 
-// void leaves an event out of the view and has it erased from the stream.
+// void leaves an event out of the view, notes that, and has it erased from the stream.
 func (r *round) void(e *Event, why error) {
 	r.v.log.Error("an event breaks the rules of its channel, does not count, and is erased",
 		"shard", r.shard, "pos", e.Pos, "channel", e.Channel, "reason", why)
 	r.voided++
+	r.key, r.value = appendVoidKey(r.key[:0], r.shard, e.Pos), appendNumber(r.value[:0], 1)
+	r.set()
 	r.owe(Erasure{Pos: e.Pos, Channel: e.Channel, Positions: []uint64{e.Pos}})
 }

@@ -89,7 +89,9 @@ func (h home) fits(size uint64) error {
 }
 
 // verify opens a database once and checks it. It must be whole, and each shard that it has must
-// have a readable position.
+// have a readable position. What the other node has noted of void events says nothing about the
+// streams of this node, which may still have some that were erased there: from here on they are
+// noted anew.
 func (h home) verify(path string, o Options) (err error) {
 	d := newDisk(h.fs, h.dir, o.Logger)
 	db, err := pebble.Open(path, d.options(o, func(error) {}))
@@ -106,9 +108,9 @@ func (h home) verify(path string, o Options) (err error) {
 			return err
 		}
 		p := parser{rest: value}
+		position := p.uvarint()
 		p.uvarint()
-		p.uvarint()
-		if err := firstOf(p.end(), closer.Close()); err != nil {
+		if err := firstOf(p.end(), closer.Close(), noteFrom(db, shard, position)); err != nil {
 			return err
 		}
 	}

@@ -42,6 +42,8 @@ import (
 //	v <projection>                      → the version in which it is stored
 //	t shard                             → which events were dated ahead, see dates.go
 //	x shard pos                         → erasure still owed, by the pos of its event
+//	~ shard pos                         → the event there is void; for the pos 0, from which pos on
+//	                                      such events are noted
 //
 // Channels under c are groups, and direct channels with pins. About hidden messages, k stores only
 // whether the user has ever hidden one.
@@ -82,6 +84,7 @@ const (
 	tagHeavy   = 'h'
 	tagDates   = 't'
 	tagVersion = 'v'
+	tagVoid    = '~'
 	tagErasure = 'x' // tags 'q' and 'r' are in receipts_keys.go
 )
 
@@ -216,6 +219,13 @@ func appendDoorKey(dst []byte, channel string, kind byte, of string) []byte {
 
 func appendErasureKey(dst []byte, shard int, pos uint64) []byte {
 	dst = binary.BigEndian.AppendUint16(append(dst, tagErasure), uint16(shard))
+	return binary.BigEndian.AppendUint64(dst, pos)
+}
+
+// appendVoidKey appends the key of a void event. With pos 0, which no event has, it appends the key
+// of the pos from which on void events are noted.
+func appendVoidKey(dst []byte, shard int, pos uint64) []byte {
+	dst = binary.BigEndian.AppendUint16(append(dst, tagVoid), uint16(shard))
 	return binary.BigEndian.AppendUint64(dst, pos)
 }
 

@@ -100,15 +100,20 @@ func (v *View) EachPin(user, channel string, before uint64, f func(e *Event) (bo
 	})
 }
 
-// message returns the folded message.
-func (r *reader) message(id string, seq uint64) (*channel.Message, error) {
+// folded returns a message that later events changed, or nil if none did.
+func (r *reader) folded(id string, seq uint64) (*channel.Message, error) {
 	r.key = appendFoldedKey(r.key[:0], id, seq)
 	value, err := r.get()
-	if err != nil {
+	if value == nil || err != nil {
 		return nil, err
 	}
-	if value != nil {
-		return parseFolded(value)
+	return parseFolded(value)
+}
+
+// message returns the folded message.
+func (r *reader) message(id string, seq uint64) (*channel.Message, error) {
+	if m, err := r.folded(id, seq); m != nil || err != nil {
+		return m, err
 	}
 	at, found, err := r.placeOfMessage(id, seq)
 	if !found || err != nil {

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
 	gocmp "github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -25,6 +26,7 @@ type model struct {
 	states    map[string]*channel.State
 	members   map[userChannel][]membership
 	events    []stored // in the order applied; of each shard in the order of pos
+	sent      []Event  // events that create messages, and those of them that are void
 	messages  map[target]*channel.Message
 	present   map[target][]string        // whom @here mentions
 	hidden    map[string]map[target]bool // by user
@@ -64,6 +66,9 @@ func (m *model) apply(t *rapid.T, e Event, r wire.Record, readable bool) {
 	}
 	m.positions[shard] = e.Pos
 	m.held[shard]++
+	if readable && r.Kind == wire.KindMessage {
+		m.sent = append(m.sent, e)
+	}
 	before := m.states[e.Channel]
 	var head channel.Head
 	if before != nil {
@@ -392,6 +397,9 @@ func TestViewAnswersAsTheModel(t *testing.T) {
 				}
 			},
 			"reopen": func(t *rapid.T) {
+				if rapid.IntRange(0, 3).Draw(t, "forgets") == 0 {
+					forgetVoid(t, v)
+				}
 				shut(t, v)
 				v = open1(t, o)
 				if err := v.Warm(context.Background(), nil); err != nil {
@@ -400,6 +408,13 @@ func TestViewAnswersAsTheModel(t *testing.T) {
 			},
 		})
 	})
+}
+
+// forgetVoid makes a view of one that has not noted void events.
+func forgetVoid(t *rapid.T, v *View) {
+	if err := v.db.DeleteRange([]byte{tagVoid}, []byte{tagVoid + 1}, pebble.NoSync); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func open1(t *rapid.T, o Options) *View {
@@ -457,6 +472,11 @@ func agreeMessage(t *rapid.T, v *View, s *script, user, channel string) {
 	at := target{channel, rapid.Uint64Range(0, seqOf(s.m.states[channel])+1).Draw(t, "seq")}
 	m, err := v.Message(channel, at.seq)
 	same(t, fmt.Sprint("message ", at), m, s.m.messages[at], err)
+	for _, e := range s.m.sent {
+		if e.Channel == channel {
+			agreeSent(t, v, s, e)
+		}
+	}
 	versions, _, err := v.Edits(channel, at.seq, 0, math.MaxInt)
 	same(t, fmt.Sprint("edits of ", at), versions, s.m.versions(at), err)
 	shows, err := v.Shows(user, channel, at.seq)
@@ -479,6 +499,16 @@ func agreeMessage(t *rapid.T, v *View, s *script, user, channel string) {
 		erasures, err := v.Erasures(shard, 0, 10_000)
 		same(t, "erasures", erasures, want, err)
 	}
+}
+
+// agreeSent asks for the message of an event that created it, or that is void.
+func agreeSent(t *rapid.T, v *View, s *script, e Event) {
+	record, err := wire.DecodeRecord(e.Record)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := v.MessageOf(e.Channel, &record, e.Pos)
+	same(t, fmt.Sprint("message of the event at ", e.Pos), m, s.m.messages[target{e.Channel, record.Seq}], err)
 }
 
 func agreeList(t *rapid.T, v *View, s *script, user string, limit int) {

@@ -141,7 +141,7 @@ func open(h home, o Options) (*View, error) {
 		}
 		s.position.Store(position)
 		s.held = held
-		if err := errors.Join(v.loadReceipts(i), v.loadDates(i)); err != nil {
+		if err := errors.Join(v.loadReceipts(i), v.loadDates(i), v.loadNoted(i)); err != nil {
 			return nil, errors.Join(err, db.Close())
 		}
 	}

@@ -169,6 +169,7 @@ type shard struct {
 	// owns it.
 	held     uint64
 	voided   atomic.Uint64 // how many of them were void since the view was opened
+	noted    uint64        // void events above this pos are noted
 	states   cache
 	dating   sync.Mutex // held while dates change on disk and here
 	dates    atomic.Pointer[dates]

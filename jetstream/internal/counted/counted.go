@@ -26,6 +26,7 @@ type View interface {
 type Judge struct {
 	Shard int
 	Kinds []wire.Kind // of the events that are wanted; all if empty
+	Void  []wire.Kind // of those that are wanted even if they are void
 	View  View
 	Copy  *copies.Reader
 	// Channel returns the channel of a subject, or "" if the subject belongs to no channel.
@@ -71,9 +72,11 @@ func (j *Judge) judge(ctx context.Context, records []copies.Record) (events []wi
 		if !j.wants(record.Kind) {
 			continue
 		}
-		counts, err := j.View.Accepted(channel, &record, r.Pos)
-		if err != nil {
-			return nil, err
+		counts := slices.Contains(j.Void, record.Kind)
+		if !counts {
+			if counts, err = j.View.Accepted(channel, &record, r.Pos); err != nil {
+				return nil, err
+			}
 		}
 		if counts {
 			events = append(events, wire.Event{Record: record, Shard: j.Shard, Pos: r.Pos, Channel: channel})

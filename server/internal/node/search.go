@@ -73,5 +73,5 @@ func (s searched) Scope(ctx context.Context, user string) (search.Scope, error) 
 
 // Feed implements [search.Log].
 func (s searched) Feed(to search.Sink, rest func(worked time.Duration)) search.Feed {
-	return s.Log.Feed(feed.Config{Name: "search", Kinds: search.Kinds(), Sink: to, Rest: rest})
+	return s.Log.Feed(feed.Config{Name: "search", Kinds: search.Kinds(), Void: search.Void(), Sink: to, Rest: rest})
 }
