@@ -43,7 +43,7 @@ type candidate struct {
 	resolved bool
 }
 
-func (c *candidate) resolve(names *names) error {
+func (c *candidate) resolve(in *channels) error {
 	if c.resolved {
 		return nil
 	}
@@ -51,7 +51,7 @@ func (c *candidate) resolve(names *names) error {
 	if err != nil {
 		return err
 	}
-	c.seq, c.channel, c.resolved = seqOf(name), names.name(c.part.columns.channels[c.doc]), true
+	c.seq, c.channel, c.resolved = seqOf(name), in.name(c.part.columns.channels[c.doc]), true
 	return nil
 }
 
@@ -61,9 +61,9 @@ func (k key) compare(o key) int {
 
 // candidates is a heap, with the newest one first.
 type candidates struct {
-	items []*candidate
-	names *names
-	err   error // of reading a key
+	items    []*candidate
+	channels *channels
+	err      error // of reading a key
 }
 
 func (c *candidates) Len() int      { return len(c.items) }
@@ -76,7 +76,7 @@ func (c *candidates) Less(i, j int) bool {
 		return a.time > b.time
 	}
 	for _, x := range []*candidate{a, b} {
-		if err := x.resolve(c.names); err != nil {
+		if err := x.resolve(c.channels); err != nil {
 			c.err = err
 		}
 	}

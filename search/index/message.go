@@ -3,6 +3,7 @@ package index
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"fmt"
 	"slices"
 	"time"
 
@@ -39,6 +40,17 @@ const hashBytes = 8
 func channelHash(channel string) []byte {
 	sum := sha256.Sum256([]byte(channel))
 	return sum[:hashBytes]
+}
+
+// hashOf returns the hash of a channel as a number.
+func hashOf(channel string) uint64 { return binary.BigEndian.Uint64(channelHash(channel)) }
+
+// hashIn returns the hash of the channel in the name of a document.
+func hashIn(name []byte) (uint64, error) {
+	if len(name) < hashBytes {
+		return 0, fmt.Errorf("a document's name has %d bytes, and no channel: %w", len(name), ErrDamaged)
+	}
+	return binary.BigEndian.Uint64(name), nil
 }
 
 // id returns the name of a message's document.

@@ -161,6 +161,8 @@ func (x *Index) soiled(of map[uint64]bool) (soiled map[uint64]bool, alone bool, 
 // anchorChannel is the channel of a document that is no message. No user's channel has this name.
 const anchorChannel = "\x00"
 
+var anchorHash = hashOf(anchorChannel)
+
 // dropAnchor makes a further segment: Bleve rewrites none if there is only one. The segment holds a
 // document without words, which stays. The one before it goes with the next segment that is
 // rewritten.

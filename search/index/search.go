@@ -32,13 +32,14 @@ func (x *Index) Search(ctx context.Context, req Request, source Source, split ma
 		v := x.acquire()
 		defer closeInto(v, &err)
 		s := &search{
-			ctx: ctx, req: req, view: v, names: &x.names, source: source, matcher: match.New(req.Query, split),
+			ctx: ctx, req: req, view: v, source: source, matcher: match.New(req.Query, split),
 			times: req.Query.Times(req.Now), budget: req.Budget.begin(), classes: map[place]match.Class{},
 		}
 		if s.limit = req.Limit; s.limit < 1 || s.limit > maxLimit {
 			s.limit = maxLimit
 		}
-		if s.finds() && s.chooseChannels() {
+		if s.finds() {
+			s.channels = channelsOf(req.Channels)
 			err = s.run()
 		}
 		page = s.page
@@ -55,7 +56,6 @@ type search struct {
 	ctx      context.Context //nolint:containedctx // it lives as long as one search
 	req      Request
 	view     *view
-	names    *names
 	source   Source
 	matcher  *match.Matcher
 	times    query.Times
@@ -65,8 +65,7 @@ type search struct {
 	full     bool        // the page is full: later hits are only counted
 	best     match.Class // hits of it and of greater classes are listed together, first
 	classes  map[place]match.Class
-	channels []bool   // by number: the user may see it
-	few      []string // the channels, if they are few
+	channels *channels // that the user may see
 }
 
 // place is the place of a document.
@@ -87,21 +86,6 @@ func (s *search) finds() bool {
 // fewChannels is up to how many channels are terms of the query. Of more, each candidate's is
 // looked up.
 const fewChannels = 32
-
-// chooseChannels reports whether any of the channels has messages.
-func (s *search) chooseChannels() bool {
-	found, all := s.names.find(s.req.Channels)
-	s.channels = make([]bool, all)
-	for _, number := range found {
-		s.channels[number] = true
-	}
-	if len(found) <= fewChannels {
-		for _, number := range found {
-			s.few = append(s.few, s.names.name(number))
-		}
-	}
-	return len(found) > 0
-}
 
 func (s *search) run() error {
 	s.page.Count = s.req.After.Count
@@ -196,9 +180,9 @@ func (s *search) take(number int, k key, hit match.Hit) {
 // filter returns the documents of a segment that may be hits of a tier.
 func (s *search) filter(e *evaluator, t tier) (set, error) {
 	docs := set{all: true}
-	if s.few != nil {
+	if few := s.req.Channels; len(few) <= fewChannels {
 		var err error
-		if docs, err = e.anyTerm(fieldChannel, s.few); err != nil {
+		if docs, err = e.anyTerm(fieldChannel, few); err != nil {
 			return set{}, err
 		}
 	}

@@ -80,7 +80,7 @@ func (w *walk) settle() error {
 			return err
 		}
 		c := w.found.items[0]
-		if err := c.resolve(w.names); err != nil {
+		if err := c.resolve(w.channels); err != nil {
 			return err
 		}
 		if !w.verify(c) {
@@ -115,7 +115,7 @@ func (w *walk) rest() error {
 	switch {
 	case w.leads():
 		c := w.found.items[0]
-		if err := c.resolve(w.names); err != nil {
+		if err := c.resolve(w.channels); err != nil {
 			return err
 		}
 		next = c.key
@@ -188,12 +188,12 @@ func (w *walk) collect(s *stretch, it roaring.IntPeekable, before uint32) {
 	n := 0
 	for ; it.HasNext() && it.PeekNext() < before; n++ {
 		doc := it.Next()
-		if number := c.channels[doc]; int(number) >= len(w.channels) || !w.channels[number] || !w.admits(c.times[doc]) {
+		if !w.channels.has(c.channels[doc]) || !w.admits(c.times[doc]) {
 			continue
 		}
 		next := &candidate{key: key{time: c.times[doc]}, place: place{s.number, doc}, part: s.part}
 		if !w.bounded || w.isAfter(next) {
-			w.found.names = w.names
+			w.found.channels = w.channels
 			heap.Push(&w.found, next)
 		}
 	}
@@ -208,7 +208,7 @@ func (w *walk) isAfter(c *candidate) bool {
 	if c.time != w.after.time {
 		return c.time < w.after.time
 	}
-	if err := c.resolve(w.names); err != nil {
+	if err := c.resolve(w.channels); err != nil {
 		w.found.err = err
 		return false
 	}
