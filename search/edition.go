@@ -30,8 +30,9 @@ type edition struct {
 	old    bool         // its tokens are of another version: it is to be replaced
 	whole  atomic.Bool  // it has had everything once
 
-	leisure *leisure.Leisure // of the CPU that building takes
+	leisure *leisure.Leisure // of the CPU that it takes
 	haste   haste            // for the keeper of editions only
+	levelAt atomic.Pointer[time.Time]
 
 	applying sync.Mutex // held from the look at a message until it is stored
 	feed     Feed
@@ -60,10 +61,12 @@ func (k *editions) openEdition(number int) (*edition, error) {
 	_, err := os.Stat(filepath.Join(e.dir, wholeMark))
 	e.whole.Store(err == nil)
 	at, options := filepath.Join(e.dir, indexName), index.Options{Log: cfg.Epoch, Pace: writeEvery}
-	if !e.whole.Load() {
-		e.leisure = leisure.New(cfg.Log.Progress)
-		options.Leisure = e.leisure
+	e.noteLevel(time.Now()) // it is not known to be behind
+	e.leisure = leisure.New(cfg.Log.Progress)
+	if e.whole.Load() {
+		e.leisure.Above(busy())
 	}
+	options.Building, options.Leisure = !e.whole.Load(), e.leisure
 	e.index, err = index.Open(at, options)
 	if errors.Is(err, index.ErrVersion) {
 		e.old = true
@@ -153,7 +156,8 @@ func (e *edition) isBroken() bool {
 // finish notes that the edition has had everything. An edition without the note is not used at the
 // next start if there is another one.
 func (e *edition) finish() error {
-	e.leisure.End()
+	e.leisure.Hurry(true)
+	e.leisure.Above(busy())
 	if err := e.judge(e.index.Built()); err != nil {
 		return err
 	}

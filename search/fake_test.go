@@ -50,8 +50,9 @@ type fake struct {
 	now      func() time.Time
 	file     func(ctx context.Context, media string, size int64, most int) ([]byte, error)
 	storage  func() error
-	held     bool // feeds bring nothing
-	busy     bool // something happens all the time
+	held     bool   // feeds bring nothing
+	busy     bool   // something happens all the time
+	stride   uint64 // and so much, each time that somebody looks
 	moved    uint64
 	seen     chan struct{} // closed once the view has what clients have seen; nil if it has
 	most     int           // feeds bring so many events at once; all if 0
@@ -224,7 +225,7 @@ func (f *fake) Progress() uint64 {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.busy {
-		f.moved++
+		f.moved += max(f.stride, 1)
 	}
 	return f.moved
 }

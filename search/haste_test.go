@@ -24,7 +24,7 @@ func TestHaste(t *testing.T) {
 			now, left, hurried := began, at.left, false
 			for left > 0 && now.Sub(began) <= at.most {
 				speed := at.leisure
-				if h.judge(now, uint64(left)) {
+				if h.building(now, uint64(left)) {
 					speed, hurried = at.haste, true
 				}
 				left += (at.written - speed) * lookEvery.Seconds()
@@ -37,6 +37,19 @@ func TestHaste(t *testing.T) {
 				t.Errorf("hurried: %v", hurried)
 			}
 		})
+	}
+}
+
+// TestHaste_inUse lets an index in use fall far behind the log, and then catch up.
+func TestHaste_inUse(t *testing.T) {
+	var h haste
+	for _, step := range []struct {
+		left uint64
+		want bool
+	}{{0, false}, {mostBehind, false}, {mostBehind + 1, true}, {mostBehind/2 + 1, true}, {mostBehind / 2, false}, {mostBehind, false}} {
+		if got := h.inUse(step.left); got != step.want {
+			t.Errorf("%d events behind: hurries: %t", step.left, got)
+		}
 	}
 }
 
@@ -58,6 +71,33 @@ func TestKeep_givesWay(t *testing.T) {
 		t.Errorf("found %q", got)
 	}
 	if after := use.leisure.Spent(); after.Worked != built.Worked {
-		t.Errorf("it rests although it is in use: %+v", after)
+		t.Errorf("it rests although the node is not busy: %+v", after)
 	}
+	f.mu.Lock()
+	f.stride = 1e6
+	f.mu.Unlock()
+	await(t, "a rest of the index of a busy node", func() bool {
+		f.put(wire.KindMessage, "gtoads", 5, "carol", "a newer pond")
+		return use.leisure.Spent().Rested > built.Rested
+	})
+}
+
+// TestRebuilding_inUse tells of an index in use that it lacks messages only if it has done so for
+// some time.
+func TestRebuilding_inUse(t *testing.T) {
+	f := pond()
+	n := run(t, f, t.TempDir(), "e")
+	n.level()
+	use, _ := n.editions()
+	use.stop()
+	use.running.Wait()
+	f.put(wire.KindMessage, "gtoads", 4, "carol", "a new pond")
+	if got := rebuilding(use, nil); got != nil {
+		t.Errorf("at once: %+v", got)
+	}
+	await(t, "word that the index is behind", func() bool { // its keeper may have looked just before
+		use.noteLevel(time.Now().Add(-behindFor))
+		got := rebuilding(use, nil)
+		return got != nil && got.Of == got.Done+1
+	})
 }

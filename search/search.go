@@ -124,7 +124,8 @@ func (s *Search) editions() (use, next *edition) {
 	return s.use, s.next
 }
 
-// rebuilding returns how far the index is if it is being built, or nil.
+// rebuilding returns how far the index is, or nil unless it is being built or has been behind for
+// some time.
 func rebuilding(use, next *edition) *wire.Rebuilding {
 	building := use
 	if next != nil {
@@ -133,7 +134,7 @@ func rebuilding(use, next *edition) *wire.Rebuilding {
 	if building == nil {
 		return &wire.Rebuilding{}
 	}
-	if building.whole.Load() {
+	if building.whole.Load() && !building.isBehind(time.Now()) {
 		return nil
 	}
 	if building == use && building.isLevel() { // nothing is missing, as on a new node

@@ -90,7 +90,7 @@ func (c *searchCmd) sum(t *terminal, printed int, last *natter.Found) {
 		t.note("%s%d messages; there are more: --limit %d", choose(last.AtLeast, "at least ", ""), max(last.Count, printed), 2*c.Limit)
 	}
 	if r := last.Rebuilding; r != nil {
-		t.note("the server is rebuilding its index (%d of %d): there may be more", r.Done, r.Of)
+		t.note("the server's index is incomplete (it has %d of %d events): there may be more", r.Done, r.Of)
 	}
 }
 

@@ -74,7 +74,7 @@ func (x *Index) examine(err error) error {
 	if v == nil {
 		return err
 	}
-	found := errors.Join(v.verify(nil), v.Close())
+	found := errors.Join(v.verify(nil, nil), v.Close())
 	if found == nil {
 		return err
 	}

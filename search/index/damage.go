@@ -15,6 +15,8 @@ import (
 	segment "github.com/blevesearch/scorch_segment_api/v2"
 	"go.etcd.io/bbolt"
 	berrors "go.etcd.io/bbolt/errors"
+
+	"natterjack/search/internal/leisure"
 )
 
 // segmentFiles matches the files of segments. Each ends with the checksum of all bytes before it.
@@ -108,13 +110,15 @@ func (v *view) isNew() bool { return len(v.parts) == 0 && len(v.snapshot.Interna
 // verify checks an opened index: that Bleve has not begun anew although there were segments, as it
 // does when it cannot read one, and the checksums of all segments. A segment that no root knows, as
 // the process ended while it was written, is no damage: Bleve has removed it.
-func (v *view) verify(written []string) error {
+func (v *view) verify(written []string, at *leisure.Leisure) error {
 	if v.isNew() && len(written) > 0 {
 		return errForgotten
 	}
+	turn := at.Begin()
+	defer turn.Rest()
 	for _, p := range v.parts {
 		if file, ok := p.snapshot.Segment().(segment.PersistedSegment); ok {
-			if err := checksum(file.Path()); err != nil {
+			if err := checksum(file.Path(), &turn); err != nil {
 				return fmt.Errorf("check %s: %w", file.Path(), err)
 			}
 		}
@@ -122,9 +126,26 @@ func (v *view) verify(written []string) error {
 	return nil
 }
 
+// checkedAtOnce is how many bytes are read and summed up without a rest: some tenths of a
+// millisecond's worth.
+const checkedAtOnce = 256 << 10
+
+// restfulReader reads in a turn.
+type restfulReader struct {
+	io.Reader
+
+	turn *leisure.Turn
+}
+
+// Read implements [io.Reader].
+func (r *restfulReader) Read(p []byte) (int, error) {
+	r.turn.Step()
+	return r.Reader.Read(p)
+}
+
 var errChecksum = errors.New("the file's bytes are not those that were written")
 
-func checksum(path string) (err error) {
+func checksum(path string, turn *leisure.Turn) (err error) {
 	f, err := os.Open(path) //nolint:gosec // the directory is configuration
 	if err != nil {
 		return err
@@ -138,7 +159,7 @@ func checksum(path string) (err error) {
 	if info.Size() < sum {
 		return errChecksum
 	}
-	r, h := bufio.NewReaderSize(f, 1<<20), crc32.NewIEEE()
+	r, h := bufio.NewReaderSize(&restfulReader{f, turn}, checkedAtOnce), crc32.NewIEEE()
 	if _, err := io.CopyN(h, r, info.Size()-sum); err != nil {
 		return err
 	}

@@ -8,11 +8,11 @@
 // hits, and it walks over these sets by blocks, from the newest block of any segment on, until
 // the page is full. So the newest hits cost about the same in a small index and in a large one.
 //
-// Memory holds the time and the channel of each message, 12 bytes, and the letters of each word of
+// Memory holds the time and the channel of each message, 16 bytes, and the letters of each word of
 // a segment. So parts of words are found without an entry for each part of each word. All else is
 // mapped from files. Files hold no word of a message that was removed or replaced once
 // [Index.Scrub] has returned.
 //
-// An index that is being built is handed a leisure. Then all work for it rests again and again,
-// also that of Bleve's goroutines, within their segments and merges.
+// An index may be handed a leisure. Then all work for it rests again and again while users come
+// first, also that of Bleve's goroutines, within their segments and merges.
 package index

@@ -31,9 +31,10 @@ type Options struct {
 	// Pace is how long changes may be in memory before they are written to disk, all together. A
 	// process that dies loses them and their positions alike. If it is 0, Apply waits for the disk.
 	Pace time.Duration
-	// Leisure divides the machine between users and an index that is being built. Such an index is
-	// written to disk only when much is in memory, until [Index.Built]. If it is nil, the index is
-	// in use.
+	// Building says that the index is not in use yet. It is written to disk only when much is in
+	// memory, until [Index.Built].
+	Building bool
+	// Leisure divides the machine between users and the index. If it is nil, the index never rests.
 	Leisure *leisure.Leisure
 }
 
@@ -43,7 +44,6 @@ type Index struct {
 	store *scorch.Scorch
 	queue *bleve.AnalysisQueue
 	dir   string
-	names names
 
 	write   sync.Mutex    // one batch at a time
 	touches int           // guarded by write
@@ -62,7 +62,7 @@ type Index struct {
 	failure error         // why; written before failed is closed
 	trouble chan error    // errors of Bleve's goroutines, for callers that wait for the disk
 	pace    *pace
-	leisure *leisure.Leisure // nil if the index was never built beside users
+	leisure *leisure.Leisure // nil if the index never rests
 
 	examined atomic.Int64 // when all files were last read because of an error
 }
@@ -129,7 +129,7 @@ func open(dir string, o Options) (*Index, error) {
 		return nil, errOpen
 	}
 	x.queue = bleve.NewAnalysisQueue(runtime.GOMAXPROCS(0))
-	x.pace = newPace(o.Pace, o.Leisure != nil, x.stop)
+	x.pace = newPace(o.Pace, o.Building, x.stop)
 	if err := guard(func() error { return x.start(before, o) }); err != nil {
 		x.abandon()
 		return nil, err
@@ -157,7 +157,7 @@ func (x *Index) start(written []string, o Options) error {
 	if err := x.refresh(); err != nil {
 		return err
 	}
-	return x.current.verify(written)
+	return x.current.verify(written, x.leisure)
 }
 
 // abandon closes the things that start has opened before it failed. After a panic within Bleve its

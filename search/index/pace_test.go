@@ -81,7 +81,7 @@ func TestPace_full(t *testing.T) {
 func TestPace_building(t *testing.T) {
 	var events atomic.Uint64
 	l := leisure.New(func() uint64 { return events.Add(1) })
-	x, err := Open(filepath.Join(t.TempDir(), "index"), Options{Log: "log", Pace: time.Millisecond, Leisure: l})
+	x, err := Open(filepath.Join(t.TempDir(), "index"), Options{Log: "log", Pace: time.Millisecond, Building: true, Leisure: l})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -107,7 +107,8 @@ type Found struct {
 	// AtLeast says that there may be more messages than Count.
 	AtLeast bool   `json:"at_least,omitzero"`
 	Next    string `json:"next,omitzero"` // where to go on; unset at the end
-	// Rebuilding is set while this node makes its index anew. Until then it may miss messages.
+	// Rebuilding is set while this node makes its index anew, or is too busy to keep it up to date.
+	// Until then messages may be missing.
 	Rebuilding *Rebuilding `json:"rebuilding,omitzero"`
 }
 
@@ -169,7 +170,7 @@ const (
 	InCaption  HighlightIn = "caption" // of an attachment
 )
 
-// Rebuilding tells how far the index of a node is, in events of the log.
+// Rebuilding tells how far an incomplete index of a node is, in events of the log.
 type Rebuilding struct {
 	Done uint64 `json:"done"`
 	Of   uint64 `json:"of"`

@@ -845,7 +845,7 @@ export interface Hit {
   excerpts?: Excerpt[];
 }
 
-/** Rebuilding tells how far the index of a node is, in events of the log. */
+/** Rebuilding tells how far an incomplete index of a node is, in events of the log. */
 export interface Rebuilding {
   done: number;
   of: number;
@@ -2004,7 +2004,10 @@ export interface Found {
   at_least?: boolean;
   /** where to go on; unset at the end */
   next?: string;
-  /** Rebuilding is set while this node makes its index anew. Until then it may miss messages. */
+  /**
+   * Rebuilding is set while this node makes its index anew, or is too busy to keep it up to date.
+   * Until then messages may be missing.
+   */
   rebuilding?: Rebuilding;
 }
 

@@ -1,10 +1,10 @@
 // Package leisure makes background work give way to work that users wait for.
 //
-// The rule is simple. While the node takes in events, all work of one [Leisure] together gets a
-// quarter of one core: a goroutine that has worked for a moment rests until the work so far is a
-// quarter of the time that has passed. When the node has taken in nothing for a quarter of a
-// second, there are no rests. Time is the clock's time: work that waits for a busy machine rests
-// for longer.
+// The rule is simple. While the node takes in events, or more of them than [Leisure.Above] says, all
+// work of one [Leisure] together gets a quarter of one core: a goroutine that has worked for a moment
+// rests until the work so far is a quarter of the time that has passed. When that has not been so
+// for a quarter of a second, there are no rests. Time is the clock's time: work that waits for a
+// busy machine rests for longer.
 //
 // Work is measured, not planned, so it must be cut: by [Turn.Step], which rests once the turn has
 // lasted for some milliseconds.
@@ -24,7 +24,9 @@ const (
 	turn = time.Millisecond
 	// lookEvery is how often the node is looked at.
 	lookEvery = 5 * time.Millisecond
-	// quietAfter is how long nothing must have happened on the node.
+	// countOver is how long events are counted to tell how many a second there are.
+	countOver = 100 * time.Millisecond
+	// quietAfter is how long users must have left the node alone.
 	quietAfter = 250 * time.Millisecond
 	// longest is how long a rest lasts at most.
 	longest = time.Second
@@ -40,6 +42,7 @@ type Leisure struct {
 	mu     sync.Mutex // protects following
 	looked time.Time
 	seen   uint64
+	above  float64   // events a second
 	until  time.Time // users come first until then
 	due    time.Time // all work so far is paid for then
 	hurry  bool
@@ -52,8 +55,8 @@ type Spent struct {
 	Rested time.Duration
 }
 
-// New returns a leisure on a node. Progress must return a number that changes whenever something
-// happens there that users wait for.
+// New returns a leisure on a node. Progress must return how many events have happened there that
+// users wait for, counted from anywhere.
 func New(progress func() uint64) *Leisure {
 	return &Leisure{progress: progress, seen: progress(), ended: make(chan struct{})}
 }
@@ -63,6 +66,14 @@ func (l *Leisure) End() {
 	if l != nil {
 		l.end.Do(func() { close(l.ended) })
 	}
+}
+
+// Above has the work give way only while more than so many events a second happen. Work that has to
+// be done within a moment itself is for a node that is not busy.
+func (l *Leisure) Above(perS int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.above = float64(perS)
 }
 
 // Hurry says whether the work must not rest for now, because otherwise it would never be done.
@@ -158,11 +169,16 @@ func (l *Leisure) owed(worked time.Duration) time.Duration {
 
 // givesWay reports whether users come first now. The caller holds mu.
 func (l *Leisure) givesWay(now time.Time) bool {
-	if now.Sub(l.looked) >= lookEvery {
-		l.looked = now
-		if at := l.progress(); at != l.seen {
-			l.seen, l.until = at, now.Add(quietAfter)
+	every := lookEvery
+	if l.above > 0 {
+		every = countOver
+	}
+	if passed := now.Sub(l.looked); passed >= every {
+		at := l.progress()
+		if float64(at-l.seen) > l.above*passed.Seconds() {
+			l.until = now.Add(quietAfter)
 		}
+		l.looked, l.seen = now, at
 	}
 	return !l.hurry && now.Before(l.until)
 }

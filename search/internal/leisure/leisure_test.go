@@ -84,6 +84,21 @@ func TestLeisure_quiet(t *testing.T) {
 	})
 }
 
+func TestLeisure_above(t *testing.T) {
+	for perS, want := range map[int]float64{100: 1, 1000: 0.25} {
+		synctest.Test(t, func(t *testing.T) {
+			n := &node{}
+			l := New(n.events.Load)
+			l.Above(500)
+			until := time.Now().Add(10 * time.Second)
+			go n.chat(time.Second/time.Duration(perS), until)
+			if got := part(work(l, time.Millisecond/4, until), 10*time.Second); got < want-0.02 || got > want+0.02 {
+				t.Errorf("beside %d events a second it worked %.3f of the time, want %.2f", perS, got, want)
+			}
+		})
+	}
+}
+
 func TestLeisure_hurry(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := &node{}

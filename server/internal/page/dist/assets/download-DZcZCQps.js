@@ -1,1 +1,0 @@
-import{A as e,_ as t,j as n}from"./index-DJdhLCec.js";async function r(r,i,a){try{let e=document.createElement(`a`);e.href=await r.mediaURL(i.channel,i.seq,a.id,{download:!0}),e.download=a.name??``,e.rel=`noopener noreferrer`,e.click()}catch(r){t(e(n(r)),{visible:!0})}}export{r as t};
