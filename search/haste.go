@@ -54,7 +54,8 @@ func (h *haste) inUse(left uint64) bool {
 	return h.late
 }
 
-// giveWay has the edition give way to users, unless it would never be built or falls too far behind.
+// giveWay has the edition give way to users, unless it would never be built, or falls too far
+// behind.
 func (e *edition) giveWay(now time.Time) {
 	done, of, _ := e.feed.Progress()
 	left := of - done

@@ -42,7 +42,7 @@ import (
 //	v <projection>                      → the version in which it is stored
 //	t shard                             → which events were dated ahead, see dates.go
 //	x shard pos                         → erasure still owed, by the pos of its event
-//	~ shard pos                         → the event there is void; for the pos 0, from which pos on
+//	~ shard pos                         → the event there is void; for pos 0, the pos from which on
 //	                                      such events are noted
 //
 // Channels under c are groups, and direct channels with pins. About hidden messages, k stores only

@@ -1,10 +1,10 @@
 // Package leisure makes background work give way to work that users wait for.
 //
-// The rule is simple. While the node takes in events, or more of them than [Leisure.Above] says, all
-// work of one [Leisure] together gets a quarter of one core: a goroutine that has worked for a moment
-// rests until the work so far is a quarter of the time that has passed. When that has not been so
-// for a quarter of a second, there are no rests. Time is the clock's time: work that waits for a
-// busy machine rests for longer.
+// The rule is simple. While the node takes in events, or more of them than [Leisure.Above] says,
+// all work of one [Leisure] together gets a quarter of one core: a goroutine that has worked for a
+// moment rests until the work so far is a quarter of the time that has passed. When that has not
+// been so for a quarter of a second, there are no rests. Time is the clock's time: work that waits
+// for a busy machine rests for longer.
 //
 // Work is measured, not planned, so it must be cut: by [Turn.Step], which rests once the turn has
 // lasted for some milliseconds.
