@@ -42,7 +42,7 @@ import (
 //	v <projection>                      → the version in which it is stored
 //	t shard                             → which events were dated ahead, see dates.go
 //	x shard pos                         → erasure still owed, by the pos of its event
-//	~ shard pos                         → the event there is void; for pos 0, the pos from which on
+//	~ shard pos                         → the event there is void; for pos 0, the pos above which
 //	                                      such events are noted
 //
 // Channels under c are groups, and direct channels with pins. About hidden messages, k stores only
@@ -223,7 +223,7 @@ func appendErasureKey(dst []byte, shard int, pos uint64) []byte {
 }
 
 // appendVoidKey appends the key of a void event. With pos 0, which no event has, it appends the key
-// of the pos from which on void events are noted.
+// of the pos above which void events are noted.
 func appendVoidKey(dst []byte, shard int, pos uint64) []byte {
 	dst = binary.BigEndian.AppendUint16(append(dst, tagVoid), uint16(shard))
 	return binary.BigEndian.AppendUint64(dst, pos)

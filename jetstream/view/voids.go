@@ -54,7 +54,7 @@ func (r *reader) surelyCounts(v *View, id string, pos uint64) (bool, error) {
 	return found && !h.has(flagDeleted), nil
 }
 
-// loadNoted reads from which pos on void events of a shard are noted. In a view that was made
+// loadNoted reads above which pos void events of a shard are noted. In a view that was made
 // before they were, they are from now on.
 func (v *View) loadNoted(shard int) error {
 	s, noted := &v.shards[shard], false
@@ -75,7 +75,7 @@ func (v *View) loadNoted(shard int) error {
 	return noteFrom(v.db, shard, s.noted)
 }
 
-// noteFrom stores that the void events of a shard are noted from a pos on.
+// noteFrom stores that the void events of a shard above a pos are noted.
 func noteFrom(db *pebble.DB, shard int, pos uint64) error {
 	return db.Set(appendVoidKey(nil, shard, 0), appendNumber(nil, pos), pebble.Sync)
 }
