@@ -49,13 +49,13 @@ const receiptTries = 16
 
 // answerReceipts answers get_receipts. No cursor in the reply may be older than the cursors that
 // the session was told before the reply, or newer than those that it is told after it. So between
-// reading the cursors and queuing the reply there must have been no round about other users, no
+// reading the cursors and queuing the reply there must have been no word about other users, no
 // notice about the user's own cursors, and no other reply of this kind.
 func (s *session) answerReceipts(cmd wire.Command) {
 	for try := 1; ; try++ {
-		round, own := s.bridge.teller.between(), s.ownTold()
+		portion, own := s.bridge.teller.between(), s.ownTold()
 		r := s.bridge.encoded(s.ID, s.User, s.serve(cmd))
-		if s.answerReceipt(r, round, own, try == receiptTries) {
+		if s.answerReceipt(r, portion, own, try == receiptTries) {
 			return
 		}
 		s.bridge.owed.give(s.User, r.held)
@@ -70,10 +70,10 @@ func (s *session) ownTold() uint32 {
 
 // answerReceipt queues the reply if nothing was told since the cursors were read. If anyhow is
 // set, it queues the reply in any case.
-func (s *session) answerReceipt(r reply, round uint64, own uint32, anyhow bool) bool {
+func (s *session) answerReceipt(r reply, portion uint64, own uint32, anyhow bool) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !anyhow && (s.toldOwn != own || s.bridge.teller.rounds.Load() != round) {
+	if !anyhow && (s.toldOwn != own || s.bridge.teller.portions.Load() != portion) {
 		return false
 	}
 	if f, ok := r.frame.(wire.Receipts); ok {
