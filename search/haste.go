@@ -9,16 +9,16 @@ import (
 // the log. Then it is built in haste for as long. So it gets there however much users write.
 const hasteAfter = 10 * time.Second
 
-// An edition in use gives way to users only while they write more than busyPerCore events a second,
-// for each core of the node: below, a message is found within a moment. It gives way until it is
-// mostBehind events behind the log, which is half a minute of its work.
+// An edition in use gives way to users only while they write more than busyPerThread events a
+// second for each thread of the node. Below that a message is found within a moment. It gives way
+// until it is mostBehind events behind the log, which is half a minute of its work.
 const (
-	busyPerCore = 250
-	mostBehind  = 250_000
+	busyPerThread = 125
+	mostBehind    = 250_000
 )
 
 // busy returns how many events a second are more than an edition in use can take in beside users.
-func busy() int { return busyPerCore * runtime.GOMAXPROCS(0) }
+func busy() int { return busyPerThread * runtime.GOMAXPROCS(0) }
 
 // haste decides whether an edition is kept in haste.
 type haste struct {
