@@ -30,9 +30,9 @@ type edition struct {
 	old    bool         // its tokens are of another version: it is to be replaced
 	whole  atomic.Bool  // it has had everything once
 
-	leisure *leisure.Leisure // of the CPU that it takes
-	haste   haste            // for the keeper of editions only
-	levelAt atomic.Pointer[time.Time]
+	leisure *leisure.Leisure          // of the CPU that it takes
+	haste   haste                     // for the keeper of editions only
+	levelAt atomic.Pointer[time.Time] // when it last had everything
 
 	applying sync.Mutex // held from the look at a message until it is stored
 	feed     Feed

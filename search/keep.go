@@ -168,14 +168,12 @@ func (k *editions) tend(ctx context.Context) error {
 	}
 	for _, e := range k.all {
 		e.giveWay(time.Now())
-		if e.isLevel() {
-			e.noteLevel(time.Now())
-		}
 	}
 	newest := k.all[len(k.all)-1]
 	if !newest.isLevel() {
 		return nil
 	}
+	newest.noteLevel(time.Now())
 	if !newest.whole.Load() {
 		if err := newest.finish(); err != nil {
 			return err

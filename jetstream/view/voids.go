@@ -14,7 +14,7 @@ import (
 // a change, and for a note that the event is void. Nearly always there is neither, and the filters
 // of the files tell so. To look for the event itself would read another block from disk for each
 // message, because the events of a log come from all channels in turn. In a log of some million
-// messages that took half of the time in which an index is built.
+// messages two reads of that kind took two fifths of the time in which an index is built.
 func (v *View) MessageOf(id string, sent *wire.Record, pos uint64) (m *channel.Message, err error) {
 	err = v.read("read message", func(r *reader) error {
 		if m, err = r.folded(id, sent.Seq); m != nil || err != nil {

@@ -82,16 +82,10 @@ func (c *columns) loadTimes(s segment.Segment, turn *leisure.Turn) error {
 // same, but to look up each term of each segment took nine seconds in an index of twelve million
 // messages in a million channels.
 func (c *columns) loadChannels(s segment.Segment, turn *leisure.Turn) error {
-	named, ok := s.(interface {
-		DocID(doc uint64) ([]byte, error)
-	})
-	if !ok {
-		return fmt.Errorf("%T has no names of documents", s)
-	}
 	anchors := roaring.New()
 	for doc := range c.channels {
 		stepAt(turn, doc)
-		name, err := named.DocID(uint64(doc))
+		name, err := s.DocID(uint64(doc))
 		if err != nil {
 			return err
 		}

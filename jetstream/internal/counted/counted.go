@@ -72,17 +72,23 @@ func (j *Judge) judge(ctx context.Context, records []copies.Record) (events []wi
 		if !j.wants(record.Kind) {
 			continue
 		}
-		counts := slices.Contains(j.Void, record.Kind)
-		if !counts {
-			if counts, err = j.View.Accepted(channel, &record, r.Pos); err != nil {
-				return nil, err
-			}
+		takes, err := j.takes(channel, &record, r.Pos)
+		if err != nil {
+			return nil, err
 		}
-		if counts {
+		if takes {
 			events = append(events, wire.Event{Record: record, Shard: j.Shard, Pos: r.Pos, Channel: channel})
 		}
 	}
 	return events, nil
+}
+
+// takes reports whether an event counts, or is wanted even if it does not.
+func (j *Judge) takes(channel string, record *wire.Record, pos uint64) (bool, error) {
+	if slices.Contains(j.Void, record.Kind) {
+		return true, nil
+	}
+	return j.View.Accepted(channel, record, pos)
 }
 
 func (j *Judge) wants(kind wire.Kind) bool {

@@ -136,18 +136,14 @@ func peerOf(channel, user string) (peer string, direct bool) {
 
 // run tells listeners, round by round, until ctx ends.
 func (t *teller) run(ctx context.Context) {
-	for {
+	for ctx.Err() == nil {
 		select {
 		case <-t.due:
 			t.round(ctx)
 		case <-ctx.Done():
 			return
 		}
-		select {
-		case <-time.After(receiptPause):
-		case <-ctx.Done():
-			return
-		}
+		restFor(ctx, receiptPause)
 	}
 }
 
